@@ -1,0 +1,209 @@
+"""Running the two networks over a scan: grey-value normalisation, tiles, probability maps as uint8 (255 = certain)."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import Cancelled, InputError
+from ..models import Model
+from ..volumes import Volume
+
+Progress = Callable[[str, float, float], None]
+WHOLE_SCAN_VOXELS = 8_000_000  # up to here the numbering network sees the scan in one piece
+_NUMBERING_TILE = 192
+_NUMBERING_OVERLAP = 64
+_TILE_VOXELS = 1_400_000  # of the border network: about a second on two cores
+_BLOCK = 8  # voxels; where the border network is needed is decided in blocks of this side
+
+
+@dataclass(frozen=True)
+class CoarseMap:
+    """The numbering network's answer: uint8 (33, D, H, W), 255 = certain, on an upright RAS grid; origin: RAS mm of voxel 0's
+    centre."""
+
+    probabilities: np.ndarray
+    origin: np.ndarray
+    spacing: float
+
+    @property
+    def tooth(self) -> np.ndarray:
+        """uint8 (D, H, W): probability of any tooth."""
+        return 255 - self.probabilities[0]
+
+    def to_ras(self, index_zyx: np.ndarray) -> np.ndarray:
+        """(..., 3) indices z, y, x -> (..., 3) RAS mm."""
+        return self.origin + np.asarray(index_zyx)[..., ::-1] * self.spacing
+
+    def nearest(self, grid: Volume) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """For an upright grid: per axis (z, y, x) the index of the coarse voxel nearest to each of its planes, clipped."""
+        first = grid.index_to_ras(np.zeros(3))
+        step = grid.spacing[0]
+        return tuple(np.clip(np.rint((first[a] + step * np.arange(grid.array.shape[2 - a]) - self.origin[a]) / self.spacing),
+                             0, self.probabilities.shape[3 - a] - 1).astype(np.intp) for a in (2, 1, 0))
+
+
+def check(cancelled: Callable[[], bool] | None) -> None:
+    """Raise Cancelled if the caller wants to stop."""
+    if cancelled is not None and cancelled():
+        raise Cancelled("Cancelled.")
+
+
+def inside_scan(grid: Volume, scan: Volume) -> np.ndarray | None:
+    """Boolean mask of grid voxels whose centre lies within the scan, or None if all do (any direction matrix)."""
+    size = np.array(scan.array.shape, float)
+    ends = [np.array((0, n - 1)) for n in grid.array.shape]
+    corners = np.array(list(itertools.product(*ends)), float)
+    index = scan.ras_to_index(grid.index_to_ras(corners))
+    if (index >= -0.501).all() and (index <= size - 0.499).all():
+        return None
+    zero = scan.ras_to_index(grid.index_to_ras(np.zeros(3)))
+    steps = [scan.ras_to_index(grid.index_to_ras(np.eye(3)[k])) - zero for k in range(3)]
+    mask = np.ones(grid.array.shape, bool)
+    z, y, x = (np.arange(n, dtype=np.float32) for n in grid.array.shape)
+    for k in range(3):
+        plane = y[:, None] * np.float32(steps[1][k]) + x[None, :] * np.float32(steps[2][k]) + np.float32(zero[k])
+        for i, height in enumerate(z * np.float32(steps[0][k])):
+            where = plane + height
+            mask[i] &= (where >= -0.501) & (where <= size[k] - 0.499)
+    return mask
+
+
+def normalise(grid: Volume, scan: Volume, percentiles: tuple[float, float]) -> np.ndarray:
+    """Clip the grid's grey values to the percentiles of its voxels inside the scan, then z-score; float32.
+
+    The same statistics as in training: at most about 200,000 evenly spaced voxels. InputError if the scan has no contrast.
+    """
+    array = grid.array
+    step = max(1, round((array.size / 200_000) ** (1 / 3)))
+    values = array[::step, ::step, ::step]
+    mask = inside_scan(grid, scan)
+    if mask is not None and mask[::step, ::step, ::step].any():
+        values = values[mask[::step, ::step, ::step]]
+    values = values.astype(np.float32)
+    low, high = np.percentile(values, percentiles)
+    if not high > low:
+        raise InputError(f"The scan {scan.name} has the same grey value ({low:g}) nearly everywhere: it shows nothing.")
+    values = np.clip(values, low, high)
+    out = np.clip(array.astype(np.float32), np.float32(low), np.float32(high))
+    out -= np.float32(values.mean())
+    out /= np.float32(max(float(values.std()), 1e-6))
+    return out
+
+
+def tile_spans(length: int, tile: int, overlap: int) -> list[tuple[int, int, int, int]]:
+    """Cut 0..length into tiles that overlap: (start, stop, keep_from, keep_to), the kept parts covering all once."""
+    if length <= tile:
+        return [(0, length, 0, length)]
+    count = -(-(length - overlap) // (tile - overlap))
+    starts = np.linspace(0, length - tile, count).round().astype(int) // 2 * 2  # even: the coarse grid has stride 2
+    starts[-1] = length - tile
+    cuts = [0, *((int(a) + tile + int(b)) // 4 * 2 for a, b in itertools.pairwise(starts)), length]
+    return [(int(s), int(s) + tile, a, b) for s, a, b in zip(starts, cuts[:-1], cuts[1:], strict=True)]
+
+
+def _padded(part: np.ndarray, shape: tuple[int, ...], fill: float) -> np.ndarray:
+    if part.shape == tuple(shape):
+        return part
+    out = np.full(shape, fill, np.float32)
+    out[tuple(slice(0, n) for n in part.shape)] = part
+    return out
+
+
+def _as_bytes(probabilities: np.ndarray, scale: float) -> np.ndarray:
+    """Network output -> uint8 with 255 = certain."""
+    if probabilities.dtype == np.uint8 and scale == 255:
+        return probabilities
+    return np.clip(probabilities.astype(np.float32) * np.float32(255.0 / scale) + 0.5, 0, 255).astype(np.uint8)
+
+
+def run_numbering(model: Model, grid: Volume, scan: Volume, progress: Progress, cancelled: Callable[[], bool] | None) -> CoarseMap:
+    """Numbering network over the whole scan (grid: the scan at the model's spacing, upright)."""
+    image = normalise(grid, scan, tuple(model.metadata["clip_percentiles"]))
+    stride, divisor = int(model.metadata["output_stride"]), int(model.metadata["divisor"])
+    even = tuple(-(-n // stride) * stride for n in image.shape)
+    fill = float(image.min())
+    image = _padded(image, even, fill)
+    limit = 10 ** 9 if image.size <= WHOLE_SCAN_VOXELS else _NUMBERING_TILE
+    spans = [tile_spans(n, limit, _NUMBERING_OVERLAP) for n in image.shape]
+    jobs = list(itertools.product(*spans))
+    out = None
+    for done, job in enumerate(jobs):
+        progress("find the teeth", done, len(jobs))
+        check(cancelled)
+        part = image[tuple(slice(s, e) for s, e, _, _ in job)]
+        side = tuple(-(-n // divisor) * divisor for n in part.shape)
+        answer = _as_bytes(model.run(_padded(part, side, fill), cancelled), model.output_scale)
+        if out is None:
+            out = np.empty((answer.shape[0], *(n // stride for n in even)), np.uint8)
+        kept = tuple(slice(a // stride, b // stride) for _, _, a, b in job)
+        local = tuple(slice((a - s) // stride, (b - s) // stride) for s, _, a, b in job)
+        out[(slice(None), *kept)] = answer[(slice(None), *local)]
+    progress("find the teeth", len(jobs), len(jobs))
+    first = grid.index_to_ras(np.zeros(3)) + (stride - 1) / 2 * grid.spacing[0]
+    return CoarseMap(out, first, stride * grid.spacing[0])
+
+
+def needed_blocks(coarse: CoarseMap, grid: Volume, least: int = 26, reach_mm: float = 4.0) -> np.ndarray:
+    """Which blocks of the fine grid can hold tooth: bool (D, H, W) / _BLOCK rounded up, from the coarse map grown by reach_mm."""
+    from scipy import ndimage
+
+    size = 2 * int(np.ceil(reach_mm / coarse.spacing)) + 1
+    near = ndimage.maximum_filter(coarse.tooth, size) >= least
+    fine = near[np.ix_(*coarse.nearest(grid))]
+    full = tuple(-(-n // _BLOCK) * _BLOCK for n in fine.shape)
+    padded = np.zeros(full, bool)
+    padded[tuple(slice(0, n) for n in fine.shape)] = fine
+    d, h, w = (n // _BLOCK for n in full)
+    return padded.reshape(d, _BLOCK, h, _BLOCK, w, _BLOCK).any(axis=(1, 3, 5))
+
+
+def plan_tiles(needed: np.ndarray, margin: int, divisor: int) -> tuple[tuple[int, int, int], list[tuple[int, int, int]]]:
+    """The tile size (kept part, voxels) that computes the fewest voxels, and the first voxels of the tiles to run.
+
+    needed: blocks that must be covered. Tiles without a needed block are left out: the tongue's room is half of the box.
+    """
+    unit = max(divisor, _BLOCK)
+    best = None
+    sizes = [n for n in range(2 * unit, 11 * unit, unit)]
+    for core in itertools.product(*([s for s in sizes if s < n * _BLOCK + unit] or [sizes[0]] for n in needed.shape)):
+        volume = int(np.prod([c + 2 * margin for c in core]))
+        if volume > _TILE_VOXELS:
+            continue
+        step = [c // _BLOCK for c in core]
+        tiled = needed
+        for axis, s in enumerate(step):
+            tiled = np.logical_or.reduceat(tiled, np.arange(0, needed.shape[axis], s), axis=axis)
+        cost = int(tiled.sum()) * volume
+        if best is None or cost < best[0]:
+            best = cost, core, tiled
+    _, core, tiled = best
+    return core, [tuple(int(k) * c for k, c in zip(where, core, strict=True)) for where in np.argwhere(tiled)]
+
+
+def run_border(model: Model, grid: Volume, scan: Volume, coarse: CoarseMap, progress: Progress,
+               cancelled: Callable[[], bool] | None) -> tuple[np.ndarray, np.ndarray]:
+    """Border network over the dental box: (p_tooth, p_core), each uint8 on the grid; 0 where no tooth is near."""
+    image = normalise(grid, scan, tuple(model.metadata["clip_percentiles"]))
+    divisor = int(model.metadata["divisor"])
+    # a tile's kept part must start on the network's own raster, or its strided layers would answer differently
+    margin = -(-int(model.metadata.get("receptive_margin_vox", 16)) // divisor) * divisor
+    fill = float(image.min())
+    core, tiles = plan_tiles(needed_blocks(coarse, grid), margin, divisor)
+    tooth, inner = np.zeros(image.shape, np.uint8), np.zeros(image.shape, np.uint8)
+    for done, start in enumerate(tiles):
+        progress("draw the borders", done, len(tiles))
+        check(cancelled)
+        part = np.full(tuple(c + 2 * margin for c in core), fill, np.float32)
+        source = tuple(slice(max(s - margin, 0), min(s + c + margin, n)) for s, c, n in zip(start, core, image.shape, strict=True))
+        part[tuple(slice(v.start - s + margin, v.stop - s + margin) for v, s in zip(source, start, strict=True))] = image[source]
+        answer = model.run(part, cancelled)
+        kept = tuple(slice(s, min(s + c, n)) for s, c, n in zip(start, core, image.shape, strict=True))
+        local = tuple(slice(margin, margin + v.stop - v.start) for v in kept)
+        answer = _as_bytes(answer[(slice(0, 2), *local)], model.output_scale)
+        tooth[kept], inner[kept] = answer[0], answer[1]
+    progress("draw the borders", len(tiles), len(tiles))
+    return tooth, inner

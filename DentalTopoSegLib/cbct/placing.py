@@ -1,0 +1,86 @@
+"""From numbered instances to clean label maps: whole teeth without islands or voids, put back on the scan's own grid."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from ..volumes import Volume, resample_like
+from .instances import HALF, grow
+
+_FULL = np.ones((3, 3, 3), bool)
+_SLAB_VOXELS = 48_000_000  # of the scan's grid placed at once
+
+
+def clean(labels: np.ndarray, least_voxels: int) -> np.ndarray:
+    """Per tooth: keep the largest 26-connected piece and other pieces of at least least_voxels, fill voids (6-connected background).
+
+    labels: uint8 (z, y, x), changed in place and returned. Each tooth is handled in its own bounding box.
+    """
+    from scipy import ndimage
+
+    for value, box in enumerate(ndimage.find_objects(labels), start=1):
+        if box is None:
+            continue
+        view = labels[box]
+        mask = view == value
+        pieces, count = ndimage.label(mask, _FULL)
+        if count > 1:
+            sizes = np.bincount(pieces.ravel())
+            sizes[0] = 0
+            keep = sizes >= least_voxels
+            keep[int(sizes.argmax())] = True
+            keep[0] = False
+            view[mask & ~keep[pieces]] = 0
+            mask &= keep[pieces]
+        filled = _fill_voids(mask)
+        view[filled & (view == 0)] = value
+    return labels
+
+
+def _fill_voids(mask: np.ndarray) -> np.ndarray:
+    """mask with every 6-connected background region that does not reach the box's faces filled."""
+    from scipy import ndimage
+
+    outside, count = ndimage.label(~mask)
+    if count <= 1:
+        return mask
+    faces = np.zeros(count + 1, bool)
+    for axis in range(3):
+        for side in (0, -1):
+            faces[np.unique(np.take(outside, side, axis=axis))] = True
+    faces[0] = False
+    return mask | ((outside > 0) & ~faces[outside])
+
+
+def place(labels: np.ndarray, tooth: np.ndarray, grid: Volume, scan: Volume) -> np.ndarray:
+    """Put FDI labels (uint8, on grid) onto the scan's grid: the tooth probability is interpolated and cut at one half, the number
+    is that of the nearest voxel. Any orientation; bounded memory. Returns uint8 of the scan's shape."""
+    # what was dropped must not come back through interpolation, what was filled must not get lost
+    edge = grow(labels, tooth < HALF, tooth, 1)
+    probability = np.where(labels > 0, np.maximum(tooth, HALF), np.where(edge > 0, np.minimum(tooth, HALF - 1), 0)).astype(np.uint8)
+    spread = grow(edge, np.ones(labels.shape, bool), tooth, 2)
+    soft, number = grid.with_array(probability), grid.with_array(spread)
+
+    out = np.zeros(scan.array.shape, np.uint8)
+    where = np.argwhere(labels)
+    if len(where) == 0:
+        return out
+    ends = np.stack([where.min(0) - 1.5, where.max(0) + 1.5])
+    corners = np.array([[ends[i >> a & 1][a] for a in range(3)] for i in range(8)])
+    index = scan.ras_to_index(grid.index_to_ras(corners))
+    low = np.clip(np.floor(index.min(0)).astype(int), 0, np.array(out.shape))
+    high = np.clip(np.ceil(index.max(0)).astype(int) + 1, 0, np.array(out.shape))
+    if (high <= low).any():
+        return out
+    rows = max(1, int(_SLAB_VOXELS // max(1, (high[1] - low[1]) * (high[2] - low[2]))))
+    for z in range(low[0], high[0], rows):
+        stop = min(z + rows, high[0])
+        corner = scan.index_to_ras(np.array([z, low[1], low[2]]))
+        empty = np.broadcast_to(np.zeros((), np.uint8), (stop - z, high[1] - low[1], high[2] - low[2]))
+        part = replace(scan, array=empty, origin=(-corner[0], -corner[1], corner[2]))
+        inside = resample_like(soft, part, "linear", default=0).array >= HALF
+        nearest = resample_like(number, part, "nearest", default=0).array
+        out[z:stop, low[1]:high[1], low[2]:high[2]] = np.where(inside, nearest, 0)
+    return out

@@ -1,0 +1,338 @@
+"""The command ``dentaltoposeg``: segment, check, evaluate, demo, picture.
+
+Results go to stdout (text, or JSON with --json), progress, warnings and refusals to stderr.
+Exit codes: 0 done, 1 unexpected error, 2 wrong usage, 3 unusable input, 4 no teeth found, 5 model missing or
+damaged, 6 output cannot be written, 7 too large for memory, 130 stopped by the user.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from . import __version__
+from .errors import Cancelled, DentalTopoSegError, InputError, MemoryLimitError
+
+# A network is looked after ten times a second; a busy machine may stretch that.
+_LOOKED_LATELY_S = 1.5
+
+EXIT_CODES = """exit codes:
+  0  done                         5  a network file is missing or damaged
+  1  unexpected error             6  the output cannot be written
+  2  wrong usage                  7  too large for this computer's memory
+  3  the input cannot be used   130  stopped by the user, nothing written
+  4  no teeth found"""
+
+
+class ProgressBar:
+    """One tqdm bar per stage on stderr: share done and time left. Called as ``bar(stage, done, total)``."""
+
+    def __init__(self, enabled: bool) -> None:
+        self.enabled = enabled
+        self.stage: str | None = None
+        self.bar = None
+
+    def __call__(self, stage: str, done: float, total: float) -> None:
+        if not self.enabled:
+            return
+        from tqdm import tqdm
+
+        if stage != self.stage:
+            self.close()
+            form = "{desc}: {percentage:3.0f} %|{bar:24}| {elapsed} elapsed, {remaining} left"
+            self.bar = tqdm(total=total, desc=f"{stage[:1].upper()}{stage[1:]:<26}", bar_format=form, leave=True)
+            self.stage = stage
+        self.bar.total = total
+        self.bar.update(done - self.bar.n)
+
+    def close(self) -> None:
+        """Leave the current bar as it is and forget it."""
+        if self.bar is not None:
+            self.bar.close()
+        self.bar = self.stage = None
+
+
+class StopRequest:
+    """Ctrl-C and SIGTERM while a command runs: at once where nothing needs care, by asking where a network runs.
+
+    A network runs in threads of its own, and leaving the process under them aborts it. So while somebody looks at
+    ``asked()`` (the segmentation does, ten times a second) the first signal only makes it true; a second signal, or
+    one that nobody would notice, interrupts. A context manager; outside the main thread signals are left alone.
+    """
+
+    def __init__(self) -> None:
+        self._looked = -math.inf
+        self._asked = False
+        self._previous: dict[int, Any] = {}
+
+    def asked(self) -> bool:
+        """True once the user wants to stop."""
+        self._looked = time.monotonic()
+        return self._asked
+
+    def _handle(self, signum: int, frame: Any) -> None:
+        if self._asked or time.monotonic() - self._looked > _LOOKED_LATELY_S:
+            raise KeyboardInterrupt
+        self._asked = True
+
+    def __enter__(self) -> StopRequest:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            try:
+                self._previous[number] = signal.signal(number, self._handle)
+            except ValueError:  # not the main thread: the host program has its own way to stop
+                break
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of the whole command; each subcommand stores its function as ``run``."""
+    parser = argparse.ArgumentParser(
+        prog="dentaltoposeg",
+        description="Numbered teeth (FDI) from dental CBCT, with topology checks. "
+        "Research software, no medical device.",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"dentaltoposeg {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def add(name: str, run: Callable, text: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(
+            name, help=text, description=text, epilog=EXIT_CODES,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )  # fmt: skip
+        command.set_defaults(run=run)
+        command.add_argument("--json", action="store_true", help="print one JSON object to stdout instead of text")
+        command.add_argument("--quiet", action="store_true", help="no progress and no text, only refusals")
+        return command
+
+    segment = add("segment", run_segment, "Find, outline and number the teeth of a CBCT scan.")
+    segment.add_argument("scan", help="NIfTI, NRRD or MetaImage file, DICOM file or DICOM folder")
+    _add_output(segment)
+    segment.add_argument("--series", help="DICOM series to take: its number or the end of its id")
+    segment.add_argument("--name", help="what the results are called (default: the scan's file or folder name)")
+    segment.add_argument("--picture", action="store_true", help="also write <name>_teeth.png with slices and 3D views")
+    _add_network(segment)
+
+    check = add("check", run_check, "Check any tool's tooth label map: topology, numbering, plausibility.")
+    check.add_argument("labels", help="label map (NIfTI, NRRD, MetaImage, .seg.nrrd)")
+    check.add_argument("--reference", metavar="REF", help="true label map on the same grid: adds the scores")
+    _add_numbering(check)
+
+    evaluate = add("evaluate", run_evaluate, "Score a label map against a reference on the same grid.")
+    evaluate.add_argument("prediction", metavar="PRED")
+    evaluate.add_argument("reference", metavar="REF")
+    _add_numbering(evaluate)
+
+    demo = add("demo", run_demo, "Build a phantom scan, segment it and show every output.")
+    _add_output(demo)
+    demo.add_argument("--seed", type=_natural, default=0, help="which phantom to build (default 0)")
+    _add_network(demo)
+
+    picture = add("picture", run_picture, "Draw a label map on its scan: slices and 3D views in one PNG.")
+    picture.add_argument("image", metavar="IMAGE", help="the scan: file or DICOM folder")
+    picture.add_argument("labels", metavar="LABELS", help="the label map")
+    picture.add_argument("-o", "--output", required=True, metavar="PNG", type=Path, help="the picture to write")
+    picture.add_argument("--series", help="DICOM series to take: its number or the end of its id")
+    _add_numbering(picture, reference=False)
+    return parser
+
+
+def _add_output(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "-o", "--output", required=True, metavar="DIR", type=Path,
+        help="folder for the results; made when absent, results of the same name are replaced",
+    )  # fmt: skip
+
+
+def _add_network(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--threads", type=_positive, help="CPU threads (default: all cores)")
+    command.add_argument(
+        "--precision",
+        choices=("int8", "fp32"),
+        default="int8",
+        help="arithmetic of the networks (default int8)",
+    )
+
+
+def _add_numbering(command: argparse.ArgumentParser, reference: bool = True) -> None:
+    from .labelmaps import NUMBERINGS
+
+    command.add_argument(
+        "--numbering", choices=NUMBERINGS,
+        help="what the label values mean: fdi; universal 1-32; totalsegmentator (task teeth); sequential "
+        "1-32 in FDI order (default: the tooth codes of a .seg.nrrd, else fdi)",
+    )  # fmt: skip
+    if reference:
+        command.add_argument("--reference-numbering", choices=NUMBERINGS, help="the same for the reference")
+
+
+def _natural(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError("must be 0 or more")
+    return value
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return value
+
+
+def run_segment(arguments: argparse.Namespace, bar: ProgressBar) -> dict:
+    """``dentaltoposeg segment``; returns the report."""
+    from .runs import segment_scan
+
+    run = segment_scan(
+        arguments.scan, arguments.output, series=arguments.series, name=arguments.name,
+        threads=arguments.threads, precision=arguments.precision, picture=arguments.picture, progress=bar,
+        cancelled=arguments.stop.asked,
+    )  # fmt: skip
+    bar.close()
+    _say(arguments, lambda: _result_text(run.report) + "\n" + _files_text(run.files))
+    return run.report
+
+
+def run_demo(arguments: argparse.Namespace, bar: ProgressBar) -> dict:
+    """``dentaltoposeg demo``; returns the report."""
+    from .report import metrics_text
+    from .runs import run_demo as demo
+
+    run = demo(
+        arguments.output,
+        seed=arguments.seed,
+        threads=arguments.threads,
+        precision=arguments.precision,
+        progress=bar,
+        cancelled=arguments.stop.asked,
+    )
+    bar.close()
+    _say(
+        arguments,
+        lambda: "\n".join(
+            (
+                _result_text(run.report),
+                "Against the phantom's exact labels:",
+                metrics_text(run.report["metrics"], per_tooth=False),
+                _files_text(run.files),
+            )
+        ),
+    )
+    return run.report
+
+
+def run_check(arguments: argparse.Namespace, bar: ProgressBar) -> dict:
+    """``dentaltoposeg check``; returns the report."""
+    from .report import metrics_text
+    from .runs import check_labels
+
+    run = check_labels(
+        arguments.labels, reference=arguments.reference, numbering=arguments.numbering,
+        reference_numbering=arguments.reference_numbering,
+    )  # fmt: skip
+    text = _result_text(run.report)
+    if "metrics" in run.report:
+        text += "\nAgainst the reference:\n" + metrics_text(run.report["metrics"], per_tooth=True)
+    _say(arguments, lambda: text)
+    return run.report
+
+
+def run_evaluate(arguments: argparse.Namespace, bar: ProgressBar) -> dict:
+    """``dentaltoposeg evaluate``; returns the scores."""
+    from .report import metrics_text
+    from .runs import evaluate_files
+
+    scores = evaluate_files(
+        arguments.prediction, arguments.reference, numbering=arguments.numbering,
+        reference_numbering=arguments.reference_numbering,
+    )  # fmt: skip
+    _say(arguments, lambda: metrics_text(scores, per_tooth=True))
+    return scores
+
+
+def run_picture(arguments: argparse.Namespace, bar: ProgressBar) -> dict:
+    """``dentaltoposeg picture``; returns where the picture is and the warnings."""
+    from .runs import draw_picture
+
+    if arguments.output.suffix.lower() != ".png":
+        raise InputError(f"'{arguments.output}' must end in .png.")
+    warnings = draw_picture(
+        arguments.image,
+        arguments.labels,
+        arguments.output,
+        numbering=arguments.numbering,
+        series=arguments.series,
+    )
+    _say(arguments, lambda: f"Wrote {arguments.output}")
+    return {"picture": str(arguments.output), "warnings": warnings}
+
+
+def _say(arguments: argparse.Namespace, text: Callable[[], str]) -> None:
+    if not (arguments.json or arguments.quiet):
+        print(text())
+
+
+def _result_text(report: dict) -> str:
+    from .report import findings_table, teeth_table
+
+    return teeth_table(report) + "\n" + findings_table(report)
+
+
+def _files_text(files: dict[str, Path]) -> str:
+    return "Written:\n" + "\n".join(f"  {path}" for path in files.values())
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command with ``argv`` (default: the process's arguments) and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a Windows console in an old code page must not end a run over "mm³"
+            stream.reconfigure(errors="replace")
+    arguments = build_parser().parse_args(argv)
+    bar = ProgressBar(enabled=not arguments.quiet)
+    with StopRequest() as stop:
+        arguments.stop = stop
+        try:
+            return _run(arguments, bar)
+        except (KeyboardInterrupt, Cancelled):
+            return _refuse(Cancelled(), arguments, bar)  # one sentence, wherever it was stopped
+        except MemoryError:
+            message = "This computer's memory does not suffice: crop the scan to the jaws."
+            return _refuse(MemoryLimitError(message), arguments, bar)
+        except DentalTopoSegError as error:
+            return _refuse(error, arguments, bar)
+        finally:
+            bar.close()
+
+
+def _run(arguments: argparse.Namespace, bar: ProgressBar) -> int:
+    result = arguments.run(arguments, bar)
+    if not arguments.quiet:
+        for warning in result.get("warnings", ()):
+            print(f"Note: {warning}", file=sys.stderr)
+    if arguments.json:
+        from .exports import plain
+
+        print(json.dumps(plain(result), indent=2, ensure_ascii=False, allow_nan=False))
+    return 0
+
+
+def _refuse(error: DentalTopoSegError, arguments: argparse.Namespace, bar: ProgressBar) -> int:
+    bar.close()
+    print(f"dentaltoposeg: {error}", file=sys.stderr)
+    if arguments.json:
+        body = {"kind": type(error).__name__, "exit_code": error.exit_code, "message": str(error)}
+        print(json.dumps({"error": body}, indent=2, ensure_ascii=False))
+    return error.exit_code

@@ -1,0 +1,143 @@
+"""What a finding is, and the measured label map that every rule looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..arch import ArchFrame, consistent_relabelling
+from ..dentition import crown_width_mm, mirrored, volume_range_mm3
+from ..topology import Part, ToothMeasure, tooth_measures
+
+if TYPE_CHECKING:
+    from ..volumes import Volume
+
+SEVERITIES = ("error", "warning", "info")
+#: Every code there is; findings of one severity are listed in this order.
+CODES = (
+    "left_right_mirrored", "upper_lower_swapped", "doubled_number", "merged_neighbours", "order_broken",
+    "extra_tooth", "missing_tooth", "fragment", "tunnel", "void", "implausible_volume", "low_confidence",
+    "cut_by_field_of_view",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing to look at.
+
+    code: one of `CODES`. teeth: the FDI numbers concerned. position_ras: where to look, RAS mm, or None when
+    there is no one place. severity: "error" (the map contradicts itself), "warning" (probably wrong) or
+    "info". message: one sentence. repair: the name of the repair that would settle it, or None. detail:
+    the numbers behind the sentence, JSON-ready.
+    """
+
+    code: str
+    teeth: tuple[int, ...]
+    position_ras: tuple[float, float, float] | None
+    severity: str
+    message: str
+    repair: str | None = None
+    detail: dict[str, Any] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The finding as JSON-ready types; positions rounded to 0.01 mm."""
+        values = asdict(self)
+        values["teeth"] = list(self.teeth)
+        if self.position_ras is not None:
+            values["position_ras"] = [round(float(c), 2) for c in self.position_ras]
+        return values
+
+
+def teeth_text(teeth: tuple[int, ...]) -> str:
+    """"Tooth 16" or "Teeth 14, 15 and 16"."""
+    if len(teeth) == 1:
+        return f"Tooth {teeth[0]}"
+    return f"Teeth {', '.join(map(str, teeth[:-1]))} and {teeth[-1]}"
+
+
+class Case:
+    """A label map with everything measured on it that the rules share."""
+
+    def __init__(
+        self, labels: Volume, confidence: Mapping[int, float], image_valid_mask: np.ndarray | None
+    ) -> None:
+        self.labels = labels
+        self.confidence = confidence
+        self.valid = image_valid_mask
+        self.measures: dict[int, ToothMeasure] = tooth_measures(labels)
+        #: Where each tooth stands: the centre of its largest piece, which stray pieces do not pull away.
+        self.centres = {
+            fdi: np.array(m.components[0].position_ras) for fdi, m in self.measures.items()
+        }
+
+    @cached_property
+    def relabelling(self) -> tuple[str, ArchFrame] | None:
+        """The swap of all numbers that the places call for, mostly "none", and the fitted arch."""
+        return consistent_relabelling(self.centres)
+
+    @property
+    def frame(self) -> ArchFrame | None:
+        return self.relabelling[1] if self.relabelling else None
+
+    @property
+    def numbers_trusted(self) -> bool:
+        """True when an arch was fitted and the numbers are not swapped as a whole."""
+        return self.relabelling is not None and self.relabelling[0] == "none"
+
+    @property
+    def sizes_comparable(self) -> bool:
+        """False when the jaws are exchanged as a whole: then every tooth is held against another's size."""
+        return self.relabelling is None or self.relabelling[0] not in ("flipped", "both")
+
+    def mean_place(self, teeth: tuple[int, ...]) -> tuple[float, float, float]:
+        """RAS mm in the middle of the teeth's centres."""
+        return tuple(float(c) for c in np.mean([self.centres[fdi] for fdi in teeth], axis=0))
+
+    def mask(self, fdi: int) -> np.ndarray:
+        """The tooth's mask in its own bounding box."""
+        return self.labels.array[self.measures[fdi].box] == fdi
+
+    def points(self, fdi: int) -> np.ndarray:
+        """(n, 3) RAS mm of the tooth's voxel centres."""
+        start = [ends[0] for ends in self.measures[fdi].bbox]
+        return self.labels.index_to_ras(np.argwhere(self.mask(fdi)) + start)
+
+    def second_teeth(self, fdi: int) -> list[Part]:
+        """Further pieces with this number that are large and far enough to be a tooth of their own.
+
+        A piece is a tooth when it has at least half of the smallest plausible volume, a quarter of the main
+        piece, and stands at least 0.7 crown widths beside the main piece (not above it, as a root would).
+        """
+        main, *others = self.measures[fdi].components
+        up = self.frame.rotation[:, 2] if self.frame else np.array([0.0, 0.0, 1.0])
+        found = []
+        for part in others:
+            apart = np.subtract(part.position_ras, main.position_ras)
+            beside = np.linalg.norm(apart - (apart @ up) * up)
+            large = part.volume_mm3 >= max(0.5 * volume_range_mm3(fdi)[0], 0.25 * main.volume_mm3)
+            if large and beside >= 0.7 * crown_width_mm(fdi):
+                found.append(part)
+        return found
+
+    def usual_volume(self, fdi: int) -> float:
+        """Expected mm^3: that of its whole namesake on the other side, or the middle of the range."""
+        low, high = volume_range_mm3(fdi)
+        other = self.measures.get(mirrored(fdi))
+        if other is not None and not other.touches_border and low <= other.components[0].volume_mm3 <= high:
+            return other.components[0].volume_mm3
+        return float(np.sqrt(low * high))
+
+    def is_cut(self, fdi: int) -> bool:
+        """True when the tooth reaches the edge of the volume, or voxels without image data."""
+        measure = self.measures[fdi]
+        if measure.touches_border or self.valid is None:
+            return measure.touches_border
+        from scipy import ndimage
+
+        box = tuple(slice(max(a - 1, 0), b + 1) for a, b in measure.bbox)
+        grown = ndimage.binary_dilation(self.labels.array[box] == fdi)
+        return bool((grown & ~np.asarray(self.valid[box], dtype=bool)).any())

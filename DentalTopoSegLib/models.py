@@ -1,0 +1,206 @@
+"""The networks: which exist (Resources/Models/models.json), loaded only if their checksum agrees, run on CPU.
+
+An .onnx file describes itself: metadata_props["dentaltoposeg"] holds JSON with id, task, spacing_mm, divisor, labels,
+output_stride, output_scale, clip_percentiles, receptive_margin_vox and how it was trained. Nothing here knows about teeth.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .errors import Cancelled, ModelError
+
+METADATA_KEY = "dentaltoposeg"
+TASKS = ("numbering", "border")
+_REQUIRED = ("id", "task", "spacing_mm", "divisor", "output_stride", "clip_percentiles")
+_POLL_S = 0.1
+
+
+def resources_dir() -> Path:
+    """The folder Resources of a checkout, or its copy inside the installed package. ModelError if neither is there."""
+    beside = Path(__file__).resolve().parent.parent / "Resources"
+    if (beside / "Models").is_dir():
+        return beside
+    try:
+        packed = Path(str(resources.files("DentalTopoSegLib._resources")))
+    except ModuleNotFoundError as error:
+        raise ModelError(f"The folder Resources with the networks was not found beside the library ({beside}) nor in "
+                         "the installed package: install DentalTopoSeg again.") from error
+    return packed
+
+
+@dataclass(frozen=True)
+class Model:
+    """A network ready to run. run() turns one (D, H, W) float32 array into (channels, D', H', W') probabilities."""
+
+    id: str
+    sha256: str
+    metadata: dict[str, Any]
+    path: Path | None = None
+    precision: str = ""
+    size_bytes: int = 0
+    session: Any = field(default=None, repr=False)
+
+    @property
+    def task(self) -> str:
+        return str(self.metadata["task"])
+
+    @property
+    def output_scale(self) -> float:
+        """Divide the output by this to get probabilities: 1 for float outputs, 255 for uint8 ones."""
+        return float(self.metadata.get("output_scale", 1.0))
+
+    def run(self, array: np.ndarray, cancelled: Callable[[], bool] | None = None) -> np.ndarray:
+        """Run on one array (D, H, W), every side a multiple of metadata["divisor"]; returns the output as stored in the graph,
+        (channels, D', H', W'), to be divided by output_scale.
+
+        `cancelled` is asked ten times a second while the network runs; Cancelled is raised as soon as it answers yes.
+        ModelError if the network fails (memory above all).
+        """
+        divisor = int(self.metadata["divisor"])
+        if array.ndim != 3 or any(n % divisor for n in array.shape):
+            raise ValueError(f"Model {self.id} takes (D, H, W) with sides that are multiples of {divisor}, not {array.shape}.")
+        feed = {self.session.get_inputs()[0].name: np.ascontiguousarray(array, dtype=np.float32)[None, None]}
+        return _run_interruptible(self, feed, cancelled)
+
+
+def _run_interruptible(model: Model, feed: dict[str, np.ndarray], cancelled: Callable[[], bool] | None) -> np.ndarray:
+    """session.run in a thread, so that Ctrl-C and cancelling do not wait for the network to finish."""
+    import onnxruntime
+
+    options = onnxruntime.RunOptions()
+    result: list[np.ndarray] = []
+    failure: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            result.append(model.session.run(["probabilities"], feed, options)[0][0])
+        except Exception as error:  # handed to the calling thread, which raises
+            failure.append(error)
+
+    thread = threading.Thread(target=work, name=f"run {model.id}", daemon=True)
+    thread.start()
+    stopped = False
+    try:
+        while thread.is_alive():
+            thread.join(_POLL_S)
+            if cancelled is not None and not stopped and cancelled():
+                stopped = True
+                options.terminate = True
+    except BaseException:  # Ctrl-C: stop the network before passing it on
+        options.terminate = True
+        thread.join()
+        raise
+    if stopped:
+        raise Cancelled("Cancelled while a network was running.")
+    if failure:
+        raise ModelError(f"Model {model.id} failed on an array of {array_text(feed)} voxels: {failure[0]}") from failure[0]
+    return result[0]
+
+
+def array_text(feed: dict[str, np.ndarray]) -> str:
+    """The shape of the only input, as 96 x 128 x 128."""
+    return " x ".join(str(n) for n in next(iter(feed.values())).shape[2:])
+
+
+def list_models(folder: Path | None = None) -> list[dict[str, Any]]:
+    """The entries of models.json: id, task, precision, file, sha256, size_bytes, license, card. ModelError if unreadable."""
+    path = (folder or resources_dir() / "Models") / "models.json"
+    try:
+        entries = json.loads(path.read_text(encoding="utf-8"))["models"]
+    except FileNotFoundError as error:
+        raise ModelError(f"The list of networks {path} is missing: install DentalTopoSeg again.") from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"The list of networks {path} cannot be read ({error}): install DentalTopoSeg again.") from error
+    for entry in entries:
+        missing = [k for k in ("id", "task", "precision", "file", "sha256") if k not in entry]
+        if missing:
+            raise ModelError(f"An entry of {path} lacks {', '.join(missing)}: install DentalTopoSeg again.")
+    return entries
+
+
+def load_model(model_id_or_task: str, threads: int | None = None, precision: str = "int8", *,
+               folder: Path | None = None) -> Model:
+    """Load a network by its id, or by its task ("numbering" or "border") and precision ("int8" or "fp32").
+
+    threads: CPU threads, None for one per core. folder: another folder with a models.json, for training and tests.
+    ModelError: unknown id, file missing, checksum wrong, no readable description inside, or ONNX Runtime refuses it.
+    """
+    folder = folder or resources_dir() / "Models"
+    entry = _find(list_models(folder), model_id_or_task, precision, folder)
+    path = folder / entry["file"]
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError as error:
+        raise ModelError(f"The network file {path} is missing: install DentalTopoSeg again.") from error
+    except OSError as error:
+        raise ModelError(f"The network file {path} cannot be read: {error.strerror or error}.") from error
+    digest = hashlib.sha256(content).hexdigest()
+    if digest != str(entry["sha256"]).lower():
+        raise ModelError(f"The network file {path} is damaged or was altered (its SHA-256 is {digest[:12]}..., expected "
+                         f"{str(entry['sha256'])[:12]}...): install DentalTopoSeg again.")
+    session = _session(path, content, threads)
+    metadata = _metadata(session, path, entry)
+    return Model(str(entry["id"]), digest, metadata, path, str(entry["precision"]), len(content), session)
+
+
+def _find(entries: list[dict[str, Any]], wanted: str, precision: str, folder: Path) -> dict[str, Any]:
+    by_id = [e for e in entries if e["id"] == wanted]
+    if by_id:
+        return by_id[0]
+    found = [e for e in entries if e["task"] == wanted and e["precision"] == precision]
+    if not found:
+        have = ", ".join(f"{e['id']} ({e['task']}, {e['precision']})" for e in entries) or "none"
+        raise ModelError(f'No network "{wanted}" in precision {precision} in {folder}; there are: {have}.')
+    return found[-1]  # the newest stands last
+
+
+def _session(path: Path, content: bytes, threads: int | None) -> Any:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = int(threads or _cores())
+    options.inter_op_num_threads = 1
+    options.use_deterministic_compute = True
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime has no common public base class of its own errors
+        raise ModelError(f"ONNX Runtime {onnxruntime.__version__} cannot open the network {path}: {error}") from error
+
+
+@lru_cache(maxsize=1)
+def _cores() -> int:
+    """Cores this process may use (containers and taskset can give fewer than the machine has)."""
+    import os
+
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+
+
+def _metadata(session: Any, path: Path, entry: dict[str, Any]) -> dict[str, Any]:
+    text = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
+    if text is None:
+        raise ModelError(f"The network {path} has no description of itself ({METADATA_KEY} in its metadata).")
+    try:
+        metadata = json.loads(text)
+    except ValueError as error:
+        raise ModelError(f"The description inside the network {path} is not JSON: {error}.") from error
+    missing = [k for k in _REQUIRED if k not in metadata] if isinstance(metadata, dict) else list(_REQUIRED)
+    if missing:
+        raise ModelError(f"The description inside the network {path} lacks {', '.join(missing)}.")
+    if metadata["task"] != entry["task"]:
+        raise ModelError(f'The network {path} is for "{metadata["task"]}", but models.json says "{entry["task"]}".')
+    names = [o.name for o in session.get_outputs()]
+    if "probabilities" not in names:
+        raise ModelError(f'The network {path} has no output "probabilities", only {", ".join(names)}.')
+    return metadata

@@ -1,0 +1,287 @@
+"""One FDI number per tooth: order along the arch, uniqueness, expected distances between neighbours.
+
+Input are tooth instances (no numbers yet) with the network's class probabilities. Steps: fit a mean dentition to the
+instances, which gives the head's frame; decide the jaw of each; order the instances of a jaw along its arch; then dynamic
+programming over ordered instances x the 16 places of the arch finds the best numbers, each used once, increasing along the
+arch. The same lattice, summed instead of maximised (forward-backward), gives each tooth's posterior probability.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .dentition import CLASS_FDI, arch_order
+
+#: Mean crown centroids (R, A, S) mm of the patient's right side, positions 1 to 8, upper then lower, in occlusion: median over
+#: 56 patients' labelled intraoral scans (both sides, mirrored) after rigid alignment; third molars set from their neighbour
+#: distances, because only 11 and 19 were seen. Data: 3D-IOSSeg, Li et al. 2024, Computers in Biology and Medicine 168:107821.
+_MEAN_UPPER = ((4.4, 0.8, 4.7), (11.3, -2.0, 4.4), (16.9, -6.9, 3.8), (19.7, -14.3, 2.5),
+               (22.3, -21.1, 1.9), (24.2, -29.5, 1.7), (27.6, -39.2, 2.0), (27.8, -48.4, 3.5))
+_MEAN_LOWER = ((2.7, -0.8, -0.8), (8.1, -1.8, -1.1), (13.5, -5.2, -1.7), (17.4, -11.1, -1.8),
+               (19.8, -18.2, -2.1), (22.7, -27.1, -2.2), (24.9, -37.3, -1.8), (27.6, -46.0, -0.6))
+#: Distance between the crown centroids of neighbours, mean and sd in mm: 1|1, 1-2, 2-3, ... 7-8. Same source, 58 to 118 pairs
+#: each (12 and 20 for 7-8).
+_NEIGHBOURS_UPPER = ((8.8, 0.6), (7.8, 0.5), (7.6, 0.5), (8.1, 0.5), (7.5, 0.6), (8.9, 0.5), (10.3, 0.5), (9.5, 0.9))
+_NEIGHBOURS_LOWER = ((5.4, 0.4), (5.6, 0.4), (6.5, 0.4), (7.5, 0.5), (7.7, 0.8), (9.5, 0.6), (11.1, 0.6), (9.2, 1.0))
+
+_ROOT_SHIFT_MM = 5.0  # the centroid of a whole tooth lies about this much nearer to the apex than that of its crown
+_CENTROID_SD_MM = 1.0  # added to the neighbour distances' sd: roots diverge, segmentations err
+_FLOOR = 1e-3  # smallest probability believed; a confident network error must not overrule the whole arch
+_SPACING_WEIGHT = 0.8
+_WORST_SPACING = -6.0
+_SKIP = (0.7, 0.1)  # cost of a place left empty between teeth: any tooth, third molar
+_SKIP_MOST = 2.5  # what any number of empty places can cost together
+_SKIP_END = 0.25  # per place beyond the last tooth of a side: third molars and cropped fields are common
+_REJECT = 8.5  # cost of calling a whole tooth "no tooth"; less for small objects and those the network doubts
+
+
+@dataclass(frozen=True)
+class Numbering:
+    """fdi (N,) uint8, 0 where the instance was rejected as no tooth or a double; confidence (N,) in 0..1, 0 where rejected;
+    score: log-score of the chosen numbers, for comparing; frame: the (3, 3) rotation and (3,) shift of the mean dentition."""
+
+    fdi: np.ndarray
+    confidence: np.ndarray
+    score: float
+    frame: tuple[np.ndarray, np.ndarray]
+
+
+@dataclass(frozen=True)
+class _Jaw:
+    """What the lattice needs to know about one jaw's 16 places, patient's right to left."""
+
+    fdi: tuple[int, ...]
+    classes: np.ndarray
+    distance: np.ndarray  # (16, 16) expected mm between teeth on two places
+    closed: np.ndarray  # the same if the teeth between are absent and the gap was closed
+    sd: np.ndarray
+    skip: np.ndarray  # (17,) cost of leaving empty all places before index k, cumulative
+
+
+def mean_dentition() -> dict[int, np.ndarray]:
+    """FDI -> mean centroid of the whole tooth (R, A, S) mm, teeth in occlusion, origin at the front near the bite."""
+    mean = {}
+    for table, right, left, sign in ((_MEAN_UPPER, 1, 2, 1.0), (_MEAN_LOWER, 4, 3, -1.0)):
+        for k, (x, y, z) in enumerate(table, start=1):
+            mean[10 * right + k] = np.array([x, y, z + sign * _ROOT_SHIFT_MM])
+            mean[10 * left + k] = np.array([-x, y, z + sign * _ROOT_SHIFT_MM])
+    return mean
+
+
+def _make_jaw(which: str) -> _Jaw:
+    order = arch_order(which)
+    mean = mean_dentition()
+    places = np.array([mean[f] for f in order])
+    distance = np.linalg.norm(places[:, None] - places[None], axis=-1)
+    table = _NEIGHBOURS_UPPER if which == "upper" else _NEIGHBOURS_LOWER
+    sd = np.hypot(_CENTROID_SD_MM, 0.07 * distance)
+    steps = [table[7 - k] for k in range(7)] + [table[0]] + [table[k] for k in range(1, 8)]
+    for k, (step, spread) in enumerate(steps):
+        distance[k, k + 1] = step
+        sd[k, k + 1] = np.hypot(_CENTROID_SD_MM, spread)
+    half = np.array([np.mean([s[0] for s in steps[max(k - 1, 0):k + 1]]) / 2 for k in range(16)])
+    closed = half[:, None] + half[None]
+    costs = np.array([_SKIP[1] if f % 10 == 8 else _SKIP[0] for f in order])
+    classes = np.array([CLASS_FDI.index(f) for f in order])
+    return _Jaw(order, classes, distance, np.minimum(closed, distance), sd, np.r_[0.0, np.cumsum(costs)])
+
+
+_JAWS = {which: _make_jaw(which) for which in ("upper", "lower")}
+
+
+def fit_frame(probabilities: np.ndarray, centroids: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rotation (3, 3) and shift (3,) with mean_dentition() = rotation @ centroid + shift, least squares, robust.
+
+    Each instance is matched to its expected place under its probabilities. Three pseudo-pairs hold the rotation near the
+    scan's own axes (Wahba's problem, solved by SVD: Kabsch 1976), so that few teeth or mirrored probabilities cannot turn
+    the head upside down.
+    """
+    mean = np.array([(0.0, 0.0, 0.0), *(mean_dentition()[f] for f in CLASS_FDI[1:])])
+    teeth = np.maximum(probabilities[:, 1:], 1e-9)
+    teeth = teeth / teeth.sum(1, keepdims=True)
+    target = teeth @ mean[1:]
+    weights = weights * teeth.max(1)
+    shift, rotation = np.zeros(3), np.eye(3)
+    trust = np.ones(len(centroids))
+    for _ in range(6):
+        w = weights * trust + 1e-9
+        w = w / w.sum()
+        a, b = w @ centroids, w @ target
+        cross = (centroids - a).T @ ((target - b) * w[:, None]) + 60.0 * np.eye(3)
+        u, _, vt = np.linalg.svd(cross)
+        flip = np.diag([1.0, 1.0, np.sign(np.linalg.det(u @ vt))])
+        rotation = (u @ flip @ vt).T
+        shift = b - rotation @ a
+        error = np.linalg.norm(centroids @ rotation.T + shift - target, axis=1)
+        trust = 1.0 / (1.0 + (error / 8.0) ** 2)
+    return rotation, shift
+
+
+def arch_parameter(local: np.ndarray) -> np.ndarray:
+    """Place along the arch of points (N, 3) in the frame of the mean dentition: grows from the right third molar to the left.
+
+    The angle about the middle of the arch in front, then straight back on both sides, in mm of a 25 mm wide arch.
+    """
+    x, y = local[:, 0], local[:, 1] + 26.0
+    front = 25.0 * np.arctan2(-x, np.maximum(y, 1e-6))
+    side = -np.sign(np.where(x == 0, 1e-6, x)) * (25.0 * np.pi / 2 + np.maximum(-y, 0))
+    return np.where(y > 0, front, side)
+
+
+def _spacing_scores(jaw: _Jaw, distance: float) -> np.ndarray:
+    """(16, 16) score (<= 0) of two neighbours this far apart (mm) standing on two places."""
+    z_open = (distance - jaw.distance) / jaw.sd
+    z_closed = (distance - jaw.closed) / (jaw.sd + 0.5)
+    fit = np.maximum(-0.5 * z_open ** 2, -0.5 * z_closed ** 2 - 0.7)
+    return _SPACING_WEIGHT * np.maximum(fit, _WORST_SPACING)
+
+
+def _lattice(jaw: _Jaw, emission: np.ndarray, reject: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Local scores of the lattice for n ordered instances.
+
+    emission (n, 16), reject (n,): scores of each instance's place and of its rejection; points (n, 3) mm.
+    Returns start (n, 16), step (n, n, 16, 16) and stop (n, 16): scores of beginning, going on from (k, a) to (i, b), ending.
+    Instances passed over are rejected.
+    """
+    n = len(emission)
+    rejected = np.r_[0.0, np.cumsum(reject)]
+    places = np.arange(16)
+    end = _SKIP_END * places
+    start = emission + rejected[:n, None] - end[None, :]
+    stop = (rejected[n] - rejected[1:])[:, None] - (_SKIP_END * (15 - places))[None, :]
+    step = np.full((n, n, 16, 16), -np.inf)
+    forward = places[:, None] < places[None, :]
+    empty = jaw.skip[None, :-1] - jaw.skip[1:, None]  # the places strictly between a and b
+    # the second absent neighbour surprises less than the first: whole segments of teeth are lost together
+    empty = _SKIP_MOST * (1 - np.exp(-np.maximum(empty, 0) / _SKIP_MOST))
+    for k in range(n):
+        for i in range(k + 1, n):
+            score = _spacing_scores(jaw, float(np.linalg.norm(points[i] - points[k]))) - empty
+            score = score + emission[i][None, :] + (rejected[i] - rejected[k + 1])
+            step[k, i] = np.where(forward, score, -np.inf)
+    return start, step, stop
+
+
+def _logsumexp(a: np.ndarray, axis: tuple[int, ...] | int | None = None) -> np.ndarray:
+    top = np.max(a, axis=axis, keepdims=True)
+    top = np.where(np.isfinite(top), top, 0.0)
+    with np.errstate(divide="ignore"):
+        out = np.log(np.sum(np.exp(a - top), axis=axis, keepdims=True)) + top
+    return np.squeeze(out, axis=axis)
+
+
+def _best_path(lattice: tuple[np.ndarray, ...], all_rejected: float) -> tuple[float, list[int]]:
+    """Viterbi: score and place index (or -1: rejected) per ordered instance."""
+    start, step, stop = lattice
+    n = len(start)
+    best, back = start.copy(), np.full((n, 16, 2), -1)
+    for i in range(n):
+        if i:
+            candidate = best[:i, :, None] + step[:i, i]  # (k, a, b)
+            flat = candidate.reshape(i * 16, 16)
+            arg = flat.argmax(0)
+            value = flat[arg, np.arange(16)]
+            better = value > best[i]
+            best[i] = np.where(better, value, best[i])
+            back[i, better] = np.stack(np.divmod(arg, 16), -1)[better]
+    total = best + stop
+    score = float(total.max())
+    places = [-1] * n
+    if score < all_rejected:
+        return all_rejected, places
+    i, b = (int(v) for v in np.unravel_index(total.argmax(), total.shape))
+    while i >= 0:
+        places[i] = b
+        i, b = (int(v) for v in back[i, b])
+    return score, places
+
+
+def _marginals(lattice: tuple[np.ndarray, ...], all_rejected: float) -> np.ndarray:
+    """Forward-backward: posterior (n, 16) that instance i stands on place b, under the same scores."""
+    start, step, stop = lattice
+    n = len(start)
+    ahead, behind = start.copy(), stop.copy()
+    for i in range(1, n):
+        ahead[i] = np.logaddexp(ahead[i], _logsumexp(ahead[:i, :, None] + step[:i, i], axis=(0, 1)))
+    for k in range(n - 2, -1, -1):
+        behind[k] = np.logaddexp(behind[k], _logsumexp(step[k, k + 1:] + behind[k + 1:, None, :], axis=(0, 2)))
+    total = np.logaddexp(_logsumexp(ahead + stop), all_rejected)
+    return np.exp(ahead + behind - total)
+
+
+def _solve(jaw: _Jaw, emission: np.ndarray, reject: np.ndarray, points: np.ndarray) -> tuple[float, list[int], np.ndarray]:
+    lattice = _lattice(jaw, emission, reject, points)
+    none = float(reject.sum()) - _SKIP_END * 16
+    score, places = _best_path(lattice, none)
+    return score, places, _marginals(lattice, none)
+
+
+def number_teeth(probabilities: np.ndarray, centroids_ras: np.ndarray, volumes_mm3: np.ndarray) -> Numbering:
+    """Give each of N tooth instances its FDI number, at most once per number.
+
+    probabilities (N, 33): the network's mean class probabilities over each instance, in the order of CLASS_FDI (0 first).
+    centroids_ras (N, 3): R, A, S mm; any head pose within about 45 degrees of the axes. volumes_mm3 (N,). The result does not
+    depend on the order of the instances. ValueError for shapes that do not fit or numbers that are not finite.
+    """
+    p = np.asarray(probabilities, float)
+    points, volumes = np.asarray(centroids_ras, float), np.asarray(volumes_mm3, float)
+    n = len(p)
+    if p.shape != (n, len(CLASS_FDI)) or points.shape != (n, 3) or volumes.shape != (n,):
+        raise ValueError(f"Numbering needs (N, 33), (N, 3) and (N,); it got {p.shape}, {points.shape}, {volumes.shape}.")
+    if not (np.isfinite(p).all() and np.isfinite(points).all() and np.isfinite(volumes).all()):
+        raise ValueError("Numbering needs finite probabilities, centroids and volumes.")
+    fdi, confidence = np.zeros(n, np.uint8), np.zeros(n)
+    if n == 0:
+        return Numbering(fdi, confidence, 0.0, (np.eye(3), np.zeros(3)))
+    # a canonical order first: sums and ties must not depend on how the instances were listed
+    canon = np.lexsort((*points.T, volumes))
+    p, points, volumes = p[canon], points[canon], volumes[canon]
+
+    rotation, shift = fit_frame(p, points, np.minimum(volumes, 600.0) * (1 - p[:, 0]) + 1e-6)
+    local = points @ rotation.T + shift
+    teeth = np.maximum(p[:, 1:], 1e-9)
+    teeth = teeth / teeth.sum(1, keepdims=True)
+    up = teeth[:, :16].sum(1)
+    odds = np.clip(np.log(up + 1e-3) - np.log(1 - up + 1e-3), -5, 5) + np.clip(local[:, 2] / 3.0, -2.5, 2.5)
+    along = arch_parameter(local)
+    out_fdi, out_confidence, total = np.zeros(n, np.uint8), np.zeros(n), 0.0
+    for which, mine in (("upper", odds >= 0), ("lower", odds < 0)):
+        index = np.nonzero(mine)[0]
+        if len(index) == 0:
+            continue
+        index = index[np.argsort(along[index], kind="stable")]
+        score, places, marginal, index = _number_jaw(_JAWS[which], index, p, teeth, points, volumes, along)
+        total += score
+        for row, (i, place) in enumerate(zip(index, places, strict=True)):
+            if place >= 0:
+                number = _JAWS[which].fdi[place]
+                out_fdi[i] = number
+                said = teeth[i, CLASS_FDI.index(number) - 1]
+                side = 1 / (1 + np.exp(-abs(odds[i])))
+                out_confidence[i] = np.sqrt(marginal[row, place] * side * said)
+    fdi[canon], confidence[canon] = out_fdi, np.clip(out_confidence, 0, 1)
+    return Numbering(fdi, confidence, total, (rotation, shift))
+
+
+def _number_jaw(jaw: _Jaw, index: np.ndarray, p: np.ndarray, teeth: np.ndarray, points: np.ndarray, volumes: np.ndarray,
+                along: np.ndarray) -> tuple[float, list[int], np.ndarray, np.ndarray]:
+    """Number one jaw's instances; `index` in arch order. In crowding the order of two that nearly share a place is open: both are
+    tried."""
+    reject_all = -_REJECT * (1 - np.clip(p[:, 0], 0, 0.95)) * np.clip(volumes / 150.0, 0.15, 1.0)
+
+    def solve(order: np.ndarray) -> tuple[float, list[int], np.ndarray]:
+        emission = np.log(np.maximum(teeth[order][:, jaw.classes - 1], _FLOOR))
+        return _solve(jaw, emission, reject_all[order], points[order])
+
+    score, places, marginal = solve(index)
+    for k in range(len(index) - 1):
+        if abs(along[index[k + 1]] - along[index[k]]) > 3.0:
+            continue
+        swapped = index.copy()
+        swapped[[k, k + 1]] = swapped[[k + 1, k]]
+        other = solve(swapped)
+        if other[0] > score + 1e-9:
+            (score, places, marginal), index = other, swapped
+    return score, places, marginal, index

@@ -1,0 +1,234 @@
+"""One picture that shows a whole result: slices through both arches, and the teeth from three sides.
+
+Slices follow the radiological habit: the patient's right is on the picture's left, front and top are up.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from . import dentition
+from .labelmaps import present_values
+from .rendering import VIEWS, Field, View, largest_pieces, render, tooth_fields
+from .volumes import Volume, atomic_path, resample_ras
+
+PANEL_PX = 460
+MARGIN_MM = 9.0
+# Finer pixels in the shaded views cost time and show nothing that the scan holds.
+FINEST_PX_MM = 0.15
+FILL_ALPHA = 0.30
+_BACKGROUND = (17, 19, 23)
+_TEXT = (225, 228, 232)
+_FAINT = (150, 156, 165)
+_GAP = 10
+
+
+@dataclass(frozen=True)
+class Slice:
+    """A plane across RAS axis ``normal`` (0 R, 1 A, 2 S) at ``at`` mm; letters name the picture's sides."""
+
+    title: str
+    normal: int
+    at: float
+    letters: tuple[str, str, str, str]  # left, right, top, bottom
+
+
+def overlay_png(image: Volume, labels: Volume, path: str | os.PathLike[str], title: str | None = None) -> Path:
+    """Draw ``labels`` (FDI) over ``image`` (any grid, same patient space) into a PNG, whole or not at all.
+
+    Axial slices at the crowns of both arches, a coronal and a sagittal one through most teeth, and three
+    shaded views. Raises OutputError when the file cannot be written.
+    """
+    from PIL import Image
+
+    canvas = compose(image, labels, title or image.name)
+    path = Path(path)
+    with atomic_path(path) as temporary:
+        Image.fromarray(canvas).save(temporary, format="PNG")
+    return path
+
+
+def compose(image: Volume, labels: Volume, title: str) -> np.ndarray:
+    """The picture of overlay_png as an (height, width, 3) uint8 array."""
+    from PIL import Image, ImageDraw
+
+    lower, upper = dental_box(labels)
+    window = grey_window(image, lower, upper)
+    slices = choose_slices(labels, lower, upper)
+    count = int(np.count_nonzero(present_values(labels.array)))
+    panels = [slice_panel(image, labels, s, (lower, upper), window) for s in slices]
+    width = 4 * PANEL_PX + 5 * _GAP
+    head = 46
+    canvas = Image.new("RGB", (width, head + 2 * PANEL_PX + 3 * _GAP + 26), _BACKGROUND)
+    draw = ImageDraw.Draw(canvas)
+    plural = "tooth" if count == 1 else "teeth"
+    draw.text((_GAP, 10), f"{title}: {count} {plural}, FDI numbers", fill=_TEXT, font=_font(22))
+    note = "Research software, not a medical device"
+    draw.text((width - _GAP, 16), note, fill=_FAINT, font=_font(15), anchor="ra")
+    for i, panel in enumerate(panels):
+        canvas.paste(Image.fromarray(panel), (_GAP + i * (PANEL_PX + _GAP), head))
+    below = head + PANEL_PX + _GAP
+    wide = (width - 4 * _GAP) // 3
+    extent = upper - lower - 2 * MARGIN_MM
+    spacing = float(max(extent[:2].max() / (wide - 40), extent[2] / (PANEL_PX - 70), FINEST_PX_MM))
+    fields = tooth_fields(labels, spacing)
+    for i, view in enumerate(VIEWS):
+        panel = view_panel(fields, view, spacing, wide, PANEL_PX)
+        canvas.paste(Image.fromarray(panel), (_GAP + i * (wide + _GAP), below))
+    return np.asarray(canvas)
+
+
+def dental_box(labels: Volume) -> tuple[np.ndarray, np.ndarray]:
+    """Lower and upper RAS corner (mm) of all teeth with a margin; the whole volume when there are none."""
+    from scipy import ndimage
+
+    boxes = ndimage.find_objects((labels.array > 0).view(np.uint8), max_label=1)
+    if not boxes or boxes[0] is None:
+        return labels.ras_bounds()
+    ends = np.array([[s.start - 0.5, s.stop - 0.5] for s in boxes[0]])
+    corners = labels.index_to_ras([[ends[a][i >> a & 1] for a in range(3)] for i in range(8)])
+    return corners.min(axis=0) - MARGIN_MM, corners.max(axis=0) + MARGIN_MM
+
+
+def grey_window(image: Volume, lower: np.ndarray, upper: np.ndarray) -> tuple[float, float]:
+    """Black and white point: 2nd and 99.6th percentile of the dental box, so metal does not darken all."""
+    values = resample_ras(image, 1.0, (lower, upper)).array
+    low, high = np.percentile(values, (2.0, 99.6))
+    return float(low), float(max(high, low + 1e-6))
+
+
+def choose_slices(labels: Volume, lower: np.ndarray, upper: np.ndarray) -> list[Slice]:
+    """Axial 4 mm inside the biting edges of each arch; coronal and sagittal where most tooth is cut."""
+    coarse = resample_ras(labels, 0.8, (lower, upper), interpolation="nearest")
+    array = coarse.array
+    heights = coarse.index_to_ras(np.stack([np.arange(array.shape[0]), *[np.zeros(array.shape[0])] * 2], -1))[:, 2]
+    depths = coarse.index_to_ras(np.stack([0 * np.arange(array.shape[1]), np.arange(array.shape[1]),
+                                           0 * np.arange(array.shape[1])], -1))[:, 1]  # fmt: skip
+    sides = coarse.index_to_ras(np.stack([*[np.zeros(array.shape[2])] * 2, np.arange(array.shape[2])], -1))[:, 0]
+    middle = (lower + upper) / 2
+    slices = []
+    for jaw in ("upper", "lower"):
+        edges = []
+        for fdi in np.unique(array[array > 0]):
+            if dentition.jaw(int(fdi)) == jaw:
+                own = heights[(array == fdi).any(axis=(1, 2))]
+                edges.append(own.min() + 4.0 if jaw == "upper" else own.max() - 4.0)
+        at = float(np.median(edges)) if edges else float(middle[2])
+        slices.append(Slice(f"axial, {jaw} arch", 2, at, ("R", "L", "A", "P")))
+    teeth = array > 0
+    coronal = depths[int(teeth.sum(axis=(0, 2)).argmax())] if teeth.any() else middle[1]
+    sagittal = sides[int(teeth.sum(axis=(0, 1)).argmax())] if teeth.any() else middle[0]
+    slices.append(Slice("coronal", 1, float(coronal), ("R", "L", "S", "I")))
+    slices.append(Slice("sagittal", 0, float(sagittal), ("A", "P", "S", "I")))
+    return slices
+
+
+def slice_panel(
+    image: Volume,
+    labels: Volume,
+    plane: Slice,
+    box: tuple[np.ndarray, np.ndarray],
+    window: tuple[float, float],
+) -> np.ndarray:
+    """(PANEL_PX, PANEL_PX, 3) uint8: one slice, teeth tinted, outlined and numbered."""
+    from PIL import Image, ImageDraw
+
+    lower, upper = (np.array(c, dtype=float) for c in box)
+    others = [a for a in range(3) if a != plane.normal]
+    spacing = float(max(upper[a] - lower[a] for a in others)) / PANEL_PX
+    for a in others:  # a square field, so that all panels have one scale each and no distortion
+        centre = (lower[a] + upper[a]) / 2
+        lower[a], upper[a] = centre - PANEL_PX * spacing / 2, centre + PANEL_PX * spacing / 2
+    lower[plane.normal], upper[plane.normal] = plane.at - spacing / 2, plane.at + spacing / 2
+    grey = _flat(resample_ras(image, spacing, (lower, upper)).array, plane)
+    fdi = _flat(resample_ras(labels, spacing, (lower, upper), interpolation="label").array, plane)
+    level = np.clip((grey.astype(np.float32) - window[0]) / (window[1] - window[0]), 0, 1) ** 0.9
+    picture = np.repeat((255 * level)[..., None], 3, axis=2)
+    colors = np.zeros((256, 3), np.float32)
+    for value in np.unique(fdi[fdi > 0]):
+        colors[value] = dentition.color(int(value))
+    tooth = fdi > 0
+    picture[tooth] = (1 - FILL_ALPHA) * picture[tooth] + FILL_ALPHA * colors[fdi[tooth]]
+    edge = outline(fdi)
+    picture[edge] = 0.15 * picture[edge] + 0.85 * colors[fdi[edge]]
+    canvas = Image.fromarray(np.clip(picture, 0, 255).astype(np.uint8))
+    draw = ImageDraw.Draw(canvas)
+    for value in np.unique(fdi[tooth]):
+        own = fdi == value
+        if own.sum() >= 60:
+            for place in largest_pieces(own, share=0.35):  # a number given to two teeth stands on both
+                _number(draw, place, int(value), 15)
+    _label_panel(draw, plane.title, plane.letters, PANEL_PX, PANEL_PX, spacing)
+    return np.asarray(canvas)
+
+
+def _flat(array: np.ndarray, plane: Slice) -> np.ndarray:
+    """The middle layer of a thin RAS array as a picture: patient's right (or front) on the left, top up."""
+    layer = np.take(array, array.shape[2 - plane.normal] // 2, axis=2 - plane.normal)
+    return layer[:PANEL_PX, :PANEL_PX][::-1, ::-1]
+
+
+def outline(labels: np.ndarray) -> np.ndarray:
+    """Pixels of a 2D label picture that have another label above, below, left or right of them."""
+    edge = np.zeros(labels.shape, bool)
+    down, across = labels[1:] != labels[:-1], labels[:, 1:] != labels[:, :-1]
+    edge[1:] |= down
+    edge[:-1] |= down
+    edge[:, 1:] |= across
+    edge[:, :-1] |= across
+    return edge & (labels > 0)
+
+
+def view_panel(fields: list[Field], view: View, spacing: float, width: int, height: int) -> np.ndarray:
+    """(height, width, 3) uint8: the shaded teeth from one side, numbered; a pixel is ``spacing`` mm wide."""
+    from PIL import Image, ImageDraw
+
+    drawn, places = render(fields, view, spacing)
+    canvas = Image.new("RGB", (width, height), _BACKGROUND)
+    left, top = (width - drawn.shape[1]) // 2, 30 + (height - 30 - drawn.shape[0]) // 2
+    canvas.paste(Image.fromarray(drawn), (left, top))
+    draw = ImageDraw.Draw(canvas)
+    for fdi, (column, row) in places.items():
+        _number(draw, (left + column, top + row), fdi, 15)
+    right = "RAS"[view.right[0]] if view.right[1] > 0 else "LPI"[view.right[0]]
+    opposite = "LPI"[view.right[0]] if view.right[1] > 0 else "RAS"[view.right[0]]
+    _label_panel(draw, view.title, (opposite, right, "S", "I"), width, height, spacing)
+    return np.asarray(canvas)
+
+
+def _number(draw, place: tuple[float, float], fdi: int, size: int) -> None:
+    draw.text(
+        place,
+        str(fdi),
+        fill=(255, 255, 255),
+        font=_font(size),
+        anchor="mm",
+        stroke_width=2,
+        stroke_fill=(0, 0, 0),
+    )
+
+
+def _label_panel(draw, title: str, letters: tuple[str, ...], width: int, height: int, spacing: float) -> None:
+    """Title, the four directions and a 10 mm bar."""
+    style = {"font": _font(15), "stroke_width": 2, "stroke_fill": (0, 0, 0)}
+    draw.text((8, 6), title, fill=_TEXT, **style)
+    for letter, place, anchor in zip(
+        letters,
+        ((6, height / 2), (width - 6, height / 2), (width / 2, 6), (width / 2, height - 6)),
+        ("lm", "rm", "mt", "mb"),
+        strict=True,
+    ):
+        draw.text(place, letter, fill=_FAINT, anchor=anchor, **style)
+    bar = 10.0 / spacing
+    draw.line((width - 12 - bar, height - 12, width - 12, height - 12), fill=_TEXT, width=3)
+    draw.text((width - 12 - bar / 2, height - 16), "10 mm", fill=_TEXT, anchor="mb", **style)
+
+
+def _font(size: int):
+    from PIL import ImageFont
+
+    return ImageFont.load_default(size)

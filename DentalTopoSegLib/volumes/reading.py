@@ -1,0 +1,230 @@
+"""Reading scans and label maps, header first, with one plain sentence for everything that cannot be used."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import InputError, MemoryLimitError
+from .grid import Volume
+
+# 1024 x 1024 x 600: the largest CBCT sold today (18 cm at 0.2 mm) passes, and as int16 it fits in 1.3 GB.
+MAX_VOXELS = 640_000_000
+MIN_SIZE = 8
+SPACING_RANGE_MM = (0.02, 10.0)
+COARSE_SPACING_MM = 0.8
+MAX_EXTENT_MM = 2500.0
+ORTHOGONAL_TOLERANCE = 1e-3
+
+VOLUME_SUFFIXES = (".nii.gz", ".nii", ".seg.nrrd", ".nrrd", ".nhdr", ".mha", ".mhd", ".hdr", ".img")
+
+
+def safe_stem(path: str | os.PathLike[str]) -> str:
+    """The name results are called after: the file's name without its suffixes, or the folder's name."""
+    name = Path(os.path.abspath(path)).name
+    lower = name.lower()
+    for suffix in (*VOLUME_SUFFIXES, ".dcm"):
+        if lower.endswith(suffix) and len(name) > len(suffix):
+            name = name[: -len(suffix)]
+            break
+    kept = "".join(c if c.isalnum() or c in "-_.() " else "_" for c in name).strip(" .")
+    return kept or "scan"
+
+
+def read_volume(
+    path: str | os.PathLike[str], max_voxels: int = MAX_VOXELS, series: str | None = None
+) -> tuple[Volume, list[str]]:
+    """Read a CBCT scan: NIfTI, NRRD, MetaImage, a DICOM file, or a DICOM folder.
+
+    ``series``: which DICOM series to take (its SeriesNumber, or the end of its SeriesInstanceUID).
+    Returns the scan in its smallest faithful type and warnings in plain words.
+    Raises InputError for everything that cannot be a CBCT, MemoryLimitError above ``max_voxels``.
+    """
+    from . import dicom
+
+    path = Path(path)
+    _require_existing(path)
+    if path.is_dir() or dicom.is_dicom_file(path):
+        volume, warnings = dicom.read_dicom(path, max_voxels=max_voxels, series=series)
+    else:
+        if series is not None:
+            raise InputError(f"'{path}' is not DICOM, so there is no series to choose: leave the option out.")
+        volume, warnings = _read_file(path, max_voxels), []
+    warnings += check_scan_geometry(volume, path)
+    return _clean_intensities(volume, path, warnings), warnings
+
+
+def read_labels(path: str | os.PathLike[str], max_voxels: int = MAX_VOXELS) -> Volume:
+    """Read a label map (any numbering, whole numbers >= 0) as uint8 or uint16; InputError otherwise."""
+    path = Path(path)
+    _require_existing(path)
+    if path.is_dir():
+        raise InputError(f"'{path}' is a folder: give the label map's file (NIfTI, NRRD or MetaImage).")
+    volume = _read_file(path, max_voxels)
+    array = volume.array
+    if array.dtype.kind == "f":
+        rounded = np.rint(array)
+        if not np.array_equal(rounded, array):  # NaN differs from itself, so it is refused here too
+            raise InputError(f"'{path}' is no label map: it holds fractions or NaN. Give the labels, not the scan.")
+        array = rounded
+    low, high = (int(array.min()), int(array.max())) if array.size else (0, 0)
+    if low < 0 or high > 65535:
+        raise InputError(
+            f"'{path}' is no label map: its values run from {low} to {high}. Give the labels, not the scan."
+        )
+    return replace(volume, array=array.astype(np.uint8 if high < 256 else np.uint16))
+
+
+def _require_existing(path: Path) -> None:
+    if not path.exists():
+        raise InputError(f"'{path}' does not exist: check the path.")
+    if path.is_file() and path.stat().st_size == 0:
+        raise InputError(f"'{path}' is empty (0 bytes): copy or export it again.")
+    if not os.access(path, os.R_OK):
+        raise InputError(f"'{path}' may not be read: ask for permission or copy it to a folder of yours.")
+
+
+def _read_file(path: Path, max_voxels: int) -> Volume:
+    """One volume file through SimpleITK, header first so that nothing huge is ever allocated."""
+    import SimpleITK as sitk
+
+    from .integrity import require_complete
+
+    sitk.ProcessObject.SetGlobalWarningDisplay(False)  # its C++ warnings mean nothing to a clinician
+    reader = sitk.ImageFileReader()
+    reader.SetFileName(str(path))
+    try:
+        reader.ReadImageInformation()
+    except RuntimeError as error:
+        raise InputError(_unreadable(path, str(error))) from error
+    size, spacing, direction = reader.GetSize(), reader.GetSpacing(), reader.GetDirection()
+    require_3d(path, size)
+    if reader.GetNumberOfComponents() != 1:
+        raise InputError(
+            f"'{path}' has {reader.GetNumberOfComponents()} values per voxel (colour, vectors or "
+            f"overlapping segments): "
+            "export it as one plain grey or label value per voxel."
+        )
+    check_grid(path, size[:3], spacing[:3], _three_axes(direction, len(size)), max_voxels)
+    require_complete(path, reader)
+    if len(size) > 3:
+        reader.SetExtractSize([*size[:3], *[0] * (len(size) - 3)])
+    if reader.GetPixelID() == sitk.sitkFloat64:  # half the memory; no scanner measures to 1 in 10 million
+        reader.SetOutputPixelType(sitk.sitkFloat32)
+    try:
+        image = reader.Execute()
+    except RuntimeError as error:
+        raise InputError(_unreadable(path, str(error))) from error
+    except MemoryError as error:
+        raise MemoryLimitError(f"'{path}' does not fit in this computer's memory: crop or down-sample it.") from error
+    volume = Volume.from_sitk(image, safe_stem(path))
+    metadata = {key: image.GetMetaData(key) for key in image.GetMetaDataKeys()}
+    return replace(volume, metadata=metadata)
+
+
+def _unreadable(path: Path, reason: str) -> str:
+    text = reason.lower()
+    if "orthonormal" in text or "orthogonal" in text or "direction" in text or "determinant" in text:
+        return f"'{path}' has axes that are not at right angles (a sheared grid): re-export it on a straight grid."
+    if "spacing" in text and ("zero" in text or "negative" in text or "positive" in text):
+        return f"'{path}' states a voxel size that is zero or negative: export the scan again."
+    if "unable to determine imageio" in text or "could not create" in text:
+        kinds = "NIfTI (.nii, .nii.gz), NRRD, MetaImage (.mha, .mhd) or a DICOM folder"
+        return f"'{path}' is not a volume this program can read: give {kinds}."
+    return f"'{path}' cannot be read: it is damaged, cut short or not what its suffix says. Copy or export it again."
+
+
+def _three_axes(direction: Sequence[float], dimension: int) -> tuple[float, ...]:
+    return tuple(np.reshape(direction, (dimension, dimension))[:3, :3].ravel())
+
+
+def require_3d(path: Path, size: Sequence[int]) -> None:
+    """InputError for flat images and time series; a fourth axis of length 1 is accepted."""
+    if len(size) < 3 or min(size[:3]) == 1:
+        shown = " x ".join(str(n) for n in size)
+        raise InputError(
+            f"'{path}' is a flat picture ({shown} pixels), not a volume: give the whole scan "
+            "(for DICOM, the folder with all slices)."
+        )
+    if len(size) > 3 and max(size[3:]) > 1:
+        raise InputError(f"'{path}' holds {max(size[3:])} volumes in one file: save the one you want on its own.")
+
+
+def check_grid(
+    path: Path,
+    size: Sequence[int],
+    spacing: Sequence[float],
+    direction: Sequence[float],
+    max_voxels: int = MAX_VOXELS,
+) -> None:
+    """Refuse a grid (x, y, z order) that cannot be a scan, from its header alone; errors as read_volume."""
+    shown = " x ".join(str(n) for n in size)
+    low, high = SPACING_RANGE_MM
+    if not all(np.isfinite(s) and low <= s <= high for s in spacing):
+        voxel = " x ".join(f"{s:g}" for s in spacing)
+        raise InputError(
+            f"'{path}' states a voxel size of {voxel} mm, which cannot be right ({low:g} to {high:g} mm is "
+            f"accepted): "
+            "export the scan again with its true voxel size."
+        )
+    voxels = int(np.prod([int(n) for n in size], dtype=object))
+    if voxels > max_voxels:
+        raise MemoryLimitError(
+            f"'{path}' has {shown} voxels, more than the {max_voxels / 1e6:.0f} million that fit in "
+            f"bounded memory: "
+            "crop it to the jaws or export it with larger voxels (0.3 mm is enough)."
+        )
+    if max(n * s for n, s in zip(size, spacing, strict=True)) > MAX_EXTENT_MM:
+        raise InputError(f"'{path}' would be longer than {MAX_EXTENT_MM / 1000:g} m: its voxel size must be wrong.")
+    matrix = np.reshape(direction, (3, 3))
+    if not np.allclose(matrix.T @ matrix, np.eye(3), atol=ORTHOGONAL_TOLERANCE):
+        raise InputError(
+            f"'{path}' has axes that are not at right angles (a sheared grid): re-export it on a straight grid."
+        )
+
+
+def check_scan_geometry(volume: Volume, path: Path) -> list[str]:
+    """Refuse scans too small to hold a tooth; return warnings about coarse voxels."""
+    if min(volume.shape) < MIN_SIZE:
+        shown = " x ".join(str(n) for n in volume.shape[::-1])
+        raise InputError(f"'{path}' is only {shown} voxels: too few to hold teeth. Give the whole scan.")
+    coarsest = max(volume.spacing)
+    if coarsest > COARSE_SPACING_MM + 1e-3:  # NIfTI keeps 0.8 as 0.80000001
+        return [
+            f"The voxels are {coarsest:.2g} mm wide; above {COARSE_SPACING_MM} mm neighbouring teeth and "
+            f"thin roots "
+            "are often merged or lost. Check the result closely."
+        ]
+    return []
+
+
+def _clean_intensities(volume: Volume, path: Path, warnings: list[str]) -> Volume:
+    """Refuse constant and mostly undefined scans; replace single NaN/inf; shrink the type without loss."""
+    array = volume.array
+    if array.dtype.kind == "f":
+        bad = sum(int(np.count_nonzero(~np.isfinite(part))) for part in array)
+        if bad > array.size // 2:
+            raise InputError(
+                f"'{path}' has no valid number (NaN or infinite) in {100 * bad / array.size:.0f} % of its "
+                f"voxels: "
+                "export the scan again."
+            )
+        array = array.astype(np.float32, copy=False)
+        if bad or not all(np.isfinite(part).all() for part in array):
+            lowest = min(float(part.min(initial=np.inf, where=np.isfinite(part))) for part in array)
+            for part in array:
+                part[~np.isfinite(part)] = lowest
+            warnings.append(
+                f"{bad} voxels held no valid number (NaN or infinite); they were treated as the darkest grey."
+            )
+    low, high = array.min(), array.max()
+    if low == high:
+        raise InputError(f"'{path}' is empty: every voxel has the same value ({low:g}). Export the scan again.")
+    if array.dtype.kind in "iu" and array.dtype.itemsize > 2:
+        fits = np.iinfo(np.int16).min <= low and high <= np.iinfo(np.int16).max
+        array = array.astype(np.int16 if fits else np.float32)
+    return replace(volume, array=array)

@@ -1,0 +1,335 @@
+"""The CBCT path with stand-in networks: instances, splitting, merging, placing, refusals, cancelling."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from fake_networks import FakeNetworks, fake_models
+from scipy import ndimage
+
+from DentalTopoSegLib.cbct import segment_volume
+from DentalTopoSegLib.cbct.inference import (CoarseMap, inside_scan, normalise, plan_tiles, run_border, run_numbering,
+                                             tile_spans)
+from DentalTopoSegLib.cbct.instances import grow
+from DentalTopoSegLib.cbct.placing import clean, place
+from DentalTopoSegLib.errors import Cancelled, InputError, NoTeethError
+from DentalTopoSegLib.phantom import make_phantom
+from DentalTopoSegLib.volumes import Volume, resample_like, resample_ras
+
+FULL = np.ones((3, 3, 3))
+QUIET = {"progress": lambda *a: None, "cancelled": None}
+
+
+@pytest.fixture(scope="module")
+def phantom():
+    return make_phantom(3, 0.7, fov_mm=(78, 66, 56), missing=(18, 28, 38, 48, 25), fillings=0, gap_mm=1.0)
+
+
+def dice(a: np.ndarray, b: np.ndarray, fdi: int) -> float:
+    return 2 * float(((a == fdi) & (b == fdi)).sum()) / float((a == fdi).sum() + (b == fdi).sum())
+
+
+def assert_matches(result, truth: np.ndarray, teeth, least: float) -> None:
+    assert sorted(result.confidence) == sorted(teeth)
+    found = result.labels.array
+    assert sorted(set(np.unique(found)) - {0}) == sorted(teeth)
+    for fdi in teeth:
+        assert dice(found, truth, fdi) > least, fdi
+        assert ndimage.label(found == fdi, FULL)[1] == 1, fdi
+
+
+def test_truth_in_truth_out(phantom, monkeypatch):
+    FakeNetworks(phantom.labels, noise=0.1).install(monkeypatch)
+    stages = []
+    result = segment_volume(phantom.image, models=fake_models(), progress=lambda s, d, t: stages.append((s, d, t)))
+    assert result.labels.array.dtype == np.uint8 and result.labels.same_grid(phantom.image)
+    assert_matches(result, phantom.labels.array, phantom.teeth, 0.93)
+    assert min(result.confidence.values()) > 0.6 and result.warnings == []
+    assert [m["id"] for m in result.provenance["models"]] == ["n", "b"]
+    assert set(result.provenance["seconds"]) == {s for s, _, _ in stages}
+    assert all(0 <= d <= t for _, d, t in stages)
+
+
+def test_same_scan_same_bits(phantom, monkeypatch):
+    labels = []
+    for _ in range(2):
+        FakeNetworks(phantom.labels, seed=4, noise=0.2).install(monkeypatch)
+        labels.append(segment_volume(phantom.image, models=fake_models()).labels.array)
+    assert np.array_equal(*labels)
+
+
+def rotated_scan(volume: Volume, interpolation: str) -> Volume:
+    """The volume on an oblique, mirrored-axis, anisotropic grid around the teeth."""
+    a, b = np.radians(14), np.radians(-9)
+    turn = np.array([[np.cos(a), -np.sin(a), 0], [np.sin(a), np.cos(a), 0], [0, 0, 1]]) @ \
+        np.array([[1, 0, 0], [0, np.cos(b), -np.sin(b)], [0, np.sin(b), np.cos(b)]])
+    direction = turn[:, [1, 2, 0]] * (1, -1, 1)
+    spacing, size = np.array((0.7, 0.6, 0.8)), np.array((130, 130, 120))
+    middle = volume.index_to_ras((np.array(volume.array.shape) - 1) / 2) * (-1, -1, 1)
+    origin = middle - direction @ (spacing * (size - 1) / 2)
+    grid = Volume(np.broadcast_to(np.zeros((), volume.array.dtype), tuple(size[::-1])), tuple(spacing), tuple(origin),
+                  tuple(direction.ravel()), "oblique")
+    return resample_like(volume, grid, interpolation)
+
+
+def test_oblique_anisotropic_scan(phantom, monkeypatch):
+    scan, truth = rotated_scan(phantom.image, "linear"), rotated_scan(phantom.labels, "label")
+    FakeNetworks(phantom.labels).install(monkeypatch)
+    result = segment_volume(scan, models=fake_models())
+    assert result.labels.same_grid(scan)
+    assert_matches(result, truth.array, phantom.teeth, 0.88)
+
+
+def test_merged_neighbours_are_cut_apart(phantom, monkeypatch):
+    FakeNetworks(phantom.labels, merge=(45, 46)).install(monkeypatch)
+    assert_matches(segment_volume(phantom.image, models=fake_models()), phantom.labels.array, phantom.teeth, 0.80)
+
+
+def test_a_tooth_with_two_numbers_inside_stays_one(phantom, monkeypatch):
+    fake = FakeNetworks(phantom.labels)
+    original = fake.numbering
+
+    def doubtful(*args):
+        coarse = original(*args)
+        left, right = coarse.probabilities[13].astype(float), coarse.probabilities[14].astype(float)  # 25, 26
+        coarse.probabilities[13] = (left + 0.5 * right).astype(np.uint8)
+        z = np.arange(coarse.probabilities.shape[1])[:, None, None]
+        low = (right > 0) & (z < np.argwhere(right > 100)[:, 0].mean())
+        coarse.probabilities[13][low], coarse.probabilities[14][low] = right[low], left[low]
+        return coarse
+
+    fake.numbering = doubtful
+    fake.install(monkeypatch)
+    assert_matches(segment_volume(phantom.image, models=fake_models()), phantom.labels.array, phantom.teeth, 0.93)
+
+
+def test_crown_and_roots_that_fell_apart_are_one_tooth(phantom, monkeypatch):
+    fake = FakeNetworks(phantom.labels)
+    original = fake.border
+
+    def torn(model, grid, *args):
+        tooth, core = original(model, grid, *args)
+        truth = resample_like(phantom.labels, grid, "nearest").array
+        for fdi in (16, 46):
+            z = np.argwhere(truth == fdi)[:, 0]
+            middle = int(np.median(z))
+            sheet = np.zeros(truth.shape, bool)
+            sheet[middle:middle + 2] = True
+            core[sheet & (truth == fdi)] = 40
+        return tooth, core
+
+    fake.border = torn
+    fake.install(monkeypatch)
+    assert_matches(segment_volume(phantom.image, models=fake_models()), phantom.labels.array, phantom.teeth, 0.90)
+
+
+def test_wrong_numbers_are_set_right_along_the_arch(phantom, monkeypatch):
+    FakeNetworks(phantom.labels, wrong={14: 15, 36: 37}).install(monkeypatch)
+    result = segment_volume(phantom.image, models=fake_models())
+    assert_matches(result, phantom.labels.array, phantom.teeth, 0.93)
+    assert result.confidence[14] < result.confidence[24] and result.confidence[36] < result.confidence[46]
+
+
+def test_islands_and_far_objects_are_left_out(phantom, monkeypatch):
+    fake = FakeNetworks(phantom.labels)
+    original = fake.border
+
+    def dusty(model, grid, *args):
+        tooth, core = original(model, grid, *args)
+        for corner in ((2, 2, 2), (3, 60, 60)):
+            spot = tuple(slice(c, c + 4) for c in corner)
+            tooth[spot], core[spot] = 255, 255
+        return tooth, core
+
+    fake.border = dusty
+    fake.install(monkeypatch)
+    assert_matches(segment_volume(phantom.image, models=fake_models()), phantom.labels.array, phantom.teeth, 0.93)
+
+
+def test_one_jaw_and_few_teeth(monkeypatch):
+    p = make_phantom(8, 0.8, fov_mm=(70, 60, 50), jaws="lower", fillings=0,
+                     missing=(34, 35, 36, 37, 38, 44, 45, 46, 47, 48))
+    FakeNetworks(p.labels).install(monkeypatch)
+    result = segment_volume(p.image, models=fake_models())
+    assert sorted(result.confidence) == [31, 32, 33, 41, 42, 43]
+
+
+def test_coarse_voxels_are_warned_about(monkeypatch):
+    p = make_phantom(8, 1.0, fov_mm=(70, 60, 50), fillings=0)
+    FakeNetworks(p.labels).install(monkeypatch)
+    result = segment_volume(p.image, models=fake_models())
+    assert len(result.confidence) > 24 and "1 mm" in result.warnings[0] and "0.8 mm" in result.warnings[0]
+
+
+# ---------------------------------------------------------------- refusals and cancelling
+
+
+def test_a_scan_without_teeth_is_refused(phantom, monkeypatch):
+    empty = phantom.labels.with_array(np.zeros_like(phantom.labels.array))
+    FakeNetworks(empty).install(monkeypatch)
+    with pytest.raises(NoTeethError, match="No teeth were found in phantom_3"):
+        segment_volume(phantom.image, models=fake_models())
+
+
+def test_specks_of_tooth_are_no_dentition(phantom, monkeypatch):
+    specks = np.zeros_like(phantom.labels.array)
+    specks[40:43, 40:43, 40:43] = 16
+    FakeNetworks(phantom.labels.with_array(specks)).install(monkeypatch)
+    with pytest.raises(NoTeethError):
+        segment_volume(phantom.image, models=fake_models())
+
+
+@pytest.mark.parametrize(("array", "message"), [(np.zeros((40, 40, 40), np.int16), "same value"),
+                                                (np.full((40, 40, 40), np.nan, np.float32), "no numbers")])
+def test_scans_that_show_nothing_are_refused(array, message):
+    with pytest.raises(InputError, match=message):
+        segment_volume(Volume(array=array), models=fake_models())
+
+
+def test_cancelling_at_any_moment(phantom, monkeypatch):
+    FakeNetworks(phantom.labels).install(monkeypatch)
+    calls = {"n": 0}
+
+    def count() -> bool:
+        calls["n"] += 1
+        return False
+
+    segment_volume(phantom.image, models=fake_models(), cancelled=count)
+    for stop_at in (1, calls["n"] // 3, calls["n"] // 2, calls["n"] - 1):
+        left = iter(range(stop_at))
+        with pytest.raises(Cancelled):
+            segment_volume(phantom.image, models=fake_models(), cancelled=lambda left=left: next(left, None) is None)
+
+
+# ---------------------------------------------------------------- the pieces
+
+
+@pytest.mark.parametrize(("length", "tile", "overlap"), [(100, 192, 64), (192, 192, 64), (300, 192, 64), (1000, 192, 64)])
+def test_tiles_cover_everything_once(length, tile, overlap):
+    spans = tile_spans(length, tile, overlap)
+    assert [p for s in spans for p in range(s[2], s[3])] == list(range(length))
+    for start, stop, a, b in spans:
+        assert 0 <= start <= a < b <= stop <= length and stop - start <= tile
+        assert (a == 0 or a - start >= overlap // 2 - 2) and (b == length or stop - b >= overlap // 2 - 2)
+
+
+def blur_net(divisor: int, stride: int, margin: int, channels: int, calls: list | None = None):
+    """A network whose answer depends on each voxel's surroundings within 5 voxels only."""
+    def run(array, cancelled=None):
+        if calls is not None:
+            calls.append(array.shape)
+        assert all(n % divisor == 0 for n in array.shape)
+        smooth = ndimage.uniform_filter(array, 5)
+        if stride == 2:
+            d, h, w = (n // 2 for n in array.shape)
+            smooth = smooth.reshape(d, 2, h, 2, w, 2).mean((1, 3, 5))
+        p = 1 / (1 + np.exp(-smooth))
+        return np.stack([p] * channels).astype(np.float32)
+    return SimpleNamespace(run=run, output_scale=1.0, metadata={
+        "divisor": divisor, "output_stride": stride, "clip_percentiles": [0.5, 99.5], "receptive_margin_vox": margin})
+
+
+def test_border_tiles_join_without_seams():
+    rng = np.random.default_rng(0)
+    image = ndimage.gaussian_filter(rng.standard_normal((90, 150, 130)), 2).astype(np.float32)
+    grid = Volume(array=image, spacing=(0.5,) * 3, direction=(-1, 0, 0, 0, -1, 0, 0, 0, 1))
+    first = grid.index_to_ras(np.zeros(3))
+    answer = np.zeros((33, 23, 38, 33), np.uint8)
+    answer[0], answer[0, :, :20, :] = 255, 0
+    calls: list = []
+    tooth, core = run_border(blur_net(16, 1, 16, 2, calls), grid, grid, CoarseMap(answer, first, 2.0), **QUIET)
+    whole = 1 / (1 + np.exp(-ndimage.uniform_filter(normalise(grid, grid, (0.5, 99.5)), 5, mode="constant",
+                                                    cval=float(normalise(grid, grid, (0.5, 99.5)).min()))))
+    assert len(calls) > 1 and len(set(calls)) == 1
+    near = tooth[:, :80]
+    assert np.abs(near.astype(float) - 255 * whole[:, :80]).max() <= 1.0
+    assert not tooth[:, 130:].any(), "computed where no tooth is near"
+    assert np.array_equal(tooth, core)
+
+
+def test_numbering_tiles_of_a_huge_scan_join_without_seams(monkeypatch):
+    monkeypatch.setattr("DentalTopoSegLib.cbct.inference.WHOLE_SCAN_VOXELS", 1000)
+    monkeypatch.setattr("DentalTopoSegLib.cbct.inference._NUMBERING_TILE", 64)
+    monkeypatch.setattr("DentalTopoSegLib.cbct.inference._NUMBERING_OVERLAP", 32)
+    image = ndimage.gaussian_filter(np.random.default_rng(1).standard_normal((71, 90, 50)), 2).astype(np.float32)
+    grid = Volume(array=image, direction=(-1, 0, 0, 0, -1, 0, 0, 0, 1))
+    tiled = run_numbering(blur_net(32, 2, 0, 33), grid, grid, **QUIET)
+    monkeypatch.setattr("DentalTopoSegLib.cbct.inference.WHOLE_SCAN_VOXELS", 10**9)
+    whole = run_numbering(blur_net(32, 2, 0, 33), grid, grid, **QUIET)
+    assert tiled.probabilities.shape == (33, 36, 45, 25) == whole.probabilities.shape
+    inner = (slice(None), slice(3, -3), slice(3, -3), slice(3, -3))
+    assert np.abs(tiled.probabilities[inner].astype(int) - whole.probabilities[inner]).max() <= 1
+    assert np.allclose(tiled.origin, grid.index_to_ras(np.array([0.5, 0.5, 0.5])))
+
+
+def test_plan_covers_every_needed_block():
+    rng = np.random.default_rng(5)
+    needed = ndimage.binary_dilation(rng.random((20, 31, 26)) > 0.999, iterations=2)
+    core, tiles = plan_tiles(needed, 16, 16)
+    covered = np.zeros([n * 8 for n in needed.shape], bool)
+    for start in tiles:
+        covered[tuple(slice(s, s + c) for s, c in zip(start, core, strict=True))] = True
+    fine = needed.repeat(8, 0).repeat(8, 1).repeat(8, 2)
+    assert covered[fine].all() and not covered.all()
+
+
+def test_inside_scan_agrees_with_the_definition(phantom):
+    scan = rotated_scan(phantom.image, "linear")
+    grid = resample_ras(scan, 4.0)
+    index = scan.ras_to_index(grid.index_to_ras(np.argwhere(np.ones(grid.array.shape))))
+    expected = ((index >= -0.5) & (index <= np.array(scan.array.shape) - 0.5)).all(1).reshape(grid.array.shape)
+    mask = inside_scan(grid, scan)
+    assert 0.2 < mask.mean() < 0.9 and (mask == expected).mean() > 0.999
+    assert inside_scan(phantom.image, phantom.image) is None
+
+
+def test_normalise_ignores_what_lies_outside_the_scan(phantom):
+    scan = rotated_scan(phantom.image, "linear")
+    inside = normalise(resample_ras(scan, 2.0), scan, (0.5, 99.5))
+    mask = inside_scan(resample_ras(scan, 2.0), scan)
+    assert abs(float(inside[mask].mean())) < 0.05 and abs(float(inside[mask].std()) - 1) < 0.05
+
+
+def test_grow_fills_what_is_allowed_and_meets_halfway():
+    labels = np.zeros((5, 5, 21), np.int16)
+    labels[2, 2, 0], labels[2, 2, 20] = 1, 2
+    allowed = np.zeros(labels.shape, bool)
+    allowed[2, 2, :] = True
+    out = grow(labels, allowed, np.full(labels.shape, 9, np.uint8), 30)
+    assert (out[2, 2] > 0).all() and out.astype(bool).sum() == 21
+    assert (out[2, 2, :10] == 1).all() and (out[2, 2, 11:] == 2).all()
+    assert (grow(labels, allowed, np.zeros(labels.shape, np.uint8), 3) > 0).sum() == 8
+
+
+def test_grow_takes_diagonal_steps_too():
+    labels = np.zeros((4, 4, 4), np.int16)
+    labels[0, 0, 0] = 3
+    allowed = np.zeros(labels.shape, bool)
+    allowed[1, 1, 1] = allowed[2, 2, 2] = True
+    assert (grow(labels, allowed, np.zeros(labels.shape, np.uint8), 10) == 3).sum() == 3
+
+
+def test_clean_removes_islands_and_fills_voids_only():
+    labels = np.zeros((20, 20, 20), np.uint8)
+    labels[2:12, 2:12, 2:12] = 16
+    labels[5:7, 5:7, 5:7] = 0  # a void
+    labels[8, 8, 2:12] = 0  # a tunnel stays: it may be anatomy
+    labels[15:17, 15:17, 15:17] = 16  # an island
+    labels[13:19, 2:12, 2:12] = 17
+    clean(labels, 20)
+    assert (labels[5:7, 5:7, 5:7] == 16).all() and (labels[8, 8, 2:12] == 0).all() and not labels[15:17, 15:17, 15:17].any()
+    assert (labels == 17).sum() == 600
+
+
+def test_place_is_exact_on_the_same_grid_and_subvoxel_on_another(phantom):
+    labels = phantom.labels
+    tooth = np.where(labels.array > 0, 255, 0).astype(np.uint8)
+    assert np.array_equal(place(labels.array, tooth, labels, labels), labels.array)
+    moved = replace(labels, origin=tuple(np.array(labels.origin) + 0.1))
+    shifted = place(labels.array, tooth, labels, moved)
+    assert 0.95 < dice(shifted > 0, labels.array > 0, 1) and set(np.unique(shifted)) == set(np.unique(labels.array))
+    away = replace(labels, origin=tuple(np.array(labels.origin) + 500))
+    assert not place(labels.array, tooth, labels, away).any()

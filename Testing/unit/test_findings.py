@@ -1,0 +1,440 @@
+"""Every finding: a label map that calls for it, and a neighbouring one that does not.
+
+The label maps start from a row of simple teeth (a cylinder for the crown, a cone for the root) at the
+expected places of an adult dentition without third molars, about which there is nothing to say.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+
+import numpy as np
+import pytest
+
+from DentalTopoSegLib.arch import expected_place
+from DentalTopoSegLib.dentition import (
+    FDI_PERMANENT,
+    arch_order,
+    crown_width_mm,
+    flipped_jaw,
+    is_upper,
+    mirrored,
+    position,
+)
+from DentalTopoSegLib.errors import InputError, NoTeethError
+from DentalTopoSegLib.findings import CODES, SEVERITIES, check_dentition
+from DentalTopoSegLib.volumes import Volume
+
+SPACING = 0.5
+SHAPE = (112, 124, 136)  # z, y, x
+TEETH = tuple(fdi for fdi in FDI_PERMANENT if position(fdi) != 8)
+#: RAS axes grow with the array's; the template's origin lies in the middle of the volume.
+DIRECTION = (-1.0, 0.0, 0.0, 0.0, -1.0, 0.0, 0.0, 0.0, 1.0)
+ORIGIN_RAS = np.array([-(SHAPE[2] - 1), -(SHAPE[1] - 1), -(SHAPE[0] - 1)]) * SPACING / 2
+
+
+def place(fdi: int) -> np.ndarray:
+    """Where the tooth is painted: RAS mm of its centre."""
+    return expected_place(fdi) + np.array([0.0, 6.0, 0.0])
+
+
+def at(fdi: int, *offset: float) -> np.ndarray:
+    """Centre of a tooth as (z, y, x) voxel indices, moved by an offset of voxels along z, y, x."""
+    return ((place(fdi) - ORIGIN_RAS) / SPACING)[::-1] + (np.array(offset) if offset else 0)
+
+
+def paint(array: np.ndarray, fdi: int, centre: np.ndarray | None = None, scale: float = 1.0) -> None:
+    """Draw one tooth: an 8 mm high crown, a little narrower than usual, and a 12 mm cone as root."""
+    centre = at(fdi) if centre is None else np.asarray(centre, dtype=float)
+    upper = is_upper(fdi)
+    z, y, x = np.ogrid[tuple(slice(0, n) for n in array.shape)]
+    height = (z - centre[0]) * SPACING / scale * (1 if upper else -1)  # towards the root tip
+    radius = np.where(height < 2, 1.0, 1 - (height - 2) / 12) * (crown_width_mm(fdi) / 2 * 0.8 * scale)
+    reach = np.hypot(y - centre[1], x - centre[2]) * SPACING
+    array[(height > -6) & (height < 12.5) & (reach <= radius)] = fdi
+
+
+@lru_cache
+def _base() -> np.ndarray:
+    array = np.zeros(SHAPE, np.uint8)
+    for fdi in TEETH:
+        paint(array, fdi)
+    return array
+
+
+@pytest.fixture
+def array() -> np.ndarray:
+    return _base().copy()
+
+
+def volume(array: np.ndarray, direction=DIRECTION) -> Volume:
+    origin = ORIGIN_RAS * (-1, -1, 1)
+    return Volume(array, (SPACING,) * 3, tuple(origin), direction, "dentition")
+
+
+def relabel(array: np.ndarray, change: dict[int, int]) -> np.ndarray:
+    table = np.arange(100, dtype=np.uint8)
+    for old, new in change.items():
+        table[old] = new
+    return table[array]
+
+
+def check(array: np.ndarray, code: str | None = None, **kwargs):
+    found = check_dentition(volume(array), **kwargs)
+    for finding in found:
+        assert finding.code in CODES
+        assert finding.severity in SEVERITIES
+        assert finding.message.endswith(".")
+        json.dumps(finding.to_dict(), allow_nan=False)
+    return found if code is None else [f for f in found if f.code == code]
+
+
+def near(finding, fdi: int, tolerance_mm: float) -> bool:
+    return bool(np.linalg.norm(finding.position_ras - place(fdi)) < tolerance_mm)
+
+
+def test_nothing_to_say_about_a_tidy_dentition(array):
+    assert check(array) == []
+
+
+def test_third_molars_in_place_are_nothing_special(array):
+    for fdi in (18, 28, 38, 48):
+        paint(array, fdi, scale=0.8)
+    assert check(array) == []
+
+
+# ---------------------------------------------------------------- missing and extra teeth
+
+
+def test_a_missing_tooth_leaves_a_gap(array):
+    (finding,) = check(relabel(array, {15: 0}))
+    assert (finding.code, finding.teeth, finding.severity) == ("missing_tooth", (15,), "warning")
+    assert "gap of" in finding.message
+    assert near(finding, 15, 3)
+    assert 4 < finding.detail["space_mm"] < 9
+
+
+def test_a_closed_space_is_only_mentioned(array):
+    # 14 was extracted and 15, 16, 17 drawn forward: take 14 and put the hind teeth one place further on
+    array = relabel(array, {14: 0, 15: 0, 16: 0, 17: 0})
+    forward = at(14) - at(15)
+    for fdi in (15, 16, 17):
+        paint(array, fdi, at(fdi) + forward)
+    (finding,) = check(array, "missing_tooth")
+    assert (finding.teeth, finding.severity) == ((14,), "info")
+    assert finding.message == "Tooth 14 was not found; the space between 13 and 15 is closed."
+
+
+def test_neighbouring_missing_teeth_are_one_finding(array):
+    (finding,) = check(relabel(array, {35: 0, 36: 0}))
+    assert finding.teeth == (35, 36)
+    assert finding.message.startswith("Teeth 35 and 36 were not found; there is a gap of")
+
+
+def test_a_missing_last_molar_is_reported_at_its_place(array):
+    (finding,) = check(relabel(array, {47: 0}))
+    assert (finding.teeth, finding.severity) == ((47,), "warning")
+    assert near(finding, 47, 3)
+
+
+def test_a_missing_tooth_outside_the_scan_is_only_mentioned(array):
+    found = check(array[:, int(at(46)[1]) - 12 :], "missing_tooth")
+    assert [f.teeth for f in found] == [(17,), (27,), (37,), (47,)]
+    assert all(f.severity == "info" and "outside the scan" in f.message for f in found)
+    mask = np.ones(array.shape, bool)
+    mask[:, : int(at(46)[1]) - 12] = False
+    (finding,) = check(relabel(array, {47: 0}), "missing_tooth", image_valid_mask=mask)
+    assert (finding.teeth, finding.severity) == ((47,), "info")
+
+
+def test_an_absent_jaw_is_one_finding(array):
+    (finding,) = check(np.where(array < 30, array, 0))
+    assert (finding.code, finding.teeth, finding.severity) == ("missing_tooth", (), "info")
+    assert "No lower tooth" in finding.message
+
+
+def test_a_milk_tooth_stands_for_its_successor(array):
+    assert check(relabel(array, {15: 55, 45: 85}), "missing_tooth") == []
+
+
+def test_a_supernumerary_tooth(array):
+    paint(array, 11, at(11, 0, -24, -8))
+    found = check(array)
+    assert [f.code for f in found] == ["doubled_number", "extra_tooth"]
+    assert [f.teeth for f in found] == [(11,), (11,)]
+
+
+def test_a_doubled_number_with_a_free_one_beside_it(array):
+    found = check(relabel(array, {15: 16}))
+    (finding,) = [f for f in found if f.code == "doubled_number"]
+    assert (finding.teeth, finding.severity, finding.detail["suggested"]) == ((16,), "error", 15)
+    assert near(finding, 15, 2)
+    assert not [f for f in found if f.code in ("extra_tooth", "fragment", "missing_tooth")]
+
+
+# ---------------------------------------------------------------- pieces, holes, hollows
+
+
+def test_a_fragment_beside_its_tooth(array):
+    z, y, x = np.round(at(46)).astype(int)
+    array[z - 2 : z + 2, y - 2 : y + 2, x - 20 : x - 16] = 46
+    (finding,) = check(array)
+    assert (finding.code, finding.teeth, finding.repair) == ("fragment", (46,), "remove_fragment")
+    assert finding.message.startswith("Tooth 46 is in two pieces; the largest loose one has 8.0 mm³")
+    assert finding.severity == "warning"
+
+
+def test_a_crumb_is_only_mentioned(array):
+    z, y, x = np.round(at(46)).astype(int)
+    array[z, y, x - 18] = 46
+    (finding,) = check(array)
+    assert (finding.code, finding.severity) == ("fragment", "info")
+
+
+def test_a_tooth_cut_across_is_a_fragment_and_no_second_tooth(array):
+    z = round(at(16)[0])
+    array[z + 4 : z + 7][array[z + 4 : z + 7] == 16] = 0
+    (finding,) = check(array)
+    assert (finding.code, finding.teeth, finding.repair) == ("fragment", (16,), "join_pieces")
+
+
+def test_a_tunnel_and_where_it_is(array):
+    z, y, _ = np.round(at(26)).astype(int)
+    drill = array[z : z + 2, y : y + 2]
+    drill[drill == 26] = 0
+    (finding,) = check(array)
+    assert (finding.code, finding.teeth, finding.repair) == ("tunnel", (26,), "close_tunnel")
+    assert finding.detail["count"] == 1
+    assert near(finding, 26, 3)
+
+
+def test_a_dent_is_no_tunnel(array):
+    z, y, x = np.round(at(26)).astype(int)
+    drill = array[z : z + 2, y : y + 2, x:]
+    drill[drill == 26] = 0
+    assert check(array) == []
+
+
+def test_a_void_and_where_it_is(array):
+    z, y, x = np.round(at(36)).astype(int)
+    array[z : z + 3, y : y + 3, x : x + 3] = 0
+    (finding,) = check(array)
+    assert (finding.code, finding.teeth, finding.repair) == ("void", (36,), "fill_void")
+    assert finding.severity == "warning"
+    assert finding.detail["volume_mm3"] == pytest.approx(27 * 0.125)
+    assert near(finding, 36, 2)
+
+
+def test_a_bubble_is_only_mentioned(array):
+    array[tuple(np.round(at(36)).astype(int))] = 0
+    (finding,) = check(array)
+    assert (finding.code, finding.severity) == ("void", "info")
+
+
+# ---------------------------------------------------------------- merged teeth
+
+
+def test_two_teeth_under_one_number(array):
+    array = relabel(array, {36: 37})
+    z, y, x = np.round((at(36) + at(37)) / 2).astype(int)
+    array[z - 6 : z + 6, y - 8 : y + 8, x - 5 : x + 5] = 37
+    found = check(array)
+    assert [f.code for f in found if f.severity == "error"] == ["merged_neighbours"]
+    (finding,) = [f for f in found if f.code == "merged_neighbours"]
+    assert (finding.teeth, finding.repair) == ((37, 36), "split_teeth")
+    assert not [f for f in found if f.code == "missing_tooth"]
+
+
+def test_a_large_tooth_beside_a_gap_is_not_two(array):
+    array = relabel(array, {36: 0, 37: 0})
+    paint(array, 37, scale=1.1)
+    assert check(array, "merged_neighbours") == []
+
+
+def test_one_tooth_under_two_numbers(array):
+    x = round(at(36)[2])
+    half = array[:, :, x:]
+    half[half == 36] = 35
+    (finding,) = check(array, "merged_neighbours")
+    assert finding.teeth == (35, 36)
+    assert finding.detail["contact_mm2"] > finding.detail["limit_mm2"]
+
+
+# ---------------------------------------------------------------- numbers that contradict places
+
+
+def turned(array: np.ndarray, degrees: float) -> Volume:
+    """The same voxels on oblique axes: the head held askew by this angle about (1, 1, 1)."""
+    from scipy.spatial.transform import Rotation
+
+    rotation = Rotation.from_rotvec(np.deg2rad(degrees) * np.ones(3) / np.sqrt(3)).as_matrix()
+    return volume(array, tuple((rotation @ np.reshape(DIRECTION, (3, 3))).ravel()))
+
+
+def only(array: np.ndarray, jaws: str) -> np.ndarray:
+    """The teeth of the "upper" or "lower" jaw, or of "both"."""
+    keep = {"both": array > 0, "upper": array < 30, "lower": array > 30}[jaws]
+    return np.where(keep, array, 0).astype(np.uint8)
+
+
+@pytest.mark.parametrize("degrees", [0, 40])
+@pytest.mark.parametrize("jaws", ["both", "upper", "lower"])
+def test_left_and_right_exchanged(array, jaws, degrees):
+    array = only(array, jaws)
+    assert not {f.code for f in check_dentition(turned(array, degrees))} - {"missing_tooth"}
+    swapped = relabel(array, {fdi: mirrored(fdi) for fdi in TEETH})
+    found = check_dentition(turned(swapped, degrees))
+    assert {f.code for f in found if f.severity != "info"} == {"left_right_mirrored"}
+    assert found[0].teeth == tuple(sorted(set(np.unique(swapped).tolist()) - {0}))
+    assert (found[0].severity, found[0].repair) == ("error", "swap_left_right")
+
+
+@pytest.mark.parametrize("degrees", [0, 40])
+@pytest.mark.parametrize("jaws", ["both", "upper", "lower"])
+def test_upper_and_lower_exchanged(array, jaws, degrees):
+    array = only(array, jaws)
+    swapped = relabel(array, {fdi: flipped_jaw(fdi) for fdi in TEETH})
+    found = [f for f in check_dentition(turned(swapped, degrees)) if f.severity == "error"]
+    assert [f.code for f in found] == ["upper_lower_swapped"]
+    assert found[0].repair == "swap_upper_lower"
+    assert len(found[0].teeth) == (14 if jaws != "both" else 28)
+
+
+def test_everything_exchanged_gives_both(array):
+    swapped = relabel(array, {fdi: flipped_jaw(mirrored(fdi)) for fdi in TEETH})
+    assert [f.code for f in check(swapped)] == ["left_right_mirrored", "upper_lower_swapped"]
+
+
+def test_one_jaw_mirrored_is_one_finding(array):
+    found = check(relabel(array, {fdi: mirrored(fdi) for fdi in TEETH if is_upper(fdi)}))
+    (finding,) = found
+    assert (finding.code, finding.repair) == ("left_right_mirrored", "swap_left_right")
+    assert finding.teeth == tuple(fdi for fdi in TEETH if is_upper(fdi))
+    assert "in the upper jaw" in finding.message
+
+
+def test_one_tooth_on_the_wrong_side(array):
+    found = check(relabel(array, {13: 23, 23: 0}))
+    (finding,) = [f for f in found if f.code == "left_right_mirrored"]
+    assert (finding.teeth, finding.severity, finding.repair) == ((23,), "error", "renumber")
+    assert finding.message == "Tooth 23 belongs to the left side but stands on the right; it may be 13."
+    assert near(finding, 13, 2)
+    assert not [f for f in found if f.code in ("order_broken", "missing_tooth") and 13 not in f.teeth]
+
+
+def test_a_shifted_midline_is_not_a_wrong_side(array):
+    array = relabel(array, {11: 0, 21: 0})
+    paint(array, 11, at(11, 0, 0, -12))  # 6 mm to the left, over the midline
+    assert check(array, "left_right_mirrored") == []
+
+
+def test_one_tooth_in_the_wrong_jaw(array):
+    found = check(relabel(array, {46: 16, 16: 0}))
+    (finding,) = [f for f in found if f.code == "upper_lower_swapped"]
+    assert finding.teeth == (16,)
+    assert finding.message == "Tooth 16 belongs to the upper jaw but stands in the lower; it may be 46."
+    assert near(finding, 46, 2)
+
+
+def test_a_deep_tooth_is_not_in_the_wrong_jaw(array):
+    array = relabel(array, {13: 0})
+    paint(array, 13, at(13, 10, 0, 0))  # impacted, 5 mm higher
+    assert check(array, "upper_lower_swapped") == []
+
+
+@pytest.mark.parametrize("pair", [(14, 15), (11, 21), (46, 47), (33, 34)])
+def test_exchanged_neighbours_break_the_order(array, pair):
+    a, b = pair
+    (finding,) = check(relabel(array, {a: b, b: a}), "order_broken")
+    assert finding.teeth == pair
+    assert finding.message.endswith("do not stand in the order of their numbers.")
+    assert np.linalg.norm(finding.position_ras - (place(a) + place(b)) / 2) < 2
+
+
+def test_numbers_shifted_by_one_keep_the_order(array):
+    order = [fdi for fdi in arch_order("upper") if fdi in TEETH]
+    shifted = relabel(array, {17: 0, **dict(zip(order[1:], order[:-1], strict=True))})
+    assert check(shifted, "order_broken") == []
+
+
+# ---------------------------------------------------------------- size, confidence, field of view
+
+
+def test_implausibly_large_and_small_teeth(array):
+    large = array.copy()
+    paint(large, 16, at(16, 0, 0, 4), scale=1.65)
+    (finding,) = check(large, "implausible_volume")
+    assert finding.teeth == (16,)
+    assert "implausibly large" in finding.message
+    small = relabel(array, {16: 0})
+    paint(small, 16, scale=0.6)
+    (finding,) = check(small, "implausible_volume")
+    assert finding.teeth == (16,)
+    assert "implausibly small" in finding.message
+
+
+def test_a_moderately_small_tooth_is_plausible(array):
+    small = relabel(array, {16: 0})
+    paint(small, 16, scale=0.92)
+    assert check(small, "implausible_volume") == []
+
+
+def test_low_confidence(array):
+    confidence = dict.fromkeys(TEETH, 0.97) | {25: 0.41, 26: 0.6}
+    (finding,) = check(array, confidence=confidence)
+    assert (finding.code, finding.teeth) == ("low_confidence", (25,))
+    assert finding.message == "The number of tooth 25 is uncertain (confidence 41 %)."
+
+
+def test_confidence_that_is_not_a_number_is_low(array):
+    (finding,) = check_dentition(volume(array), {25: float("nan")})
+    assert (finding.code, finding.teeth) == ("low_confidence", (25,))
+
+
+def test_a_tooth_cut_by_the_edge_of_the_volume(array):
+    cut = array[:, : round(at(11)[1])]
+    assert {f.teeth[0] for f in check(cut, "cut_by_field_of_view")} >= {11, 21}
+    (first, *_) = check(cut, "cut_by_field_of_view")
+    assert first.severity == "info"
+    assert not [f for f in check(cut, "implausible_volume") if f.teeth[0] in (11, 21)]
+
+
+def test_a_tooth_cut_by_a_round_field_of_view(array):
+    valid = np.ones(array.shape, bool)
+    valid[:, : round(at(47)[1])] = False
+    codes = {(f.code, f.teeth) for f in check(array, image_valid_mask=valid)}
+    assert codes == {("cut_by_field_of_view", (37,)), ("cut_by_field_of_view", (47,)),
+                     ("cut_by_field_of_view", (17,)), ("cut_by_field_of_view", (27,))}  # fmt: skip
+    assert check(array, image_valid_mask=np.ones(array.shape, bool)) == []
+
+
+# ---------------------------------------------------------------- the list as a whole
+
+
+def test_the_gravest_comes_first(array):
+    z, y, x = np.round(at(36)).astype(int)
+    array[z, y, x] = 0
+    found = check(relabel(array, {46: 0, 11: 21}))
+    order = [SEVERITIES.index(f.severity) for f in found]
+    assert order == sorted(order)
+    assert {f.severity for f in found} == set(SEVERITIES)
+
+
+def test_a_few_teeth_say_nothing_about_places(array):
+    few = np.where(np.isin(array, (31, 32, 41, 42)), array, 0)
+    assert not {f.code for f in check(few)} - {"missing_tooth"}
+
+
+def test_an_empty_label_map_is_refused(array):
+    with pytest.raises(NoTeethError, match="holds no teeth"):
+        check_dentition(volume(np.zeros_like(array)))
+
+
+def test_wrong_arguments_are_refused(array):
+    with pytest.raises(InputError, match="same shape"):
+        check_dentition(volume(array), image_valid_mask=np.ones((2, 2, 2), bool))
+    with pytest.raises(InputError, match="no FDI tooth"):
+        check_dentition(volume(array), {99: 0.5})
+    with pytest.raises(InputError, match="no FDI tooth"):
+        check_dentition(volume(relabel(array, {11: 9})))

@@ -1,0 +1,61 @@
+"""The text of a model card."""
+
+from __future__ import annotations
+
+PURPOSE = {
+    "numbering": "Finds the dental arches on a CBCT and says which FDI number each place has. Input 1 mm voxels, "
+    "output 33 probabilities (background, 32 permanent teeth) on a 2 mm grid.",
+    "border": "Says where tooth is and where the inner core of a tooth is, so that neighbours that touch can be told "
+    "apart. Input 0.5 mm voxels, output two probabilities (tooth, core) as 0..255 on the same grid.",
+}
+
+
+def model_card(metadata: dict, measured: dict) -> str:
+    """Markdown card from the model's metadata and the export's measurements."""
+    training = metadata["training"]
+    plan = training["plan"]
+    numbers = {
+        "Tooth Dice on held-out phantoms, fp32": measured.get("dice_fp32"),
+        "Tooth Dice on held-out phantoms, int8": measured.get("dice_int8"),
+        "Right number on tooth voxels, fp32": measured.get("number_fp32"),
+        "Right number on tooth voxels, int8": measured.get("number_int8"),
+        "Same label, int8 and fp32, all voxels": measured.get("int8_agreement"),
+        "Same label, int8 and fp32, tooth voxels": measured.get("int8_tooth_agreement"),
+    }
+    widths = ", ".join(str(width) for width in plan["widths"])
+    precision = metadata["precision"]
+    date, minutes = training["date"], training["minutes"]
+    rows = "\n".join(f"| {name} | {value:.4f} |" for name, value in numbers.items() if value is not None)
+    return f"""# {metadata["id"]}
+
+{PURPOSE[metadata["task"]]}
+
+**Research use only. Not a medical device; not for diagnosis or treatment planning without a qualified reader.**
+
+## Model
+Plain U-Net (convolution, BatchNorm folded, ReLU), channels {widths} from half the input's resolution downwards;
+{precision} weights ({measured["size_bytes"] / 1e6:.1f} MB), {measured["int8_convolutions"]} convolutions in int8.
+Preprocessing: RAS axes, {metadata["spacing_mm"]} mm, clip to the 0.5 and 99.5 percentiles, z-score. Everything a reader
+needs is in the file's own metadata (key `dentaltoposeg`).
+
+## Training
+{training["steps"]} steps, {minutes} minutes on one CPU core, bf16, seed {training["seed"]}, {date}.
+Synthetic CBCT phantoms only: no real CBCT was used for training. Sources of their anatomy:
+- 3D-IOSSeg: real patients' intraoral scans with every crown labelled (no licence stated by its authors);
+- Open-Full-Jaw, patient 26: jaws and rooted teeth (MIT);
+- OpenMandible: a real patient's teeth and mandible (no licence stated by its authors);
+- parametric phantoms made by this library's own code.
+
+No scan or mesh of these sources is contained in the model file.
+
+## Measured at export ({training["calibration_samples"]} calibration samples)
+| | |
+|---|---|
+{rows}
+
+These are patches of phantoms; the repository's README says how it does on real scans.
+
+## Known limits
+Trained without real scans: metal streaks, unusual grey values, deciduous teeth, implants and anatomy outside the
+phantoms' range can be wrong. Deciduous and supernumerary teeth have no class. Always look at the result.
+"""

@@ -1,0 +1,297 @@
+"""A finished run as the .onnx file that the library ships, with its entry in models.json and a model card.
+
+    python -m training.export training/runs/border --data CALIBRATION --val VALIDATION
+
+The averaged weights are taken, BatchNorm is folded, ranges are measured on calibration samples, and the int8 model is
+compared with the fp32 one on validation samples. Only the int8 file is shipped; the fp32 one goes to training/runs/fp32
+with a models.json of its own, so that the library can load it for comparison.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import time
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+
+from DentalTopoSegLib.dentition import CLASS_FDI
+from training.card import model_card
+from training.data import DataPlan, validation_samples
+from training.graph import activation_names, with_outputs, write_graph
+from training.losses import IGNORE
+from training.nets.unet import UNet, UNetPlan
+
+ROOT = Path(__file__).resolve().parent.parent
+MODELS = ROOT / "Resources" / "Models"
+FP32 = Path(__file__).parent / "runs" / "fp32"
+SPACING = {"numbering": 1.0, "border": 0.5}
+# Voxels at a tile's edge to throw away: the output there lacks context. The whole-arch network wants all it can get.
+MARGIN = {"numbering": 32, "border": 16}
+LICENSE = "Apache-2.0"
+
+
+def load_run(folder: Path) -> tuple[UNet, dict]:
+    """The averaged network of a run, in evaluation mode, and its checkpoint without the weights."""
+    state = torch.load(folder / "checkpoint.pt", map_location="cpu", weights_only=True)
+    net = UNet(UNetPlan.from_dict(state["config"]["net"]))
+    net.load_state_dict(state["average"])
+    return net.eval(), {key: state[key] for key in ("config", "progress")}
+
+
+def data_plan(config: dict) -> DataPlan:
+    """How the run cropped its samples."""
+    values = {key: tuple(value) if isinstance(value, list) else value for key, value in config["data"].items()}
+    return DataPlan(task=config["task"], **values)
+
+
+def session(model: onnx.ModelProto, threads: int = 0, optimised: Path | None = None) -> onnxruntime.InferenceSession:
+    """A CPU session; ``optimised`` also writes the graph that ONNX Runtime makes of it."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3
+    if optimised:
+        options.optimized_model_filepath = str(optimised)
+    return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+
+
+def best_scale(counts: np.ndarray, edges: np.ndarray) -> float:
+    """Step of a uint8 quantizer with the least squared error over a histogram of non-negative values.
+
+    Rounding costs step**2 / 12 per value below the limit of 255 steps, clipping the squared excess above it.
+    """
+    centres = (edges[:-1] + edges[1:]) / 2
+    total = counts.sum()
+    best, least = float(edges[-1]) / 255, np.inf
+    for limit in edges[len(edges) // 16 :: 4]:
+        over = centres > limit
+        error = (limit / 255) ** 2 / 12 * counts[~over].sum() + (counts[over] * (centres[over] - limit) ** 2).sum()
+        if error / total < least:
+            best, least = float(limit) / 255, error / total
+    return max(best, 1e-6)
+
+
+def measure_scales(model: onnx.ModelProto, names: list[str], images: Sequence[np.ndarray]) -> dict[str, float]:
+    """Quantizer steps of the named activations of the fp32 ``model``, from what it computes on ``images``.
+
+    Two passes, so that no activation has to be kept: the largest value, then a histogram of 2048 bins up to it.
+    """
+    runner = session(with_outputs(model, names))
+    largest = dict.fromkeys(names, 1e-6)
+    for image in images:
+        for name, value in zip(names, runner.run(names, {"image": image}), strict=True):
+            largest[name] = max(largest[name], float(value.max()))
+    counts = {name: np.zeros(2048) for name in names}
+    for image in images:
+        for name, value in zip(names, runner.run(names, {"image": image}), strict=True):
+            # Zeros cost nothing at any step and would only slow the histogram down.
+            counts[name] += np.histogram(value[value > 0], 2048, (0.0, largest[name]))[0]
+    return {name: best_scale(counts[name], np.linspace(0, largest[name], 2049)) for name in names}
+
+
+def logit_scale(model: onnx.ModelProto, images: Sequence[np.ndarray]) -> dict[str, float]:
+    """Step and zero point of the logits: their 0.01 to 99.99 percentiles on ``images``."""
+    runner = session(with_outputs(model, ["head"]))
+    ends = [np.percentile(runner.run(["head"], {"image": image})[0], (0.01, 99.99)) for image in images]
+    low, high = min(0.0, *(e[0] for e in ends)), max(0.0, *(e[1] for e in ends))
+    step = max(high - low, 1e-3) / 255
+    return {"head": step, "head.zero": round(-low / step)}
+
+
+def int8_report(optimised: onnx.ModelProto) -> dict[str, list[str]]:
+    """Names of the convolutions that ONNX Runtime runs in int8 and of those it runs in fp32."""
+    report: dict[str, list[str]] = {"int8": [], "fp32": []}
+    for node in optimised.graph.node:
+        if node.op_type == "QLinearConv":
+            report["int8"].append(node.name)
+        elif node.op_type in ("Conv", "FusedConv"):
+            report["fp32"].append(node.name)
+    return report
+
+
+def hard_labels(output: np.ndarray, task: str) -> np.ndarray:
+    """Class per voxel: numbering the likeliest of 33; border 0 background, 1 border, 2 core."""
+    if task == "numbering":
+        return output[0].argmax(0)
+    tooth, core = output[0] > 127
+    return tooth.astype(np.int64) + (tooth & core)
+
+
+def tooth_dice(labels: np.ndarray, target: np.ndarray) -> float:
+    """Dice of tooth against background where the target is known."""
+    known = target != IGNORE
+    a, b = (labels > 0)[known], ((target & 15) > 0)[known] if target.max() <= 19 else (target > 0)[known]
+    return float(2 * (a & b).sum() / max(1, a.sum() + b.sum()))
+
+
+def compare(
+    net: UNet, fp32: onnx.ModelProto, int8: onnx.ModelProto, pairs: list[tuple[np.ndarray, np.ndarray]], task: str
+) -> dict[str, float]:
+    """Agreement on validation patches: torch with fp32 (largest difference), fp32 with int8 (share of equal labels)."""
+    exact, quick = session(fp32), session(int8)
+    rows = []
+    for image, target in pairs:
+        with torch.no_grad():
+            p = torch.softmax(net(torch.from_numpy(image))[0], 1).numpy()
+        a, b = exact.run(None, {"image": image})[0], quick.run(None, {"image": image})[0]
+        if task == "border":
+            p = np.concatenate([1 - p[:, :1], p[:, 1:2]], 1) * 255
+        scale = 255.0 if task == "border" else 1.0
+        x, y = hard_labels(a, task), hard_labels(b, task)
+        row = {
+            "torch_difference": float(np.abs(p - a).max() / scale),
+            "int8_agreement": float((x == y).mean()),
+            "int8_mean_difference": float(np.abs(a.astype(np.float32) - b).mean() / scale),
+            "int8_tooth_agreement": float((x == y)[(x > 0) | (y > 0)].mean()) if (x > 0).any() else 1.0,
+            "dice_fp32": tooth_dice(x, target[0]),
+            "dice_int8": tooth_dice(y, target[0]),
+        }
+        tooth = (target[0] > 0) & (target[0] != IGNORE)
+        if task == "numbering" and tooth.any():
+            row |= {f"number_{k}": float((v == target[0])[tooth].mean()) for k, v in (("fp32", x), ("int8", y))}
+        rows.append(row)
+    largest = {"torch_difference": max(row["torch_difference"] for row in rows)}
+    names = [name for name in rows[0] if name not in largest]
+    return largest | {name: float(np.mean([row[name] for row in rows if name in row])) for name in names}
+
+
+def measure_seconds(model: onnx.ModelProto, shape: tuple[int, int, int], threads: int = 2) -> float:
+    """Best of three runs on one input of ``shape``."""
+    runner = session(model, threads)
+    image = np.random.default_rng(0).standard_normal((1, 1, *shape), dtype=np.float32)
+    times = []
+    for _ in range(4):
+        start = time.perf_counter()
+        runner.run(None, {"image": image})
+        times.append(time.perf_counter() - start)
+    return min(times[1:])
+
+
+def describe(net: UNet, run: dict, model_id: str, precision: str, samples: int) -> dict:
+    """The metadata that the library reads from the file itself."""
+    task, progress = run["config"]["task"], run["progress"]
+    history = progress["history"]
+    return {
+        "id": model_id,
+        "task": task,
+        "spacing_mm": SPACING[task],
+        "divisor": net.plan.divisor,
+        "output_stride": net.plan.output_stride,
+        "output_scale": 255 if task == "border" else 1,
+        "outputs": ["tooth", "core"] if task == "border" else "one probability per label",
+        "labels": list(CLASS_FDI) if task == "numbering" else ["background", "core", "border"],
+        "clip_percentiles": [0.5, 99.5],
+        "normalisation": "clip, z-score",
+        "core_depth_mm": 0.6,
+        "receptive_margin_vox": MARGIN[task],
+        "patch": run["config"]["data"]["patch"],
+        "precision": precision,
+        "training": {
+            "steps": progress["step"],
+            "minutes": round(progress["seconds"] / 60, 1),
+            "seed": run["config"].get("seed", 0),
+            "date": date.today().isoformat(),
+            "data": "synthetic phantoms only",
+            "calibration_samples": samples if precision == "int8" else 0,
+            "validation": history[-1] if history else {},
+            "plan": net.plan.to_dict(),
+        },
+    }
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + ".tmp")
+    temporary.write_bytes(content)
+    os.replace(temporary, path)
+
+
+def register(folder: Path, model: onnx.ModelProto, metadata: dict, card: str | None) -> Path:
+    """Write the model beside its entry in ``folder``/models.json, replacing the entry of the same id and precision."""
+    content = model.SerializeToString()
+    name = f"{metadata['id']}.{metadata['precision']}.onnx"
+    write_bytes(folder / name, content)
+    entry = {
+        "id": metadata["id"],
+        "task": metadata["task"],
+        "precision": metadata["precision"],
+        "file": name,
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "size_bytes": len(content),
+        "license": LICENSE,
+        "card": card,
+    }
+    index = folder / "models.json"
+    entries = json.loads(index.read_text(encoding="utf-8"))["models"] if index.exists() else []
+    key = ("task", "precision")
+    kept = [e for e in entries if [e[k] for k in key] != [entry[k] for k in key]]
+    for old in entries:
+        if old not in kept and old["file"] != name:
+            (folder / old["file"]).unlink(missing_ok=True)
+    entries = sorted([*kept, entry], key=lambda e: (e["task"], e["precision"]))
+    write_bytes(index, (json.dumps({"models": entries}, indent=2) + "\n").encode())
+    return folder / name
+
+
+def export(run_folder: Path, data: Path, val: Path, models: Path, version: str, count: int) -> dict:
+    """Export a run; returns what was measured. RuntimeError if ONNX Runtime and torch disagree."""
+    net, run = load_run(run_folder)
+    task = run["config"]["task"]
+    plan = data_plan(run["config"])
+    model_id = f"{task}-{version}"
+    calibration = [image for image, _ in validation_samples(data, plan, count)]
+    pairs = list(validation_samples(val, plan, count))
+    if not calibration or not pairs:
+        raise RuntimeError(f"No samples to calibrate or compare with in {data} or {val}; make phantoms first.")
+    metadata = {p: describe(net, run, model_id, p, len(calibration)) for p in ("fp32", "int8")}
+    fp32 = write_graph(net, metadata["fp32"])
+    scales = measure_scales(fp32, activation_names(net), calibration)
+    if task == "numbering":
+        scales |= logit_scale(fp32, calibration)
+    int8 = write_graph(net, metadata["int8"], scales)
+    measured = compare(net, fp32, int8, pairs, task)
+    if measured["torch_difference"] > 0.01:
+        raise RuntimeError(f"ONNX Runtime and torch differ by {measured['torch_difference']:.4f}; nothing was written.")
+    optimised = run_folder / "optimised.onnx"
+    session(int8, optimised=optimised)
+    report = int8_report(onnx.load(optimised))
+    optimised.unlink()
+    measured |= {"int8_convolutions": len(report["int8"]), "fp32_convolutions": report["fp32"]}
+    register(FP32, fp32, metadata["fp32"], None)
+    path = register(models, int8, metadata["int8"], f"{model_id}.md")
+    measured["file"], measured["size_bytes"] = path.name, path.stat().st_size
+    write_bytes(models / f"{model_id}.md", model_card(metadata["int8"], measured).encode())
+    return measured
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("run", type=Path, help="folder of the run")
+    parser.add_argument("--data", type=Path, required=True, help="samples to measure the ranges on")
+    parser.add_argument("--val", type=Path, required=True, help="samples to compare int8 with fp32 on")
+    parser.add_argument("--models", type=Path, default=MODELS, help="where the int8 model goes")
+    parser.add_argument("--version", default="1", help="last part of the model's id")
+    parser.add_argument("--samples", type=int, default=16)
+    parser.add_argument("--time", action="store_true", help="also time both precisions on 1 M voxels, 2 threads")
+    arguments = parser.parse_args()
+    measured = export(
+        arguments.run, arguments.data, arguments.val, arguments.models, arguments.version, arguments.samples
+    )
+    if arguments.time:
+        for folder in (arguments.models, FP32):
+            model = onnx.load(next(folder.glob(f"{measured['file'].split('.')[0]}.*.onnx")))
+            measured[f"seconds_{folder.name}"] = round(measure_seconds(model, (96, 96, 128)), 3)
+    print(json.dumps(measured, indent=2))
+
+
+if __name__ == "__main__":
+    main()

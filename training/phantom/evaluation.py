@@ -1,0 +1,87 @@
+"""Held-out phantoms for measuring: one per validation patient, as a scan or as materials for a real reconstruction.
+
+``python -m training.phantom.evaluation CACHE OUT --kind scans``      NIfTI pairs, the fast acquisition model
+``python -m training.phantom.evaluation CACHE OUT --kind materials``  npz for ``training.reconstruction``
+
+The teeth come from patients no training sample was made of; rooted templates are shared between the splits, there
+are only two donors of roots.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from DentalTopoSegLib.dentition import CLASS_FDI
+from DentalTopoSegLib.volumes import Volume, write_volume
+from training.phantom.acquisition import acquire
+from training.phantom.anatomy import sample_patient
+from training.phantom.sampler import turn_head
+from training.phantom.teeth import load_dentition
+from training.phantom.tissues import MATERIALS, Rendered, render
+
+SPACING_MM = 0.4
+FIELD_MM = (110.0, 104.0, 88.0)
+"""Field of view (x, y, z): a usual two-jaw dental scan."""
+
+RAS_TO_LPS = (-1.0, 0.0, 0.0, 0.0, -1.0, 0.0, 0.0, 0.0, 1.0)
+
+
+def draw(models: list, donors: list, rng: np.random.Generator) -> tuple[Rendered, np.ndarray]:
+    """A held-out patient on the evaluation grid; also its origin (3,) RAS mm."""
+    patient = sample_patient(models, donors, rng)
+    patient = turn_head(patient, rng.normal(0, np.deg2rad([6, 3, 4])))
+    origin = patient.middle + [0.0, -16.0, 0.0] - np.array(FIELD_MM) / 2
+    shape = tuple(round(size / SPACING_MM) for size in FIELD_MM[::-1])
+    return render(patient, origin, SPACING_MM, shape, warp_mm=1.0), origin
+
+
+def to_fdi(labels: torch.Tensor) -> np.ndarray:
+    """Class indices (z, y, x) -> FDI numbers, uint8."""
+    return np.array(CLASS_FDI, np.uint8)[labels.numpy()]
+
+
+def write_scan(out: Path, name: str, drawn: Rendered, origin: np.ndarray, rng: np.random.Generator) -> None:
+    """``<name>_image.nii.gz`` (int16) and ``<name>_labels.nii.gz`` (FDI)."""
+    generator = torch.Generator().manual_seed(int(rng.integers(2**31)))
+    image = acquire(drawn.image, drawn.metal, SPACING_MM, generator).clamp(-32000, 32000).numpy().astype(np.int16)
+    lps = (-float(origin[0]), -float(origin[1]), float(origin[2]))
+    for kind, array in (("image", image), ("labels", to_fdi(drawn.labels))):
+        volume = Volume(array, (SPACING_MM,) * 3, lps, RAS_TO_LPS, name)
+        write_volume(volume, out / f"{name}_{kind}.nii.gz")
+
+
+def write_materials(out: Path, name: str, drawn: Rendered, origin: np.ndarray, rng: np.random.Generator) -> None:
+    """``<name>.npz`` as `training.reconstruction` reads it."""
+    density = 1.0 + rng.normal(0, 0.06, len(MATERIALS))
+    np.savez_compressed(out / f"{name}.npz", material=drawn.material.numpy(), labels=to_fdi(drawn.labels),
+                        spacing_mm=SPACING_MM, origin_ras=origin, density=density.astype(np.float32))
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Write one phantom per held-out patient."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("cache", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--kind", choices=("scans", "materials"), default="scans")
+    parser.add_argument("--seed", type=int, default=2026)
+    args = parser.parse_args(argv)
+    torch.set_num_threads(1)
+    args.out.mkdir(parents=True, exist_ok=True)
+    files = sorted((args.cache / "validation").glob("*.npz"))
+    if not files:
+        parser.error(f"no dentitions in {args.cache / 'validation'}: run training.phantom.teeth first")
+    donors = [load_dentition(f) for f in files]
+    for number, (file, models) in enumerate(zip(files, donors, strict=True)):
+        rng = np.random.default_rng([args.seed, number, args.kind == "scans"])
+        drawn, origin = draw(models, donors, rng)
+        write = write_scan if args.kind == "scans" else write_materials
+        write(args.out, f"phantom_{file.stem}", drawn, origin, rng)
+        print(f"{file.stem}: {len(torch.unique(drawn.labels)) - 1} teeth", flush=True)
+
+
+if __name__ == "__main__":
+    main()

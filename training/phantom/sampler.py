@@ -1,0 +1,176 @@
+"""Training samples written to a rolling folder, read by `training.train` while this runs.
+
+``python -m training.phantom.sampler CACHE OUT --task numbering --split train --keep 600``
+
+Each sample is two files that appear whole: ``<id>_target.npy`` then ``<id>_image.npy`` (float16 grey values). Tasks:
+``numbering``: image at 1 mm, target = class index at 2 mm. ``border``: both at 0.5 mm, target 0 background, 1 core
+(deeper than 0.6 mm), 2 border, +16 where two teeth come close. Sample number N of a seed is always the same sample.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from scipy.spatial.transform import Rotation
+
+from training.phantom.acquisition import acquire
+from training.phantom.anatomy import Patient, sample_patient
+from training.phantom.teeth import ToothModel, load_dentition
+from training.phantom.tissues import Rendered, render
+
+CORE_DEPTH_MM = 0.6
+CLOSE_MM = 0.9
+SHAPES = {"numbering": (96, 128, 128), "border": (112, 144, 144)}
+SPACING = {"numbering": 1.0, "border": 0.5}
+
+
+def place_grid(task: str, patient: Patient, rng: np.random.Generator) -> np.ndarray:
+    """RAS origin (3,) mm of a sample's grid: around the teeth, sometimes far from them."""
+    shape, spacing = np.array(SHAPES[task][::-1]), SPACING[task]
+    half = shape * spacing / 2
+    if task == "numbering":
+        if rng.random() < 0.12:  # a place with few teeth or none: skull, spine, sinus
+            away = rng.normal(0, 1, 3) + [0, -0.8, 0.3]
+            centre = patient.middle + away / np.linalg.norm(away) * rng.uniform(50, 120)
+        else:
+            centre = patient.middle + [0, -22, 0] + rng.uniform(-1, 1, 3) * [14, 22, 20]
+        return centre - half
+    teeth = [t for t in patient.teeth if t.present]
+    if not teeth or rng.random() < 0.1:
+        return patient.middle + rng.normal(0, [25, 25, 18]) - half
+    tooth = teeth[int(rng.integers(len(teeth)))]
+    return tooth.to_ras(np.array([0, 0, -4.0]))[0] + rng.uniform(-1, 1, 3) * half * 0.75 - half
+
+
+def field_of_view(shape: tuple[int, int, int], spacing: float, rng: np.random.Generator) -> torch.Tensor | None:
+    """Random cylinder and height of a small field of view, bool (z, y, x); None for everything."""
+    if rng.random() < 0.45:
+        return None
+    z, y, x = (torch.arange(n) * spacing for n in shape)
+    size = np.array(shape) * spacing
+    field = torch.ones(shape, dtype=torch.bool)
+    if rng.random() < 0.6:
+        cy, cx = rng.uniform(0.3, 0.7, 2) * size[1:]
+        radius = rng.uniform(0.35, 0.8) * min(size[1:])
+        field &= ((y - cy)[:, None] ** 2 + (x - cx)[None, :] ** 2 < radius**2)[None]
+    if rng.random() < 0.5:
+        low = rng.uniform(0, 0.45) * size[0] * (rng.random() < 0.6)
+        high = size[0] - rng.uniform(0, 0.45) * size[0] * (rng.random() < 0.6)
+        field &= ((z > low) & (z < high))[:, None, None]
+    return field
+
+
+def make_sample(task: str, dentitions: list[list[ToothModel]], rng: np.random.Generator
+                ) -> tuple[np.ndarray, np.ndarray]:
+    """One (image float16, target uint8) pair of a task."""
+    models = dentitions[int(rng.integers(len(dentitions)))]
+    patient = sample_patient(models, dentitions, rng)
+    shape, spacing = SHAPES[task], SPACING[task]
+    tilt = rng.normal(0, np.deg2rad([9, 5, 7]))
+    patient = turn_head(patient, tilt)
+    drawn = render(patient, place_grid(task, patient, rng), spacing, shape, warp_mm=rng.uniform(0.3, 2.0))
+    field = field_of_view(shape, spacing, rng) if task == "numbering" or rng.random() < 0.2 else None
+    generator = torch.Generator().manual_seed(int(rng.integers(2**31)))
+    scan = acquire(drawn.image, drawn.metal, spacing, generator, field)
+    return finish(task, drawn, scan, field)
+
+
+def finish(task: str, drawn: Rendered, scan: torch.Tensor, field: torch.Tensor | None
+           ) -> tuple[np.ndarray, np.ndarray]:
+    """A scan and its phantom as a task's (image float16, target uint8)."""
+    low = float(scan.min())
+    scale = 20000.0 / max(float(scan.max()) - low, 1.0)  # float16 keeps 11 bits: stay well inside its range
+    image = ((scan - low) * min(scale, 1.0)).to(torch.float16).numpy()
+    target = numbering_target(drawn) if task == "numbering" else border_target(drawn)
+    if field is not None:
+        inside = field[::2, ::2, ::2] if task == "numbering" else field
+        target = torch.where(inside, target, torch.zeros_like(target))
+    return image, target.numpy()
+
+
+def numbering_target(drawn: Rendered) -> torch.Tensor:
+    """Class index on the 2x coarser grid: the tooth that fills at least half of the 8 voxels, else background."""
+    z, y, x = (n // 2 for n in drawn.labels.shape)
+    blocks = drawn.labels.reshape(z, 2, y, 2, x, 2).permute(0, 2, 4, 1, 3, 5).reshape(z, y, x, 8)
+    blocks = blocks.sort(-1).values
+    return torch.where(blocks[..., 4] > 0, blocks[..., 6], torch.zeros_like(blocks[..., 6]))
+
+
+def border_target(drawn: Rendered) -> torch.Tensor:
+    """0 background, 1 core, 2 border; +16 where a second tooth is close."""
+    tooth = drawn.depth < 0
+    target = torch.where(tooth, torch.where(drawn.depth < -CORE_DEPTH_MM, 1, 2), 0).to(torch.uint8)
+    # voxels of two overlapping teeth belong to neither core: the gap must be seen even where there is none
+    overlap = tooth & (drawn.second < 0)
+    target[overlap] = 2
+    close = (drawn.second < CLOSE_MM) & (drawn.depth < CLOSE_MM)
+    return target + 16 * close.to(torch.uint8)
+
+
+def turn_head(patient: Patient, tilt: np.ndarray) -> Patient:
+    """Rotate a patient about the middle of the teeth by a rotation vector (3,) rad (head pose)."""
+    turn = Rotation.from_rotvec(tilt).as_matrix()
+    return replace(patient, pose=turn)
+
+
+def write_sample(folder: Path, name: str, image: np.ndarray, target: np.ndarray) -> None:
+    """Both files whole or not at all; the image last, so that a reader that sees it has the target too."""
+    for kind, array in (("target", target), ("image", image)):
+        temporary = folder / f".{name}_{kind}.tmp"
+        with temporary.open("wb") as file:
+            np.save(file, array)
+        temporary.rename(folder / f"{name}_{kind}.npy")
+
+
+def trim(folder: Path, keep: int) -> None:
+    """Delete the oldest samples beyond `keep`."""
+    images = sorted(folder.glob("*_image.npy"), key=lambda f: f.stat().st_mtime)
+    for image in images[:max(0, len(images) - keep)]:
+        image.unlink(missing_ok=True)
+        image.with_name(image.name.replace("_image", "_target")).unlink(missing_ok=True)
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Write samples until told to stop."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("cache", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--task", choices=sorted(SHAPES), required=True)
+    parser.add_argument("--split", default="train")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--stride", type=int, default=1)
+    parser.add_argument("--count", type=int, default=10**9)
+    parser.add_argument("--keep", type=int, default=10**9)
+    parser.add_argument("--parametric", type=float, default=0.0, help="share of library phantoms in the mix")
+    args = parser.parse_args(argv)
+    torch.set_num_threads(1)
+    args.out.mkdir(parents=True, exist_ok=True)
+    dentitions = [load_dentition(f) for f in sorted((args.cache / args.split).glob("*.npz"))]
+    if not dentitions:
+        parser.error(f"no dentitions in {args.cache / args.split}: run training.phantom.teeth first")
+    start = time.time()
+    for number in range(args.first, args.first + args.count * args.stride, args.stride):
+        name = f"{args.seed:03d}_{number:06d}"
+        rng = np.random.default_rng([args.seed, number])
+        if rng.random() < args.parametric:
+            from training.phantom.parametric import make_parametric_sample
+
+            image, target = make_parametric_sample(args.task, rng)
+        else:
+            image, target = make_sample(args.task, dentitions, rng)
+        write_sample(args.out, name, image, target)
+        trim(args.out, args.keep)
+        done = (number - args.first) // args.stride + 1
+        if done % 20 == 0:
+            print(f"{done} samples, {(time.time() - start) / done:.1f} s each, pid {os.getpid()}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,7 +1,8 @@
 """The networks: which exist (Resources/Models/models.json), loaded only if their checksum agrees, run on CPU.
 
-An .onnx file describes itself: metadata_props["dentaltoposeg"] holds JSON with id, task, spacing_mm, divisor, labels,
-output_stride, output_scale, clip_percentiles, receptive_margin_vox and how it was trained. Nothing here knows about teeth.
+An .onnx file describes itself: metadata_props["dentaltoposeg"] holds JSON with id, task, spacing_mm, divisor,
+labels, output_stride, output_scale, clip_percentiles, receptive_margin_vox and how it was trained. Nothing
+here knows about teeth.
 """
 
 from __future__ import annotations
@@ -27,21 +28,25 @@ _POLL_S = 0.1
 
 
 def resources_dir() -> Path:
-    """The folder Resources of a checkout, or its copy inside the installed package. ModelError if neither is there."""
+    """The folder Resources of a checkout, or its copy inside the installed package. ModelError if neither is
+    there."""
     beside = Path(__file__).resolve().parent.parent / "Resources"
     if (beside / "Models").is_dir():
         return beside
     try:
         packed = Path(str(resources.files("DentalTopoSegLib._resources")))
     except ModuleNotFoundError as error:
-        raise ModelError(f"The folder Resources with the networks was not found beside the library ({beside}) nor in "
-                         "the installed package: install DentalTopoSeg again.") from error
+        raise ModelError(
+            f"The folder Resources with the networks was not found beside the library ({beside}) nor in "
+            "the installed package: install DentalTopoSeg again."
+        ) from error
     return packed
 
 
 @dataclass(frozen=True)
 class Model:
-    """A network ready to run. run() turns one (D, H, W) float32 array into (channels, D', H', W') probabilities."""
+    """A network ready to run. run() turns one (D, H, W) float32 array into (channels, D', H', W')
+    probabilities."""
 
     id: str
     sha256: str
@@ -61,15 +66,17 @@ class Model:
         return float(self.metadata.get("output_scale", 1.0))
 
     def run(self, array: np.ndarray, cancelled: Callable[[], bool] | None = None) -> np.ndarray:
-        """Run on one array (D, H, W), every side a multiple of metadata["divisor"]; returns the output as stored in the graph,
-        (channels, D', H', W'), to be divided by output_scale.
+        """Run on one array (D, H, W), every side a multiple of metadata["divisor"]; returns the output as
+        stored in the graph, (channels, D', H', W'), to be divided by output_scale.
 
-        `cancelled` is asked ten times a second while the network runs; Cancelled is raised as soon as it answers yes.
-        ModelError if the network fails (memory above all).
+        `cancelled` is asked ten times a second while the network runs; Cancelled is raised as soon as it
+        answers yes. ModelError if the network fails (memory above all).
         """
         divisor = int(self.metadata["divisor"])
         if array.ndim != 3 or any(n % divisor for n in array.shape):
-            raise ValueError(f"Model {self.id} takes (D, H, W) with sides that are multiples of {divisor}, not {array.shape}.")
+            raise ValueError(
+                f"Model {self.id} takes (D, H, W) with sides that are multiples of {divisor}, not {array.shape}."
+            )
         feed = {self.session.get_inputs()[0].name: np.ascontiguousarray(array, dtype=np.float32)[None, None]}
         return _run_interruptible(self, feed, cancelled)
 
@@ -104,7 +111,9 @@ def _run_interruptible(model: Model, feed: dict[str, np.ndarray], cancelled: Cal
     if stopped:
         raise Cancelled("Cancelled while a network was running.")
     if failure:
-        raise ModelError(f"Model {model.id} failed on an array of {array_text(feed)} voxels: {failure[0]}") from failure[0]
+        raise ModelError(
+            f"Model {model.id} failed on an array of {array_text(feed)} voxels: {failure[0]}"
+        ) from failure[0]
     return result[0]
 
 
@@ -114,14 +123,17 @@ def array_text(feed: dict[str, np.ndarray]) -> str:
 
 
 def list_models(folder: Path | None = None) -> list[dict[str, Any]]:
-    """The entries of models.json: id, task, precision, file, sha256, size_bytes, license, card. ModelError if unreadable."""
+    """The entries of models.json: id, task, precision, file, sha256, size_bytes, license, card. ModelError if
+    unreadable."""
     path = (folder or resources_dir() / "Models") / "models.json"
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))["models"]
     except FileNotFoundError as error:
         raise ModelError(f"The list of networks {path} is missing: install DentalTopoSeg again.") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"The list of networks {path} cannot be read ({error}): install DentalTopoSeg again.") from error
+        raise ModelError(
+            f"The list of networks {path} cannot be read ({error}): install DentalTopoSeg again."
+        ) from error
     for entry in entries:
         missing = [k for k in ("id", "task", "precision", "file", "sha256") if k not in entry]
         if missing:
@@ -129,12 +141,14 @@ def list_models(folder: Path | None = None) -> list[dict[str, Any]]:
     return entries
 
 
-def load_model(model_id_or_task: str, threads: int | None = None, precision: str = "int8", *,
-               folder: Path | None = None) -> Model:
+def load_model(
+    model_id_or_task: str, threads: int | None = None, precision: str = "int8", *, folder: Path | None = None
+) -> Model:
     """Load a network by its id, or by its task ("numbering" or "border") and precision ("int8" or "fp32").
 
-    threads: CPU threads, None for one per core. folder: another folder with a models.json, for training and tests.
-    ModelError: unknown id, file missing, checksum wrong, no readable description inside, or ONNX Runtime refuses it.
+    threads: CPU threads, None for one per core. folder: another folder with a models.json, for training and
+    tests. ModelError: unknown id, file missing, checksum wrong, no readable description inside, or ONNX
+    Runtime refuses it.
     """
     folder = folder or resources_dir() / "Models"
     entry = _find(list_models(folder), model_id_or_task, precision, folder)
@@ -147,8 +161,10 @@ def load_model(model_id_or_task: str, threads: int | None = None, precision: str
         raise ModelError(f"The network file {path} cannot be read: {error.strerror or error}.") from error
     digest = hashlib.sha256(content).hexdigest()
     if digest != str(entry["sha256"]).lower():
-        raise ModelError(f"The network file {path} is damaged or was altered (its SHA-256 is {digest[:12]}..., expected "
-                         f"{str(entry['sha256'])[:12]}...): install DentalTopoSeg again.")
+        raise ModelError(
+            f"The network file {path} is damaged or was altered (its SHA-256 is {digest[:12]}..., expected "
+            f"{str(entry['sha256'])[:12]}...): install DentalTopoSeg again."
+        )
     session = _session(path, content, threads)
     metadata = _metadata(session, path, entry)
     return Model(str(entry["id"]), digest, metadata, path, str(entry["precision"]), len(content), session)

@@ -1,9 +1,10 @@
 """One FDI number per tooth: order along the arch, uniqueness, expected distances between neighbours.
 
-Input are tooth instances (no numbers yet) with the network's class probabilities. Steps: fit a mean dentition to the
-instances, which gives the head's frame; decide the jaw of each; order the instances of a jaw along its arch; then dynamic
-programming over ordered instances x the 16 places of the arch finds the best numbers, each used once, increasing along the
-arch. The same lattice, summed instead of maximised (forward-backward), gives each tooth's posterior probability.
+Input are tooth instances (no numbers yet) with the network's class probabilities. Steps: fit a mean dentition
+to the instances, which gives the head's frame; decide the jaw of each; order the instances of a jaw along its
+arch; then dynamic programming over ordered instances x the 16 places of the arch finds the best numbers, each
+used once, increasing along the arch. The same lattice, summed instead of maximised (forward-backward), gives
+each tooth's posterior probability.
 """
 
 from __future__ import annotations
@@ -14,15 +15,32 @@ import numpy as np
 
 from .dentition import CLASS_FDI, arch_order
 
-#: Mean crown centroids (R, A, S) mm of the patient's right side, positions 1 to 8, upper then lower, in occlusion: median over
-#: 56 patients' labelled intraoral scans (both sides, mirrored) after rigid alignment; third molars set from their neighbour
-#: distances, because only 11 and 19 were seen. Data: 3D-IOSSeg, Li et al. 2024, Computers in Biology and Medicine 168:107821.
-_MEAN_UPPER = ((4.4, 0.8, 4.7), (11.3, -2.0, 4.4), (16.9, -6.9, 3.8), (19.7, -14.3, 2.5),
-               (22.3, -21.1, 1.9), (24.2, -29.5, 1.7), (27.6, -39.2, 2.0), (27.8, -48.4, 3.5))
-_MEAN_LOWER = ((2.7, -0.8, -0.8), (8.1, -1.8, -1.1), (13.5, -5.2, -1.7), (17.4, -11.1, -1.8),
-               (19.8, -18.2, -2.1), (22.7, -27.1, -2.2), (24.9, -37.3, -1.8), (27.6, -46.0, -0.6))
-#: Distance between the crown centroids of neighbours, mean and sd in mm: 1|1, 1-2, 2-3, ... 7-8. Same source, 58 to 118 pairs
-#: each (12 and 20 for 7-8).
+#: Mean crown centroids (R, A, S) mm of the patient's right side, positions 1 to 8, upper then lower, in
+#: occlusion: median over 56 patients' labelled intraoral scans (both sides, mirrored) after rigid alignment;
+#: third molars set from their neighbour distances, because only 11 and 19 were seen. Data: 3D-IOSSeg, Li et
+#: al. 2024, Computers in Biology and Medicine 168:107821.
+_MEAN_UPPER = (
+    (4.4, 0.8, 4.7),
+    (11.3, -2.0, 4.4),
+    (16.9, -6.9, 3.8),
+    (19.7, -14.3, 2.5),
+    (22.3, -21.1, 1.9),
+    (24.2, -29.5, 1.7),
+    (27.6, -39.2, 2.0),
+    (27.8, -48.4, 3.5),
+)
+_MEAN_LOWER = (
+    (2.7, -0.8, -0.8),
+    (8.1, -1.8, -1.1),
+    (13.5, -5.2, -1.7),
+    (17.4, -11.1, -1.8),
+    (19.8, -18.2, -2.1),
+    (22.7, -27.1, -2.2),
+    (24.9, -37.3, -1.8),
+    (27.6, -46.0, -0.6),
+)
+#: Distance between the crown centroids of neighbours, mean and sd in mm: 1|1, 1-2, 2-3, ... 7-8. Same source,
+#: 58 to 118 pairs each (12 and 20 for 7-8).
 _NEIGHBOURS_UPPER = ((8.8, 0.6), (7.8, 0.5), (7.6, 0.5), (8.1, 0.5), (7.5, 0.6), (8.9, 0.5), (10.3, 0.5), (9.5, 0.9))
 _NEIGHBOURS_LOWER = ((5.4, 0.4), (5.6, 0.4), (6.5, 0.4), (7.5, 0.5), (7.7, 0.8), (9.5, 0.6), (11.1, 0.6), (9.2, 1.0))
 
@@ -39,8 +57,9 @@ _REJECT = 8.5  # cost of calling a whole tooth "no tooth"; less for small object
 
 @dataclass(frozen=True)
 class Numbering:
-    """fdi (N,) uint8, 0 where the instance was rejected as no tooth or a double; confidence (N,) in 0..1, 0 where rejected;
-    score: log-score of the chosen numbers, for comparing; frame: the (3, 3) rotation and (3,) shift of the mean dentition."""
+    """fdi (N,) uint8, 0 where the instance was rejected as no tooth or a double; confidence (N,) in 0..1, 0
+    where rejected; score: log-score of the chosen numbers, for comparing; frame: the (3, 3) rotation and (3,)
+    shift of the mean dentition."""
 
     fdi: np.ndarray
     confidence: np.ndarray
@@ -61,7 +80,8 @@ class _Jaw:
 
 
 def mean_dentition() -> dict[int, np.ndarray]:
-    """FDI -> mean centroid of the whole tooth (R, A, S) mm, teeth in occlusion, origin at the front near the bite."""
+    """FDI -> mean centroid of the whole tooth (R, A, S) mm, teeth in occlusion, origin at the front near the
+    bite."""
     mean = {}
     for table, right, left, sign in ((_MEAN_UPPER, 1, 2, 1.0), (_MEAN_LOWER, 4, 3, -1.0)):
         for k, (x, y, z) in enumerate(table, start=1):
@@ -81,7 +101,7 @@ def _make_jaw(which: str) -> _Jaw:
     for k, (step, spread) in enumerate(steps):
         distance[k, k + 1] = step
         sd[k, k + 1] = np.hypot(_CENTROID_SD_MM, spread)
-    half = np.array([np.mean([s[0] for s in steps[max(k - 1, 0):k + 1]]) / 2 for k in range(16)])
+    half = np.array([np.mean([s[0] for s in steps[max(k - 1, 0) : k + 1]]) / 2 for k in range(16)])
     closed = half[:, None] + half[None]
     costs = np.array([_SKIP[1] if f % 10 == 8 else _SKIP[0] for f in order])
     classes = np.array([CLASS_FDI.index(f) for f in order])
@@ -92,11 +112,12 @@ _JAWS = {which: _make_jaw(which) for which in ("upper", "lower")}
 
 
 def fit_frame(probabilities: np.ndarray, centroids: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Rotation (3, 3) and shift (3,) with mean_dentition() = rotation @ centroid + shift, least squares, robust.
+    """Rotation (3, 3) and shift (3,) with mean_dentition() = rotation @ centroid + shift, least squares,
+    robust.
 
-    Each instance is matched to its expected place under its probabilities. Three pseudo-pairs hold the rotation near the
-    scan's own axes (Wahba's problem, solved by SVD: Kabsch 1976), so that few teeth or mirrored probabilities cannot turn
-    the head upside down.
+    Each instance is matched to its expected place under its probabilities. Three pseudo-pairs hold the
+    rotation near the scan's own axes (Wahba's problem, solved by SVD: Kabsch 1976), so that few teeth or
+    mirrored probabilities cannot turn the head upside down.
     """
     mean = np.array([(0.0, 0.0, 0.0), *(mean_dentition()[f] for f in CLASS_FDI[1:])])
     teeth = np.maximum(probabilities[:, 1:], 1e-9)
@@ -120,9 +141,11 @@ def fit_frame(probabilities: np.ndarray, centroids: np.ndarray, weights: np.ndar
 
 
 def arch_parameter(local: np.ndarray) -> np.ndarray:
-    """Place along the arch of points (N, 3) in the frame of the mean dentition: grows from the right third molar to the left.
+    """Place along the arch of points (N, 3) in the frame of the mean dentition: grows from the right third
+    molar to the left.
 
-    The angle about the middle of the arch in front, then straight back on both sides, in mm of a 25 mm wide arch.
+    The angle about the middle of the arch in front, then straight back on both sides, in mm of a 25 mm wide
+    arch.
     """
     x, y = local[:, 0], local[:, 1] + 26.0
     front = 25.0 * np.arctan2(-x, np.maximum(y, 1e-6))
@@ -134,7 +157,7 @@ def _spacing_scores(jaw: _Jaw, distance: float) -> np.ndarray:
     """(16, 16) score (<= 0) of two neighbours this far apart (mm) standing on two places."""
     z_open = (distance - jaw.distance) / jaw.sd
     z_closed = (distance - jaw.closed) / (jaw.sd + 0.5)
-    fit = np.maximum(-0.5 * z_open ** 2, -0.5 * z_closed ** 2 - 0.7)
+    fit = np.maximum(-0.5 * z_open**2, -0.5 * z_closed**2 - 0.7)
     return _SPACING_WEIGHT * np.maximum(fit, _WORST_SPACING)
 
 
@@ -142,8 +165,8 @@ def _lattice(jaw: _Jaw, emission: np.ndarray, reject: np.ndarray, points: np.nda
     """Local scores of the lattice for n ordered instances.
 
     emission (n, 16), reject (n,): scores of each instance's place and of its rejection; points (n, 3) mm.
-    Returns start (n, 16), step (n, n, 16, 16) and stop (n, 16): scores of beginning, going on from (k, a) to (i, b), ending.
-    Instances passed over are rejected.
+    Returns start (n, 16), step (n, n, 16, 16) and stop (n, 16): scores of beginning, going on from (k, a) to
+    (i, b), ending. Instances passed over are rejected.
     """
     n = len(emission)
     rejected = np.r_[0.0, np.cumsum(reject)]
@@ -206,12 +229,14 @@ def _marginals(lattice: tuple[np.ndarray, ...], all_rejected: float) -> np.ndarr
     for i in range(1, n):
         ahead[i] = np.logaddexp(ahead[i], _logsumexp(ahead[:i, :, None] + step[:i, i], axis=(0, 1)))
     for k in range(n - 2, -1, -1):
-        behind[k] = np.logaddexp(behind[k], _logsumexp(step[k, k + 1:] + behind[k + 1:, None, :], axis=(0, 2)))
+        behind[k] = np.logaddexp(behind[k], _logsumexp(step[k, k + 1 :] + behind[k + 1 :, None, :], axis=(0, 2)))
     total = np.logaddexp(_logsumexp(ahead + stop), all_rejected)
     return np.exp(ahead + behind - total)
 
 
-def _solve(jaw: _Jaw, emission: np.ndarray, reject: np.ndarray, points: np.ndarray) -> tuple[float, list[int], np.ndarray]:
+def _solve(
+    jaw: _Jaw, emission: np.ndarray, reject: np.ndarray, points: np.ndarray
+) -> tuple[float, list[int], np.ndarray]:
     lattice = _lattice(jaw, emission, reject, points)
     none = float(reject.sum()) - _SKIP_END * 16
     score, places = _best_path(lattice, none)
@@ -221,15 +246,18 @@ def _solve(jaw: _Jaw, emission: np.ndarray, reject: np.ndarray, points: np.ndarr
 def number_teeth(probabilities: np.ndarray, centroids_ras: np.ndarray, volumes_mm3: np.ndarray) -> Numbering:
     """Give each of N tooth instances its FDI number, at most once per number.
 
-    probabilities (N, 33): the network's mean class probabilities over each instance, in the order of CLASS_FDI (0 first).
-    centroids_ras (N, 3): R, A, S mm; any head pose within about 45 degrees of the axes. volumes_mm3 (N,). The result does not
-    depend on the order of the instances. ValueError for shapes that do not fit or numbers that are not finite.
+    probabilities (N, 33): the network's mean class probabilities over each instance, in the order of
+    CLASS_FDI (0 first). centroids_ras (N, 3): R, A, S mm; any head pose within about 45 degrees of the axes.
+    volumes_mm3 (N,). The result does not depend on the order of the instances. ValueError for shapes that do
+    not fit or numbers that are not finite.
     """
     p = np.asarray(probabilities, float)
     points, volumes = np.asarray(centroids_ras, float), np.asarray(volumes_mm3, float)
     n = len(p)
     if p.shape != (n, len(CLASS_FDI)) or points.shape != (n, 3) or volumes.shape != (n,):
-        raise ValueError(f"Numbering needs (N, 33), (N, 3) and (N,); it got {p.shape}, {points.shape}, {volumes.shape}.")
+        raise ValueError(
+            f"Numbering needs (N, 33), (N, 3) and (N,); it got {p.shape}, {points.shape}, {volumes.shape}."
+        )
     if not (np.isfinite(p).all() and np.isfinite(points).all() and np.isfinite(volumes).all()):
         raise ValueError("Numbering needs finite probabilities, centroids and volumes.")
     fdi, confidence = np.zeros(n, np.uint8), np.zeros(n)
@@ -265,10 +293,17 @@ def number_teeth(probabilities: np.ndarray, centroids_ras: np.ndarray, volumes_m
     return Numbering(fdi, confidence, total, (rotation, shift))
 
 
-def _number_jaw(jaw: _Jaw, index: np.ndarray, p: np.ndarray, teeth: np.ndarray, points: np.ndarray, volumes: np.ndarray,
-                along: np.ndarray) -> tuple[float, list[int], np.ndarray, np.ndarray]:
-    """Number one jaw's instances; `index` in arch order. In crowding the order of two that nearly share a place is open: both are
-    tried."""
+def _number_jaw(
+    jaw: _Jaw,
+    index: np.ndarray,
+    p: np.ndarray,
+    teeth: np.ndarray,
+    points: np.ndarray,
+    volumes: np.ndarray,
+    along: np.ndarray,
+) -> tuple[float, list[int], np.ndarray, np.ndarray]:
+    """Number one jaw's instances; `index` in arch order. In crowding the order of two that nearly share a
+    place is open: both are tried."""
     reject_all = -_REJECT * (1 - np.clip(p[:, 0], 0, 0.95)) * np.clip(volumes / 150.0, 0.15, 1.0)
 
     def solve(order: np.ndarray) -> tuple[float, list[int], np.ndarray]:

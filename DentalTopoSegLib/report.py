@@ -39,7 +39,7 @@ def tooth_rows(measures: Mapping[int, Any], confidence: Mapping[int, float] | No
                 "snomed_code": dentition.snomed_code(fdi),
                 "volume_mm3": round(measure.volume_mm3, 1),
                 "confidence": None if confidence is None or fdi not in confidence else round(float(confidence[fdi]), 3),
-                "centroid_ras": [round(c, 2) for c in measure.centroid_ras],
+                "centroid_mm": [round(c, 2) for c in measure.centroid_ras],
                 "pieces": pieces,
                 "tunnels": tunnels,
                 "voids": voids,

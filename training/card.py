@@ -40,13 +40,18 @@ needs is in the file's own metadata (key `dentaltoposeg`).
 
 ## Training
 {training["steps"]} steps, {minutes} minutes on one CPU core, bf16, seed {training["seed"]}, {date}.
-Synthetic CBCT phantoms only: no real CBCT was used for training. Sources of their anatomy:
+Synthetic CBCT phantoms only: no real CBCT was used for training. The two real scans that the README shows were looked
+at while the phantoms were designed, so they are no unseen test. Sources of the phantoms' anatomy:
 - 3D-IOSSeg: real patients' intraoral scans with every crown labelled (no licence stated by its authors);
 - Open-Full-Jaw, patient 26: jaws and rooted teeth (MIT);
 - OpenMandible: a real patient's teeth and mandible (no licence stated by its authors);
 - parametric phantoms made by this library's own code.
 
 No scan or mesh of these sources is contained in the model file.
+
+## Terms
+The weights are offered for research and evaluation. Two of the sources state no licence: whoever wants to use the
+weights for anything else must settle that with the sources' authors. The code that made them is Apache-2.0.
 
 ## Measured at export ({training["calibration_samples"]} calibration samples)
 | | |

@@ -36,7 +36,7 @@ FP32 = Path(__file__).parent / "runs" / "fp32"
 SPACING = {"numbering": 1.0, "border": 0.5}
 # Voxels at a tile's edge to throw away: the output there lacks context. The whole-arch network wants all it can get.
 MARGIN = {"numbering": 32, "border": 16}
-LICENSE = "Apache-2.0"
+LICENSE = "research use; see the model card"
 
 
 def load_run(folder: Path) -> tuple[UNet, dict]:

@@ -1,4 +1,5 @@
-"""Running the two networks over a scan: grey-value normalisation, tiles, probability maps as uint8 (255 = certain)."""
+"""Running the two networks over a scan: grey-value normalisation, tiles, probability maps as uint8 (255 =
+certain)."""
 
 from __future__ import annotations
 
@@ -22,8 +23,8 @@ _BLOCK = 8  # voxels; where the border network is needed is decided in blocks of
 
 @dataclass(frozen=True)
 class CoarseMap:
-    """The numbering network's answer: uint8 (33, D, H, W), 255 = certain, on an upright RAS grid; origin: RAS mm of voxel 0's
-    centre."""
+    """The numbering network's answer: uint8 (33, D, H, W), 255 = certain, on an upright RAS grid; origin: RAS
+    mm of voxel 0's centre."""
 
     probabilities: np.ndarray
     origin: np.ndarray
@@ -39,11 +40,18 @@ class CoarseMap:
         return self.origin + np.asarray(index_zyx)[..., ::-1] * self.spacing
 
     def nearest(self, grid: Volume) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """For an upright grid: per axis (z, y, x) the index of the coarse voxel nearest to each of its planes, clipped."""
+        """For an upright grid: per axis (z, y, x) the index of the coarse voxel nearest to each of its
+        planes, clipped."""
         first = grid.index_to_ras(np.zeros(3))
         step = grid.spacing[0]
-        return tuple(np.clip(np.rint((first[a] + step * np.arange(grid.array.shape[2 - a]) - self.origin[a]) / self.spacing),
-                             0, self.probabilities.shape[3 - a] - 1).astype(np.intp) for a in (2, 1, 0))
+        return tuple(
+            np.clip(
+                np.rint((first[a] + step * np.arange(grid.array.shape[2 - a]) - self.origin[a]) / self.spacing),
+                0,
+                self.probabilities.shape[3 - a] - 1,
+            ).astype(np.intp)
+            for a in (2, 1, 0)
+        )
 
 
 def check(cancelled: Callable[[], bool] | None) -> None:
@@ -53,7 +61,8 @@ def check(cancelled: Callable[[], bool] | None) -> None:
 
 
 def inside_scan(grid: Volume, scan: Volume) -> np.ndarray | None:
-    """Boolean mask of grid voxels whose centre lies within the scan, or None if all do (any direction matrix)."""
+    """Boolean mask of grid voxels whose centre lies within the scan, or None if all do (any direction
+    matrix)."""
     size = np.array(scan.array.shape, float)
     ends = [np.array((0, n - 1)) for n in grid.array.shape]
     corners = np.array(list(itertools.product(*ends)), float)
@@ -75,7 +84,8 @@ def inside_scan(grid: Volume, scan: Volume) -> np.ndarray | None:
 def normalise(grid: Volume, scan: Volume, percentiles: tuple[float, float]) -> np.ndarray:
     """Clip the grid's grey values to the percentiles of its voxels inside the scan, then z-score; float32.
 
-    The same statistics as in training: at most about 200,000 evenly spaced voxels. InputError if the scan has no contrast.
+    The same statistics as in training: at most about 200,000 evenly spaced voxels. InputError if the scan has
+    no contrast.
     """
     array = grid.array
     step = max(1, round((array.size / 200_000) ** (1 / 3)))
@@ -95,7 +105,8 @@ def normalise(grid: Volume, scan: Volume, percentiles: tuple[float, float]) -> n
 
 
 def tile_spans(length: int, tile: int, overlap: int) -> list[tuple[int, int, int, int]]:
-    """Cut 0..length into tiles that overlap: (start, stop, keep_from, keep_to), the kept parts covering all once."""
+    """Cut 0..length into tiles that overlap: (start, stop, keep_from, keep_to), the kept parts covering all
+    once."""
     if length <= tile:
         return [(0, length, 0, length)]
     count = -(-(length - overlap) // (tile - overlap))
@@ -120,14 +131,16 @@ def _as_bytes(probabilities: np.ndarray, scale: float) -> np.ndarray:
     return np.clip(probabilities.astype(np.float32) * np.float32(255.0 / scale) + 0.5, 0, 255).astype(np.uint8)
 
 
-def run_numbering(model: Model, grid: Volume, scan: Volume, progress: Progress, cancelled: Callable[[], bool] | None) -> CoarseMap:
+def run_numbering(
+    model: Model, grid: Volume, scan: Volume, progress: Progress, cancelled: Callable[[], bool] | None
+) -> CoarseMap:
     """Numbering network over the whole scan (grid: the scan at the model's spacing, upright)."""
     image = normalise(grid, scan, tuple(model.metadata["clip_percentiles"]))
     stride, divisor = int(model.metadata["output_stride"]), int(model.metadata["divisor"])
     even = tuple(-(-n // stride) * stride for n in image.shape)
     fill = float(image.min())
     image = _padded(image, even, fill)
-    limit = 10 ** 9 if image.size <= WHOLE_SCAN_VOXELS else _NUMBERING_TILE
+    limit = 10**9 if image.size <= WHOLE_SCAN_VOXELS else _NUMBERING_TILE
     spans = [tile_spans(n, limit, _NUMBERING_OVERLAP) for n in image.shape]
     jobs = list(itertools.product(*spans))
     out = None
@@ -148,7 +161,8 @@ def run_numbering(model: Model, grid: Volume, scan: Volume, progress: Progress, 
 
 
 def needed_blocks(coarse: CoarseMap, grid: Volume, least: int = 26, reach_mm: float = 4.0) -> np.ndarray:
-    """Which blocks of the fine grid can hold tooth: bool (D, H, W) / _BLOCK rounded up, from the coarse map grown by reach_mm."""
+    """Which blocks of the fine grid can hold tooth: bool (D, H, W) / _BLOCK rounded up, from the coarse map
+    grown by reach_mm."""
     from scipy import ndimage
 
     size = 2 * int(np.ceil(reach_mm / coarse.spacing)) + 1
@@ -161,14 +175,18 @@ def needed_blocks(coarse: CoarseMap, grid: Volume, least: int = 26, reach_mm: fl
     return padded.reshape(d, _BLOCK, h, _BLOCK, w, _BLOCK).any(axis=(1, 3, 5))
 
 
-def plan_tiles(needed: np.ndarray, margin: int, divisor: int) -> tuple[tuple[int, int, int], list[tuple[int, int, int]]]:
-    """The tile size (kept part, voxels) that computes the fewest voxels, and the first voxels of the tiles to run.
+def plan_tiles(
+    needed: np.ndarray, margin: int, divisor: int
+) -> tuple[tuple[int, int, int], list[tuple[int, int, int]]]:
+    """The tile size (kept part, voxels) that computes the fewest voxels, and the first voxels of the tiles to
+    run.
 
-    needed: blocks that must be covered. Tiles without a needed block are left out: the tongue's room is half of the box.
+    needed: blocks that must be covered. Tiles without a needed block are left out: the tongue's room is half
+    of the box.
     """
     unit = max(divisor, _BLOCK)
     best = None
-    sizes = [n for n in range(2 * unit, 11 * unit, unit)]
+    sizes = list(range(2 * unit, 11 * unit, unit))
     for core in itertools.product(*([s for s in sizes if s < n * _BLOCK + unit] or [sizes[0]] for n in needed.shape)):
         volume = int(np.prod([c + 2 * margin for c in core]))
         if volume > _TILE_VOXELS:
@@ -184,12 +202,20 @@ def plan_tiles(needed: np.ndarray, margin: int, divisor: int) -> tuple[tuple[int
     return core, [tuple(int(k) * c for k, c in zip(where, core, strict=True)) for where in np.argwhere(tiled)]
 
 
-def run_border(model: Model, grid: Volume, scan: Volume, coarse: CoarseMap, progress: Progress,
-               cancelled: Callable[[], bool] | None) -> tuple[np.ndarray, np.ndarray]:
-    """Border network over the dental box: (p_tooth, p_core), each uint8 on the grid; 0 where no tooth is near."""
+def run_border(
+    model: Model,
+    grid: Volume,
+    scan: Volume,
+    coarse: CoarseMap,
+    progress: Progress,
+    cancelled: Callable[[], bool] | None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Border network over the dental box: (p_tooth, p_core), each uint8 on the grid; 0 where no tooth is
+    near."""
     image = normalise(grid, scan, tuple(model.metadata["clip_percentiles"]))
     divisor = int(model.metadata["divisor"])
-    # a tile's kept part must start on the network's own raster, or its strided layers would answer differently
+    # a tile's kept part must start on the network's own raster, or its strided layers would answer
+    # differently
     margin = -(-int(model.metadata.get("receptive_margin_vox", 16)) // divisor) * divisor
     fill = float(image.min())
     core, tiles = plan_tiles(needed_blocks(coarse, grid), margin, divisor)
@@ -198,8 +224,12 @@ def run_border(model: Model, grid: Volume, scan: Volume, coarse: CoarseMap, prog
         progress("draw the borders", done, len(tiles))
         check(cancelled)
         part = np.full(tuple(c + 2 * margin for c in core), fill, np.float32)
-        source = tuple(slice(max(s - margin, 0), min(s + c + margin, n)) for s, c, n in zip(start, core, image.shape, strict=True))
-        part[tuple(slice(v.start - s + margin, v.stop - s + margin) for v, s in zip(source, start, strict=True))] = image[source]
+        source = tuple(
+            slice(max(s - margin, 0), min(s + c + margin, n)) for s, c, n in zip(start, core, image.shape, strict=True)
+        )
+        part[tuple(slice(v.start - s + margin, v.stop - s + margin) for v, s in zip(source, start, strict=True))] = (
+            image[source]
+        )
         answer = model.run(part, cancelled)
         kept = tuple(slice(s, min(s + c, n)) for s, c, n in zip(start, core, image.shape, strict=True))
         local = tuple(slice(margin, margin + v.stop - v.start) for v in kept)

@@ -1,4 +1,5 @@
-"""From numbered instances to clean label maps: whole teeth without islands or voids, put back on the scan's own grid."""
+"""From numbered instances to clean label maps: whole teeth without islands or voids, put back on the scan's
+own grid."""
 
 from __future__ import annotations
 
@@ -7,14 +8,16 @@ from dataclasses import replace
 import numpy as np
 
 from ..volumes import Volume, resample_like
-from .instances import HALF, grow
+from .instances import HALF
+from .splitting import grow
 
 _FULL = np.ones((3, 3, 3), bool)
 _SLAB_VOXELS = 48_000_000  # of the scan's grid placed at once
 
 
 def clean(labels: np.ndarray, least_voxels: int) -> np.ndarray:
-    """Per tooth: keep the largest 26-connected piece and other pieces of at least least_voxels, fill voids (6-connected background).
+    """Per tooth: keep the largest 26-connected piece and other pieces of at least least_voxels, fill voids
+    (6-connected background).
 
     labels: uint8 (z, y, x), changed in place and returned. Each tooth is handled in its own bounding box.
     """
@@ -55,11 +58,14 @@ def _fill_voids(mask: np.ndarray) -> np.ndarray:
 
 
 def place(labels: np.ndarray, tooth: np.ndarray, grid: Volume, scan: Volume) -> np.ndarray:
-    """Put FDI labels (uint8, on grid) onto the scan's grid: the tooth probability is interpolated and cut at one half, the number
-    is that of the nearest voxel. Any orientation; bounded memory. Returns uint8 of the scan's shape."""
+    """Put FDI labels (uint8, on grid) onto the scan's grid: the tooth probability is interpolated and cut at
+    one half, the number is that of the nearest voxel. Any orientation; bounded memory. Returns uint8 of the
+    scan's shape."""
     # what was dropped must not come back through interpolation, what was filled must not get lost
     edge = grow(labels, tooth < HALF, tooth, 1)
-    probability = np.where(labels > 0, np.maximum(tooth, HALF), np.where(edge > 0, np.minimum(tooth, HALF - 1), 0)).astype(np.uint8)
+    probability = np.where(
+        labels > 0, np.maximum(tooth, HALF), np.where(edge > 0, np.minimum(tooth, HALF - 1), 0)
+    ).astype(np.uint8)
     spread = grow(edge, np.ones(labels.shape, bool), tooth, 2)
     soft, number = grid.with_array(probability), grid.with_array(spread)
 
@@ -82,5 +88,5 @@ def place(labels: np.ndarray, tooth: np.ndarray, grid: Volume, scan: Volume) -> 
         part = replace(scan, array=empty, origin=(-corner[0], -corner[1], corner[2]))
         inside = resample_like(soft, part, "linear", default=0).array >= HALF
         nearest = resample_like(number, part, "nearest", default=0).array
-        out[z:stop, low[1]:high[1], low[2]:high[2]] = np.where(inside, nearest, 0)
+        out[z:stop, low[1] : high[1], low[2] : high[2]] = np.where(inside, nearest, 0)
     return out

@@ -1,4 +1,5 @@
-"""A parametric dentition and the cone-beam CT that would show it, with exact labels: no data file, numpy and scipy only.
+"""A parametric dentition and the cone-beam CT that would show it, with exact labels: no data file, numpy and
+scipy only.
 
 Used by `dentaltoposeg demo`, by the tests and, as one ingredient, for training.
 """
@@ -24,8 +25,8 @@ _SLAB = 12  # slices painted at once: bounds the memory of the tissue maps
 
 @dataclass(frozen=True)
 class Phantom:
-    """image: int16 grey values near HU; labels: uint8 FDI on the same grid; teeth: what was built, by FDI number;
-    metal: FDI numbers of the teeth with a metal filling or crown."""
+    """image: int16 grey values near HU; labels: uint8 FDI on the same grid; teeth: what was built, by FDI
+    number; metal: FDI numbers of the teeth with a metal filling or crown."""
 
     image: Volume
     labels: Volume
@@ -33,18 +34,28 @@ class Phantom:
     metal: tuple[int, ...] = ()
 
 
-def make_phantom(seed: int = 0, spacing_mm: float = 0.5, missing: Collection[int] | None = (), fillings: int | None = 2,
-                 noise: float | None = None, fov_mm: Sequence[float] = (110.0, 100.0, 90.0), *, jaws: str = "both",
-                 gap_mm: float | None = None, blur_mm: float | None = None,
-                 rescale: tuple[float, float] = (1.0, 0.0)) -> Phantom:
+def make_phantom(
+    seed: int = 0,
+    spacing_mm: float = 0.5,
+    missing: Collection[int] | None = (),
+    fillings: int | None = 2,
+    noise: float | None = None,
+    fov_mm: Sequence[float] = (110.0, 100.0, 90.0),
+    *,
+    jaws: str = "both",
+    gap_mm: float | None = None,
+    blur_mm: float | None = None,
+    rescale: tuple[float, float] = (1.0, 0.0),
+) -> Phantom:
     """Build one head with teeth and scan it. The same arguments give the same phantom, bit for bit.
 
-    seed: draws arch shape, tooth sizes and tilts, tissues, acquisition. spacing_mm: isotropic voxel. missing: FDI numbers left
-    out; None draws some (third molars above all). fillings: teeth with metal; None draws 0 to 4. noise: sd in grey values; None
-    draws 25 to 80. fov_mm: size of the field in x, y, z. jaws: "both", "upper" or "lower" (which jaw has teeth). gap_mm: opening
-    of the mouth; None draws it, closed more often than not. blur_mm: sd of the scanner's blur. rescale: slope and intercept
-    of the grey scale. Axes: array x to the patient's right, y to the front, z up; origin of RAS where the lower front teeth bite.
-    InputError for a field, spacing or FDI number that makes no sense.
+    seed: draws arch shape, tooth sizes and tilts, tissues, acquisition. spacing_mm: isotropic voxel. missing:
+    FDI numbers left out; None draws some (third molars above all). fillings: teeth with metal; None draws 0
+    to 4. noise: sd in grey values; None draws 25 to 80. fov_mm: size of the field in x, y, z. jaws: "both",
+    "upper" or "lower" (which jaw has teeth). gap_mm: opening of the mouth; None draws it, closed more often
+    than not. blur_mm: sd of the scanner's blur. rescale: slope and intercept of the grey scale. Axes: array x
+    to the patient's right, y to the front, z up; origin of RAS where the lower front teeth bite. InputError
+    for a field, spacing or FDI number that makes no sense.
     """
     if not 0.1 <= spacing_mm <= 3.0:
         raise InputError(f"A phantom needs a voxel size between 0.1 and 3 mm, not {spacing_mm}.")
@@ -85,11 +96,12 @@ def make_phantom(seed: int = 0, spacing_mm: float = 0.5, missing: Collection[int
         part = slice(k, k + _SLAB)
         paint_slab(image[part], z[part], anatomy, root[part], grain[part], spacing_mm)
     for fdi, (box, parts) in details.items():
-        owned = np.maximum(parts["tooth"], parts["tooth"] - nearest[box] - 1e-3)  # a shared voxel belongs to the deeper tooth
+        # a voxel that two teeth claim is painted as the deeper one only, as in the labels
+        owned = np.where(parts["tooth"] <= nearest[box] + 1e-3, parts["tooth"], np.float32(9.0))
         view = image[box]
         paint(view, owned, HU["enamel"] * (0.98 + 0.001 * (fdi % 10)), spacing_mm)
         paint(view, np.maximum(owned, parts["dentin"]), HU["dentin"], spacing_mm)
-        paint(view, np.maximum(parts["pulp"], parts["tooth"] + 0.5), HU["pulp"], spacing_mm)
+        paint(view, np.maximum(parts["pulp"], owned + 0.5), HU["pulp"], spacing_mm)
 
     count = int(rng.integers(0, 5)) if fillings is None else int(fillings)
     metal = _fill(image, teeth, details, count, rng, spacing_mm)
@@ -99,11 +111,19 @@ def make_phantom(seed: int = 0, spacing_mm: float = 0.5, missing: Collection[int
         streaks(image, axes, [teeth[f].at(0, 0, teeth[f].crown * 0.8) for f in metal], rng)
     grey = acquire(image, spacing_mm, rng, blur, sd, rescale)
     # array x grows to the patient's right and y to the front: both against ITK's LPS axes
-    geometry = {"spacing": (spacing_mm,) * 3, "origin": (float(-x[0]), float(-y[0]), float(z[0])),
-                "direction": (-1.0, 0.0, 0.0, 0.0, -1.0, 0.0, 0.0, 0.0, 1.0), "name": f"phantom_{seed}"}
+    geometry = {
+        "spacing": (spacing_mm,) * 3,
+        "origin": (float(-x[0]), float(-y[0]), float(z[0])),
+        "direction": (-1.0, 0.0, 0.0, 0.0, -1.0, 0.0, 0.0, 0.0, 1.0),
+        "name": f"phantom_{seed}",
+    }
     seen = set(np.unique(labels).tolist())
-    return Phantom(Volume(array=grey, **geometry), Volume(array=labels, **geometry),
-                   {f: t for f, t in teeth.items() if f in seen}, tuple(sorted(metal)))
+    return Phantom(
+        Volume(array=grey, **geometry),
+        Volume(array=labels, **geometry),
+        {f: t for f, t in teeth.items() if f in seen},
+        tuple(sorted(metal)),
+    )
 
 
 def _draw_missing(rng: np.random.Generator) -> list[int]:
@@ -115,7 +135,7 @@ def _draw_missing(rng: np.random.Generator) -> list[int]:
 
 def _grid(fov_mm: Sequence[float], spacing: float, gap: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """x (right), y (anterior), z (superior) positions of the voxel centres, mm."""
-    nx, ny, nz = (max(int(round(f / spacing)), 1) for f in fov_mm)
+    nx, ny, nz = (max(round(f / spacing), 1) for f in fov_mm)
     x = (np.arange(nx) - (nx - 1) / 2) * spacing
     y = 24.0 - fov_mm[1] + (np.arange(ny) + 0.5) * spacing
     z = -0.5 * fov_mm[2] - gap / 2 + (np.arange(nz) + 0.5) * spacing
@@ -133,8 +153,9 @@ def _grain(rng: np.random.Generator, shape: tuple[int, ...], spacing: float) -> 
     return field
 
 
-def _fill(image: np.ndarray, teeth: dict[int, Tooth], details: dict, count: int, rng: np.random.Generator,
-          spacing: float) -> list[int]:
+def _fill(
+    image: np.ndarray, teeth: dict[int, Tooth], details: dict, count: int, rng: np.random.Generator, spacing: float
+) -> list[int]:
     """Put metal into `count` side teeth: a filling, now and then a crown. Returns their FDI numbers."""
     able = [f for f in sorted(details) if f % 10 >= 4]
     chosen = [int(f) for f in rng.permutation(able)[:count]] if able else []

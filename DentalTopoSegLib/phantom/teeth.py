@@ -1,34 +1,54 @@
 """A parametric dentition and the CBCT that would show it: no data file, numpy and scipy only.
 
-Every tooth is an implicit function in its own frame (m: mesiodistal, distal positive; b: buccal positive; w: height above
-the cervical line, crown positive, mm) evaluated in its own bounding box; jaws, face, tongue, air and spine are swept or
-closed shapes. All are approximate signed distances (negative inside, mm), so that edges get a partial-volume grey value.
+Every tooth is an implicit function in its own frame (m: mesiodistal, distal positive; b: buccal positive; w:
+height above the cervical line, crown positive, mm) evaluated in its own bounding box; jaws, face, tongue, air
+and spine are swept or closed shapes. All are approximate signed distances (negative inside, mm), so that
+edges get a partial-volume grey value.
 
-Head frame: RAS mm, origin where the midline meets the occlusal plane at the front of the lower arch. Quadrants 1 and 4 are
-the patient's right, at +x. Tooth sizes are the rounded averages of Ash & Nelson, "Wheeler's Dental Anatomy".
+Head frame: RAS mm, origin where the midline meets the occlusal plane at the front of the lower arch.
+Quadrants 1 and 4 are the patient's right, at +x. Tooth sizes are the rounded averages of Ash & Nelson,
+"Wheeler's Dental Anatomy".
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-# position 1..8 (central incisor .. third molar): mesiodistal, buccolingual, crown height, root length (mm), roots
-_UPPER = ((8.5, 7.0, 10.2, 13.0, 1), (6.6, 6.2, 9.0, 13.0, 1), (7.6, 8.0, 10.0, 16.5, 1), (7.0, 9.0, 8.3, 13.5, 2),
-          (6.8, 9.0, 8.0, 14.0, 1), (10.0, 11.0, 7.3, 13.0, 3), (9.3, 10.8, 7.0, 12.0, 3), (8.5, 9.8, 6.5, 10.5, 3))
-_LOWER = ((5.2, 6.0, 8.8, 12.5, 1), (5.7, 6.4, 9.2, 13.5, 1), (6.9, 7.6, 10.5, 15.5, 1), (7.0, 7.7, 8.5, 14.0, 1),
-          (7.1, 8.1, 8.0, 14.3, 1), (11.0, 10.4, 7.3, 14.0, 2), (10.5, 10.0, 7.0, 13.0, 2), (10.0, 9.5, 6.6, 11.0, 2))
+# position 1..8 (central incisor .. third molar): mesiodistal, buccolingual, crown height, root length (mm),
+# roots
+_UPPER = (
+    (8.5, 7.0, 10.2, 13.0, 1),
+    (6.6, 6.2, 9.0, 13.0, 1),
+    (7.6, 8.0, 10.0, 16.5, 1),
+    (7.0, 9.0, 8.3, 13.5, 2),
+    (6.8, 9.0, 8.0, 14.0, 1),
+    (10.0, 11.0, 7.3, 13.0, 3),
+    (9.3, 10.8, 7.0, 12.0, 3),
+    (8.5, 9.8, 6.5, 10.5, 3),
+)
+_LOWER = (
+    (5.2, 6.0, 8.8, 12.5, 1),
+    (5.7, 6.4, 9.2, 13.5, 1),
+    (6.9, 7.6, 10.5, 15.5, 1),
+    (7.0, 7.7, 8.5, 14.0, 1),
+    (7.1, 8.1, 8.0, 14.3, 1),
+    (11.0, 10.4, 7.3, 14.0, 2),
+    (10.5, 10.0, 7.0, 13.0, 2),
+    (10.0, 9.5, 6.6, 11.0, 2),
+)
 # degrees the crown leans to the buccal side, and to the mesial side, relative to its jaw's vertical
 _LEAN_UPPER = (20.0, 17.0, 8.0, 3.0, 4.0, 7.0, 9.0, 12.0)
 _LEAN_LOWER = (14.0, 11.0, 3.0, -4.0, -8.0, -13.0, -16.0, -18.0)
 _TIP_UPPER = (3.0, 5.0, 6.0, 3.0, 3.0, 3.0, 2.0, 0.0)
 _TIP_LOWER = (1.0, 1.0, 4.0, 4.0, 5.0, 7.0, 9.0, 11.0)
 
+
 @dataclass(frozen=True)
 class Tooth:
-    """Shape and place of one tooth. Lengths mm; anchor is the middle of the biting surface, axes are unit vectors (RAS)."""
+    """Shape and place of one tooth. Lengths mm; anchor is the middle of the biting surface, axes are unit
+    vectors (RAS)."""
 
     fdi: int
     width: float
@@ -52,8 +72,11 @@ class Tooth:
     def frame(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """(..., 3) RAS mm -> m, b, w (mm) in the tooth's frame, w measured from the cervical line."""
         p = points - self.anchor.astype(np.float32)
-        return p @ self.distal.astype(np.float32), p @ self.buccal.astype(np.float32), \
-            p @ self.up.astype(np.float32) + np.float32(self.crown)
+        return (
+            p @ self.distal.astype(np.float32),
+            p @ self.buccal.astype(np.float32),
+            p @ self.up.astype(np.float32) + np.float32(self.crown),
+        )
 
     def at(self, m: float, b: float, w: float) -> np.ndarray:
         """Tooth frame (mm) -> RAS mm."""
@@ -62,7 +85,8 @@ class Tooth:
 
 @dataclass(frozen=True)
 class Arch:
-    """A curve through the biting surfaces: points (n, 2) xy mm, outward normals, signed arc length (right positive)."""
+    """A curve through the biting surfaces: points (n, 2) xy mm, outward normals, signed arc length (right
+    positive)."""
 
     points: np.ndarray
     normals: np.ndarray
@@ -75,7 +99,8 @@ class Arch:
         return p, n / np.linalg.norm(n)
 
     def map(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Arc length and outward distance (mm), each (len(y), len(x)), of every place of a horizontal grid."""
+        """Arc length and outward distance (mm), each (len(y), len(x)), of every place of a horizontal
+        grid."""
         from scipy.spatial import cKDTree
 
         xy = np.stack(np.meshgrid(x, y), -1).reshape(-1, 2)
@@ -126,7 +151,10 @@ def _crown(t: Tooth, m: np.ndarray, b: np.ndarray, w: np.ndarray, shrink: float 
     belly = np.sin(np.pi * 0.72 * np.clip(f, 0, 1))
     if kind <= 1:  # a wedge: thick and narrow at the neck, thin and wide at the edge
         am = half_m * (0.74 + 0.26 * belly)
-        ab = half_b * np.maximum(0.86 + 0.14 * np.sin(np.pi * np.clip(f * 1.6, 0, 1)) - (0.72 - 0.12 * kind) * np.clip(f, 0, 1.1) ** 1.5, 0.12)
+        ab = half_b * np.maximum(
+            0.86 + 0.14 * np.sin(np.pi * np.clip(f * 1.6, 0, 1)) - (0.72 - 0.12 * kind) * np.clip(f, 0, 1.1) ** 1.5,
+            0.12,
+        )
         b = b - half_b * 0.12 * f  # the labial side stays straighter than the lingual one
         top = h * (1 - (0.05 + 0.16 * kind) * (m / half_m) ** 2 - 0.03)
         n = 2.4
@@ -136,8 +164,11 @@ def _crown(t: Tooth, m: np.ndarray, b: np.ndarray, w: np.ndarray, shrink: float 
         ab = half_b * (0.82 + 0.18 * np.sin(np.pi * 0.85 * np.clip(f + 0.15, 0, 1)) - 0.10 * np.clip(f, 0, 1) ** 2)
         b = b + half_b * lower_lean * f
         n = 2.3 if kind == 2 else 2.9
-        cusps = ((0, 0.52, 1.0), (0, -0.52, 0.80)) if kind == 2 else \
-            ((-0.5, 0.5, 1.0), (0.5, 0.5, 0.93), (-0.5, -0.5, 0.95), (0.5, -0.5, 0.85))
+        cusps = (
+            ((0, 0.52, 1.0), (0, -0.52, 0.80))
+            if kind == 2
+            else ((-0.5, 0.5, 1.0), (0.5, 0.5, 0.93), (-0.5, -0.5, 0.95), (0.5, -0.5, 0.85))
+        )
         bump = np.zeros_like(m)
         for cm, cb, height in cusps:
             r2 = ((m - cm * half_m) / (half_m * 0.42)) ** 2 + ((b - cb * half_b) / (half_b * 0.42)) ** 2
@@ -149,29 +180,40 @@ def _crown(t: Tooth, m: np.ndarray, b: np.ndarray, w: np.ndarray, shrink: float 
 
 
 def _root_paths(t: Tooth) -> list[tuple[float, float, float, float, float, float]]:
-    """(m0, b0, m1, b1, half_m, half_b) of every root, mm: its middle at the neck, its apex, its half axes at the neck."""
+    """(m0, b0, m1, b1, half_m, half_b) of every root, mm: its middle at the neck, its apex, its half axes at
+    the neck."""
     m, b, s = t.width / 2, t.depth / 2, t.splay
     bend = t.curve
     if t.roots == 1:
         return [(0, 0, 0.6 + bend, 0, 0.70 * m, 0.80 * b)]
     if t.roots == 2 and t.position == 4:
-        return [(0, 0.33 * b, bend, 0.50 * b * s, 0.58 * m, 0.42 * b), (0, -0.33 * b, bend, -0.45 * b * s, 0.58 * m, 0.42 * b)]
+        return [
+            (0, 0.33 * b, bend, 0.50 * b * s, 0.58 * m, 0.42 * b),
+            (0, -0.33 * b, bend, -0.45 * b * s, 0.58 * m, 0.42 * b),
+        ]
     if t.roots == 2:
-        return [(-0.36 * m, 0, -0.42 * m * s + bend, 0, 0.34 * m, 0.74 * b), (0.36 * m, 0, 0.52 * m * s + bend, 0, 0.34 * m, 0.68 * b)]
-    return [(-0.36 * m, 0.34 * b, -0.40 * m * s + bend, 0.52 * b * s, 0.33 * m, 0.42 * b),
-            (0.38 * m, 0.34 * b, 0.50 * m * s + bend, 0.48 * b * s, 0.31 * m, 0.36 * b),
-            (0.0, -0.40 * b, 0.1 * m + bend, -0.74 * b * s, 0.44 * m, 0.36 * b)]
+        return [
+            (-0.36 * m, 0, -0.42 * m * s + bend, 0, 0.34 * m, 0.74 * b),
+            (0.36 * m, 0, 0.52 * m * s + bend, 0, 0.34 * m, 0.68 * b),
+        ]
+    return [
+        (-0.36 * m, 0.34 * b, -0.40 * m * s + bend, 0.52 * b * s, 0.33 * m, 0.42 * b),
+        (0.38 * m, 0.34 * b, 0.50 * m * s + bend, 0.48 * b * s, 0.31 * m, 0.36 * b),
+        (0.0, -0.40 * b, 0.1 * m + bend, -0.74 * b * s, 0.44 * m, 0.36 * b),
+    ]
 
 
-def _root(t: Tooth, m: np.ndarray, b: np.ndarray, w: np.ndarray, path: tuple, radius: float | None = None) -> np.ndarray:
+def _root(
+    t: Tooth, m: np.ndarray, b: np.ndarray, w: np.ndarray, path: tuple, radius: float | None = None
+) -> np.ndarray:
     """Signed distance to one tapered root, or, with radius, to the canal inside it."""
     m0, b0, m1, b1, half_m, half_b = path
     length = t.root * (0.94 if b1 > 0 and t.roots == 3 else 1.0)
     u = np.clip(-w / length, -0.15, 0.995)
     along = np.maximum(u, 0)
-    cm = m0 + (m1 - m0) * along ** 1.2 + t.curve * along ** 3
-    cb = b0 + (b1 - b0) * along ** 0.9
-    taper = (1 - 0.55 * along) * np.sqrt(1 - along ** 5) + 0.02
+    cm = m0 + (m1 - m0) * along**1.2 + t.curve * along**3
+    cb = b0 + (b1 - b0) * along**0.9
+    taper = (1 - 0.55 * along) * np.sqrt(1 - along**5) + 0.02
     if radius is None:
         side = superellipse(m - cm, b - cb, half_m * taper, half_b * taper, 2.0)
         return np.maximum(side, np.maximum(-w - length, w - 0.5))
@@ -181,8 +223,9 @@ def _root(t: Tooth, m: np.ndarray, b: np.ndarray, w: np.ndarray, path: tuple, ra
 
 
 def tooth_distances(t: Tooth, points: np.ndarray) -> dict[str, np.ndarray]:
-    """Signed distances (mm, negative inside) at RAS points (..., 3): "tooth", "root" (below the cervical line), "dentin"
-    (the tooth without its enamel cap), "pulp"; besides "height" over the cervical line and "radial" distance from the axis."""
+    """Signed distances (mm, negative inside) at RAS points (..., 3): "tooth", "root" (below the cervical
+    line), "dentin" (the tooth without its enamel cap), "pulp"; besides "height" over the cervical line and
+    "radial" distance from the axis."""
     m, b, w = t.frame(points)
     crown = _crown(t, m, b, w)
     paths = _root_paths(t)
@@ -203,12 +246,21 @@ def tooth_distances(t: Tooth, points: np.ndarray) -> dict[str, np.ndarray]:
     pulp = np.maximum(chamber, np.maximum(w - 0.42 * t.crown, -w - (0.22 if t.roots > 1 else 0.08) * t.root))
     for path in paths:
         pulp = np.minimum(pulp, _root(t, m, b, w, path, 0.55))
-    return {"tooth": tooth, "root": np.maximum(root, w + 0.5), "dentin": dentin, "pulp": pulp, "height": w,
-            "radial": np.hypot(m, b)}
+    return {
+        "tooth": tooth,
+        "root": np.maximum(root, w + 0.5),
+        "dentin": dentin,
+        "pulp": pulp,
+        "height": w,
+        "radial": np.hypot(m, b),
+    }
 
 
-def build_teeth(rng: np.random.Generator, missing: set[int], jaws: str, gap: float) -> tuple[dict[int, Tooth], dict[str, Arch]]:
-    """Draw tooth sizes and arches, set the teeth side by side along them. gap: how far the mouth is open at the front, mm."""
+def build_teeth(
+    rng: np.random.Generator, missing: set[int], jaws: str, gap: float
+) -> tuple[dict[int, Tooth], dict[str, Arch]]:
+    """Draw tooth sizes and arches, set the teeth side by side along them. gap: how far the mouth is open at
+    the front, mm."""
     teeth, arches = {}, {}
     size = rng.uniform(0.93, 1.06)
     width, depth = rng.uniform(0.95, 1.06), rng.uniform(0.92, 1.08)
@@ -223,8 +275,9 @@ def build_teeth(rng: np.random.Generator, missing: set[int], jaws: str, gap: flo
             quadrant = {(True, 1): 1, (True, -1): 2, (False, -1): 3, (False, 1): 4}[upper, side]
             s = rng.normal(0, 0.3)
             for position in range(1, 9):
-                md, bl, crown, root = np.array(table[position - 1][:4]) * size * scale[position - 1] \
-                    * (1 + rng.normal(0, 0.012, 4))
+                md, bl, crown, root = (
+                    np.array(table[position - 1][:4]) * size * scale[position - 1] * (1 + rng.normal(0, 0.012, 4))
+                )
                 place = s + md / 2
                 s += md + max(rng.normal(0.12, 0.10), -0.1)
                 fdi = quadrant * 10 + position
@@ -251,7 +304,7 @@ def build_teeth(rng: np.random.Generator, missing: set[int], jaws: str, gap: flo
                 buccal *= np.sign(buccal @ n3)
                 # the curve of Spee: the row of cusps rises behind; upper front teeth overlap the lower ones
                 behind = min(-point[1], 50.0)
-                z = 0.0018 * behind ** 2 - 0.03 * behind
+                z = 0.0018 * behind**2 - 0.03 * behind
                 if upper:
                     z += (0.25 if position > 3 else (-0.6 if position == 3 else -1.9)) + shift[1] * 0.4
                 else:
@@ -265,11 +318,18 @@ def build_teeth(rng: np.random.Generator, missing: set[int], jaws: str, gap: flo
 
 
 def tooth_boxes(teeth: dict[int, Tooth], axes: tuple, margin: float) -> dict[int, tuple[slice, slice, slice]]:
-    """Per tooth the (z, y, x) slices of the grid that can hold it, with margin mm; teeth outside the field are left out."""
+    """Per tooth the (z, y, x) slices of the grid that can hold it, with margin mm; teeth outside the field
+    are left out."""
     boxes = {}
     for fdi, t in teeth.items():
-        corners = np.array([t.at(m, b, w) for m in (-0.75 * t.width, 0.75 * t.width) for b in (-0.85 * t.depth, 0.85 * t.depth)
-                            for w in (-t.root - 0.5, t.crown + 0.5)])
+        corners = np.array(
+            [
+                t.at(m, b, w)
+                for m in (-0.75 * t.width, 0.75 * t.width)
+                for b in (-0.85 * t.depth, 0.85 * t.depth)
+                for w in (-t.root - 0.5, t.crown + 0.5)
+            ]
+        )
         box = []
         for axis, grid in zip((2, 1, 0), reversed(axes), strict=True):
             lo = int(np.searchsorted(grid, corners[:, axis].min() - margin))

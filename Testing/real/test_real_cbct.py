@@ -91,7 +91,7 @@ def test_the_report_lists_the_teeth_of_the_label_map(run: Run) -> None:
     places = run.places
     assert sorted(teeth) == sorted(places)
     for fdi, place in places.items():
-        assert np.allclose(teeth[fdi]["centroid_ras"], place, atol=1.0)
+        assert np.allclose(teeth[fdi]["centroid_mm"], place, atol=1.0)
         voxels = int((run.labels.array == fdi).sum())
         assert teeth[fdi]["volume_mm3"] == pytest.approx(voxels * run.labels.voxel_volume_mm3, rel=0.01)
         assert 0 <= teeth[fdi]["confidence"] <= 1

@@ -51,8 +51,8 @@ def _coarse(labels: np.ndarray, blur: float) -> np.ndarray:
 
 
 class FakeNetworks:
-    """run_numbering and run_border of the CBCT path, answering from truth. wrong: FDI -> FDI the numbering network says;
-    merge: teeth between which the border network sees no border."""
+    """run_numbering and run_border of the CBCT path, answering from truth. wrong: FDI -> FDI the numbering
+    network says; merge: teeth between which the border network sees no border."""
 
     def __init__(self, truth, seed: int = 0, noise: float = 0.05, wrong: dict[int, int] | None = None,
                  merge: tuple[int, ...] = ()) -> None:  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import replace
 from pathlib import Path
 
@@ -80,6 +81,7 @@ def oblique_direction(degrees: float = 20.0) -> tuple[float, ...]:
     return tuple(matrix.ravel())
 
 
+@functools.cache
 def toy_dentition(spacing: float = 0.8, missing: tuple[int, ...] = (38, 48)) -> tuple[Volume, Volume]:
     """(image, labels): ellipsoid teeth on two arches, bright in grey noise, upright, quick to build.
 
@@ -98,6 +100,8 @@ def toy_dentition(spacing: float = 0.8, missing: tuple[int, ...] = (38, 48)) -> 
             labels[inside] = fdi
     noise = np.random.default_rng(0).normal(0, 30, shape)
     image = (noise + 100 + 1500 * (labels > 0)).astype(np.int16)
+    for array in (image, labels):  # shared by many tests, so nobody may change it
+        array.setflags(write=False)
     return replace(grid, array=image, name="toy"), replace(grid, array=labels, name="toy")
 
 

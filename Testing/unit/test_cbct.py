@@ -11,10 +11,17 @@ from fake_networks import FakeNetworks, fake_models
 from scipy import ndimage
 
 from DentalTopoSegLib.cbct import segment_volume
-from DentalTopoSegLib.cbct.inference import (CoarseMap, inside_scan, normalise, plan_tiles, run_border, run_numbering,
-                                             tile_spans)
-from DentalTopoSegLib.cbct.instances import grow
+from DentalTopoSegLib.cbct.inference import (
+    CoarseMap,
+    inside_scan,
+    normalise,
+    plan_tiles,
+    run_border,
+    run_numbering,
+    tile_spans,
+)
 from DentalTopoSegLib.cbct.placing import clean, place
+from DentalTopoSegLib.cbct.splitting import grow
 from DentalTopoSegLib.errors import Cancelled, InputError, NoTeethError
 from DentalTopoSegLib.phantom import make_phantom
 from DentalTopoSegLib.volumes import Volume, resample_like, resample_ras
@@ -64,14 +71,20 @@ def test_same_scan_same_bits(phantom, monkeypatch):
 def rotated_scan(volume: Volume, interpolation: str) -> Volume:
     """The volume on an oblique, mirrored-axis, anisotropic grid around the teeth."""
     a, b = np.radians(14), np.radians(-9)
-    turn = np.array([[np.cos(a), -np.sin(a), 0], [np.sin(a), np.cos(a), 0], [0, 0, 1]]) @ \
-        np.array([[1, 0, 0], [0, np.cos(b), -np.sin(b)], [0, np.sin(b), np.cos(b)]])
+    turn = np.array([[np.cos(a), -np.sin(a), 0], [np.sin(a), np.cos(a), 0], [0, 0, 1]]) @ np.array(
+        [[1, 0, 0], [0, np.cos(b), -np.sin(b)], [0, np.sin(b), np.cos(b)]]
+    )
     direction = turn[:, [1, 2, 0]] * (1, -1, 1)
     spacing, size = np.array((0.7, 0.6, 0.8)), np.array((130, 130, 120))
     middle = volume.index_to_ras((np.array(volume.array.shape) - 1) / 2) * (-1, -1, 1)
     origin = middle - direction @ (spacing * (size - 1) / 2)
-    grid = Volume(np.broadcast_to(np.zeros((), volume.array.dtype), tuple(size[::-1])), tuple(spacing), tuple(origin),
-                  tuple(direction.ravel()), "oblique")
+    grid = Volume(
+        np.broadcast_to(np.zeros((), volume.array.dtype), tuple(size[::-1])),
+        tuple(spacing),
+        tuple(origin),
+        tuple(direction.ravel()),
+        "oblique",
+    )
     return resample_like(volume, grid, interpolation)
 
 
@@ -86,6 +99,11 @@ def test_oblique_anisotropic_scan(phantom, monkeypatch):
 def test_merged_neighbours_are_cut_apart(phantom, monkeypatch):
     FakeNetworks(phantom.labels, merge=(45, 46)).install(monkeypatch)
     assert_matches(segment_volume(phantom.image, models=fake_models()), phantom.labels.array, phantom.teeth, 0.80)
+
+
+def test_merged_neighbours_with_one_number_are_cut_at_their_neck(phantom, monkeypatch):
+    FakeNetworks(phantom.labels, merge=(45, 46), wrong={45: 46}).install(monkeypatch)
+    assert_matches(segment_volume(phantom.image, models=fake_models()), phantom.labels.array, phantom.teeth, 0.75)
 
 
 def test_a_tooth_with_two_numbers_inside_stays_one(phantom, monkeypatch):
@@ -117,7 +135,7 @@ def test_crown_and_roots_that_fell_apart_are_one_tooth(phantom, monkeypatch):
             z = np.argwhere(truth == fdi)[:, 0]
             middle = int(np.median(z))
             sheet = np.zeros(truth.shape, bool)
-            sheet[middle:middle + 2] = True
+            sheet[middle : middle + 2] = True
             core[sheet & (truth == fdi)] = 40
         return tooth, core
 
@@ -150,18 +168,72 @@ def test_islands_and_far_objects_are_left_out(phantom, monkeypatch):
 
 
 def test_one_jaw_and_few_teeth(monkeypatch):
-    p = make_phantom(8, 0.8, fov_mm=(70, 60, 50), jaws="lower", fillings=0,
-                     missing=(34, 35, 36, 37, 38, 44, 45, 46, 47, 48))
+    p = make_phantom(
+        8, 0.8, fov_mm=(70, 60, 50), jaws="lower", fillings=0, missing=(34, 35, 36, 37, 38, 44, 45, 46, 47, 48)
+    )
     FakeNetworks(p.labels).install(monkeypatch)
     result = segment_volume(p.image, models=fake_models())
     assert sorted(result.confidence) == [31, 32, 33, 41, 42, 43]
 
 
-def test_coarse_voxels_are_warned_about(monkeypatch):
-    p = make_phantom(8, 1.0, fov_mm=(70, 60, 50), fillings=0)
-    FakeNetworks(p.labels).install(monkeypatch)
-    result = segment_volume(p.image, models=fake_models())
-    assert len(result.confidence) > 24 and "1 mm" in result.warnings[0] and "0.8 mm" in result.warnings[0]
+def test_what_gets_no_number_is_told(phantom, monkeypatch):
+    fake = FakeNetworks(phantom.labels)
+    original = fake.border
+
+    def extra(model, grid, *args):
+        tooth, core = original(model, grid, *args)
+        z, y, x = np.rint(grid.ras_to_index((0.0, -25.0, 8.0))).astype(int)  # a ball in the middle of the palate
+        distance = np.sqrt(
+            sum((a - c) ** 2 for a, c in zip(np.ogrid[tuple(map(slice, tooth.shape))], (z, y, x), strict=True))
+        )
+        tooth[distance < 8], core[distance < 6.5] = 255, 255
+        return tooth, core
+
+    numbering = fake.numbering
+
+    def unsure(*args):
+        coarse = numbering(*args)
+        places = np.stack(np.meshgrid(*map(np.arange, coarse.probabilities.shape[1:]), indexing="ij"), -1)
+        near = np.linalg.norm(coarse.to_ras(places) - (0.0, -25.0, 8.0), axis=-1) < 5
+        coarse.probabilities[:, near] = 0
+        coarse.probabilities[3:6, near] = 85
+        return coarse
+
+    fake.border, fake.numbering = extra, unsure
+    fake.install(monkeypatch)
+    result = segment_volume(phantom.image, models=fake_models())
+    assert_matches(result, phantom.labels.array, phantom.teeth, 0.93)
+    assert len(result.warnings) == 1 and "1 tooth-like object(s) got no number" in result.warnings[0]
+
+
+def test_bones_taken_for_teeth_far_away_do_not_move_the_dental_box(phantom, monkeypatch):
+    fake = FakeNetworks(phantom.labels)
+    wide = Volume(
+        array=np.pad(phantom.image.array, ((40, 40), (40, 0), (0, 0)), constant_values=-1000),
+        spacing=phantom.image.spacing,
+        origin=tuple(np.array(phantom.image.origin) + (0, 28, -28)),
+        direction=phantom.image.direction,
+        name="wide",
+    )
+    assert np.allclose(wide.index_to_ras((40, 40, 0)), phantom.image.index_to_ras((0, 0, 0)))
+    original = fake.numbering
+
+    def excited(*args):
+        coarse = original(*args)
+        for number, corner in ((3, (2, 3, 5)), (12, (34, 4, 20)), (25, (1, 1, 30)), (25, (30, 2, 2))):
+            spot = tuple(slice(c, c + 6) for c in corner)
+            coarse.probabilities[(slice(None), *spot)] = 0
+            coarse.probabilities[(number, *spot)] = 255
+        return coarse
+
+    fake.numbering = excited
+    fake.install(monkeypatch)
+    result = segment_volume(wide, models=fake_models())
+    assert sorted(result.confidence) == sorted(phantom.teeth)
+    low, high = np.array(result.provenance["dental_box_ras_mm"])
+    teeth = phantom.labels.index_to_ras(np.argwhere(phantom.labels.array))
+    assert (low < teeth.min(0)).all() and (high > teeth.max(0)).all()
+    assert (low > teeth.min(0) - 16).all() and (high < teeth.max(0) + 16).all()
 
 
 # ---------------------------------------------------------------- refusals and cancelling
@@ -182,8 +254,10 @@ def test_specks_of_tooth_are_no_dentition(phantom, monkeypatch):
         segment_volume(phantom.image, models=fake_models())
 
 
-@pytest.mark.parametrize(("array", "message"), [(np.zeros((40, 40, 40), np.int16), "same value"),
-                                                (np.full((40, 40, 40), np.nan, np.float32), "no numbers")])
+@pytest.mark.parametrize(
+    ("array", "message"),
+    [(np.zeros((40, 40, 40), np.int16), "same value"), (np.full((40, 40, 40), np.nan, np.float32), "no numbers")],
+)
 def test_scans_that_show_nothing_are_refused(array, message):
     with pytest.raises(InputError, match=message):
         segment_volume(Volume(array=array), models=fake_models())
@@ -207,7 +281,9 @@ def test_cancelling_at_any_moment(phantom, monkeypatch):
 # ---------------------------------------------------------------- the pieces
 
 
-@pytest.mark.parametrize(("length", "tile", "overlap"), [(100, 192, 64), (192, 192, 64), (300, 192, 64), (1000, 192, 64)])
+@pytest.mark.parametrize(
+    ("length", "tile", "overlap"), [(100, 192, 64), (192, 192, 64), (300, 192, 64), (1000, 192, 64)]
+)
 def test_tiles_cover_everything_once(length, tile, overlap):
     spans = tile_spans(length, tile, overlap)
     assert [p for s in spans for p in range(s[2], s[3])] == list(range(length))
@@ -218,6 +294,7 @@ def test_tiles_cover_everything_once(length, tile, overlap):
 
 def blur_net(divisor: int, stride: int, margin: int, channels: int, calls: list | None = None):
     """A network whose answer depends on each voxel's surroundings within 5 voxels only."""
+
     def run(array, cancelled=None):
         if calls is not None:
             calls.append(array.shape)
@@ -228,8 +305,17 @@ def blur_net(divisor: int, stride: int, margin: int, channels: int, calls: list 
             smooth = smooth.reshape(d, 2, h, 2, w, 2).mean((1, 3, 5))
         p = 1 / (1 + np.exp(-smooth))
         return np.stack([p] * channels).astype(np.float32)
-    return SimpleNamespace(run=run, output_scale=1.0, metadata={
-        "divisor": divisor, "output_stride": stride, "clip_percentiles": [0.5, 99.5], "receptive_margin_vox": margin})
+
+    return SimpleNamespace(
+        run=run,
+        output_scale=1.0,
+        metadata={
+            "divisor": divisor,
+            "output_stride": stride,
+            "clip_percentiles": [0.5, 99.5],
+            "receptive_margin_vox": margin,
+        },
+    )
 
 
 def test_border_tiles_join_without_seams():
@@ -241,8 +327,17 @@ def test_border_tiles_join_without_seams():
     answer[0], answer[0, :, :20, :] = 255, 0
     calls: list = []
     tooth, core = run_border(blur_net(16, 1, 16, 2, calls), grid, grid, CoarseMap(answer, first, 2.0), **QUIET)
-    whole = 1 / (1 + np.exp(-ndimage.uniform_filter(normalise(grid, grid, (0.5, 99.5)), 5, mode="constant",
-                                                    cval=float(normalise(grid, grid, (0.5, 99.5)).min()))))
+    whole = 1 / (
+        1
+        + np.exp(
+            -ndimage.uniform_filter(
+                normalise(grid, grid, (0.5, 99.5)),
+                5,
+                mode="constant",
+                cval=float(normalise(grid, grid, (0.5, 99.5)).min()),
+            )
+        )
+    )
     assert len(calls) > 1 and len(set(calls)) == 1
     near = tooth[:, :80]
     assert np.abs(near.astype(float) - 255 * whole[:, :80]).max() <= 1.0
@@ -320,7 +415,11 @@ def test_clean_removes_islands_and_fills_voids_only():
     labels[15:17, 15:17, 15:17] = 16  # an island
     labels[13:19, 2:12, 2:12] = 17
     clean(labels, 20)
-    assert (labels[5:7, 5:7, 5:7] == 16).all() and (labels[8, 8, 2:12] == 0).all() and not labels[15:17, 15:17, 15:17].any()
+    assert (
+        (labels[5:7, 5:7, 5:7] == 16).all()
+        and (labels[8, 8, 2:12] == 0).all()
+        and not labels[15:17, 15:17, 15:17].any()
+    )
     assert (labels == 17).sum() == 600
 
 
@@ -330,6 +429,6 @@ def test_place_is_exact_on_the_same_grid_and_subvoxel_on_another(phantom):
     assert np.array_equal(place(labels.array, tooth, labels, labels), labels.array)
     moved = replace(labels, origin=tuple(np.array(labels.origin) + 0.1))
     shifted = place(labels.array, tooth, labels, moved)
-    assert 0.95 < dice(shifted > 0, labels.array > 0, 1) and set(np.unique(shifted)) == set(np.unique(labels.array))
+    assert dice(shifted > 0, labels.array > 0, 1) > 0.95 and set(np.unique(shifted)) == set(np.unique(labels.array))
     away = replace(labels, origin=tuple(np.array(labels.origin) + 500))
     assert not place(labels.array, tooth, labels, away).any()

@@ -22,19 +22,31 @@ DESCRIPTION = {"id": "tiny", "task": "border", "spacing_mm": 0.5, "divisor": 4, 
 def tiny_network(path: Path, description: dict | str | None, output: str = "probabilities", loops: int = 0) -> None:
     """x -> [x, 2x]; with loops > 0 it also multiplies large matrices for a while."""
     helper, kind = onnx.helper, onnx.TensorProto.FLOAT
-    nodes = [helper.make_node("Mul", ["image", "two"], ["double"]),
-             helper.make_node("Concat", ["image", "double"], [output if not loops else "pair"], axis=1)]
+    nodes = [
+        helper.make_node("Mul", ["image", "two"], ["double"]),
+        helper.make_node("Concat", ["image", "double"], [output if not loops else "pair"], axis=1),
+    ]
     weights = [helper.make_tensor("two", kind, [1], [2.0])]
     if loops:
         n = 1024
         weights.append(onnx.numpy_helper.from_array(np.full((n, n), 1e-4, np.float32), "c"))
         # the image takes part, or ONNX Runtime would compute it all once while loading
-        nodes += [helper.make_node("ReduceMax", ["image"], ["some"], keepdims=0), helper.make_node("Add", ["c", "some"], ["m0"])]
+        nodes += [
+            helper.make_node("ReduceMax", ["image"], ["some"], keepdims=0),
+            helper.make_node("Add", ["c", "some"], ["m0"]),
+        ]
         nodes += [helper.make_node("MatMul", [f"m{k}" if k else "m0", "m0"], [f"m{k + 1}"]) for k in range(loops)]
-        nodes += [helper.make_node("ReduceMax", [f"m{loops}"], ["top"], keepdims=0),
-                  helper.make_node("Add", ["pair", "top"], [output])]
-    graph = helper.make_graph(nodes, "tiny", [helper.make_tensor_value_info("image", kind, [1, 1, "d", "h", "w"])],
-                              [helper.make_tensor_value_info(output, kind, [1, 2, "d", "h", "w"])], weights)
+        nodes += [
+            helper.make_node("ReduceMax", [f"m{loops}"], ["top"], keepdims=0),
+            helper.make_node("Add", ["pair", "top"], [output]),
+        ]
+    graph = helper.make_graph(
+        nodes,
+        "tiny",
+        [helper.make_tensor_value_info("image", kind, [1, 1, "d", "h", "w"])],
+        [helper.make_tensor_value_info(output, kind, [1, 2, "d", "h", "w"])],
+        weights,
+    )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     if description is not None:
         text = description if isinstance(description, str) else json.dumps(description)
@@ -45,8 +57,13 @@ def tiny_network(path: Path, description: dict | str | None, output: str = "prob
 def register(folder: Path, description: dict | str | None = DESCRIPTION, **kwargs) -> Path:
     path = folder / "tiny.onnx"
     tiny_network(path, description, **kwargs)
-    entry = {"id": "tiny", "task": "border", "precision": "int8", "file": "tiny.onnx",
-             "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+    entry = {
+        "id": "tiny",
+        "task": "border",
+        "precision": "int8",
+        "file": "tiny.onnx",
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+    }
     (folder / "models.json").write_text(json.dumps({"models": [entry]}), encoding="utf-8")
     return path
 
@@ -150,4 +167,13 @@ def test_the_installed_networks_load_and_describe_themselves():
         out = model.run(np.zeros((side, side, side), np.float32))
         stride = int(model.metadata["output_stride"])
         assert out.shape == (33 if entry["task"] == "numbering" else 2, *(3 * [side // stride]))
-        assert 0 <= out.min() and out.max() <= model.output_scale * 1.001
+        assert out.min() >= 0 and out.max() <= model.output_scale * 1.001
+
+
+def test_the_installed_networks_answer_alike_with_any_number_of_threads():
+    if not (resources_dir() / "Models" / "models.json").exists():
+        pytest.skip("no networks in Resources/Models yet")
+    image = np.random.default_rng(0).standard_normal((64, 64, 32)).astype(np.float32)
+    for task in ("numbering", "border"):
+        one, three = (load_model(task, threads=n).run(image) for n in (1, 3))
+        assert np.array_equal(one, three), task

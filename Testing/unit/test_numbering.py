@@ -1,4 +1,5 @@
-"""Numbers along the arch: unique, in order, steady under pose, noise, absent teeth and a network that errs."""
+"""Numbers along the arch: unique, in order, steady under pose, noise, absent teeth and a network that
+errs."""
 
 from __future__ import annotations
 
@@ -136,8 +137,10 @@ def test_a_double_and_a_speck_are_rejected():
     assert result.fdi.tolist() == [*teeth, 0, 0]
 
 
-@pytest.mark.parametrize("teeth", [[31, 32, 33, 41, 42, 43, 44], [14, 15, 16, 17], [36], [13, 23], [38, 48],
-                                   [18, 48], [45, 46, 47, 15, 16, 17]])
+@pytest.mark.parametrize(
+    "teeth",
+    [[31, 32, 33, 41, 42, 43, 44], [14, 15, 16, 17], [36], [13, 23], [38, 48], [18, 48], [45, 46, 47, 15, 16, 17]],
+)
 def test_few_teeth(teeth):
     rng = np.random.default_rng(3)
     p, points, volumes = dentition(teeth, rng, blur=0.2)
@@ -149,9 +152,14 @@ def test_no_instance_gives_no_number():
     assert result.fdi.shape == (0,) and result.confidence.shape == (0,)
 
 
-@pytest.mark.parametrize(("p", "c", "v"), [(np.zeros((2, 32)), np.zeros((2, 3)), np.zeros(2)),
-                                           (np.zeros((2, 33)), np.zeros((3, 3)), np.zeros(2)),
-                                           (np.zeros((2, 33)), np.full((2, 3), np.nan), np.zeros(2))])
+@pytest.mark.parametrize(
+    ("p", "c", "v"),
+    [
+        (np.zeros((2, 32)), np.zeros((2, 3)), np.zeros(2)),
+        (np.zeros((2, 33)), np.zeros((3, 3)), np.zeros(2)),
+        (np.zeros((2, 33)), np.full((2, 3), np.nan), np.zeros(2)),
+    ],
+)
 def test_input_that_does_not_fit_is_refused(p, c, v):
     with pytest.raises(ValueError, match="Numbering needs"):
         number_teeth(p, c, v)

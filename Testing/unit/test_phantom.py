@@ -63,6 +63,18 @@ def test_grey_values_tell_the_tissues_apart(phantom):
     assert image[ring].mean() < image[inside].mean() - 500
 
 
+def test_enamel_is_the_brightest_and_covers_crowns_only():
+    p = make_phantom(1, 0.5, fov_mm=(70, 60, 50), fillings=0, noise=0.0, blur_mm=0.15)
+    image, labels = p.image.array, p.labels.array
+    for fdi in (11, 16, 33, 46):
+        where = np.argwhere(labels == fdi)
+        _, _, height = p.teeth[fdi].frame(p.labels.index_to_ras(where).astype(np.float32))
+        grey = image[tuple(where.T)]
+        crown, root = grey[height > 2], grey[height < -2]
+        assert np.percentile(crown, 95) > 2250, fdi
+        assert np.percentile(root, 95) < 1800 and 1200 < np.median(root) < 1700, fdi
+
+
 def test_same_seed_same_bits_other_seed_other_head():
     a, b, c = (make_phantom(s, **COARSE) for s in (5, 5, 6))
     assert np.array_equal(a.image.array, b.image.array) and np.array_equal(a.labels.array, b.labels.array)
@@ -74,7 +86,7 @@ def test_missing_one_jaw_and_fillings():
     assert 18 not in p.teeth and 36 not in p.teeth and len(p.teeth) == 30
     assert len(p.metal) == 3 and p.image.array.max() > 3500
     upper = make_phantom(2, **COARSE, jaws="upper", fillings=0)
-    assert sorted(upper.teeth) == [f for f in (*range(11, 19), *range(21, 29))] and upper.metal == ()
+    assert sorted(upper.teeth) == [*range(11, 19), *range(21, 29)] and upper.metal == ()
 
 
 def test_rescale_changes_the_grey_scale_only():
@@ -84,7 +96,9 @@ def test_rescale_changes_the_grey_scale_only():
     assert np.abs(b.image.array - (a.image.array * 0.5 + 600)).max() <= 1
 
 
-@pytest.mark.parametrize("bad", [{"spacing_mm": 0}, {"fov_mm": (100, 100)}, {"jaws": "left"}, {"missing": (19,)}, {"fov_mm": (1, 1, 1)}])
+@pytest.mark.parametrize(
+    "bad", [{"spacing_mm": 0}, {"fov_mm": (100, 100)}, {"jaws": "left"}, {"missing": (19,)}, {"fov_mm": (1, 1, 1)}]
+)
 def test_nonsense_is_refused(bad):
     with pytest.raises(InputError):
         make_phantom(0, **bad)

@@ -44,8 +44,8 @@ def test_teeth_are_listed_with_their_measures(report: dict) -> None:
     assert row["name"] == "upper right first molar"
     assert row["universal"] == "3"
     assert row["confidence"] == 0.912
-    np.testing.assert_allclose(row["centroid_ras"], labels.index_to_ras(np.argwhere(mask)).mean(axis=0), atol=0.01)
-    assert row["centroid_ras"][0] > 0  # tooth 16 is on the patient's right
+    np.testing.assert_allclose(row["centroid_mm"], labels.index_to_ras(np.argwhere(mask)).mean(axis=0), atol=0.01)
+    assert row["centroid_mm"][0] > 0  # tooth 16 is on the patient's right
     assert (row["pieces"], row["tunnels"], row["voids"]) == (1, 0, 0)
     assert next(row for row in report["teeth"] if row["fdi"] == 12)["confidence"] is None
 

@@ -63,7 +63,7 @@ def is_right(fdi: int) -> bool:
 
 
 def jaw(fdi: int) -> str:
-    """"upper" or "lower"."""
+    """ "upper" or "lower"."""
     return "upper" if is_upper(fdi) else "lower"
 
 
@@ -98,7 +98,7 @@ def neighbours(fdi: int) -> tuple[int, ...]:
     """The one or two teeth beside it in its arch, from the patient's right to left; 11 -> (12, 21)."""
     order = arch_order(jaw(fdi), is_deciduous(fdi))
     i = order.index(fdi)
-    return order[max(i - 1, 0):i] + order[i + 1:i + 2]
+    return order[max(i - 1, 0) : i] + order[i + 1 : i + 2]
 
 
 def antagonists(fdi: int) -> tuple[int, ...]:
@@ -118,12 +118,21 @@ def antagonists(fdi: int) -> tuple[int, ...]:
 
 _PLAIN = {
     False: (
-        "central incisor", "lateral incisor", "canine", "first premolar", "second premolar",
-        "first molar", "second molar", "third molar",
+        "central incisor",
+        "lateral incisor",
+        "canine",
+        "first premolar",
+        "second premolar",
+        "first molar",
+        "second molar",
+        "third molar",
     ),
     True: (
-        "central milk incisor", "lateral milk incisor", "milk canine",
-        "first milk molar", "second milk molar",
+        "central milk incisor",
+        "lateral milk incisor",
+        "milk canine",
+        "first milk molar",
+        "second milk molar",
     ),
 }
 _SNOMED_KIND = {
@@ -282,12 +291,24 @@ def label_values(numbering: str) -> dict[int, int]:
 # Third molars may be mere germs. One complete rooted dentition (Open-Full-Jaw, patient 26) lies inside every
 # range with a factor of at least 1.6 to either bound.
 _VOLUME_UPPER = (
-    (180, 1000), (110, 750), (200, 1300), (160, 1050),
-    (150, 1000), (400, 2300), (350, 2200), (60, 1900),
+    (180, 1000),
+    (110, 750),
+    (200, 1300),
+    (160, 1050),
+    (150, 1000),
+    (400, 2300),
+    (350, 2200),
+    (60, 1900),
 )
 _VOLUME_LOWER = (
-    (70, 520), (90, 620), (170, 1150), (140, 880),
-    (150, 980), (400, 2300), (350, 2200), (60, 2000),
+    (70, 520),
+    (90, 620),
+    (170, 1150),
+    (140, 880),
+    (150, 980),
+    (400, 2300),
+    (350, 2200),
+    (60, 2000),
 )
 _VOLUME_DECIDUOUS = ((30, 450), (25, 350), (40, 500), (60, 700), (90, 1000))
 

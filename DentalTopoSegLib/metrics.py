@@ -51,9 +51,7 @@ def overlap_counts(pred: Volume, ref: Volume) -> dict[tuple[int, int], int]:
 
 
 def _union(boxes: list[Box]) -> Box:
-    return tuple(
-        slice(min(b[axis].start for b in boxes), max(b[axis].stop for b in boxes)) for axis in range(3)
-    )
+    return tuple(slice(min(b[axis].start for b in boxes), max(b[axis].stop for b in boxes)) for axis in range(3))
 
 
 def _sizes(overlaps: dict[tuple[int, int], int], side: int) -> dict[int, int]:
@@ -78,9 +76,7 @@ def per_tooth_iou(pred: Volume, ref: Volume) -> dict[int, float]:
 
 def _per_tooth(overlaps: dict[tuple[int, int], int], score) -> dict[int, float]:
     p, r = _sizes(overlaps, 0), _sizes(overlaps, 1)
-    return {
-        fdi: score(overlaps.get((fdi, fdi), 0), p.get(fdi, 0), r.get(fdi, 0)) for fdi in sorted({*p, *r})
-    }
+    return {fdi: score(overlaps.get((fdi, fdi), 0), p.get(fdi, 0), r.get(fdi, 0)) for fdi in sorted({*p, *r})}
 
 
 # ---------------------------------------------------------------- boundaries
@@ -91,8 +87,10 @@ def _element_areas(spacing_zyx: tuple[float, float, float]) -> np.ndarray:
     """(256,) surface area in mm^2 inside a 2x2x2 cell by its bit pattern (bit 4z + 2y + x)."""
     corners = (np.arange(256)[:, None] >> np.arange(8) & 1).reshape(256, 2, 2, 2).astype(float)
     gradient = np.stack(
-        [(corners.take(1, axis) - corners.take(0, axis)).mean(axis=(1, 2)) / s
-         for axis, s in zip((1, 2, 3), spacing_zyx, strict=True)],
+        [
+            (corners.take(1, axis) - corners.take(0, axis)).mean(axis=(1, 2)) / s
+            for axis, s in zip((1, 2, 3), spacing_zyx, strict=True)
+        ],
         axis=-1,
     )
     areas = np.linalg.norm(gradient, axis=-1) * float(np.prod(spacing_zyx))
@@ -102,17 +100,13 @@ def _element_areas(spacing_zyx: tuple[float, float, float]) -> np.ndarray:
     return areas
 
 
-def boundary_elements(
-    mask: np.ndarray, spacing_zyx: tuple[float, float, float]
-) -> tuple[np.ndarray, np.ndarray]:
+def boundary_elements(mask: np.ndarray, spacing_zyx: tuple[float, float, float]) -> tuple[np.ndarray, np.ndarray]:
     """Boundary elements of a 3D mask: (n, 3) zyx positions in mm from voxel (0, 0, 0), (n,) areas in mm^2."""
     padded = np.pad(mask, 1).astype(np.uint8)
     code = np.zeros(tuple(n - 1 for n in padded.shape), np.uint8)
     for bit in range(8):
         z, y, x = bit >> 2 & 1, bit >> 1 & 1, bit & 1
-        code |= padded[
-            z : z + code.shape[0], y : y + code.shape[1], x : x + code.shape[2]
-        ] << np.uint8(bit)
+        code |= padded[z : z + code.shape[0], y : y + code.shape[1], x : x + code.shape[2]] << np.uint8(bit)
     where = np.nonzero((code != 0) & (code != 255))
     positions = (np.stack(where, axis=-1) - 0.5) * np.asarray(spacing_zyx)
     return positions, _element_areas(tuple(spacing_zyx))[code[where]]
@@ -188,9 +182,7 @@ def identification(pred: Volume, ref: Volume, iou: float = DETECTION_IOU) -> dic
 
 def _identification(overlaps: dict[tuple[int, int], int], iou: float) -> dict[str, Any]:
     p, r = _sizes(overlaps, 0), _sizes(overlaps, 1)
-    scored = [
-        (both / (p[a] + r[b] - both), a, b) for (a, b), both in overlaps.items() if a and b
-    ]
+    scored = [(both / (p[a] + r[b] - both), a, b) for (a, b), both in overlaps.items() if a and b]
     matches: dict[int, int | None] = dict.fromkeys(sorted(r))
     taken: set[int] = set()
     for value, a, b in sorted(scored, key=lambda s: (-s[0], s[1], s[2])):

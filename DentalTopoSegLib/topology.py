@@ -181,9 +181,7 @@ def _measure(labels: Volume, fdi: int, box: Box) -> ToothMeasure:
         betti=(b0, b0 + b2 - euler_characteristic(mask), b2),
         components=components,
         voids=_parts(cavities, b2, box, labels),
-        touches_border=any(
-            s.start == 0 or s.stop == n for s, n in zip(box, labels.array.shape, strict=True)
-        ),
+        touches_border=any(s.start == 0 or s.stop == n for s, n in zip(box, labels.array.shape, strict=True)),
         bbox=tuple((s.start, s.stop) for s in box),
     )
 
@@ -198,8 +196,7 @@ def _parts(regions: np.ndarray, count: int, box: Box, labels: Volume) -> tuple[P
     names, ids = np.unique(ids, return_inverse=True)
     sizes = np.bincount(ids, minlength=len(names))
     centres = np.stack(
-        [np.bincount(ids, weights=w, minlength=len(names)) / sizes + s.start
-         for w, s in zip(where, box, strict=True)],
+        [np.bincount(ids, weights=w, minlength=len(names)) / sizes + s.start for w, s in zip(where, box, strict=True)],
         axis=-1,
     )
     ras = np.asarray(labels.index_to_ras(centres), dtype=float)

@@ -188,9 +188,7 @@ class Detector:
         """ITK image of `array` (its last axis is ITK's first) with its middle at `centre`."""
         image = self.itk.image_from_array(np.ascontiguousarray(array, np.float32))
         image.SetSpacing([float(s) for s in spacing])
-        image.SetOrigin(
-            [c - s * (n - 1) / 2 for c, s, n in zip(centre, spacing, array.shape[::-1], strict=True)]
-        )
+        image.SetOrigin([c - s * (n - 1) / 2 for c, s, n in zip(centre, spacing, array.shape[::-1], strict=True)])
         return image
 
     def stack(self, values: np.ndarray, binning: int = 1) -> object:
@@ -261,12 +259,7 @@ def _bin(volume: np.ndarray, factor: int) -> np.ndarray:
     """Block means; odd remainders at the far end are dropped."""
     kept = [n // factor * factor for n in volume.shape]
     v = volume[: kept[0], : kept[1], : kept[2]]
-    parts = [
-        v[i::factor, j::factor, k::factor]
-        for i in range(factor)
-        for j in range(factor)
-        for k in range(factor)
-    ]
+    parts = [v[i::factor, j::factor, k::factor] for i in range(factor) for j in range(factor) for k in range(factor)]
     return sum(parts[1:], parts[0].astype(np.float32)) / len(parts)
 
 
@@ -319,9 +312,7 @@ def acquire(paths: np.ndarray, scanner: Scanner, rng: np.random.Generator) -> np
             ndimage.gaussian_filter(small, sigma, mode="nearest"), 8, order=1, mode="nearest", grid_mode=True
         )
         signal = ndimage.gaussian_filter(primary, scanner.blur_pixels) + scanner.scatter * scattered
-        counts = rng.poisson(signal * scanner.photons) + scanner.electronic_noise * rng.standard_normal(
-            signal.shape
-        )
+        counts = rng.poisson(signal * scanner.photons) + scanner.electronic_noise * rng.standard_normal(signal.shape)
         # A starved pixel reads at least one photon: its logarithm stays finite, as in a real detector chain.
         out[view] = -np.log(np.maximum(counts * gain, 1.0) / scanner.photons)
     return out
@@ -418,17 +409,13 @@ def reconstruct_file(path: Path, out: Path, seed: int, fov_mm: float | None = No
     out.mkdir(parents=True, exist_ok=True)
     write_volume(Volume(array=grey, name=path.stem, **place), out / f"{path.stem}_image.nii.gz")
     write_volume(Volume(array=labels, name=path.stem, **place), out / f"{path.stem}_labels.nii.gz")
-    (out / f"{path.stem}_scanner.json").write_text(
-        json.dumps(asdict(scanner), indent=1) + "\n", encoding="utf-8"
-    )
+    (out / f"{path.stem}_scanner.json").write_text(json.dumps(asdict(scanner), indent=1) + "\n", encoding="utf-8")
     return scanner
 
 
 def main(argv: list[str] | None = None) -> int:
     """Command line, see the module's text."""
-    parser = argparse.ArgumentParser(
-        prog="python -m training.reconstruction", description=__doc__.split("\n")[0]
-    )
+    parser = argparse.ArgumentParser(prog="python -m training.reconstruction", description=__doc__.split("\n")[0])
     parser.add_argument("in_dir", type=Path, help="folder of phantoms (*.npz)")
     parser.add_argument("out_dir", type=Path, help="folder for the scans")
     parser.add_argument("--seed", type=int, default=0)

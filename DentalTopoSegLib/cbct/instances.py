@@ -13,7 +13,16 @@ import numpy as np
 from ..dentition import CLASS_FDI
 from ..volumes import Volume
 from .inference import CoarseMap
-from .splitting import CORE_SHARE, FULL, cut_at_necks, cut_by_numbers, grow, usual_volume
+from .splitting import (
+    CORE_SHARE,
+    FULL,
+    LEAST_APART_MM,
+    cut_at_levels,
+    cut_at_necks,
+    cut_by_numbers,
+    grow,
+    usual_volume,
+)
 
 HALF = 128  # of 255
 _SPECK_MM3 = 5.0  # core components below this are noise; whole teeth below ISLAND_MM3 are islands
@@ -77,13 +86,13 @@ def find_instances(tooth: np.ndarray, core: np.ndarray, coarse: CoarseMap, grid:
         return Instances(labels, np.zeros((0, len(CLASS_FDI))), np.zeros(0))
     cells = _cells(flat, grid, coarse)
     mean, regions = _votes(ids, cells, count, coarse)
-    for cut in (cut_by_numbers, cut_at_necks):
-        if cut(labels, regions * voxel, coarse, grid):
+    for cut, evidence in ((cut_at_levels, core), (cut_by_numbers, coarse), (cut_at_necks, coarse)):
+        if cut(labels, regions * voxel, evidence, grid):
             ids = labels.ravel()[flat].astype(np.int64)
             count = int(labels.max())
             mean, regions = _votes(ids, cells, count, coarse)
     sizes = np.bincount(ids, minlength=count + 1)[1:] * voxel
-    target = _merge(labels, flat, ids, mean, sizes, tooth)
+    target = _merge(labels, flat, ids, mean, sizes, tooth, grid.spacing[0])
     if (target != np.arange(count + 1)).any():
         table, inverse = np.unique(target, return_inverse=True)
         labels = inverse.astype(np.int16)[labels]
@@ -95,13 +104,20 @@ def find_instances(tooth: np.ndarray, core: np.ndarray, coarse: CoarseMap, grid:
 
 
 def _merge(
-    labels: np.ndarray, flat: np.ndarray, ids: np.ndarray, mean: np.ndarray, sizes: np.ndarray, tooth: np.ndarray
+    labels: np.ndarray,
+    flat: np.ndarray,
+    ids: np.ndarray,
+    mean: np.ndarray,
+    sizes: np.ndarray,
+    tooth: np.ndarray,
+    spacing: float,
 ) -> np.ndarray:
     """Which components are pieces of one tooth: array (count + 1,), the component each one joins (itself if
     alone).
 
-    Two touching pieces join if both have the same best number and together are no larger than a large tooth
-    of that number, or if one is too small to be a tooth and the other's number is among its likely ones.
+    Two touching pieces join if both have the same best number and either one is too small to be a tooth or they
+    lie above each other (crown and root) and together are no larger than a large tooth of that number; or if one
+    is too small and the other's number is among its likely ones. spacing: of the grid, mm.
     """
     from scipy.spatial import cKDTree
 
@@ -118,8 +134,9 @@ def _merge(
     places = np.stack(np.unravel_index(flat, labels.shape), 1)
     spot = [places[order[ends[k] : ends[k + 1]]] for k in range(count)]
     low, high = np.array([s.min(0) for s in spot]), np.array([s.max(0) for s in spot])
+    middle = np.array([s.mean(0) for s in spot])
     trees: dict[int, cKDTree] = {}
-    reach = _TOUCH_MM / 0.5
+    reach = _TOUCH_MM / spacing
 
     def gap(a: int, b: int) -> float:
         """Smallest distance in voxels between two components; inf if it does not lead through tooth."""
@@ -139,7 +156,10 @@ def _merge(
         for b in range(a + 1, count):
             if (low[a] - reach > high[b]).any() or (low[b] - reach > high[a]).any():
                 continue
-            same = best[a] == best[b] and (small[a] or small[b] or sizes[a] + sizes[b] < 1.6 * max(usual[a], usual[b]))
+            # two tooth-sized pieces side by side are neighbours, whatever number the blurred coarse map gives them
+            stacked = np.hypot(*(middle[a] - middle[b])[1:]) * spacing < LEAST_APART_MM
+            whole = stacked and sizes[a] + sizes[b] < 1.6 * max(usual[a], usual[b])
+            same = best[a] == best[b] and (small[a] or small[b] or whole)
             s, t = (a, b) if sizes[a] < sizes[b] else (b, a)
             stray = small[s] and not small[t] and teeth[s, best[t] - 1] >= 0.15
             if same or stray:

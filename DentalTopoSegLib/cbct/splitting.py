@@ -1,5 +1,5 @@
-"""Cutting components that hold several teeth, and growing labels: by the coarse numbers first, then by shape
-alone.
+"""Cutting components that hold several teeth, and growing labels: where the network is less sure of core first,
+then by the coarse numbers, then by shape alone.
 
 All arrays are (z, y, x) on the fine upright grid; labels are changed in place.
 """
@@ -23,6 +23,11 @@ _MERGED_SHARE = 0.65  # of the usual volume of two teeth; a component below it i
 _APART = 0.5  # times their mean crown width: neighbours' middles are at least this far apart horizontally
 _FLOOD_LEVELS = 12
 _TOO_LARGE = 1.45  # times the usual volume: two teeth with one number, perhaps
+_LEVELS = (153, 179, 204, 230, 242)  # of 255: how sure of core the network must be, tried in turn
+_SUSPECT = 1.25  # times the usual volume: worth a look at higher levels
+_LEAST_PART = 0.3  # of the usual volume: a part below it is no tooth of its own
+LEAST_APART_MM = 2.5  # horizontally between the middles of two teeth; roots of one tooth are nearer or smaller
+_DOUBT = 0.2  # share of a component with a second number
 _NECK = 0.72  # cross-section of a contact between teeth, as a share of the smaller tooth's own
 
 
@@ -96,6 +101,37 @@ def usual_cores(regions_mm3: np.ndarray) -> np.ndarray:
     return usual
 
 
+def cut_at_levels(labels: np.ndarray, regions_mm3: np.ndarray, core: np.ndarray, grid: Volume) -> bool:
+    """Cut components that fall into several tooth-sized parts, side by side, where the network must be surer of core
+    (uint8, on grid): the thin bridge between two teeth is what it doubts. Returns True if anything was cut."""
+    from scipy import ndimage
+
+    usual = usual_cores(regions_mm3)
+    new = count = int(labels.max())
+    for k, box in enumerate(ndimage.find_objects(labels)):
+        expected = float(usual[int(regions_mm3[k].argmax())])
+        if regions_mm3[k].sum() < _SUSPECT * expected:
+            continue
+        mask = labels[box] == k + 1
+        for level in _LEVELS:
+            parts, n = ndimage.label(mask & (core[box] >= level), FULL)
+            sizes = np.bincount(parts.ravel(), minlength=n + 1)[1:] * grid.voxel_volume_mm3
+            large = [int(i) + 1 for i in np.argsort(-sizes, kind="stable") if sizes[i] >= _LEAST_PART * expected]
+            middles = np.array(ndimage.center_of_mass(parts > 0, parts, large)).reshape(-1, 3) * grid.spacing[0]
+            kept: list[int] = []
+            for i in range(len(large)):
+                gaps = [np.hypot(*(middles[i, 1:] - middles[j, 1:])) for j in kept]
+                if all(gap >= LEAST_APART_MM for gap in gaps):
+                    kept.append(i)
+            if len(kept) > 1:
+                markers = np.zeros(mask.shape, np.int8)
+                for j, i in enumerate(kept, start=1):
+                    markers[parts == large[i]] = j
+                new = _write(labels[box], grow(markers, mask, core[box], max(mask.shape) * 3), new)
+                break
+    return new > count
+
+
 def cut_by_numbers(labels: np.ndarray, regions_mm3: np.ndarray, coarse: CoarseMap, grid: Volume) -> bool:
     """Cut components in which the coarse map sees several numbers. One is cut only if it is as large as the
     teeth it is cut into: two numbers inside one tooth are doubt, not two teeth. Returns True if anything was
@@ -127,8 +163,12 @@ def cut_at_necks(labels: np.ndarray, regions_mm3: np.ndarray, coarse: CoarseMap,
     usual = usual_cores(regions_mm3)
     new = count = int(labels.max())
     for k, box in enumerate(ndimage.find_objects(labels)):
-        expected = float(usual[int(regions_mm3[k].argmax())])
-        if regions_mm3[k].sum() < _TOO_LARGE * expected:
+        best, volume = int(regions_mm3[k].argmax()), float(regions_mm3[k].sum())
+        expected = float(usual[best])
+        # small teeth that touch are hardly larger than one; two numbers inside and a neck between them tell. Not so
+        # for molars, whose roots have a neck between them too.
+        doubt = np.sort(regions_mm3[k])[-2] >= _DOUBT * volume and CLASS_FDI[best] % 10 <= 5
+        if volume < (0.85 if doubt else _TOO_LARGE) * expected:
             continue
         mask = labels[box] == k + 1
         sides = _sides_of_neck(mask, grid.spacing[0])

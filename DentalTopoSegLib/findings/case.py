@@ -53,7 +53,7 @@ class Finding:
 
 
 def teeth_text(teeth: tuple[int, ...]) -> str:
-    """"Tooth 16" or "Teeth 14, 15 and 16"."""
+    """ "Tooth 16" or "Teeth 14, 15 and 16"."""
     if len(teeth) == 1:
         return f"Tooth {teeth[0]}"
     return f"Teeth {', '.join(map(str, teeth[:-1]))} and {teeth[-1]}"
@@ -62,17 +62,13 @@ def teeth_text(teeth: tuple[int, ...]) -> str:
 class Case:
     """A label map with everything measured on it that the rules share."""
 
-    def __init__(
-        self, labels: Volume, confidence: Mapping[int, float], image_valid_mask: np.ndarray | None
-    ) -> None:
+    def __init__(self, labels: Volume, confidence: Mapping[int, float], image_valid_mask: np.ndarray | None) -> None:
         self.labels = labels
         self.confidence = confidence
         self.valid = image_valid_mask
         self.measures: dict[int, ToothMeasure] = tooth_measures(labels)
         #: Where each tooth stands: the centre of its largest piece, which stray pieces do not pull away.
-        self.centres = {
-            fdi: np.array(m.components[0].position_ras) for fdi, m in self.measures.items()
-        }
+        self.centres = {fdi: np.array(m.components[0].position_ras) for fdi, m in self.measures.items()}
 
     @cached_property
     def relabelling(self) -> tuple[str, ArchFrame] | None:

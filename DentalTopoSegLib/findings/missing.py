@@ -54,9 +54,7 @@ def _standing(case: Case, fdi: int | None) -> int | None:
     return fdi + 40
 
 
-def _missing(
-    case: Case, gap: tuple[int, ...], before: int | None, after: int | None, measurable: bool
-) -> Finding:
+def _missing(case: Case, gap: tuple[int, ...], before: int | None, after: int | None, measurable: bool) -> Finding:
     before, after = _standing(case, before), _standing(case, after)
     verb = "was" if len(gap) == 1 else "were"
     start = f"{teeth_text(gap)} {verb} not found"
@@ -81,9 +79,7 @@ def _missing(
     return Finding("missing_tooth", gap, place, "warning", text, "add_tooth", {"behind": last})
 
 
-def _expected(
-    case: Case, gap: tuple[int, ...], last: int, last_is_before: bool
-) -> tuple[float, float, float] | None:
+def _expected(case: Case, gap: tuple[int, ...], last: int, last_is_before: bool) -> tuple[float, float, float] | None:
     """Where the missing tooth next to the last present one should stand."""
     if case.frame is None:
         return None

@@ -167,5 +167,3 @@ def _overtaking(teeth: list[int], along: dict[int, float]) -> list[tuple[int, ..
                 groups = [g for g in groups if g not in touched]
                 groups.append({first, second}.union(*touched))
     return [tuple(sorted(group)) for group in groups]
-
-

@@ -15,6 +15,7 @@ LOW_CONFIDENCE = 0.6
 #: Crumbs and bubbles smaller than this (mm^3) are mentioned, but need no action.
 NEGLIGIBLE_MM3 = 1.0
 
+
 def second_teeth(case: Case) -> Iterator[Finding]:
     """doubled_number: two teeth with one number; extra_tooth as well when no number near is free."""
     for fdi in case.measures:

@@ -36,9 +36,7 @@ def test_counts_and_class_order():
     assert list(d.CLASS_FDI) == sorted(d.CLASS_FDI)
 
 
-@pytest.mark.parametrize(
-    "what", [d.name, d.plain_name, d.snomed_code, d.color, d.fdi_to_universal, d.fdi_to_palmer]
-)
+@pytest.mark.parametrize("what", [d.name, d.plain_name, d.snomed_code, d.color, d.fdi_to_universal, d.fdi_to_palmer])
 def test_every_tooth_has_its_own(what):
     assert len({what(fdi) for fdi in ALL_TEETH}) == len(ALL_TEETH)
 

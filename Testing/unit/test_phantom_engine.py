@@ -34,9 +34,17 @@ def made_up_tooth(fdi: int) -> teeth.ToothModel:
     mesial = np.array([-side, 0.0, 0.0])
     rotation = np.stack([mesial, np.cross(occlusal, mesial), occlusal], 1)
     rotation[:, 1] *= np.sign(rotation[1, 1])
-    return teeth.ToothModel(fdi, rotation.astype(np.float32), centre.astype(np.float32), origin.astype(np.float32),
-                            sdf, pulp, np.array([-3.0, 0, 0, 0, 0, 0], np.float32),
-                            np.array([0, 0, -17.5], np.float32), 3.5)
+    return teeth.ToothModel(
+        fdi,
+        rotation.astype(np.float32),
+        centre.astype(np.float32),
+        origin.astype(np.float32),
+        sdf,
+        pulp,
+        np.array([-3.0, 0, 0, 0, 0, 0], np.float32),
+        np.array([0, 0, -17.5], np.float32),
+        3.5,
+    )
 
 
 @pytest.fixture(scope="module")

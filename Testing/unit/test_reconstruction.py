@@ -26,9 +26,7 @@ NOISELESS = rec.Scanner(
 )
 
 
-def cylinder(
-    shape: tuple[int, int, int], radius: float, centre: tuple[float, float] = (0.0, 0.0)
-) -> np.ndarray:
+def cylinder(shape: tuple[int, int, int], radius: float, centre: tuple[float, float] = (0.0, 0.0)) -> np.ndarray:
     """A water-like cylinder along z; radius and centre (y, x) in voxels."""
     y, x = (np.arange(n) - (n - 1) / 2 for n in shape[1:])
     disc = (y[:, None] - centre[0]) ** 2 + (x - centre[1]) ** 2 < radius**2
@@ -54,9 +52,7 @@ def test_beam_hardening_lowers_the_effective_attenuation_with_depth() -> None:
 
 
 def test_noise_of_the_logarithm_follows_the_photon_count() -> None:
-    scanner = rec.Scanner(
-        photons=1e4, electronic_noise=0, scatter=0, blur_pixels=0, gain_error=0, bad_columns=0
-    )
+    scanner = rec.Scanner(photons=1e4, electronic_noise=0, scatter=0, blur_pixels=0, gain_error=0, bad_columns=0)
     flat = rec.acquire(np.zeros((3, 2, 64, 64), np.float32), scanner, np.random.default_rng(0))
     assert flat.std() == pytest.approx(0.01, rel=0.1)
 
@@ -66,9 +62,7 @@ def test_density_table_and_volume_agree() -> None:
     material[1:3] = 4
     table = np.ones(9)
     table[4] = 0.9
-    assert np.allclose(
-        rec.basis_densities(material, table), rec.basis_densities(material, np.full((4, 4, 4), 0.9))
-    )
+    assert np.allclose(rec.basis_densities(material, table), rec.basis_densities(material, np.full((4, 4, 4), 0.9)))
 
 
 def test_refuses_unknown_materials_and_wrong_densities() -> None:

@@ -33,8 +33,9 @@ def blur(image: torch.Tensor, sigma: float) -> torch.Tensor:
     return value[0, 0]
 
 
-def streaks(image: torch.Tensor, metal: torch.Tensor, spacing: float, angles: int, pixel_mm: float,
-            generator: torch.Generator) -> torch.Tensor:
+def streaks(
+    image: torch.Tensor, metal: torch.Tensor, spacing: float, angles: int, pixel_mm: float, generator: torch.Generator
+) -> torch.Tensor:
     """Metal artefact, zero-mean, largest absolute value near 1; same shape as image (z, y, x).
 
     The log-projection error of a polychromatic beam through metal and tissue grows like -(p_metal * p_all); photon
@@ -76,18 +77,23 @@ def streaks(image: torch.Tensor, metal: torch.Tensor, spacing: float, angles: in
         # the rotation above maps detector position u to image x = c u - s v, so u = c x + s y
         u = math.cos(float(t)) * gx + math.sin(float(t)) * gy
         flow = torch.stack([u, torch.zeros_like(u)], -1)[None].expand(slices, n, n, 2)
-        back += functional.grid_sample(filtered[:, None, k:k + 1], flow, align_corners=False)[:, 0]
+        back += functional.grid_sample(filtered[:, None, k : k + 1], flow, align_corners=False)[:, 0]
     h, w = small.shape[-2:]
     back = back[:, None, :h, :w].transpose(0, 1)[None]
     full = functional.interpolate(back, scale_factor=pool, mode="trilinear")[0, 0]
-    full = full[:last - first, :image.shape[1], :image.shape[2]]
+    full = full[: last - first, : image.shape[1], : image.shape[2]]
     scale = torch.quantile(full.abs().flatten()[::7], 0.995) + 1e-6
-    out[first:last, :full.shape[1], :full.shape[2]] = (full / scale).clamp(-3, 3)
+    out[first:last, : full.shape[1], : full.shape[2]] = (full / scale).clamp(-3, 3)
     return out
 
 
-def acquire(image: torch.Tensor, metal: torch.Tensor, spacing: float, generator: torch.Generator,
-            field: torch.Tensor | None = None) -> torch.Tensor:
+def acquire(
+    image: torch.Tensor,
+    metal: torch.Tensor,
+    spacing: float,
+    generator: torch.Generator,
+    field: torch.Tensor | None = None,
+) -> torch.Tensor:
     """A scan of a rendered phantom.
 
     Args:
@@ -98,6 +104,7 @@ def acquire(image: torch.Tensor, metal: torch.Tensor, spacing: float, generator:
     Returns:
         float32 grey values on a random linear scale.
     """
+
     def uniform(low: float, high: float) -> float:
         return float(torch.rand((), generator=generator)) * (high - low) + low
 
@@ -110,7 +117,7 @@ def acquire(image: torch.Tensor, metal: torch.Tensor, spacing: float, generator:
         artefact = streaks(image, metal, spacing, 60, 1.5 if spacing >= 0.8 else 1.0, generator)
         scan += artefact * 10 ** uniform(1.6, 3.3)
     z, y, x = (torch.linspace(-1, 1, n, device=image.device) for n in shape)
-    radius2 = (y[:, None] - uniform(-.3, .3)) ** 2 + (x[None, :] - uniform(-.3, .3)) ** 2
+    radius2 = (y[:, None] - uniform(-0.3, 0.3)) ** 2 + (x[None, :] - uniform(-0.3, 0.3)) ** 2
     if chance(0.6):  # cupping and truncation: a slow in-plane trend
         scan += ((scan + 1000).clamp(min=0) * uniform(-0.15, 0.12) + uniform(-150, 150)) * (radius2 - 0.5)
     if chance(0.3):  # scatter and heel effect: a trend along the axis

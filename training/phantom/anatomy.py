@@ -95,13 +95,22 @@ def sample_patient(models: list[ToothModel], donors: list[list[ToothModel]], rng
     teeth = vary_places(teeth, rng)
     teeth = vary_states(teeth, rng)
     teeth = open_mouth(teeth, rng)
-    jaws = {name: build_jaw(name, [t for t in teeth if is_upper(t.fdi) == (name == "upper")], rng) for name in JAWS
-            if sum(is_upper(t.fdi) == (name == "upper") for t in teeth) >= 4}
+    jaws = {
+        name: build_jaw(name, [t for t in teeth if is_upper(t.fdi) == (name == "upper")], rng)
+        for name in JAWS
+        if sum(is_upper(t.fdi) == (name == "upper") for t in teeth) >= 4
+    }
     middle = np.mean([t.centre for t in teeth], 0)
     grey = sample_grey(rng)
     shape = {key: float(rng.uniform(*span)) for key, span in SHAPE.items()}
-    blobs = np.concatenate([rng.normal(0, [45, 45, 60], (10, 3)) + middle + [0, -45, 25], rng.uniform(4, 16, (10, 3)),
-                            rng.uniform(0.7, 3.0, (10, 1))], 1)
+    blobs = np.concatenate(
+        [
+            rng.normal(0, [45, 45, 60], (10, 3)) + middle + [0, -45, 25],
+            rng.uniform(4, 16, (10, 3)),
+            rng.uniform(0.7, 3.0, (10, 1)),
+        ],
+        1,
+    )
     far = np.linalg.norm(blobs[:, :3] - (middle + [0, 10, 0]), axis=1) > 55
     wires = []
     for name in JAWS:
@@ -112,12 +121,29 @@ def sample_patient(models: list[ToothModel], donors: list[list[ToothModel]], rng
 
 
 SHAPE = {
-    "lip_mm": (7, 16), "cheek_mm": (14, 34), "gum_mm": (0.8, 2.5), "tongue": (0.55, 1.05), "tongue_gap": (0, 10),
-    "sinus": (0.0, 1.0), "palate_mm": (1.0, 3.5), "head_depth": (85, 125), "head_width": (66, 88),
-    "spine_back": (62, 80), "pdl_mm": (0.1, 0.4), "lamina": (0.0, 0.8), "enamel_mm": (0.8, 2.0),
-    "pulp": (0.62, 0.95), "trabecular_mm": (0.7, 1.8), "trabecular_contrast": (0.1, 0.7),
-    "vault": (58, 74), "crest_drop": (0.3, 3.5), "plate": (0.7, 3.6), "vault_mm": (2.0, 6.5), "diploe": (0.0, 1.0),
-    "wire_mm": (0.25, 0.8), "band": (0.0, 1.0),
+    "lip_mm": (7, 16),
+    "cheek_mm": (14, 34),
+    "gum_mm": (0.8, 2.5),
+    "tongue": (0.55, 1.05),
+    "tongue_gap": (0, 10),
+    "sinus": (0.0, 1.0),
+    "palate_mm": (1.0, 3.5),
+    "head_depth": (85, 125),
+    "head_width": (66, 88),
+    "spine_back": (62, 80),
+    "pdl_mm": (0.1, 0.4),
+    "lamina": (0.0, 0.8),
+    "enamel_mm": (0.8, 2.0),
+    "pulp": (0.62, 0.95),
+    "trabecular_mm": (0.7, 1.8),
+    "trabecular_contrast": (0.1, 0.7),
+    "vault": (58, 74),
+    "crest_drop": (0.3, 3.5),
+    "plate": (0.7, 3.6),
+    "vault_mm": (2.0, 6.5),
+    "diploe": (0.0, 1.0),
+    "wire_mm": (0.25, 0.8),
+    "band": (0.0, 1.0),
 }
 
 
@@ -126,10 +152,18 @@ def sample_grey(rng: np.random.Generator) -> dict[str, float]:
     cortical = rng.uniform(750, 1700)
     dentin = cortical * rng.uniform(0.85, 1.35)  # dense cortical bone can be as bright as dentin
     return {
-        "air": -1000.0, "soft": rng.uniform(-30, 90), "fat": rng.uniform(-160, -20), "mucosa": rng.uniform(0, 120),
-        "trabecular": cortical * rng.uniform(0.1, 0.6), "cortical": cortical, "dentin": dentin,
-        "enamel": dentin + rng.uniform(300, 1400), "pulp": rng.uniform(0, 500), "metal": rng.uniform(3500, 14000),
-        "gutta": rng.uniform(2600, 5000), "composite": rng.uniform(1800, 4500),
+        "air": -1000.0,
+        "soft": rng.uniform(-30, 90),
+        "fat": rng.uniform(-160, -20),
+        "mucosa": rng.uniform(0, 120),
+        "trabecular": cortical * rng.uniform(0.1, 0.6),
+        "cortical": cortical,
+        "dentin": dentin,
+        "enamel": dentin + rng.uniform(300, 1400),
+        "pulp": rng.uniform(0, 500),
+        "metal": rng.uniform(3500, 14000),
+        "gutta": rng.uniform(2600, 5000),
+        "composite": rng.uniform(1800, 4500),
     }
 
 
@@ -139,8 +173,9 @@ def mirror_model(model: ToothModel) -> ToothModel:
     return replace(model, fdi=mirrored(model.fdi), rotation=model.rotation * flip[:, None], centre=model.centre * flip)
 
 
-def add_third_molars(teeth: list[PlacedTooth], donors: list[list[ToothModel]], rng: np.random.Generator
-                     ) -> list[PlacedTooth]:
+def add_third_molars(
+    teeth: list[PlacedTooth], donors: list[list[ToothModel]], rng: np.random.Generator
+) -> list[PlacedTooth]:
     """Give a second molar a wisdom tooth behind it: erupted, half erupted, or impacted at any angle."""
     have = {t.fdi: t for t in teeth}
     pool = [m for donor in donors for m in donor if m.fdi % 10 == 8]
@@ -159,8 +194,11 @@ def add_third_molars(teeth: list[PlacedTooth], donors: list[list[ToothModel]], r
         down = rng.uniform(2, 11) if impacted else rng.uniform(-1, 2)
         tip = np.deg2rad(rng.uniform(-25, 95) if impacted else rng.uniform(-10, 20))
         axes = seven.rotation
-        rotation = axes @ Rotation.from_euler("y", tip).as_matrix() @ Rotation.from_euler(
-            "xz", rng.normal(0, 0.15, 2)).as_matrix()
+        rotation = (
+            axes
+            @ Rotation.from_euler("y", tip).as_matrix()
+            @ Rotation.from_euler("xz", rng.normal(0, 0.15, 2)).as_matrix()
+        )
         centre = seven.centre + step * (width + rng.uniform(0.1, 3.0) + 3.0 * abs(np.sin(tip))) - axes[:, 2] * down
         teeth = teeth + [PlacedTooth(model, rotation, centre, erupted=not impacted)]
     return teeth
@@ -184,13 +222,20 @@ def vary_places(teeth: list[PlacedTooth], rng: np.random.Generator) -> list[Plac
         move = rng.normal(0, 0.18, 3) * wild
         if rng.random() < 0.02 * wild:
             turn[2] += rng.uniform(-0.8, 0.8)
-        result_tooth = replace(t, rotation=t.rotation @ Rotation.from_rotvec(turn).as_matrix(),
-                               centre=t.centre + t.rotation @ move + offset[is_upper(t.fdi)],
-                               scale=float(size * rng.uniform(0.97, 1.03)))
+        result_tooth = replace(
+            t,
+            rotation=t.rotation @ Rotation.from_rotvec(turn).as_matrix(),
+            centre=t.centre + t.rotation @ move + offset[is_upper(t.fdi)],
+            scale=float(size * rng.uniform(0.97, 1.03)),
+        )
         if t.fdi % 10 in (3, 5) and rng.random() < 0.02:  # an impacted canine or premolar
             tip = Rotation.from_rotvec(rng.normal(0, 0.6, 3)).as_matrix()
-            result_tooth = replace(result_tooth, rotation=result_tooth.rotation @ tip, erupted=False,
-                                   centre=result_tooth.centre - t.rotation @ [0, 1.5, rng.uniform(6, 11)])
+            result_tooth = replace(
+                result_tooth,
+                rotation=result_tooth.rotation @ tip,
+                erupted=False,
+                centre=result_tooth.centre - t.rotation @ [0, 1.5, rng.uniform(6, 11)],
+            )
         result.append(result_tooth)
     return result
 
@@ -231,8 +276,12 @@ def open_mouth(teeth: list[PlacedTooth], rng: np.random.Generator) -> list[Place
     front = max(t.centre[1] for t in teeth)
     hinge = np.array([0.0, front - 85.0, np.mean([t.centre[2] for t in teeth]) + 30.0])
     turn = Rotation.from_rotvec([angle, 0, 0]).as_matrix()
-    return [t if is_upper(t.fdi) else replace(t, rotation=turn @ t.rotation,
-                                              centre=turn @ (t.centre - hinge) + hinge + slide) for t in teeth]
+    return [
+        t
+        if is_upper(t.fdi)
+        else replace(t, rotation=turn @ t.rotation, centre=turn @ (t.centre - hinge) + hinge + slide)
+        for t in teeth
+    ]
 
 
 def bracket_place(tooth: PlacedTooth) -> np.ndarray:
@@ -264,7 +313,8 @@ def build_jaw(name: str, teeth: list[PlacedTooth], rng: np.random.Generator) -> 
     ends = []
     for end, direction in ((body[0], back[0]), (body[-1], back[-1])):
         direction = np.array([np.sign(end[0]) * 0.35, -0.94, 0.1]) * 0.7 + 0.3 * direction / (
-            np.linalg.norm(direction) + 1e-6)
+            np.linalg.norm(direction) + 1e-6
+        )
         ends.append(end + direction * rng.uniform(14, 24))
     if name == "lower":
         body = np.vstack([ends[0], body, ends[1]])
@@ -272,5 +322,15 @@ def build_jaw(name: str, teeth: list[PlacedTooth], rng: np.random.Generator) -> 
     for end in ends:
         side = np.sign(end[0])
         ramus.append([end, end + [side * 6, -9, 18], end + [side * 9, -16, rng.uniform(36, 46)]])
-    return Jaw(name, tops, apices, radii, crest, body, float(rng.uniform(0.8, 2.6)), float(rng.uniform(9, 13)),
-               float(rng.uniform(4.5, 6.5)), np.array(ramus))
+    return Jaw(
+        name,
+        tops,
+        apices,
+        radii,
+        crest,
+        body,
+        float(rng.uniform(0.8, 2.6)),
+        float(rng.uniform(9, 13)),
+        float(rng.uniform(4.5, 6.5)),
+        np.array(ramus),
+    )

@@ -57,8 +57,14 @@ def write_scan(out: Path, name: str, drawn: Rendered, origin: np.ndarray, rng: n
 def write_materials(out: Path, name: str, drawn: Rendered, origin: np.ndarray, rng: np.random.Generator) -> None:
     """``<name>.npz`` as `training.reconstruction` reads it."""
     density = 1.0 + rng.normal(0, 0.06, len(MATERIALS))
-    np.savez_compressed(out / f"{name}.npz", material=drawn.material.numpy(), labels=to_fdi(drawn.labels),
-                        spacing_mm=SPACING_MM, origin_ras=origin, density=density.astype(np.float32))
+    np.savez_compressed(
+        out / f"{name}.npz",
+        material=drawn.material.numpy(),
+        labels=to_fdi(drawn.labels),
+        spacing_mm=SPACING_MM,
+        origin_ras=origin,
+        density=density.astype(np.float32),
+    )
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -38,14 +38,21 @@ def make_parametric_sample(task: str, rng: np.random.Generator) -> tuple[np.ndar
     shape, spacing = SHAPES[task], SPACING[task]
     field = tuple(n * spacing + 2 * spacing for n in shape[::-1])
     jaws = str(rng.choice(["both", "both", "both", "both", "upper", "lower"]))
-    phantom = make_phantom(int(rng.integers(2**31)), spacing, missing=None, fillings=None, noise=0.0, blur_mm=0.0,
-                           fov_mm=field, jaws=jaws)
+    phantom = make_phantom(
+        int(rng.integers(2**31)), spacing, missing=None, fillings=None, noise=0.0, blur_mm=0.0, fov_mm=field, jaws=jaws
+    )
     start = [int(rng.integers(n - want + 1)) for n, want in zip(phantom.image.array.shape, shape, strict=True)]
     window = tuple(slice(s, s + n) for s, n in zip(start, shape, strict=True))
     image, fdi = phantom.image.array[window], phantom.labels.array[window]
     depth, second = label_depths(fdi, spacing)
     torch_image = torch.from_numpy(image.astype(np.float32))
-    drawn = Rendered(torch_image, torch.from_numpy(CLASS_INDEX[fdi]), torch.from_numpy(depth),
-                     torch.from_numpy(second), torch.zeros(shape, dtype=torch.uint8), torch.zeros(shape))
+    drawn = Rendered(
+        torch_image,
+        torch.from_numpy(CLASS_INDEX[fdi]),
+        torch.from_numpy(depth),
+        torch.from_numpy(second),
+        torch.zeros(shape, dtype=torch.uint8),
+        torch.zeros(shape),
+    )
     generator = torch.Generator().manual_seed(int(rng.integers(2**31)))
     return finish(task, drawn, acquire(drawn.image, drawn.metal, spacing, generator), None)

@@ -66,8 +66,9 @@ def field_of_view(shape: tuple[int, int, int], spacing: float, rng: np.random.Ge
     return field
 
 
-def make_sample(task: str, dentitions: list[list[ToothModel]], rng: np.random.Generator
-                ) -> tuple[np.ndarray, np.ndarray]:
+def make_sample(
+    task: str, dentitions: list[list[ToothModel]], rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
     """One (image float16, target uint8) pair of a task."""
     models = dentitions[int(rng.integers(len(dentitions)))]
     patient = sample_patient(models, dentitions, rng)
@@ -81,8 +82,7 @@ def make_sample(task: str, dentitions: list[list[ToothModel]], rng: np.random.Ge
     return finish(task, drawn, scan, field)
 
 
-def finish(task: str, drawn: Rendered, scan: torch.Tensor, field: torch.Tensor | None
-           ) -> tuple[np.ndarray, np.ndarray]:
+def finish(task: str, drawn: Rendered, scan: torch.Tensor, field: torch.Tensor | None) -> tuple[np.ndarray, np.ndarray]:
     """A scan and its phantom as a task's (image float16, target uint8)."""
     low = float(scan.min())
     scale = 20000.0 / max(float(scan.max()) - low, 1.0)  # float16 keeps 11 bits: stay well inside its range
@@ -131,7 +131,7 @@ def write_sample(folder: Path, name: str, image: np.ndarray, target: np.ndarray)
 def trim(folder: Path, keep: int) -> None:
     """Delete the oldest samples beyond `keep`."""
     images = sorted(folder.glob("*_image.npy"), key=lambda f: f.stat().st_mtime)
-    for image in images[:max(0, len(images) - keep)]:
+    for image in images[: max(0, len(images) - keep)]:
         image.unlink(missing_ok=True)
         image.with_name(image.name.replace("_image", "_target")).unlink(missing_ok=True)
 

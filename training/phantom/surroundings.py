@@ -120,8 +120,10 @@ def _mouth(points: torch.Tensor, patient: Patient, wobble: torch.Tensor) -> dict
     size = _at(points, 22.0 * s["tongue"] + 6, 34.0, 13.0 * s["tongue"] + 4)
     tongue = ((p - _at(points, 0.0, -16.0, -s["tongue_gap"])) / size).norm(dim=1)
     line = patient.middle + np.array([[0, -55, 40], [0, -58, 0], [0, -50, -60]])
-    return {"oral_air": torch.maximum((inner - 1) * 12, -(tongue - 1) * 14) + 0.6 * wobble,
-            "airway": polyline(points, line, (0.55, 1.0, 1.0)) - 6.5 + wobble}
+    return {
+        "oral_air": torch.maximum((inner - 1) * 12, -(tongue - 1) * 14) + 0.6 * wobble,
+        "airway": polyline(points, line, (0.55, 1.0, 1.0)) - 6.5 + wobble,
+    }
 
 
 def _upper_face(points: torch.Tensor, patient: Patient, wobble: torch.Tensor) -> dict[str, torch.Tensor]:

@@ -185,8 +185,9 @@ def fit_template(template: Template, crown: np.ndarray, crown_normals: np.ndarra
     points = points * factor
     normals = normals / factor
     normals /= np.linalg.norm(normals, axis=1, keepdims=True)
-    points += np.append((low_c + high_c)[:2] / 2 - factor[:2] * (low_t + high_t)[:2] / 2,
-                        crown[:, 2].max() - points[:, 2].max())
+    points += np.append(
+        (low_c + high_c)[:2] / 2 - factor[:2] * (low_t + high_t)[:2] / 2, crown[:, 2].max() - points[:, 2].max()
+    )
     for _ in range(25):
         tree = cKDTree(points)
         distance, index = tree.query(crown)
@@ -222,8 +223,9 @@ def signed_distance(template: Template, origin: np.ndarray, shape: tuple[int, in
     return value.reshape(shape).astype(np.float32)
 
 
-def build_tooth(fdi: int, frame: np.ndarray, template: Template, crown: np.ndarray, crown_normals: np.ndarray,
-                margin: np.ndarray) -> ToothModel:
+def build_tooth(
+    fdi: int, frame: np.ndarray, template: Template, crown: np.ndarray, crown_normals: np.ndarray, margin: np.ndarray
+) -> ToothModel:
     """Rooted model of one crown. crown, margin: (N, 3) RAS mm; frame: axes as columns."""
     centre = crown.mean(0)
     local, local_normals, rim = (crown - centre) @ frame, crown_normals @ frame, (margin - centre) @ frame
@@ -241,11 +243,19 @@ def build_tooth(fdi: int, frame: np.ndarray, template: Template, crown: np.ndarr
     pulp = np.where(depth > 0, 255 * depth / np.maximum(deepest, 0.2), 0).astype(np.uint8)
     x, y, z = rim.T
     basis = np.stack([np.ones_like(x), x, y, x * x, y * y, x * y], 1)
-    cej = np.linalg.lstsq(np.vstack([basis, np.diag([0, .5, .5, 6, 6, 6])]), np.append(z, np.zeros(6)), rcond=None)[0]
+    cej = np.linalg.lstsq(np.vstack([basis, np.diag([0, 0.5, 0.5, 6, 6, 6])]), np.append(z, np.zeros(6)), rcond=None)[0]
     quantised = np.clip(np.round(sdf / SDF_STEP_MM), -127, 127).astype(np.int8)
-    return ToothModel(fdi, frame.astype(np.float32), centre.astype(np.float32), low.astype(np.float32), quantised,
-                      pulp, cej.astype(np.float32), fitted.points[fitted.points[:, 2].argmin()].astype(np.float32),
-                      float(fitted.points[:, 2].max()))
+    return ToothModel(
+        fdi,
+        frame.astype(np.float32),
+        centre.astype(np.float32),
+        low.astype(np.float32),
+        quantised,
+        pulp,
+        cej.astype(np.float32),
+        fitted.points[fitted.points[:, 2].argmin()].astype(np.float32),
+        float(fitted.points[:, 2].max()),
+    )
 
 
 def crown_surfaces(scan: dict[str, np.ndarray]) -> dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]]:
@@ -270,8 +280,9 @@ def crown_surfaces(scan: dict[str, np.ndarray]) -> dict[int, tuple[np.ndarray, n
     return result
 
 
-def build_dentition(data_dir: Path, patient: str, templates: dict[int, list[Template]],
-                    rng: np.random.Generator) -> list[ToothModel]:
+def build_dentition(
+    data_dir: Path, patient: str, templates: dict[int, list[Template]], rng: np.random.Generator
+) -> list[ToothModel]:
     """All teeth of one patient's scans, rooted."""
     teeth = []
     for jaw in ("upper", "lower"):
@@ -320,8 +331,19 @@ def load_dentition(path: Path) -> list[ToothModel]:
     with np.load(path) as data:
         for fdi in data["fdi"]:
             p = data[f"{fdi}_pose"].astype(np.float32)
-            teeth.append(ToothModel(int(fdi), p[:9].reshape(3, 3), p[9:12], p[12:15], data[f"{fdi}_sdf"],
-                                    data[f"{fdi}_pulp"], p[15:21], p[21:24], float(p[24])))
+            teeth.append(
+                ToothModel(
+                    int(fdi),
+                    p[:9].reshape(3, 3),
+                    p[9:12],
+                    p[12:15],
+                    data[f"{fdi}_sdf"],
+                    data[f"{fdi}_pulp"],
+                    p[15:21],
+                    p[21:24],
+                    float(p[24]),
+                )
+            )
     return teeth
 
 

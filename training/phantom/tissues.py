@@ -53,13 +53,17 @@ def noise_field(shape: tuple[int, int, int], cell: float, generator: torch.Gener
     """Smooth noise, unit variance, (z, y, x); cell: correlation length in voxels."""
     small = [max(2, int(np.ceil(n / max(cell, 1.0))) + 2) for n in shape]
     seed = torch.randn([1, 1, *small], generator=generator)
-    value = functional.interpolate(seed, size=list(shape), mode="trilinear", align_corners=True)[0, 0] if cell > 1 else seed[
-        0, 0, :shape[0], :shape[1], :shape[2]]
+    value = (
+        functional.interpolate(seed, size=list(shape), mode="trilinear", align_corners=True)[0, 0]
+        if cell > 1
+        else seed[0, 0, : shape[0], : shape[1], : shape[2]]
+    )
     return value / (value.std() + 1e-6)
 
 
-def tooth_window(tooth: PlacedTooth, patient: Patient, origin: np.ndarray, spacing: float,
-                 shape: tuple[int, int, int], slack: float) -> tuple[slice, slice, slice] | None:
+def tooth_window(
+    tooth: PlacedTooth, patient: Patient, origin: np.ndarray, spacing: float, shape: tuple[int, int, int], slack: float
+) -> tuple[slice, slice, slice] | None:
     """Voxels (z, y, x) a tooth's grid can reach; None if it lies outside."""
     size = np.array(tooth.model.sdf.shape[::-1]) * GRID_MM
     corners = tooth.model.origin + size * np.array(np.meshgrid([0, 1], [0, 1], [0, 1])).reshape(3, 8).T
@@ -79,8 +83,14 @@ def sample_grid(grid: np.ndarray, tooth: PlacedTooth, local: torch.Tensor, paddi
     return functional.grid_sample(volume, flow, padding_mode=padding, align_corners=True)[0, 0]
 
 
-def render(patient: Patient, origin: np.ndarray, spacing: float, shape: tuple[int, int, int],
-           warp_mm: float = 1.5, device: str = "cpu") -> Rendered:
+def render(
+    patient: Patient,
+    origin: np.ndarray,
+    spacing: float,
+    shape: tuple[int, int, int],
+    warp_mm: float = 1.5,
+    device: str = "cpu",
+) -> Rendered:
     """Evaluate a patient on a grid.
 
     Args:
@@ -107,14 +117,19 @@ def render(patient: Patient, origin: np.ndarray, spacing: float, shape: tuple[in
     if min(coarse.shape[:3]) < 2:
         raise ValueError(f"the grid {shape} is too small for spacing {spacing} mm")
     wobble_lattice = torch.randn(1, 1, 28, 28, 28, generator=g)
-    wobble = functional.grid_sample(wobble_lattice.to(device), ((coarse - torch.as_tensor(patient.middle, **torch_kind)) / 90.0
-                                                       )[None], align_corners=True, padding_mode="reflection")[0, 0]
+    wobble = functional.grid_sample(
+        wobble_lattice.to(device),
+        ((coarse - torch.as_tensor(patient.middle, **torch_kind)) / 90.0)[None],
+        align_corners=True,
+        padding_mode="reflection",
+    )[0, 0]
     fields = background(coarse.reshape(-1, 3), patient, wobble.reshape(-1) * 1.5)
     covered = [(n - 1) * step + 1 for n in coarse.shape[:3]]
 
     def fine(name: str) -> torch.Tensor:
-        value = functional.interpolate(fields[name].reshape(1, 1, *coarse.shape[:3]), size=covered, mode="trilinear",
-                              align_corners=True)
+        value = functional.interpolate(
+            fields[name].reshape(1, 1, *coarse.shape[:3]), size=covered, mode="trilinear", align_corners=True
+        )
         pad = [0, shape[2] - covered[2], 0, shape[1] - covered[1], 0, shape[0] - covered[0]]
         return functional.pad(value, pad, mode="replicate")[0, 0]
 
@@ -174,9 +189,9 @@ def _teeth(patient, points, origin, spacing, image, material, ridges, paint, war
     depth = torch.full(shape, FAR_MM, **kind)
     second = torch.full(shape, FAR_MM, **kind)
     labels = torch.zeros(shape, dtype=torch.uint8, device=image.device)
-    crown_depth = torch.zeros(shape, **kind)   # mm of enamel allowed here
+    crown_depth = torch.zeros(shape, **kind)  # mm of enamel allowed here
     pulp = torch.zeros(shape, **kind)
-    extra = torch.zeros(shape, **kind)          # grey value of a restoration inside the tooth
+    extra = torch.zeros(shape, **kind)  # grey value of a restoration inside the tooth
     extra_cover = torch.zeros(shape, **kind)
     metal = torch.zeros(shape, **kind)
     gum = torch.full(shape, FAR_MM, **kind)
@@ -186,8 +201,11 @@ def _teeth(patient, points, origin, spacing, image, material, ridges, paint, war
         window = tooth_window(tooth, patient, origin, spacing, shape, 3.5 * warp_mm + 1.0)
         if window is None:
             continue
-        local = (points[window] - torch.as_tensor(tooth.centre, **kind)) @ torch.as_tensor(
-            tooth.rotation, **kind) / tooth.scale
+        local = (
+            (points[window] - torch.as_tensor(tooth.centre, **kind))
+            @ torch.as_tensor(tooth.rotation, **kind)
+            / tooth.scale
+        )
         low, high = tooth.model.origin, tooth.model.origin + GRID_MM * (np.array(tooth.model.sdf.shape[::-1]) - 1)
         outside = torch.maximum(torch.as_tensor(low, **kind) - local, local - torch.as_tensor(high, **kind)).amax(-1)
         if tooth.restoration == "implant":
@@ -203,8 +221,13 @@ def _teeth(patient, points, origin, spacing, image, material, ridges, paint, war
         d = torch.where(outside > 0, d.clamp(min=2.5) + outside.clamp(min=0), d).clamp(max=FAR_MM)
         lx, ly, lz = local.unbind(-1)
         c = tooth.model.cej
-        rim = lz - (c[0] + c[1] * lx + c[2] * ly + c[3] * lx**2 + c[4] * ly**2 + c[5] * lx * ly).clamp(
-            float(c[0]) - 3, float(c[0]) + 3) + s["crest_drop"] * 0.3
+        rim = (
+            lz
+            - (c[0] + c[1] * lx + c[2] * ly + c[3] * lx**2 + c[4] * ly**2 + c[5] * lx * ly).clamp(
+                float(c[0]) - 3, float(c[0]) + 3
+            )
+            + s["crest_drop"] * 0.3
+        )
         closer = d < depth[window]
         second[window] = torch.where(closer, depth[window], torch.minimum(second[window], d))
         depth[window] = torch.where(closer, d, depth[window])
@@ -222,8 +245,24 @@ def _teeth(patient, points, origin, spacing, image, material, ridges, paint, war
         if tooth.bracket and tooth.fdi % 10 >= 6 and s["band"] > (0.5 if tooth.fdi % 10 == 6 else 0.8):
             ring = torch.maximum((d - 0.25).abs() - 0.25, (rim - 3.0).abs() - 1.8)
             metal[window] = torch.maximum(metal[window], cover(ring, width) * (d > 0))
-    return _compose(patient, points, width, image, material, ridges, paint, depth, second, labels, crown_depth, pulp,
-                    extra, extra_cover, metal, gum)
+    return _compose(
+        patient,
+        points,
+        width,
+        image,
+        material,
+        ridges,
+        paint,
+        depth,
+        second,
+        labels,
+        crown_depth,
+        pulp,
+        extra,
+        extra_cover,
+        metal,
+        gum,
+    )
 
 
 def _restore(tooth, window, closer, d, local, rim, canal, extra, extra_cover, metal, grey, width) -> None:
@@ -255,8 +294,24 @@ def _restore(tooth, window, closer, d, local, rim, canal, extra, extra_cover, me
         metal[window] = torch.maximum(metal[window], cover(box, width) * (d > 0))
 
 
-def _compose(patient, points, width, image, material, ridges, paint, depth, second, labels, crown_depth, pulp, extra,
-             extra_cover, metal, gum):
+def _compose(
+    patient,
+    points,
+    width,
+    image,
+    material,
+    ridges,
+    paint,
+    depth,
+    second,
+    labels,
+    crown_depth,
+    pulp,
+    extra,
+    extra_cover,
+    metal,
+    gum,
+):
     """Layer gum, ligament, dentin, enamel, pulp and restorations from the tooth distances."""
     grey, s = patient.grey, patient.shape
     paint(cover(gum - s["gum_mm"], width) * (ridges > 0), grey["mucosa"], "soft")
@@ -277,8 +332,10 @@ def _compose(patient, points, width, image, material, ridges, paint, depth, seco
     material[inside & (shell > 0.5)] = MATERIALS.index("enamel")
     material[inside & (canal > 0.5)] = MATERIALS.index("pulp")
     for line in patient.wires:
-        low, high = (torch.as_tensor(edge, dtype=points.dtype, device=points.device)
-                     for edge in (line.min(0) - 2, line.max(0) + 2))
+        low, high = (
+            torch.as_tensor(edge, dtype=points.dtype, device=points.device)
+            for edge in (line.min(0) - 2, line.max(0) + 2)
+        )
         index = torch.nonzero(((points > low) & (points < high)).all(-1).reshape(-1))[:, 0]
         near = cover(polyline(points.reshape(-1, 3)[index], line, (1.0, 1.0, 1.0)) - patient.shape["wire_mm"], width)
         flat = metal.reshape(-1)

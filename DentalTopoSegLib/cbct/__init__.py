@@ -21,7 +21,7 @@ from ..errors import InputError, NoTeethError
 from ..models import Model, load_model
 from ..numbering import mean_dentition, number_teeth
 from ..volumes import Volume, resample_ras
-from .inference import CoarseMap, Progress, check, run_border, run_numbering
+from .inference import CoarseMap, Progress, check, run_border, run_numbering, smooth
 from .instances import HALF, ISLAND_MM3, Instances, find_instances
 from .placing import clean, place
 from .splitting import usual_volume
@@ -85,6 +85,7 @@ def segment_volume(
     with _stage("draw the borders", seconds, report, cancelled):
         grid = resample_ras(volume, float(nets["border"].metadata["spacing_mm"]), region.box)
         tooth, core = run_border(nets["border"], grid, volume, coarse, report, cancelled)
+        tooth = smooth(tooth)
         grid = grid.with_array(
             np.broadcast_to(np.zeros((), np.uint8), grid.array.shape)
         )  # the grey values are done with

@@ -177,24 +177,48 @@ def render(
         paint(cover(fine("nasal_air"), width), grey["air"], "air")
         paint(cover(fine("septum"), width), grey["mucosa"], "soft")
 
-    labels, depth, second, metal = _teeth(patient, points, origin, spacing, image, material, ridges, paint, warp_mm)
-    return Rendered(image, labels, depth, second, material, metal)
+    layers = _teeth(patient, points, origin, spacing, image, material, ridges, paint, warp_mm)
+    return Rendered(image, layers.labels, layers.depth, layers.second, material, layers.metal)
+
+
+@dataclass
+class _Layers:
+    """What the teeth leave on the grid, each (z, y, x); see `Rendered` for the first three.
+
+    crown_depth: mm of enamel allowed here. pulp: depth relative to the tooth's axis, 0..1. extra, extra_cover: grey
+    value and coverage of a restoration inside the tooth. metal: coverage. gum: mm to a collar of gum.
+    """
+
+    labels: torch.Tensor
+    depth: torch.Tensor
+    second: torch.Tensor
+    crown_depth: torch.Tensor
+    pulp: torch.Tensor
+    extra: torch.Tensor
+    extra_cover: torch.Tensor
+    metal: torch.Tensor
+    gum: torch.Tensor
+
+    @classmethod
+    def empty(cls, shape: tuple[int, int, int], device: torch.device) -> _Layers:
+        """No tooth yet."""
+
+        def zeros() -> torch.Tensor:
+            return torch.zeros(shape, device=device)
+
+        def far() -> torch.Tensor:
+            return torch.full(shape, FAR_MM, device=device)
+
+        labels = torch.zeros(shape, dtype=torch.uint8, device=device)
+        return cls(labels, far(), far(), zeros(), zeros(), zeros(), zeros(), zeros(), far())
 
 
 def _teeth(patient, points, origin, spacing, image, material, ridges, paint, warp_mm):
-    """Teeth, gum, ligament, restorations, brackets and wires onto image and material; returns the label tensors."""
+    """Teeth, gum, ligament, restorations, brackets and wires onto image and material; returns what was drawn."""
     shape, width = tuple(image.shape), spacing
     grey, s = patient.grey, patient.shape
     kind = {"dtype": torch.float32, "device": image.device}
-    depth = torch.full(shape, FAR_MM, **kind)
-    second = torch.full(shape, FAR_MM, **kind)
-    labels = torch.zeros(shape, dtype=torch.uint8, device=image.device)
-    crown_depth = torch.zeros(shape, **kind)  # mm of enamel allowed here
-    pulp = torch.zeros(shape, **kind)
-    extra = torch.zeros(shape, **kind)  # grey value of a restoration inside the tooth
-    extra_cover = torch.zeros(shape, **kind)
-    metal = torch.zeros(shape, **kind)
-    gum = torch.full(shape, FAR_MM, **kind)
+    layers = _Layers.empty(shape, image.device)
     for tooth in patient.teeth:
         if tooth.restoration == "absent":
             continue
@@ -215,7 +239,7 @@ def _teeth(patient, points, origin, spacing, image, material, ridges, paint, war
             crown = torch.maximum(crown, (tooth.model.cej[0] + 0.5) - local[..., 2])
             crown = torch.where(outside > 0, torch.full_like(crown, FAR_MM), crown)
             image[window] += cover(crown, width) * (grey["composite"] - image[window])
-            metal[window] = torch.maximum(metal[window], cover(body, width))
+            layers.metal[window] = torch.maximum(layers.metal[window], cover(body, width))
             continue
         d = sample_grid(tooth.model.sdf, tooth, local, "border") * SDF_STEP_MM * tooth.scale
         d = torch.where(outside > 0, d.clamp(min=2.5) + outside.clamp(min=0), d).clamp(max=FAR_MM)
@@ -228,105 +252,72 @@ def _teeth(patient, points, origin, spacing, image, material, ridges, paint, war
             )
             + s["crest_drop"] * 0.3
         )
-        closer = d < depth[window]
-        second[window] = torch.where(closer, depth[window], torch.minimum(second[window], d))
-        depth[window] = torch.where(closer, d, depth[window])
-        labels[window][closer & (d < 0)] = CLASS_OF[tooth.fdi]
+        closer = d < layers.depth[window]
+        layers.second[window] = torch.where(closer, layers.depth[window], torch.minimum(layers.second[window], d))
+        layers.depth[window] = torch.where(closer, d, layers.depth[window])
+        layers.labels[window][closer & (d < 0)] = CLASS_OF[tooth.fdi]
         molar = 1.35 if tooth.fdi % 10 > 3 else 0.85
         enamel = s["enamel_mm"] * molar * (rim / 3.0).clamp(0, 1)
-        crown_depth[window] = torch.where(closer, enamel, crown_depth[window])
+        layers.crown_depth[window] = torch.where(closer, enamel, layers.crown_depth[window])
         canal = sample_grid(tooth.model.pulp, tooth, local, "zeros") / 255.0
         canal = canal * (lz < tooth.model.top - 2.8)
-        pulp[window] = torch.where(closer, canal, pulp[window])
+        layers.pulp[window] = torch.where(closer, canal, layers.pulp[window])
         if tooth.erupted:
             collar = torch.where((rim > -2) & (rim < 1.8 * s["gum_mm"]), d, torch.full_like(d, FAR_MM))
-            gum[window] = torch.minimum(gum[window], collar)
-        _restore(tooth, window, closer, d, local, rim, canal, extra, extra_cover, metal, grey, width)
+            layers.gum[window] = torch.minimum(layers.gum[window], collar)
+        _restore(tooth, window, closer, d, local, rim, canal, layers, grey, width)
         if tooth.bracket and tooth.fdi % 10 >= 6 and s["band"] > (0.5 if tooth.fdi % 10 == 6 else 0.8):
             ring = torch.maximum((d - 0.25).abs() - 0.25, (rim - 3.0).abs() - 1.8)
-            metal[window] = torch.maximum(metal[window], cover(ring, width) * (d > 0))
-    return _compose(
-        patient,
-        points,
-        width,
-        image,
-        material,
-        ridges,
-        paint,
-        depth,
-        second,
-        labels,
-        crown_depth,
-        pulp,
-        extra,
-        extra_cover,
-        metal,
-        gum,
-    )
+            layers.metal[window] = torch.maximum(layers.metal[window], cover(ring, width) * (d > 0))
+    _compose(patient, points, width, image, material, ridges, paint, layers)
+    return layers
 
 
-def _restore(tooth, window, closer, d, local, rim, canal, extra, extra_cover, metal, grey, width) -> None:
+def _restore(tooth, window, closer, d, local, rim, canal, layers, grey, width) -> None:
     """One tooth's filling, crown, root filling, bracket."""
     if tooth.restoration == "filling":
         x, y, z, radius = tooth.filling
         ball = (local - torch.tensor([x, y, z], dtype=d.dtype, device=d.device)).norm(dim=-1) - radius
         c = cover(ball, width) * closer
-        extra[window] = torch.where(c > 0, grey["composite"], extra[window])
-        extra_cover[window] = torch.where(closer, c, extra_cover[window])
+        layers.extra[window] = torch.where(c > 0, grey["composite"], layers.extra[window])
+        layers.extra_cover[window] = torch.where(closer, c, layers.extra_cover[window])
         if grey["composite"] > 3200:
-            metal[window] = torch.maximum(metal[window], c * (d < 0))
+            layers.metal[window] = torch.maximum(layers.metal[window], c * (d < 0))
     elif tooth.restoration == "crown":
         c = cover(-d - 1.2, width) * cover(-rim, width) * closer
-        extra[window] = torch.where(c > 0, grey["composite"] * 1.2, extra[window])
-        extra_cover[window] = torch.where(closer, c, extra_cover[window])
+        layers.extra[window] = torch.where(c > 0, grey["composite"] * 1.2, layers.extra[window])
+        layers.extra_cover[window] = torch.where(closer, c, layers.extra_cover[window])
         if grey["composite"] > 3000:
-            metal[window] = torch.maximum(metal[window], c * (d < 0))
+            layers.metal[window] = torch.maximum(layers.metal[window], c * (d < 0))
     elif tooth.restoration == "root_filling":
         c = ((canal - 0.85) * 8).clamp(0, 1) * (d < -0.6) * closer
-        extra[window] = torch.where(c > 0, grey["gutta"], extra[window])
-        extra_cover[window] = torch.where(closer, c, extra_cover[window])
+        layers.extra[window] = torch.where(c > 0, grey["gutta"], layers.extra[window])
+        layers.extra_cover[window] = torch.where(closer, c, layers.extra_cover[window])
     if tooth.bracket:
         place = torch.as_tensor(bracket_place(tooth), dtype=d.dtype, device=d.device)
         half = torch.tensor([1.5, 0.8, 1.4], dtype=d.dtype, device=d.device)
         if tooth.fdi % 10 >= 6:
             half = torch.tensor([extent(tooth.model)[0] * 0.35, 0.9, 1.6], dtype=d.dtype, device=d.device)
         box = ((local - place).abs() - half).amax(-1)
-        metal[window] = torch.maximum(metal[window], cover(box, width) * (d > 0))
+        layers.metal[window] = torch.maximum(layers.metal[window], cover(box, width) * (d > 0))
 
 
-def _compose(
-    patient,
-    points,
-    width,
-    image,
-    material,
-    ridges,
-    paint,
-    depth,
-    second,
-    labels,
-    crown_depth,
-    pulp,
-    extra,
-    extra_cover,
-    metal,
-    gum,
-):
+def _compose(patient, points, width, image, material, ridges, paint, layers) -> None:
     """Layer gum, ligament, dentin, enamel, pulp and restorations from the tooth distances."""
     grey, s = patient.grey, patient.shape
-    paint(cover(gum - s["gum_mm"], width) * (ridges > 0), grey["mucosa"], "soft")
+    paint(cover(layers.gum - s["gum_mm"], width) * (ridges > 0), grey["mucosa"], "soft")
     paint(cover((ridges - 0.6).abs() - 0.6, width) * (ridges > 0) * (image < -300), grey["mucosa"], "soft")
     in_bone = cover(ridges + 0.3, width)
-    lamina = cover((depth - s["pdl_mm"] - 0.35).abs() - 0.3, width) * in_bone * s["lamina"]
+    lamina = cover((layers.depth - s["pdl_mm"] - 0.35).abs() - 0.3, width) * in_bone * s["lamina"]
     paint(lamina, grey["cortical"], "cortical")
-    paint(cover(depth - s["pdl_mm"], width) * cover(ridges - 2.0, 2.0), grey["mucosa"], "soft")
-    body = cover(depth, width)
-    canal = ((pulp - s["pulp"]) * 7).clamp(0, 1) * cover(depth + 0.5, width)
+    paint(cover(layers.depth - s["pdl_mm"], width) * cover(ridges - 2.0, 2.0), grey["mucosa"], "soft")
+    body = cover(layers.depth, width)
+    canal = ((layers.pulp - s["pulp"]) * 7).clamp(0, 1) * cover(layers.depth + 0.5, width)
     value = torch.full_like(image, grey["dentin"])
     value = value + canal * (grey["pulp"] - value)
-    shell = cover(-(depth + crown_depth), width) * (crown_depth > 0.05)
+    shell = cover(-(layers.depth + layers.crown_depth), width) * (layers.crown_depth > 0.05)
     value = value + shell * (grey["enamel"] - value)
-    value = value + extra_cover * (extra - value)
+    value = value + layers.extra_cover * (layers.extra - value)
     paint(body, value, "dentin")
     inside = body > 0.5
     material[inside & (shell > 0.5)] = MATERIALS.index("enamel")
@@ -338,8 +329,7 @@ def _compose(
         )
         index = torch.nonzero(((points > low) & (points < high)).all(-1).reshape(-1))[:, 0]
         near = cover(polyline(points.reshape(-1, 3)[index], line, (1.0, 1.0, 1.0)) - patient.shape["wire_mm"], width)
-        flat = metal.reshape(-1)
-        flat[index] = torch.maximum(flat[index], near * (depth.reshape(-1)[index] > 0))
-    image.add_(metal * (grey["metal"] - image))
-    material[metal > 0.5] = MATERIALS.index("metal")
-    return labels, depth, second, metal
+        flat = layers.metal.reshape(-1)
+        flat[index] = torch.maximum(flat[index], near * (layers.depth.reshape(-1)[index] > 0))
+    image.add_(layers.metal * (grey["metal"] - image))
+    material[layers.metal > 0.5] = MATERIALS.index("metal")

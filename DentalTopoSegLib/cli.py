@@ -1,4 +1,4 @@
-"""The command ``dentaltoposeg``: segment, check, evaluate, demo, picture.
+"""The command ``dentaltoposeg``: segment, check, evaluate, demo, picture, on CBCT and on intraoral scans.
 
 Results go to stdout (text, or JSON with --json), progress, warnings and refusals to stderr.
 Exit codes: 0 done, 1 unexpected error, 2 wrong usage, 3 unusable input, 4 no teeth found, 5 model missing or
@@ -99,7 +99,7 @@ def build_parser() -> argparse.ArgumentParser:
     """The parser of the whole command; each subcommand stores its function as ``run``."""
     parser = argparse.ArgumentParser(
         prog="dentaltoposeg",
-        description="Numbered teeth (FDI) from dental CBCT, with topology checks. "
+        description="Numbered teeth (FDI) from dental CBCT and intraoral scans, with checks. "
         "Research software, no medical device.",
         epilog=EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -117,23 +117,42 @@ def build_parser() -> argparse.ArgumentParser:
         command.add_argument("--quiet", action="store_true", help="no progress and no text, only refusals")
         return command
 
-    segment = add("segment", run_segment, "Find, outline and number the teeth of a CBCT scan.")
-    segment.add_argument("scan", help="NIfTI, NRRD or MetaImage file, DICOM file or DICOM folder")
+    segment = add("segment", run_segment, "Find, outline and number the teeth of a CBCT scan or of intraoral scans.")
+    segment.add_argument(
+        "scan", nargs="+", metavar="SCAN",
+        help="CBCT: NIfTI, NRRD or MetaImage file, DICOM file or DICOM folder. Intraoral: one mesh (STL, PLY, OBJ, "
+        "VTP), or two: first the upper, then the lower jaw",
+    )  # fmt: skip
     _add_output(segment)
-    segment.add_argument("--series", help="DICOM series to take: its number or the end of its id")
-    segment.add_argument("--name", help="what the results are called (default: the scan's file or folder name)")
-    segment.add_argument("--picture", action="store_true", help="also write <name>_teeth.png with slices and 3D views")
+    segment.add_argument(
+        "--name",
+        help="what the results are called (default: the scan's file or folder name; of two jaws the beginning)",
+    )
     _add_network(segment)
+    volume = segment.add_argument_group("for CBCT only")
+    volume.add_argument("--series", help="DICOM series to take: its number or the end of its id")
+    volume.add_argument("--picture", action="store_true", help="also write <name>_teeth.png with slices and 3D views")
+    mesh = segment.add_argument_group("for intraoral scans only")
+    _add_mesh(mesh)
+    mesh.add_argument("--per-tooth", action="store_true", help="also write an STL of every tooth and of the gingiva")
 
-    check = add("check", run_check, "Check any tool's tooth label map: topology, numbering, plausibility.")
-    check.add_argument("labels", help="label map (NIfTI, NRRD, MetaImage, .seg.nrrd)")
-    check.add_argument("--reference", metavar="REF", help="true label map on the same grid: adds the scores")
+    check = add("check", run_check, "Check any tool's tooth label map or labelled mesh: numbering, plausibility.")
+    check.add_argument(
+        "scan", metavar="LABELS", help="label map (NIfTI, NRRD, MetaImage, .seg.nrrd) or labelled mesh (VTP, PLY)"
+    )
+    check.add_argument("--reference", metavar="REF", help="true labels on the same grid or mesh: adds the scores")
     _add_numbering(check)
+    mesh = check.add_argument_group("for meshes only")
+    mesh.add_argument("--labels", metavar="JSON", help="labels of the mesh in the Teeth3DS layout")
+    _add_mesh(mesh)
 
-    evaluate = add("evaluate", run_evaluate, "Score a label map against a reference on the same grid.")
-    evaluate.add_argument("prediction", metavar="PRED")
-    evaluate.add_argument("reference", metavar="REF")
+    evaluate = add("evaluate", run_evaluate, "Score labels against a reference on the same grid or mesh.")
+    evaluate.add_argument("prediction", metavar="PRED", help="label map, labelled mesh, or Teeth3DS JSON")
+    evaluate.add_argument("reference", metavar="REF", help="the true labels, in any of these")
     _add_numbering(evaluate)
+    mesh = evaluate.add_argument_group("for meshes only")
+    mesh.add_argument("--mesh", metavar="MESH", help="the mesh that labels in JSON belong to")
+    _add_mesh(mesh, jaw=False)
 
     demo = add("demo", run_demo, "Build a phantom scan, segment it and show every output.")
     _add_output(demo)
@@ -166,6 +185,14 @@ def _add_network(command: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_mesh(command: argparse._ArgumentGroup, jaw: bool = True) -> None:
+    if jaw:
+        command.add_argument("--jaw", choices=("upper", "lower"), help="which jaw the mesh is (default: by its shape)")
+    command.add_argument(
+        "--unit", choices=("mm", "cm", "m", "inch"), help="unit of the file's coordinates (default: by its size)"
+    )
+
+
 def _add_numbering(command: argparse.ArgumentParser, reference: bool = True) -> None:
     from .labelmaps import NUMBERINGS
 
@@ -193,17 +220,51 @@ def _positive(text: str) -> int:
 
 
 def run_segment(arguments: argparse.Namespace, bar: ProgressBar) -> dict:
-    """``dentaltoposeg segment``; returns the report."""
+    """``dentaltoposeg segment``; returns the report, of two jaws both."""
+    from .mesh_runs import is_mesh_file
+
+    meshes = [is_mesh_file(path) for path in arguments.scan]
+    if all(meshes):
+        return _segment_jaws(arguments, bar)
+    if any(meshes):
+        raise InputError("A CBCT and a mesh cannot be segmented in one call yet: give them one after the other.")
+    if len(arguments.scan) > 1:
+        raise InputError("Give one CBCT at a time. Two files are only taken as the meshes of an upper and a lower jaw.")
+    _refuse_options(arguments, ("jaw", "unit", "per_tooth"), "intraoral scans (meshes)")
     from .runs import segment_scan
 
     run = segment_scan(
-        arguments.scan, arguments.output, series=arguments.series, name=arguments.name,
+        arguments.scan[0], arguments.output, series=arguments.series, name=arguments.name,
         threads=arguments.threads, precision=arguments.precision, picture=arguments.picture, progress=bar,
         cancelled=arguments.stop.asked,
     )  # fmt: skip
     bar.close()
     _say(arguments, lambda: _result_text(run.report) + "\n" + _files_text(run.files))
     return run.report
+
+
+def _segment_jaws(arguments: argparse.Namespace, bar: ProgressBar) -> dict:
+    from .mesh_runs import segment_scans
+    from .report import findings_table, teeth_table
+
+    _refuse_options(arguments, ("series", "picture"), "CBCT (a mesh always gets its picture)")
+    run = segment_scans(
+        arguments.scan, arguments.output, jaw=arguments.jaw, unit=arguments.unit, per_tooth=arguments.per_tooth,
+        name=arguments.name, threads=arguments.threads, precision=arguments.precision, progress=bar,
+        cancelled=arguments.stop.asked,
+    )  # fmt: skip
+    bar.close()
+    files = {f"{i} {kind}": path for i, written in enumerate(run.files) for kind, path in written.items()}
+    parts = [*map(teeth_table, run.reports), findings_table(run.reports[0])]
+    _say(arguments, lambda: "\n".join((*parts, _files_text(files))))
+    return run.report
+
+
+def _refuse_options(arguments: argparse.Namespace, options: Sequence[str], kind: str) -> None:
+    """InputError when one of the options, which are for another kind of input, was given."""
+    for option in options:
+        if getattr(arguments, option):
+            raise InputError(f"--{option.replace('_', '-')} is only for {kind}: leave it out here.")
 
 
 def run_demo(arguments: argparse.Namespace, bar: ProgressBar) -> dict:
@@ -236,11 +297,27 @@ def run_demo(arguments: argparse.Namespace, bar: ProgressBar) -> dict:
 
 def run_check(arguments: argparse.Namespace, bar: ProgressBar) -> dict:
     """``dentaltoposeg check``; returns the report."""
+    from .mesh_runs import check_mesh, is_mesh_file
+
+    if is_mesh_file(arguments.scan):
+        _refuse_options(arguments, ("reference_numbering",), "label maps")
+        run = check_mesh(
+            arguments.scan, labels=arguments.labels, reference=arguments.reference, numbering=arguments.numbering,
+            jaw=arguments.jaw, unit=arguments.unit,
+        )  # fmt: skip
+        text = _result_text(run.report)
+        if "metrics" in run.report:
+            from .mesh_metrics import mesh_metrics_text
+
+            text += "\nAgainst the reference:\n" + mesh_metrics_text(run.report["metrics"], per_tooth=True)
+        _say(arguments, lambda: text)
+        return run.report
+    _refuse_options(arguments, ("labels", "jaw", "unit"), "meshes")
     from .report import metrics_text
     from .runs import check_labels
 
     run = check_labels(
-        arguments.labels, reference=arguments.reference, numbering=arguments.numbering,
+        arguments.scan, reference=arguments.reference, numbering=arguments.numbering,
         reference_numbering=arguments.reference_numbering,
     )  # fmt: skip
     text = _result_text(run.report)
@@ -252,6 +329,22 @@ def run_check(arguments: argparse.Namespace, bar: ProgressBar) -> dict:
 
 def run_evaluate(arguments: argparse.Namespace, bar: ProgressBar) -> dict:
     """``dentaltoposeg evaluate``; returns the scores."""
+    from .mesh_runs import evaluate_meshes, is_json, is_mesh_file
+
+    kinds = [is_mesh_file(path) or is_json(path) for path in (arguments.prediction, arguments.reference)]
+    if all(kinds):
+        from .mesh_metrics import mesh_metrics_text
+
+        _refuse_options(arguments, ("reference_numbering",), "label maps")
+        scores = evaluate_meshes(
+            arguments.prediction, arguments.reference, mesh=arguments.mesh, numbering=arguments.numbering,
+            unit=arguments.unit,
+        )  # fmt: skip
+        _say(arguments, lambda: mesh_metrics_text(scores, per_tooth=True))
+        return scores
+    if any(kinds):
+        raise InputError("A labelled mesh cannot be compared with a label map: give two of one kind.")
+    _refuse_options(arguments, ("mesh", "unit"), "meshes")
     from .report import metrics_text
     from .runs import evaluate_files
 

@@ -1,8 +1,9 @@
 """The networks: which exist (Resources/Models/models.json), loaded only if their checksum agrees, run on CPU.
 
-An .onnx file describes itself: metadata_props["dentaltoposeg"] holds JSON with id, task, spacing_mm, divisor,
-labels, output_stride, output_scale, clip_percentiles, receptive_margin_vox and how it was trained. Nothing
-here knows about teeth.
+An .onnx file describes itself: metadata_props["dentaltoposeg"] holds JSON with id, task and how it was trained;
+networks for volumes add spacing_mm, divisor, labels, output_stride, output_scale, clip_percentiles and
+receptive_margin_vox, networks for surfaces the names of their outputs and what their task needs. Nothing here
+knows about teeth.
 """
 
 from __future__ import annotations
@@ -22,8 +23,16 @@ import numpy as np
 from .errors import Cancelled, ModelError
 
 METADATA_KEY = "dentaltoposeg"
+#: Networks for CBCT volumes: one array in, "probabilities" out.
 TASKS = ("numbering", "border")
-_REQUIRED = ("id", "task", "spacing_mm", "divisor", "output_stride", "clip_percentiles")
+#: Networks for the points of a scanned surface: named arrays in, the outputs that metadata["outputs"] names.
+SURFACE_TASKS = ("orientation", "surface")
+_REQUIRED_OF_ALL = ("id", "task")
+_REQUIRED = {
+    **dict.fromkeys(TASKS, ("spacing_mm", "divisor", "output_stride", "clip_percentiles")),
+    "orientation": ("outputs", "points"),
+    "surface": ("outputs", "labels", "area_per_point"),
+}
 _POLL_S = 0.1
 
 
@@ -46,7 +55,7 @@ def resources_dir() -> Path:
 @dataclass(frozen=True)
 class Model:
     """A network ready to run. run() turns one (D, H, W) float32 array into (channels, D', H', W')
-    probabilities."""
+    probabilities; run_named() turns named arrays into named arrays, for the networks of surfaces."""
 
     id: str
     sha256: str
@@ -78,20 +87,41 @@ class Model:
                 f"Model {self.id} takes (D, H, W) with sides that are multiples of {divisor}, not {array.shape}."
             )
         feed = {self.session.get_inputs()[0].name: np.ascontiguousarray(array, dtype=np.float32)[None, None]}
-        return _run_interruptible(self, feed, cancelled)
+        return _run_interruptible(self, ["probabilities"], feed, cancelled)[0][0]
+
+    def run_named(
+        self, feed: dict[str, np.ndarray], cancelled: Callable[[], bool] | None = None
+    ) -> dict[str, np.ndarray]:
+        """Run on the arrays that the network's inputs of these names take; returns all its outputs by name.
+
+        Arrays are handed over as they are, except that float64 becomes float32 and integers become what the
+        input is declared as. ValueError for a missing or unknown input; Cancelled and ModelError as run().
+        """
+        inputs = {i.name: i.type for i in self.session.get_inputs()}
+        if set(inputs) != set(feed):
+            raise ValueError(f"Model {self.id} takes {', '.join(sorted(inputs))}, not {', '.join(sorted(feed))}.")
+        arrays = {name: np.ascontiguousarray(array, _KIND.get(inputs[name])) for name, array in feed.items()}
+        names = [o.name for o in self.session.get_outputs()]
+        return dict(zip(names, _run_interruptible(self, names, arrays, cancelled), strict=True))
 
 
-def _run_interruptible(model: Model, feed: dict[str, np.ndarray], cancelled: Callable[[], bool] | None) -> np.ndarray:
+#: Element types of ONNX Runtime that are converted to; any other array must come as the network wants it.
+_KIND = {"tensor(float)": np.float32, "tensor(int32)": np.int32, "tensor(int64)": np.int64}
+
+
+def _run_interruptible(
+    model: Model, outputs: list[str], feed: dict[str, np.ndarray], cancelled: Callable[[], bool] | None
+) -> list[np.ndarray]:
     """session.run in a thread, so that Ctrl-C and cancelling do not wait for the network to finish."""
     import onnxruntime
 
     options = onnxruntime.RunOptions()
-    result: list[np.ndarray] = []
+    result: list[list[np.ndarray]] = []
     failure: list[BaseException] = []
 
     def work() -> None:
         try:
-            result.append(model.session.run(["probabilities"], feed, options)[0][0])
+            result.append(model.session.run(outputs, feed, options))
         except Exception as error:  # handed to the calling thread, which raises
             failure.append(error)
 
@@ -111,15 +141,15 @@ def _run_interruptible(model: Model, feed: dict[str, np.ndarray], cancelled: Cal
     if stopped:
         raise Cancelled("Cancelled while a network was running.")
     if failure:
-        raise ModelError(
-            f"Model {model.id} failed on an array of {array_text(feed)} voxels: {failure[0]}"
-        ) from failure[0]
+        raise ModelError(f"Model {model.id} failed on an array of {array_text(feed)}: {failure[0]}") from failure[0]
     return result[0]
 
 
 def array_text(feed: dict[str, np.ndarray]) -> str:
-    """The shape of the only input, as 96 x 128 x 128."""
-    return " x ".join(str(n) for n in next(iter(feed.values())).shape[2:])
+    """How large the first input is: "96 x 128 x 128 voxels" of a volume, "24000 x 3 numbers" of anything else."""
+    shape = next(iter(feed.values())).shape
+    sides, unit = (shape[2:], "voxels") if len(shape) == 5 else (shape, "numbers")
+    return f"{' x '.join(str(n) for n in sides)} {unit}"
 
 
 def list_models(folder: Path | None = None) -> list[dict[str, Any]]:
@@ -144,8 +174,9 @@ def list_models(folder: Path | None = None) -> list[dict[str, Any]]:
 def load_model(
     model_id_or_task: str, threads: int | None = None, precision: str = "int8", *, folder: Path | None = None
 ) -> Model:
-    """Load a network by its id, or by its task ("numbering" or "border") and precision ("int8" or "fp32").
+    """Load a network by its id, or by its task (TASKS, SURFACE_TASKS) and precision ("int8" or "fp32").
 
+    A network so small that only its fp32 file is shipped is also the answer when int8 is asked for.
     threads: CPU threads, None for one per core. folder: another folder with a models.json, for training and
     tests. ModelError: unknown id, file missing, checksum wrong, no readable description inside, or ONNX
     Runtime refuses it.
@@ -174,7 +205,10 @@ def _find(entries: list[dict[str, Any]], wanted: str, precision: str, folder: Pa
     by_id = [e for e in entries if e["id"] == wanted]
     if by_id:
         return by_id[0]
-    found = [e for e in entries if e["task"] == wanted and e["precision"] == precision]
+    of_task = [e for e in entries if e["task"] == wanted]
+    found = [e for e in of_task if e["precision"] == precision]
+    if not found and precision == "int8":  # quicker was asked for, exact is there: nothing is lost
+        found = [e for e in of_task if e["precision"] == "fp32"]
     if not found:
         have = ", ".join(f"{e['id']} ({e['task']}, {e['precision']})" for e in entries) or "none"
         raise ModelError(f'No network "{wanted}" in precision {precision} in {folder}; there are: {have}.')
@@ -211,12 +245,17 @@ def _metadata(session: Any, path: Path, entry: dict[str, Any]) -> dict[str, Any]
         metadata = json.loads(text)
     except ValueError as error:
         raise ModelError(f"The description inside the network {path} is not JSON: {error}.") from error
-    missing = [k for k in _REQUIRED if k not in metadata] if isinstance(metadata, dict) else list(_REQUIRED)
+    if not isinstance(metadata, dict):
+        raise ModelError(f"The description inside the network {path} is no list of named values.")
+    wanted = (*_REQUIRED_OF_ALL, *_REQUIRED.get(str(metadata.get("task")), ()))
+    missing = [k for k in wanted if k not in metadata]
     if missing:
         raise ModelError(f"The description inside the network {path} lacks {', '.join(missing)}.")
     if metadata["task"] != entry["task"]:
         raise ModelError(f'The network {path} is for "{metadata["task"]}", but models.json says "{entry["task"]}".')
     names = [o.name for o in session.get_outputs()]
-    if "probabilities" not in names:
-        raise ModelError(f'The network {path} has no output "probabilities", only {", ".join(names)}.')
+    promised = ["probabilities"] if metadata["task"] in TASKS else metadata.get("outputs", [])
+    absent = [name for name in promised if name not in names]
+    if absent:
+        raise ModelError(f'The network {path} has no output "{absent[0]}", only {", ".join(names)}.')
     return metadata

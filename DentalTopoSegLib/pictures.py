@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from . import dentition
+from .drawing import BACKGROUND, FAINT, GAP, TEXT, draw_number, font, label_panel
 from .labelmaps import present_values
 from .rendering import VIEWS, Field, View, largest_pieces, render, tooth_fields
 from .volumes import Volume, atomic_path, resample_ras
@@ -21,10 +22,6 @@ MARGIN_MM = 9.0
 # Finer pixels in the shaded views cost time and show nothing that the scan holds.
 FINEST_PX_MM = 0.15
 FILL_ALPHA = 0.30
-_BACKGROUND = (17, 19, 23)
-_TEXT = (225, 228, 232)
-_FAINT = (150, 156, 165)
-_GAP = 10
 
 
 @dataclass(frozen=True)
@@ -61,24 +58,24 @@ def compose(image: Volume, labels: Volume, title: str) -> np.ndarray:
     slices = choose_slices(labels, lower, upper)
     count = int(np.count_nonzero(present_values(labels.array)))
     panels = [slice_panel(image, labels, s, (lower, upper), window) for s in slices]
-    width = 4 * PANEL_PX + 5 * _GAP
+    width = 4 * PANEL_PX + 5 * GAP
     head = 46
-    canvas = Image.new("RGB", (width, head + 2 * PANEL_PX + 3 * _GAP + 26), _BACKGROUND)
+    canvas = Image.new("RGB", (width, head + 2 * PANEL_PX + 3 * GAP + 26), BACKGROUND)
     draw = ImageDraw.Draw(canvas)
     plural = "tooth" if count == 1 else "teeth"
-    draw.text((_GAP, 10), f"{title}: {count} {plural}, FDI numbers", fill=_TEXT, font=_font(22))
+    draw.text((GAP, 10), f"{title}: {count} {plural}, FDI numbers", fill=TEXT, font=font(22))
     note = "Research software, not a medical device"
-    draw.text((width - _GAP, 16), note, fill=_FAINT, font=_font(15), anchor="ra")
+    draw.text((width - GAP, 16), note, fill=FAINT, font=font(15), anchor="ra")
     for i, panel in enumerate(panels):
-        canvas.paste(Image.fromarray(panel), (_GAP + i * (PANEL_PX + _GAP), head))
-    below = head + PANEL_PX + _GAP
-    wide = (width - 4 * _GAP) // 3
+        canvas.paste(Image.fromarray(panel), (GAP + i * (PANEL_PX + GAP), head))
+    below = head + PANEL_PX + GAP
+    wide = (width - 4 * GAP) // 3
     extent = upper - lower - 2 * MARGIN_MM
     spacing = float(max(extent[:2].max() / (wide - 40), extent[2] / (PANEL_PX - 70), FINEST_PX_MM))
     fields = tooth_fields(labels, spacing)
     for i, view in enumerate(VIEWS):
         panel = view_panel(fields, view, spacing, wide, PANEL_PX)
-        canvas.paste(Image.fromarray(panel), (_GAP + i * (wide + _GAP), below))
+        canvas.paste(Image.fromarray(panel), (GAP + i * (wide + GAP), below))
     return np.asarray(canvas)
 
 
@@ -161,8 +158,8 @@ def slice_panel(
         own = fdi == value
         if own.sum() >= 60:
             for place in largest_pieces(own, share=0.35):  # a number given to two teeth stands on both
-                _number(draw, place, int(value), 15)
-    _label_panel(draw, plane.title, plane.letters, PANEL_PX, PANEL_PX, spacing)
+                draw_number(draw, place, int(value))
+    label_panel(draw, plane.title, plane.letters, PANEL_PX, PANEL_PX, spacing)
     return np.asarray(canvas)
 
 
@@ -188,47 +185,13 @@ def view_panel(fields: list[Field], view: View, spacing: float, width: int, heig
     from PIL import Image, ImageDraw
 
     drawn, places = render(fields, view, spacing)
-    canvas = Image.new("RGB", (width, height), _BACKGROUND)
+    canvas = Image.new("RGB", (width, height), BACKGROUND)
     left, top = (width - drawn.shape[1]) // 2, 30 + (height - 30 - drawn.shape[0]) // 2
     canvas.paste(Image.fromarray(drawn), (left, top))
     draw = ImageDraw.Draw(canvas)
     for fdi, (column, row) in places.items():
-        _number(draw, (left + column, top + row), fdi, 15)
+        draw_number(draw, (left + column, top + row), fdi)
     right = "RAS"[view.right[0]] if view.right[1] > 0 else "LPI"[view.right[0]]
     opposite = "LPI"[view.right[0]] if view.right[1] > 0 else "RAS"[view.right[0]]
-    _label_panel(draw, view.title, (opposite, right, "S", "I"), width, height, spacing)
+    label_panel(draw, view.title, (opposite, right, "S", "I"), width, height, spacing)
     return np.asarray(canvas)
-
-
-def _number(draw, place: tuple[float, float], fdi: int, size: int) -> None:
-    draw.text(
-        place,
-        str(fdi),
-        fill=(255, 255, 255),
-        font=_font(size),
-        anchor="mm",
-        stroke_width=2,
-        stroke_fill=(0, 0, 0),
-    )
-
-
-def _label_panel(draw, title: str, letters: tuple[str, ...], width: int, height: int, spacing: float) -> None:
-    """Title, the four directions and a 10 mm bar."""
-    style = {"font": _font(15), "stroke_width": 2, "stroke_fill": (0, 0, 0)}
-    draw.text((8, 6), title, fill=_TEXT, **style)
-    for letter, place, anchor in zip(
-        letters,
-        ((6, height / 2), (width - 6, height / 2), (width / 2, 6), (width / 2, height - 6)),
-        ("lm", "rm", "mt", "mb"),
-        strict=True,
-    ):
-        draw.text(place, letter, fill=_FAINT, anchor=anchor, **style)
-    bar = 10.0 / spacing
-    draw.line((width - 12 - bar, height - 12, width - 12, height - 12), fill=_TEXT, width=3)
-    draw.text((width - 12 - bar / 2, height - 16), "10 mm", fill=_TEXT, anchor="mb", **style)
-
-
-def _font(size: int):
-    from PIL import ImageFont
-
-    return ImageFont.load_default(size)

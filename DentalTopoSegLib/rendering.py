@@ -12,15 +12,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from . import dentition
+from .drawing import BACKGROUND
 from .volumes import Volume, resample_ras
 
 SMOOTHING_MM = 0.35
 # A tooth gets its number where at least this share of its own outline is in sight.
 VISIBLE_SHARE = 0.4
 # Direction of the light in view coordinates: (to the picture's right, up, towards the viewer).
-_LIGHT = np.array([-0.35, 0.45, 0.82]) / np.linalg.norm([-0.35, 0.45, 0.82])
-_AMBIENT = 0.30
-_BACKGROUND = (17, 19, 23)
+LIGHT = np.array([-0.35, 0.45, 0.82]) / np.linalg.norm([-0.35, 0.45, 0.82])
+AMBIENT = 0.30
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def render(fields: list[Field], view: View, spacing_mm: float) -> tuple[np.ndarr
     Returns an (height, width, 3) uint8 picture and where each visible tooth is, {fdi: (column, row)}.
     """
     if not fields:
-        return np.full((64, 64, 3), _BACKGROUND, np.uint8), {}
+        return np.full((64, 64, 3), BACKGROUND, np.uint8), {}
     lower = np.min([f[2] for f in fields], axis=0)
     upper = np.max([f[2] + np.array(f[1].shape[::-1]) * spacing_mm for f in fields], axis=0)
     size = np.rint((upper - lower) / spacing_mm).astype(int) + 1
@@ -155,11 +155,11 @@ def _project(field: np.ndarray, view: View) -> tuple[np.ndarray, np.ndarray, np.
     )
     normal /= -np.maximum(np.linalg.norm(normal, axis=0), 1e-6)
     shade = np.zeros(seen.shape, np.float32)
-    diffuse = np.clip(_LIGHT @ normal, 0, 1)
-    halfway = _LIGHT + np.array([0.0, 0.0, 1.0])
+    diffuse = np.clip(LIGHT @ normal, 0, 1)
+    halfway = LIGHT + np.array([0.0, 0.0, 1.0])
     halfway /= np.linalg.norm(halfway)
     shine = np.clip(halfway @ normal, 0, 1) ** 40
-    shade[rows, columns] = _AMBIENT + (1 - _AMBIENT) * diffuse + 0.25 * shine
+    shade[rows, columns] = AMBIENT + (1 - AMBIENT) * diffuse + 0.25 * shine
     return seen, depth, shade
 
 
@@ -177,7 +177,7 @@ def _paint(owner: np.ndarray, shade: np.ndarray, depth: np.ndarray) -> np.ndarra
         colors[fdi] = dentition.color(int(fdi))
     seen = owner > 0
     picture = np.empty((*owner.shape, 3), np.float32)
-    picture[:] = _BACKGROUND
+    picture[:] = BACKGROUND
     near, far = depth[seen].max(), depth[seen].min()
     # Far teeth are dimmer: without perspective nothing else tells the back of the arch from its front.
     dim = 1.0 - 0.45 * (near - depth[seen]) / max(near - far, 1.0)

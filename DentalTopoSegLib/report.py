@@ -10,6 +10,7 @@ from . import __version__, dentition
 from .exports import plain
 
 SCHEMA = "dentaltoposeg-report-1"
+INTRAORAL = "intraoral scan"
 DISCLAIMER = "Research software, not a medical device. A clinician must check every result."
 
 
@@ -91,8 +92,84 @@ def build_report(
     return plain(report)
 
 
+def build_jaw_report(
+    case: Any,
+    findings: Iterable[Any],
+    *,
+    warnings: Iterable[str] = (),
+    stated: str | None = None,
+    files: Mapping[str, str] | None = None,
+) -> dict:
+    """The report on one jaw of an intraoral scan, in JSON's own types; the same layout as `build_report`.
+
+    case: findings.jaw_case.JawCase. findings: of the whole dentition, so with two jaws both reports have them
+    all; each names its jaw. stated: the jaw the user gave. Positions are in the file's coordinates and unit.
+    """
+    jaw = case.segmentation
+    teeth = []
+    for fdi, crown in sorted(case.crowns.items()):
+        sure = jaw.confidence.get(fdi)
+        teeth.append(
+            {
+                "fdi": fdi,
+                "name": dentition.plain_name(fdi),
+                "universal": dentition.fdi_to_universal(fdi),
+                "snomed_code": dentition.snomed_code(fdi),
+                "area_mm2": round(crown.area_mm2, 1),
+                "width_mm": None if crown.width_mm is None else round(crown.width_mm, 2),
+                "confidence": None if sure is None else round(float(sure), 3),
+                "centroid": [float(f"{c:.6g}") for c in case.in_file(crown.centre)],
+                "pieces": len(crown.pieces),
+                "holes": len(crown.holes),
+                "cut_by_border": crown.is_cut,
+            }
+        )
+    upper = sum(dentition.is_upper(row["fdi"]) for row in teeth)
+    report = {
+        "schema": SCHEMA,
+        "disclaimer": DISCLAIMER,
+        "kind": INTRAORAL,
+        "name": case.name,
+        "jaw": case.which,
+        "jaw_stated": stated is not None,
+        "jaw_inferred": jaw.jaw_inferred,
+        "jaw_confidence": round(float(jaw.jaw_confidence), 3),
+        "frame_confidence": round(float(jaw.frame_confidence), 3),
+        "inside_out": bool(jaw.inside_out),
+        "mm_per_unit": float(jaw.surface.scale),
+        "count": {"upper": upper, "lower": len(teeth) - upper, "total": len(teeth)},
+        "teeth": teeth,
+        "findings": [finding.to_dict() for finding in findings],
+        "warnings": list(warnings),
+        "provenance": dict(jaw.provenance),
+        "versions": versions(),
+    }
+    if files is not None:
+        report["files"] = dict(files)
+    return plain(report)
+
+
+def _crowns_table(report: Mapping[str, Any]) -> str:
+    found = {row["fdi"]: row for row in report["teeth"]}
+    how = "as stated" if report["jaw_stated"] else f"confidence {100 * report['jaw_confidence']:.0f} %"
+    lines = [
+        f"{report['name']}: {report['jaw']} jaw ({how}), {len(found)} {'tooth' if len(found) == 1 else 'teeth'}, "
+        "right to left",
+        f"{'FDI':>4}  {'tooth':<32} {'surface':>9} {'width':>9} {'confidence':>11}",
+    ]
+    order = [fdi for jaw in ("upper", "lower") for late in (False, True) for fdi in dentition.arch_order(jaw, late)]
+    for row in (found[fdi] for fdi in order if fdi in found):
+        sure = "" if row["confidence"] is None else f"{100 * row['confidence']:.0f} %"
+        width = "" if row["width_mm"] is None else f"{row['width_mm']:.1f} mm"
+        cut = "  cut by the scan's border" if row["cut_by_border"] else ""
+        lines.append(f"{row['fdi']:>4}  {row['name']:<32} {row['area_mm2']:>5.0f} mm² {width:>9} {sure:>11}{cut}")
+    return "\n".join(lines)
+
+
 def teeth_table(report: Mapping[str, Any]) -> str:
     """The teeth of a report as text for a terminal: jaw by jaw, from the patient's right to left."""
+    if report.get("kind") == INTRAORAL:
+        return _crowns_table(report)
     rows = {row["fdi"]: row for row in report["teeth"]}
     lines = [f"{'FDI':>4}  {'tooth':<32} {'volume':>10} {'confidence':>11}  pieces/tunnels/voids"]
     for jaw in ("upper", "lower"):
@@ -110,13 +187,17 @@ def teeth_table(report: Mapping[str, Any]) -> str:
 
 
 def findings_table(report: Mapping[str, Any]) -> str:
-    """The findings of a report as text for a terminal, with their place (RAS mm) and the proposed repair."""
+    """The findings of a report as text for a terminal, with their place and the proposed repair.
+
+    The place is in RAS mm, for intraoral scans in the file's own coordinates."""
+    in_file = report.get("kind") == INTRAORAL
+    place_text = " at x {:.4g} y {:.4g} z {:.4g}" if in_file else " at R {:.0f} A {:.0f} S {:.0f} mm"
     if not report["findings"]:
         return "Findings: none."
     lines = [f"Findings: {len(report['findings'])}"]
     for finding in report["findings"]:
         place = finding.get("position_ras")
-        where = "" if place is None else " at R {:.0f} A {:.0f} S {:.0f} mm".format(*place)
+        where = "" if place is None else place_text.format(*place)
         lines.append(f"  {finding['severity']:<8}{finding['message']} [{finding['code']}{where}]")
         if finding.get("repair"):
             lines.append(f"          Proposed repair: {finding['repair'].replace('_', ' ')}")

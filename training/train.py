@@ -258,11 +258,11 @@ class Trainer:
         return f"step {self.progress.step} loss {loss:.4f} {means} lr {lr:.1e} {rate:.2f} steps/s left {left:.1f} min"
 
 
-def keep_memory() -> None:
+def keep_memory(module: str = "training.train") -> None:
     """Start this process again with malloc told to keep large blocks (Linux, CPU training only)."""
     if sys.platform == "linux" and "GLIBC_TUNABLES" not in os.environ and not torch.cuda.is_available():
         os.environ["GLIBC_TUNABLES"] = MALLOC
-        os.execv(sys.executable, [sys.executable, "-m", "training.train", *sys.argv[1:]])
+        os.execv(sys.executable, [sys.executable, "-m", module, *sys.argv[1:]])
 
 
 def parse_arguments() -> argparse.Namespace:

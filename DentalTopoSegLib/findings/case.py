@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from ..volumes import Volume
 
 SEVERITIES = ("error", "warning", "info")
-#: Every code there is; findings of one severity are listed in this order.
+#: Every code there is, of label maps and of jaw surfaces; findings of one severity are listed in this order.
 CODES = (
-    "left_right_mirrored", "upper_lower_swapped", "doubled_number", "merged_neighbours", "order_broken",
-    "extra_tooth", "missing_tooth", "fragment", "tunnel", "void", "implausible_volume", "low_confidence",
-    "cut_by_field_of_view",
+    "wrong_jaw", "same_jaw", "jaw_uncertain", "frame_uncertain", "inside_out",
+    "left_right_mirrored", "upper_lower_swapped", "not_in_bite", "doubled_number", "merged_neighbours",
+    "order_broken", "extra_tooth", "missing_tooth", "fragment", "speckles", "tunnel", "void", "hole",
+    "implausible_volume", "implausible_size", "low_confidence", "cut_by_field_of_view", "cut_by_scan_border",
 )  # fmt: skip
 
 
@@ -29,10 +30,11 @@ CODES = (
 class Finding:
     """One thing to look at.
 
-    code: one of `CODES`. teeth: the FDI numbers concerned. position_ras: where to look, RAS mm, or None when
-    there is no one place. severity: "error" (the map contradicts itself), "warning" (probably wrong) or
-    "info". message: one sentence. repair: the name of the repair that would settle it, or None. detail:
-    the numbers behind the sentence, JSON-ready.
+    code: one of `CODES`. teeth: the FDI numbers concerned. position_ras: where to look, RAS mm (of an
+    intraoral scan: in the coordinates and unit of its own file), or None when there is no one place.
+    severity: "error" (the map contradicts itself), "warning" (probably wrong) or "info". message: one
+    sentence. repair: the name of the repair that would settle it, or None. detail: the numbers behind the
+    sentence, JSON-ready.
     """
 
     code: str

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from DentalTopoSegLib.errors import Cancelled, ModelError
-from DentalTopoSegLib.models import METADATA_KEY, list_models, load_model, resources_dir
+from DentalTopoSegLib.models import METADATA_KEY, SURFACE_TASKS, TASKS, list_models, load_model, resources_dir
 
 onnx = pytest.importorskip("onnx", reason="building the small test networks needs the package onnx")
 
@@ -95,6 +95,67 @@ def test_a_running_network_can_be_cancelled(tmp_path):
     assert threading.active_count() == before
 
 
+SURFACE = {"id": "points-9", "task": "surface", "outputs": ["far", "picked"], "labels": [0], "area_per_point": [1.0]}
+
+
+def register_points(folder: Path, description: dict = SURFACE, precision: str = "fp32") -> None:
+    """points (n, 3) float, index (m,) int32 -> far (n, 3) = 2 points, picked (m, 3) = points[index]."""
+    helper, kind = onnx.helper, onnx.TensorProto
+    graph = helper.make_graph(
+        [helper.make_node("Add", ["points", "points"], ["far"]),
+         helper.make_node("Gather", ["points", "index"], ["picked"], axis=0)],
+        "points",
+        [helper.make_tensor_value_info("points", kind.FLOAT, ["n", 3]),
+         helper.make_tensor_value_info("index", kind.INT32, ["m"])],
+        [helper.make_tensor_value_info(name, kind.FLOAT, [None, 3]) for name in ("far", "picked")],
+    )  # fmt: skip
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
+    helper.set_model_props(model, {METADATA_KEY: json.dumps(description)})
+    content = model.SerializeToString()
+    (folder / "points.onnx").write_bytes(content)
+    entry = {"id": "points-9", "task": "surface", "precision": precision, "file": "points.onnx",
+             "sha256": hashlib.sha256(content).hexdigest()}  # fmt: skip
+    (folder / "models.json").write_text(json.dumps({"models": [entry]}), encoding="utf-8")
+
+
+def test_a_network_of_points_takes_and_gives_named_arrays(tmp_path):
+    register_points(tmp_path)
+    model = load_model("surface", threads=1, precision="fp32", folder=tmp_path)
+    points = np.arange(12.0).reshape(4, 3)  # float64 and int64: converted to what the network wants
+    out = model.run_named({"points": points, "index": np.array([3, 1])})
+    assert set(out) == {"far", "picked"} and out["far"].dtype == np.float32
+    assert np.array_equal(out["far"], 2 * points) and np.array_equal(out["picked"], points[[3, 1]])
+
+
+def test_inputs_that_a_network_of_points_does_not_have_are_refused(tmp_path):
+    register_points(tmp_path)
+    model = load_model("points-9", threads=1, folder=tmp_path)
+    with pytest.raises(ValueError, match="takes index, points, not points"):
+        model.run_named({"points": np.zeros((4, 3))})
+
+
+def test_a_network_of_points_that_fails_says_on_what(tmp_path):
+    register_points(tmp_path)
+    model = load_model("points-9", threads=1, folder=tmp_path)
+    with pytest.raises(ModelError, match="failed on an array of 4 x 3 numbers"):
+        model.run_named({"points": np.zeros((4, 3)), "index": np.array([7])})
+
+
+def test_a_network_shipped_in_fp32_only_also_answers_to_int8(tmp_path):
+    register_points(tmp_path)
+    assert load_model("surface", threads=1, precision="int8", folder=tmp_path).precision == "fp32"
+
+
+@pytest.mark.parametrize(("change", "message"), [
+    ({"outputs": ["far", "near"]}, 'no output "near", only far, picked'),
+    ({"labels": None}, "lacks labels"),
+])  # fmt: skip
+def test_a_network_of_points_must_describe_what_its_task_needs(tmp_path, change, message):
+    register_points(tmp_path, {k: v for k, v in (SURFACE | change).items() if v is not None})
+    with pytest.raises(ModelError, match=message):
+        load_model("surface", threads=1, folder=tmp_path)
+
+
 def test_an_altered_file_is_refused(tmp_path):
     path = register(tmp_path)
     content = bytearray(path.read_bytes())
@@ -160,8 +221,9 @@ def test_the_installed_networks_load_and_describe_themselves():
     if not (resources_dir() / "Models" / "models.json").exists():
         pytest.skip("no networks in Resources/Models yet")
     entries = list_models()
-    assert {e["task"] for e in entries} == {"numbering", "border"}
-    for entry in entries:
+    assert {e["task"] for e in entries} >= set(TASKS)
+    assert {e["task"] for e in entries} <= {*TASKS, *SURFACE_TASKS}
+    for entry in (e for e in entries if e["task"] in TASKS):
         model = load_model(entry["id"], threads=1)
         side = int(model.metadata["divisor"]) * (2 if entry["task"] == "border" else 1)
         out = model.run(np.zeros((side, side, side), np.float32))

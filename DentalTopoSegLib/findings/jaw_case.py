@@ -1,0 +1,325 @@
+"""A labelled jaw surface with everything measured on it that the rules for intraoral scans share.
+
+Lengths are millimetres on the cleaned surface; only `JawCase.in_file` leaves them, because a finding's place
+must lie on the user's own file, in the file's own unit and axes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..arch import ArchFrame, consistent_relabelling, expected_place
+from ..dentition import arch_order, is_tooth, jaw, mirrored
+from ..meshes.geometry import unique_edges
+from .crown_sizes import area_range_mm2, usual_area_mm2
+
+if TYPE_CHECKING:
+    from ..ios import JawSegmentation
+
+#: A border edge chain shorter than this (mm) on a tooth is a pinhole of the scan, not a cut.
+CUT_MM = 4.0
+
+
+@dataclass(frozen=True)
+class Patch:
+    """A connected piece of surface: its area and the mean of its vertices, mm."""
+
+    area_mm2: float
+    centre: np.ndarray
+
+
+@dataclass(frozen=True)
+class Crown:
+    """One number's surface. pieces: largest first. width_mm: extent of the largest piece along the arch, None
+    where no second tooth shows how the arch runs. holes: gum patches that lie inside it. border_mm: how much
+    of the scan's border runs on it."""
+
+    fdi: int
+    area_mm2: float
+    width_mm: float | None
+    centre: np.ndarray
+    pieces: tuple[Patch, ...]
+    holes: tuple[Patch, ...]
+    border_mm: float
+
+    @property
+    def is_cut(self) -> bool:
+        """True where the scan ends on the tooth."""
+        return self.border_mm >= CUT_MM
+
+
+class JawCase:
+    """One jaw of an intraoral scan, measured. Teeth of any quadrant may be on it: a wrong number is a finding."""
+
+    def __init__(self, segmentation: JawSegmentation, name: str) -> None:
+        self.segmentation = segmentation
+        self.name = name
+        self.which: str = segmentation.jaw
+        self.confidence: Mapping[int, float] = segmentation.confidence
+        self._vertices = np.asarray(segmentation.surface.vertices, float)
+        self._faces = np.asarray(segmentation.surface.faces)
+        self._fdi = np.asarray(segmentation.fdi)
+        self._measure()
+
+    # ------------------------------------------------------------ places
+
+    def in_file(self, place: Iterable[float] | None) -> tuple[float, float, float] | None:
+        """Surface mm -> the file's own coordinates."""
+        if place is None:
+            return None
+        x, y, z = (float(c) / self.segmentation.surface.scale for c in place)
+        return x, y, z
+
+    def mean_place(self, teeth: Iterable[int]) -> tuple[float, float, float]:
+        """The middle of the teeth's centres, in the file's coordinates."""
+        return self.in_file(np.mean([self.crowns[fdi].centre for fdi in teeth], axis=0))
+
+    def points(self, fdi: int) -> np.ndarray:
+        """(n, 3) mm: the vertices of the tooth's largest piece."""
+        return self._points[fdi]
+
+    def distance_mm(self, a: int, b: int) -> float:
+        """Smallest distance between two crowns, mm, by at most 4,000 vertices of each."""
+        from scipy.spatial import cKDTree
+
+        few = [self._points[fdi][:: len(self._points[fdi]) // 4000 + 1] for fdi in (a, b)]
+        return float(cKDTree(few[0]).query(few[1])[0].min())
+
+    def cap(self, most: int) -> tuple[np.ndarray, np.ndarray]:
+        """Centres (n, 3) mm and outward unit normals (n, 3) of at most about `most` faces of the crowns."""
+        faces = self._faces[np.asarray(self.segmentation.face_fdi) > 0]
+        faces = faces[:: -(-len(faces) // most)]
+        a, b, c = (self._vertices[faces[:, k]] for k in range(3))
+        cross = _cross(b - a, c - a) * (-1.0 if self.inside_out else 1.0)
+        return (a + b + c) / 3.0, cross / np.maximum(np.linalg.norm(cross, axis=1), 1e-12)[:, None]
+
+    def unnumbered(self) -> list[Patch]:
+        """Pieces that were taken for teeth but have no number, largest first."""
+        instance = np.asarray(self.segmentation.instance)
+        where = (instance > 0) & (self._fdi == 0)
+        if not where.any():
+            return []
+        faces = self._faces[where[self._faces].all(1)]
+        a, b, c = (self._vertices[faces[:, k]] for k in range(3))
+        area = 0.5 * np.linalg.norm(_cross(b - a, c - a), axis=1)
+        owner = instance[faces[:, 0]]
+        parts = [
+            Patch(float(area[owner == i].sum()), self._vertices[where & (instance == i)].mean(0))
+            for i in np.unique(owner)
+        ]
+        return sorted(parts, key=lambda part: -part.area_mm2)
+
+    def same_surface(self, other: JawCase) -> bool:
+        """True when both scans hold the very same points."""
+        return self._vertices.shape == other._vertices.shape and bool(np.array_equal(self._vertices, other._vertices))
+
+    @property
+    def measures(self) -> Mapping[int, Crown]:
+        """The crowns, under the name that the rules shared with CBCT ask for."""
+        return self.crowns
+
+    # ------------------------------------------------------------ the arch
+
+    @cached_property
+    def axes(self) -> np.ndarray | None:
+        """(3, 3): rows are the patient's right, front and top in the surface's axes; None where teeth do not show them.
+
+        Taken from the surface's outward side and from which numbers stand in front, never from left and right:
+        so numbers that run the wrong way round show.
+        """
+        if len(self.crowns) < 2 or self._outward is None:
+            return None
+        occlusal = self._outward / np.linalg.norm(self._outward)
+        teeth = sorted(self.crowns)
+        depth = np.array([expected_place(fdi)[1] for fdi in teeth])
+        centres = np.array([self.crowns[fdi].centre for fdi in teeth])
+        front = (depth - depth.mean()) @ (centres - centres.mean(0))
+        front = front - (front @ occlusal) * occlusal
+        if np.linalg.norm(front) < 1e-6:
+            return None
+        front /= np.linalg.norm(front)
+        top = occlusal if self.which == "lower" else -occlusal
+        return np.array([np.cross(front, top), front, top])
+
+    def frame_matrix(self) -> np.ndarray:
+        """(4, 4) rigid, surface mm -> mm with +z out of the jaw and +y to the front, from the numbers; identity where
+        they do not show it."""
+        matrix = np.eye(4)
+        if self.axes is not None:
+            right, front, top = self.axes
+            matrix[:3, :3] = [right, front, top] if self.which == "lower" else [-right, front, -top]
+            matrix[:3, 3] = -matrix[:3, :3] @ self._vertices.mean(0)
+        return matrix
+
+    @cached_property
+    def centres(self) -> dict[int, np.ndarray]:
+        """Where each tooth stands, mm to the patient's right, front and top; empty where that is unknown."""
+        if self.axes is None:
+            return {}
+        return {fdi: self.axes @ crown.centre for fdi, crown in self.crowns.items()}
+
+    @cached_property
+    def relabelling(self) -> tuple[str, ArchFrame] | None:
+        """The exchange of all numbers that the places call for, mostly "none", and the fitted arch."""
+        return consistent_relabelling(self.centres)
+
+    @property
+    def frame(self) -> ArchFrame | None:
+        return self.relabelling[1] if self.relabelling else None
+
+    @property
+    def numbers_trusted(self) -> bool:
+        """True when an arch was fitted and the numbers are not exchanged as a whole."""
+        return self.relabelling is not None and self.relabelling[0] == "none"
+
+    def usual_area(self, fdi: int) -> float:
+        """Expected mm^2: that of its whole namesake on the other side, or the middle of its kind."""
+        low, high = area_range_mm2(fdi)
+        other = self.crowns.get(mirrored(fdi))
+        if other is not None and not other.is_cut and low <= other.pieces[0].area_mm2 <= high:
+            return other.pieces[0].area_mm2
+        return usual_area_mm2(fdi)
+
+    # ------------------------------------------------------------ measuring
+
+    def _measure(self) -> None:
+        edges, users = unique_edges(self._faces, len(self._vertices))
+        border = users[:, 1] < 0
+        same = self._fdi[edges[:, 0]] == self._fdi[edges[:, 1]]
+        piece = _components(edges[same], len(self._vertices))
+        face_area, face_piece, self._outward, self.inside_out = self._faces_of_teeth(piece)
+        piece_area = np.bincount(face_piece, face_area, int(piece.max(initial=0)) + 1)
+        holes = self._holes(edges[~same], edges[border], piece)
+        border_mm = self._border_lengths(edges[border])
+
+        tooth = np.flatnonzero(self._fdi)
+        tooth = tooth[np.argsort(self._fdi[tooth], kind="stable")]
+        numbers, first = np.unique(self._fdi[tooth], return_index=True)
+        groups = np.split(tooth, first[1:]) if len(numbers) else []
+        self._points: dict[int, np.ndarray] = {}
+        pieces: dict[int, tuple[Patch, ...]] = {}
+        for fdi, rows in zip(numbers.tolist(), groups, strict=True):
+            if not is_tooth(fdi):
+                continue
+            ids, inverse = np.unique(piece[rows], return_inverse=True)
+            # a piece of single vertices has no face of its own and so no area
+            kept = sorted((i for i in range(len(ids)) if piece_area[ids[i]] > 0), key=lambda i: -piece_area[ids[i]])
+            if not kept:
+                continue
+            pieces[fdi] = tuple(
+                Patch(float(piece_area[ids[i]]), self._vertices[rows[inverse == i]].mean(0)) for i in kept
+            )
+            self._points[fdi] = self._vertices[rows[inverse == kept[0]]]
+        widths = self._widths({fdi: parts[0].centre for fdi, parts in pieces.items()})
+        self.crowns: dict[int, Crown] = {
+            fdi: Crown(
+                fdi, sum(part.area_mm2 for part in parts), widths.get(fdi), parts[0].centre, parts,
+                # on a closed model with a single tooth all of the gum has this tooth for its only neighbour
+                tuple(hole for hole in holes.get(fdi, ()) if hole.area_mm2 < parts[0].area_mm2),
+                border_mm.get(fdi, 0.0),
+            )
+            for fdi, parts in pieces.items()
+        }  # fmt: skip
+
+    def _faces_of_teeth(self, piece: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray | None, bool]:
+        """Area and piece of each face on a tooth, the crowns' open side outwards, and whether normals point inwards."""
+        faces = self._faces[np.asarray(self.segmentation.face_fdi) > 0]
+        number = np.asarray(self.segmentation.face_fdi)[np.asarray(self.segmentation.face_fdi) > 0]
+        owner = np.where(self._fdi[faces[:, 1]] == number, faces[:, 1], faces[:, 2])
+        owner = np.where(self._fdi[faces[:, 0]] == number, faces[:, 0], owner)
+        kept = self._fdi[owner] == number  # a face whose corners all say something else belongs to no piece
+        faces, number, owner = faces[kept], number[kept], owner[kept]
+        a, b, c = (self._vertices[faces[:, k]] for k in range(3))
+        cross = _cross(b - a, c - a)
+        area = 0.5 * np.sqrt(np.einsum("ij,ij->i", cross, cross))
+        total = float(area.sum())
+        if not total:
+            return area, piece[owner], None, False
+        # a crown is a cap: seen from its middle, its outside faces away
+        middle = (a + b + c) / 3.0
+        weight = np.bincount(number, area, 256)
+        centre = np.stack([np.bincount(number, area * middle[:, k], 256) for k in range(3)], -1)
+        centre /= np.maximum(weight, 1e-12)[:, None]
+        away = float(np.einsum("ij,ij->", cross, middle - centre[number]))
+        inside_out = away < 0
+        outward = cross.sum(0) * (-1.0 if inside_out else 1.0)
+        return area, piece[owner], outward if np.linalg.norm(outward) > 1e-3 * total else None, inside_out
+
+    def _holes(self, mixed: np.ndarray, border: np.ndarray, piece: np.ndarray) -> dict[int, list[Patch]]:
+        """Gum patches all of whose neighbours are one tooth, away from the scan's border: {FDI: patches}."""
+        gum_end = np.where(self._fdi[mixed[:, 0]] == 0, mixed[:, 0], mixed[:, 1])
+        other = np.where(self._fdi[mixed[:, 0]] == 0, mixed[:, 1], mixed[:, 0])
+        here = self._fdi[gum_end] == 0
+        pairs = np.unique(piece[gum_end[here]].astype(np.int64) * 256 + self._fdi[other[here]])
+        patch, tooth = np.divmod(pairs, 256)
+        ids, first, count = np.unique(patch, return_index=True, return_counts=True)
+        inside = dict(zip(ids[count == 1].tolist(), tooth[first[count == 1]].tolist(), strict=True))
+        for touching in np.unique(piece[border.ravel()]).tolist():
+            inside.pop(touching, None)
+        if not inside:
+            return {}
+        wanted = np.zeros(int(piece.max()) + 1, bool)
+        wanted[list(inside)] = True
+        marked = wanted[piece]
+        faces = self._faces[marked[self._faces].any(1)]
+        faces = faces[(self._fdi[faces] == 0).sum(1) >= 2]  # two corners of three: about the patch's own outline
+        owner = piece[np.where(marked[faces[:, 0]], faces[:, 0], faces[:, 1])]
+        a, b, c = (self._vertices[faces[:, k]] for k in range(3))
+        area = 0.5 * np.linalg.norm(_cross(b - a, c - a), axis=1)
+        found: dict[int, list[Patch]] = {}
+        for patch_id in np.unique(owner).tolist():
+            mine = owner == patch_id
+            place = self._vertices[np.unique(faces[mine])].mean(0)
+            found.setdefault(inside[patch_id], []).append(Patch(float(area[mine].sum()), place))
+        for patches in found.values():
+            patches.sort(key=lambda patch: -patch.area_mm2)
+        return found
+
+    def _border_lengths(self, border: np.ndarray) -> dict[int, float]:
+        own = self._fdi[border[:, 0]]
+        inside = (own > 0) & (own == self._fdi[border[:, 1]])
+        border, own = border[inside], own[inside]
+        length = np.linalg.norm(self._vertices[border[:, 0]] - self._vertices[border[:, 1]], axis=1)
+        total = np.bincount(own, length, 256)
+        return {int(fdi): float(total[fdi]) for fdi in np.flatnonzero(total)}
+
+    def _widths(self, centres: Mapping[int, np.ndarray]) -> dict[int, float]:
+        """Extent of each tooth along the line joining its neighbours, without the outermost 1 % of its vertices."""
+        widths = {}
+        for deciduous in (False, True):
+            row = [fdi for which in ("upper", "lower") for fdi in arch_order(which, deciduous) if fdi in centres]
+            for i, fdi in enumerate(row):
+                beside = [other for other in row[max(i - 1, 0) : i + 2] if jaw(other) == jaw(fdi)]
+                along = centres[beside[-1]] - centres[beside[0]]
+                if np.linalg.norm(along) < 1e-6:
+                    continue
+                reach = self._points[fdi] @ (along / np.linalg.norm(along))
+                low, high = np.percentile(reach, (1, 99))
+                widths[fdi] = float(high - low)
+        return widths
+
+
+def _cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Row-wise cross product; numpy's own is several times slower."""
+    return np.stack(
+        (
+            a[:, 1] * b[:, 2] - a[:, 2] * b[:, 1],
+            a[:, 2] * b[:, 0] - a[:, 0] * b[:, 2],
+            a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0],
+        ),
+        -1,
+    )
+
+
+def _components(edges: np.ndarray, count: int) -> np.ndarray:
+    """(count,) number of the connected part of each vertex."""
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    graph = coo_matrix((np.ones(len(edges), np.int8), (edges[:, 0], edges[:, 1])), shape=(count, count))
+    return connected_components(graph, directed=False)[1]

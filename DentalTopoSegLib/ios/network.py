@@ -1,0 +1,71 @@
+"""The Point Transformer on one jaw: a cloud in the canonical frame in, class probabilities and votes out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+
+from .sampling import Cloud
+
+#: What the network calls a tooth, mirrored: positions 1..8 at x > 0 and 9..16 at x < 0 change places.
+MIRRORED = np.r_[0, 9:17, 1:9]
+#: Offsets leave the network in units of this, mm.
+OFFSET_MM = 5.0
+_FLIP = np.array([-1.0, 1.0, 1.0], np.float32)
+
+
+class PointNetwork(Protocol):
+    """What is needed of models.Model."""
+
+    def run_named(
+        self, feed: dict[str, np.ndarray], cancelled: Callable[[], bool] | None = None
+    ) -> dict[str, np.ndarray]: ...
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """probabilities (N, 17), votes (N, 3) mm for the centre of the tooth, both in the cloud's order and frame;
+    upper_logit: log odds that this is an upper jaw; axes (2, 3): unit occlusal and anterior direction."""
+
+    probabilities: np.ndarray
+    votes: np.ndarray
+    upper_logit: float
+    axes: np.ndarray
+
+
+def predict(
+    cloud: Cloud, model: PointNetwork, *, mirror: bool, cancelled: Callable[[], bool] | None = None
+) -> Prediction:
+    """Run the network, and with `mirror` a second time on the mirror image, averaged with the first."""
+    plain = _run(cloud, model, cancelled)
+    if not mirror:
+        return plain
+    other = _run(replace(cloud, points=cloud.points * _FLIP, normals=cloud.normals * _FLIP), model, cancelled)
+    axes = plain.axes + other.axes * _FLIP
+    return Prediction(
+        (plain.probabilities + other.probabilities[:, MIRRORED]) / 2,
+        (plain.votes + other.votes * _FLIP) / 2,
+        (plain.upper_logit + other.upper_logit) / 2,
+        axes / np.linalg.norm(axes, axis=1, keepdims=True),
+    )
+
+
+def _run(cloud: Cloud, model: PointNetwork, cancelled: Callable[[], bool] | None) -> Prediction:
+    out = model.run_named(cloud.feed(), cancelled)
+    whole = np.asarray(out["whole"], float).ravel()
+    axes = whole[1:].reshape(2, 3)
+    return Prediction(
+        out["probabilities"], cloud.points + OFFSET_MM * out["offsets"], float(whole[0]),
+        axes / (np.linalg.norm(axes, axis=1, keepdims=True) + 1e-9),
+    )  # fmt: skip
+
+
+def axes_turn(axes: np.ndarray) -> np.ndarray:
+    """(3, 3) rotation that brings the occlusal axis to +z and the anterior one towards +y."""
+    up = axes[0] / np.linalg.norm(axes[0])
+    front = axes[1] - up * (axes[1] @ up)
+    front /= np.linalg.norm(front)
+    return np.stack([np.cross(front, up), front, up])

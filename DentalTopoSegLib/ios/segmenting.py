@@ -1,0 +1,298 @@
+"""Intraoral scans: one or two jaws' surfaces in any frame -> every vertex and face numbered, with confidence.
+
+Steps: find the frame and the jaw; sample points and their neighbourhoods; Point Transformer; teeth from its votes;
+graph cut along creases; one number per tooth along the arch.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from ..dentition import CLASS_FDI
+from ..errors import Cancelled, InputError, NoTeethError
+from ..meshes import Surface
+from ..meshes.geometry import face_areas, vertex_normals
+from ..numbering import number_teeth
+from .instances import Instances, find_instances, instance_energy
+from .network import PointNetwork, Prediction, axes_turn, predict
+from .orienting import Frame, find_frame
+from .refining import cut_along_creases, face_graph, remove_islands, vertex_graph
+from .sampling import MAX_POINTS, MIN_LEVEL, build_cloud, farthest_points, level_counts
+
+if TYPE_CHECKING:
+    from ..models import Model
+
+__all__ = ["JawSegmentation", "segment_jaws"]
+
+Progress = Callable[[str, float, float], None]
+#: Candidates per sampled point: farthest points of a finer mesh than that take long and gain nothing.
+_CANDIDATES = 3
+#: Up to this many points the mirrored jaw is asked too; beyond, time does not allow it.
+_MIRROR_MAX = 24_000
+#: A frame this far from what the network itself sees is corrected and the network asked again.
+_TURN_AGAIN_DEG = 8.0
+
+
+@dataclass(frozen=True)
+class JawSegmentation:
+    """One jaw, labelled.
+
+    surface: what was computed on. fdi (W,), face_fdi (G,) uint8: FDI number per surface vertex and face, 0
+    gingiva. instance (W,) int32: tooth instances 1.., 0 gingiva; an instance the numbering gave no number has
+    fdi 0. confidence: FDI -> 0..1. jaw: as used; jaw_inferred, jaw_confidence (0.5..1): what the shape says.
+    frame (4, 4): surface mm -> canonical mm (+z occlusal, +y anterior), rigid; frame_confidence 0..1.
+    inside_out: the normals point into the tissue (flipped, or a mirrored export). provenance: models and
+    seconds per stage. warnings: plain sentences.
+    """
+
+    surface: Surface
+    fdi: np.ndarray
+    face_fdi: np.ndarray
+    instance: np.ndarray
+    confidence: dict[int, float]
+    jaw: str
+    jaw_inferred: str
+    jaw_confidence: float
+    frame: np.ndarray
+    frame_confidence: float
+    inside_out: bool
+    provenance: dict[str, Any] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+
+def segment_jaws(
+    surfaces: Sequence[Surface],
+    *,
+    jaws: Sequence[str | None] | None = None,
+    names: Sequence[str] | None = None,
+    threads: int | None = None,
+    precision: str = "int8",
+    progress: Progress = lambda stage, done, total: None,
+    cancelled: Callable[[], bool] | None = None,
+    models: Mapping[str, Model] | None = None,
+    frames: Sequence[Frame | None] | None = None,
+) -> list[JawSegmentation]:
+    """Number the teeth of one jaw, or of two jaws of one patient.
+
+    jaws: "upper", "lower" or None (decided by the shape) per surface. names: for messages. models: networks by
+    task ("orientation", "surface") instead of the shipped ones. frames: where the jaws lie, if known. Raises InputError for a surface too small to
+    be a jaw, NoTeethError where no tooth is found, Cancelled, ModelError.
+    """
+    jaws = list(jaws or [None] * len(surfaces))
+    frames = list(frames or [None] * len(surfaces))
+    names = list(names or [f"Scan {k + 1}" for k in range(len(surfaces))])
+    if not 1 <= len(surfaces) <= 2 or len(jaws) != len(surfaces) or len(names) != len(surfaces):
+        raise ValueError("segment_jaws takes one or two surfaces, and one jaw and one name for each.")
+    if models is None:
+        from ..models import load_model
+
+        models = {task: load_model(task, threads, precision) for task in ("orientation", "surface")}
+    results = []
+    for k, (surface, jaw, name, frame) in enumerate(zip(surfaces, jaws, names, frames, strict=True)):
+        run = _JawRun(surface, jaw, name, frame, models, threads, cancelled)
+        for stage, step in run.steps():
+            if cancelled is not None and cancelled():
+                raise Cancelled()
+            progress(stage, k, len(surfaces))
+            step()
+        results.append(run.result())
+    progress("Numbering the teeth", len(surfaces), len(surfaces))
+    return results
+
+
+class _JawRun:
+    """One surface on its way through the steps; what each leaves is read by the next."""
+
+    def __init__(
+        self,
+        surface: Surface,
+        jaw: str | None,
+        name: str,
+        frame: Frame | None,
+        models: Mapping[str, PointNetwork],
+        threads: int | None,
+        cancelled: Callable[[], bool] | None,
+    ) -> None:
+        self.surface, self.jaw, self.name, self.models, self.given = surface, jaw, name, models, frame
+        self.workers, self.cancelled = threads or -1, cancelled
+        self.seconds: dict[str, float] = {}
+        self.warnings: list[str] = []
+
+    def steps(self) -> list[tuple[str, Callable[[], None]]]:
+        """The steps in order, each timed under its name."""
+
+        def timed(name: str, step: Callable[[], None]) -> Callable[[], None]:
+            def run() -> None:
+                started = time.perf_counter()
+                step()
+                self.seconds[name] = time.perf_counter() - started
+
+            return run
+
+        return [
+            ("Finding the jaw's position", timed("frame", self.find_frame)),
+            ("Sampling the surface", timed("sample", self.sample)),
+            ("Finding the teeth", timed("network", self.ask_network)),
+            ("Separating the teeth", timed("separate", self.separate)),
+            ("Drawing the borders", timed("borders", self.draw_borders)),
+            ("Numbering the teeth", timed("number", self.number)),
+        ]
+
+    def find_frame(self) -> None:
+        vertices, faces = self.surface.vertices, self.surface.faces
+        if len(faces) < MIN_LEVEL:
+            raise InputError(f"'{self.name}' has only {len(faces)} triangles: a scan of a jaw has thousands.")
+        self.normals = vertex_normals(vertices, faces)
+        self.areas = face_areas(vertices, faces)
+        self.frame: Frame = self.given or find_frame(vertices, self.normals, self.models["orientation"])
+        if self.frame.inside_out:
+            self.normals = -self.normals
+
+    def sample(self) -> None:
+        """Points in the network's order, canonical frame. A mesh of up to 24,000 faces is taken whole, so that every
+        face has an output of its own."""
+        vertices, faces = self.surface.vertices, self.surface.faces
+        self.whole = len(faces) <= MAX_POINTS
+        if self.whole:
+            points = vertices[faces].mean(1)
+            normals = self.normals[faces].mean(1)
+            normals /= np.linalg.norm(normals, axis=1, keepdims=True) + 1e-12
+            counts = (len(points), *level_counts(self.areas.sum(), len(points))[1:])
+            first = farthest_points(points, counts[1])
+            rest = np.ones(len(points), bool)
+            rest[first] = False
+            self.order = np.concatenate([first, np.nonzero(rest)[0]])
+        else:
+            step = max(1, len(vertices) // (_CANDIDATES * MAX_POINTS))
+            points, normals = vertices[::step], self.normals[::step]
+            counts = level_counts(self.areas.sum(), len(points))
+            self.order = farthest_points(points, counts[0])
+        if counts[-1] < MIN_LEVEL and counts[0] < 4 * MIN_LEVEL:
+            raise InputError(f"'{self.name}' is too small a surface ({self.areas.sum():.0f} mm²) to be a jaw.")
+        self.sampled, self.sampled_normals = points[self.order], normals[self.order]
+        matrix = self.frame.matrix
+        self.cloud = build_cloud(
+            self.sampled @ matrix[:3, :3].T + matrix[:3, 3], self.sampled_normals @ matrix[:3, :3].T, counts, self.workers
+        )
+
+    def ask_network(self) -> None:
+        mirror = len(self.cloud.points) <= _MIRROR_MAX
+        self.prediction: Prediction = predict(self.cloud, self.models["surface"], mirror=mirror, cancelled=self.cancelled)
+        turn = axes_turn(self.prediction.axes)
+        angle = np.degrees(np.arccos(np.clip((np.trace(turn) - 1) / 2, -1, 1)))
+        self.turned_deg = float(angle)
+        if angle > _TURN_AGAIN_DEG:
+            self._turn(turn)
+            self.prediction = predict(self.cloud, self.models["surface"], mirror=mirror, cancelled=self.cancelled)
+
+    def _turn(self, turn: np.ndarray) -> None:
+        from dataclasses import replace
+
+        step = np.eye(4)
+        step[:3, :3] = turn
+        self.frame = replace(self.frame, matrix=step @ self.frame.matrix)
+        turn = turn.astype(np.float32)
+        self.cloud = replace(self.cloud, points=self.cloud.points @ turn.T, normals=self.cloud.normals @ turn.T)
+
+    def separate(self) -> None:
+        """Tooth instances from the votes, and each node's cost of belonging to them."""
+        if self.whole:
+            area = self.areas[self.order]
+        else:
+            area = np.full(len(self.sampled), self.areas.sum() / len(self.sampled))
+        p = self.prediction
+        self.instances: Instances = find_instances(p.probabilities, p.votes, area)
+        if len(self.instances) == 0:
+            raise NoTeethError(f"No teeth were found in '{self.name}': is it an intraoral scan of a jaw with teeth?")
+        self.shares = np.exp(-instance_energy(p.probabilities, p.votes, self.instances))
+
+    def draw_borders(self) -> None:
+        """One label per node: 0 gingiva, 1.. instances. Nodes are faces of a small mesh, vertices of a fine one."""
+        vertices, faces = self.surface.vertices, self.surface.faces
+        if self.whole:
+            shares = np.empty_like(self.shares)
+            shares[self.order] = self.shares
+            graph = face_graph(vertices, faces, inside_out=self.frame.inside_out)
+        else:
+            distance, index = cKDTree(self.sampled).query(vertices, k=3, workers=self.workers)
+            weight = 1.0 / (distance + 1e-3)
+            weight /= weight.sum(1, keepdims=True)
+            shares = np.einsum("nk,nkc->nc", weight, self.shares[index])
+            graph = vertex_graph(vertices, faces, inside_out=self.frame.inside_out)
+        labels = cut_along_creases(shares, graph)
+        labels, self.odd_pieces = remove_islands(labels, graph.pairs, graph.areas)
+        if self.whole:
+            self.face_label = labels
+            self.vertex_label = _faces_to_vertices(labels, faces, self.areas, len(vertices))
+        else:
+            self.vertex_label = labels
+            self.face_label = _vertices_to_faces(labels, faces)
+
+    def number(self) -> None:
+        """Jaw and FDI numbers."""
+        p = self.prediction
+        odds = p.upper_logit + np.log(self.frame.upper_probability + 1e-3) - np.log(1 - self.frame.upper_probability + 1e-3)
+        upper = 1 / (1 + np.exp(-odds))
+        self.inferred = "upper" if upper >= 0.5 else "lower"
+        self.jaw_confidence = float(max(upper, 1 - upper))
+        self.jaw = self.jaw or self.inferred
+        self.numbering = number_teeth(
+            jaw_probabilities(self.instances.classes, self.jaw), to_head(self.instances.centres, self.jaw),
+            np.full(len(self.instances), _CROWN_MM3),
+        )  # fmt: skip
+
+    def result(self) -> JawSegmentation:
+        number = np.r_[0, self.numbering.fdi].astype(np.uint8)
+        confidence = {
+            int(f): float(c) for f, c in zip(self.numbering.fdi, self.numbering.confidence, strict=True) if f
+        }
+        fdi, face_fdi = number[self.vertex_label], number[self.face_label]
+        seen = set(np.unique(face_fdi)) | set(np.unique(fdi))
+        return JawSegmentation(
+            surface=self.surface, fdi=fdi, face_fdi=face_fdi, instance=self.vertex_label.astype(np.int32),
+            confidence={f: c for f, c in sorted(confidence.items()) if f in seen}, jaw=self.jaw,
+            jaw_inferred=self.inferred, jaw_confidence=self.jaw_confidence, frame=self.frame.matrix,
+            frame_confidence=self.frame.confidence, inside_out=self.frame.inside_out,
+            provenance={"seconds": dict(self.seconds)}, warnings=self.warnings,
+        )  # fmt: skip
+
+
+#: numbering.number_teeth weighs small instances less; a crown found on a scan counts as a whole tooth.
+_CROWN_MM3 = 400.0
+
+
+def jaw_probabilities(classes: np.ndarray, jaw: str) -> np.ndarray:
+    """(K, 17) of the network -> (K, 33) in the order of dentition.CLASS_FDI, for the given jaw."""
+    plus, minus = (20, 10) if jaw == "upper" else (40, 30)
+    out = np.zeros((len(classes), len(CLASS_FDI)))
+    out[:, 0] = classes[:, 0]
+    for c in range(1, 17):
+        fdi = plus + c if c <= 8 else minus + c - 8
+        out[:, CLASS_FDI.index(fdi)] = classes[:, c]
+    return out
+
+
+def to_head(points: np.ndarray, jaw: str) -> np.ndarray:
+    """Canonical mm -> R, A, S mm of the head; the jaws 8 mm from the plane between them."""
+    if jaw == "lower":
+        return points - np.array([0.0, 0.0, 8.0])
+    return points * np.array([-1.0, 1.0, -1.0]) + np.array([0.0, 0.0, 8.0])
+
+
+def _faces_to_vertices(labels: np.ndarray, faces: np.ndarray, areas: np.ndarray, count: int) -> np.ndarray:
+    """The label that holds most of the surface around each vertex; the smaller label wins a draw."""
+    k = int(labels.max()) + 1
+    mass = np.bincount(faces.ravel().astype(np.int64) * k + np.repeat(labels, 3), np.repeat(areas, 3), count * k)
+    return mass.reshape(count, k).argmax(1)
+
+
+def _vertices_to_faces(labels: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """The label of most of a face's corners; where all differ, the first corner's."""
+    a, b, c = labels[faces].T
+    return np.where(b == c, b, a)

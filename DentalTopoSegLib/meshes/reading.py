@@ -1,0 +1,158 @@
+"""Reading scan meshes: the format is told from the content, and whatever is no mesh is refused in one sentence."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import InputError, MemoryLimitError
+from ..volumes import safe_stem
+from . import obj, ply, stl, vtp
+from .geometry import equal_rows
+from .mesh import Mesh, Parsed, Problem, TooMuch
+
+MESH_SUFFIXES = (".stl", ".ply", ".obj", ".vtp")
+KINDS = "STL, PLY, OBJ or VTP"
+# A scanner's finest export has about 1 million triangles; ten times that still fits in 4 GB.
+MAX_FACES = 10_000_000
+MAX_BYTES = 2_000_000_000
+
+_LOOK_BYTES = 1 << 20
+_OBJ_LINE = re.compile(rb"^[ \t]*v[ \t]+[-+.\d]", re.MULTILINE)
+_FACET_LINE = re.compile(rb"^\s*facet\s+normal\b", re.MULTILINE | re.IGNORECASE)
+# What else people have under a mesh's name, by the first bytes.
+_OTHER_KINDS = (
+    (b"PK\x03\x04", "is a zip archive (or a 3MF file): unpack it, or export {kinds}."),
+    (b"\x1f\x8b", "is compressed (gzip): unpack it first."),
+    (b"7z\xbc\xaf", "is a 7z archive: unpack it first."),
+    (b"Rar!", "is a RAR archive: unpack it first."),
+    (b"glTF", "is a glTF file: export it as {kinds}."),
+    (b"# vtk DataFile", "is a legacy VTK file: save it as .vtp (VTK XML PolyData)."),
+    (b"NRRD", "is a volume (NRRD), not a surface mesh: give the intraoral scan as {kinds}."),
+    (b"\x89PNG", "is a picture, not a mesh: give {kinds}."),
+    (b"\xff\xd8\xff", "is a picture, not a mesh: give {kinds}."),
+    (b"%PDF", "is a PDF, not a mesh: give {kinds}."),
+)
+
+
+def read_mesh(path: str | os.PathLike[str]) -> tuple[Mesh, list[str]]:
+    """Read a scan mesh: STL (binary or ASCII), PLY, OBJ or VTP, whatever its suffix says.
+
+    Returns the mesh in its file's order, axes and units, and warnings in plain words.
+    Raises InputError for everything that is no surface mesh, MemoryLimitError above MAX_FACES triangles.
+    """
+    path = Path(path)
+    data = _content(path)
+    try:
+        kind, parsed = _parse(path, data)
+        del data
+        _require_surface(parsed)
+    except TooMuch as problem:
+        raise MemoryLimitError(
+            f"'{path}' {problem}, more than the {MAX_FACES / 1e6:.0f} million that fit in bounded memory: "
+            "export it with fewer triangles."
+        ) from problem
+    except Problem as problem:
+        raise InputError(f"'{path}' {problem}") from problem
+    except MemoryError as error:
+        raise MemoryLimitError(
+            f"'{path}' does not fit in this computer's memory: export it with fewer triangles."
+        ) from error
+    warnings = list(parsed.warnings)
+    suffix = path.suffix.lower()
+    if suffix != f".{kind.lower()}":
+        shown = f"is called {suffix}" if suffix else "has no suffix"
+        warnings.insert(0, f"'{path.name}' {shown} but holds a mesh in {kind} format; it was read as {kind}.")
+    return _mesh(parsed, mesh_stem(path)), warnings
+
+
+def mesh_stem(path: str | os.PathLike[str]) -> str:
+    """The name results are called after: the file's name without its suffix, safe on every file system."""
+    name = safe_stem(path)
+    stem, suffix = os.path.splitext(name)
+    return (stem.strip(" .") or "scan") if suffix.lower() in MESH_SUFFIXES else name
+
+
+def _content(path: Path) -> bytes:
+    try:
+        if not path.exists():
+            raise InputError(f"'{path}' does not exist: check the path.")
+        if path.is_dir():
+            raise InputError(f"'{path}' is a folder: give one mesh file ({KINDS}).")
+        if not path.is_file():
+            raise InputError(f"'{path}' is no ordinary file: give a mesh file ({KINDS}).")
+        size = path.stat().st_size
+        if size == 0:
+            raise InputError(f"'{path}' is empty (0 bytes): copy or export it again.")
+        if size > MAX_BYTES:
+            raise MemoryLimitError(
+                f"'{path}' is {size / 1e9:.1f} GB, more than the {MAX_BYTES / 1e9:.0f} GB that fit in bounded memory: "
+                "export it with fewer triangles, or as binary STL or PLY."
+            )
+        return path.read_bytes()
+    except PermissionError as error:
+        raise InputError(f"'{path}' may not be read: ask for permission or copy it to a folder of yours.") from error
+    except OSError as error:
+        raise InputError(f"'{path}' cannot be read ({error.strerror or error}): copy it again.") from error
+
+
+def _parse(path: Path, data: bytes) -> tuple[str, Parsed]:
+    """The format found in the content, and the mesh."""
+    head = data[:_LOOK_BYTES]
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if stl.is_exactly_binary(data):  # first, because many binary STL files begin with "solid"
+        return "STL", stl.read_binary(data, MAX_FACES)
+    if re.match(rb"ply[ \t]*[\r\n]", head):
+        return "PLY", ply.read(data, MAX_FACES)
+    if data[128:132] == b"DICM":
+        raise Problem(f"is a DICOM file, not a surface mesh: give the intraoral scan as {KINDS}.")
+    for magic, reason in _OTHER_KINDS:
+        if data.startswith(magic):
+            raise Problem(reason.format(kinds=KINDS))
+    if start.startswith((b"<?xml", b"<VTKFile", b"<!DOCTYPE")):
+        return "VTP", vtp.read(data, MAX_FACES)
+    is_text = b"\0" not in head
+    if is_text and start[:5].lower() == b"solid" and (_FACET_LINE.search(head) or b"endsolid" in head.lower()):
+        return "STL", stl.read_ascii(data, MAX_FACES)
+    if is_text and _OBJ_LINE.search(head):
+        return "OBJ", obj.read(data, MAX_FACES)
+    if is_text:
+        raise Problem(f"is a text file, but holds no mesh: give {KINDS}.")
+    if path.suffix.lower() == ".stl":
+        return "STL", _odd_binary_stl(data)
+    raise Problem(f"is not a mesh this program can read: give {KINDS}.")
+
+
+def _odd_binary_stl(data: bytes) -> Parsed:
+    """A file called .stl that is neither text nor of the length its header announces."""
+    if len(data) >= stl.HEADER_BYTES and not 0 < stl.announced(data) <= 10 * MAX_FACES:
+        raise Problem(f"is no STL file, or a damaged one: give the scan as {KINDS}.")
+    return stl.read_binary(data, MAX_FACES)
+
+
+def _require_surface(parsed: Parsed) -> None:
+    count = len(parsed.vertices)
+    if not len(parsed.faces):
+        if count and not parsed.soup:
+            raise Problem(
+                f"is a point cloud: {count:,} points, but no triangles. Export the scan as a surface mesh ({KINDS})."
+            )
+        raise Problem("is an empty mesh (no triangles): export the scan again.")
+    low, high = int(parsed.faces.min()), int(parsed.faces.max())
+    if low < 0 or high >= count:
+        raise Problem(
+            f"is damaged: a triangle uses point {low if low < 0 else high:,}, but there are only {count:,} points. "
+            "Copy or export it again."
+        )
+
+
+def _mesh(parsed: Parsed, name: str) -> Mesh:
+    faces = parsed.faces.astype(np.int32, copy=False)
+    if parsed.soup:
+        first, of_corner = equal_rows(parsed.vertices)
+        return Mesh(parsed.vertices[first], of_corner.reshape(-1, 3), name, of_corner)
+    file_vertex = np.arange(len(parsed.vertices), dtype=np.int32)
+    return Mesh(parsed.vertices, faces, name, file_vertex, parsed.point_data, parsed.cell_data)

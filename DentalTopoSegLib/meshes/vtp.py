@@ -1,0 +1,409 @@
+"""VTK XML PolyData (.vtp) in and out, without vtk (a 100 MB install for one file format).
+
+Format: "VTK XML Formats" (docs.vtk.org) and the code of vtkXMLDataParser. Read: ascii, inline binary (base64) and
+appended (raw or base64) arrays, uncompressed or compressed with zlib or LZMA, either byte order, UInt32 or UInt64
+headers, several pieces, polygons and strips. Document types are refused: they are how XML is made to explode.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import lzma
+import re
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from html import escape
+from xml.parsers import expat
+
+import numpy as np
+
+from .geometry import fan
+from .mesh import Parsed, Problem, TooMuch, coordinates
+from .text import floats, integers
+
+_TYPES = {
+    "Int8": "i1", "UInt8": "u1", "Int16": "i2", "UInt16": "u2", "Int32": "i4", "UInt32": "u4", "Int64": "i8",
+    "UInt64": "u8", "Float32": "f4", "Float64": "f8",
+}  # fmt: skip
+_NAMES = {code: name for name, code in _TYPES.items()}
+_MAX_ARRAY_BYTES = 1 << 29
+_MAX_RATIO = 1100  # zlib reaches 1032:1; what claims more is a bomb. LZMA is held to the same.
+_MAX_ELEMENTS = 100_000
+_BLOCK_BYTES = 1 << 20
+_APPENDED = re.compile(rb"<AppendedData\b[^>]*?encoding\s*=\s*[\"'](\w+)[\"'][^>]*>\s*_")
+_DAMAGED = "is a damaged VTP file ({reason}): copy or export it again."
+
+
+@dataclass
+class _Node:
+    tag: str
+    attributes: dict[str, str]
+    children: list[_Node] = field(default_factory=list)
+    text: list[str] = field(default_factory=list)
+
+    def all(self, tag: str) -> list[_Node]:
+        return [child for child in self.children if child.tag == tag]
+
+    def one(self, tag: str) -> _Node:
+        return next(iter(self.all(tag)), _Node(tag, {}))
+
+
+def read(data: bytes, max_faces: int) -> Parsed:
+    """Points, triangles and scalar arrays of a VTP file. Raises Problem."""
+    appended = _APPENDED.search(data)
+    tree, tail, encoding = data, b"", ""
+    if appended:
+        tree = data[: appended.start()] + b"</VTKFile>"
+        tail, encoding = data[appended.end() :], appended.group(1).decode("ascii").lower()
+        if encoding == "base64":
+            tail = bytes(tail.partition(b"<")[0]).strip()
+    root = _parse(tree)
+    if root.tag != "VTKFile":
+        raise Problem("is an XML file, but no VTK PolyData (.vtp): give STL, PLY, OBJ or VTP.")
+    kind = root.attributes.get("type", "")
+    if kind != "PolyData":
+        raise Problem(f"is a VTK file of type '{kind[:40]}', not a surface: save it as PolyData (.vtp).")
+    arrays = _Arrays(root.attributes, tail, encoding)
+    pieces = [_piece(node, arrays, max_faces) for node in root.one("PolyData").all("Piece")]
+    return _joined(pieces, max_faces)
+
+
+def _parse(data: bytes) -> _Node:
+    """The XML elements as a tree; refuses document types, and so every entity but the five of XML."""
+    top = _Node("", {})
+    open_nodes, count = [top], 0
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal count
+        count += 1
+        if count > _MAX_ELEMENTS:
+            raise Problem(_DAMAGED.format(reason="too many elements"))
+        node = _Node(tag, attributes)
+        open_nodes[-1].children.append(node)
+        open_nodes.append(node)
+
+    def end(_tag: str) -> None:
+        open_nodes.pop()
+
+    def text(part: str) -> None:
+        if open_nodes[-1].tag == "DataArray":
+            open_nodes[-1].text.append(part)
+
+    def refuse(*_: object) -> None:
+        raise Problem("holds an XML document type, which no scan needs and which can be harmful: export it again.")
+
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    parser.buffer_size = 1 << 20
+    parser.StartElementHandler, parser.EndElementHandler = start, end
+    parser.CharacterDataHandler, parser.StartDoctypeDeclHandler = text, refuse
+    try:
+        parser.Parse(data, True)
+    except expat.ExpatError as error:
+        raise Problem(_DAMAGED.format(reason=f"XML error in line {error.lineno}")) from error
+    except (LookupError, UnicodeError, ValueError) as error:  # an encoding nobody knows
+        raise Problem(_DAMAGED.format(reason="its text encoding")) from error
+    return top.children[0]
+
+
+class _Arrays:
+    """Decodes DataArray elements the way the VTKFile element says."""
+
+    def __init__(self, attributes: dict[str, str], appended: bytes, encoding: str) -> None:
+        self._order = ">" if attributes.get("byte_order") == "BigEndian" else "<"
+        header = attributes.get("header_type", "UInt32")
+        if header not in ("UInt32", "UInt64"):
+            raise Problem(_DAMAGED.format(reason=f"header type '{header[:20]}'"))
+        self._header = np.dtype(self._order + _TYPES[header])
+        compressor = attributes.get("compressor", "")
+        if compressor not in ("", "vtkZLibDataCompressor", "vtkLZMADataCompressor"):
+            raise Problem(f"is compressed with '{compressor[:40]}': save it with zlib compression, or as STL or PLY.")
+        self._decompress = {"vtkZLibDataCompressor": _zlib, "vtkLZMADataCompressor": _lzma}.get(compressor)
+        self._appended, self._encoding = appended, encoding
+
+    def read(self, node: _Node, expected: int | None = None) -> np.ndarray:
+        """The values in a row (n,); ``expected``: how many there must be."""
+        name = node.attributes.get("Name", "Points")[:40]
+        code = _TYPES.get(node.attributes.get("type", ""))
+        if code is None:
+            raise Problem(_DAMAGED.format(reason=f"array '{name}' has no type known here"))
+        kind = node.attributes.get("format", "ascii")
+        if kind == "ascii":
+            values = self._ascii("".join(node.text).split(), np.dtype(code), name)
+        elif kind == "binary":
+            text = "".join("".join(node.text).split())
+            content = self._content(_Base64(text.encode("ascii", "replace"), name), name)
+            values = self._values(content, code, name)
+        elif kind == "appended":
+            if self._encoding not in ("raw", "base64"):
+                raise Problem(_DAMAGED.format(reason=f"array '{name}' is not in the file"))
+            offset = _whole(node, "offset")
+            if offset >= len(self._appended):
+                raise _short(name)
+            source = (_Raw if self._encoding == "raw" else _Base64)(self._appended, name, offset)
+            values = self._values(self._content(source, name), code, name)
+        else:
+            raise Problem(_DAMAGED.format(reason=f"array '{name}' in format '{kind[:20]}'"))
+        if expected is not None and len(values) != expected:
+            raise Problem(_DAMAGED.format(reason=f"array '{name}' has {len(values):,} values, not {expected:,}"))
+        return values
+
+    @staticmethod
+    def _ascii(words: list[str], dtype: np.dtype, name: str) -> np.ndarray:
+        encoded = [word.encode("utf-8", "replace") for word in words]
+        if dtype.kind == "f":
+            with np.errstate(over="ignore"):
+                return floats(encoded).astype(dtype)
+        values = integers(encoded)
+        limits = np.iinfo(dtype)
+        if len(values) and (values.min() < limits.min or values.max() > limits.max):
+            raise Problem(_DAMAGED.format(reason=f"a value of array '{name}' is outside its type"))
+        return values.astype(dtype)
+
+    def _values(self, content: bytes, code: str, name: str) -> np.ndarray:
+        dtype = np.dtype(self._order + code)
+        if len(content) % dtype.itemsize:
+            raise Problem(_DAMAGED.format(reason=f"array '{name}' ends within a number"))
+        values = np.frombuffer(content, dtype)
+        return values.astype(dtype.newbyteorder("="), copy=False)
+
+    def _content(self, source: _Raw | _Base64, name: str) -> bytes:
+        word = self._header.itemsize
+        if not self._decompress:
+            size = self._numbers(source.take(0, word))[0]
+            _require_bounded(size, name)
+            return source.take(word, size)
+        blocks, block, last = self._numbers(source.take(0, 3 * word))
+        if not blocks:
+            return b""
+        _require_bounded(blocks * word, name)
+        header = source.take(0, (3 + blocks) * word)
+        sizes = self._numbers(header)[3:]
+        _require_bounded(block * blocks, name)
+        if block * (blocks - 1) + (last or block) > _MAX_RATIO * sum(sizes) + 1024:
+            raise Problem(_DAMAGED.format(reason=f"array '{name}' claims an impossible size"))
+        body = source.after(len(header), sum(sizes))
+        parts, at = [], 0
+        for i, size in enumerate(sizes):
+            length = last if last and i == blocks - 1 else block
+            parts.append(self._decompress(body[at : at + size], length, name))
+            at += size
+        return b"".join(parts)
+
+    def _numbers(self, content: bytes) -> list[int]:
+        return np.frombuffer(content, self._header).tolist()
+
+
+def _require_bounded(size: int, name: str) -> None:
+    if size > _MAX_ARRAY_BYTES:
+        raise TooMuch(f"has an array '{name}' of {size / 1e6:,.0f} MB")
+
+
+def _short(name: str) -> Problem:
+    return Problem(f"is cut short: array '{name}' is not complete. Copy or export it again.")
+
+
+class _Raw:
+    """Bytes as they are, from an offset in the appended data."""
+
+    def __init__(self, data: bytes, name: str, offset: int = 0) -> None:
+        self._data, self._name, self._offset = data, name, offset
+
+    def take(self, start: int, size: int) -> bytes:
+        """``size`` bytes from ``start``, in the run that the offset begins."""
+        begin = self._offset + start
+        if begin + size > len(self._data):
+            raise _short(self._name)
+        return self._data[begin : begin + size]
+
+    after = take  # what follows a header of a compressed array
+
+
+class _Base64:
+    """The same from base64 text; a compressed array's header is encoded, and padded, on its own."""
+
+    def __init__(self, data: bytes, name: str, offset: int = 0) -> None:
+        self._data, self._name, self._offset = data, name, offset
+
+    def take(self, start: int, size: int) -> bytes:
+        return self._decode(self._offset, start + size)[start:]
+
+    def after(self, header: int, size: int) -> bytes:
+        return self._decode(self._offset + 4 * -(-header // 3), size)
+
+    def _decode(self, begin: int, size: int) -> bytes:
+        text = self._data[begin : begin + 4 * -(-size // 3)]
+        try:
+            content = base64.b64decode(text, validate=True)
+        except (binascii.Error, ValueError) as error:
+            raise Problem(_DAMAGED.format(reason=f"array '{self._name}' is no base64")) from error
+        if len(content) < size:
+            raise _short(self._name)
+        return content[:size]
+
+
+def _zlib(content: bytes, length: int, name: str) -> bytes:
+    return _inflate(zlib.decompressobj().decompress, content, length, name)
+
+
+def _lzma(content: bytes, length: int, name: str) -> bytes:
+    return _inflate(lzma.LZMADecompressor(memlimit=_MAX_ARRAY_BYTES).decompress, content, length, name)
+
+
+def _inflate(decompress: Callable[..., bytes], content: bytes, length: int, name: str) -> bytes:
+    try:
+        result = decompress(content, length + 1)
+    except (zlib.error, lzma.LZMAError) as error:
+        raise Problem(_DAMAGED.format(reason=f"array '{name}' cannot be decompressed")) from error
+    if len(result) != length:
+        raise Problem(_DAMAGED.format(reason=f"array '{name}' has not the size it announces"))
+    return result
+
+
+def _whole(node: _Node, key: str, default: str = "") -> int:
+    value = node.attributes.get(key, default).strip()
+    if not (value.isascii() and value.isdigit() and len(value) < 16):
+        raise Problem(_DAMAGED.format(reason=f"'{key}' of {node.tag} is '{value[:20]}'"))
+    return int(value)
+
+
+def _piece(node: _Node, arrays: _Arrays, max_faces: int) -> Parsed:
+    points = _whole(node, "NumberOfPoints", "0")
+    cells = {tag: _whole(node, f"NumberOf{tag}", "0") for tag in ("Verts", "Lines", "Polys", "Strips")}
+    if cells["Polys"] + cells["Strips"] > max_faces:
+        raise TooMuch(f"has {cells['Polys'] + cells['Strips']:,} faces")
+    vertices = np.zeros((0, 3))
+    if points:
+        array = next(iter(node.one("Points").all("DataArray")), None)
+        if array is None:
+            raise Problem(_DAMAGED.format(reason="it has no points"))
+        vertices = arrays.read(array, 3 * points).astype(np.float64).reshape(-1, 3)
+    triangles, polygon = fan(*_cells(node.one("Polys"), arrays, cells["Polys"]))
+    strips, strip = _unrolled(*_cells(node.one("Strips"), arrays, cells["Strips"]))
+    before = cells["Verts"] + cells["Lines"]
+    cell = np.concatenate([polygon, strip + cells["Polys"]]) + before
+    point_data = _scalars(node.one("PointData"), arrays, points)
+    cell_data = {k: v[cell] for k, v in _scalars(node.one("CellData"), arrays, sum(cells.values())).items()}
+    return Parsed(vertices, np.concatenate([triangles, strips]).astype(np.int64), point_data, cell_data)
+
+
+def _cells(node: _Node, arrays: _Arrays, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """The corners of all cells in a row and the number of corners of each (count,)."""
+    if not count:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    found = {array.attributes.get("Name"): array for array in node.all("DataArray")}
+    if not {"connectivity", "offsets"} <= set(found):
+        raise Problem(_DAMAGED.format(reason=f"{node.tag} without connectivity and offsets"))
+    ends = _indices(arrays.read(found["offsets"]))
+    if len(ends) == count + 1 and ends[0] == 0:  # vtk's own arrays begin with 0, and some writers keep that
+        ends = ends[1:]
+    sizes = np.diff(ends, prepend=0)
+    if len(ends) != count or (sizes < 0).any():
+        raise Problem(_DAMAGED.format(reason=f"the offsets of {node.tag} do not fit"))
+    return _indices(arrays.read(found["connectivity"], int(ends[-1]))), sizes
+
+
+def _indices(values: np.ndarray) -> np.ndarray:
+    if values.dtype.kind not in "iu" or (len(values) and (values.max() > 1 << 40 or values.min() < 0)):
+        raise Problem(_DAMAGED.format(reason="point numbers that are none"))
+    return values.astype(np.int64, copy=False)
+
+
+def _unrolled(corners: np.ndarray, sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Triangle strips as triangles, every second one turned so that all face the same way."""
+    start = np.cumsum(sizes) - sizes
+    count = np.maximum(sizes - 2, 0)
+    strip = np.repeat(np.arange(len(sizes)), count)
+    step = np.arange(len(strip)) - np.repeat(np.cumsum(count) - count, count)
+    first = start[strip] + step
+    odd = step % 2
+    return np.stack([corners[first], corners[first + 1 + odd], corners[first + 2 - odd]], axis=1), strip
+
+
+def _scalars(node: _Node, arrays: _Arrays, count: int) -> dict[str, np.ndarray]:
+    """The arrays with one number per point or cell, by name."""
+    result = {}
+    for array in node.all("DataArray"):
+        attributes = array.attributes
+        if attributes.get("type") in _TYPES and attributes.get("NumberOfComponents", "1").strip() in ("", "0", "1"):
+            result.setdefault(attributes.get("Name", ""), arrays.read(array, count))
+    return result
+
+
+def _joined(pieces: list[Parsed], max_faces: int) -> Parsed:
+    if not pieces:
+        return Parsed(np.zeros((0, 3)), np.zeros((0, 3), np.int64))
+    faces, before = [], 0
+    for piece in pieces:
+        if len(piece.faces) and int(piece.faces.max()) >= len(piece.vertices):
+            raise Problem(_DAMAGED.format(reason="a face uses a point that is not there"))
+        faces.append(piece.faces + before)
+        before += len(piece.vertices)
+    if sum(map(len, faces)) > max_faces:
+        raise TooMuch(f"has {sum(map(len, faces)):,} triangles")
+    data = [
+        {
+            name: np.concatenate([getattr(p, kind)[name] for p in pieces])
+            for name in getattr(pieces[0], kind)
+            if all(name in getattr(p, kind) for p in pieces)
+        }
+        for kind in ("point_data", "cell_data")
+    ]
+    return Parsed(np.concatenate([p.vertices for p in pieces]), np.concatenate(faces), *data)
+
+
+def to_bytes(
+    vertices: np.ndarray,
+    faces: np.ndarray,
+    point_arrays: Mapping[str, np.ndarray],
+    cell_arrays: Mapping[str, np.ndarray],
+) -> bytes:
+    """A VTP file, inline base64 of zlib; arguments as ``write_vtp``."""
+    offsets = np.arange(3, 3 * len(faces) + 1, 3, dtype="<i4")
+    lines = [
+        '<?xml version="1.0"?>',
+        '<VTKFile type="PolyData" version="1.0" byte_order="LittleEndian" header_type="UInt64" '
+        'compressor="vtkZLibDataCompressor">',
+        "<PolyData>",
+        f'<Piece NumberOfPoints="{len(vertices)}" NumberOfVerts="0" NumberOfLines="0" NumberOfStrips="0" '
+        f'NumberOfPolys="{len(faces)}">',
+        *_section("PointData", point_arrays, len(vertices)),
+        *_section("CellData", cell_arrays, len(faces)),
+        *_section("Points", {"Points": coordinates(vertices).reshape(-1, 3)}, len(vertices)),
+        "<Polys>",
+        _data_array("connectivity", np.asarray(faces, "<i4").ravel()),
+        _data_array("offsets", offsets),
+        "</Polys>",
+        "</Piece>",
+        "</PolyData>",
+        "</VTKFile>",
+        "",
+    ]
+    return "\n".join(lines).encode("utf-8")
+
+
+def _section(tag: str, arrays: Mapping[str, np.ndarray], count: int) -> list[str]:
+    lines = [f"<{tag}>"]
+    for name, values in arrays.items():
+        if len(values) != count:
+            raise ValueError(f"array {name} has {len(values)} rows, not {count}")
+        lines.append(_data_array(name, np.asarray(values)))
+    return [*lines, f"</{tag}>"]
+
+
+def _data_array(name: str, values: np.ndarray) -> str:
+    if values.dtype.kind == "b":
+        values = values.astype(np.uint8)
+    values = np.ascontiguousarray(values, values.dtype.newbyteorder("<"))
+    components = f' NumberOfComponents="{values.shape[1]}"' if values.ndim == 2 else ""
+    kind = _NAMES[values.dtype.str[1:]]
+    return f'<DataArray type="{kind}" Name="{escape(name)}"{components} format="binary">{_encoded(values)}</DataArray>'
+
+
+def _encoded(values: np.ndarray) -> str:
+    content = memoryview(values.reshape(-1)).cast("B") if values.size else b""
+    blocks = [zlib.compress(content[at : at + _BLOCK_BYTES], 1) for at in range(0, len(content), _BLOCK_BYTES)]
+    header = np.array([len(blocks), _BLOCK_BYTES, len(content) % _BLOCK_BYTES, *map(len, blocks)], "<u8").tobytes()
+    return (base64.b64encode(header) + base64.b64encode(b"".join(blocks))).decode("ascii")

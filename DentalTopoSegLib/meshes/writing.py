@@ -1,0 +1,52 @@
+"""Labelled meshes out: VTP, coloured PLY, STL; each whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from ..volumes import atomic_path
+from . import ply, stl, vtp
+
+
+def write_vtp(
+    path: str | os.PathLike[str],
+    vertices: np.ndarray,
+    faces: np.ndarray,
+    point_arrays: Mapping[str, np.ndarray] | None = None,
+    cell_arrays: Mapping[str, np.ndarray] | None = None,
+) -> Path:
+    """Write VTK XML PolyData with arrays per point (V,) or (V, k) and per triangle (F,) or (F, k), by name.
+
+    Coordinates become float32 where that loses nothing, else float64. Raises OutputError.
+    """
+    return _write(path, vtp.to_bytes(vertices, faces, point_arrays or {}, cell_arrays or {}))
+
+
+def write_ply(
+    path: str | os.PathLike[str],
+    vertices: np.ndarray,
+    faces: np.ndarray,
+    vertex_rgb: np.ndarray | None = None,
+    scalars: Mapping[str, np.ndarray] | None = None,
+) -> Path:
+    """Write binary PLY with colours (V, 3) uint8 and scalar properties (V,) of the vertices, by name.
+
+    Coordinates become float32 where that loses nothing, else float64. Raises OutputError.
+    """
+    return _write(path, ply.to_bytes(vertices, faces, vertex_rgb, scalars or {}))
+
+
+def write_stl(path: str | os.PathLike[str], vertices: np.ndarray, faces: np.ndarray) -> Path:
+    """Write binary STL (float32, as the format has it). Raises OutputError."""
+    return _write(path, stl.to_bytes(vertices, faces))
+
+
+def _write(path: str | os.PathLike[str], content: bytes) -> Path:
+    path = Path(path)
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(content)
+    return path

@@ -1,0 +1,137 @@
+"""Random clouds of jaws (training.jaws) as tensors, posed and bent anew at every step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from scipy.spatial.transform import Rotation
+
+from DentalTopoSegLib.ios.sampling import Cloud
+from training.jaws import fold_of, patients
+from training.nets.point_transformer import Graph
+
+LEVELS = 5
+OFFSET_MM = 5.0
+
+
+@dataclass(frozen=True)
+class Augment:
+    """The ``augment`` section of a configuration; see configs/surface.yaml."""
+
+    turn_deg: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    scale: float = 0.0
+    stretch: float = 0.0
+    bend_mm: float = 0.0
+    bend_reach_mm: float = 12.0
+    jitter_mm: float = 0.0
+    normal_jitter: float = 0.0
+    third_molar_weight: float = 1.0
+    mirror: bool = True
+
+
+@dataclass
+class Sample:
+    """A cloud with its targets: labels (N,) long, offsets (N, 3) in units of OFFSET_MM (0 on gingiva), upper,
+    frame (6,): occlusal and anterior direction after posing."""
+
+    graph: Graph
+    labels: torch.Tensor
+    offsets: torch.Tensor
+    upper: bool
+    frame: torch.Tensor
+
+
+def split(variants: Sequence[Path], data: Path, fold: int | None) -> tuple[list[Path], list[Path]]:
+    """Variants for training and for validation; fold None: everything trains."""
+    everyone = patients(data)
+    held = [fold is not None and fold_of(p.stem[:3], everyone) == fold for p in variants]
+    return [p for p, h in zip(variants, held, strict=True) if not h], [
+        p for p, h in zip(variants, held, strict=True) if h
+    ]
+
+
+def graph_of(feed: dict[str, np.ndarray], device: torch.device | str = "cpu") -> Graph:
+    """The network's inputs (Cloud.feed or a variant's arrays) as tensors."""
+
+    def tensor(name: str) -> torch.Tensor:
+        array = feed[name]
+        array = array.astype(np.int64) if array.dtype.kind in "iu" else array.astype(np.float32)
+        return torch.from_numpy(array).to(device)
+
+    return Graph(
+        tensor("points"), tensor("normals"), [tensor(f"knn{k}") for k in range(LEVELS)],
+        [tensor(f"group{k}") for k in range(LEVELS - 1)], [tensor(f"up{k}") for k in range(LEVELS - 1)],
+        [tensor(f"weight{k}") for k in range(LEVELS - 1)],
+    )  # fmt: skip
+
+
+def cloud_graph(cloud: Cloud) -> Graph:
+    return graph_of(cloud.feed())
+
+
+def posed(
+    points: np.ndarray, normals: np.ndarray, centres: np.ndarray, plan: Augment, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Points, normals, tooth centres and frame (6,) after random bending, scaling and turning."""
+
+    def bent(x: np.ndarray) -> np.ndarray:
+        out = x.astype(np.float64)
+        for centre, push in zip(knots, pushes, strict=True):
+            near = np.exp(-((x - centre) ** 2).sum(-1) / (2 * plan.bend_reach_mm**2))
+            out = out + near[..., None] * push
+        return out
+
+    knots = points[rng.integers(len(points), size=4)]
+    pushes = rng.normal(0, plan.bend_mm, (4, 3))
+    turn = Rotation.from_euler("zxy", np.array(plan.turn_deg)[[2, 0, 1]] * rng.uniform(-1, 1, 3), degrees=True)
+    scale = rng.uniform(1 - plan.scale, 1 + plan.scale) * rng.uniform(1 - plan.stretch, 1 + plan.stretch, 3)
+    matrix = turn.as_matrix()
+    new_points = bent(points) * scale @ matrix.T
+    new_points += rng.normal(0, plan.jitter_mm, new_points.shape)
+    shift = new_points.mean(0)
+    new_normals = normals / scale @ matrix.T + rng.normal(0, 1, normals.shape) * plan.normal_jitter * rng.random()
+    new_normals /= np.linalg.norm(new_normals, axis=1, keepdims=True) + 1e-9
+    new_centres = bent(centres) * scale @ matrix.T - shift
+    return new_points - shift, new_normals, new_centres, np.concatenate([matrix[:, 2], matrix[:, 1]])
+
+
+def load(path: Path, plan: Augment, rng: np.random.Generator) -> Sample:
+    """One variant, posed at random."""
+    with np.load(path) as data:
+        arrays = {name: data[name] for name in data.files}
+    points, normals = arrays["points"].astype(np.float64), arrays["normals"].astype(np.float64)
+    centres, labels = arrays["centres"].astype(np.float64), arrays["labels"].astype(np.int64)
+    if plan.mirror and rng.random() < 0.5:
+        flip = np.array([-1.0, 1.0, 1.0])
+        points, normals, centres = points * flip, normals * flip, centres * flip
+        swap = np.r_[0, 9:17, 1:9]
+        labels, centres = swap[labels], centres[swap]
+    points, normals, centres, frame = posed(points, normals, centres, plan, rng)
+    arrays["points"], arrays["normals"] = points.astype(np.float32), normals.astype(np.float32)
+    offsets = np.where(labels[:, None] > 0, np.nan_to_num(centres)[labels] - points, 0.0) / OFFSET_MM
+    return Sample(
+        graph_of(arrays), torch.from_numpy(labels), torch.from_numpy(offsets.astype(np.float32)),
+        bool(arrays["upper"]), torch.from_numpy(frame.astype(np.float32)),
+    )  # fmt: skip
+
+
+class Draw:
+    """Endless random variants; scans with a third molar come more often."""
+
+    def __init__(self, variants: Sequence[Path], plan: Augment, seed: int) -> None:
+        self.plan, self.rng = plan, np.random.default_rng(seed)
+        scans: dict[str, list[Path]] = {}
+        for path in variants:
+            scans.setdefault(path.stem.rsplit("_", 1)[0], []).append(path)
+        self.scans = [sorted(v) for _, v in sorted(scans.items())]
+        wise = [bool(np.isin([8, 16], np.load(v[0])["labels"]).any()) for v in self.scans]
+        weight = np.where(wise, plan.third_molar_weight, 1.0)
+        self.weight = weight / weight.sum()
+
+    def __call__(self) -> Sample:
+        mine = self.scans[self.rng.choice(len(self.scans), p=self.weight)]
+        return load(mine[self.rng.integers(len(mine))], self.plan, self.rng)

@@ -7,13 +7,21 @@ Both sides of a surface are drawn, since scans arrive with their normals turned 
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .drawing import BACKGROUND
+from . import dentition
+from .drawing import BACKGROUND, GAP, TEXT, draw_number, font, label_panel
 from .meshes.geometry import vertex_normals
 from .rendering import AMBIENT, LIGHT
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 #: Pixel centres tested at a time; bounds the memory.
 CHUNK = 1_000_000
@@ -190,7 +198,7 @@ def _visible(points: np.ndarray, faces: np.ndarray, height: int, width: int, dee
 def _light(
     normals: np.ndarray, points: np.ndarray, corners: np.ndarray, place: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(n,) depth, brightness and white shine (0-255) of n triangles, corners (n, 3), at ``place`` (2, n): column, row."""
+    """(n,) depth, brightness and white shine (0-255) of n triangles, corners (n, 3), at ``place`` (2, n)."""
     (xa, xb, xc), (ya, yb, yc), (za, zb, zc) = ([axis[corners[:, k]] for k in range(3)] for axis in points)
     area = (xb - xa) * (yc - ya) - (xc - xa) * (yb - ya)
     dx, dy = place[0] - xa, place[1] - ya
@@ -228,7 +236,104 @@ def _hollows(depth: np.ndarray, spacing: float) -> np.ndarray:
     """(h, w) factors below 1 where the surface lies deeper than its surroundings: fissures and gaps read as such."""
     from scipy import ndimage
 
-    size = max(int(round(2 * _HOLLOW_MM / spacing)) | 1, 3)
+    size = max(round(2 * _HOLLOW_MM / spacing) | 1, 3)
     seen = (depth > 0).astype(np.float32)
     around = ndimage.uniform_filter(depth, size) / np.maximum(ndimage.uniform_filter(seen, size), 1e-3)
     return 1 - np.clip(_HOLLOW_GAIN * (around - depth) / _HOLLOW_MM, 0, 0.6) * seen
+
+
+#: Rows: the canonical directions (x to the patient's right in a lower jaw) to the picture's right, up, and the viewer.
+_FROM_ABOVE = np.array([[1.0, 0, 0], [0, 1, 0], [0, 0, 1]])
+_FROM_FRONT = np.array([[-1.0, 0, 0], [0, 0, 1], [0, 1, 0]])
+_FROM_PLUS_X = np.array([[0, 1.0, 0], [0, 0, 1], [1, 0, 0]])
+_FROM_MINUS_X = np.array([[0, -1.0, 0], [0, 0, 1], [-1, 0, 0]])
+_GUM = (205, 165, 160)
+_DOUBTFUL = 0.5
+
+
+def jaw_png(path: str | os.PathLike[str], jaws: Sequence[Mapping[str, Any]], title: str, findings: Any = None) -> Path:
+    """Draw labelled jaws into a PNG: seen from occlusal, from the front, from both sides.
+
+    jaws: dicts of vertices (V, 3) mm, faces (F, 3), face_fdi (F,), frame (4, 4) to the canonical frame, jaw,
+    confidence {FDI: 0..1}. Upper jaws are drawn with their cusps down in the views from the front and sides. A
+    tooth below 50 % confidence bears a question mark; findings are drawn as numbered rings. Whole or not at all.
+    """
+    from PIL import Image, ImageDraw
+
+    from .volumes import atomic_path
+
+    rows = [_jaw_row(jaw, findings or ()) for jaw in jaws]
+    width, height = max(r.width for r in rows), sum(r.height for r in rows)
+    canvas = Image.new("RGB", (width, height + 34), BACKGROUND)
+    ImageDraw.Draw(canvas).text((10, 8), title, fill=TEXT, font=font(18))
+    top = 34
+    for row in rows:
+        canvas.paste(row, (0, top))
+        top += row.height
+    with atomic_path(Path(path)) as temporary:
+        canvas.save(temporary, format="PNG")
+    return Path(path)
+
+
+def _jaw_row(jaw: Mapping[str, Any], findings: Iterable[Any]) -> Image.Image:
+    """The four views of one jaw side by side."""
+    from PIL import Image, ImageDraw
+
+    frame = np.asarray(jaw["frame"])
+    points = np.asarray(jaw["vertices"]) @ frame[:3, :3].T + frame[:3, 3]
+    faces, fdi = np.asarray(jaw["faces"]), np.asarray(jaw["face_fdi"], int)
+    upper = jaw["jaw"] == "upper"
+    colours = np.tile(np.array(_GUM, np.uint8), (256, 1))
+    for number in np.unique(fdi[fdi > 0]):
+        colours[number] = dentition.color(int(number))
+    half_turn = np.diag([-1.0, -1.0, 1.0]) if upper else np.eye(3)
+    sides = ("L", "R") if upper else ("R", "L")  # what lies at +x and at -x
+    views = (
+        ("occlusal", _FROM_ABOVE, 460, (sides[1], sides[0], "front", "")),
+        ("from the front", half_turn @ _FROM_FRONT, 330, (sides[1], sides[0]) if upper else (sides[0], sides[1])),
+        ("from the " + ("left" if upper else "right"), half_turn @ _FROM_PLUS_X, 330, ()),
+        ("from the " + ("right" if upper else "left"), half_turn @ _FROM_MINUS_X, 330, ()),
+    )
+    panels = []
+    for name, rotation, size, letters in views:
+        drawn = render_mesh(points, faces, colours[fdi], rotation, (size, 400), face_group=fdi, supersampling=1)
+        image = Image.fromarray(drawn.image)
+        draw = ImageDraw.Draw(image)
+        label_panel(
+            draw, f"{jaw['jaw']} jaw, {name}", (*letters, *("",) * (4 - len(letters))), size, 400, drawn.spacing
+        )
+        for number, place in _seen_teeth(drawn, fdi).items():
+            doubtful = jaw["confidence"].get(number, 1.0) < _DOUBTFUL
+            draw_number(draw, place, f"{number}?" if doubtful else number)
+        if name == "occlusal":
+            _ring_findings(draw, drawn, frame, findings)
+        panels.append(image)
+    row = Image.new("RGB", (sum(p.width for p in panels) + GAP * (len(panels) - 1), 400), BACKGROUND)
+    left = 0
+    for panel in panels:
+        row.paste(panel, (left, 0))
+        left += panel.width + GAP
+    return row
+
+
+def _seen_teeth(drawn: Rendering, fdi: np.ndarray) -> dict[int, tuple[float, float]]:
+    """{FDI: (column, row)} of the teeth that show at least 60 pixels."""
+    seen = drawn.face >= 0
+    rows, columns = np.nonzero(seen)
+    number = fdi[drawn.face[seen]]
+    places = {}
+    for one in np.unique(number[number > 0]):
+        mine = number == one
+        if mine.sum() >= 60:
+            places[int(one)] = (float(np.median(columns[mine])), float(np.median(rows[mine])))
+    return places
+
+
+def _ring_findings(draw: Any, drawn: Rendering, frame: np.ndarray, findings: Iterable[Any]) -> None:
+    for k, finding in enumerate(findings, start=1):
+        if finding.position_ras is None:
+            continue
+        point = frame[:3, :3] @ np.asarray(finding.position_ras, float) + frame[:3, 3]
+        column, row, _ = drawn.project(point)[0]
+        draw.ellipse((column - 13, row - 13, column + 13, row + 13), outline=(255, 214, 90), width=2)
+        draw.text((column + 15, row - 15), str(k), fill=(255, 214, 90), font=font(13))

@@ -3,7 +3,8 @@
     python -m training.cross_validate training/configs/surface.yaml --data DATA/ios/train --cache CACHE -o folds.json
 
 Trains what is not yet trained (a run per fold, resumed where it stopped). Every held-out scan goes through the
-library's own path (training.scan_evaluation), with the network of the fold that never saw its patient.
+library's own path (training.scan_evaluation), with the network of the fold that never saw its patient, in its known
+frame and jaw: finding those is measured apart (training.orientation_export).
 """
 
 from __future__ import annotations
@@ -45,8 +46,7 @@ def main() -> None:
             if fold_of(path.stem, everyone) != fold:
                 continue
             scan = read_scan(path)
-            models = {"orientation": known_frame(scan), "surface": network}
-            scores[path.stem] = {"fold": fold, **evaluate_scan(scan, models)}
+            scores[path.stem] = {"fold": fold, **evaluate_scan(scan, {"surface": network}, frame=known_frame(scan))}
             print(f"{path.stem} DSC {scores[path.stem]['dice']:.4f}", flush=True)
     arguments.output.write_text(json.dumps(scores, indent=1), encoding="utf-8")
     print(table(scores))

@@ -186,7 +186,11 @@ def main() -> None:
     parser.add_argument("--scans", type=int, default=119)
     parser.add_argument("--card", help="file name of the model card")
     arguments = parser.parse_args()
-    print(json.dumps(export(arguments.run, arguments.models, arguments.version, arguments.scans, arguments.card), indent=2))
+    print(
+        json.dumps(
+            export(arguments.run, arguments.models, arguments.version, arguments.scans, arguments.card), indent=2
+        )
+    )
 
 
 if __name__ == "__main__":

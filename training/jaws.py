@@ -167,7 +167,9 @@ def sample(jaw: Jaw, rng: np.random.Generator, area_per_point: float) -> dict[st
     for c in np.setdiff1d(np.unique(jaw.classes), [0]):
         mine = jaw.classes == c
         centres[c] = np.average(corners[mine].mean(1), axis=0, weights=double[mine] + 1e-9)
-    arrays = {k: (v.astype(np.uint16) if v.dtype == np.int32 else v.astype(np.float16)) for k, v in cloud.feed().items()}
+    arrays = {
+        k: (v.astype(np.uint16) if v.dtype == np.int32 else v.astype(np.float16)) for k, v in cloud.feed().items()
+    }
     arrays["points"] = cloud.points
     return {**arrays, "labels": jaw.classes[pick][order], "centres": centres, "upper": np.array(jaw.upper)}
 
@@ -181,7 +183,13 @@ def make_variants(path: Path, cache: Path, count: int, seed: int) -> None:
             continue
         rng = np.random.default_rng([seed, k, *path.stem.encode()])
         other = jaw if k < (count + 2) // 3 else changed(jaw, rng)
-        other = Jaw(other.name, other.upper, other.vertices - other.vertices[other.faces].mean((0, 1)), other.faces, other.classes)
+        other = Jaw(
+            other.name,
+            other.upper,
+            other.vertices - other.vertices[other.faces].mean((0, 1)),
+            other.faces,
+            other.classes,
+        )
         arrays = sample(other, rng, float(rng.uniform(0.25, 0.6)))
         partial = target.with_suffix(".tmp.npz")
         np.savez(partial, **arrays)

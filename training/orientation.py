@@ -13,7 +13,6 @@ import argparse
 import math
 import os
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -32,24 +31,39 @@ RUNS = Path(__file__).parent / "runs"
 CONFIG = Path(__file__).parent / "configs" / "orientation.yaml"
 
 
+class Block(nn.Module):
+    """A pre-norm transformer layer."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.norm, self.ffn_norm = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.ffn = nn.Sequential(nn.Linear(width, 2 * width), nn.ReLU(), nn.Linear(2 * width, width))
+
+    def forward(self, x: Tensor) -> Tensor:
+        batch, n, width = x.shape
+        q, k, v = self.qkv(self.norm(x)).view(batch, n, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+        y = functional.scaled_dot_product_attention(q, k, v)
+        x = x + self.out(y.transpose(1, 2).reshape(batch, n, width))
+        return x + self.ffn(self.ffn_norm(x))
+
+
 class OrientationNet(nn.Module):
     """Places (B, M, 41) as orienting.described has them -> (B, 6) occlusal and anterior direction, (B,) logit of
-    "upper". Every place by itself, then again knowing the whole (PointNet; Qi et al. 2017)."""
+    "upper": a transformer whose tokens are the places."""
 
-    def __init__(self, widths: Sequence[int]) -> None:
+    def __init__(self, width: int, blocks: int, heads: int) -> None:
         super().__init__()
-        a, b, c = widths
-        self.first = nn.Sequential(nn.Linear(orienting.CHANNELS, a), nn.ReLU(), nn.Linear(a, b))
-        self.whole = nn.Sequential(nn.LayerNorm(2 * b), nn.Linear(2 * b, b))
-        self.second = nn.Sequential(nn.ReLU(), nn.Linear(b, b), nn.ReLU(), nn.Linear(b, c))
-        self.head = nn.Sequential(
-            nn.LayerNorm(2 * c), nn.Linear(2 * c, c), nn.ReLU(), nn.Linear(c, 64), nn.ReLU(), nn.Linear(64, 7)
-        )
+        self.embed = nn.Sequential(nn.Linear(orienting.CHANNELS, width), nn.ReLU(), nn.Linear(width, width))
+        self.blocks = nn.ModuleList([Block(width, heads) for _ in range(blocks)])
+        self.head = nn.Sequential(nn.LayerNorm(2 * width), nn.Linear(2 * width, width), nn.ReLU(), nn.Linear(width, 7))
 
     def forward(self, places: Tensor) -> tuple[Tensor, Tensor]:
-        x = self.first(places)
-        x = x + self.whole(pooled(x))[:, None]
-        out = self.head(pooled(self.second(x)))
+        x = self.embed(places)
+        for block in self.blocks:
+            x = block(x)
+        out = self.head(pooled(x))
         return out[:, :6], out[:, 6]
 
 

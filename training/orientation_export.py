@@ -266,8 +266,7 @@ jaw, whatever the frame of the file. Input: 256 places of the surface, each with
 **Research use only. Not a medical device; not for diagnosis or treatment planning without a qualified reader.**
 
 ## Model
-PointNet with two rounds (each place by itself, then knowing the whole), widths
-{", ".join(str(w) for w in state["config"]["net"]["widths"])}; fp32 weights ({size / 1e6:.1f} MB). Everything a reader
+{", ".join(f"{k} {v}" for k, v in state["config"]["net"].items())}; fp32 weights ({size / 1e6:.1f} MB). Everything a reader
 needs, the calibration of the confidence too, is in the file's own metadata (key `dentaltoposeg`).
 
 ## Training
@@ -281,8 +280,8 @@ The weights are offered for research and evaluation. The source states no licenc
 for anything else must settle that with its authors. The code that made them is Apache-2.0.
 
 ## Measured
-By the same recipe with a fifth of the patients held out ({fold_steps} steps); these are scans of those patients,
-turned at random. The shipped network was trained on all patients. Degrees are of the whole rotation against the
+A network of {fold_steps} steps with a fifth of the patients held out; these are scans of those patients, turned at
+random. {"The shipped network is this one." if state["fold"] is not None else "The shipped one saw all patients."} Degrees are of the whole rotation against the
 frame in which the source's scans lie, which itself differs by some degrees from scan to scan. The confidence
 is calibrated on other persons than it is measured on.
 

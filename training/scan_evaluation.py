@@ -1,6 +1,6 @@
 """The library's own path on labelled scans (data pack's ios/train), scored: in their own frame or in random ones.
 
-    python -m training.scan_evaluation DATA/ios/train --models Resources/Models --turns 24 -o turned.json
+python -m training.scan_evaluation DATA/ios/train --models Resources/Models --turns 24 -o turned.json
 """
 
 from __future__ import annotations
@@ -86,9 +86,7 @@ def evaluate_scan(
     vertex = found.fdi[surface.of_vertex]
     vertex[surface.of_vertex < 0] = 0
     truth = vertex_labels(scan)
-    scores = evaluate_mesh(
-        scan.vertices, scan.faces, vertex, truth, face_predicted=face, face_reference=scan.face_fdi
-    )
+    scores = evaluate_mesh(scan.vertices, scan.faces, vertex, truth, face_predicted=face, face_reference=scan.face_fdi)
     return {**scores, "jaw_inferred": found.jaw_inferred, "jaw_confidence": found.jaw_confidence}
 
 
@@ -96,3 +94,60 @@ def vertex_labels(scan: Scan) -> np.ndarray:
     """(V,) FDI of most of the faces around each vertex."""
     flat = scan.faces.ravel().astype(np.int64) * 64 + np.repeat(scan.face_fdi, 3)
     return np.bincount(flat, minlength=len(scan.vertices) * 64).reshape(-1, 64).argmax(1).astype(np.uint8)
+
+
+def table(scores: Mapping[str, Mapping[str, Any]]) -> str:
+    """Markdown: the totals, then Dice per group of teeth, then the scans below 0.9."""
+    total = merge_evaluations(scores)
+    share = 100 * total["wrong_fdi"] / max(total["teeth"], 1)
+    lines = [
+        f"{total['scans']} scans: DSC {total['dice']:.4f} (by area {total['dice_area']:.4f}), "
+        f"whatever the number {total['instance_dice']:.4f}, border accuracy {total['border_accuracy']:.3f}; of "
+        f"{total['teeth']} teeth {total['missed']} missed, {total['wrong_fdi']} with a wrong number ({share:.1f} %), "
+        f"{total['extra']} extra",
+        "", "| group | DSC | teeth |", "|---|---|---|",
+        *(f"| {name} | {g['dice']:.4f} | {g['teeth']} |" for name, g in total["groups"].items() if g["teeth"]),
+        "", "| FDI | DSC | scans |", "|---|---|---|",
+        *(f"| {fdi} | {g['dice']:.3f} | {g['scans']} |" for fdi, g in total["per_fdi"].items()),
+        "", "Below 0.9: " + (", ".join(f"{n} {s['dice']:.3f}" for n, s in scores.items() if s["dice"] < 0.9) or "none"),
+    ]  # fmt: skip
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--models", type=Path, required=True, help="folder with models.json")
+    parser.add_argument("--run", type=Path, help="a training run in place of the exported surface network")
+    parser.add_argument("--fold", type=int, choices=range(5), help="only the scans of this fold")
+    parser.add_argument("--turns", type=int, default=0, help="random frames per scan beside its own")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("-o", "--output", type=Path, required=True)
+    arguments = parser.parse_args()
+    from DentalTopoSegLib.models import load_model
+
+    models: dict[str, Any] = {"orientation": load_model("orientation", 1, folder=arguments.models)}
+    models["surface"] = (
+        TorchNetwork(arguments.run) if arguments.run else load_model("surface", 1, folder=arguments.models)
+    )
+    everyone, scores, right = patients(arguments.data), {}, []
+    for path in sorted(arguments.data.glob("*.npz")):
+        if arguments.fold is not None and fold_of(path.stem, everyone) != arguments.fold:
+            continue
+        scan = read_scan(path)
+        turns = Rotation.random(arguments.turns, rng=np.random.default_rng([arguments.seed, *path.stem.encode()]))
+        scores[path.stem] = evaluate_scan(scan, models, frame=known_frame(scan), jaw=scan.jaw)
+        for k in range(arguments.turns):
+            one = evaluate_scan(scan, models, turn=turns[k].as_matrix(), jaw=scan.jaw)
+            right.append(one["jaw_inferred"] == scan.jaw)
+            scores[f"{path.stem} turned {k}"] = one
+        print(path.stem, *(f"{scores[n]['dice']:.3f}" for n in scores if n.startswith(path.stem)), flush=True)
+    arguments.output.write_text(json.dumps(scores, indent=1), encoding="utf-8")
+    print(table({n: s for n, s in scores.items() if " turned" not in n}))
+    if right:
+        print(table({n: s for n, s in scores.items() if " turned" in n}).splitlines()[0])
+        print(f"jaw inferred right: {np.mean(right):.4f} of {len(right)}")
+
+
+if __name__ == "__main__":
+    main()

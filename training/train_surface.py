@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 import yaml
+from torch.nn import functional
 
 from training.nets.point_transformer import PointTransformer
 from training.surface_data import Augment, Draw, Sample, load, split
@@ -39,7 +39,7 @@ def draw_queries(sample: Sample, count: int, border_share: float) -> torch.Tenso
 def soft_dice_loss(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     """1 - mean soft Dice over the classes present (Milletari et al. 2016)."""
     p = torch.softmax(logits, -1)
-    truth = F.one_hot(labels, logits.shape[1]).to(p.dtype)
+    truth = functional.one_hot(labels, logits.shape[1]).to(p.dtype)
     dice = (2 * (p * truth).sum(0) + 1) / (p.sum(0) + truth.sum(0) + 1)
     return 1 - dice[truth.sum(0) > 0].mean()
 
@@ -50,12 +50,13 @@ def losses(net: PointTransformer, sample: Sample, plan: dict) -> dict[str, torch
     logits, offsets, whole = net(sample.graph, query)
     labels = sample.labels[query]
     tooth = labels > 0
-    terms = {"ce": F.cross_entropy(logits, labels), "dice": plan["dice"] * soft_dice_loss(logits, labels)}
+    terms = {"ce": functional.cross_entropy(logits, labels), "dice": plan["dice"] * soft_dice_loss(logits, labels)}
     if tooth.any():
-        terms["offset"] = plan["offset"] * F.smooth_l1_loss(offsets[tooth], sample.offsets[query][tooth], beta=0.2)
+        truth = sample.offsets[query][tooth]
+        terms["offset"] = plan["offset"] * functional.smooth_l1_loss(offsets[tooth], truth, beta=0.2)
     upper = torch.tensor(float(sample.upper), device=whole.device)
-    terms["jaw"] = plan["jaw"] * F.binary_cross_entropy_with_logits(whole[0], upper)
-    axes = F.normalize(whole[1:].view(2, 3), dim=-1)
+    terms["jaw"] = plan["jaw"] * functional.binary_cross_entropy_with_logits(whole[0], upper)
+    axes = functional.normalize(whole[1:].view(2, 3), dim=-1)
     terms["frame"] = plan["frame"] * (1 - (axes * sample.frame.view(2, 3)).sum(-1)).mean()
     return terms
 

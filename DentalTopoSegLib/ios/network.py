@@ -27,13 +27,10 @@ class PointNetwork(Protocol):
 
 @dataclass(frozen=True)
 class Prediction:
-    """probabilities (N, 17), votes (N, 3) mm for the centre of the tooth, both in the cloud's order and frame;
-    upper_logit: log odds that this is an upper jaw; axes (2, 3): unit occlusal and anterior direction."""
+    """probabilities (N, 17), votes (N, 3) mm for the centre of the tooth, both in the cloud's order and frame."""
 
     probabilities: np.ndarray
     votes: np.ndarray
-    upper_logit: float
-    axes: np.ndarray
 
 
 def predict(
@@ -44,28 +41,12 @@ def predict(
     if not mirror:
         return plain
     other = _run(replace(cloud, points=cloud.points * _FLIP, normals=cloud.normals * _FLIP), model, cancelled)
-    axes = plain.axes + other.axes * _FLIP
     return Prediction(
         (plain.probabilities + other.probabilities[:, MIRRORED]) / 2,
         (plain.votes + other.votes * _FLIP) / 2,
-        (plain.upper_logit + other.upper_logit) / 2,
-        axes / np.linalg.norm(axes, axis=1, keepdims=True),
     )
 
 
 def _run(cloud: Cloud, model: PointNetwork, cancelled: Callable[[], bool] | None) -> Prediction:
     out = model.run_named(cloud.feed(), cancelled)
-    whole = np.asarray(out["whole"], float).ravel()
-    axes = whole[1:].reshape(2, 3)
-    return Prediction(
-        out["probabilities"], cloud.points + OFFSET_MM * out["offsets"], float(whole[0]),
-        axes / (np.linalg.norm(axes, axis=1, keepdims=True) + 1e-9),
-    )  # fmt: skip
-
-
-def axes_turn(axes: np.ndarray) -> np.ndarray:
-    """(3, 3) rotation that brings the occlusal axis to +z and the anterior one towards +y."""
-    up = axes[0] / np.linalg.norm(axes[0])
-    front = axes[1] - up * (axes[1] @ up)
-    front /= np.linalg.norm(front)
-    return np.stack([np.cross(front, up), front, up])
+    return Prediction(out["probabilities"], cloud.points + OFFSET_MM * out["offsets"])

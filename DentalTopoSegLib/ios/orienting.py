@@ -58,7 +58,7 @@ class Frame:
 
 
 def thinned(points: np.ndarray, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """(2048, 3) float32 points in a farthest-point order about the mean (3,) of the first 512, and that mean.
+    """(2048, 3) float32 points in a farthest-point order about the mean (3,) of the first 256, and that mean.
 
     The first are evenly spread however the scan is meshed; where a part is meshed coarsely the last are not.
 
@@ -72,7 +72,7 @@ def thinned(points: np.ndarray, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     middle = points.mean(0)
     start = int(np.argmax(((points - middle) ** 2).sum(1)))
     order = farthest_points(points, min(POINTS, len(points)), start)
-    middle = points[order[: 2 * PLACES]].mean(0)
+    middle = points[order[:PLACES]].mean(0)
     chosen = points[np.resize(order, POINTS)]
     return (chosen - middle).astype(np.float32), middle
 

@@ -1,4 +1,4 @@
-"""Intraoral scans: one or two jaws' surfaces in any frame -> every vertex and face numbered, with confidence.
+"""One or two scanned jaws, from surface to numbered teeth.
 
 Steps: find the frame and the jaw; sample points and their neighbourhoods; Point Transformer; teeth from its votes;
 graph cut along creases; one number per tooth along the arch.
@@ -20,7 +20,7 @@ from ..meshes import Surface
 from ..meshes.geometry import face_areas, vertex_normals
 from ..numbering import number_teeth
 from .instances import Instances, find_instances, instance_energy
-from .network import PointNetwork, Prediction, axes_turn, predict
+from .network import PointNetwork, Prediction, predict
 from .orienting import Frame, find_frame
 from .refining import cut_along_creases, face_graph, remove_islands, vertex_graph
 from .sampling import MAX_POINTS, MIN_LEVEL, build_cloud, farthest_points, level_counts
@@ -35,8 +35,6 @@ Progress = Callable[[str, float, float], None]
 _CANDIDATES = 3
 #: Up to this many points the mirrored jaw is asked too; beyond, time does not allow it.
 _MIRROR_MAX = 24_000
-#: A frame this far from what the network itself sees is corrected and the network asked again.
-_TURN_AGAIN_DEG = 8.0
 
 
 @dataclass(frozen=True)
@@ -81,7 +79,8 @@ def segment_jaws(
     """Number the teeth of one jaw, or of two jaws of one patient.
 
     jaws: "upper", "lower" or None (decided by the shape) per surface. names: for messages. models: networks by
-    task ("orientation", "surface") instead of the shipped ones. frames: where the jaws lie, if known. Raises InputError for a surface too small to
+    task ("orientation", "surface") instead of the shipped ones. frames: where the jaws lie, if
+    known. Raises InputError for a surface too small to
     be a jaw, NoTeethError where no tooth is found, Cancelled, ModelError.
     """
     jaws = list(jaws or [None] * len(surfaces))
@@ -178,27 +177,17 @@ class _JawRun:
         self.sampled, self.sampled_normals = points[self.order], normals[self.order]
         matrix = self.frame.matrix
         self.cloud = build_cloud(
-            self.sampled @ matrix[:3, :3].T + matrix[:3, 3], self.sampled_normals @ matrix[:3, :3].T, counts, self.workers
+            self.sampled @ matrix[:3, :3].T + matrix[:3, 3],
+            self.sampled_normals @ matrix[:3, :3].T,
+            counts,
+            self.workers,
         )
 
     def ask_network(self) -> None:
         mirror = len(self.cloud.points) <= _MIRROR_MAX
-        self.prediction: Prediction = predict(self.cloud, self.models["surface"], mirror=mirror, cancelled=self.cancelled)
-        turn = axes_turn(self.prediction.axes)
-        angle = np.degrees(np.arccos(np.clip((np.trace(turn) - 1) / 2, -1, 1)))
-        self.turned_deg = float(angle)
-        if angle > _TURN_AGAIN_DEG:
-            self._turn(turn)
-            self.prediction = predict(self.cloud, self.models["surface"], mirror=mirror, cancelled=self.cancelled)
-
-    def _turn(self, turn: np.ndarray) -> None:
-        from dataclasses import replace
-
-        step = np.eye(4)
-        step[:3, :3] = turn
-        self.frame = replace(self.frame, matrix=step @ self.frame.matrix)
-        turn = turn.astype(np.float32)
-        self.cloud = replace(self.cloud, points=self.cloud.points @ turn.T, normals=self.cloud.normals @ turn.T)
+        self.prediction: Prediction = predict(
+            self.cloud, self.models["surface"], mirror=mirror, cancelled=self.cancelled
+        )
 
     def separate(self) -> None:
         """Tooth instances from the votes, and each node's cost of belonging to them."""
@@ -236,9 +225,7 @@ class _JawRun:
 
     def number(self) -> None:
         """Jaw and FDI numbers."""
-        p = self.prediction
-        odds = p.upper_logit + np.log(self.frame.upper_probability + 1e-3) - np.log(1 - self.frame.upper_probability + 1e-3)
-        upper = 1 / (1 + np.exp(-odds))
+        upper = self.frame.upper_probability
         self.inferred = "upper" if upper >= 0.5 else "lower"
         self.jaw_confidence = float(max(upper, 1 - upper))
         self.jaw = self.jaw or self.inferred
@@ -249,9 +236,7 @@ class _JawRun:
 
     def result(self) -> JawSegmentation:
         number = np.r_[0, self.numbering.fdi].astype(np.uint8)
-        confidence = {
-            int(f): float(c) for f, c in zip(self.numbering.fdi, self.numbering.confidence, strict=True) if f
-        }
+        confidence = {int(f): float(c) for f, c in zip(self.numbering.fdi, self.numbering.confidence, strict=True) if f}
         fdi, face_fdi = number[self.vertex_label], number[self.face_label]
         seen = set(np.unique(face_fdi)) | set(np.unique(fdi))
         return JawSegmentation(

@@ -12,7 +12,7 @@ from .text import BadNumber, describe, floats
 
 HEADER_BYTES = 84
 TRIANGLE = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
-_CHUNK_BYTES = 1 << 24
+_CHUNK_BYTES = 1 << 20  # small enough for its words to stay in the cache
 _WORDS = 21  # "facet normal . . . outer loop vertex . . . vertex . . . vertex . . . endloop endfacet"
 _FIXED = {0: b"facet", 1: b"normal", 5: b"outer", 6: b"loop", 7: b"vertex", 11: b"vertex", 15: b"vertex"}
 _FIXED |= {19: b"endloop", 20: b"endfacet"}

@@ -164,34 +164,3 @@ def test_nothing_to_decide():
     assert refining.graph_cut_labels(np.array([[1.0, 0.0], [0.0, 9.0]]), none, np.zeros(0)).tolist() == [1, 0]
     labels, odd = refining.remove_islands(np.zeros(0, int), none, np.zeros(0))
     assert len(labels) == 0 and odd == []
-
-
-def test_small_pieces_go_to_their_surroundings_and_large_ones_are_told():
-    labels, pairs, areas = strip([0, 16, 17, 16, 0, 11, 0, 16, 0, 18], [500, 40, 1, 40, 500, 3.9, 500, 9, 500, 3.9])
-    cleaned, odd = refining.remove_islands(labels, pairs, areas)
-    assert cleaned.tolist() == [0, 16, 16, 16, 0, 0, 0, 16, 0, 0]
-    assert [(piece.label, piece.around, piece.nodes.tolist(), piece.area_mm2, piece.main_mm2) for piece in odd] == [
-        (16, 0, [7], 9.0, 81.0)
-    ]
-    # The same piece is too small beside a main piece twenty times its size.
-    areas[1] = 200.0
-    cleaned, odd = refining.remove_islands(labels, pairs, areas)
-    assert cleaned[7] == 0 and odd == []
-
-
-def test_holes_in_a_tooth_are_filled_papillae_stay():
-    # Tooth 16 around gingiva (nodes 1 and 3), a papilla between 16 and 15 (node 5) and a speck of one (node 7).
-    labels, pairs, areas = strip([16, 0, 16, 0, 16, 0, 15, 0, 14, 0], [30, 7.9, 30, 8.1, 30, 0.4, 60, 0.2, 60, 90])
-    pairs = np.vstack([pairs, [[2, 4]]])
-    cleaned, odd = refining.remove_islands(labels, pairs, areas)
-    assert cleaned[[1, 3, 5]].tolist() == [16, 0, 0]
-    assert cleaned[7] in (14, 15)
-    assert [(piece.label, piece.around, piece.area_mm2) for piece in odd] == [(0, 16, 8.1)]
-
-
-def test_a_loose_speck_of_tooth_becomes_gingiva():
-    labels = np.array([0, 11, 21, 22])
-    cleaned, odd = refining.remove_islands(labels, np.array([[0, 1], [2, 3]]), np.array([100.0, 40.0, 1.0, 1.0]))
-    assert cleaned.tolist() == [0, 11, 0, 0]
-    assert odd == []
-    assert labels.tolist() == [0, 11, 21, 22]

@@ -1,4 +1,4 @@
-"""Point Transformer with grouped vector attention for one jaw's surface (Zhao et al. 2021; groups after Wu et al. 2022).
+"""Point Transformer with grouped vector attention for one jaw's surface (Zhao et al. 2021; Wu et al. 2022).
 
 Neighbour lists come from DentalTopoSegLib.ios.sampling; everything here is a gather, a matrix product or an
 element-wise operation, so that the exported graph runs on any number of points.
@@ -147,7 +147,9 @@ class PointTransformer(nn.Module):
         for level, down in enumerate(self.down):
             group = graph.group[level]
             m = group.shape[0]
-            x = down(x, group, _relations(graph, slice(0, m), group, SPACING_MM[level + 1])) + self.place[level](place[:m])
+            x = down(x, group, _relations(graph, slice(0, m), group, SPACING_MM[level + 1])) + self.place[level](
+                place[:m]
+            )
             r = _relations(graph, slice(0, m), graph.knn[level + 1], SPACING_MM[level + 1])
             for block in self.encoder[level + 1]:
                 x = block(x, graph.knn[level + 1], r)

@@ -1,0 +1,231 @@
+"""Scores of a labelled mesh against a reference: per tooth, at the borders, and as the Teeth3DS challenge counts.
+
+Headline: Dice per tooth over faces, each face counting once, averaged over the reference's teeth, a missed tooth
+counting 0 (the habit with 3D-IOSSeg, whose labels are per face).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+from scipy.spatial import cKDTree
+
+from .meshes.geometry import adjacent_faces, face_areas
+
+GROUPS = {"incisors": (1, 2), "canines": (3,), "premolars": (4, 5), "molars": (6, 7), "third molars": (8,)}
+FOUND_IOU = 0.5
+BORDER_MM = 0.3
+
+
+def evaluate_mesh(
+    vertices: np.ndarray,
+    faces: np.ndarray,
+    predicted: np.ndarray,
+    reference: np.ndarray,
+    *,
+    face_predicted: np.ndarray | None = None,
+    face_reference: np.ndarray | None = None,
+) -> dict[str, Any]:
+    """Every score, JSON-ready.
+
+    vertices (V, 3) mm, faces (F, 3); predicted, reference (V,) FDI per vertex, 0 gingiva; the same per face,
+    derived by majority where absent. "found": a predicted tooth overlaps a reference tooth with IoU >= 0.5 whatever
+    its number (optimal assignment). ValueError for arrays that do not fit together.
+    """
+    vertices, faces = np.asarray(vertices, float), np.asarray(faces)
+    predicted, reference = np.asarray(predicted, int), np.asarray(reference, int)
+    if len(predicted) != len(vertices) or len(reference) != len(vertices):
+        raise ValueError("The labels must be one per vertex.")
+    mine = _of_faces(predicted, faces) if face_predicted is None else np.asarray(face_predicted, int)
+    truth = _of_faces(reference, faces) if face_reference is None else np.asarray(face_reference, int)
+    if len(mine) != len(faces) or len(truth) != len(faces):
+        raise ValueError("The face labels must be one per face.")
+    areas, centres = face_areas(vertices, faces), vertices[faces].mean(axis=1)
+    teeth = [int(f) for f in np.unique(truth) if f]
+    per_tooth = {}
+    for fdi in teeth:
+        a, b = mine == fdi, truth == fdi
+        per_tooth[str(fdi)] = {
+            "dice": _ratio(2 * np.sum(a & b), a.sum() + b.sum()),
+            "iou": _ratio(np.sum(a & b), np.sum(a | b)),
+            "dice_area": _ratio(2 * areas[a & b].sum(), areas[a].sum() + areas[b].sum()),
+        }
+    scores: dict[str, Any] = {
+        "dice": _mean([v["dice"] for v in per_tooth.values()]),
+        "iou": _mean([v["iou"] for v in per_tooth.values()]),
+        "dice_area": _mean([v["dice_area"] for v in per_tooth.values()]),
+        "tooth_dice": _ratio(2 * np.sum((mine > 0) & (truth > 0)), np.sum(mine > 0) + np.sum(truth > 0)),
+        "accuracy": float(np.mean(mine == truth)),
+        "per_tooth": per_tooth,
+        "count_pred": len(np.unique(mine[mine > 0])),
+        "count_ref": len(teeth),
+    }
+    scores |= _matching(mine, truth, centres, areas)
+    scores |= _borders(vertices, faces, mine, truth, centres)
+    scores |= teeth3ds_scores(vertices, predicted, reference)
+    return scores
+
+
+def _of_faces(labels: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """Majority of the three corners; the first corner where all differ."""
+    a, b, c = labels[faces].T
+    return np.where(b == c, b, a)
+
+
+def _ratio(a: float, b: float) -> float:
+    return float(a / b) if b else 0.0
+
+
+def _mean(values: list[float]) -> float | None:
+    return float(np.mean(values)) if values else None
+
+
+def _matching(mine: np.ndarray, truth: np.ndarray, centres: np.ndarray, areas: np.ndarray) -> dict[str, Any]:
+    found, teeth = np.unique(mine[mine > 0]), np.unique(truth[truth > 0])
+    iou = np.zeros((len(teeth), len(found)))
+    for i, t in enumerate(teeth):
+        for k, p in enumerate(found):
+            both = np.sum((truth == t) & (mine == p))
+            if both:
+                iou[i, k] = both / np.sum((truth == t) | (mine == p))
+    rows, columns = linear_sum_assignment(-iou)
+    pairs = [(i, k) for i, k in zip(rows, columns, strict=True) if iou[i, k] >= FOUND_IOU]
+    wrong = [(int(teeth[i]), int(found[k])) for i, k in pairs if teeth[i] != found[k]]
+
+    def middle(mask: np.ndarray) -> np.ndarray:
+        return np.average(centres[mask], axis=0, weights=areas[mask])
+
+    errors = [float(np.linalg.norm(middle(truth == teeth[i]) - middle(mine == found[k]))) for i, k in pairs]
+    taken_t, taken_p = {i for i, _ in pairs}, {k for _, k in pairs}
+    return {
+        "found": len(pairs),
+        "missed": [int(t) for i, t in enumerate(teeth) if i not in taken_t],
+        "extra": [int(p) for k, p in enumerate(found) if k not in taken_p],
+        "wrong_fdi": [list(pair) for pair in wrong],
+        "identification_accuracy": _ratio(len(pairs) - len(wrong), len(pairs)) if pairs else None,
+        "centroid_error_mm": _mean(errors),
+        "centroid_error_max_mm": max(errors) if errors else None,
+        "instance_dice": _mean(
+            [2 * iou[i].max() / (1 + iou[i].max()) if len(found) else 0.0 for i in range(len(teeth))]
+        ),
+    }
+
+
+def _borders(
+    vertices: np.ndarray, faces: np.ndarray, mine: np.ndarray, truth: np.ndarray, centres: np.ndarray
+) -> dict[str, Any]:
+    """Accuracy of the faces that touch a reference border; F1 and mean distance of the border lines."""
+    pairs, edges = adjacent_faces(faces, len(vertices))
+    if np.ndim(edges) == 1:
+        raise ValueError("Edges must come as pairs of vertices.")
+    cut_truth, cut_mine = (one[pairs[:, 0]] != one[pairs[:, 1]] for one in (truth, mine))
+    near = np.zeros(len(faces), bool)
+    near[pairs[cut_truth].ravel()] = True
+    middles = vertices[edges].mean(axis=1)
+    a, b = middles[cut_mine], middles[cut_truth]
+    out: dict[str, Any] = {
+        "border_accuracy": float(np.mean(mine[near] == truth[near])) if near.any() else None,
+        "border_f1": None,
+        "border_distance_mm": None,
+        "border_tolerance_mm": BORDER_MM,
+    }
+    if len(a) and len(b):
+        to_truth, to_mine = cKDTree(b).query(a)[0], cKDTree(a).query(b)[0]
+        precision, recall = np.mean(to_truth <= BORDER_MM), np.mean(to_mine <= BORDER_MM)
+        out["border_f1"] = _ratio(2 * precision * recall, precision + recall)
+        out["border_distance_mm"] = float((to_truth.mean() + to_mine.mean()) / 2)
+    return out
+
+
+def teeth3ds_scores(vertices: np.ndarray, predicted: np.ndarray, reference: np.ndarray) -> dict[str, Any]:
+    """TLA, TSA and TIR per vertex as the 3DTeethSeg 2022 challenge describes them, and their combined score.
+
+    What they measure: TSA is the F1 of tooth against gingiva, so numbers play no part in it. TLA is the mean
+    distance of each reference tooth's centroid to the nearest predicted one, divided by the tooth's size (5 per tooth
+    when nothing was predicted), so one missed tooth costs far more than a wrong number. TIR is the share of
+    reference teeth whose nearest predicted centroid lies within half its size and bears its number; extra teeth and
+    half-labelled teeth are not seen. Hence only for comparing with published figures.
+    """
+    predicted, reference = np.asarray(predicted, int), np.asarray(reference, int)
+    teeth, found = np.unique(reference[reference > 0]), np.unique(predicted[predicted > 0])
+    both = np.sum((predicted > 0) & (reference > 0))
+    tsa = _ratio(2 * both, np.sum(predicted > 0) + np.sum(reference > 0))
+    if len(teeth) == 0:
+        return {"tla": None, "tsa": tsa, "tir": None, "teeth3ds_score": None}
+    places = np.array([vertices[predicted == f].mean(axis=0) for f in found])
+    distances, right = [], 0
+    for fdi in teeth:
+        tooth = vertices[reference == fdi]
+        size = np.linalg.norm(np.ptp(tooth, axis=0)) + 1e-9
+        if len(found) == 0:
+            distances.append(5.0)
+            continue
+        apart = np.linalg.norm(places - tooth.mean(axis=0), axis=1)
+        k = int(apart.argmin())
+        distances.append(float(apart[k] / size))
+        right += bool(apart[k] < 0.5 * size and found[k] == fdi)
+    tla, tir = float(np.mean(distances)), right / len(teeth)
+    return {"tla": tla, "tsa": tsa, "tir": tir, "teeth3ds_score": float((np.exp(-tla) + tsa + tir) / 3)}
+
+
+def merge_evaluations(scores: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """One table over scans {name: evaluate_mesh(...)}: mean over scans of the per-tooth mean, per group and FDI."""
+    per_fdi: dict[str, list[float]] = {}
+    for one in scores.values():
+        for fdi, values in one["per_tooth"].items():
+            per_fdi.setdefault(fdi, []).append(values["dice"])
+    groups = {}
+    for name, places in GROUPS.items():
+        values = [v for fdi, many in per_fdi.items() if int(fdi) % 10 in places for v in many]
+        groups[name] = {"dice": _mean(values), "teeth": len(values)}
+    teeth = sum(one["count_ref"] for one in scores.values())
+    return {
+        "scans": len(scores),
+        "dice": _mean([one["dice"] for one in scores.values()]),
+        "dice_area": _mean([one["dice_area"] for one in scores.values()]),
+        "instance_dice": _mean([one["instance_dice"] for one in scores.values()]),
+        "border_accuracy": _mean([one["border_accuracy"] for one in scores.values()]),
+        "teeth": teeth,
+        "missed": sum(len(one["missed"]) for one in scores.values()),
+        "extra": sum(len(one["extra"]) for one in scores.values()),
+        "wrong_fdi": sum(len(one["wrong_fdi"]) for one in scores.values()),
+        "groups": groups,
+        "per_fdi": {fdi: {"dice": _mean(v), "scans": len(v)} for fdi, v in sorted(per_fdi.items())},
+    }
+
+
+_LINES = (
+    ("dice", "Dice, mean of the reference's teeth"),
+    ("iou", "overlap (IoU)"),
+    ("tooth_dice", "Dice of tooth against gingiva"),
+    ("instance_dice", "Dice of the teeth whatever their number"),
+    ("accuracy", "faces with the right label"),
+    ("border_accuracy", "the same at the borders"),
+    ("border_f1", "border F1 within 0.3 mm"),
+    ("identification_accuracy", "right number among the found"),
+    ("centroid_error_mm", "error of the tooth's centre, mm"),
+    ("tsa", "Teeth3DS TSA"),
+    ("tir", "Teeth3DS TIR"),
+    ("tla", "Teeth3DS TLA"),
+)
+
+
+def mesh_metrics_text(scores: Mapping[str, Any], per_tooth: bool) -> str:
+    """evaluate_mesh's scores as text for a terminal, with one line per tooth when asked."""
+    lines = []
+    for key, label in _LINES:
+        value = scores.get(key)
+        lines.append(f"  {label:<48} {'undefined' if value is None else f'{value:.3f}':>9}")
+    lines.append(f"  {'teeth predicted / in the reference':<48} {scores['count_pred']:>4} /{scores['count_ref']:>3}")
+    for key in ("missed", "extra"):
+        if scores.get(key):
+            lines.append(f"  {key}: {', '.join(str(fdi) for fdi in scores[key])}")
+    for truth, given in scores.get("wrong_fdi", ()):
+        lines.append(f"  {truth} was called {given}")
+    if per_tooth:
+        for fdi, values in scores["per_tooth"].items():
+            lines.append(f"  {fdi:>4}  Dice {values['dice']:.3f}  IoU {values['iou']:.3f}")
+    return "\n".join(lines)

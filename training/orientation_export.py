@@ -257,6 +257,8 @@ def ship(
 
 def card_text(metadata_id: str, state: dict, size: int, figures: str, fold_steps: int) -> str:
     """The model card, Markdown."""
+    plan = ", ".join(f"{k} {v}" for k, v in state["config"]["net"].items())
+    which = "The shipped network is this one." if state["fold"] is not None else "The shipped one saw all patients."
     return f"""# {metadata_id}
 
 Finds how an intraoral scan of one jaw lies (occlusal and anterior direction) and whether it is an upper or a lower
@@ -266,7 +268,7 @@ jaw, whatever the frame of the file. Input: 256 places of the surface, each with
 **Research use only. Not a medical device; not for diagnosis or treatment planning without a qualified reader.**
 
 ## Model
-{", ".join(f"{k} {v}" for k, v in state["config"]["net"].items())}; fp32 weights ({size / 1e6:.1f} MB). Everything a reader
+{plan}; fp32 weights ({size / 1e6:.1f} MB). Everything a reader
 needs, the calibration of the confidence too, is in the file's own metadata (key `dentaltoposeg`).
 
 ## Training
@@ -281,7 +283,7 @@ for anything else must settle that with its authors. The code that made them is 
 
 ## Measured
 A network of {fold_steps} steps with a fifth of the patients held out; these are scans of those patients, turned at
-random. {"The shipped network is this one." if state["fold"] is not None else "The shipped one saw all patients."} Degrees are of the whole rotation against the
+random. {which} Degrees are of the whole rotation against the
 frame in which the source's scans lie, which itself differs by some degrees from scan to scan. The confidence
 is calibrated on other persons than it is measured on.
 

@@ -244,12 +244,18 @@ class _JawRun:
             confidence={f: c for f, c in sorted(confidence.items()) if f in seen}, jaw=self.jaw,
             jaw_inferred=self.inferred, jaw_confidence=self.jaw_confidence, frame=self.frame.matrix,
             frame_confidence=self.frame.confidence, inside_out=self.frame.inside_out,
-            provenance={"seconds": dict(self.seconds)}, warnings=self.warnings,
+            provenance={"models": _described(self.models), "seconds": dict(self.seconds)}, warnings=self.warnings,
         )  # fmt: skip
 
 
 #: numbering.number_teeth weighs small instances less; a crown found on a scan counts as a whole tooth.
 _CROWN_MM3 = 400.0
+
+
+def _described(models: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Id and checksum of the networks; one that is not a models.Model (training's own) is named by its task."""
+    keys = ("id", "task", "precision", "sha256", "size_bytes")
+    return [{k: getattr(m, k, task if k == "task" else None) for k in keys} for task, m in models.items()]
 
 
 def jaw_probabilities(classes: np.ndarray, jaw: str) -> np.ndarray:

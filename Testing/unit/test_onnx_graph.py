@@ -14,7 +14,9 @@ import onnxruntime  # noqa: E402
 from onnx import numpy_helper  # noqa: E402
 
 MODELS = Path(__file__).resolve().parents[2] / "Resources" / "Models"
-ENTRIES = json.loads((MODELS / "models.json").read_text(encoding="utf-8"))["models"]
+SHIPPED = json.loads((MODELS / "models.json").read_text(encoding="utf-8"))["models"]
+#: The networks for volumes; those for surfaces keep float arithmetic.
+ENTRIES = [entry for entry in SHIPPED if entry["task"] in ("numbering", "border")]
 WIDE = 32
 each_model = pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry["id"])
 
@@ -42,7 +44,7 @@ def _convolutions(model: onnx.ModelProto) -> list[tuple[str, str, int, int]]:
 
 def test_both_tasks_are_shipped_in_int8() -> None:
     assert {entry["task"] for entry in ENTRIES if entry["precision"] == "int8"} == {"numbering", "border"}
-    assert sum((MODELS / entry["file"]).stat().st_size for entry in ENTRIES) <= 8_000_000
+    assert sum((MODELS / entry["file"]).stat().st_size for entry in SHIPPED) <= 20_000_000
 
 
 @each_model

@@ -33,7 +33,7 @@ INPUTS = (
     "points", "normals", *(f"knn{k}" for k in range(LEVELS)),
     *(f"{kind}{k}" for k in range(LEVELS - 1) for kind in ("group", "up", "weight")),
 )  # fmt: skip
-OUTPUTS = ("probabilities", "offsets", "whole")
+OUTPUTS = ("probabilities", "offsets")
 
 
 class Flat(torch.nn.Module):
@@ -43,7 +43,7 @@ class Flat(torch.nn.Module):
         super().__init__()
         self.net = net
 
-    def forward(self, *tensors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    def forward(self, *tensors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         # ONNX Runtime gathers by int64 only where the exporter chose GatherND
         tensors = [t if t.is_floating_point() else t.long() for t in tensors]
         by = dict(zip(INPUTS, tensors, strict=True))
@@ -52,8 +52,8 @@ class Flat(torch.nn.Module):
             by["points"], by["normals"], [by[f"knn{k}"] for k in range(LEVELS)], [by[f"group{k}"] for k in coarser],
             [by[f"up{k}"] for k in coarser], [by[f"weight{k}"] for k in coarser],
         )  # fmt: skip
-        logits, offsets, whole = self.net(graph)
-        return torch.softmax(logits, -1), offsets, whole
+        logits, offsets = self.net(graph)
+        return torch.softmax(logits, -1), offsets
 
 
 def example(counts: tuple[int, ...] = (2400, 500, 120, 40, 20), seed: int = 0) -> tuple[torch.Tensor, ...]:

@@ -44,10 +44,8 @@ class TorchNetwork:
 
     def run_named(self, feed: dict[str, np.ndarray], cancelled: Any = None) -> dict[str, np.ndarray]:
         with torch.no_grad():
-            logits, offsets, whole = self.net(graph_of(feed))
-        return {
-            "probabilities": torch.softmax(logits, -1).numpy(), "offsets": offsets.numpy(), "whole": whole.numpy(),
-        }  # fmt: skip
+            logits, offsets = self.net(graph_of(feed))
+        return {"probabilities": torch.softmax(logits, -1).numpy(), "offsets": offsets.numpy()}
 
 
 def read_scan(path: Path) -> Scan:

@@ -29,20 +29,17 @@ class Augment:
     bend_reach_mm: float = 12.0
     jitter_mm: float = 0.0
     normal_jitter: float = 0.0
-    third_molar_weight: float = 1.0
+    rare_weight: float = 1.0
     mirror: bool = True
 
 
 @dataclass
 class Sample:
-    """A cloud with its targets: labels (N,) long, offsets (N, 3) in units of OFFSET_MM (0 on gingiva), upper,
-    frame (6,): occlusal and anterior direction after posing."""
+    """A cloud with its targets: labels (N,) long, offsets (N, 3) in units of OFFSET_MM (0 on gingiva)."""
 
     graph: Graph
     labels: torch.Tensor
     offsets: torch.Tensor
-    upper: bool
-    frame: torch.Tensor
 
 
 def split(variants: Sequence[Path], data: Path, fold: int | None) -> tuple[list[Path], list[Path]]:
@@ -75,8 +72,8 @@ def cloud_graph(cloud: Cloud) -> Graph:
 
 def posed(
     points: np.ndarray, normals: np.ndarray, centres: np.ndarray, plan: Augment, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Points, normals, tooth centres and frame (6,) after random bending, scaling and turning."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Points, normals and tooth centres after random bending, scaling and turning."""
 
     def bent(x: np.ndarray) -> np.ndarray:
         out = x.astype(np.float64)
@@ -96,7 +93,7 @@ def posed(
     new_normals = normals / scale @ matrix.T + rng.normal(0, 1, normals.shape) * plan.normal_jitter * rng.random()
     new_normals /= np.linalg.norm(new_normals, axis=1, keepdims=True) + 1e-9
     new_centres = bent(centres) * scale @ matrix.T - shift
-    return new_points - shift, new_normals, new_centres, np.concatenate([matrix[:, 2], matrix[:, 1]])
+    return new_points - shift, new_normals, new_centres
 
 
 def load(path: Path, plan: Augment, rng: np.random.Generator) -> Sample:
@@ -110,17 +107,19 @@ def load(path: Path, plan: Augment, rng: np.random.Generator) -> Sample:
         points, normals, centres = points * flip, normals * flip, centres * flip
         swap = np.r_[0, 9:17, 1:9]
         labels, centres = swap[labels], centres[swap]
-    points, normals, centres, frame = posed(points, normals, centres, plan, rng)
+    points, normals, centres = posed(points, normals, centres, plan, rng)
     arrays["points"], arrays["normals"] = points.astype(np.float32), normals.astype(np.float32)
     offsets = np.where(labels[:, None] > 0, np.nan_to_num(centres)[labels] - points, 0.0) / OFFSET_MM
-    return Sample(
-        graph_of(arrays), torch.from_numpy(labels), torch.from_numpy(offsets.astype(np.float32)),
-        bool(arrays["upper"]), torch.from_numpy(frame.astype(np.float32)),
-    )  # fmt: skip
+    return Sample(graph_of(arrays), torch.from_numpy(labels), torch.from_numpy(offsets.astype(np.float32)))
+
+
+def _is_rare(labels: np.ndarray) -> bool:
+    """With a third molar or without one of the other teeth."""
+    return not np.array_equal(np.setdiff1d(labels, 0), [*range(1, 8), *range(9, 16)])
 
 
 class Draw:
-    """Endless random variants; scans with a third molar come more often."""
+    """Endless random variants; scans with a third molar, or without one of the other teeth, come more often."""
 
     def __init__(self, variants: Sequence[Path], plan: Augment, seed: int) -> None:
         self.plan, self.rng = plan, np.random.default_rng(seed)
@@ -128,8 +127,7 @@ class Draw:
         for path in variants:
             scans.setdefault(path.stem.rsplit("_", 1)[0], []).append(path)
         self.scans = [sorted(v) for _, v in sorted(scans.items())]
-        wise = [bool(np.isin([8, 16], np.load(v[0])["labels"]).any()) for v in self.scans]
-        weight = np.where(wise, plan.third_molar_weight, 1.0)
+        weight = np.array([plan.rare_weight if _is_rare(np.load(v[0])["labels"]) else 1.0 for v in self.scans])
         self.weight = weight / weight.sum()
 
     def __call__(self) -> Sample:

@@ -47,17 +47,13 @@ def soft_dice_loss(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
 def losses(net: PointTransformer, sample: Sample, plan: dict) -> dict[str, torch.Tensor]:
     """Every term, weighted; their sum is minimised."""
     query = draw_queries(sample, plan["queries"], plan["border_share"])
-    logits, offsets, whole = net(sample.graph, query)
+    logits, offsets = net(sample.graph, query)
     labels = sample.labels[query]
     tooth = labels > 0
     terms = {"ce": functional.cross_entropy(logits, labels), "dice": plan["dice"] * soft_dice_loss(logits, labels)}
     if tooth.any():
         truth = sample.offsets[query][tooth]
         terms["offset"] = plan["offset"] * functional.smooth_l1_loss(offsets[tooth], truth, beta=0.2)
-    upper = torch.tensor(float(sample.upper), device=whole.device)
-    terms["jaw"] = plan["jaw"] * functional.binary_cross_entropy_with_logits(whole[0], upper)
-    axes = functional.normalize(whole[1:].view(2, 3), dim=-1)
-    terms["frame"] = plan["frame"] * (1 - (axes * sample.frame.view(2, 3)).sum(-1)).mean()
     return terms
 
 
@@ -134,20 +130,18 @@ class SurfaceTrainer:
     def validate(self, variants: list[Path], count: int = 8) -> None:
         """Raw network on unchanged, upright validation jaws: mean Dice per tooth and accuracy of the points."""
         rng = np.random.default_rng(0)
-        dice, right, jaw = [], [], []
+        dice, right = [], []
         first = [p for p in variants if p.stem.endswith("_00")]
         for path in first[:: max(1, len(first) // count)]:
             sample = load(path, Augment(mirror=False), rng)
-            logits, _, whole = self.average(sample.graph)
+            logits, _ = self.average(sample.graph)
             found, truth = logits.argmax(1).numpy(), sample.labels.numpy()
             dice.append(np.mean(tooth_dice(found, truth)))
             right.append(np.mean(found == truth))
-            jaw.append((float(whole[0]) > 0) == sample.upper)
         if dice:
             worst = " ".join(f"{d:.2f}" for d in sorted(dice)[:3])
             self.log(
-                f"val step {self.step} dice {np.mean(dice):.4f} accuracy {np.mean(right):.4f} "
-                f"jaw {np.mean(jaw):.2f} worst {worst}"
+                f"val step {self.step} dice {np.mean(dice):.4f} accuracy {np.mean(right):.4f} worst {worst}"
             )
 
     def run(self, data: Path, cache: Path, fold: int | None) -> None:

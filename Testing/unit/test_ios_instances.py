@@ -81,7 +81,7 @@ def test_the_mirrored_answer_is_turned_back() -> None:
         def run_named(self, feed: dict, cancelled: object = None) -> dict:
             p = np.zeros((len(feed["points"]), 17), np.float32)
             p[np.arange(len(p)), np.where(feed["points"][:, 0] > 0, 1, 9)] = 1
-            return {"probabilities": p, "offsets": np.tile([[1.0, 0, 0]], (len(p), 1)).astype(np.float32), "whole": 0}
+            return {"probabilities": p, "offsets": np.tile([[1.0, 0, 0]], (len(p), 1)).astype(np.float32)}
 
     points = np.random.default_rng(0).normal(0, 10, (400, 3)).astype(np.float32)
     cloud = build_cloud(points, points, (400, 100, 40, 20, 17))

@@ -102,7 +102,7 @@ def test_no_patient_data_in_refusals_or_names(tmp_path: Path) -> None:
     write_dicom(tmp_path, block(), number=4, prefix="b")
     message = refusal(tmp_path)
     volume, warnings = read_volume(tmp_path, series="3")
-    for secret in ("Secret", "Patient", "ID4711", "1970"):
+    for secret in ("Secret", "Patient", "ID4711", "19700101"):
         assert secret not in message + volume.name + str(warnings) + str(volume.metadata)
 
 

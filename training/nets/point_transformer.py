@@ -109,8 +109,7 @@ class Up(nn.Module):
 
 
 class PointTransformer(nn.Module):
-    """Points -> (classes, offset to the tooth's centre in units of 5 mm) per point, and for the jaw as a
-    whole: logit of "upper", occlusal and anterior direction.
+    """Points -> (classes, offset to the tooth's centre in units of 5 mm) per point.
 
     widths: channels of levels 0 to 4. encoder, decoder: attention blocks per level (decoder: levels 0 to 3).
     """
@@ -137,10 +136,9 @@ class PointTransformer(nn.Module):
             [nn.ModuleList([VectorAttention(widths[i], group) for _ in range(decoder[i])]) for i in range(levels - 1)]
         )
         self.head = nn.Sequential(nn.LayerNorm(widths[0]), _mlp(widths[0], 64, classes + 3))
-        self.whole = nn.Sequential(nn.LayerNorm(widths[-1]), _mlp(widths[-1], 64, 7))
 
-    def forward(self, graph: Graph, query: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
-        """(Q, classes) logits, (Q, 3) offsets, (7,) whole-jaw outputs; query: rows of level 0, None for all."""
+    def forward(self, graph: Graph, query: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """(Q, classes) logits, (Q, 3) offsets; query: rows of level 0, None for all."""
         place = torch.cat([graph.points / CENTRE_MM, graph.normals], -1)
         x = self.stem(place)
         kept, relations = [x], [None]
@@ -155,7 +153,6 @@ class PointTransformer(nn.Module):
                 x = block(x, graph.knn[level + 1], r)
             kept.append(x)
             relations.append(r)
-        whole = self.whole(x.mean(0))
         for level in range(len(self.down) - 1, -1, -1):
             x = self.up[level](x, kept[level], graph.up[level], graph.up_weight[level])
             if level:
@@ -169,4 +166,4 @@ class PointTransformer(nn.Module):
         if query is not None and not len(self.decoder[0]):
             x = x[query]
         out = self.head(x)
-        return out[:, : self.classes], out[:, self.classes :], whole
+        return out[:, : self.classes], out[:, self.classes :]

@@ -26,12 +26,13 @@ METADATA_KEY = "dentaltoposeg"
 #: Networks for CBCT volumes: one array in, "probabilities" out.
 TASKS = ("numbering", "border")
 #: Networks for the points of a scanned surface: named arrays in, the outputs that metadata["outputs"] names.
-SURFACE_TASKS = ("orientation", "surface")
+SURFACE_TASKS = ("orientation", "surface", "crowns")
 _REQUIRED_OF_ALL = ("id", "task")
 _REQUIRED = {
     **dict.fromkeys(TASKS, ("spacing_mm", "divisor", "output_stride", "clip_percentiles")),
     "orientation": ("outputs", "points"),
     "surface": ("outputs", "labels", "area_per_point"),
+    "crowns": ("outputs", "labels", "crown_points"),
 }
 _POLL_S = 0.1
 

@@ -1,10 +1,10 @@
-"""Five-fold cross-validation of the Point Transformer by patient: train, segment the held-out scans, one table.
+"""Five-fold cross-validation of the intraoral networks by patient: train, segment the held-out scans, one table.
 
-    python -m training.cross_validate training/configs/surface.yaml --data DATA/ios/train --cache CACHE -o folds.json
+    python -m training.cross_validate --data DATA/ios/train --cache CACHE -o folds.json
 
-Trains what is not yet trained (a run per fold, resumed where it stopped). Every held-out scan goes through the
-library's own path (training.scan_evaluation), with the network of the fold that never saw its patient, in its known
-frame and jaw: finding those is measured apart (training.orientation_export).
+Trains what is not yet trained (a run per fold and network). Every held-out scan goes through the library's own path
+(training.scan_evaluation), with the networks of the fold that never saw its patient, in its known frame and jaw:
+finding those is measured apart (training.orientation_export).
 """
 
 from __future__ import annotations
@@ -13,24 +13,40 @@ import argparse
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
-from training.jaws import FOLDS, fold_of, patients
-from training.scan_evaluation import TorchNetwork, evaluate_scan, known_frame, read_scan, table
+from training.jaws import BY_SHAPE, FOLDS, by_shape, fold_of, patients
+from training.scan_evaluation import TorchCrowns, TorchNetwork, evaluate_scan, known_frame, read_scan, table
 from training.train import RUNS
 
 
-def train_fold(config: Path, data: Path, cache: Path, fold: int, runs: Path) -> Path:
-    """Train one fold to its end; returns its folder."""
-    command = [sys.executable, "-m", "training.train_surface", str(config), "--data", str(data)]
-    command += ["--cache", str(cache), "--fold", str(fold), "--runs", str(runs)]
-    subprocess.run(command, check=True)
+CONFIGS = Path(__file__).parent / "configs"
+
+
+def train_surface(config: Path, data: Path, cache: Path, fold: int, runs: Path) -> Path:
+    """Train one fold of the surface network to its end, from where it stopped; returns its folder."""
+    _train("training.train_surface", config, data, fold, runs, "--cache", str(cache))
     return runs / f"{config.stem}_fold{fold}"
+
+
+def train_crowns(config: Path, data: Path, fold: int, runs: Path) -> Path:
+    """Train one fold of the crown network unless it is there; returns its folder."""
+    folder = runs / f"{config.stem}_fold{fold}"
+    if not (folder / "checkpoint.pt").exists():
+        _train("training.train_crowns", config, data, fold, runs)
+    return folder
+
+
+def _train(module: str, config: Path, data: Path, fold: int, runs: Path, *more: str) -> None:
+    command = [sys.executable, "-m", module, str(config), "--data", str(data), "--fold", str(fold)]
+    subprocess.run([*command, "--runs", str(runs), *more], check=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("config", type=Path)
+    parser.add_argument("--surface", type=Path, default=CONFIGS / "surface.yaml")
+    parser.add_argument("--crowns", type=Path, default=CONFIGS / "crowns.yaml")
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--runs", type=Path, default=RUNS)
@@ -38,18 +54,25 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, required=True, help="JSON with every scan's scores")
     arguments = parser.parse_args()
     everyone = patients(arguments.data)
-    scores = {}
+    scores, others = {}, {}
     for fold in arguments.folds:
-        folder = train_fold(arguments.config, arguments.data, arguments.cache, fold, arguments.runs)
-        network = TorchNetwork(folder)
+        surface = train_surface(arguments.surface, arguments.data, arguments.cache, fold, arguments.runs)
+        crowns = train_crowns(arguments.crowns, arguments.data, fold, arguments.runs)
+        networks = {"surface": TorchNetwork(surface), "crowns": TorchCrowns(crowns)}
         for path in sorted(arguments.data.glob("*.npz")):
             if fold_of(path.stem, everyone) != fold:
                 continue
             scan = read_scan(path)
-            scores[path.stem] = {"fold": fold, **evaluate_scan(scan, {"surface": network}, frame=known_frame(scan))}
+            scores[path.stem] = {"fold": fold, **evaluate_scan(scan, networks, frame=known_frame(scan))}
             print(f"{path.stem} DSC {scores[path.stem]['dice']:.4f}", flush=True)
-    arguments.output.write_text(json.dumps(scores, indent=1), encoding="utf-8")
+            if path.stem in BY_SHAPE:
+                renumbered = replace(scan, face_fdi=by_shape(path.stem, scan.face_fdi))
+                others[path.stem] = evaluate_scan(renumbered, networks, frame=known_frame(scan))
+    text = json.dumps({"reference": scores, "by_shape": others}, indent=1)
+    arguments.output.write_text(text, encoding="utf-8")
     print(table(scores))
+    print(f"\nThe reference's numbers of {len(others)} scans replaced by those of the crowns' shape:")
+    print(table({**scores, **others}).splitlines()[0])
 
 
 if __name__ == "__main__":

@@ -246,7 +246,12 @@ def sample(jaw: Jaw, rng: np.random.Generator, area_per_point: float) -> dict[st
         k: (v.astype(np.uint16) if v.dtype == np.int32 else v.astype(np.float16)) for k, v in cloud.feed().items()
     }
     arrays["points"] = cloud.points
-    return {**arrays, "labels": jaw.classes[pick][order], "centres": tooth_centres(jaw).astype(np.float32), "upper": np.array(jaw.upper)}
+    return {
+        **arrays,
+        "labels": jaw.classes[pick][order],
+        "centres": tooth_centres(jaw).astype(np.float32),
+        "upper": np.array(jaw.upper),
+    }
 
 
 def make_variants(path: Path, cache: Path, count: int, seed: int) -> None:

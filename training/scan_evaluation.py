@@ -22,6 +22,7 @@ from DentalTopoSegLib.mesh_metrics import evaluate_mesh, merge_evaluations
 from DentalTopoSegLib.meshes import Mesh, Surface, clean
 from training.export_surface import load_net
 from training.jaws import fold_of, patients, to_canonical
+from training.nets.crown_row import CrownRowNet
 from training.surface_data import graph_of
 
 
@@ -46,6 +47,21 @@ class TorchNetwork:
         with torch.no_grad():
             logits, offsets = self.net(graph_of(feed))
         return {"probabilities": torch.softmax(logits, -1).numpy(), "offsets": offsets.numpy()}
+
+
+class TorchCrowns:
+    """A trained crown network in place of its exported one."""
+
+    def __init__(self, folder: Path) -> None:
+        run = torch.load(folder / "checkpoint.pt", map_location="cpu", weights_only=True)
+        self.net = CrownRowNet(**run["config"]["net"])
+        self.net.load_state_dict(run["average"])
+        self.net.eval()
+
+    def run_named(self, feed: dict[str, np.ndarray], cancelled: Any = None) -> dict[str, np.ndarray]:
+        with torch.no_grad():
+            logits, _ = self.net(torch.from_numpy(feed["shapes"]), torch.from_numpy(feed["places"]))
+        return {"probabilities": torch.softmax(logits, -1).numpy()}
 
 
 def read_scan(path: Path) -> Scan:

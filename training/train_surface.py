@@ -140,9 +140,7 @@ class SurfaceTrainer:
             right.append(np.mean(found == truth))
         if dice:
             worst = " ".join(f"{d:.2f}" for d in sorted(dice)[:3])
-            self.log(
-                f"val step {self.step} dice {np.mean(dice):.4f} accuracy {np.mean(right):.4f} worst {worst}"
-            )
+            self.log(f"val step {self.step} dice {np.mean(dice):.4f} accuracy {np.mean(right):.4f} worst {worst}")
 
     def run(self, data: Path, cache: Path, fold: int | None) -> None:
         """Train until the configured steps are done."""

@@ -1,7 +1,7 @@
 """One or two scanned jaws, from surface to numbered teeth.
 
 Steps: find the frame and the jaw; sample points and their neighbourhoods; Point Transformer; teeth from its votes;
-graph cut along creases; one number per tooth along the arch.
+graph cut along creases; which tooth each crown is by its shape and its row; one number per tooth along the arch.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from ..errors import Cancelled, InputError, NoTeethError
 from ..meshes import Surface
 from ..meshes.geometry import face_areas, vertex_normals
 from ..numbering import number_teeth
+from .crowns import crown_probabilities
 from .instances import Instances, find_instances, instance_energy
 from .network import PointNetwork, Prediction, predict
 from .orienting import Frame, find_frame
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 __all__ = ["JawSegmentation", "segment_jaws"]
 
 Progress = Callable[[str, float, float], None]
+#: The networks that a jaw needs.
+TASKS = ("orientation", "surface", "crowns")
 #: Candidates per sampled point: farthest points of a finer mesh than that take long and gain nothing.
 _CANDIDATES = 3
 #: Up to this many points the mirrored jaw is asked too; beyond, time does not allow it.
@@ -79,7 +82,7 @@ def segment_jaws(
     """Number the teeth of one jaw, or of two jaws of one patient.
 
     jaws: "upper", "lower" or None (decided by the shape) per surface. names: for messages. models: networks by
-    task ("orientation", "surface") instead of the shipped ones. frames: where the jaws lie, if
+    task (see TASKS) instead of the shipped ones. frames: where the jaws lie, if
     known. Raises InputError for a surface too small to
     be a jaw, NoTeethError where no tooth is found, Cancelled, ModelError.
     """
@@ -91,7 +94,7 @@ def segment_jaws(
     if models is None:
         from ..models import load_model
 
-        models = {task: load_model(task, threads, precision) for task in ("orientation", "surface")}
+        models = {task: load_model(task, threads, precision) for task in TASKS}
     results = []
     for k, (surface, jaw, name, frame) in enumerate(zip(surfaces, jaws, names, frames, strict=True)):
         run = _JawRun(surface, jaw, name, frame, models, threads, cancelled)
@@ -167,11 +170,13 @@ class _JawRun:
             rest = np.ones(len(points), bool)
             rest[first] = False
             self.order = np.concatenate([first, np.nonzero(rest)[0]])
+            self.node = self.order
         else:
             step = max(1, len(vertices) // (_CANDIDATES * MAX_POINTS))
             points, normals = vertices[::step], self.normals[::step]
             counts = level_counts(self.areas.sum(), len(points))
             self.order = farthest_points(points, counts[0])
+            self.node = self.order * step
         if counts[-1] < MIN_LEVEL and counts[0] < 4 * MIN_LEVEL:
             raise InputError(f"'{self.name}' is too small a surface ({self.areas.sum():.0f} mm²) to be a jaw.")
         self.sampled, self.sampled_normals = points[self.order], normals[self.order]
@@ -216,6 +221,7 @@ class _JawRun:
             graph = vertex_graph(vertices, faces, inside_out=self.frame.inside_out)
         labels = cut_along_creases(shares, graph)
         labels, self.odd_pieces = remove_islands(labels, graph.pairs, graph.areas)
+        self.sampled_label = labels[self.node]
         if self.whole:
             self.face_label = labels
             self.vertex_label = _faces_to_vertices(labels, faces, self.areas, len(vertices))
@@ -229,10 +235,15 @@ class _JawRun:
         self.inferred = "upper" if upper >= 0.5 else "lower"
         self.jaw_confidence = float(max(upper, 1 - upper))
         self.jaw = self.jaw or self.inferred
-        self.numbering = number_teeth(
-            jaw_probabilities(self.instances.classes, self.jaw), to_head(self.instances.centres, self.jaw),
-            np.full(len(self.instances), _CROWN_MM3),
+        count, upper = len(self.instances), self.jaw == "upper"
+        shapes = crown_probabilities(
+            self.cloud.points, self.cloud.normals, self.sampled_label, count, upper, self.models["crowns"],
+            self.cancelled,
         )  # fmt: skip
+        classes = both_opinions(self.instances.classes, shapes)
+        self.numbering = number_teeth(
+            jaw_probabilities(classes, self.jaw), to_head(self.instances.centres, self.jaw), np.full(count, _CROWN_MM3)
+        )
 
     def result(self) -> JawSegmentation:
         number = np.r_[0, self.numbering.fdi].astype(np.uint8)
@@ -248,6 +259,9 @@ class _JawRun:
         )  # fmt: skip
 
 
+#: Share of the crown network in both_opinions, and the least probability either is believed.
+CROWNS_WEIGHT = 0.6
+_LEAST = 1e-3
 #: numbering.number_teeth weighs small instances less; a crown found on a scan counts as a whole tooth.
 _CROWN_MM3 = 400.0
 
@@ -256,6 +270,18 @@ def _described(models: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Id and checksum of the networks; one that is not a models.Model (training's own) is named by its task."""
     keys = ("id", "task", "precision", "sha256", "size_bytes")
     return [{k: getattr(m, k, task if k == "task" else None) for k in keys} for task, m in models.items()]
+
+
+def both_opinions(surface: np.ndarray, crowns: np.ndarray) -> np.ndarray:
+    """(K, 17) class probabilities from the surface network's (K, 17) and the crown network's (K, 16).
+
+    Weighted geometric mean over the teeth: what both think possible wins over what one is sure of.
+    """
+    teeth = surface[:, 1:] / np.maximum(surface[:, 1:].sum(1, keepdims=True), 1e-9)
+    log = (1 - CROWNS_WEIGHT) * np.log(np.maximum(teeth, _LEAST)) + CROWNS_WEIGHT * np.log(np.maximum(crowns, _LEAST))
+    joint = np.exp(log - log.max(1, keepdims=True))
+    joint /= joint.sum(1, keepdims=True)
+    return np.concatenate([surface[:, :1], joint * (1 - surface[:, :1])], 1)
 
 
 def jaw_probabilities(classes: np.ndarray, jaw: str) -> np.ndarray:

@@ -1,0 +1,142 @@
+"""Which tooth is each crown of a jaw? A small network looks at the crowns one by one and as a row.
+
+The surface network numbers by place, and places deceive where a tooth was extracted and the gap has closed. Here
+every crown is described by its own shape, in axes that follow the arch, and by where its neighbours stand; a
+transformer over the row of crowns weighs both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .network import PointNetwork
+from .sampling import farthest_points
+
+#: Points that describe one crown.
+CROWN_POINTS = 96
+#: Fewer surface points than this are no crown that could be described.
+FEWEST_POINTS = 8
+_SHAPE_MM = 5.0
+_PLACE_MM = 30.0
+_STEP_MM = 10.0
+PLACE_FEATURES = 13
+
+
+@dataclass(frozen=True)
+class CrownRow:
+    """Crowns in their order along the arch: order (K,) their rows in what was given, shapes (K, P, 6) float32
+    points and normals in the crown's own axes, places (K, 13) float32."""
+
+    order: np.ndarray
+    shapes: np.ndarray
+    places: np.ndarray
+
+
+def arch_order_of(centres: np.ndarray) -> np.ndarray:
+    """(K,) order of crown centres (K, 3), canonical mm, from the end at x < 0 to the end at x > 0.
+
+    By the angle about the middle between the arch's ends; crowns beside each other across the arch keep apart
+    from their neighbours' places by less than these differ.
+    """
+    x, y = centres[:, 0], centres[:, 1]
+    middle = np.array([(x.min() + x.max()) / 2, y.min() - 1.0])
+    return np.argsort(np.arctan2(x - middle[0], y - middle[1]), kind="stable")
+
+
+def tangents(centres: np.ndarray) -> np.ndarray:
+    """(K,) angle of the arch's direction (towards x > 0) at each of the ordered centres (K, 3), radians about z."""
+    if len(centres) == 1:
+        return np.zeros(1)
+    padded = np.vstack([centres[:1], centres, centres[-1:]])[:, :2]
+    step = padded[2:] - padded[:-2]
+    return np.arctan2(step[:, 1], step[:, 0])
+
+
+def describe(points: np.ndarray, normals: np.ndarray, upper: bool) -> CrownRow:
+    """The row of K crowns from points (K, P, 3) canonical mm and unit normals (K, P, 3)."""
+    centres = points.mean(1)
+    order = arch_order_of(centres)
+    points, normals, centres = points[order], normals[order], centres[order]
+    count = len(order)
+    angle = tangents(centres)
+    cos, sin, zero, one = np.cos(angle), np.sin(angle), np.zeros(count), np.ones(count)
+    # rows of the turn that brings the arch's direction to +x
+    turn = np.stack([np.stack([cos, sin, zero], 1), np.stack([-sin, cos, zero], 1), np.stack([zero, zero, one], 1)], 1)
+    local = np.einsum("kij,kpj->kpi", turn, points - centres[:, None]) / _SHAPE_MM
+    shapes = np.concatenate([local, np.einsum("kij,kpj->kpi", turn, normals)], -1)
+    step = np.linalg.norm(np.diff(centres, axis=0), axis=1) / _STEP_MM
+    rank = np.arange(count)
+    places = np.concatenate(
+        [
+            (centres - centres.mean(0)) / _PLACE_MM,
+            np.stack(
+                [
+                    cos, sin, np.r_[0, step], np.r_[step, 0], (rank > 0) * 1.0, (rank < count - 1) * 1.0,
+                    rank / 8 - 1, (count - 1 - rank) / 8 - 1, np.full(count, count / 8 - 1), one if upper else -one,
+                ],
+                1,
+            ),
+        ],
+        1,
+    )  # fmt: skip
+    return CrownRow(order, shapes.astype(np.float32), places.astype(np.float32))
+
+
+def crown_points(
+    points: np.ndarray, normals: np.ndarray, labels: np.ndarray, count: int, size: int = CROWN_POINTS
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Evenly spread points and normals (K, size, 3) of the crowns labelled 1..count, and which (K,) they are (from 0).
+
+    points, normals (N, 3), labels (N,). Crowns with fewer than FEWEST_POINTS points are left out; those with fewer
+    than `size` repeat theirs.
+    """
+    chosen_points, chosen_normals, which = [], [], []
+    for k in range(count):
+        rows = np.nonzero(labels == k + 1)[0]
+        if len(rows) < FEWEST_POINTS:
+            continue
+        order = rows[farthest_points(points[rows], min(size, len(rows)))]
+        order = np.resize(order, size)
+        chosen_points.append(points[order])
+        chosen_normals.append(normals[order])
+        which.append(k)
+    if not which:
+        return np.zeros((0, size, 3)), np.zeros((0, size, 3)), np.zeros(0, int)
+    return np.stack(chosen_points), np.stack(chosen_normals), np.array(which)
+
+
+def crown_probabilities(
+    points: np.ndarray,
+    normals: np.ndarray,
+    labels: np.ndarray,
+    count: int,
+    upper: bool,
+    model: PointNetwork,
+    cancelled: Callable[[], bool] | None = None,
+) -> np.ndarray:
+    """(count, 16) probabilities of the network's tooth classes (1..16 without gingiva) for each labelled crown.
+
+    A crown too small to be described gets the same probability everywhere.
+    """
+    out = np.full((count, 16), 1 / 16)
+    chosen, turned, which = crown_points(points, normals, labels, count)
+    if len(which) == 0:
+        return out
+    row = describe(chosen, turned, upper)
+    answer = model.run_named({"shapes": row.shapes, "places": row.places}, cancelled)["probabilities"]
+    out[which[row.order]] = answer
+    return out
+
+
+def stacked(rows: Sequence[CrownRow], most: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rows of different length as one batch: shapes (B, most, P, 6), places (B, most, 13), present (B, most) bool."""
+    shapes = np.zeros((len(rows), most, *rows[0].shapes.shape[1:]), np.float32)
+    places = np.zeros((len(rows), most, PLACE_FEATURES), np.float32)
+    present = np.zeros((len(rows), most), bool)
+    for k, row in enumerate(rows):
+        shapes[k, : len(row.order)], places[k, : len(row.order)] = row.shapes, row.places
+        present[k, : len(row.order)] = True
+    return shapes, places, present

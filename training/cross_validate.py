@@ -20,7 +20,6 @@ from training.jaws import BY_SHAPE, FOLDS, by_shape, fold_of, patients
 from training.scan_evaluation import TorchCrowns, TorchNetwork, evaluate_scan, known_frame, read_scan, table
 from training.train import RUNS
 
-
 CONFIGS = Path(__file__).parent / "configs"
 
 

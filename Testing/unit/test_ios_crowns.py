@@ -67,7 +67,7 @@ def test_places_tell_upper_from_lower_and_ends_from_the_middle():
 
 
 def test_each_crown_gets_its_own_answer():
-    centres, points = arch(6)
+    _, points = arch(6)
     listed = np.array([4, 0, 5, 2, 1, 3])  # label k+1 belongs to the listed[k]-th of the arch
     cloud = points[listed].reshape(-1, 3)
     labels = np.repeat(np.arange(1, 7), 40)

@@ -8,8 +8,8 @@ from toy_jaws import toy_jaw
 
 pytest.importorskip("torch", reason="torch is installed with [test] on Python 3.11 only")
 
-from training.crowns import Plan, RowMaker, take_crowns  # noqa: E402
-from training.jaws import (  # noqa: E402
+from training.crowns import Plan, RowMaker, take_crowns
+from training.jaws import (
     BY_SHAPE,
     Jaw,
     by_shape,

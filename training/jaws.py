@@ -26,8 +26,8 @@ FOLDS = 5
 #: Two scans of one person: never on two sides of a split.
 SAME_PERSON = {"095": "071"}
 #: In these scans the reference goes on counting where a tooth is absent and the gap has closed, so that a first molar
-#: is called 45 and a canine 42. Numbers by the crowns' shape, read off pictures by us (no dentist did): for training only,
-#: every score is against the reference as it is.
+#: is called 45 and a canine 42. Numbers by the crowns' shape, read off pictures by us, not by a dentist: for training,
+#: while every score is against the reference as it is.
 BY_SHAPE = {
     "009_lower": {35: 36, 36: 37, 45: 46, 46: 47},
     "009_upper": {15: 16, 16: 17, 17: 18, 25: 26, 26: 27, 27: 28},

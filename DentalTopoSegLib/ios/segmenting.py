@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.spatial import cKDTree
 
-from ..dentition import CLASS_FDI
 from ..errors import Cancelled, InputError, NoTeethError
 from ..meshes import Surface
 from ..meshes.geometry import face_areas, vertex_normals
@@ -23,8 +22,10 @@ from .crowns import crown_probabilities
 from .instances import Instances, find_instances, instance_energy
 from .network import PointNetwork, Prediction, predict
 from .orienting import Frame, find_frame
+from .places import jaw_probabilities, to_head
 from .refining import cut_along_creases, face_graph, remove_islands, vertex_graph
 from .sampling import MAX_POINTS, MIN_LEVEL, build_cloud, farthest_points, level_counts
+from .settling import settle
 
 if TYPE_CHECKING:
     from ..models import Model
@@ -36,6 +37,8 @@ Progress = Callable[[str, float, float], None]
 TASKS = ("orientation", "surface", "crowns")
 #: Candidates per sampled point: farthest points of a finer mesh than that take long and gain nothing.
 _CANDIDATES = 3
+#: Below this confidence in a frame its teeth are asked, which takes longer.
+DOUBTFUL_FRAME = 0.8
 #: Up to this many points the mirrored jaw is asked too; beyond, time does not allow it.
 _MIRROR_MAX = 24_000
 
@@ -189,18 +192,36 @@ class _JawRun:
         )
 
     def ask_network(self) -> None:
+        if self.given is None and self.frame.confidence < DOUBTFUL_FRAME:
+            self.settle_frame()
         mirror = len(self.cloud.points) <= _MIRROR_MAX
         self.prediction: Prediction = predict(
             self.cloud, self.models["surface"], mirror=mirror, cancelled=self.cancelled
         )
 
+    def settle_frame(self) -> None:
+        """Turn the cloud and the frame to where the teeth say."""
+        turn = settle(self.cloud, self.sampled_areas, self.stated_or_inferred, self.models["surface"], self.cancelled)
+        points, normals = ((a @ turn.T).astype(np.float32) for a in (self.cloud.points, self.cloud.normals))
+        self.cloud = replace(self.cloud, points=points, normals=normals)
+        matrix = np.eye(4)
+        matrix[:3, :3] = turn
+        self.frame = replace(self.frame, matrix=matrix @ self.frame.matrix)
+
+    @property
+    def stated_or_inferred(self) -> str:
+        return self.jaw or ("upper" if self.frame.upper_probability >= 0.5 else "lower")
+
+    @property
+    def sampled_areas(self) -> np.ndarray:
+        """mm^2 of surface that each point of the cloud stands for."""
+        if self.whole:
+            return self.areas[self.order]
+        return np.full(len(self.sampled), self.areas.sum() / len(self.sampled))
+
     def separate(self) -> None:
         """Tooth instances from the votes, and each node's cost of belonging to them."""
-        if self.whole:
-            area = self.areas[self.order]
-        else:
-            area = np.full(len(self.sampled), self.areas.sum() / len(self.sampled))
-        p = self.prediction
+        area, p = self.sampled_areas, self.prediction
         self.instances: Instances = find_instances(p.probabilities, p.votes, area)
         if len(self.instances) == 0:
             raise NoTeethError(f"No teeth were found in '{self.name}': is it an intraoral scan of a jaw with teeth?")
@@ -234,7 +255,7 @@ class _JawRun:
         upper = self.frame.upper_probability
         self.inferred = "upper" if upper >= 0.5 else "lower"
         self.jaw_confidence = float(max(upper, 1 - upper))
-        self.jaw = self.jaw or self.inferred
+        self.jaw = self.stated_or_inferred
         count, upper = len(self.instances), self.jaw == "upper"
         shapes = crown_probabilities(
             self.cloud.points, self.cloud.normals, self.sampled_label, count, upper, self.models["crowns"],
@@ -282,24 +303,6 @@ def both_opinions(surface: np.ndarray, crowns: np.ndarray) -> np.ndarray:
     joint = np.exp(log - log.max(1, keepdims=True))
     joint /= joint.sum(1, keepdims=True)
     return np.concatenate([surface[:, :1], joint * (1 - surface[:, :1])], 1)
-
-
-def jaw_probabilities(classes: np.ndarray, jaw: str) -> np.ndarray:
-    """(K, 17) of the network -> (K, 33) in the order of dentition.CLASS_FDI, for the given jaw."""
-    plus, minus = (20, 10) if jaw == "upper" else (40, 30)
-    out = np.zeros((len(classes), len(CLASS_FDI)))
-    out[:, 0] = classes[:, 0]
-    for c in range(1, 17):
-        fdi = plus + c if c <= 8 else minus + c - 8
-        out[:, CLASS_FDI.index(fdi)] = classes[:, c]
-    return out
-
-
-def to_head(points: np.ndarray, jaw: str) -> np.ndarray:
-    """Canonical mm -> R, A, S mm of the head; the jaws 8 mm from the plane between them."""
-    if jaw == "lower":
-        return points - np.array([0.0, 0.0, 8.0])
-    return points * np.array([-1.0, 1.0, -1.0]) + np.array([0.0, 0.0, 8.0])
 
 
 def _faces_to_vertices(labels: np.ndarray, faces: np.ndarray, areas: np.ndarray, count: int) -> np.ndarray:

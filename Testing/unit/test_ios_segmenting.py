@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from DentalTopoSegLib.errors import InputError, NoTeethError
-from DentalTopoSegLib.ios.segmenting import jaw_probabilities, segment_jaws, to_head
+from DentalTopoSegLib.ios.places import jaw_probabilities, to_head
+from DentalTopoSegLib.ios.segmenting import segment_jaws
 from DentalTopoSegLib.meshes import Mesh, clean
 
 

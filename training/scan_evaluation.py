@@ -21,8 +21,9 @@ from DentalTopoSegLib.ios.segmenting import segment_jaws
 from DentalTopoSegLib.mesh_metrics import evaluate_mesh, merge_evaluations
 from DentalTopoSegLib.meshes import Mesh, Surface, clean
 from training.export_surface import load_net
-from training.jaws import fold_of, patients, to_canonical
+from training.jaws import Jaw, fdi_of, fold_of, patients, read_jaw, to_canonical
 from training.nets.crown_row import CrownRowNet
+from training.orientation_export import CONDITIONS
 from training.surface_data import graph_of
 
 
@@ -69,6 +70,14 @@ def read_scan(path: Path) -> Scan:
     with np.load(path) as data:
         arrays = data["vertices"].astype(np.float64), data["faces"].astype(np.int32), data["face_fdi"]
     return Scan(path.stem, path.stem.rsplit("_", 1)[1], *arrays)
+
+
+def scan_of(jaw: Jaw) -> Scan:
+    """A jaw of training.jaws, in its canonical axes, as a scan whose frame is not known."""
+    used, faces = np.unique(jaw.faces, return_inverse=True)
+    fdi = fdi_of(jaw.classes, jaw.upper)
+    which = "upper" if jaw.upper else "lower"
+    return Scan(jaw.name, which, jaw.vertices[used], faces.reshape(-1, 3).astype(np.int32), fdi)
 
 
 def known_frame(scan: Scan) -> Frame:
@@ -136,6 +145,8 @@ def main() -> None:
     parser.add_argument("--fold", type=int, choices=range(5), help="only the scans of this fold")
     parser.add_argument("--turns", type=int, default=0, help="random frames per scan beside its own")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--crowns", type=Path, help="a training run in place of the exported crown network")
+    parser.add_argument("--changed", choices=list(CONDITIONS), help="change each scan (and number it by shape) first")
     parser.add_argument("-o", "--output", type=Path, required=True)
     arguments = parser.parse_args()
     from DentalTopoSegLib.models import load_model
@@ -144,13 +155,22 @@ def main() -> None:
     models["surface"] = (
         TorchNetwork(arguments.run) if arguments.run else load_model("surface", 1, folder=arguments.models)
     )
+    models["crowns"] = (
+        TorchCrowns(arguments.crowns) if arguments.crowns else load_model("crowns", 1, folder=arguments.models)
+    )
     everyone, scores, right = patients(arguments.data), {}, []
     for path in sorted(arguments.data.glob("*.npz")):
         if arguments.fold is not None and fold_of(path.stem, everyone) != arguments.fold:
             continue
-        scan = read_scan(path)
-        turns = Rotation.random(arguments.turns, rng=np.random.default_rng([arguments.seed, *path.stem.encode()]))
-        scores[path.stem] = evaluate_scan(scan, models, frame=known_frame(scan), jaw=scan.jaw)
+        rng = np.random.default_rng([arguments.seed, *path.stem.encode()])
+        turns = Rotation.random(arguments.turns, rng=rng)
+        if arguments.changed:
+            jaw = CONDITIONS[arguments.changed](read_jaw(path), rng)
+            scan, frame = scan_of(jaw), Frame(np.eye(4), 1.0, float(jaw.upper), False, 0.0)
+        else:
+            scan = read_scan(path)
+            frame = known_frame(scan)
+        scores[path.stem] = evaluate_scan(scan, models, frame=frame, jaw=scan.jaw)
         for k in range(arguments.turns):
             one = evaluate_scan(scan, models, turn=turns[k].as_matrix(), jaw=scan.jaw)
             right.append(one["jaw_inferred"] == scan.jaw)

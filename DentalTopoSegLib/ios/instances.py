@@ -18,8 +18,9 @@ VOTE_SD_MM = 0.9
 BANDWIDTH_MM = 1.6
 #: Modes nearer than this are one tooth: lower incisors, the narrowest, stand 5.4 mm apart (sd 0.4).
 SAME_TOOTH_MM = 3.0
-#: Crown surface that a mode needs to be a tooth at all, mm^2: less than a third of the smallest crown.
-MIN_AREA_MM2 = 8.0
+#: Crown surface that a mode needs to be a tooth at all, mm^2: a third of the smallest crown. Tips of erupting third
+#: molars are smaller, but so are bumps of gum behind the last tooth.
+MIN_AREA_MM2 = 24.0
 _GRID_MM = 0.6
 _MOST_CELLS = 400  # per axis: 24 cm
 _FAR = 9.0  # cost beyond which every centre is equally wrong for a vote

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from ..dentition import CLASS_FDI
 from ..errors import Cancelled, InputError, NoTeethError
@@ -22,8 +21,9 @@ from ..numbering import number_teeth
 from .instances import Instances, find_instances, instance_energy
 from .network import PointNetwork, Prediction, predict
 from .orienting import Frame, find_frame
-from .refining import cut_along_creases, face_graph, remove_islands, vertex_graph
+from .refining import cut_along_creases, face_graph, remove_islands
 from .sampling import MAX_POINTS, MIN_LEVEL, build_cloud, farthest_points, level_counts
+from .spreading import label_vertices
 
 if TYPE_CHECKING:
     from ..models import Model
@@ -208,20 +208,15 @@ class _JawRun:
             shares = np.empty_like(self.shares)
             shares[self.order] = self.shares
             graph = face_graph(vertices, faces, inside_out=self.frame.inside_out)
-        else:
-            distance, index = cKDTree(self.sampled).query(vertices, k=3, workers=self.workers)
-            weight = 1.0 / (distance + 1e-3)
-            weight /= weight.sum(1, keepdims=True)
-            shares = np.einsum("nk,nkc->nc", weight, self.shares[index])
-            graph = vertex_graph(vertices, faces, inside_out=self.frame.inside_out)
-        labels = cut_along_creases(shares, graph)
-        labels, self.odd_pieces = remove_islands(labels, graph.pairs, graph.areas)
-        if self.whole:
+            labels, self.odd_pieces = remove_islands(cut_along_creases(shares, graph), graph.pairs, graph.areas)
             self.face_label = labels
             self.vertex_label = _faces_to_vertices(labels, faces, self.areas, len(vertices))
         else:
-            self.vertex_label = labels
-            self.face_label = _vertices_to_faces(labels, faces)
+            self.vertex_label, self.odd_pieces = label_vertices(
+                self.surface, self.areas, self.sampled, self.shares, self.cloud.knn[0],
+                inside_out=self.frame.inside_out, workers=self.workers,
+            )  # fmt: skip
+            self.face_label = _vertices_to_faces(self.vertex_label, faces)
 
     def number(self) -> None:
         """Jaw and FDI numbers."""

@@ -140,7 +140,7 @@ def _extent(points: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.ndarr
         return np.zeros(3), np.ones(3)
     if not used.all():
         points = points[used]
-    return points.min(axis=0), points.max(axis=0)
+    return np.array([axis.min() for axis in points.T]), np.array([axis.max() for axis in points.T])
 
 
 def _visible(points: np.ndarray, faces: np.ndarray, height: int, width: int, deepest: float) -> np.ndarray:

@@ -19,7 +19,6 @@ from . import dentition
 from .drawing import BACKGROUND, FAINT, GAP, TEXT, draw_number, font, label_panel
 from .findings.shape import LOW_CONFIDENCE
 from .mesh_raster import Rendering, render_mesh
-from .meshes.geometry import vertex_normals
 from .rendering import VISIBLE_SHARE, largest_pieces
 
 __all__ = ["Rendering", "jaw_png", "render_mesh"]
@@ -75,11 +74,11 @@ def jaw_png(
 ) -> Path:
     """Draw one labelled jaw, or the upper and the lower one, into a PNG, whole or not at all.
 
-    jaws: dicts of ``vertices`` (V, 3) mm, ``faces`` (F, 3), ``face_fdi`` (F,), ``frame`` (4, 4) from these mm to
-    the canonical ones, ``jaw`` "upper" or "lower", and where known ``confidence`` {FDI: 0..1} (a tooth below
-    findings.shape.LOW_CONFIDENCE is hatched, its number gets a question mark) and ``scale``, mm per unit of the
-    file (default 1). findings: findings.Finding; their places are in file coordinates, ``detail["jaw"]`` says of
-    which jaw. They are numbered in the picture and listed below it. Raises OutputError.
+    jaws: dicts of ``vertices`` (V, 3) mm and their unit ``normals``, ``faces`` (F, 3), ``face_fdi`` (F,), ``frame``
+    (4, 4) from these mm to the canonical ones, ``jaw`` "upper" or "lower", and where known ``confidence``
+    {FDI: 0..1} (a tooth below findings.shape.LOW_CONFIDENCE is hatched, its number gets a question mark) and
+    ``scale``, mm per unit of the file (default 1). findings: findings.Finding; their places are in file coordinates,
+    ``detail["jaw"]`` says of which jaw. They are numbered in the picture and listed below it. Raises OutputError.
     """
     from PIL import Image
 
@@ -137,6 +136,7 @@ def _prepared(jaw: Mapping[str, Any]) -> _Jaw:
         raise ValueError(f'The jaw must be "upper" or "lower", not {jaw["jaw"]!r}.')
     frame = np.asarray(jaw["frame"], float)
     points = np.asarray(jaw["vertices"], float) @ frame[:3, :3].T + frame[:3, 3]
+    normals = np.asarray(jaw["normals"], float) @ frame[:3, :3].T
     faces, fdi = np.asarray(jaw["faces"]), np.asarray(jaw["face_fdi"]).astype(np.uint8, copy=False)
     table = np.tile(np.array(GUM_RGB, np.uint8), (256, 1))
     for number in np.flatnonzero(np.bincount(fdi)):
@@ -145,7 +145,7 @@ def _prepared(jaw: Mapping[str, Any]) -> _Jaw:
     confidence = jaw.get("confidence") or {}
     doubtful = frozenset(int(number) for number, sure in confidence.items() if not sure >= LOW_CONFIDENCE)
     return _Jaw(
-        jaw["jaw"], points, faces, fdi, vertex_normals(points, faces), table[fdi], doubtful, frame,
+        jaw["jaw"], points, faces, fdi, normals, table[fdi], doubtful, frame,
         float(jaw.get("scale", 1.0)),
     )  # fmt: skip
 

@@ -112,7 +112,7 @@ def segment_scans(
     require_writable(folder)
     stated = [jaw] if len(paths) == 1 else list(_PAIR)
     with ThreadPoolExecutor(1) as helper:
-        networks = helper.submit(_networks, threads, precision)
+        networks = helper.submit(_networks, precision)
         meshes, surfaces, warnings, seconds = _read_all(paths, unit, progress)
         models = networks.result()
     from .findings.jaw_case import JawCase
@@ -129,6 +129,7 @@ def segment_scans(
         raise MemoryLimitError(
             "This computer's memory does not suffice: close other programs, or export the scan with fewer triangles."
         ) from error
+    del models, networks  # 300 MB that the pictures can use
     progress("Checking the teeth", 0, 1)
     started = time.perf_counter()
     cases = [JawCase(segmentation, title) for segmentation, title in zip(jaws, names, strict=True)]
@@ -158,15 +159,14 @@ def segment_scans(
     return JawRun(reports, jaws, files)
 
 
-def _networks(threads: int | None, precision: str) -> dict[str, Model]:
+def _networks(precision: str) -> dict[str, Model]:
     """The networks by task. Importing all that the run needs takes as long as reading a scan, so both are done at
     once."""
     from . import mesh_rendering  # noqa: F401
     from .findings import jaw_case, jaws  # noqa: F401
-    from .ios import segmenting  # noqa: F401
-    from .models import SURFACE_TASKS, load_model
+    from .ios.segmenting import load_networks
 
-    return {task: load_model(task, threads, precision) for task in SURFACE_TASKS}
+    return load_networks(precision)
 
 
 def _read_all(
@@ -305,8 +305,8 @@ def _outputs(mesh: Mesh, case: JawCase, findings: Sequence[Finding], per_tooth: 
         from .mesh_rendering import jaw_png
 
         drawn = {
-            "vertices": jaw.surface.vertices, "faces": jaw.surface.faces, "face_fdi": jaw.face_fdi,
-            "frame": jaw.frame, "jaw": case.which, "confidence": jaw.confidence,
+            "vertices": jaw.surface.vertices, "normals": jaw.surface.normals, "faces": jaw.surface.faces,
+            "face_fdi": jaw.face_fdi, "frame": jaw.frame, "jaw": case.which, "confidence": jaw.confidence,
         }  # fmt: skip
         mine = [finding for finding in findings if finding.detail.get("jaw", case.which) == case.which]
         jaw_png(path, [drawn], name, mine)

@@ -9,14 +9,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ..dentition import CLASS_FDI
 from ..errors import Cancelled, InputError, NoTeethError
 from ..meshes import Surface
-from ..meshes.geometry import face_areas, vertex_normals
+from ..models import SURFACE_TASKS, Model, load_model
 from ..numbering import number_teeth
 from .instances import Instances, find_instances, instance_energy
 from .network import PointNetwork, Prediction, predict
@@ -25,16 +25,11 @@ from .refining import cut_along_creases, face_graph, remove_islands
 from .sampling import MAX_POINTS, MIN_LEVEL, build_cloud, farthest_points, level_counts
 from .spreading import label_vertices
 
-if TYPE_CHECKING:
-    from ..models import Model
-
-__all__ = ["JawSegmentation", "segment_jaws"]
+__all__ = ["JawSegmentation", "load_networks", "segment_jaws"]
 
 Progress = Callable[[str, float, float], None]
 #: Candidates per sampled point: farthest points of a finer mesh than that take long and gain nothing.
 _CANDIDATES = 3
-#: Up to this many points the mirrored jaw is asked too; beyond, time does not allow it.
-_MIRROR_MAX = 24_000
 
 
 @dataclass(frozen=True)
@@ -88,10 +83,7 @@ def segment_jaws(
     names = list(names or [f"Scan {k + 1}" for k in range(len(surfaces))])
     if not 1 <= len(surfaces) <= 2 or len(jaws) != len(surfaces) or len(names) != len(surfaces):
         raise ValueError("segment_jaws takes one or two surfaces, and one jaw and one name for each.")
-    if models is None:
-        from ..models import load_model
-
-        models = {task: load_model(task, threads, precision) for task in ("orientation", "surface")}
+    models = models or load_networks(precision)
     results = []
     for k, (surface, jaw, name, frame) in enumerate(zip(surfaces, jaws, names, frames, strict=True)):
         run = _JawRun(surface, jaw, name, frame, models, threads, cancelled)
@@ -103,6 +95,15 @@ def segment_jaws(
         results.append(run.result())
     progress("Numbering the teeth", len(surfaces), len(surfaces))
     return results
+
+
+def load_networks(precision: str = "int8") -> dict[str, Model]:
+    """The shipped networks by task. ModelError.
+
+    Each runs on one thread, because its sums depend on how they are split among threads; threads serve to run it on
+    the scan and its mirror image at once.
+    """
+    return {task: load_model(task, 1, precision) for task in SURFACE_TASKS}
 
 
 class _JawRun:
@@ -147,8 +148,7 @@ class _JawRun:
         vertices, faces = self.surface.vertices, self.surface.faces
         if len(faces) < MIN_LEVEL:
             raise InputError(f"'{self.name}' has only {len(faces)} triangles: a scan of a jaw has thousands.")
-        self.normals = vertex_normals(vertices, faces)
-        self.areas = face_areas(vertices, faces)
+        self.normals, self.areas = self.surface.normals, self.surface.areas
         self.frame: Frame = self.given or find_frame(vertices, self.normals, self.models["orientation"])
         if self.frame.inside_out:
             self.normals = -self.normals
@@ -184,9 +184,8 @@ class _JawRun:
         )
 
     def ask_network(self) -> None:
-        mirror = len(self.cloud.points) <= _MIRROR_MAX
         self.prediction: Prediction = predict(
-            self.cloud, self.models["surface"], mirror=mirror, cancelled=self.cancelled
+            self.cloud, self.models["surface"], mirror=True, workers=self.workers, cancelled=self.cancelled
         )
 
     def separate(self) -> None:
@@ -213,7 +212,7 @@ class _JawRun:
             self.vertex_label = _faces_to_vertices(labels, faces, self.areas, len(vertices))
         else:
             self.vertex_label, self.odd_pieces = label_vertices(
-                self.surface, self.areas, self.sampled, self.shares, self.cloud.knn[0],
+                self.surface, self.sampled, self.shares, self.cloud.knn[0],
                 inside_out=self.frame.inside_out, workers=self.workers,
             )  # fmt: skip
             self.face_label = _vertices_to_faces(self.vertex_label, faces)

@@ -22,7 +22,6 @@ INTERPOLATE = 3
 
 def label_vertices(
     surface: Surface,
-    areas: np.ndarray,
     points: np.ndarray,
     shares: np.ndarray,
     near: np.ndarray,
@@ -32,8 +31,8 @@ def label_vertices(
 ) -> tuple[np.ndarray, list[tuple[int, float]]]:
     """Labels (W,) of the surface's vertices and the pieces that remove_islands kept beside the largest.
 
-    areas (G,) mm^2 of the surface's faces. points (N, 3) mm sampled on it, their probabilities shares (N, K) and
-    neighbours near (N, k), indices of points. The labels are columns of shares.
+    points (N, 3) mm sampled on it, their probabilities shares (N, K) and neighbours near (N, k), indices of points.
+    The labels are columns of shares.
     """
     vertices, faces = surface.vertices, surface.faces
     tree = cKDTree(points)
@@ -52,7 +51,7 @@ def label_vertices(
         cut = cut_along_creases(_interpolated(tree, shares, vertices[rows], workers), graph)
         inner = unsettled[rows]
         labels[rows[inner]] = cut[inner]
-    around = np.bincount(faces.ravel(), np.repeat(areas / 3, 3), minlength=len(vertices))
+    around = np.bincount(faces.ravel(), np.repeat(surface.areas / 3, 3), minlength=len(vertices))
     return remove_islands(labels, unique_edges(faces, len(vertices))[0], around)
 
 

@@ -20,7 +20,7 @@ from ..models import SURFACE_TASKS, Model, load_model
 from ..numbering import number_teeth
 from .instances import Instances, find_instances, instance_energy
 from .network import PointNetwork, Prediction, predict
-from .orienting import Frame, find_frame
+from .orienting import Frame, find_frame, principal_frames
 from .refining import cut_along_creases, face_graph, remove_islands
 from .sampling import MAX_POINTS, MIN_LEVEL, build_cloud, farthest_points, level_counts
 from .spreading import label_vertices
@@ -30,6 +30,8 @@ __all__ = ["JawSegmentation", "load_networks", "segment_jaws"]
 Progress = Callable[[str, float, float], None]
 #: Candidates per sampled point: farthest points of a finer mesh than that take long and gain nothing.
 _CANDIDATES = 3
+#: A surface shorter and narrower than this is a single tooth (longest with its root 24, widest 13.6) or even less.
+_TOOTH_MM = (32.0, 14.0)
 
 
 @dataclass(frozen=True)
@@ -148,6 +150,13 @@ class _JawRun:
         vertices, faces = self.surface.vertices, self.surface.faces
         if len(faces) < MIN_LEVEL:
             raise InputError(f"'{self.name}' has only {len(faces)} triangles: a scan of a jaw has thousands.")
+        few = vertices[:: len(vertices) // 10_000 + 1]
+        length, width, _ = np.ptp(few @ principal_frames(few)[0].T, axis=0)
+        if length < _TOOTH_MM[0] and width < _TOOTH_MM[1]:
+            raise InputError(
+                f"'{self.name}' is only {length:.0f} x {width:.0f} mm, the size of a single tooth: "
+                "give the scan of a jaw."
+            )
         self.normals, self.areas = self.surface.normals, self.surface.areas
         self.frame: Frame = self.given or find_frame(vertices, self.normals, self.models["orientation"])
         if self.frame.inside_out:

@@ -12,11 +12,13 @@ import pytest
 from mesh_files import mesh_of, split
 from toy_jaws import ToySurfaceNetwork, toy_jaw
 
+from DentalTopoSegLib.ios.network import predict
 from DentalTopoSegLib.ios.orienting import Frame
 from DentalTopoSegLib.ios.refining import cut_along_creases, vertex_graph
-from DentalTopoSegLib.ios.segmenting import JawSegmentation, segment_jaws
+from DentalTopoSegLib.ios.sampling import build_cloud, farthest_points
+from DentalTopoSegLib.ios.segmenting import JawSegmentation, load_networks, segment_jaws
 from DentalTopoSegLib.ios.spreading import label_vertices
-from DentalTopoSegLib.meshes import Surface, clean
+from DentalTopoSegLib.meshes import Surface, clean, vertex_normals
 
 ROOT = Path(__file__).resolve().parents[2]
 #: Toy jaws lie in head axes, which are a lower jaw's canonical ones.
@@ -111,3 +113,12 @@ sys.exit(code)
     assert '"total": 14' in done.stdout
     assert int(done.stderr) < 2500  # MB
     assert time.perf_counter() - started < 120  # about 8 s of two cores; a shared machine may be far slower
+
+
+def test_the_shipped_network_gives_the_same_bits_on_one_thread_and_on_several() -> None:
+    toy = toy_jaw("lower")
+    order = farthest_points(toy.vertices, 4000)
+    cloud = build_cloud(toy.vertices[order], vertex_normals(toy.vertices, toy.faces)[order], (4000, 800, 200, 50, 17))
+    one, four = (predict(cloud, load_networks()["surface"], mirror=True, workers=workers) for workers in (1, 4))
+    np.testing.assert_array_equal(one.probabilities, four.probabilities)
+    np.testing.assert_array_equal(one.votes, four.votes)

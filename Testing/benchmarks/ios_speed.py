@@ -149,8 +149,11 @@ def run_torch(scan: Path, threads: int) -> dict[str, Any]:
 
 
 def timed_child(side: str, scan: Path, threads: int) -> dict[str, Any]:
-    """Run this file in a child process; its JSON (last line of stdout) plus "wall_s" and "cpu_s" of the whole child."""
-    limits = {k: str(threads) for k in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")}
+    """Run this file in a child process; its JSON (last line of stdout) plus "wall_s" and "cpu_s" of the whole child.
+
+    numpy's own threads are off on both sides, as the command has it.
+    """
+    limits = {k: str(threads) for k in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")} | {"OPENBLAS_NUM_THREADS": "1"}
     command = [sys.executable, str(Path(__file__).resolve()), "--child", side, "--scan", str(scan)]
     start, before = time.perf_counter(), os.times()
     done = subprocess.run(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import os
 import signal
 import sys
 import time
@@ -19,6 +20,10 @@ from typing import Any
 
 from . import __version__
 from .errors import Cancelled, DentalTopoSegError, InputError, MemoryLimitError
+
+# Read by numpy, which is imported later. Our matrices are long and three columns wide: threads gain nothing on them and
+# spend more time waiting for each other than the product takes.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # A network is looked after ten times a second; a busy machine may stretch that.
 _LOOKED_LATELY_S = 1.5

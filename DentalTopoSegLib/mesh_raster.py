@@ -101,16 +101,17 @@ def render_mesh(
     at = np.zeros(count, np.int8)
     color = np.zeros((count, 3), np.float32)
     cover = np.zeros(count, np.float32)
-    palette = face_rgb.astype(np.float32)
+    palette = np.concatenate([face_rgb, [[0, 0, 0]]]).astype(np.float32)  # the last row is that of face -1
     for k in range(s * s):
         sample, dim = (layer[k // s :: s, k % s :: s].ravel() for layer in (samples, dims))
-        seen = np.flatnonzero(sample >= 0)
-        sample = sample[seen]
-        color[seen] += palette[sample] * (1 - _EDGE_DIM * dim[seen].astype(np.float32))[:, None]
-        cover[seen] += 1
-        first = face[seen] < 0
-        face[seen[first]] = sample[first]
-        at[seen[first]] = k
+        shown = palette[sample]
+        shown[dim] *= 1 - _EDGE_DIM
+        color += shown
+        seen = sample >= 0
+        cover += seen
+        first = np.flatnonzero(seen & (face < 0))
+        face[first] = sample[first]
+        at[first] = k
     seen = np.flatnonzero(face >= 0)
     row, column = np.divmod(seen, width)
     place = np.stack([s * column + at[seen] % s, s * row + at[seen] // s]).astype(np.float32)
@@ -139,7 +140,7 @@ def _extent(points: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.ndarr
         return np.zeros(3), np.ones(3)
     if not used.all():
         points = points[used]
-    return points.min(axis=0), points.max(axis=0)
+    return np.array([axis.min() for axis in points.T]), np.array([axis.max() for axis in points.T])
 
 
 def _visible(points: np.ndarray, faces: np.ndarray, height: int, width: int, deepest: float) -> np.ndarray:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,6 @@ from . import dentition
 from .drawing import BACKGROUND, FAINT, GAP, TEXT, draw_number, font, label_panel
 from .findings.shape import LOW_CONFIDENCE
 from .mesh_raster import Rendering, render_mesh
-from .meshes.geometry import vertex_normals
 from .rendering import VISIBLE_SHARE, largest_pieces
 
 __all__ = ["Rendering", "jaw_png", "render_mesh"]
@@ -35,6 +35,7 @@ TILT_DEG = 14.0
 SAME_BITE_DEG = 25.0
 APART_MM = 4.0
 MOST_FINDINGS = 12
+_PAINTERS = 2  # panels drawn at a time
 _SEVERITY_RGB = {"error": (255, 92, 84), "warning": (255, 190, 64), "info": (130, 180, 235)}
 _BADGE_PX = 9
 _HATCH_PX = 9
@@ -73,11 +74,11 @@ def jaw_png(
 ) -> Path:
     """Draw one labelled jaw, or the upper and the lower one, into a PNG, whole or not at all.
 
-    jaws: dicts of ``vertices`` (V, 3) mm, ``faces`` (F, 3), ``face_fdi`` (F,), ``frame`` (4, 4) from these mm to
-    the canonical ones, ``jaw`` "upper" or "lower", and where known ``confidence`` {FDI: 0..1} (a tooth below
-    findings.shape.LOW_CONFIDENCE is hatched, its number gets a question mark) and ``scale``, mm per unit of the
-    file (default 1). findings: findings.Finding; their places are in file coordinates, ``detail["jaw"]`` says of
-    which jaw. They are numbered in the picture and listed below it. Raises OutputError.
+    jaws: dicts of ``vertices`` (V, 3) mm and their unit ``normals``, ``faces`` (F, 3), ``face_fdi`` (F,), ``frame``
+    (4, 4) from these mm to the canonical ones, ``jaw`` "upper" or "lower", and where known ``confidence``
+    {FDI: 0..1} (a tooth below findings.shape.LOW_CONFIDENCE is hatched, its number gets a question mark) and
+    ``scale``, mm per unit of the file (default 1). findings: findings.Finding; their places are in file coordinates,
+    ``detail["jaw"]`` says of which jaw. They are numbered in the picture and listed below it. Raises OutputError.
     """
     from PIL import Image
 
@@ -100,7 +101,6 @@ def compose(jaws: Sequence[Mapping[str, Any]], title: str, findings: Iterable[An
     drawn = sorted((_prepared(jaw) for jaw in jaws), key=lambda jaw: jaw.which != "upper")
     listed = list(findings or ())
     shown = [(i, finding) for i, finding in enumerate(listed, 1) if i <= MOST_FINDINGS]
-    panels = [_occlusal(jaw, shown, single=len(drawn) == 1) for jaw in drawn]
     if len(drawn) == 1:
         size = (OCCLUSAL_PX - 40, (OCCLUSAL_PX - 2 * GAP) // 3)
         width, body = OCCLUSAL_PX + size[0] + 3 * GAP, OCCLUSAL_PX
@@ -111,7 +111,11 @@ def compose(jaws: Sequence[Mapping[str, Any]], title: str, findings: Iterable[An
         body = OCCLUSAL_PX + GAP + size[1]
         places = [(GAP, 0), (2 * GAP + OCCLUSAL_PX, 0)]
         places += [(GAP + i * (size[0] + GAP), OCCLUSAL_PX + GAP) for i in range(3)]
-    panels += _sides(drawn, size)
+    scene = _scene(drawn)
+    with ThreadPoolExecutor(_PAINTERS) as pool:
+        jobs = [pool.submit(_occlusal, jaw, shown, single=len(drawn) == 1) for jaw in drawn]
+        jobs += [pool.submit(_side, scene, view, size) for view in scene.views]
+        panels = [job.result() for job in jobs]
     legend = _legend(listed, shown, width - 2 * GAP)
     head = 46
     canvas = Image.new("RGB", (width, head + body + GAP + legend.shape[0]), BACKGROUND)
@@ -132,6 +136,7 @@ def _prepared(jaw: Mapping[str, Any]) -> _Jaw:
         raise ValueError(f'The jaw must be "upper" or "lower", not {jaw["jaw"]!r}.')
     frame = np.asarray(jaw["frame"], float)
     points = np.asarray(jaw["vertices"], float) @ frame[:3, :3].T + frame[:3, 3]
+    normals = np.asarray(jaw["normals"], float) @ frame[:3, :3].T
     faces, fdi = np.asarray(jaw["faces"]), np.asarray(jaw["face_fdi"]).astype(np.uint8, copy=False)
     table = np.tile(np.array(GUM_RGB, np.uint8), (256, 1))
     for number in np.flatnonzero(np.bincount(fdi)):
@@ -140,7 +145,7 @@ def _prepared(jaw: Mapping[str, Any]) -> _Jaw:
     confidence = jaw.get("confidence") or {}
     doubtful = frozenset(int(number) for number, sure in confidence.items() if not sure >= LOW_CONFIDENCE)
     return _Jaw(
-        jaw["jaw"], points, faces, fdi, vertex_normals(points, faces), table[fdi], doubtful, frame,
+        jaw["jaw"], points, faces, fdi, normals, table[fdi], doubtful, frame,
         float(jaw.get("scale", 1.0)),
     )  # fmt: skip
 
@@ -176,39 +181,40 @@ def _occlusal(jaw: _Jaw, findings: Sequence[tuple[int, Any]], single: bool) -> n
     return np.asarray(image)
 
 
-def _sides(jaws: Sequence[_Jaw], size: tuple[int, int]) -> list[np.ndarray]:
-    """From the patient's right, the front, the left; two jaws in their bite, or apart where they have none."""
-    placed, apart = _in_head(jaws)
-    points = np.concatenate(placed)
-    offsets = np.cumsum([0, *(len(jaw.points) for jaw in jaws)])
-    faces = np.concatenate([jaw.faces + offset for jaw, offset in zip(jaws, offsets, strict=False)])
-    # the same number on both jaws is an error, not one tooth: 100 tells the second jaw's faces apart
-    groups = np.concatenate([jaw.fdi.astype(np.int32) + 100 * i for i, jaw in enumerate(jaws)])
-    rgb = np.concatenate([jaw.rgb for jaw in jaws])
-    normals = vertex_normals(points, faces)
-    doubtful = {number + 100 * i for i, jaw in enumerate(jaws) for number in jaw.doubtful}
-    tilt = 0.0 if len(jaws) == 2 else (-TILT_DEG if jaws[0].which == "upper" else TILT_DEG)
-    views = [
-        _Side(title, rotation, letters, render_mesh(
-            points, faces, rgb, rotation, size, normals=normals, face_group=groups, margin_px=22,
-            supersampling=_samples(faces),
-        ))
-        for title, rotation, letters in (
-            ("from the patient's right", side_rotation(CHEEK_DEG, tilt), ("P", "A", "S", "I")),
-            ("from the front", side_rotation(0.0, tilt), ("R", "L", "S", "I")),
-            ("from the patient's left", side_rotation(-CHEEK_DEG, tilt), ("A", "P", "S", "I")),
-        )
-    ]  # fmt: skip
-    note = ", drawn apart (no common bite)" if apart else ""
-    return [_side_panel(view, note, size, points, faces, groups, doubtful) for view in views]
-
-
 @dataclass(frozen=True)
-class _Side:
-    title: str
-    rotation: np.ndarray
-    letters: tuple[str, str, str, str]
-    drawn: Rendering
+class _Scene:
+    """One or two jaws in head axes: points (V, 3) mm, faces and their groups (FDI + 100 for the second jaw), colours,
+    unit normals; views: title, rotation and the letters around it."""
+
+    points: np.ndarray
+    faces: np.ndarray
+    groups: np.ndarray
+    rgb: np.ndarray
+    normals: np.ndarray
+    doubtful: frozenset[int]
+    views: tuple[tuple[str, np.ndarray, tuple[str, str, str, str]], ...]
+
+
+def _scene(jaws: Sequence[_Jaw]) -> _Scene:
+    """Seen from the patient's right, the front, the left; two jaws in their bite, or apart where they have none."""
+    placed, turns, apart = _in_head(jaws)
+    offsets = np.cumsum([0, *(len(jaw.points) for jaw in jaws)])
+    tilt = 0.0 if len(jaws) == 2 else (-TILT_DEG if jaws[0].which == "upper" else TILT_DEG)
+    note = ", drawn apart (no common bite)" if apart else ""
+    return _Scene(
+        np.concatenate(placed),
+        np.concatenate([jaw.faces + offset for jaw, offset in zip(jaws, offsets, strict=False)]),
+        # the same number on both jaws is an error, not one tooth: 100 tells the second jaw's faces apart
+        np.concatenate([jaw.fdi.astype(np.int32) + 100 * i for i, jaw in enumerate(jaws)]),
+        np.concatenate([jaw.rgb for jaw in jaws]),
+        np.concatenate([jaw.normals @ turn.T for jaw, turn in zip(jaws, turns, strict=True)]),
+        frozenset(number + 100 * i for i, jaw in enumerate(jaws) for number in jaw.doubtful),
+        (
+            (f"from the patient's right{note}", side_rotation(CHEEK_DEG, tilt), ("P", "A", "S", "I")),
+            (f"from the front{note}", side_rotation(0.0, tilt), ("R", "L", "S", "I")),
+            (f"from the patient's left{note}", side_rotation(-CHEEK_DEG, tilt), ("A", "P", "S", "I")),
+        ),
+    )
 
 
 def side_rotation(azimuth_deg: float, tilt_deg: float) -> np.ndarray:
@@ -222,25 +228,27 @@ def side_rotation(azimuth_deg: float, tilt_deg: float) -> np.ndarray:
     return np.stack([np.cross(up, toward), up, toward])
 
 
-def _in_head(jaws: Sequence[_Jaw]) -> tuple[list[np.ndarray], bool]:
-    """Points of every jaw in head axes, and whether two jaws had to be put above each other for want of a bite."""
+def _in_head(jaws: Sequence[_Jaw]) -> tuple[list[np.ndarray], list[np.ndarray], bool]:
+    """Points of every jaw in head axes, the rotation (3, 3) of each to there, and whether two jaws had to be put above
+    each other for want of a bite."""
     if len(jaws) == 1:
-        return [jaws[0].points @ jaws[0].to_head.T], False
+        return [jaws[0].points @ jaws[0].to_head.T], [jaws[0].to_head], False
     upper, lower = jaws
     # both in the lower jaw's axes: where the scans share a bite, nothing may move between them
     back = np.linalg.inv(upper.frame)
     shared = (upper.points @ back[:3, :3].T + back[:3, 3]) @ lower.frame[:3, :3].T + lower.frame[:3, 3]
-    turn = upper.to_head @ upper.frame[:3, :3] @ lower.frame[:3, :3].T
+    between = lower.frame[:3, :3] @ back[:3, :3]
+    turn = upper.to_head @ between.T
     angle = np.degrees(np.arccos(np.clip((np.trace(turn) - 1) / 2, -1, 1)))
     step = _crown_centre(shared, upper) - _crown_centre(lower.points, lower)
     if angle <= SAME_BITE_DEG and np.hypot(*step[:2]) <= 12.0 and 0 < step[2] <= 25.0:
-        return [shared, lower.points], False
+        return [shared, lower.points], [between, np.eye(3)], False
     own = upper.points @ upper.to_head.T
     own = own + np.append((_crown_centre(lower.points, lower) - _crown_centre(own, upper))[:2], 0.0)
     crowns = [points[np.unique(jaw.faces[jaw.fdi > 0])] if (jaw.fdi > 0).any() else points
               for points, jaw in ((own, upper), (lower.points, lower))]  # fmt: skip
     own = own + [0.0, 0.0, crowns[1][:, 2].max() + APART_MM - crowns[0][:, 2].min()]
-    return [own, lower.points], True
+    return [own, lower.points], [upper.to_head, np.eye(3)], True
 
 
 def _crown_centre(points: np.ndarray, jaw: _Jaw) -> np.ndarray:
@@ -248,18 +256,21 @@ def _crown_centre(points: np.ndarray, jaw: _Jaw) -> np.ndarray:
     return points[jaw.faces[tooth if tooth.any() else slice(None), 0]].mean(axis=0)
 
 
-def _side_panel(
-    view: _Side, note: str, size: tuple[int, int], points: np.ndarray, faces: np.ndarray, groups: np.ndarray,
-    doubtful: set[int],
-) -> np.ndarray:  # fmt: skip
+def _side(scene: _Scene, view: tuple[str, np.ndarray, tuple[str, str, str, str]], size: tuple[int, int]) -> np.ndarray:
+    """One view of the scene."""
     from PIL import Image, ImageDraw
 
-    labels = _labels(view.drawn, groups)
-    whole = _outline_areas(points, faces, groups, view.drawn)
-    image = Image.fromarray(_hatched(view.drawn.image, labels, doubtful))
+    title, rotation, letters = view
+    drawn = render_mesh(
+        scene.points, scene.faces, scene.rgb, rotation, size, normals=scene.normals, face_group=scene.groups,
+        margin_px=22, supersampling=_samples(scene.faces),
+    )  # fmt: skip
+    labels = _labels(drawn, scene.groups)
+    whole = _outline_areas(scene.points, scene.faces, scene.groups, drawn)
+    image = Image.fromarray(_hatched(drawn.image, labels, scene.doubtful))
     draw = ImageDraw.Draw(image)
-    _numbers(draw, labels, doubtful, whole)
-    label_panel(draw, view.title + note, view.letters, *size, view.drawn.spacing)
+    _numbers(draw, labels, scene.doubtful, whole)
+    label_panel(draw, title, letters, *size, drawn.spacing)
     return np.asarray(image)
 
 

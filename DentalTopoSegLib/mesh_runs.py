@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from .findings.jaw_case import JawCase
     from .ios.segmenting import JawSegmentation
     from .meshes import Mesh, Surface
+    from .models import Model
 
 Progress = Callable[[str, float, float], None]
 Writer = Callable[[Path], Any]
@@ -30,6 +32,7 @@ GUM_RGB = (226, 160, 152)
 #: Vertices of one mesh, written by two programs, lie at most this far apart.
 SAME_PLACE_MM = 0.05
 _PAIR = ("upper", "lower")
+_WRITERS = 2  # files written at a time: the picture, which takes longest, beside the others
 
 
 def _silent(stage: str, done: float, total: float) -> None:
@@ -107,30 +110,26 @@ def segment_scans(
         raise InputError("With two jaws their order says which is which (upper first): leave --jaw out.")
     folder = Path(folder)
     require_writable(folder)
+    stated = [jaw] if len(paths) == 1 else list(_PAIR)
+    with ThreadPoolExecutor(1) as helper:
+        networks = helper.submit(_networks, precision)
+        meshes, surfaces, warnings, seconds = _read_all(paths, unit, progress)
+        models = networks.result()
     from .findings.jaw_case import JawCase
     from .findings.jaws import check_cases
     from .ios.segmenting import segment_jaws
 
-    stated = [jaw] if len(paths) == 1 else list(_PAIR)
-    meshes, surfaces, warnings = [], [], []
-    seconds: dict[str, float] = {}
-    for i, path in enumerate(paths):
-        progress("Reading the scan", i, len(paths))
-        mesh, surface, told = _read(path, unit, seconds)
-        meshes.append(mesh)
-        surfaces.append(surface)
-        warnings.append(told)
-    progress("Reading the scan", len(paths), len(paths))
     names = _names(meshes, name)
     try:
         jaws = segment_jaws(
             surfaces, jaws=stated, names=names, threads=threads, precision=precision, progress=progress,
-            cancelled=cancelled,
+            cancelled=cancelled, models=models,
         )  # fmt: skip
     except MemoryError as error:
         raise MemoryLimitError(
             "This computer's memory does not suffice: close other programs, or export the scan with fewer triangles."
         ) from error
+    del models, networks  # 300 MB that the pictures can use
     progress("Checking the teeth", 0, 1)
     started = time.perf_counter()
     cases = [JawCase(segmentation, title) for segmentation, title in zip(jaws, names, strict=True)]
@@ -160,16 +159,37 @@ def segment_scans(
     return JawRun(reports, jaws, files)
 
 
-def _read(path: str | os.PathLike[str], unit: str | None, seconds: dict[str, float]) -> tuple[Mesh, Surface, list[str]]:
+def _networks(precision: str) -> dict[str, Model]:
+    """The networks by task. Importing all that the run needs takes as long as reading a scan, so both are done at
+    once."""
+    from . import mesh_rendering  # noqa: F401
+    from .findings import jaw_case, jaws  # noqa: F401
+    from .ios.segmenting import load_networks
+
+    return load_networks(precision)
+
+
+def _read_all(
+    paths: Sequence[str | os.PathLike[str]], unit: str | None, progress: Progress
+) -> tuple[list[Mesh], list[Surface], list[list[str]], dict[str, float]]:
+    """The meshes, their surfaces and warnings, in the order of paths, and the seconds it took."""
     from .meshes import clean, read_mesh
 
-    started = time.perf_counter()
-    mesh, warnings = read_mesh(path)
-    between = time.perf_counter()
-    surface, more = clean(mesh, unit)
-    seconds["read"] = seconds.get("read", 0.0) + between - started
-    seconds["clean"] = seconds.get("clean", 0.0) + time.perf_counter() - between
-    return mesh, surface, warnings + more
+    meshes, surfaces, warnings = [], [], []
+    seconds = {"read": 0.0, "clean": 0.0}
+    for i, path in enumerate(paths):
+        progress("Reading the scan", i, len(paths))
+        started = time.perf_counter()
+        mesh, told = read_mesh(path)
+        between = time.perf_counter()
+        surface, more = clean(mesh, unit)
+        seconds["read"] += between - started
+        seconds["clean"] += time.perf_counter() - between
+        meshes.append(mesh)
+        surfaces.append(surface)
+        warnings.append(told + more)
+    progress("Reading the scan", len(paths), len(paths))
+    return meshes, surfaces, warnings, seconds
 
 
 def _seconds(ours: dict[str, float], networks: dict[str, float]) -> dict[str, float]:
@@ -206,14 +226,29 @@ def _write(
     progress: Progress,
     cancelled: Callable[[], bool] | None,
 ) -> None:
-    todo = [output for outputs in writers for output in outputs.values()]
+    files = [output for outputs in writers for kind, output in outputs.items() if kind != "report"]
+    reports = [outputs["report"] for outputs in writers]
+    total = len(files) + len(reports)
+
+    def look(done: int) -> None:
+        if cancelled is not None and cancelled():
+            raise Cancelled()
+        progress("Writing the results", done, total)
+
     with all_or_nothing(folder) as stage:
-        for i, (file, write) in enumerate(todo):
-            if cancelled is not None and cancelled():
-                raise Cancelled()
-            progress("Writing the results", i, len(todo))
+        with ThreadPoolExecutor(_WRITERS) as pool:
+            jobs = [pool.submit(write, stage / file) for file, write in files]
+            try:
+                for i, job in enumerate(jobs):
+                    look(i)
+                    job.result()
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
+        for i, (file, write) in enumerate(reports, start=len(files)):
+            look(i)
             write(stage / file)
-        progress("Writing the results", len(todo), len(todo))
+        progress("Writing the results", total, total)
 
 
 # ---------------------------------------------------------------- what is written
@@ -270,17 +305,17 @@ def _outputs(mesh: Mesh, case: JawCase, findings: Sequence[Finding], per_tooth: 
         from .mesh_rendering import jaw_png
 
         drawn = {
-            "vertices": jaw.surface.vertices, "faces": jaw.surface.faces, "face_fdi": jaw.face_fdi,
-            "frame": jaw.frame, "jaw": case.which, "confidence": jaw.confidence,
+            "vertices": jaw.surface.vertices, "normals": jaw.surface.normals, "faces": jaw.surface.faces,
+            "face_fdi": jaw.face_fdi, "frame": jaw.frame, "jaw": case.which, "confidence": jaw.confidence,
         }  # fmt: skip
         mine = [finding for finding in findings if finding.detail.get("jaw", case.which) == case.which]
         jaw_png(path, [drawn], name, mine)
 
     outputs: dict[str, tuple[str, Writer]] = {
+        "picture": (f"{name}_teeth.png", picture),
         "mesh": (f"{name}_teeth.vtp", vtp),
         "coloured": (f"{name}_teeth.ply", ply),
         "labels": (f"{name}_teeth.json", json),
-        "picture": (f"{name}_teeth.png", picture),
     }
     if per_tooth:
         for fdi in (*sorted(case.crowns), 0):

@@ -223,6 +223,8 @@ def _session(path: Path, content: bytes, threads: int | None) -> Any:
     options.intra_op_num_threads = int(threads or _cores())
     options.inter_op_num_threads = 1
     options.use_deterministic_compute = True
+    # Threads that wait for the next layer must not burn the core that another program, or the other thread, needs.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3
     try:
         return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -34,13 +35,22 @@ class Prediction:
 
 
 def predict(
-    cloud: Cloud, model: PointNetwork, *, mirror: bool, cancelled: Callable[[], bool] | None = None
+    cloud: Cloud,
+    model: PointNetwork,
+    *,
+    mirror: bool,
+    workers: int = 1,
+    cancelled: Callable[[], bool] | None = None,
 ) -> Prediction:
-    """Run the network, and with `mirror` a second time on the mirror image, averaged with the first."""
-    plain = _run(cloud, model, cancelled)
+    """Run the network, and with `mirror` a second time on the mirror image, averaged with the first.
+
+    workers: 1 runs them one after the other, any other number both at once, with the same result.
+    """
     if not mirror:
-        return plain
-    other = _run(replace(cloud, points=cloud.points * _FLIP, normals=cloud.normals * _FLIP), model, cancelled)
+        return _run(cloud, model, cancelled)
+    flipped = replace(cloud, points=cloud.points * _FLIP, normals=cloud.normals * _FLIP)
+    with ThreadPoolExecutor(1 if workers == 1 else 2) as pool:
+        plain, other = pool.map(lambda seen: _run(seen, model, cancelled), (cloud, flipped))
     return Prediction(
         (plain.probabilities + other.probabilities[:, MIRRORED]) / 2,
         (plain.votes + other.votes * _FLIP) / 2,

@@ -9,38 +9,33 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from ..errors import Cancelled, InputError, NoTeethError
 from ..meshes import Surface
-from ..meshes.geometry import face_areas, vertex_normals
+from ..models import SURFACE_TASKS, Model, load_model
 from ..numbering import number_teeth
 from .crowns import crown_probabilities
 from .instances import Instances, find_instances, instance_energy
 from .network import PointNetwork, Prediction, predict
-from .orienting import Frame, find_frame
+from .orienting import Frame, find_frame, principal_frames
 from .places import jaw_probabilities, to_head
-from .refining import cut_along_creases, face_graph, remove_islands, vertex_graph
+from .refining import cut_along_creases, face_graph, remove_islands
 from .sampling import MAX_POINTS, MIN_LEVEL, build_cloud, farthest_points, level_counts
 from .settling import settle
+from .spreading import label_vertices
 
-if TYPE_CHECKING:
-    from ..models import Model
-
-__all__ = ["JawSegmentation", "segment_jaws"]
+__all__ = ["JawSegmentation", "load_networks", "segment_jaws"]
 
 Progress = Callable[[str, float, float], None]
-#: The networks that a jaw needs.
-TASKS = ("orientation", "surface", "crowns")
 #: Candidates per sampled point: farthest points of a finer mesh than that take long and gain nothing.
 _CANDIDATES = 3
 #: Below this confidence in a frame its teeth are asked, which takes longer.
 DOUBTFUL_FRAME = 0.8
-#: Up to this many points the mirrored jaw is asked too; beyond, time does not allow it.
-_MIRROR_MAX = 24_000
+#: A surface shorter and narrower than this is a single tooth (longest with its root 24, widest 13.6) or even less.
+_TOOTH_MM = (32.0, 14.0)
 
 
 @dataclass(frozen=True)
@@ -85,7 +80,7 @@ def segment_jaws(
     """Number the teeth of one jaw, or of two jaws of one patient.
 
     jaws: "upper", "lower" or None (decided by the shape) per surface. names: for messages. models: networks by
-    task (see TASKS) instead of the shipped ones. frames: where the jaws lie, if
+    task (models.SURFACE_TASKS) instead of the shipped ones. frames: where the jaws lie, if
     known. Raises InputError for a surface too small to
     be a jaw, NoTeethError where no tooth is found, Cancelled, ModelError.
     """
@@ -94,10 +89,7 @@ def segment_jaws(
     names = list(names or [f"Scan {k + 1}" for k in range(len(surfaces))])
     if not 1 <= len(surfaces) <= 2 or len(jaws) != len(surfaces) or len(names) != len(surfaces):
         raise ValueError("segment_jaws takes one or two surfaces, and one jaw and one name for each.")
-    if models is None:
-        from ..models import load_model
-
-        models = {task: load_model(task, threads, precision) for task in TASKS}
+    models = models or load_networks(precision)
     results = []
     for k, (surface, jaw, name, frame) in enumerate(zip(surfaces, jaws, names, frames, strict=True)):
         run = _JawRun(surface, jaw, name, frame, models, threads, cancelled)
@@ -109,6 +101,15 @@ def segment_jaws(
         results.append(run.result())
     progress("Numbering the teeth", len(surfaces), len(surfaces))
     return results
+
+
+def load_networks(precision: str = "int8") -> dict[str, Model]:
+    """The shipped networks by task. ModelError.
+
+    Each runs on one thread, because its sums depend on how they are split among threads; threads serve to run it on
+    the scan and its mirror image at once.
+    """
+    return {task: load_model(task, 1, precision) for task in SURFACE_TASKS}
 
 
 class _JawRun:
@@ -153,15 +154,21 @@ class _JawRun:
         vertices, faces = self.surface.vertices, self.surface.faces
         if len(faces) < MIN_LEVEL:
             raise InputError(f"'{self.name}' has only {len(faces)} triangles: a scan of a jaw has thousands.")
-        self.normals = vertex_normals(vertices, faces)
-        self.areas = face_areas(vertices, faces)
+        few = vertices[:: len(vertices) // 10_000 + 1]
+        length, width, _ = np.ptp(few @ principal_frames(few)[0].T, axis=0)
+        if length < _TOOTH_MM[0] and width < _TOOTH_MM[1]:
+            raise InputError(
+                f"'{self.name}' is only {length:.0f} x {width:.0f} mm, the size of a single tooth: "
+                "give the scan of a jaw."
+            )
+        self.normals, self.areas = self.surface.normals, self.surface.areas
         self.frame: Frame = self.given or find_frame(vertices, self.normals, self.models["orientation"])
         if self.frame.inside_out:
             self.normals = -self.normals
 
     def sample(self) -> None:
-        """Points in the network's order, canonical frame. A mesh of up to 24,000 faces is taken whole, so that every
-        face has an output of its own."""
+        """Points in the network's order, canonical frame, and the rows of the faces or vertices that they are. A mesh of
+        up to 24,000 faces is taken whole, so that every face has an output of its own."""
         vertices, faces = self.surface.vertices, self.surface.faces
         self.whole = len(faces) <= MAX_POINTS
         if self.whole:
@@ -172,14 +179,13 @@ class _JawRun:
             first = farthest_points(points, counts[1])
             rest = np.ones(len(points), bool)
             rest[first] = False
-            self.order = np.concatenate([first, np.nonzero(rest)[0]])
-            self.node = self.order
+            self.order = self.rows = np.concatenate([first, np.nonzero(rest)[0]])
         else:
             step = max(1, len(vertices) // (_CANDIDATES * MAX_POINTS))
             points, normals = vertices[::step], self.normals[::step]
             counts = level_counts(self.areas.sum(), len(points))
             self.order = farthest_points(points, counts[0])
-            self.node = self.order * step
+            self.rows = self.order * step
         if counts[-1] < MIN_LEVEL and counts[0] < 4 * MIN_LEVEL:
             raise InputError(f"'{self.name}' is too small a surface ({self.areas.sum():.0f} mm²) to be a jaw.")
         self.sampled, self.sampled_normals = points[self.order], normals[self.order]
@@ -194,9 +200,8 @@ class _JawRun:
     def ask_network(self) -> None:
         if self.given is None and self.frame.confidence < DOUBTFUL_FRAME:
             self.settle_frame()
-        mirror = len(self.cloud.points) <= _MIRROR_MAX
         self.prediction: Prediction = predict(
-            self.cloud, self.models["surface"], mirror=mirror, cancelled=self.cancelled
+            self.cloud, self.models["surface"], mirror=True, workers=self.workers, cancelled=self.cancelled
         )
 
     def settle_frame(self) -> None:
@@ -234,21 +239,16 @@ class _JawRun:
             shares = np.empty_like(self.shares)
             shares[self.order] = self.shares
             graph = face_graph(vertices, faces, inside_out=self.frame.inside_out)
-        else:
-            distance, index = cKDTree(self.sampled).query(vertices, k=3, workers=self.workers)
-            weight = 1.0 / (distance + 1e-3)
-            weight /= weight.sum(1, keepdims=True)
-            shares = np.einsum("nk,nkc->nc", weight, self.shares[index])
-            graph = vertex_graph(vertices, faces, inside_out=self.frame.inside_out)
-        labels = cut_along_creases(shares, graph)
-        labels, self.odd_pieces = remove_islands(labels, graph.pairs, graph.areas)
-        self.sampled_label = labels[self.node]
-        if self.whole:
-            self.face_label = labels
+            labels, self.odd_pieces = remove_islands(cut_along_creases(shares, graph), graph.pairs, graph.areas)
+            self.face_label, self.sampled_label = labels, labels[self.rows]
             self.vertex_label = _faces_to_vertices(labels, faces, self.areas, len(vertices))
         else:
-            self.vertex_label = labels
-            self.face_label = _vertices_to_faces(labels, faces)
+            self.vertex_label, self.odd_pieces = label_vertices(
+                self.surface, self.sampled, self.shares, self.cloud.knn[0],
+                inside_out=self.frame.inside_out, workers=self.workers,
+            )  # fmt: skip
+            self.face_label = _vertices_to_faces(self.vertex_label, faces)
+            self.sampled_label = self.vertex_label[self.rows]
 
     def number(self) -> None:
         """Jaw and FDI numbers."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
+
+from .geometry import face_areas, vertex_normals
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,16 @@ class Surface:
     scale: float
     of_vertex: np.ndarray
     of_face: np.ndarray
+
+    @cached_property
+    def areas(self) -> np.ndarray:
+        """(G,) mm^2 of the faces."""
+        return face_areas(self.vertices, self.faces)
+
+    @cached_property
+    def normals(self) -> np.ndarray:
+        """(W, 3) unit normals of the vertices as the faces turn, outward unless the scan is inside out."""
+        return vertex_normals(self.vertices, self.faces)
 
 
 @dataclass(frozen=True)

@@ -83,3 +83,16 @@ def obj_text(vertices: np.ndarray, faces: list, corner=str) -> bytes:
     lines += ["v " + " ".join(map(repr, row)) for row in np.asarray(vertices, float).tolist()]
     lines += ["f " + " ".join(corner(int(i) + 1) for i in face) for face in faces]
     return "\n".join([*lines, ""]).encode()
+
+
+def split(vertices: np.ndarray, faces: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Every edge in n parts: n^2 triangles for each, with corners of their own that are equal where triangles meet."""
+    steps = [(i, j) for i in range(n + 1) for j in range(n + 1 - i)]
+    row = {step: k for k, step in enumerate(steps)}
+    small = [(row[i, j], row[i + 1, j], row[i, j + 1]) for i, j in steps if i + j < n]
+    small += [(row[i + 1, j], row[i + 1, j + 1], row[i, j + 1]) for i, j in steps if i + j < n - 1]
+    weights = np.array([(n - i - j, i, j) for i, j in steps])
+    corners = np.rint(vertices * 1024).astype(np.int64)[faces]  # whole numbers: sums are equal in any order
+    points = np.einsum("kc,fcx->fkx", weights, corners).reshape(-1, 3) / (1024 * n)
+    start = len(steps) * np.arange(len(faces))[:, None, None]
+    return points, (start + np.array(small)).reshape(-1, 3).astype(np.int32)

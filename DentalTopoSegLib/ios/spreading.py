@@ -1,0 +1,66 @@
+"""From the sampled points of a fine mesh to its vertices: the nearest point's label, and a graph cut near borders.
+
+Three quarters of a jaw lie inside a tooth or inside the gingiva. A sampled point is settled when it is sure and all
+points around it have its label; the vertices nearest to it take that label without further work, and only
+the surface in between is interpolated and cut.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from ..meshes import Surface
+from ..meshes.geometry import unique_edges
+from .refining import cut_along_creases, remove_islands, vertex_graph
+
+#: Probability of its label from which a point can be settled.
+SURE = 0.9
+#: Sampled points that a vertex's probabilities are interpolated from.
+INTERPOLATE = 3
+
+
+def label_vertices(
+    surface: Surface,
+    points: np.ndarray,
+    shares: np.ndarray,
+    near: np.ndarray,
+    *,
+    inside_out: bool = False,
+    workers: int = 1,
+) -> tuple[np.ndarray, list[tuple[int, float]]]:
+    """Labels (W,) of the surface's vertices and the pieces that remove_islands kept beside the largest.
+
+    points (N, 3) mm sampled on it, their probabilities shares (N, K) and neighbours near (N, k), indices of points.
+    The labels are columns of shares.
+    """
+    vertices, faces = surface.vertices, surface.faces
+    tree = cKDTree(points)
+    label = shares.argmax(axis=1)
+    settled = (shares.max(axis=1) >= SURE) & (label[near] == label[:, None]).all(axis=1)
+    nearest = tree.query(vertices, workers=workers)[1]
+    labels, unsettled = label[nearest], ~settled[nearest]
+
+    part = faces[unsettled[faces].any(axis=1)]
+    used = np.zeros(len(vertices), bool)
+    used[part.ravel()] = True
+    rows = np.flatnonzero(used)
+    place = np.cumsum(used, dtype=np.int32) - np.int32(1)
+    if len(rows):
+        graph = vertex_graph(vertices[rows], place[part], inside_out=inside_out)
+        cut = cut_along_creases(_interpolated(tree, shares, vertices[rows], workers), graph)
+        inner = unsettled[rows]
+        labels[rows[inner]] = cut[inner]
+    around = np.bincount(faces.ravel(), np.repeat(surface.areas / 3, 3), minlength=len(vertices))
+    return remove_islands(labels, unique_edges(faces, len(vertices))[0], around)
+
+
+def _interpolated(tree: cKDTree, shares: np.ndarray, places: np.ndarray, workers: int) -> np.ndarray:
+    """(n, K) shares at places (n, 3), weighted by how near the sampled points are."""
+    distance, index = tree.query(places, k=INTERPOLATE, workers=workers)
+    weight = 1.0 / (distance + 1e-3)
+    weight /= weight.sum(axis=1, keepdims=True)
+    out = np.zeros((len(places), shares.shape[1]))
+    for k in range(INTERPOLATE):
+        out += weight[:, k, None] * shares[index[:, k]]
+    return out

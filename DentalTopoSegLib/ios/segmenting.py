@@ -167,8 +167,9 @@ class _JawRun:
             self.normals = -self.normals
 
     def sample(self) -> None:
-        """Points in the network's order, canonical frame, and the rows of the faces or vertices that they are. A mesh of
-        up to 24,000 faces is taken whole, so that every face has an output of its own."""
+        """Points in the network's order, canonical frame, and the rows of the faces or vertices that they are.
+
+        A mesh of up to 24,000 faces is taken whole, so that every face has an output of its own."""
         vertices, faces = self.surface.vertices, self.surface.faces
         self.whole = len(faces) <= MAX_POINTS
         if self.whole:

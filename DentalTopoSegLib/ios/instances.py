@@ -18,9 +18,11 @@ VOTE_SD_MM = 0.9
 BANDWIDTH_MM = 1.6
 #: Modes nearer than this are one tooth: lower incisors, the narrowest, stand 5.4 mm apart (sd 0.4).
 SAME_TOOTH_MM = 3.0
-#: Crown surface that a mode needs to be a tooth at all, mm^2: a third of the smallest crown. Tips of erupting third
-#: molars are smaller, but so are bumps of gum behind the last tooth.
-MIN_AREA_MM2 = 24.0
+#: Crown surface that a mode needs to be a tooth at all, mm^2: less than a third of the smallest crown.
+MIN_AREA_MM2 = 8.0
+#: Crown surface times the lead of tooth over gingiva that it needs: bumps of gum behind the last tooth are small, and
+#: the network doubts them.
+MIN_SURE_MM2 = 12.0
 _GRID_MM = 0.6
 _MOST_CELLS = 400  # per axis: 24 cm
 _FAR = 9.0  # cost beyond which every centre is equally wrong for a vote
@@ -62,6 +64,7 @@ def find_instances(probabilities: np.ndarray, votes: np.ndarray, area: np.ndarra
     classes = np.stack([np.bincount(nearest, trusted * c, len(kept)) for c in columns], 1) / total[:, None]
     size = np.bincount(nearest, area[sure], len(kept))
     order = np.argsort(-size, kind="stable")
+    order = order[(size * (1 - 2 * classes[:, 0]))[order] >= MIN_SURE_MM2]
     return Instances(centres[kept][order], classes[order], size[order])
 
 

@@ -282,7 +282,7 @@ class _JawRun:
 
 
 #: Share of the crown network in both_opinions, and the least probability either is believed.
-CROWNS_WEIGHT = 0.8
+CROWNS_WEIGHT = 0.9
 _LEAST = 1e-3
 #: numbering.number_teeth weighs small instances less; a crown found on a scan counts as a whole tooth.
 _CROWN_MM3 = 400.0

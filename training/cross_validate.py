@@ -13,11 +13,25 @@ import argparse
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from DentalTopoSegLib.findings.jaw_case import JawCase
+from DentalTopoSegLib.findings.jaws import check_cases
+from DentalTopoSegLib.ios.segmenting import JawSegmentation
+from DentalTopoSegLib.mesh_rendering import jaw_png
 from training.jaws import BY_SHAPE, FOLDS, by_shape, fold_of, patients
-from training.scan_evaluation import TorchCrowns, TorchNetwork, evaluate_scan, known_frame, read_scan, table
+from training.scan_evaluation import (
+    TorchCrowns,
+    TorchNetwork,
+    known_frame,
+    read_scan,
+    scores_of,
+    segment,
+    table,
+)
 from training.train import RUNS
 
 CONFIGS = Path(__file__).parent / "configs"
@@ -42,6 +56,22 @@ def _train(module: str, config: Path, data: Path, fold: int, runs: Path, *more: 
     subprocess.run([*command, "--runs", str(runs), *more], check=True)
 
 
+def draw(scores: Mapping[str, Mapping[str, Any]], found: Mapping[str, JawSegmentation], folder: Path) -> None:
+    """Pictures of the best, the median and the three worst scans by Dice."""
+    folder.mkdir(parents=True, exist_ok=True)
+    order = sorted(scores, key=lambda name: scores[name]["dice"])
+    chosen = {"worst_1": order[0], "worst_2": order[1], "worst_3": order[2]}
+    chosen |= {"median": order[len(order) // 2], "best": order[-1]}
+    for which, name in chosen.items():
+        jaw = found[name]
+        drawn = {
+            "vertices": jaw.surface.vertices, "normals": jaw.surface.normals, "faces": jaw.surface.faces,
+            "face_fdi": jaw.face_fdi, "frame": jaw.frame, "jaw": jaw.jaw, "confidence": jaw.confidence,
+        }  # fmt: skip
+        findings = check_cases([JawCase(jaw, name)], [None])
+        jaw_png(folder / f"{which}_{name}.png", [drawn], f"{name}, DSC {scores[name]['dice']:.3f}", findings)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--surface", type=Path, default=CONFIGS / "surface.yaml")
@@ -50,10 +80,11 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--runs", type=Path, default=RUNS)
     parser.add_argument("--folds", type=int, nargs="+", default=list(range(FOLDS)), choices=range(FOLDS))
+    parser.add_argument("--pictures", type=Path, help="folder for pictures of the best, the median and the worst scans")
     parser.add_argument("-o", "--output", type=Path, required=True, help="JSON with every scan's scores")
     arguments = parser.parse_args()
     everyone = patients(arguments.data)
-    scores, others = {}, {}
+    scores, others, found = {}, {}, {}
     for fold in arguments.folds:
         surface = train_surface(arguments.surface, arguments.data, arguments.cache, fold, arguments.runs)
         crowns = train_crowns(arguments.crowns, arguments.data, fold, arguments.runs)
@@ -62,16 +93,19 @@ def main() -> None:
             if fold_of(path.stem, everyone) != fold:
                 continue
             scan = read_scan(path)
-            scores[path.stem] = {"fold": fold, **evaluate_scan(scan, networks, frame=known_frame(scan))}
+            found[path.stem] = segment(scan, networks, frame=known_frame(scan))
+            scores[path.stem] = {"fold": fold, **scores_of(scan, found[path.stem])}
             print(f"{path.stem} DSC {scores[path.stem]['dice']:.4f}", flush=True)
             if path.stem in BY_SHAPE:
                 renumbered = replace(scan, face_fdi=by_shape(path.stem, scan.face_fdi))
-                others[path.stem] = evaluate_scan(renumbered, networks, frame=known_frame(scan))
+                others[path.stem] = scores_of(renumbered, found[path.stem])
     text = json.dumps({"reference": scores, "by_shape": others}, indent=1)
     arguments.output.write_text(text, encoding="utf-8")
     print(table(scores))
     print(f"\nThe reference's numbers of {len(others)} scans replaced by those of the crowns' shape:")
     print(table({**scores, **others}).splitlines()[0])
+    if arguments.pictures:
+        draw(scores, found, arguments.pictures)
 
 
 if __name__ == "__main__":

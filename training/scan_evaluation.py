@@ -17,7 +17,7 @@ import torch
 from scipy.spatial.transform import Rotation
 
 from DentalTopoSegLib.ios.orienting import Frame
-from DentalTopoSegLib.ios.segmenting import segment_jaws
+from DentalTopoSegLib.ios.segmenting import JawSegmentation, segment_jaws
 from DentalTopoSegLib.mesh_metrics import evaluate_mesh, merge_evaluations
 from DentalTopoSegLib.meshes import Mesh, Surface, clean
 from training.export_surface import load_net
@@ -97,13 +97,18 @@ def surface_of(scan: Scan, turn: np.ndarray | None = None) -> Surface:
     return clean(mesh, "mm")[0]
 
 
-def evaluate_scan(
+def segment(
     scan: Scan, models: Mapping[str, Any], *, frame: Frame | None = None, turn: np.ndarray | None = None,
     jaw: str | None = None, threads: int = 1,
-) -> dict[str, Any]:  # fmt: skip
-    """Scores of mesh_metrics for one scan, with the jaw that was inferred and its confidence."""
+) -> JawSegmentation:  # fmt: skip
+    """The scan through the library's own path, turned about the origin by (3, 3) if given."""
     surface = surface_of(scan, turn)
-    found = segment_jaws([surface], jaws=[jaw], names=[scan.name], threads=threads, models=models, frames=[frame])[0]
+    return segment_jaws([surface], jaws=[jaw], names=[scan.name], threads=threads, models=models, frames=[frame])[0]
+
+
+def scores_of(scan: Scan, found: JawSegmentation) -> dict[str, Any]:
+    """Scores of mesh_metrics against the scan's labels, with the jaw that was inferred and its confidence."""
+    surface = found.surface
     face = found.face_fdi[surface.of_face]
     face[surface.of_face < 0] = 0
     vertex = found.fdi[surface.of_vertex]
@@ -170,9 +175,9 @@ def main() -> None:
         else:
             scan = read_scan(path)
             frame = known_frame(scan)
-        scores[path.stem] = evaluate_scan(scan, models, frame=frame, jaw=scan.jaw)
+        scores[path.stem] = scores_of(scan, segment(scan, models, frame=frame, jaw=scan.jaw))
         for k in range(arguments.turns):
-            one = evaluate_scan(scan, models, turn=turns[k].as_matrix(), jaw=scan.jaw)
+            one = scores_of(scan, segment(scan, models, turn=turns[k].as_matrix(), jaw=scan.jaw))
             right.append(one["jaw_inferred"] == scan.jaw)
             scores[f"{path.stem} turned {k}"] = one
         print(path.stem, *(f"{scores[n]['dice']:.3f}" for n in scores if n.startswith(path.stem)), flush=True)

@@ -25,7 +25,7 @@ from .places import jaw_probabilities, to_head
 from .refining import cut_along_creases, face_graph, remove_islands
 from .sampling import MAX_POINTS, MIN_LEVEL, build_cloud, farthest_points, level_counts
 from .settling import settle
-from .spreading import label_vertices
+from .spreading import label_faces, label_vertices
 
 __all__ = ["JawSegmentation", "load_networks", "segment_jaws"]
 
@@ -34,6 +34,8 @@ Progress = Callable[[str, float, float], None]
 _CANDIDATES = 3
 #: Below this confidence in a frame its teeth are asked, which takes longer.
 DOUBTFUL_FRAME = 0.8
+#: Up to this many faces, faces are labelled; more of them would take long, and then vertices lie as close.
+_BY_FACES = 300_000
 #: A surface shorter and narrower than this is a single tooth (longest with its root 24, widest 13.6) or even less.
 _TOOTH_MM = (32.0, 14.0)
 
@@ -173,17 +175,19 @@ class _JawRun:
         vertices, faces = self.surface.vertices, self.surface.faces
         self.whole = len(faces) <= MAX_POINTS
         if self.whole:
-            points = vertices[faces].mean(1)
-            normals = self.normals[faces].mean(1)
-            normals /= np.linalg.norm(normals, axis=1, keepdims=True) + 1e-12
+            points, normals = self._face_points(faces)
             counts = (len(points), *level_counts(self.areas.sum(), len(points))[1:])
             first = farthest_points(points, counts[1])
             rest = np.ones(len(points), bool)
             rest[first] = False
             self.order = self.rows = np.concatenate([first, np.nonzero(rest)[0]])
         else:
-            step = max(1, len(vertices) // (_CANDIDATES * MAX_POINTS))
-            points, normals = vertices[::step], self.normals[::step]
+            self.by_faces = len(faces) <= _BY_FACES
+            step = max(1, len(faces if self.by_faces else vertices) // (_CANDIDATES * MAX_POINTS))
+            if self.by_faces:
+                points, normals = self._face_points(faces[::step])
+            else:
+                points, normals = vertices[::step], self.normals[::step]
             counts = level_counts(self.areas.sum(), len(points))
             self.order = farthest_points(points, counts[0])
             self.rows = self.order * step
@@ -197,6 +201,11 @@ class _JawRun:
             counts,
             self.workers,
         )
+
+    def _face_points(self, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Centres and unit normals (n, 3) of faces (n, 3)."""
+        normals = self.normals[faces].mean(1)
+        return self.surface.vertices[faces].mean(1), normals / (np.linalg.norm(normals, axis=1, keepdims=True) + 1e-12)
 
     def ask_network(self) -> None:
         if self.given is None and self.frame.confidence < DOUBTFUL_FRAME:
@@ -234,22 +243,24 @@ class _JawRun:
         self.shares = np.exp(-instance_energy(p.probabilities, p.votes, self.instances))
 
     def draw_borders(self) -> None:
-        """One label per node: 0 gingiva, 1.. instances. Nodes are faces of a small mesh, vertices of a fine one."""
+        """One label per node: 0 gingiva, 1.. instances. Nodes are faces, or vertices of a fine mesh."""
         vertices, faces = self.surface.vertices, self.surface.faces
         if self.whole:
             shares = np.empty_like(self.shares)
             shares[self.order] = self.shares
             graph = face_graph(vertices, faces, inside_out=self.frame.inside_out)
             labels, self.odd_pieces = remove_islands(cut_along_creases(shares, graph), graph.pairs, graph.areas)
-            self.face_label, self.sampled_label = labels, labels[self.rows]
-            self.vertex_label = _faces_to_vertices(labels, faces, self.areas, len(vertices))
         else:
-            self.vertex_label, self.odd_pieces = label_vertices(
+            spread = label_faces if self.by_faces else label_vertices
+            labels, self.odd_pieces = spread(
                 self.surface, self.sampled, self.shares, self.cloud.knn[0],
                 inside_out=self.frame.inside_out, workers=self.workers,
             )  # fmt: skip
-            self.face_label = _vertices_to_faces(self.vertex_label, faces)
-            self.sampled_label = self.vertex_label[self.rows]
+        self.sampled_label = labels[self.rows]
+        if self.whole or self.by_faces:
+            self.face_label, self.vertex_label = labels, _faces_to_vertices(labels, faces, self.areas, len(vertices))
+        else:
+            self.face_label, self.vertex_label = _vertices_to_faces(labels, faces), labels
 
     def number(self) -> None:
         """Jaw and FDI numbers."""

@@ -10,14 +10,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from mesh_files import mesh_of, split
-from toy_jaws import ToySurfaceNetwork, toy_jaw
+from toy_jaws import ToySurfaceNetwork, UndecidedCrowns, toy_jaw
 
+from DentalTopoSegLib.ios import segmenting
 from DentalTopoSegLib.ios.network import predict
 from DentalTopoSegLib.ios.orienting import Frame
 from DentalTopoSegLib.ios.refining import cut_along_creases, vertex_graph
 from DentalTopoSegLib.ios.sampling import build_cloud, farthest_points
 from DentalTopoSegLib.ios.segmenting import JawSegmentation, load_networks, segment_jaws
-from DentalTopoSegLib.ios.spreading import label_vertices
+from DentalTopoSegLib.ios.spreading import label_faces, label_vertices
 from DentalTopoSegLib.meshes import Surface, clean, vertex_normals
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,7 +33,7 @@ def fine() -> Surface:
 
 
 def segmented(fine: Surface, threads: int) -> JawSegmentation:
-    models = {"surface": ToySurfaceNetwork(toy_jaw("lower"), FRAME.matrix)}
+    models = {"surface": ToySurfaceNetwork(toy_jaw("lower"), FRAME.matrix), "crowns": UndecidedCrowns()}
     return segment_jaws([fine], jaws=["lower"], threads=threads, models=models, frames=[FRAME])[0]
 
 
@@ -43,13 +44,19 @@ def true_labels(fine: Surface) -> np.ndarray:
     return toy.fdi[cKDTree(toy.vertices).query(fine.vertices)[1]]
 
 
-def test_every_vertex_gets_its_label_whatever_the_number_of_threads(fine: Surface) -> None:
+@pytest.mark.parametrize("most", [0, 10**7], ids=["by vertices", "by faces"])
+def test_every_vertex_gets_its_label_whatever_the_number_of_threads(
+    fine: Surface, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(segmenting, "_BY_FACES", most)
     assert len(fine.faces) > 100_000
     one, four = segmented(fine, 1), segmented(fine, 4)
     for name in ("fdi", "face_fdi", "instance"):
         np.testing.assert_array_equal(getattr(one, name), getattr(four, name))
     assert one.confidence == four.confidence
-    assert (one.fdi == true_labels(fine)).mean() > 0.97
+    truth = true_labels(fine)
+    assert (one.fdi == truth).mean() > 0.97
+    assert (one.face_fdi[:, None] == truth[fine.faces]).any(axis=1).mean() > 0.97
     assert set(np.unique(one.fdi)) == set(np.unique(toy_jaw("lower").fdi))
 
 
@@ -72,12 +79,17 @@ def test_labels_away_from_borders_cost_nothing_and_change_nothing(fine: Surface)
     assert (labels == whole).mean() > 0.998
     assert odd == []
 
+    of_faces, odd = label_faces(fine, points, shares, near)
+    assert (of_faces[:, None] == whole[fine.faces]).any(axis=1).mean() > 0.995
+    assert odd == []
+
 
 def test_a_surface_without_borders_is_one_label(fine: Surface) -> None:
     points = fine.vertices[::7]
     shares = np.tile([0.99, 0.01], (len(points), 1))
-    labels, odd = label_vertices(fine, points, shares, np.zeros((len(points), 16), int))
-    assert not labels.any() and odd == []
+    for spread in (label_vertices, label_faces):
+        labels, odd = spread(fine, points, shares, np.zeros((len(points), 16), int))
+        assert not labels.any() and odd == []
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason="reads the peak memory from /proc")
@@ -89,9 +101,9 @@ sys.path.insert(0, "Testing/unit")
 from DentalTopoSegLib import cli
 from DentalTopoSegLib.ios import segmenting
 from test_ios_fine import FRAME
-from toy_jaws import ToySurfaceNetwork, toy_jaw
+from toy_jaws import ToySurfaceNetwork, UndecidedCrowns, toy_jaw
 network = ToySurfaceNetwork(toy_jaw("lower"), FRAME.matrix)
-segmenting.load_networks = lambda precision: {"orientation": None, "surface": network}
+segmenting.load_networks = lambda precision: {"orientation": None, "surface": network, "crowns": UndecidedCrowns()}
 segmenting.find_frame = lambda *_: FRAME
 code = cli.main(["segment", sys.argv[1], "-o", sys.argv[2], "--jaw", "lower", "--quiet", "--json"])
 status = open("/proc/self/status").read()

@@ -169,3 +169,10 @@ class ToySurfaceNetwork:
             probabilities, offsets = probabilities[:, MIRRORED], offsets * flip
         total = probabilities.sum(1, keepdims=True)
         return {"probabilities": (probabilities / total).astype(np.float32), "offsets": offsets.astype(np.float32)}
+
+
+class UndecidedCrowns:
+    """Stands for the crown network: every tooth is as likely as any other."""
+
+    def run_named(self, feed: dict, cancelled: object = None) -> dict:
+        return {"probabilities": np.full((len(feed["places"]), 16), 1 / 16, np.float32)}

@@ -87,6 +87,8 @@ class Plan:
     stranger_share: float = 0.35  # ... each with this probability
     rare_stranger: float = 0.3  # a stranger is then taken among the unusually large or small of its kind
     third_molar: float = 0.2  # per side without one
+    milk_molar: float = 0.12  # rows of children: second milk molars, which look like small first molars, in place 5 ...
+    milk_canine: float = 0.4  # ... and of those, the share with milk canines too
     absent: float = 0.6
     symmetric: float = 0.5  # of the absences: the other side's too
     closed: float = 0.6  # of the absences: gap closed
@@ -124,6 +126,8 @@ class RowMaker:
         crowns = list(row.crowns)
         if rng.random() < 0.5:
             crowns = [c.mirrored() for c in crowns[::-1]]
+        if rng.random() < plan.milk_molar:
+            crowns = self._of_a_child(crowns, row.upper)
         for side in (1, 9):
             if rng.random() < plan.third_molar:
                 crowns = self._with_third_molar(crowns, row.upper, side + 7)
@@ -161,15 +165,32 @@ class RowMaker:
         new = replace(other.turned(turn), centre=last.centre + step + self.rng.normal(0, 1.0, 3))
         return [new, *crowns] if tooth > 8 else [*crowns, new]
 
-    def _with_stranger(self, crowns: list[Crown], upper: bool, k: int) -> list[Crown]:
-        """Another patient's crown in the place of the k-th; those behind it make room."""
-        other = self._stranger(upper, crowns[k].tooth)
+    def _of_a_child(self, crowns: list[Crown], upper: bool) -> list[Crown]:
+        """Milk molars on one or both sides, mostly before the second molar is there."""
+        rng = self.rng
+        sides = [(1, 9), (1,), (9,)][rng.choice(3, p=(0.6, 0.2, 0.2))]
+        canines = rng.random() < self.plan.milk_canine
+        if rng.random() < 0.8:
+            crowns = [c for c in crowns if (c.tooth - 1) % 8 < 6]
+        for side in sides:
+            for k, crown in enumerate(crowns):
+                if crown.tooth == side + 4:
+                    molar = self._stranger(upper, side + 5)
+                    crowns = self._with_stranger(crowns, upper, k, _scaled(molar, rng.uniform(0.78, 0.93)))
+                elif crown.tooth == side + 2 and canines:
+                    canine = self._stranger(upper, side + 2)
+                    crowns = self._with_stranger(crowns, upper, k, _scaled(canine, rng.uniform(0.68, 0.85)))
+        return crowns
+
+    def _with_stranger(self, crowns: list[Crown], upper: bool, k: int, other: Crown | None = None) -> list[Crown]:
+        """Another patient's crown in the place of the k-th, under its number; those behind it make room."""
+        other = other or self._stranger(upper, crowns[k].tooth)
         if other is None:
             return crowns
         angle = tangents(_centres(crowns))[k]
         wider = _width(other) - _width(crowns[k].turned(_about_z(-angle)))
         crowns = _moved(crowns, k, wider)
-        crowns[k] = replace(other.turned(_about_z(angle)), centre=crowns[k].centre)
+        crowns[k] = replace(other.turned(_about_z(angle)), tooth=crowns[k].tooth, centre=crowns[k].centre)
         return crowns
 
     def _with_absences(self, crowns: list[Crown]) -> list[Crown]:
@@ -218,6 +239,10 @@ class RowMaker:
         limit = np.quantile(along, 1 - self.plan.cut_share * rng.random())
         rows = rng.permutation(np.nonzero(along <= limit)[0])
         return np.resize(rows, CROWN_POINTS)
+
+
+def _scaled(crown: Crown | None, factor: float) -> Crown | None:
+    return None if crown is None else replace(crown, points=crown.points * factor)
 
 
 def _about_z(angle: float) -> np.ndarray:

@@ -40,7 +40,7 @@ def batch_of(maker: RowMaker, size: int) -> tuple[torch.Tensor, torch.Tensor, to
 @torch.no_grad()
 def accuracy(net: CrownRowNet, rows: list[Row]) -> float:
     """Share of the crowns of unchanged rows that get their class."""
-    plain = Plan(*[0.0] * 8, turn_deg=(0.0, 0.0, 0.0), scale=0.0, stretch=0.0, crown_turn_deg=0.0, crown_scale=0.0,
+    plain = Plan(*[0.0] * 10, turn_deg=(0.0, 0.0, 0.0), scale=0.0, stretch=0.0, crown_turn_deg=0.0, crown_scale=0.0,
                  place_mm=0.0, cut_share=0.0, noise_mm=0.0)  # fmt: skip
     right = []
     for row in rows:

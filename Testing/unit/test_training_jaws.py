@@ -21,8 +21,8 @@ from training.jaws import (
 )
 
 STILL = Plan(
-    strangers=0, third_molar=0, absent=0, part=0, turn_deg=(0, 0, 0), scale=0, stretch=0, crown_turn_deg=0,
-    crown_scale=0, place_mm=0, cut_share=0, noise_mm=0,
+    strangers=0, third_molar=0, milk_molar=0, absent=0, part=0, turn_deg=(0, 0, 0), scale=0, stretch=0,
+    crown_turn_deg=0, crown_scale=0, place_mm=0, cut_share=0, noise_mm=0,
 )  # fmt: skip
 
 
@@ -107,3 +107,19 @@ def test_gaps_closed_in_a_row_are_narrower_than_open_ones(jaw: Jaw):
         assert all(len(classes) < 14 for _, classes in made)
         widest[closed] = np.mean([10 * described.places[1:, 5].max() for described, _ in made])
     assert widest[1.0] < widest[0.0] - 3.0
+
+
+def test_a_child_has_a_small_molar_in_place_five(jaw: Jaw):
+    row = take_crowns(jaw)
+    usual = {c.tooth: np.linalg.norm(c.points, axis=1).mean() for c in row.crowns}
+    plan = Plan(**{**STILL.__dict__, "milk_molar": 1.0, "milk_canine": 1.0})
+    make = RowMaker([row], plan, 2)
+    without_seven = 0
+    for _ in range(30):
+        described, classes = make()
+        assert sorted(set(classes.tolist())) == sorted(classes.tolist())
+        size = dict(zip(classes.tolist(), 5 * np.linalg.norm(described.shapes[..., :3], axis=-1).mean(1), strict=True))
+        milk = [t for t in (5, 13) if size[t - 2] < 0.9 * usual[3]]  # with small canines, as asked
+        assert milk and all(usual[5] < size[t] < 0.97 * usual[6] for t in milk)
+        without_seven += 7 not in classes
+    assert without_seven > 15

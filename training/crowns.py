@@ -87,7 +87,7 @@ class Plan:
     stranger_share: float = 0.35  # ... each with this probability
     rare_stranger: float = 0.3  # a stranger is then taken among the unusually large or small of its kind
     third_molar: float = 0.2  # per side without one
-    milk_molar: float = 0.12  # rows of children: second milk molars, which look like small first molars, in place 5 ...
+    milk_molar: float = 0.05  # rows of children: second milk molars, which look like small first molars, in place 5 ...
     milk_canine: float = 0.4  # ... and of those, the share with milk canines too
     absent: float = 0.6
     symmetric: float = 0.5  # of the absences: the other side's too

@@ -18,17 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from . import __version__
-from .errors import Cancelled, DentalTopoSegError, InputError, MemoryLimitError
+from .errors import EXIT_MEANINGS, DentalTopoSegError, InputError, as_refusal, refusal_body
 
 # A network is looked after ten times a second; a busy machine may stretch that.
 _LOOKED_LATELY_S = 1.5
 
-EXIT_CODES = """exit codes:
-  0  done                         5  a network file is missing or damaged
-  1  unexpected error             6  the output cannot be written
-  2  wrong usage                  7  too large for this computer's memory
-  3  the input cannot be used   130  stopped by the user, nothing written
-  4  no teeth found"""
+EXIT_CODES = "exit codes:\n" + "\n".join(f"{code:>5}  {meaning}" for code, meaning in EXIT_MEANINGS.items())
 
 
 class ProgressBar:
@@ -399,13 +394,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments.stop = stop
         try:
             return _run(arguments, bar)
-        except (KeyboardInterrupt, Cancelled):
-            return _refuse(Cancelled(), arguments, bar)  # one sentence, wherever it was stopped
-        except MemoryError:
-            message = "This computer's memory does not suffice: crop the scan to the jaws."
-            return _refuse(MemoryLimitError(message), arguments, bar)
-        except DentalTopoSegError as error:
-            return _refuse(error, arguments, bar)
+        except (KeyboardInterrupt, MemoryError, DentalTopoSegError) as error:
+            return _refuse(as_refusal(error), arguments, bar)
         finally:
             bar.close()
 
@@ -426,6 +416,5 @@ def _refuse(error: DentalTopoSegError, arguments: argparse.Namespace, bar: Progr
     bar.close()
     print(f"dentaltoposeg: {error}", file=sys.stderr)
     if arguments.json:
-        body = {"kind": type(error).__name__, "exit_code": error.exit_code, "message": str(error)}
-        print(json.dumps({"error": body}, indent=2, ensure_ascii=False))
+        print(json.dumps({"error": refusal_body(error)}, indent=2, ensure_ascii=False))
     return error.exit_code

@@ -5,6 +5,10 @@ from __future__ import annotations
 import json
 import math
 import os
+import platform
+import re
+import shutil
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +23,8 @@ from .volumes.writing import cannot_write, write_image
 
 TERMINOLOGY_CONTEXT = "Segmentation category and type - DentalTopoSeg"
 REGION_CONTEXT = "Anatomic codes - DICOM master list"
+#: Folders that results are written into before they appear: this, the computer's mark, the process, a random end.
+_STAGE = ".dentaltoposeg-"
 _PROBE = ".dentaltoposeg-probe"
 _PROBE_BYTES = 1 << 20
 
@@ -150,7 +156,8 @@ def all_or_nothing(folder: Path) -> Iterator[Path]:
     try:
         made = _absent(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(prefix=".dentaltoposeg-", dir=folder) as temporary:
+        remove_leftovers(folder)
+        with TemporaryDirectory(prefix=f"{_STAGE}{_host()}{os.getpid():x}-", dir=folder) as temporary:
             stage = Path(temporary)
             yield stage
             _move_all(stage, folder)
@@ -159,6 +166,40 @@ def all_or_nothing(folder: Path) -> Iterator[Path]:
         if isinstance(error, OSError):
             raise OutputError(cannot_write(folder, error)) from error
         raise
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Take away what runs that were killed left in the folder; a run that is still going on keeps its own.
+
+    Only runs of this computer are judged, as only their processes can be looked up.
+    """
+    for stage in folder.iterdir():
+        process = re.match(rf"{re.escape(_STAGE)}{_host()}([0-9a-f]{{1,7}})-", stage.name)
+        if process and not _is_running(int(process[1], 16)):
+            shutil.rmtree(stage, ignore_errors=True)
+
+
+def _host() -> str:
+    return f"{zlib.crc32(platform.node().encode()) & 0xFFFF:04x}"
+
+
+def _is_running(process: int) -> bool:
+    if os.name == "nt":  # os.kill would end it there
+        import ctypes
+
+        kernel = ctypes.windll.kernel32
+        handle = kernel.OpenProcess(0x1000, False, process)  # PROCESS_QUERY_LIMITED_INFORMATION
+        code = ctypes.c_ulong()
+        known = bool(handle) and kernel.GetExitCodeProcess(handle, ctypes.byref(code))
+        kernel.CloseHandle(handle)
+        return bool(known) and code.value == 259  # STILL_ACTIVE
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's
+        return True
+    return True
 
 
 def _absent(folder: Path) -> list[Path]:

@@ -207,9 +207,10 @@ def _error_event(error: BaseException, tail: list[str]) -> dict[str, Any]:
     return {"event": "error", "exit_code": 1, "kind": type(error).__name__, "message": exit_sentence(1, None, tail)}
 
 
-def _tell(event: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(event, ensure_ascii=True, allow_nan=False) + "\n")
-    sys.stdout.flush()
+def _tell(event: dict[str, Any], stream: Any = None) -> None:
+    stream = stream or sys.stdout
+    stream.write(json.dumps(event, ensure_ascii=True, allow_nan=False) + "\n")
+    stream.flush()
 
 
 class _RefusedInsideError(Exception):
@@ -299,8 +300,10 @@ def _follow(
         if kind == "stop" or (cancel_file and os.path.exists(cancel_file)):
             raise Cancelled()
         if kind == "out":
-            event = json.loads(text)
-            if event["event"] == "progress":
+            event = _event(text)
+            if event is None:
+                tail.append(text)
+            elif event["event"] == "progress":
                 _hand_on(event)
             else:
                 last = event
@@ -308,6 +311,14 @@ def _follow(
             tail[:] = [*tail[-_TAIL_LINES:], text]
         elif ended:
             return last
+
+
+def _event(line: str) -> dict[str, Any] | None:
+    """None for a line that the end of the process cut off."""
+    try:
+        return json.loads(line)
+    except ValueError:
+        return None
 
 
 def _hand_on(event: dict[str, Any]) -> None:
@@ -336,7 +347,7 @@ def _work(path: str, stage: Path) -> int:
     """Do the job with ``stage`` for its output folder; events name files, not paths."""
     events = os.fdopen(os.dup(1), "w", encoding="ascii")
     os.dup2(2, 1)  # what libraries print must not come between the events
-    sys.stdout = events
+    sys.stdout = sys.stderr
 
     def orphaned() -> None:
         shutil.rmtree(stage, ignore_errors=True)
@@ -345,19 +356,19 @@ def _work(path: str, stage: Path) -> int:
     _when_stdin_ends(orphaned)
     tail: list[str] = []
     try:
-        event = _segment(Job.read(path), stage)
+        event = _segment(Job.read(path), stage, lambda event: _tell(event, events))
     except BaseException as error:
         event = _error_event(error, tail)
         event["message"] = re.sub(r"[/\\]\.dentaltoposeg-[^/\\']*", "", event["message"])  # not the user's folder
     if tail:
         print("\n".join(tail), file=sys.stderr, flush=True)
-    _tell(event)
+    _tell(event, events)
     return event.get("exit_code", 0)
 
 
-def _segment(job: Job, stage: Path) -> dict[str, Any]:
+def _segment(job: Job, stage: Path, tell: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
     if job.is_mesh:
-        return _segment_jaws(job, stage)
+        return _segment_jaws(job, stage, tell)
     if len(job.inputs) > 1:
         raise InputError("Give one CBCT at a time. Two files are only taken as the meshes of an upper and a lower jaw.")
     _refuse(job, ("jaws", "unit", "per_tooth"), "intraoral scans")
@@ -365,12 +376,12 @@ def _segment(job: Job, stage: Path) -> dict[str, Any]:
 
     run = segment_scan(
         job.inputs[0], stage, series=job.series, name=job.name, threads=job.threads, precision=job.precision,
-        picture=job.picture, progress=_Progress(Timeline(picture=job.picture)),
+        picture=job.picture, progress=_Progress(Timeline(picture=job.picture), tell),
     )  # fmt: skip
     return _done([run.files])
 
 
-def _segment_jaws(job: Job, stage: Path) -> dict[str, Any]:
+def _segment_jaws(job: Job, stage: Path, tell: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
     from .mesh_runs import segment_scans
 
     _refuse(job, ("series",), "CBCT")
@@ -384,7 +395,7 @@ def _segment_jaws(job: Job, stage: Path) -> dict[str, Any]:
     run = segment_scans(
         inputs[::-1] if turned else inputs, stage, jaw=jaws[0] if len(inputs) == 1 else None, unit=job.unit,
         per_tooth=job.per_tooth, name=job.name, threads=job.threads, precision=job.precision,
-        progress=_Progress(Timeline(jaws=len(inputs))),
+        progress=_Progress(Timeline(jaws=len(inputs)), tell),
     )  # fmt: skip
     return _done(run.files[::-1] if turned else run.files)
 
@@ -404,8 +415,8 @@ def _done(files: Sequence[dict[str, Path]]) -> dict[str, Any]:
 class _Progress:
     """Called as ``progress(stage, done, total)``; tells the event, not more often than anybody can read."""
 
-    def __init__(self, timeline: Timeline) -> None:
-        self._timeline = timeline
+    def __init__(self, timeline: Timeline, tell: Callable[[dict[str, Any]], None]) -> None:
+        self._timeline, self._tell = timeline, tell
         self._started = time.monotonic()
         self._told = (-1.0, "")
 
@@ -416,7 +427,7 @@ class _Progress:
             return
         self._told = now, stage
         left = seconds_left(share, now - self._started)
-        _tell(
+        self._tell(
             {
                 "event": "progress", "stage": stage, "done": done, "total": total, "fraction": round(share, 4),
                 "eta_s": None if left is None else round(left, 1),

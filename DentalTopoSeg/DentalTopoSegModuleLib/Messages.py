@@ -1,0 +1,26 @@
+"""Short messages inside the panel: they interrupt nobody, and their colour says at a glance how things are."""
+
+_STYLES = {
+    "info": "background: #e6effa; color: #173a63;",
+    "done": "background: #e0f3e6; color: #14532d;",
+    "error": "background: #fbe3e0; color: #7a1a12;",
+}
+
+
+def show(label, text: str, kind: str = "info", details: str = "") -> None:
+    """Show `text` in the label, or hide it when there is none; kind: "info", "done" or "error"; details go into the
+    tool tip."""
+    label.text = text
+    label.toolTip = details
+    label.styleSheet = f"{_STYLES[kind]} padding: 6px; border-radius: 4px;"
+    label.visible = bool(text)
+
+
+def setMargins(layout, pixels: int) -> None:
+    """Equal margins on all sides. Slicer has a method for it; where Qt's properties are shown as attributes it is one."""
+    import qt
+
+    if hasattr(layout, "setContentsMargins"):
+        layout.setContentsMargins(pixels, pixels, pixels, pixels)
+    else:
+        layout.contentsMargins = qt.QMargins(pixels, pixels, pixels, pixels)

@@ -1,0 +1,100 @@
+"""The few Python packages the module needs: asked for once, on first use, with what they are and how large."""
+
+import logging
+from importlib import metadata
+from pathlib import Path
+
+import slicer
+from slicer.i18n import tr as _
+
+#: What each package is for, and the size of its download with what it brings along, in MB (rounded up).
+PURPOSES = {
+    "onnxruntime": ("runs the networks on the processor", 25),
+    "fpsample": ("samples the points of intraoral scans", 1),
+}
+
+
+class PackagesDeclinedError(RuntimeError):
+    """The user does not want the packages installed; nothing was changed."""
+
+
+def requirements(path: str) -> list:
+    """The lines of requirements.txt that name a package."""
+    lines = (line.strip() for line in Path(path).read_text(encoding="utf-8").splitlines())
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def missing(wanted: list) -> list:
+    """Those of the requirements that are absent or too old."""
+    return [requirement for requirement in wanted if not _isSatisfied(requirement)]
+
+
+def ensurePackages(path: str) -> None:
+    """Install what is missing after the user agreed.
+
+    Raises PackagesDeclinedError if she did not, RuntimeError with one sentence when the installation failed.
+    """
+    wanted = missing(requirements(path))
+    if not wanted:
+        return
+    if not slicer.util.confirmOkCancelDisplay(question(wanted), windowTitle=_("DentalTopoSeg: first use")):
+        raise PackagesDeclinedError(
+            _("Without {packages} teeth cannot be segmented: press Segment Teeth again when they may be installed.")
+            .format(packages=_(" and ").join(nameOf(requirement) for requirement in wanted))
+        )
+    try:
+        _install(wanted)
+    except Exception as error:  # pip's own errors, a proxy, no network: for the user they are one
+        logging.exception("Installing %s failed", ", ".join(wanted))
+        raise RuntimeError(
+            _("The packages could not be installed ({reason}): check the internet connection, or ask who looks after "
+              "this computer to allow pypi.org.").format(reason=error)
+        ) from error  # fmt: skip
+    if missing(wanted):
+        raise RuntimeError(_("The packages were installed but are not found: restart Slicer and try again."))
+
+
+def question(wanted: list) -> str:
+    """What the user is asked."""
+    lines = []
+    total = 0
+    for requirement in wanted:
+        purpose, size = PURPOSES.get(nameOf(requirement), ("", 5))
+        total += size
+        lines.append(f"- {requirement} ({_('about {size} MB').format(size=size)}): {purpose}")
+    return "\n".join(
+        (
+            _("DentalTopoSeg needs these packages in Slicer's Python, once:"),
+            *lines,
+            "",
+            _("Together about {total} MB from pypi.org. No torch, no graphics card software; your scans are not sent "
+              "anywhere. Install them now?").format(total=total),
+        )
+    )  # fmt: skip
+
+
+def nameOf(requirement: str) -> str:
+    """ "onnxruntime" of "onnxruntime>=1.17"."""
+    from packaging.requirements import Requirement
+
+    return Requirement(requirement).name
+
+
+def _isSatisfied(requirement: str) -> bool:
+    from packaging.requirements import Requirement
+
+    wanted = Requirement(requirement)
+    try:
+        return wanted.specifier.contains(metadata.version(wanted.name), prereleases=True)
+    except metadata.PackageNotFoundError:
+        return False
+
+
+def _install(wanted: list) -> None:
+    """Through slicer.packaging (5.12 and later: with a progress window), else slicer.util.pip_install."""
+    try:
+        from slicer.packaging import pip_ensure
+    except ImportError:
+        slicer.util.pip_install(wanted)
+        return
+    pip_ensure(wanted, prompt_install=False, requester="DentalTopoSeg")

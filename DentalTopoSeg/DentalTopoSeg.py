@@ -12,6 +12,9 @@ from typing import Annotated, Optional, Union
 import qt
 import slicer
 import vtk
+from DentalTopoSegModuleLib import ExportPanel, ReviewPanel, SampleScans, SegmentPanel, Settings, WorkerProcess
+from DentalTopoSegModuleLib.Library import addLibraryToPath
+from DentalTopoSegModuleLib.Parameters import Jaw, Numbering, Precision
 from slicer.i18n import tr as _
 from slicer.i18n import translate
 from slicer.parameterNodeWrapper import WithinRange, parameterNodeWrapper
@@ -22,10 +25,6 @@ from slicer.ScriptedLoadableModule import (
     ScriptedLoadableModuleWidget,
 )
 from slicer.util import VTKObservationMixin
-
-from DentalTopoSegModuleLib import ExportPanel, ReviewPanel, SampleScans, SegmentPanel, Settings, WorkerProcess
-from DentalTopoSegModuleLib.Library import addLibraryToPath
-from DentalTopoSegModuleLib.Parameters import Jaw, Numbering, Precision
 
 
 class DentalTopoSeg(ScriptedLoadableModule):
@@ -210,7 +209,7 @@ class DentalTopoSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
 
 class DentalTopoSegLogic(ScriptedLoadableModuleLogic):
-    """One segmentation at a time, in a child process; its result goes into the scene. Needs an event loop, no widget."""
+    """One segmentation at a time, in a child process; its result goes into the scene. Needs no widget."""
 
     def __init__(self):
         ScriptedLoadableModuleLogic.__init__(self)
@@ -283,11 +282,20 @@ class DentalTopoSegLogic(ScriptedLoadableModuleLogic):
             return add_result(self._job, numbering=self._numbering, name=self._name), outcome
         except DentalTopoSegError as error:
             return None, WorkerProcess.Outcome(error.exit_code, str(error), outcome.lastLines)
+        except Exception as error:  # nobody expected it, yet the panel must come back to rest
+            logging.exception("The result could not be put into the scene")
+            message = _("The result could not be put into the scene ({error}): please report it.").format(error=error)
+            return None, WorkerProcess.Outcome(1, message, outcome.lastLines)
 
     def _discardJob(self):
+        from DentalTopoSegLib.errors import OutputError
+
         job, self._job = self._job, None
-        if job is not None:
-            job.discard()
+        try:
+            if job is not None:
+                job.discard()
+        except OutputError as error:  # a virus scanner may hold a file; the system clears its temporary folder
+            logging.warning(str(error))
 
 
 class DentalTopoSegTest(ScriptedLoadableModuleTest):
@@ -306,7 +314,9 @@ class DentalTopoSegTest(ScriptedLoadableModuleTest):
         answers = []
         logic = DentalTopoSegLogic()
         logic.start(
-            [volume], onProgress=lambda progress: None, onFinished=lambda result, outcome: answers.append((result, outcome))
+            [volume],
+            onProgress=lambda progress: None,
+            onFinished=lambda result, outcome: answers.append((result, outcome)),
         )
         deadline = time.monotonic() + 300
         while not answers and time.monotonic() < deadline:

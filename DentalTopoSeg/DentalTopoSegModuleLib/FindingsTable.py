@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import qt
-
 from slicer.i18n import tr as _
 
 from .Messages import setMargins

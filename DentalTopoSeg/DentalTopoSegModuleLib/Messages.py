@@ -17,7 +17,7 @@ def show(label, text: str, kind: str = "info", details: str = "") -> None:
 
 
 def setMargins(layout, pixels: int) -> None:
-    """Equal margins on all sides. Slicer has a method for it; where Qt's properties are shown as attributes it is one."""
+    """Equal margins on all sides. Slicer has a method for it; with Qt's properties as attributes it is one."""
     import qt
 
     if hasattr(layout, "setContentsMargins"):

@@ -39,8 +39,9 @@ def ensurePackages(path: str) -> None:
         return
     if not slicer.util.confirmOkCancelDisplay(question(wanted), windowTitle=_("DentalTopoSeg: first use")):
         raise PackagesDeclinedError(
-            _("Without {packages} teeth cannot be segmented: press Segment Teeth again when they may be installed.")
-            .format(packages=_(" and ").join(nameOf(requirement) for requirement in wanted))
+            _(
+                "Without {packages} teeth cannot be segmented: press Segment Teeth again when they may be installed."
+            ).format(packages=_(" and ").join(nameOf(requirement) for requirement in wanted))
         )
     try:
         _install(wanted)

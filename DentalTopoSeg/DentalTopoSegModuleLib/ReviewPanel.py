@@ -3,6 +3,7 @@
 What is done with the dentition is in DentalTopoSegLib.scene; this class asks it and shows the answers.
 """
 
+import contextlib
 from collections.abc import Callable
 
 import qt
@@ -54,9 +55,10 @@ class ReviewPanel(VTKObservationMixin):
             return
         if not is_reviewable(node):
             self._say(
-                _("'{name}' holds no numbered teeth: choose a result of Segment Teeth, or a segmentation whose segments "
-                  "are teeth.").format(name=node.GetName()), "info",
-            )  # fmt: skip
+                _(
+                    "'{name}' holds no numbered teeth: choose a result of Segment Teeth, or a segmentation of teeth."
+                ).format(name=node.GetName())
+            )
             return
         try:
             self.review = review_of(node)
@@ -82,10 +84,8 @@ class ReviewPanel(VTKObservationMixin):
     def _leave(self, review) -> None:
         from DentalTopoSegLib.scene import NodeGoneError
 
-        try:
+        with contextlib.suppress(NodeGoneError):  # with the nodes their appearance went too
             review.restore()
-        except NodeGoneError:
-            pass  # with the nodes their appearance went too
 
     def setNumbering(self, numbering: str) -> None:
         """Call the teeth differently, everywhere."""
@@ -133,10 +133,8 @@ class ReviewPanel(VTKObservationMixin):
             self._tellRecheck(done, whole=True)
 
     def _tellRecheck(self, done, whole: bool = False) -> None:
-        if whole:
-            which = _("All teeth were")
-        else:
-            which = _("{teeth} was") if len(done.changed) == 1 else _("{teeth} were")
+        some = _("{teeth} was") if len(done.changed) == 1 else _("{teeth} were")
+        which = _("All teeth were") if whole else some
         which = which.format(teeth=", ".join(self._text(fdi) for fdi in done.changed))
         self._say(
             _("{which} checked again: {new} new findings, {gone} gone.").format(

@@ -45,7 +45,9 @@ class SegmentPanel:
             widget.visible = surface
         running = self.logic.isRunning
         same = len(nodes) == 2 and nodes[0] is nodes[1]
-        self.ui.applyButton.enabled = running and not self.logic.isCancelling or not running and bool(nodes) and not same
+        self.ui.applyButton.enabled = (running and not self.logic.isCancelling) or (
+            not running and bool(nodes) and not same
+        )
         self.ui.applyButton.text = _("Cancel") if running else _("Segment Teeth")
         if self.logic.isCancelling:
             self.ui.applyButton.text = _("Stopping ...")

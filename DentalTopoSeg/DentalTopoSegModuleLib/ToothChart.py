@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import qt
-
 from slicer.i18n import tr as _
 
 from . import ToothGlyphs
@@ -80,8 +79,8 @@ class ToothChart:
         button.toolButtonStyle = qt.Qt.ToolButtonIconOnly
         button.iconSize = qt.QSize(ToothGlyphs.WIDTH, ToothGlyphs.HEIGHT)
         button.autoRaise = True
-        button.sizePolicy = qt.QSizePolicy(qt.QSizePolicy.Expanding, qt.QSizePolicy.Fixed)
-        button.minimumWidth = 20
+        # all places share the width equally, whatever it is; the icons shrink with them
+        button.sizePolicy = qt.QSizePolicy(qt.QSizePolicy.Ignored, qt.QSizePolicy.Fixed)
         button.clicked.connect(lambda *_checked, fdi=fdi: self._onClicked(fdi))
         button.visible = fdi < 50
         self.buttons[fdi] = button

@@ -6,8 +6,7 @@ only what exists nowhere outside the application: three widgets (`widgets`), the
 DENTALTOPOSEG_SLICER_PYTHON = the folder Base/Python/slicer of a Slicer checkout, its own base classes, wrapper,
 packaging and translation modules are used instead of ours.
 
-`install()` must be called before anything else imports slicer: PySide6 shows Qt's properties as attributes, as
-PythonQt does, only to modules that are imported later.
+`install()` also makes Qt's properties attributes for every module, as PythonQt does (PySide6 does it for one).
 """
 
 from __future__ import annotations
@@ -78,9 +77,10 @@ def install():
         sys.modules["qt"] = importlib.import_module(f"{__name__}.qt_names")
     import qt
 
+    _shareProperties()
     if qt.QApplication.instance() is None:
         qt.theApplication = qt.QApplication(["Slicer"])
-    qt.QCoreApplication.setOrganizationName("DentalTopoSegTests")
+    qt.QApplication.instance().organizationName = "DentalTopoSegTests"
     qt.QSettings.setDefaultFormat(qt.QSettings.IniFormat)
     import slicer
 
@@ -101,6 +101,18 @@ def install():
     slicer.mrmlScene = slicer.vtkMRMLScene()
     _installBaseClasses(slicer)
     return slicer
+
+
+def _shareProperties() -> None:
+    """PySide6 looks up per module whether properties are attributes; -1 means: as the module before, that is qt_names.
+
+    Modules that are imported later and do not name PySide6 get -1 by themselves.
+    """
+    import __feature__
+
+    for name in sys.modules:
+        if name != f"{__name__}.qt_names" and not name.startswith(("PySide6", "shiboken")):
+            __feature__.pyside_feature_dict[name] = -1
 
 
 def _installBaseClasses(slicer) -> None:

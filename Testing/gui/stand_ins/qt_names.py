@@ -8,8 +8,6 @@ from PySide6.QtGui import *  # noqa: F403
 from PySide6.QtTest import *  # noqa: F403
 from PySide6.QtWidgets import *  # noqa: F403
 
-from __feature__ import true_property  # noqa: I001  isort:skip
-
 __all__ = [name for module in (QtCore, QtGui, QtTest, QtUiTools, QtWidgets) for name in dir(module)]
 
 #: Widgets a .ui file may hold beyond Qt's own.

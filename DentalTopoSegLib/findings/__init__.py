@@ -1,8 +1,9 @@
 """Findings: what is wrong or worth a look in a numbered dentition, in plain words, with a place to jump to.
 
 `check_dentition` measures the label map once and asks every rule: `shape` for one tooth at a time,
-`places` for where teeth stand, `missing` for those that are not there. `live` does the same for a map that is being edited. They judge the label map, not the
-patient: a finding says "look here" and names the repair that would make the map consistent.
+`places` for where teeth stand, `missing` for those that are not there; `live` checks a map that is being
+edited. They judge the label map, not the patient: a finding says "look here" and names the repair that
+would make the map consistent.
 """
 
 from __future__ import annotations

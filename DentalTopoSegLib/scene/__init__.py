@@ -30,6 +30,7 @@ _HOME = {
     "prepare_job": "jobs",
     "SceneResult": "results",
     "add_result": "results",
+    "add_segmentation": "results",
     "NUMBERINGS": "naming",
     "sentence": "naming",
     "tooth_text": "naming",

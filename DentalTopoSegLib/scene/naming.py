@@ -67,12 +67,15 @@ def spoken_teeth(finding: Finding) -> set[int]:
 
 
 def fdi_from_texts(tag: str, terminology: str, name: str) -> int | None:
-    """Which tooth a segment is: by our own tag, else the tooth code of its terminology entry, else the FDI number its
-    name begins with ("16 ...", "Tooth 16", "tooth_16"); None for what is no tooth."""
-    if tag.isdigit() and dentition.is_tooth(int(tag)):
-        return int(tag)
+    """Which tooth a segment is; None for what is no tooth.
+
+    The tooth code of its terminology entry comes first, for a user may pick another tooth there; then our own tag,
+    then the FDI number its name begins with ("16 ...", "Tooth 16", "tooth_16").
+    """
     for code in re.findall(r"SCT\^(\d+)\^", terminology):
         if code in _CODE_TO_FDI:
             return _CODE_TO_FDI[code]
-    number = re.match(r"(?:tooth[ _]?)?(\d\d)\b", name, re.IGNORECASE)
+    if tag.isdigit() and dentition.is_tooth(int(tag)):
+        return int(tag)
+    number = re.match(r"(?:tooth[ _]?)?(\d\d)(?!\d)", name, re.IGNORECASE)
     return int(number[1]) if number and dentition.is_tooth(int(number[1])) else None

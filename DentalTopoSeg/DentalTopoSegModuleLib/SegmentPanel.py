@@ -7,7 +7,7 @@ from slicer.i18n import tr as _
 
 from . import Messages
 from .Packages import PackagesDeclinedError, ensurePackages
-from .Parameters import jawsOf
+from .Parameters import Jaw, jawsOf
 
 
 class SegmentPanel:
@@ -41,13 +41,13 @@ class SegmentPanel:
         """Show what belongs to the chosen scan, and whether the button can be pressed."""
         nodes = self.inputNodes()
         surface = bool(nodes) and _isModel(nodes[0])
+        if len(nodes) == 2 and self.parameters.jaw is Jaw.AUTOMATIC:
+            self.parameters.jaw = Jaw.UPPER  # of two jaws one is said, and the user sees which
         for widget in (self.ui.opposingLabel, self.ui.opposingSelector, self.ui.jawLabel, self.ui.jawComboBox):
             widget.visible = surface
         running = self.logic.isRunning
         same = len(nodes) == 2 and nodes[0] is nodes[1]
-        self.ui.applyButton.enabled = (running and not self.logic.isCancelling) or (
-            not running and bool(nodes) and not same
-        )
+        self.ui.applyButton.enabled = not self.logic.isCancelling if running else bool(nodes) and not same
         self.ui.applyButton.text = _("Cancel") if running else _("Segment Teeth")
         if self.logic.isCancelling:
             self.ui.applyButton.text = _("Stopping ...")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .. import dentition
-from ..ios import JawSegmentation
+from ..ios.segmenting import JawSegmentation
 from ..mesh_runs import GUM_RGB
 from ..meshes import Mesh, clean, read_mesh, read_teeth3ds_json
 from .naming import tooth_title

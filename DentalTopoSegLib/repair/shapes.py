@@ -15,7 +15,7 @@ from ..topology import betti_numbers, euler_characteristic
 
 FULL = np.ones((3, 3, 3), bool)
 #: Closing a tunnel may change this share of the tooth at most: it is a defect of the drawing, not a new shape.
-TUNNEL_SHARE = 0.05
+TUNNEL_SHARE = 0.1
 #: Joining pieces may add this share of their volume at most, over a gap (mm) no wider than this.
 JOIN_SHARE = 0.3
 JOIN_MM = 5.0

@@ -21,7 +21,7 @@ from .proposals import NumberTakenError, Repair, swap
 from .shapes import JOIN_MM, JOIN_SHARE, neck
 
 if TYPE_CHECKING:
-    from ..ios import JawSegmentation
+    from ..ios.segmenting import JawSegmentation
 
 #: A piece is the one that a finding spoke of when its centre is this near, mm.
 _SAME_PLACE_MM = 0.5

@@ -57,13 +57,17 @@ def segment_name(fdi: int) -> str:
 def write_seg_nrrd(labels: Volume, path: str | os.PathLike[str], confidence: dict[int, float] | None = None) -> Path:
     """Write a 3D Slicer segmentation: one layer, one segment per tooth, label value = FDI number.
 
-    Each segment has its name, colour, extent and terminology entry (so DICOM SEG export works), and, with
-    ``confidence`` (0 to 1 by FDI number), a tag ``DentalTopoSeg.Confidence``. Format: Slicer's
+    Each segment has its name, colour, extent, terminology entry (so DICOM SEG export works), a tag
+    ``DentalTopoSeg.FDI`` and, with ``confidence`` (0 to 1 by FDI number), a tag ``DentalTopoSeg.Confidence``. Format: Slicer's
     vtkMRMLSegmentationStorageNode, "Segment<i>_<field>" keys of an NRRD header. Raises OutputError.
     """
     image = labels.with_array(labels.array.astype(np.uint8, copy=False)).to_sitk()
-    extent = " ".join(f"0 {n - 1}" for n in labels.shape[::-1])
+    geometry = [*labels.index_to_ras_matrix().ravel(), *(k for n in labels.shape[::-1] for k in (0, n - 1))]
     header = {
+        # the scan's whole grid: Slicer itself keeps only the box around the teeth
+        "Segmentation_ConversionParameters": "Reference image geometry|"
+        + "".join(f"{value:.12g};" for value in geometry)
+        + "|&",
         "Segmentation_ContainedRepresentationNames": "Binary labelmap|",
         "Segmentation_MasterRepresentation": "Binary labelmap",  # read by Slicer up to 5.2
         "Segmentation_SourceRepresentation": "Binary labelmap",  # the same field since then
@@ -71,8 +75,12 @@ def write_seg_nrrd(labels: Volume, path: str | os.PathLike[str], confidence: dic
     }
     for key, value in header.items():
         image.SetMetaData(key, value)
-    for i, (fdi, box) in enumerate(_tooth_extents(labels.array, extent)):
-        tags = ["Segmentation.Status:inprogress", f"TerminologyEntry:{terminology_entry(fdi)}"]
+    for i, (fdi, box) in enumerate(_tooth_extents(labels.array)):
+        tags = [
+            "Segmentation.Status:inprogress",
+            f"DentalTopoSeg.FDI:{fdi}",
+            f"TerminologyEntry:{terminology_entry(fdi)}",
+        ]
         if confidence and fdi in confidence:
             tags.append(f"DentalTopoSeg.Confidence:{confidence[fdi]:.3f}")
         fields = {
@@ -91,7 +99,7 @@ def write_seg_nrrd(labels: Volume, path: str | os.PathLike[str], confidence: dic
     return write_image(image, Path(path))
 
 
-def _tooth_extents(array: np.ndarray, whole: str) -> Iterator[tuple[int, str]]:
+def _tooth_extents(array: np.ndarray) -> Iterator[tuple[int, str]]:
     """(FDI, "xmin xmax ymin ymax zmin zmax") of every tooth present, in FDI order."""
     from scipy import ndimage
 

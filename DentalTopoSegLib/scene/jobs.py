@@ -93,12 +93,12 @@ def prepare_job(
     if is_mesh:
         nodes, jaws = _upper_first(nodes, jaws)
     parts = [(_mesh if is_mesh else _volume)(node) for node in nodes]
+    transforms = tuple(to_world(node, "The scan") for node in nodes)
     base = None if folder is None else os.fspath(folder)
     try:
         target = Path(mkdtemp(prefix="dentaltoposeg-", dir=base))
     except OSError as error:
         raise OutputError(cannot_write(Path(base or "."), error)) from error
-    transforms = tuple(to_world(node, "The scan") for node in nodes)
     made = SceneJob({}, target, tuple(nodes), transforms)
     try:
         inputs = []

@@ -191,7 +191,9 @@ class ToothSegments:
         image = slicer.vtkOrientedImageData()
         text = segmentation.GetConversionParameter(converter.GetReferenceImageGeometryParameterName())
         if not text or not converter.DeserializeImageGeometry(text, image, False):
-            text = segmentation.DetermineCommonLabelmapGeometry(slicer.vtkSegmentation.EXTENT_UNION_OF_SEGMENTS)
+            # of another program, without the scan's grid: padded, or teeth would seem cut by the box around them
+            padded = slicer.vtkSegmentation.EXTENT_UNION_OF_SEGMENTS_PADDED
+            text = segmentation.DetermineCommonLabelmapGeometry(padded, None)
             if not text or not converter.DeserializeImageGeometry(text, image, False):
                 raise SceneError(f"'{self.node.GetName()}' has no voxels yet: segment a scan first.")
         local, extent = _matrix_of(image), image.GetExtent()

@@ -113,7 +113,7 @@ class DentalTopoSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if self.logic is None:
             return
         self.logic.abandon()
-        self.reviewPanel.clear()
+        self.reviewPanel.close()
         self.setParameterNode(None)
         self.removeObservers()
 
@@ -329,7 +329,7 @@ class DentalTopoSegTest(ScriptedLoadableModuleTest):
 
         review = review_of(result.node)
         self.assertGreaterEqual(len(review.teeth()), 20)
-        review.renumber(16, 18, swap=18 in review.teeth())
+        review.renumber(16, 18, swap_numbers=True)
         review.undo()
         self.assertIn(16, review.teeth())
         self.delayDisplay("The journey works")

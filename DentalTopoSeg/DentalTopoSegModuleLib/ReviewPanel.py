@@ -7,9 +7,7 @@ import contextlib
 from collections.abc import Callable
 
 import qt
-import slicer
 from slicer.i18n import tr as _
-from slicer.util import VTKObservationMixin
 
 from . import Messages
 from .FindingsTable import FindingsTable
@@ -19,13 +17,13 @@ from .ToothChart import Place, ToothChart
 QUIET_MS = 500
 
 
-class ReviewPanel(VTKObservationMixin):
+class ReviewPanel:
     """Drives the widgets of the section Review."""
 
     def __init__(self, ui) -> None:
-        super().__init__()
         self.ui = ui
         self.review = None
+        self._waitingRepair = None  # (key, which) of a repair for which a number is picked on the chart
         self.chart = ToothChart(ui.toothChartPlace, ui.toothChartLayout, self.onToothClicked)
         self.findings = FindingsTable(
             ui.findingsTable, self.onFindingSelected, self.onRepair, self.onAccept, self.onReopen, self.onUndo
@@ -64,7 +62,9 @@ class ReviewPanel(VTKObservationMixin):
             self.review = review_of(node)
             if self.review.numbering != numbering:
                 self.review.set_numbering(numbering)
-            self._observe()
+            self.review.watch(self._quietTimer.start)  # every stroke starts the timer anew
+            if self.review.needs_recheck():
+                self.review.recheck()
         except SceneError as error:
             self.review = None
             self._say(str(error), "error")
@@ -72,42 +72,31 @@ class ReviewPanel(VTKObservationMixin):
 
     def clear(self) -> None:
         """Forget the result; its nodes may be gone."""
-        self.removeObservers()
+        from DentalTopoSegLib.scene import NodeGoneError
+
         self._quietTimer.stop()
+        self._stopPicking()
         review, self.review = self.review, None
         if review is not None:
-            self._leave(review)
+            with contextlib.suppress(NodeGoneError):  # with the nodes their appearance went too
+                review.restore()
         self.chart.select(None)
         self._say("")
         self.refresh()
 
-    def _leave(self, review) -> None:
-        from DentalTopoSegLib.scene import NodeGoneError
-
-        with contextlib.suppress(NodeGoneError):  # with the nodes their appearance went too
-            review.restore()
+    def close(self) -> None:
+        """The module goes away: nothing may call this panel any more."""
+        review = self.review
+        self.clear()
+        if review is not None:
+            review.close()
 
     def setNumbering(self, numbering: str) -> None:
         """Call the teeth differently, everywhere."""
         if self.review is not None and self.review.numbering != numbering:
             self._do(lambda: self.review.set_numbering(numbering))
 
-    def _observe(self) -> None:
-        for node in self.review.nodes:
-            if node.IsA("vtkMRMLSegmentationNode"):
-                segmentation = node.GetSegmentation()
-                for event in (
-                    slicer.vtkSegmentation.SourceRepresentationModified,
-                    slicer.vtkSegmentation.SegmentAdded,
-                    slicer.vtkSegmentation.SegmentRemoved,
-                    slicer.vtkSegmentation.SegmentModified,
-                ):
-                    self.addObserver(segmentation, event, self._onEdited)
-
     # ---------------------------------------------------------------- edits by hand
-
-    def _onEdited(self, *_arguments) -> None:
-        self._quietTimer.start()  # starts anew with every stroke
 
     def onQuiet(self) -> None:
         """Nothing happened for a while: check what was edited by hand."""
@@ -149,14 +138,19 @@ class ReviewPanel(VTKObservationMixin):
         finding = self._finding(key)
         if finding is None:
             return
-        self._stopRenumbering()
+        self._stopPicking()
         self.chart.select(finding.teeth[0] if len(finding.teeth) == 1 else None, finding.teeth)
         self._lookAt(lambda: self.review.look(key), finding.teeth)
         self._updateTooth()
 
     def onToothClicked(self, fdi: int) -> None:
-        """Select a tooth on the chart, or give the selected one this number."""
+        """Select a tooth on the chart, or take it as the number that was asked for."""
         if self.review is None:
+            return
+        if self._waitingRepair is not None:
+            key, which = self._waitingRepair
+            self._stopPicking()
+            self._repair(key, which, fdi)
             return
         if self.ui.renumberButton.checked:
             self._renumberTo(fdi)
@@ -172,7 +166,7 @@ class ReviewPanel(VTKObservationMixin):
 
     def onShowAll(self) -> None:
         """End the close look."""
-        self._stopRenumbering()
+        self._stopPicking()
         self.chart.select(None)
         self.findings.select(None)
         self._do(lambda: self.review.restore())
@@ -192,10 +186,22 @@ class ReviewPanel(VTKObservationMixin):
     # ---------------------------------------------------------------- changing
 
     def onRepair(self, key: str, which: int = 0) -> None:
-        """Carry out a proposed repair."""
+        """Carry out a proposed repair; where it needs a number, the next click on the chart gives it."""
         finding = self._finding(key)
-        if finding is not None and self._do(lambda: self.review.repair(key, which)) is not None:
-            self._say(_("Done: {repair}").format(repair=finding.repairs[which]), "done")
+        if finding is None:
+            return
+        self._stopPicking()
+        if finding.needs_number[which]:
+            self._waitingRepair = key, which
+            self.chart.pick(True)
+            self._say(_("{repair}: click the right place on the chart.").format(repair=finding.repairs[which]))
+        else:
+            self._repair(key, which)
+
+    def _repair(self, key: str, which: int, number: int | None = None) -> None:
+        repair = self._finding(key).repairs[which]
+        if self._do(lambda: self.review.repair(key, which, number)) is not None:
+            self._say(_("Done: {repair}").format(repair=repair), "done")
 
     def onAccept(self, key: str) -> None:
         """The user finds it right as it is."""
@@ -235,20 +241,22 @@ class ReviewPanel(VTKObservationMixin):
 
     def _renumberTo(self, fdi: int) -> None:
         old = self.chart.selected
-        self._stopRenumbering()
+        self._stopPicking()
         if old is None or old == fdi:
             self._say("")
             return
         taken = fdi in self.review.teeth()
-        if self._do(lambda: self.review.renumber(old, fdi, swap=taken)) is None:
+        if self._do(lambda: self.review.renumber(old, fdi, swap_numbers=taken)) is None:
             return
         self.chart.select(fdi)
         self._updateTooth()
         text = _("Teeth {old} and {new} have exchanged their numbers.") if taken else _("Tooth {old} is now {new}.")
         self._say(text.format(old=self._text(old), new=self._text(fdi)), "done")
 
-    def _stopRenumbering(self) -> None:
+    def _stopPicking(self) -> None:
+        self._waitingRepair = None
         self.ui.renumberButton.checked = False
+        self.chart.pick(False)
 
     def _do(self, act: Callable):
         """Call `act`, show its refusal in words or the changed dentition; None when it refused."""
@@ -276,7 +284,6 @@ class ReviewPanel(VTKObservationMixin):
             try:
                 teeth, findings = self.review.teeth(), self.review.findings()
             except NodeGoneError:
-                self.removeObservers()
                 self.review = None
         if self.review is None:
             teeth, findings = {}, []
@@ -348,7 +355,7 @@ class ReviewPanel(VTKObservationMixin):
         self.ui.renumberButton.enabled = present
         self.ui.removeToothButton.enabled = present
         if not present:
-            self._stopRenumbering()
+            self.ui.renumberButton.checked = False
 
     def _updateButtons(self, some: bool) -> None:
         undo = self.review.undo_title if self.review else None

@@ -11,6 +11,7 @@ packaging and translation modules are used instead of ours.
 
 from __future__ import annotations
 
+import ctypes
 import importlib
 import importlib.util
 import os
@@ -78,6 +79,7 @@ def install():
     import qt
 
     _shareProperties()
+    _keepNone()
     if qt.QApplication.instance() is None:
         qt.theApplication = qt.QApplication(["Slicer"])
     qt.QApplication.instance().organizationName = "DentalTopoSegTests"
@@ -113,6 +115,13 @@ def _shareProperties() -> None:
     for name in sys.modules:
         if name != f"{__name__}.qt_names" and not name.startswith(("PySide6", "shiboken")):
             __feature__.pyside_feature_dict[name] = -1
+
+
+def _keepNone() -> None:
+    """PySide6 6.12 forgets to count a reference to None in every setter: harmless from Python 3.12 on, where None is
+    immortal, and the end of the process before."""
+    if sys.version_info < (3, 12):
+        ctypes.c_ssize_t.from_address(id(None)).value += 1 << 40
 
 
 def _installBaseClasses(slicer) -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+# isort: off
 from PySide6 import QtCore, QtGui, QtTest, QtUiTools, QtWidgets
 from PySide6.QtCore import *  # noqa: F403
 from PySide6.QtGui import *  # noqa: F403
 from PySide6.QtTest import *  # noqa: F403
 from PySide6.QtWidgets import *  # noqa: F403
+
+from __feature__ import true_property  # noqa: F401  known only once PySide6 is there
+
+# isort: on
 
 __all__ = [name for module in (QtCore, QtGui, QtTest, QtUiTools, QtWidgets) for name in dir(module)]
 

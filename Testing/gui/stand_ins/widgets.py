@@ -28,8 +28,9 @@ class qMRMLNodeComboBox(qt.QComboBox):
         if scene is self._scene:
             return
         self._scene = scene
-        for event in (scene.NodeAddedEvent, scene.NodeRemovedEvent, scene.EndCloseEvent, scene.EndImportEvent):
-            scene.AddObserver(event, lambda *_: self._fill())
+        events = (scene.NodeAddedEvent, scene.NodeRemovedEvent, scene.EndCloseEvent, scene.EndImportEvent)
+        tags = [scene.AddObserver(event, lambda *_: self._fill()) for event in events]
+        self.destroyed.connect(lambda *_: [scene.RemoveObserver(tag) for tag in tags])
         self._fill()
 
     def currentNode(self):

@@ -58,8 +58,8 @@ def write_seg_nrrd(labels: Volume, path: str | os.PathLike[str], confidence: dic
     """Write a 3D Slicer segmentation: one layer, one segment per tooth, label value = FDI number.
 
     Each segment has its name, colour, extent, terminology entry (so DICOM SEG export works), a tag
-    ``DentalTopoSeg.FDI`` and, with ``confidence`` (0 to 1 by FDI number), a tag ``DentalTopoSeg.Confidence``. Format: Slicer's
-    vtkMRMLSegmentationStorageNode, "Segment<i>_<field>" keys of an NRRD header. Raises OutputError.
+    ``DentalTopoSeg.FDI`` and, with ``confidence`` (0 to 1 by FDI number), one ``DentalTopoSeg.Confidence``. Format:
+    Slicer's vtkMRMLSegmentationStorageNode, "Segment<i>_<field>" keys of an NRRD header. Raises OutputError.
     """
     image = labels.with_array(labels.array.astype(np.uint8, copy=False)).to_sitk()
     geometry = [*labels.index_to_ras_matrix().ravel(), *(k for n in labels.shape[::-1] for k in (0, n - 1))]

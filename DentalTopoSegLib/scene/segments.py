@@ -6,7 +6,7 @@ numbers on the segmentation's reference grid, which `ToothSegments.sync` keeps u
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -171,7 +171,7 @@ class ToothSegments:
         different = new != old
         current[inner] = new
         teeth = {int(v) for v in np.unique(np.concatenate([new[different], old[different]]))} - {0}
-        return teeth, tuple(slice(a.start + b.start, a.start + b.stop) for a, b in zip(look, inner, strict=True))
+        return teeth, _within(look, inner)
 
     def _load(self) -> None:
         self.grid, self._local = self._grid()
@@ -285,6 +285,15 @@ class ToothSegments:
                     found[key][here] = own
         return found
 
+    def box_around(self, box: Box, keys: Iterable[str]) -> Box:
+        """The box, grown so that it holds every voxel of the given segments."""
+        wanted, boxes = set(keys), [box]
+        for layer in self._layers():
+            for value, _, key in layer.segments:
+                if key in wanted and (inner := _where(layer.values == value)) is not None:
+                    boxes.append(_within(layer.box, inner))
+        return _bounding(boxes)
+
     # ------------------------------------------------------------ writing
 
     def put(self, box: Box, masks: Mapping[str, np.ndarray]) -> None:
@@ -297,13 +306,32 @@ class ToothSegments:
         logic = slicer.vtkSlicerSegmentationsModuleLogic
         segmentation = self.node.GetSegmentation()
         every = tuple(segmentation.GetNthSegmentID(i) for i in range(segmentation.GetNumberOfSegments()))
-        start = tuple(s.start for s in box)
-        for key, mask in masks.items():
-            image = oriented_image(mask.astype(np.uint8), start, self._local)
+        for key, (whole, start) in self._completed(box, masks).items():
+            image = oriented_image(whole, start, self._local)
             if not logic.SetBinaryLabelmapToSegment(
-                image, self.node, key, logic.MODE_MERGE_MASK, image.GetExtent(), False, every
+                image, self.node, key, logic.MODE_REPLACE, image.GetExtent(), False, every
             ):
                 raise SceneError(f"Slicer refused to change segment '{key}' of '{self.node.GetName()}'.")
+
+    def _completed(
+        self, box: Box, masks: Mapping[str, np.ndarray]
+    ) -> dict[str, tuple[np.ndarray, tuple[int, int, int]]]:
+        """Each segment as it shall be, (uint8 mask, its first voxel): the new part and what it has outside the box.
+        Slicer can replace a whole segment, but not take voxels away from a part of it."""
+        parts: dict[str, list[tuple[Box, np.ndarray]]] = {key: [] for key in masks}
+        for layer in self._layers():
+            for value, _, key in layer.segments:
+                if key in masks and (inner := _where(layer.values == value)) is not None:
+                    parts[key].append((_within(layer.box, inner), layer.values[inner] == value))
+        found = {}
+        for key, mask in masks.items():
+            around = _bounding([box, *(where for where, _ in parts[key])])
+            whole = np.zeros([s.stop - s.start for s in around], np.uint8)
+            for where, own in parts[key]:
+                whole[_overlap(around, where)[0]] |= own
+            whole[_overlap(around, box)[0]] = mask
+            found[key] = whole, tuple(s.start for s in around)
+        return found
 
     def add(self, segment: Any, key: str) -> None:
         """Add a tooth's segment without voxels, at its place in the FDI order."""
@@ -368,6 +396,11 @@ def _overlap(a: Box, b: Box) -> tuple[Box | None, Box | None]:
         tuple(slice(low - s.start, high - s.start) for (low, high), s in zip(common, box, strict=True))
         for box in (a, b)
     )
+
+
+def _within(outer: Box, inner: Box) -> Box:
+    """The inner box, given relative to the outer one, on the outer one's grid."""
+    return tuple(slice(a.start + b.start, a.start + b.stop) for a, b in zip(outer, inner, strict=True))
 
 
 def _where(mask: np.ndarray) -> Box | None:

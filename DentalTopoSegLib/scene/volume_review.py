@@ -200,6 +200,7 @@ class VolumeReview(Review):
         return look_from_outside(place, finding.teeth, self._middle(), self._extent(teeth))
 
     def look_at_tooth(self, fdi: int) -> Look:
+        self._lists()
         measure = self._check.measures.get(fdi)
         if measure is None:
             raise SceneError(f"There is no tooth {self.tooth_text(fdi)}.")
@@ -230,7 +231,10 @@ class VolumeReview(Review):
         started = time.perf_counter()
         boxes = {fdi: measure.box for fdi, measure in self._check.measures.items()}
         edit = repaired(self._segments.labels, repair, boxes)
-        before = self._state(edit.box)
+        # a segment that vanishes takes its overlapped voxels along, which the label map does not show
+        ids = self._segments.ids()
+        box = self._segments.box_around(edit.box, [ids[fdi] for fdi in edit.teeth if fdi in ids])
+        before = self._state(box)
         confidence = edit.confidence(self._segments.confidences())
         self._write(edit.box, edit.after)
         changed, region = self._segments.sync()
@@ -243,7 +247,7 @@ class VolumeReview(Review):
         self._segments.sync()
         self._check.confidence = self._segments.confidences()
         self._check.judge()
-        self._push(_VolumeStep(self, repair.title, edit.box, before, self._state(edit.box)))
+        self._push(_VolumeStep(self, repair.title, box, before, self._state(box)))
         new, gone = self._list()
         return Rechecked(tuple(sorted(changed)), time.perf_counter() - started, new, gone)
 

@@ -12,9 +12,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "unit"))
 
-from scan_files import toy_dentition  # noqa: E402
+from scan_files import toy_dentition
 
-from DentalTopoSegLib.volumes import Volume  # noqa: E402
+from DentalTopoSegLib.volumes import Volume
 
 ROOT = Path(__file__).resolve().parents[2]
 

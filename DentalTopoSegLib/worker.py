@@ -32,7 +32,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,7 @@ from .errors import (
     as_refusal,
     refusal_body,
 )
+from .job import Job
 from .timeline import Timeline, seconds_left
 
 _POLL_S = 0.05
@@ -59,89 +60,6 @@ _INSIDE = "--inside"
 
 class CrashError(DentalTopoSegError):
     """The process that did the work ended without a word."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """What to do. All but the first two may be left out.
-
-    inputs: one CBCT (file or DICOM folder), or one or two meshes. output: the results' folder. kind: "volume" or
-    "mesh" instead of what the files look like. jaws: per mesh "upper", "lower" or None; of two meshes without jaws the
-    first is the upper. unit, per_tooth: of meshes; series, picture: of CBCT (a mesh always gets its picture). name: of
-    the results. threads: CPU threads. precision: "int8" or "fp32". cancel_file: stops the job once it exists.
-    """
-
-    inputs: list[str]
-    output: str
-    kind: str | None = None
-    jaws: list[str | None] | None = None
-    unit: str | None = None
-    name: str | None = None
-    series: str | None = None
-    threads: int | None = None
-    precision: str = "int8"
-    picture: bool = False
-    per_tooth: bool = False
-    cancel_file: str | None = None
-
-    @classmethod
-    def read(cls, path: str | os.PathLike[str]) -> Job:
-        """Raises UsageError for a file that is absent, damaged or holds what no job has."""
-        try:
-            content = json.loads(Path(path).read_text(encoding="utf-8-sig"))
-        except OSError as error:
-            raise UsageError(f"The job file '{path}' cannot be read ({error.strerror or error}).") from error
-        except ValueError as error:
-            raise UsageError(f"The job file '{path}' is damaged: it is no JSON text.") from error
-        if not isinstance(content, dict):
-            raise UsageError(f"The job file '{path}' is damaged: it holds no JSON object.")
-        known = {field.name for field in fields(cls)}
-        for key in content:
-            if key not in known:
-                raise UsageError(f"The job file '{path}' asks for '{key}', which no job has.")
-        for key in ("inputs", "output"):
-            if not content.get(key):
-                raise UsageError(f"The job file '{path}' does not say '{key}'.")
-        for key, value in content.items():
-            if not _ALLOWED[key](value):
-                raise UsageError(f"The job file '{path}' has a wrong value for '{key}': {json.dumps(value)[:80]}.")
-        return cls(**content)
-
-    @property
-    def is_mesh(self) -> bool:
-        """Raises InputError for a CBCT and a mesh together."""
-        if self.kind:
-            return self.kind == "mesh"
-        from .mesh_runs import is_mesh_file
-
-        meshes = {is_mesh_file(path) for path in self.inputs}
-        if len(meshes) == 2:
-            raise InputError("A CBCT and a mesh cannot be segmented in one job: give them one after the other.")
-        return meshes.pop()
-
-
-def _text(value: Any) -> bool:
-    return value is None or isinstance(value, str)
-
-
-def _flag(value: Any) -> bool:
-    return isinstance(value, bool)
-
-
-_ALLOWED: dict[str, Callable[[Any], bool]] = {
-    "inputs": lambda v: isinstance(v, list) and all(isinstance(path, str) and path for path in v),
-    "output": lambda v: isinstance(v, str),
-    "kind": lambda v: v in (None, "volume", "mesh"),
-    "jaws": lambda v: v is None or (isinstance(v, list) and all(jaw in (None, "upper", "lower") for jaw in v)),
-    "unit": lambda v: v in (None, "mm", "cm", "m", "inch"),
-    "name": _text,
-    "series": _text,
-    "threads": lambda v: v is None or (isinstance(v, int) and not isinstance(v, bool) and v > 0),
-    "precision": lambda v: v in ("int8", "fp32"),
-    "picture": _flag,
-    "per_tooth": _flag,
-    "cancel_file": _text,
-}
 
 
 def exit_sentence(code: int | None, message: str | None = None, last_lines: Sequence[str] = ()) -> str:
@@ -173,7 +91,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the job whose file is named in ``argv`` (default: the process's arguments); returns the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments[:1] == [_INSIDE]:
-        return _work(arguments[1], Path(arguments[2]))
+        return _work(Path(arguments[1]))
     with contextlib.suppress(ValueError):  # not the main thread: the host program has its own way to stop
         signal.signal(signal.SIGTERM, signal.default_int_handler)
     tail: list[str] = []
@@ -190,8 +108,11 @@ def _last_event(arguments: Sequence[str], tail: list[str]) -> dict[str, Any]:
     try:
         if len(arguments) != 1:
             raise UsageError("Give one job file: python -m DentalTopoSegLib.worker JOB.json")
-        return _watch(Job.read(arguments[0]), arguments[0], tail)
-    except _RefusedInsideError as refused:
+        job = Job.read(arguments[0])
+        stdin_ended = threading.Event()
+        _when_stdin_ends(stdin_ended.set)
+        return run_job(job, _tell, stdin_ended.is_set, tail)
+    except RefusedInsideError as refused:
         return refused.event
     except BaseException as error:
         return _error_event(error, tail)
@@ -213,23 +134,33 @@ def _tell(event: dict[str, Any], stream: Any = None) -> None:
     stream.flush()
 
 
-class _RefusedInsideError(Exception):
-    """The working process has already put into words why there is no result."""
+class RefusedInsideError(Exception):
+    """The working process has already put into words why there is no result; event: its "error" event."""
 
     def __init__(self, event: dict[str, Any]) -> None:
         super().__init__(event["message"])
         self.event = event
 
 
-def _watch(job: Job, path: str, tail: list[str]) -> dict[str, Any]:
-    """The "done" event of the job, its files in place; ``tail`` gets the end of what the work wrote to stderr."""
+def run_job(
+    job: Job,
+    tell: Callable[[dict[str, Any]], None],
+    stopped: Callable[[], bool],
+    tail: list[str] | None = None,
+) -> dict[str, Any]:
+    """Do a job in a process of its own; returns its "done" event once the files are in place.
+
+    tell: gets the "progress" events; an OSError of it stops the job. stopped: asked twenty times a second. tail: gets
+    the end of what the work wrote to stderr. Raises RefusedInsideError for what the work was refused for, Cancelled,
+    CrashError, MemoryLimitError, OutputError; then nothing is left on the disk.
+    """
     from .exports import all_or_nothing
 
-    messages: queue.Queue[tuple[str, str]] = queue.Queue()
-    _when_stdin_ends(lambda: messages.put(("stop", "")))
+    tail = [] if tail is None else tail
     output = Path(os.path.abspath(job.output))
     with all_or_nothing(output) as stage:
-        process = _start(path, stage)
+        process = _start(job, stage)
+        messages: queue.Queue[tuple[str, str]] = queue.Queue()
         readers = [
             threading.Thread(target=_read_lines, args=(stream, name, messages), daemon=True)
             for stream, name in ((process.stdout, "out"), (process.stderr, "err"))
@@ -237,29 +168,40 @@ def _watch(job: Job, path: str, tail: list[str]) -> dict[str, Any]:
         try:
             for reader in readers:
                 reader.start()
-            last = _follow(process, readers, messages, job.cancel_file, tail)
+            last = _follow(process, readers, messages, tell, lambda: stopped() or _exists(job.cancel_file), tail)
         finally:
             process.kill()  # nothing happens where it has ended
             process.wait()
+            with contextlib.suppress(OSError):
+                process.stdin.close()
         if last is None:
             raise _crash(process.returncode, tail)
         if last["event"] == "error":
-            raise _RefusedInsideError(last)
+            raise RefusedInsideError(last)
         _keep_the_inputs(job.inputs, output, stage)
     last["reports"] = [str(output / name) for name in last["reports"]]
     last["files"] = [{kind: str(output / name) for kind, name in files.items()} for files in last["files"]]
     return last
 
 
-def _start(path: str, stage: Path) -> subprocess.Popen:
+def _exists(path: str | None) -> bool:
+    return path is not None and os.path.exists(path)
+
+
+def _start(job: Job, stage: Path) -> subprocess.Popen:
+    """The working process; the job is the first line of its stdin, which stays open as long as it should live."""
     library = str(Path(__file__).resolve().parents[1])
     paths = [library, *filter(None, [os.environ.get("PYTHONPATH")])]
-    return subprocess.Popen(
-        [sys.executable, "-m", "DentalTopoSegLib.worker", _INSIDE, path, str(stage)],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8",
-        errors="replace", env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONUTF8": "1"},
+    process = subprocess.Popen(
+        [sys.executable, "-m", "DentalTopoSegLib.worker", _INSIDE, str(stage)], stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8", errors="replace",
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONUTF8": "1"},
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
     )  # fmt: skip
+    with contextlib.suppress(OSError):  # one that died at once is told as a crash
+        process.stdin.write(json.dumps(asdict(job)) + "\n")
+        process.stdin.flush()
+    return process
 
 
 def _when_stdin_ends(act: Callable[[], None]) -> None:
@@ -285,7 +227,8 @@ def _follow(
     process: subprocess.Popen,
     readers: Sequence[threading.Thread],
     messages: queue.Queue,
-    cancel_file: str | None,
+    tell: Callable[[dict[str, Any]], None],
+    stopped: Callable[[], bool],
     tail: list[str],
 ) -> dict[str, Any] | None:
     """Hand on the progress until the process has ended; its last event, None if it ended without one. Raises
@@ -297,14 +240,14 @@ def _follow(
             kind, text = messages.get(timeout=_POLL_S)
         except queue.Empty:
             kind = text = ""
-        if kind == "stop" or (cancel_file and os.path.exists(cancel_file)):
+        if stopped():
             raise Cancelled()
         if kind == "out":
             event = _event(text)
             if event is None:
                 tail.append(text)
             elif event["event"] == "progress":
-                _hand_on(event)
+                _hand_on(event, tell)
             else:
                 last = event
         elif kind == "err":
@@ -321,9 +264,9 @@ def _event(line: str) -> dict[str, Any] | None:
         return None
 
 
-def _hand_on(event: dict[str, Any]) -> None:
+def _hand_on(event: dict[str, Any], tell: Callable[[dict[str, Any]], None]) -> None:
     try:
-        _tell(event)
+        tell(event)
     except OSError as error:  # the host program is gone
         raise Cancelled() from error
 
@@ -343,8 +286,8 @@ def _keep_the_inputs(inputs: Sequence[str], output: Path, stage: Path) -> None:
 # ---------------------------------------------------------------- the process that works
 
 
-def _work(path: str, stage: Path) -> int:
-    """Do the job with ``stage`` for its output folder; events name files, not paths."""
+def _work(stage: Path) -> int:
+    """Do the job on stdin with ``stage`` for its output folder; events name files, not paths."""
     events = os.fdopen(os.dup(1), "w", encoding="ascii")
     os.dup2(2, 1)  # what libraries print must not come between the events
     sys.stdout = sys.stderr
@@ -353,10 +296,11 @@ def _work(path: str, stage: Path) -> int:
         shutil.rmtree(stage, ignore_errors=True)
         os._exit(Cancelled.exit_code)
 
+    job = Job(**json.loads(sys.stdin.buffer.readline()))
     _when_stdin_ends(orphaned)
     tail: list[str] = []
     try:
-        event = _segment(Job.read(path), stage, lambda event: _tell(event, events))
+        event = _segment(job, stage, lambda event: _tell(event, events))
     except BaseException as error:
         event = _error_event(error, tail)
         event["message"] = re.sub(r"[/\\]\.dentaltoposeg-[^/\\']*", "", event["message"])  # not the user's folder

@@ -201,7 +201,7 @@ def test_every_repair_code_of_a_finding_is_known() -> None:
 # ---------------------------------------------------------------- properties
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     fdi=st.sampled_from(TEETH),
     defects=st.lists(st.sampled_from(["stray", "drill", "hollow", "break", "renumber"]), min_size=1, max_size=3),

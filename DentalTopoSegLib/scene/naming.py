@@ -18,7 +18,7 @@ _ALL = dentition.FDI_PERMANENT + dentition.FDI_DECIDUOUS
 _CODE_TO_FDI = {dentition.snomed_code(fdi): fdi for fdi in _ALL}
 # Two digits that stand alone and count nothing: no measure, range, percentage or number of things.
 _TOOTH_NUMBER = re.compile(
-    r"(?<![\w.,])(\d\d)(?![\w%])(?![.,]\d)(?!\s*%)(?!\s(?:mm|pieces|holes|enclosed|patches|specks?|to\s\d)\b)(?!\smm)"
+    r"(?<![\w.,])(\d\d)(?![\w%])(?![.,]\d)(?!\s*%)(?!\s(?:mm|pieces|holes|enclosed|patches|specks?|to\s\d+)\b)(?!\smm)"
 )
 _QUOTED = re.compile(r"('[^']*')")
 

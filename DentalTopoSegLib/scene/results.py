@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,7 +53,7 @@ def add_result(job: SceneJob, *, numbering: str = "FDI", name: str | None = None
     sources = [required(node, "The scan that was segmented") for node in job.sources]
     reports = _reports(job)
     scene = sources[0].GetScene()
-    with all_or_none(scene):
+    with all_or_none(scene), _complete():
         if job.job["kind"] == "volume":
             labels = read_labels(job.output / reports[0]["files"]["labels"])
             title = name or f"{sources[0].GetName()} teeth"
@@ -92,6 +93,15 @@ def _reports(job: SceneJob) -> list[dict[str, Any]]:
         except (OSError, ValueError) as error:
             raise SceneError(f"The result of the segmentation is incomplete ('{path.name}'): run it again.") from error
     return found
+
+
+@contextlib.contextmanager
+def _complete() -> Iterator[None]:
+    """What is not in a report becomes a SceneError."""
+    try:
+        yield
+    except KeyError as error:
+        raise SceneError(f"The result of the segmentation is incomplete (no {error}): run it again.") from error
 
 
 def _finding(row: Mapping[str, Any]) -> Finding:

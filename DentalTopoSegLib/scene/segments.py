@@ -99,8 +99,8 @@ class ToothSegments:
     """The teeth of a vtkMRMLSegmentationNode.
 
     labels: FDI numbers (uint8) on the reference grid in the world; its array is kept up to date by `sync`. Where
-    segments overlap, the later one shows. Segments that are no teeth are left alone. Raises SceneError for a
-    segmentation without voxels or under a transform that bends it.
+    segments overlap, the later one shows; segments that are no teeth are left alone. local: (4, 4), index (x, y, z) ->
+    the node's own coordinates. Raises SceneError for a segmentation without voxels or under a transform that bends it.
     """
 
     def __init__(self, node: Any) -> None:
@@ -174,7 +174,7 @@ class ToothSegments:
         return teeth, _within(look, inner)
 
     def _load(self) -> None:
-        self.grid, self._local = self._grid()
+        self.grid, self.local = self._grid()
         array = np.zeros(self.grid.shape, np.uint8)
         layers = self._layers()
         self._filled = _bounding([layer.box for layer in layers])
@@ -228,7 +228,7 @@ class ToothSegments:
     def _layer(self, image: Any, segments: tuple[tuple[int, int, str], ...]) -> _Layer | None:
         from vtk.util.numpy_support import vtk_to_numpy
 
-        step = np.linalg.inv(self._local) @ _matrix_of(image)
+        step = np.linalg.inv(self.local) @ _matrix_of(image)
         offset = step[:3, 3]
         fits = np.allclose(step[:3, :3], np.eye(3), atol=1e-4) and np.allclose(offset, np.rint(offset), atol=1e-2)
         if not fits:
@@ -247,7 +247,7 @@ class ToothSegments:
     def _resampled(self, image: Any) -> Any:
         import slicer
 
-        reference = oriented_image(np.zeros(self.grid.shape, np.uint8), (0, 0, 0), self._local)
+        reference = oriented_image(np.zeros(self.grid.shape, np.uint8), (0, 0, 0), self.local)
         result = slicer.vtkOrientedImageData()
         if not slicer.vtkOrientedImageDataResample.ResampleOrientedImageToReferenceOrientedImage(
             image, reference, result, False, False
@@ -307,7 +307,7 @@ class ToothSegments:
         segmentation = self.node.GetSegmentation()
         every = tuple(segmentation.GetNthSegmentID(i) for i in range(segmentation.GetNumberOfSegments()))
         for key, (whole, start) in self._completed(box, masks).items():
-            image = oriented_image(whole, start, self._local)
+            image = oriented_image(whole, start, self.local)
             if not logic.SetBinaryLabelmapToSegment(
                 image, self.node, key, logic.MODE_REPLACE, image.GetExtent(), False, every
             ):

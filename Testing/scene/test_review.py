@@ -42,7 +42,7 @@ def paint(node, held, key: str, mask: np.ndarray, box, slicer) -> None:
     """The segment is what the mask says inside the box, as a brush or an eraser leaves it."""
     whole = (ToothSegments(node).labels.array == int(key.removeprefix("Tooth_"))).astype(np.uint8)
     whole[box] = mask
-    image = oriented_image(whole, (0, 0, 0), held._local)
+    image = oriented_image(whole, (0, 0, 0), held.local)
     logic = slicer.vtkSlicerSegmentationsModuleLogic
     every = tuple(
         node.GetSegmentation().GetNthSegmentID(i) for i in range(node.GetSegmentation().GetNumberOfSegments())
@@ -385,7 +385,7 @@ def test_overlapping_segments_come_back_exactly(scene, slicer) -> None:
     segmentation.SeparateSegmentLabelmap("Tooth_27")
     where = np.argwhere(held.labels.array == 26)[:1][0]
     box = tuple(slice(int(w), int(w) + 2) for w in where)
-    image = oriented_image(np.ones([2, 2, 2], np.uint8), tuple(int(w) for w in where), held._local)
+    image = oriented_image(np.ones([2, 2, 2], np.uint8), tuple(int(w) for w in where), held.local)
     logic = slicer.vtkSlicerSegmentationsModuleLogic
     assert logic.SetBinaryLabelmapToSegment(image, node, "Tooth_27", logic.MODE_MERGE_MAX, image.GetExtent(), False, ())
     masks = ToothSegments(node).masks(box)

@@ -13,9 +13,9 @@ from slicer.i18n import tr as _
 from . import ToothGlyphs
 from .ToothGlyphs import Glyph
 
-_SELECTED = "border: 2px solid #1f78d1; border-radius: 4px; background: rgba(31, 120, 209, 45);"
-_CONCERNED = "border: 2px solid rgba(31, 120, 209, 130); border-radius: 4px;"
-_PLAIN = "border: 2px solid transparent; border-radius: 4px;"
+_SELECTED = "border: 1px solid #1f78d1; border-radius: 3px; background: rgba(31, 120, 209, 70);"
+_CONCERNED = "border: 1px solid rgba(31, 120, 209, 150); border-radius: 3px; background: rgba(31, 120, 209, 30);"
+_PLAIN = "border: 1px solid transparent; border-radius: 3px;"
 _HOVER = "QToolButton:hover { background: rgba(128, 128, 128, 60); }"
 
 
@@ -77,7 +77,7 @@ class ToothChart:
         button = qt.QToolButton()
         button.objectName = f"tooth{fdi}"
         button.toolButtonStyle = qt.Qt.ToolButtonIconOnly
-        button.iconSize = qt.QSize(ToothGlyphs.WIDTH, ToothGlyphs.HEIGHT)
+        button.iconSize = qt.QSize(ToothGlyphs.ICON_WIDTH, ToothGlyphs.ICON_HEIGHT)
         button.autoRaise = True
         # all places share the width equally, whatever it is; the icons shrink with them
         button.sizePolicy = qt.QSizePolicy(qt.QSizePolicy.Ignored, qt.QSizePolicy.Fixed)

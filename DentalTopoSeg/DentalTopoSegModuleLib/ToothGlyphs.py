@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 import qt
 
-#: Size of a place on the chart, px.
-WIDTH, HEIGHT = 26, 62
+#: The box a tooth and its number are drawn in.
+WIDTH, HEIGHT = 26, 66
+#: Size of the icon on the chart, px: sixteen of them fit into a narrow panel.
+ICON_WIDTH, ICON_HEIGHT = 22, 56
 #: Pixmaps are drawn this much larger, so that they are sharp on every screen.
 SCALE = 2.0
-_NUMBER = 15
+_NUMBER = 17
 _BAR = 3
 _TOOTH = HEIGHT - _NUMBER - _BAR - 2
 
@@ -90,7 +92,7 @@ def _drawTick(painter, upper: bool) -> None:
 def _drawNumber(painter, glyph: Glyph, textColor) -> None:
     top = HEIGHT - _NUMBER if glyph.upper else 0
     font = qt.QFont()
-    font.setPixelSize(11 if len(glyph.number) < 3 else 9)
+    font.setPixelSize(14 if len(glyph.number) < 3 else 11)
     font.setBold(glyph.state != "missing")
     painter.setFont(font)
     color = qt.QColor(textColor)

@@ -65,11 +65,8 @@ class Application:
         self.cursors.pop()
 
 
-def install():
-    """Make `import qt, ctk, slicer, slicer.ScriptedLoadableModule` ... work; returns the module slicer.
-
-    Raises ImportError naming what is not installed.
-    """
+def useQt() -> None:
+    """Make `import qt` work, with an application that shows nothing on a screen. Raises ImportError."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     for path in (str(ROOT), str(ROOT / MODULE)):
         if path not in sys.path:
@@ -84,6 +81,15 @@ def install():
         qt.theApplication = qt.QApplication(["Slicer"])
     qt.QApplication.instance().organizationName = "DentalTopoSegTests"
     qt.QSettings.setDefaultFormat(qt.QSettings.IniFormat)
+
+
+def install(scene=None):
+    """Make `import qt, ctk, slicer, slicer.ScriptedLoadableModule` ... work; returns the module slicer.
+
+    scene: taken for the application's scene, by default a new one. Raises ImportError naming what is not installed.
+    """
+    useQt()
+    import qt
     import slicer
 
     if hasattr(slicer, "app"):
@@ -100,7 +106,7 @@ def install():
         dentaltoposeg=types.SimpleNamespace(path=str(ROOT / MODULE / f"{MODULE}.py")),
         terminologies=types.SimpleNamespace(logic=slicer.vtkSlicerTerminologiesModuleLogic),
     )
-    slicer.mrmlScene = slicer.vtkMRMLScene()
+    slicer.mrmlScene = scene if scene is not None else slicer.vtkMRMLScene()
     _installBaseClasses(slicer)
     return slicer
 

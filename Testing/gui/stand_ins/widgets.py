@@ -113,7 +113,8 @@ class ctkCollapsibleButton(qt.QWidget):
 
     def paintEvent(self, _event) -> None:
         painter = qt.QPainter(self)
-        painter.fillRect(0, 0, self.width, self._HEAD - 3, self.palette.color(qt.QPalette.Button))
+        painter.fillRect(0, 0, self.width, self._HEAD - 3, self.palette.color(qt.QPalette.Midlight))
+        painter.setPen(self.palette.color(qt.QPalette.ButtonText))
         font = self.font
         font.setBold(True)
         painter.setFont(font)

@@ -27,6 +27,8 @@ _HOME = {
     "NodeGoneError": "nodes",
     "SceneError": "nodes",
     "SceneJob": "jobs",
+    "add_surface": "loading",
+    "add_volume": "loading",
     "prepare_job": "jobs",
     "SceneResult": "results",
     "add_result": "results",

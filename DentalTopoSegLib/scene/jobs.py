@@ -53,7 +53,7 @@ class SceneJob:
     @property
     def output(self) -> Path:
         """The folder the worker writes into."""
-        return self.folder / "output"
+        return Path(self.job["output"])
 
     def discard(self) -> None:
         """Delete the temporary folder; safe to call twice. Raises OutputError when a program still holds a file."""
@@ -109,7 +109,7 @@ def prepare_job(
                 inputs.append(_write_volume(node, part, matrix, made))
         made.job = {
             "inputs": [str(path) for path in inputs],
-            "output": str(made.output),
+            "output": str(target / "output"),
             "kind": "mesh" if is_mesh else "volume",
             "jaws": jaws,
             "name": name or NAME,

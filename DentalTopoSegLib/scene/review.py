@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..dentition import FDI_DECIDUOUS, FDI_PERMANENT
+from ..errors import InputError
 from ..findings import SEVERITIES, Finding
-from ..repair import Repair, delete, proposed, renumber, swap
+from ..repair import NumberTakenError, Repair, delete, proposed, renumber, swap
 from .finding_nodes import STANDING, FindingNodes, Row
 from .naming import NUMBERINGS, checked_numbering, sentence, spoken_teeth, tooth_text
 from .nodes import SceneError, required
@@ -187,7 +189,7 @@ class Review(ABC):
                 raise SceneError("Choose the number first.")
             chosen = chosen.with_number(number)
         state = row.state
-        checked = self._make(chosen)
+        checked = self._made(chosen)
         self._done[-1].key, self._done[-1].row_state = key, state
         row = self._lists().row(key)
         if row is not None and row.state == "resolved":
@@ -199,11 +201,20 @@ class Review(ABC):
         """Give a tooth another number. swap_numbers: exchange them when the number is taken; without it that raises
         repair.NumberTakenError, an InputError whose sentence offers the exchange."""
         taken = to in self.teeth()
-        return self._make(swap(fdi, to) if taken and swap_numbers else renumber(fdi, to))
+        return self._made(swap(fdi, to) if taken and swap_numbers else renumber(fdi, to))
 
     def remove_tooth(self, fdi: int) -> Rechecked:
         """Take a tooth out, as one that is none."""
-        return self._make(delete(fdi))
+        return self._made(delete(fdi))
+
+    def _made(self, repair: Repair) -> Rechecked:
+        """`_make`, its refusals in the result's numbering."""
+        try:
+            return self._make(repair)
+        except NumberTakenError as error:
+            raise NumberTakenError(self._in_numbering(str(error)), error.swap) from error
+        except InputError as error:
+            raise InputError(self._in_numbering(str(error))) from error
 
     @abstractmethod
     def _make(self, repair: Repair) -> Rechecked:
@@ -335,9 +346,10 @@ class Review(ABC):
         return worst
 
     def _title(self, step: Step) -> str:
-        from ..dentition import FDI_DECIDUOUS, FDI_PERMANENT
+        return self._in_numbering(step.title)
 
-        return sentence(step.title, FDI_PERMANENT + FDI_DECIDUOUS, self.numbering)
+    def _in_numbering(self, text: str) -> str:
+        return sentence(text, FDI_PERMANENT + FDI_DECIDUOUS, self.numbering)
 
     def tooth_text(self, fdi: int) -> str:
         """The tooth's number in the result's numbering."""

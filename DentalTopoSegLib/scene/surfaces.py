@@ -13,6 +13,7 @@ from .. import dentition
 from ..ios.segmenting import JawSegmentation
 from ..mesh_runs import GUM_RGB
 from ..meshes import Mesh, clean, read_mesh, read_teeth3ds_json
+from .loading import add_surface
 from .naming import tooth_title
 from .nodes import SceneError, place_beside, to_world
 from .terminology import new_color_node
@@ -39,32 +40,17 @@ def add_jaw(source: Any, matrix: np.ndarray, folder: Path, report: Mapping[str, 
         back = np.linalg.inv(matrix)
         vertices = vertices @ back[:3, :3].T + back[:3, 3]
     scene = source.GetScene()
-    node = scene.AddNewNodeByClass("vtkMRMLModelNode", name)
-    node.SetAndObservePolyData(_surface(vertices, mesh.faces))
+    node = add_surface(scene, vertices, mesh.faces, name)
     set_labels(
         node, mesh.point_data[FDI_ARRAY].astype(np.uint8), mesh.cell_data["Label"].astype(np.uint8), labels["instances"]
     )
     known = {key: report[key] for key in _KNOWN}
     known["confidence"] = {str(row["fdi"]): row["confidence"] for row in report["teeth"]}
     node.SetAttribute(JAW, json.dumps(known))
-    node.CreateDefaultDisplayNodes()
     _colour(node, numbering)
     node.SetAndObserveTransformNodeID(source.GetTransformNodeID())
     place_beside(node, source)
     return node
-
-
-def _surface(vertices: np.ndarray, faces: np.ndarray) -> Any:
-    import vtk
-    from vtk.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray
-
-    points, cells, surface = vtk.vtkPoints(), vtk.vtkCellArray(), vtk.vtkPolyData()
-    points.SetData(numpy_to_vtk(np.ascontiguousarray(vertices, np.float64), deep=True))
-    offsets = numpy_to_vtkIdTypeArray(np.arange(0, 3 * len(faces) + 1, 3, dtype=np.int64), deep=True)
-    cells.SetData(offsets, numpy_to_vtkIdTypeArray(np.ascontiguousarray(faces, np.int64).ravel(), deep=True))
-    surface.SetPoints(points)
-    surface.SetPolys(cells)
-    return surface
 
 
 def set_labels(node: Any, fdi: np.ndarray, face_fdi: np.ndarray, instance: np.ndarray) -> None:

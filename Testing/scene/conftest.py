@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "unit"))
 
 from scan_files import toy_dentition
 
+from DentalTopoSegLib.scene import add_volume
 from DentalTopoSegLib.volumes import Volume
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,33 +37,13 @@ def scene(slicer):
 @pytest.fixture
 def volume_node(scene):
     """The toy dentition's image as a volume node."""
-    return add_volume(scene, toy_dentition()[0])
+    return add_volume(scene, toy_dentition()[0], "CBCT")
 
 
 @pytest.fixture
 def teeth_node(scene, volume_node):
     """The toy dentition as a segmentation beside its volume."""
     return add_toy_segmentation(scene, volume_node)
-
-
-def add_volume(scene, volume: Volume, name: str = "CBCT"):
-    """A volume node that holds a copy of a library volume."""
-    import slicer
-    import vtk
-    from vtk.util.numpy_support import numpy_to_vtk
-
-    image = vtk.vtkImageData()
-    image.SetDimensions(volume.shape[::-1])
-    image.GetPointData().SetScalars(numpy_to_vtk(volume.array.ravel(), deep=True))
-    node = slicer.vtkMRMLScalarVolumeNode()
-    node.SetName(name)
-    node.SetAndObserveImageData(image)
-    matrix = vtk.vtkMatrix4x4()
-    matrix.DeepCopy(volume.index_to_ras_matrix().ravel().tolist())
-    node.SetIJKToRASMatrix(matrix)
-    scene.AddNode(node)
-    node.CreateDefaultDisplayNodes()
-    return node
 
 
 def add_toy_segmentation(scene, volume_node, numbering: str = "FDI", confidence=None, labels: Volume | None = None):

@@ -39,9 +39,7 @@ def write_jaws(job, toys, monkeypatch) -> None:
         return found
 
     monkeypatch.setattr(segmenting, "segment_jaws", labelled)
-    monkeypatch.setattr(
-        mesh_rendering, "jaw_png", lambda path, *_: path.write_bytes(b"")
-    )  # takes longest, seen nowhere
+    monkeypatch.setattr(mesh_rendering, "jaw_png", lambda path, *_: path.write_bytes(b""))
     jaws = job.job["jaws"] or [None]
     mesh_runs.segment_scans(
         job.job["inputs"], job.output, jaw=jaws[0] if len(jaws) == 1 else None, name=job.job["name"]

@@ -14,18 +14,21 @@ from toy_jaws import toy_jaw
 
 from DentalTopoSegLib import dentition
 from DentalTopoSegLib.repair import NumberTakenError
-from DentalTopoSegLib.scene import NodeGoneError, SceneError, add_result, is_reviewable, prepare_job, review_of
+from DentalTopoSegLib.scene import (
+    NodeGoneError,
+    SceneError,
+    add_result,
+    add_surface,
+    is_reviewable,
+    prepare_job,
+    review_of,
+)
 from DentalTopoSegLib.scene.surfaces import segmentation_of
 
 
 def add_model(scene, toy, name: str):
     """A toy jaw as a model node, bare as a loaded STL."""
-    from DentalTopoSegLib.scene.surfaces import _surface
-
-    node = scene.AddNewNodeByClass("vtkMRMLModelNode", name)
-    node.SetAndObservePolyData(_surface(toy.vertices, toy.faces))
-    node.CreateDefaultDisplayNodes()
-    return node
+    return add_surface(scene, toy.vertices, toy.faces, name)
 
 
 @pytest.fixture

@@ -6,14 +6,14 @@ import json
 
 import numpy as np
 import pytest
-from conftest import add_volume, state_of, transform
+from conftest import state_of, transform
 from geometry import index_to_ras, rigid
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scan_files import block
 
 from DentalTopoSegLib.meshes import read_mesh
-from DentalTopoSegLib.scene import NodeGoneError, SceneError, prepare_job
+from DentalTopoSegLib.scene import NodeGoneError, SceneError, add_volume, prepare_job
 from DentalTopoSegLib.volumes import Volume, read_volume
 from DentalTopoSegLib.worker import Job
 
@@ -24,7 +24,7 @@ def node_with(scene, matrix: np.ndarray, shape=(14, 12, 10)):
     """A volume node whose every voxel differs, with an index-to-RAS matrix."""
     import vtk
 
-    node = add_volume(scene, block(shape))
+    node = add_volume(scene, block(shape), "CBCT")
     content = vtk.vtkMatrix4x4()
     content.DeepCopy(matrix.ravel().tolist())
     node.SetIJKToRASMatrix(content)
@@ -61,7 +61,7 @@ def test_every_voxel_lies_where_the_world_has_it(scene, tmp_path, matrix, inner,
 def test_a_sheared_scan_is_straightened_in_place(scene, tmp_path, matrix) -> None:
     """A scanner's tilted gantry: no scan file can say that, so the voxels are resampled where they are."""
     values = np.fromfunction(lambda z, y, x: 3.0 * z + 5.0 * y + 7.0 * x, (14, 12, 10)).astype(np.float32)
-    node = add_volume(scene, Volume(values))
+    node = add_volume(scene, Volume(values), "CBCT")
     node_matrix(node, matrix)
     job = prepare_job([node], folder=tmp_path)
     written, _ = read_volume(job.job["inputs"][0])
@@ -164,7 +164,7 @@ def test_refuses_what_is_no_cbct(slicer, scene, tmp_path) -> None:
     map_node = slicer.vtkMRMLLabelMapVolumeNode()
     map_node.SetName("labels")
     scene.AddNode(map_node)
-    map_node.SetAndObserveImageData(add_volume(scene, block()).GetImageData())
+    map_node.SetAndObserveImageData(add_volume(scene, block(), "other").GetImageData())
     assert "label map" in refused([map_node], tmp_path)
 
 
@@ -182,7 +182,7 @@ def test_refuses_a_colour_image(slicer, scene, tmp_path) -> None:
 
 
 def test_refuses_nodes_that_do_not_go_together(scene, volume_node, tmp_path) -> None:
-    other = add_volume(scene, block())
+    other = add_volume(scene, block(), "other")
     model = scene.AddNewNodeByClass("vtkMRMLModelNode", "jaw")
     assert "Choose a scan first" in refused([], tmp_path)
     assert "one volume at a time" in refused([volume_node, other], tmp_path)

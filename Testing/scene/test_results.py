@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-from conftest import add_volume, state_of, transform
+from conftest import state_of, transform
 from fake_output import write_output
 from geometry import index_to_ras, rigid
 from hypothesis import HealthCheck, given, settings
@@ -15,7 +15,15 @@ from scan_files import toy_dentition
 
 from DentalTopoSegLib import dentition
 from DentalTopoSegLib.exports import terminology_entry
-from DentalTopoSegLib.scene import NodeGoneError, SceneError, add_result, prepare_job, review_of, tooth_title
+from DentalTopoSegLib.scene import (
+    NodeGoneError,
+    SceneError,
+    add_result,
+    add_volume,
+    prepare_job,
+    review_of,
+    tooth_title,
+)
 from DentalTopoSegLib.scene.segments import ToothSegments, tag
 
 CONFIDENCE = {16: 0.875, 41: 0.5}
@@ -131,7 +139,7 @@ def check_place(scene, folder, matrix, parent) -> None:
     """Centres of three small teeth in the segmentation, as Slicer itself computes them, are where they were put."""
     import vtk
 
-    source = add_volume(scene, toy_small())
+    source = add_volume(scene, toy_small(), "CBCT")
     content = vtk.vtkMatrix4x4()
     content.DeepCopy(matrix.ravel().tolist())
     source.SetIJKToRASMatrix(content)

@@ -6,7 +6,7 @@ import zipfile
 
 import numpy as np
 import pytest
-from conftest import add_toy_segmentation, add_volume, edited, state_of, transform
+from conftest import add_toy_segmentation, edited, state_of, transform
 from geometry import rigid
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -14,7 +14,7 @@ from scan_files import toy_dentition
 
 from DentalTopoSegLib.findings import check_dentition
 from DentalTopoSegLib.repair import NumberTakenError
-from DentalTopoSegLib.scene import NodeGoneError, SceneError, is_reviewable, review_of
+from DentalTopoSegLib.scene import NodeGoneError, SceneError, add_volume, is_reviewable, review_of
 from DentalTopoSegLib.scene.finding_nodes import keyed
 from DentalTopoSegLib.scene.segments import FINDINGS_TAG, ToothSegments, oriented_image, tag
 
@@ -199,7 +199,7 @@ def test_mended_by_hand_is_resolved(review, slicer) -> None:
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.sampled_from((11, 16, 26, 36, 47)), st.integers(0, 10**6)), min_size=1, max_size=3))
 def test_after_any_strokes_the_same_findings_as_from_scratch(slicer, scene, strokes) -> None:
-    volume = add_volume(scene, toy_dentition()[0])
+    volume = add_volume(scene, toy_dentition()[0], "CBCT")
     node = add_toy_segmentation(scene, volume)
     review = review_of(node)
     for fdi, seed in strokes:
@@ -252,7 +252,7 @@ def test_a_tooth_picked_in_the_terminology_selector_is_that_tooth(review) -> Non
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rigid())
 def test_points_and_findings_follow_a_moved_scan(scene, matrix) -> None:
-    volume = add_volume(scene, toy_dentition()[0])
+    volume = add_volume(scene, toy_dentition()[0], "CBCT")
     node = add_toy_segmentation(scene, volume)
     review = review_of(node)
     before = {f.key: f.position for f in review.findings() if f.position}
@@ -284,7 +284,7 @@ def test_watching_tells_of_every_edit_until_closed(teeth_node) -> None:
 
 def prepared(scene, change):
     """(review, node) of the toy after a change of its labels."""
-    volume = add_volume(scene, toy_dentition()[0])
+    volume = add_volume(scene, toy_dentition()[0], "CBCT")
     node = add_toy_segmentation(scene, volume, labels=edited(change), confidence={16: 0.9, 26: 0.8, 36: 0.3})
     return review_of(node), node
 

@@ -1,8 +1,8 @@
-"""The command ``dentaltoposeg``: segment, check, evaluate, demo, picture, on CBCT and on intraoral scans.
+"""The command ``dentaltoposeg``, for CBCT and intraoral scans; repair, export and batch are in `result_commands`.
 
 Results go to stdout (text, or JSON with --json), progress, warnings and refusals to stderr.
 Exit codes: 0 done, 1 unexpected error, 2 wrong usage, 3 unusable input, 4 no teeth found, 5 model missing or
-damaged, 6 output cannot be written, 7 too large for memory, 130 stopped by the user.
+damaged, 6 output cannot be written, 7 too large for memory, 8 batch with failures, 130 stopped by the user.
 """
 
 from __future__ import annotations
@@ -160,6 +160,10 @@ def build_parser() -> argparse.ArgumentParser:
     picture.add_argument("-o", "--output", required=True, metavar="PNG", type=Path, help="the picture to write")
     picture.add_argument("--series", help="DICOM series to take: its number or the end of its id")
     _add_numbering(picture, reference=False)
+
+    from .result_commands import add_result_commands
+
+    add_result_commands(add)
     return parser
 
 
@@ -409,7 +413,7 @@ def _run(arguments: argparse.Namespace, bar: ProgressBar) -> int:
         from .exports import plain
 
         print(json.dumps(plain(result), indent=2, ensure_ascii=False, allow_nan=False))
-    return 0
+    return result.get("exit_code", 0)
 
 
 def _refuse(error: DentalTopoSegError, arguments: argparse.Namespace, bar: ProgressBar) -> int:

@@ -16,6 +16,7 @@ EXIT_MEANINGS = {
     5: "a network file is missing or damaged",
     6: "the output cannot be written",
     7: "too large for this computer's memory",
+    8: "batch: some scans have no result, the summary says why",
     130: "stopped by the user, nothing written",
 }
 

@@ -80,7 +80,7 @@ def compose(image: Volume, labels: Volume, title: str) -> np.ndarray:
 
 
 def views_png(labels: Volume, path: str | os.PathLike[str]) -> Path:
-    """Draw the teeth of a label map without its scan, from three sides, into a PNG, whole or not at all. Raises OutputError."""
+    """Draw a label map without its scan, from three sides, into a PNG, whole or not at all. Raises OutputError."""
     from PIL import Image
 
     lower, upper = dental_box(labels)

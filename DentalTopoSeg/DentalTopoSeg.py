@@ -113,6 +113,7 @@ class DentalTopoSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if self.logic is None:
             return
         self.logic.abandon()
+        self.exportPanel.close()
         self.reviewPanel.close()
         self.setParameterNode(None)
         self.removeObservers()
@@ -198,7 +199,6 @@ class DentalTopoSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.segmentPanel.update()
         self.reviewPanel.setNode(parameters.resultNode, parameters.numbering.value)
         self.reviewPanel.setNumbering(parameters.numbering.value)
-        self.exportPanel.update()
 
     def onResult(self, node):
         """A new result is reviewed at once."""

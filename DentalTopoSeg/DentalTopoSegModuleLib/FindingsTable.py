@@ -47,6 +47,8 @@ class FindingsTable:
         selected = self.selectedKey
         self._filling = True
         self.keys = [finding.key for finding in findings]
+        for row in range(self._table.rowCount):  # they are deleted a little later, and must not shine through
+            self._table.cellWidget(row, 2).visible = False
         self.buttons = {}
         self._table.rowCount = len(findings)
         for row, finding in enumerate(findings):

@@ -11,6 +11,8 @@ from slicer.i18n import tr as _
 PURPOSES = {
     "onnxruntime": ("runs the networks on the processor", 25),
     "fpsample": ("samples the points of intraoral scans", 1),
+    "trimesh": ("writes OBJ and GLB files", 1),
+    "highdicom": ("writes DICOM segmentations", 3),
 }
 
 
@@ -29,19 +31,18 @@ def missing(wanted: list) -> list:
     return [requirement for requirement in wanted if not _isSatisfied(requirement)]
 
 
-def ensurePackages(path: str) -> None:
-    """Install what is missing after the user agreed.
+def ensurePackages(needed: list) -> None:
+    """Install what is missing of these requirements after the user agreed.
 
     Raises PackagesDeclinedError if she did not, RuntimeError with one sentence when the installation failed.
     """
-    wanted = missing(requirements(path))
+    wanted = missing(needed)
     if not wanted:
         return
-    if not slicer.util.confirmOkCancelDisplay(question(wanted), windowTitle=_("DentalTopoSeg: first use")):
+    if not slicer.util.confirmOkCancelDisplay(question(wanted), windowTitle=_("DentalTopoSeg: Python packages")):
+        names = _(" and ").join(nameOf(requirement) for requirement in wanted)
         raise PackagesDeclinedError(
-            _(
-                "Without {packages} teeth cannot be segmented: press Segment Teeth again when they may be installed."
-            ).format(packages=_(" and ").join(nameOf(requirement) for requirement in wanted))
+            _("This needs {packages}: press the button again when it may be installed.").format(packages=names)
         )
     try:
         _install(wanted)

@@ -23,6 +23,7 @@ class ReviewPanel:
     def __init__(self, ui) -> None:
         self.ui = ui
         self.review = None
+        self.onRefreshed = lambda: None  # called whenever something else is shown
         self._waitingRepair = None  # (key, which) of a repair for which a number is picked on the chart
         self.chart = ToothChart(ui.toothChartPlace, ui.toothChartLayout, self.onToothClicked)
         self.findings = FindingsTable(
@@ -293,6 +294,7 @@ class ReviewPanel:
         self.ui.summaryLabel.text = self._summary(teeth, findings)
         self._updateTooth()
         self._updateButtons(bool(teeth))
+        self.onRefreshed()
 
     def _places(self, teeth: dict, findings: list) -> dict:
         from DentalTopoSegLib.dentition import FDI_DECIDUOUS, FDI_PERMANENT

@@ -6,7 +6,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from . import Messages
-from .Packages import PackagesDeclinedError, ensurePackages
+from .Packages import PackagesDeclinedError, ensurePackages, requirements
 from .Parameters import Jaw, jawsOf
 
 
@@ -76,7 +76,7 @@ class SegmentPanel:
         if not nodes:
             return
         try:
-            ensurePackages(self._requirementsPath)
+            ensurePackages(requirements(self._requirementsPath))
             self._start(nodes)
         except (DentalTopoSegError, PackagesDeclinedError) as error:
             self._say(str(error), "error")

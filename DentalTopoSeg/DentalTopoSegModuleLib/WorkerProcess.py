@@ -53,6 +53,18 @@ def pythonExecutable() -> str:
     return shutil.which("PythonSlicer") or sys.executable
 
 
+def libraryProcess(arguments: list):
+    """A QProcess that would run `python -m` with these arguments and the library at hand; not started yet."""
+    environment = qt.QProcessEnvironment.systemEnvironment()
+    environment.insert("PYTHONPATH", pythonPath())
+    environment.insert("PYTHONUTF8", "1")
+    process = qt.QProcess()
+    process.setProcessEnvironment(environment)
+    process.setProgram(pythonExecutable())
+    process.setArguments(["-m", *arguments])
+    return process
+
+
 class WorkerProcess:
     """One job at a time. onProgress(Progress) and onFinished(Outcome) are called from the GUI's event loop."""
 
@@ -86,13 +98,7 @@ class WorkerProcess:
             raise RuntimeError("A segmentation is running already.")
         self._cancelFile, self._cancelled, self._lastEvent = cancelFile, False, None
         self._rest = self._stderr = ""
-        environment = qt.QProcessEnvironment.systemEnvironment()
-        environment.insert("PYTHONPATH", pythonPath())
-        environment.insert("PYTHONUTF8", "1")
-        process = qt.QProcess()
-        process.setProcessEnvironment(environment)
-        process.setProgram(pythonExecutable())
-        process.setArguments(["-m", "DentalTopoSegLib.worker", str(jobPath)])
+        process = libraryProcess(["DentalTopoSegLib.worker", str(jobPath)])
         process.readyReadStandardOutput.connect(self._onOutput)
         process.readyReadStandardError.connect(self._onErrorOutput)
         process.finished.connect(self._onEnded)
@@ -124,7 +130,7 @@ class WorkerProcess:
     def _onOutput(self) -> None:
         if self._process is None:
             return
-        self._rest += _text(self._process.readAllStandardOutput())
+        self._rest += textOf(self._process.readAllStandardOutput())
         *lines, self._rest = self._rest.split("\n")
         for line in lines:
             self._take(line)
@@ -143,7 +149,7 @@ class WorkerProcess:
 
     def _onErrorOutput(self) -> None:
         if self._process is not None:
-            text = self._stderr + _text(self._process.readAllStandardError())
+            text = self._stderr + textOf(self._process.readAllStandardError())
             self._stderr = "\n".join(text.split("\n")[-TAIL_LINES:])
 
     # ---------------------------------------------------------------- its end
@@ -157,7 +163,7 @@ class WorkerProcess:
         cancelled, event, process = self._cancelled, self._lastEvent or {}, self._forget()
         lines = tuple(line for line in self._stderr.split("\n") if line.strip())
         if process.error() == qt.QProcess.FailedToStart:
-            self.onFinished(Outcome(-1, _failedToStart(), lines))
+            self.onFinished(Outcome(-1, failedToStart(), lines))
             return
         crashed = process.exitStatus() != qt.QProcess.NormalExit
         code = -9 if crashed else process.exitCode()
@@ -189,13 +195,13 @@ def _sentence(code: int, message: str | None, lines: tuple[str, ...]) -> str:
     return exit_sentence(code, message, lines)
 
 
-def _failedToStart() -> str:
+def failedToStart() -> str:
     from slicer.i18n import tr as _
 
     return _("Slicer's Python ({program}) cannot be started: install Slicer again.").format(program=pythonExecutable())
 
 
-def _text(array) -> str:
+def textOf(array) -> str:
     """The text of a QByteArray, whose data() is bytes or, in some versions of Slicer, already text."""
     data = array.data()
     return data if isinstance(data, str) else bytes(data).decode("utf-8", "replace")

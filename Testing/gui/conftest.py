@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -15,6 +16,8 @@ import stand_ins
 #: Small and coarse, so that a run takes a few seconds; most teeth are found, and some findings come of the coarseness.
 PHANTOM = {"seed": 3, "spacing_mm": 0.8, "fov_mm": (72.0, 60.0, 56.0), "missing": (18, 28, 38, 48)}
 PATIENCE_S = 120
+#: Teeth with a fault in the fixture `dentition`: a stray piece in the air, a bubble inside.
+SPECK, HOLLOW = 11, 36
 
 
 @pytest.fixture(scope="session")
@@ -84,17 +87,55 @@ def scan(panel, phantom, slicer):
     return addScan(slicer, phantom, panel)
 
 
+@pytest.fixture
+def dentition(phantom):
+    """The phantom's true labels with two faults: a stray piece of 11 in the air, a bubble inside 36."""
+    labels = phantom.labels.array.copy()
+    for k in range(2, 5):
+        labels[k, 2:5, 2:5] = SPECK
+    inside = np.argwhere(_eroded(labels == HOLLOW, 2))
+    labels[tuple(inside[len(inside) // 2])] = 0
+    return labels
+
+
+def _eroded(mask, times: int):
+    from scipy import ndimage
+
+    return ndimage.binary_erosion(mask, iterations=times)
+
+
+def _matrix(volume):
+    """(4, 4) index (x, y, z) -> RAS of a library volume."""
+    matrix = np.eye(4)
+    matrix[:3, :3] = np.asarray(volume.direction).reshape(3, 3) * np.asarray(volume.spacing)
+    matrix[:3, 3] = volume.origin
+    return np.diag([-1.0, -1.0, 1.0, 1.0]) @ matrix
+
+
+@pytest.fixture
+def result(panel, dentition, phantom, scene, slicer):
+    """The dentition as a result under review, with a slice view and a camera to look with."""
+    for kind in ("vtkMRMLSliceNode", "vtkMRMLCameraNode"):
+        node = scene.AddNewNodeByClass(kind)
+        if kind == "vtkMRMLSliceNode":
+            node.SetOrientationToAxial()
+    node = addDentition(scene, dentition, phantom)
+    panel.ui.resultSelector.setCurrentNode(node)
+    assert panel.reviewPanel.review is not None, panel.ui.reviewMessageLabel.text
+    return node
+
+
+def addDentition(scene, array, phantom, name: str = "Faulty"):
+    from DentalTopoSegLib.scene.results import add_segmentation
+
+    return add_segmentation(scene, array, _matrix(phantom.labels), "FDI", name)
+
+
 def addScan(slicer, phantom, panel=None, name: str = "Scan"):
     """Put the phantom into the scene; choose it in the panel if there is one."""
-    import numpy as np
-
-    image = phantom.image
-    matrix = np.eye(4)
-    matrix[:3, :3] = np.asarray(image.direction).reshape(3, 3) * np.asarray(image.spacing)
-    matrix[:3, 3] = image.origin
     node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", name)
-    node.SetIJKToRASMatrix(slicer.util.vtkMatrixFromArray(np.diag([-1.0, -1.0, 1.0, 1.0]) @ matrix))
-    slicer.util.updateVolumeFromArray(node, image.array)
+    node.SetIJKToRASMatrix(slicer.util.vtkMatrixFromArray(_matrix(phantom.image)))
+    slicer.util.updateVolumeFromArray(node, phantom.image.array)
     node.CreateDefaultDisplayNodes()
     if panel is not None:
         panel.ui.inputSelector.setCurrentNode(node)
@@ -116,7 +157,7 @@ def click(button) -> None:
     """A left click with the mouse, as the user does it."""
     import qt
 
-    assert button.enabled, f"{button.text} cannot be pressed"
+    assert button.enabled and button.visible, f"{button.text} cannot be pressed"
     qt.QTest.mouseClick(button, qt.Qt.LeftButton)
     qt.QApplication.processEvents()
 

@@ -4,53 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from conftest import addScan, click, waitFor
-
-SPECK, HOLLOW = 11, 36
-
-
-@pytest.fixture
-def dentition(phantom):
-    """The phantom's true labels with two faults: a stray piece of 11 in the air, a bubble inside 36."""
-    labels = phantom.labels.array.copy()
-    for k in range(2, 5):
-        labels[k, 2:5, 2:5] = SPECK
-    inside = np.argwhere(_eroded(labels == HOLLOW, 2))
-    labels[tuple(inside[len(inside) // 2])] = 0
-    return labels
-
-
-def _eroded(mask, times: int):
-    from scipy import ndimage
-
-    return ndimage.binary_erosion(mask, iterations=times)
-
-
-def _matrix(volume):
-    """(4, 4) index (x, y, z) -> RAS of a library volume."""
-    matrix = np.eye(4)
-    matrix[:3, :3] = np.asarray(volume.direction).reshape(3, 3) * np.asarray(volume.spacing)
-    matrix[:3, 3] = volume.origin
-    return np.diag([-1.0, -1.0, 1.0, 1.0]) @ matrix
-
-
-@pytest.fixture
-def result(panel, dentition, phantom, scene, slicer):
-    """The dentition as a result under review, with a slice view and a camera to look with."""
-    for kind in ("vtkMRMLSliceNode", "vtkMRMLCameraNode"):
-        node = scene.AddNewNodeByClass(kind)
-        if kind == "vtkMRMLSliceNode":
-            node.SetOrientationToAxial()
-    node = addDentition(scene, dentition, phantom)
-    panel.ui.resultSelector.setCurrentNode(node)
-    assert panel.reviewPanel.review is not None, panel.ui.reviewMessageLabel.text
-    return node
-
-
-def addDentition(scene, array, phantom, name: str = "Faulty"):
-    from DentalTopoSegLib.scene.results import add_segmentation
-
-    return add_segmentation(scene, array, _matrix(phantom.labels), "FDI", name)
+from conftest import HOLLOW, SPECK, addDentition, addScan, click, waitFor
 
 
 def _key(panel, code: str) -> str:

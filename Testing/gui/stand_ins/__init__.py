@@ -104,11 +104,20 @@ def install(scene=None):
     slicer.app = Application()
     slicer.modules = types.SimpleNamespace(
         dentaltoposeg=types.SimpleNamespace(path=str(ROOT / MODULE / f"{MODULE}.py")),
-        terminologies=types.SimpleNamespace(logic=slicer.vtkSlicerTerminologiesModuleLogic),
+        segmentations=_logic(slicer.vtkSlicerSegmentationsModuleLogic()),
+        volumes=_logic(slicer.vtkSlicerVolumesLogic()),
+        terminologies=_logic(slicer.vtkSlicerTerminologiesModuleLogic()),
     )
     slicer.mrmlScene = scene if scene is not None else slicer.vtkMRMLScene()
+    for module in (slicer.modules.segmentations, slicer.modules.volumes):
+        module.logic().SetMRMLScene(slicer.mrmlScene)
     _installBaseClasses(slicer)
     return slicer
+
+
+def _logic(logic) -> types.SimpleNamespace:
+    """What `slicer.modules` has of a module with a logic."""
+    return types.SimpleNamespace(logic=lambda: logic)
 
 
 def _shareProperties() -> None:

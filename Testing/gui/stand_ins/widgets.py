@@ -83,6 +83,7 @@ class ctkCollapsibleButton(qt.QWidget):
     def __init__(self, parent=None) -> None:
         super().__init__(parent)
         self._text, self._collapsed = "", False
+        self._folded: list = []
         self.setContentsMargins(4, self._HEAD, 4, 4)
         self.minimumHeight = self._HEAD
 
@@ -101,8 +102,23 @@ class ctkCollapsibleButton(qt.QWidget):
             return
         self._collapsed = collapsed
         self.maximumHeight = self._HEAD if collapsed else 16777215
+        self._fold()
         self.update()
         self.contentsCollapsed.emit(collapsed)
+
+    def _fold(self) -> None:
+        if self._collapsed:
+            hidden = [child for child in self.children() if child.isWidgetType() and not child.isHidden()]
+            self._folded += hidden
+            for child in hidden:
+                child.visible = False
+            return
+        folded, self._folded = self._folded, []
+        for child in folded:
+            child.visible = True
+
+    def showEvent(self, _event) -> None:
+        self._fold()
 
     text = qt.Property(str, _getText, _setText)
     collapsed = qt.Property(bool, _getCollapsed, _setCollapsed)

@@ -107,7 +107,7 @@ class Exporter:
             return
         process, self._process = self._process, None
         process.finished.disconnect(self._onEnded)
-        process.errorOccurred.disconnect(self._onEnded)
+        process.errorOccurred.disconnect(self._onError)
         process.kill()
         process.waitForFinished(2000)
         self._exported.cancelled = True
@@ -163,19 +163,22 @@ class Exporter:
         self._onProgress(self._done, len(self._commands), kind)
         process = libraryProcess(["DentalTopoSegLib", *arguments])
         process.finished.connect(self._onEnded)
-        process.errorOccurred.connect(self._onEnded)
+        process.errorOccurred.connect(self._onError)
         self._process = process
         process.start()
 
-    def _onEnded(self, *_arguments) -> None:
-        process = self._process
-        if process is None or process.state() != qt.QProcess.NotRunning:
-            return
-        self._process = None
-        kind, name, _command = self._commands[self._done]
-        if process.error() == qt.QProcess.FailedToStart:
+    def _onError(self, error) -> None:
+        if error == qt.QProcess.FailedToStart and self._process is not None:
+            self._process = None
             self._exported.problems.append(failedToStart())
-        elif process.exitStatus() != qt.QProcess.NormalExit or process.exitCode() != 0:
+            self._finish()
+
+    def _onEnded(self, *_arguments) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        kind, name, _command = self._commands[self._done]
+        if process.exitStatus() != qt.QProcess.NormalExit or process.exitCode() != 0:
             lines = textOf(process.readAllStandardError()).strip().splitlines()
             last = lines[-1].removeprefix("dentaltoposeg: ") if lines else _("it ended without a word")
             self._exported.problems.append(f"{kind}: {last}")

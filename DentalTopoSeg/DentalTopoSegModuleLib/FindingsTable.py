@@ -5,7 +5,7 @@ from collections.abc import Callable
 import qt
 from slicer.i18n import tr as _
 
-from .Messages import setMargins
+from .QtProperties import assign, setMargins
 from .ToothGlyphs import STATE_COLORS
 
 _DOT = 14
@@ -135,7 +135,7 @@ def _button(text: str, toolTip: str, act: Callable[[], None]):
     button = qt.QToolButton()
     button.text = text
     button.toolTip = toolTip
-    button.sizePolicy = qt.QSizePolicy(qt.QSizePolicy.Expanding, qt.QSizePolicy.Fixed)
+    assign(button, "sizePolicy", qt.QSizePolicy(qt.QSizePolicy.Expanding, qt.QSizePolicy.Fixed))
     button.clicked.connect(lambda *_checked: act())
     return button
 

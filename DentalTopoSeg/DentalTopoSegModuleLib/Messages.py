@@ -14,13 +14,3 @@ def show(label, text: str, kind: str = "info", details: str = "") -> None:
     label.toolTip = details
     label.styleSheet = f"{_STYLES[kind]} padding: 6px; border-radius: 4px;"
     label.visible = bool(text)
-
-
-def setMargins(layout, pixels: int) -> None:
-    """Equal margins on all sides. Slicer has a method for it; with Qt's properties as attributes it is one."""
-    import qt
-
-    if hasattr(layout, "setContentsMargins"):
-        layout.setContentsMargins(pixels, pixels, pixels, pixels)
-    else:
-        layout.contentsMargins = qt.QMargins(pixels, pixels, pixels, pixels)

@@ -50,7 +50,7 @@ class ReviewPanel:
         if self.review is not None and node is not None and node in self.review.nodes:
             return
         self.clear()
-        if node is None:
+        if node is None or node.GetScene() is None:
             return
         if not is_reviewable(node):
             self._say(

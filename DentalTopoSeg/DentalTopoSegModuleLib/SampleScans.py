@@ -34,23 +34,13 @@ def register(iconFolder: str) -> None:
 
 
 def addPhantom(_source=None):
-    """Build a synthetic CBCT with known teeth and add it to the scene; returns its volume node."""
-    import numpy as np
+    """Build a synthetic CBCT with known teeth and add it to the scene; returns the volume nodes: one."""
     import slicer
 
     from .Library import addLibraryToPath
 
     addLibraryToPath()
     from DentalTopoSegLib.phantom import make_phantom
+    from DentalTopoSegLib.scene.loading import add_volume
 
-    image = make_phantom(seed=0).image
-    direction = np.asarray(image.direction, float).reshape(3, 3)
-    ijkToLps = np.eye(4)
-    ijkToLps[:3, :3] = direction * np.asarray(image.spacing, float)
-    ijkToLps[:3, 3] = image.origin
-    ijkToRas = np.diag([-1.0, -1.0, 1.0, 1.0]) @ ijkToLps
-    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "Phantom")
-    node.SetIJKToRASMatrix(slicer.util.vtkMatrixFromArray(ijkToRas))
-    slicer.util.updateVolumeFromArray(node, image.array)
-    node.CreateDefaultDisplayNodes()
-    return [node]
+    return [add_volume(slicer.mrmlScene, make_phantom(seed=0).image, "Phantom")]

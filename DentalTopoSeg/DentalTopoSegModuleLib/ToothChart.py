@@ -11,6 +11,7 @@ import qt
 from slicer.i18n import tr as _
 
 from . import ToothGlyphs
+from .QtProperties import assign
 from .ToothGlyphs import Glyph
 
 _SELECTED = "border: 1px solid #1f78d1; border-radius: 3px; background: rgba(31, 120, 209, 70);"
@@ -77,10 +78,10 @@ class ToothChart:
         button = qt.QToolButton()
         button.objectName = f"tooth{fdi}"
         button.toolButtonStyle = qt.Qt.ToolButtonIconOnly
-        button.iconSize = qt.QSize(ToothGlyphs.ICON_WIDTH, ToothGlyphs.ICON_HEIGHT)
+        assign(button, "iconSize", qt.QSize(ToothGlyphs.ICON_WIDTH, ToothGlyphs.ICON_HEIGHT))
         button.autoRaise = True
         # all places share the width equally, whatever it is; the icons shrink with them
-        button.sizePolicy = qt.QSizePolicy(qt.QSizePolicy.Ignored, qt.QSizePolicy.Fixed)
+        assign(button, "sizePolicy", qt.QSizePolicy(qt.QSizePolicy.Ignored, qt.QSizePolicy.Fixed))
         button.clicked.connect(lambda *_checked, fdi=fdi: self._onClicked(fdi))
         button.visible = fdi < 50
         self.buttons[fdi] = button
@@ -110,7 +111,7 @@ class ToothChart:
         glyph = Glyph(
             place.text, position, quadrant in (1, 2, 5, 6), quadrant >= 5, place.state, place.color, place.settled
         )
-        button.icon = ToothGlyphs.icon(glyph, color)
+        assign(button, "icon", ToothGlyphs.icon(glyph, color))
         button.text = place.text
         button.accessibleName = place.title
         button.toolTip = "\n".join((place.title, *place.notes))
@@ -138,4 +139,5 @@ class ToothChart:
 
     def pick(self, on: bool) -> None:
         """Show by the cursor that the next click picks a place."""
-        self._container.cursor = qt.QCursor(qt.Qt.PointingHandCursor if on else qt.Qt.ArrowCursor)
+        shape = qt.Qt.PointingHandCursor if on else qt.Qt.ArrowCursor
+        assign(self._container, "cursor", qt.QCursor(shape))

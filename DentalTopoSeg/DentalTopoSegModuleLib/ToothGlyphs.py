@@ -95,7 +95,7 @@ def _drawNumber(painter, glyph: Glyph, textColor) -> None:
     font.setPixelSize(14 if len(glyph.number) < 3 else 11)
     font.setBold(glyph.state != "missing")
     painter.setFont(font)
-    color = qt.QColor(textColor)
+    color = qt.QColor(textColor.red(), textColor.green(), textColor.blue())
     if glyph.state == "missing":
         color.setAlpha(110)
     painter.setPen(qt.QPen(color))

@@ -77,6 +77,7 @@ class WorkerProcess:
         self._process = None
         self._cancelFile = None
         self._cancelled = False
+        self._notStarted = False
         self._lastEvent = None
         self._rest = ""
         self._stderr = ""
@@ -97,12 +98,13 @@ class WorkerProcess:
         if self.isRunning:
             raise RuntimeError("A segmentation is running already.")
         self._cancelFile, self._cancelled, self._lastEvent = cancelFile, False, None
+        self._notStarted = False
         self._rest = self._stderr = ""
         process = libraryProcess(["DentalTopoSegLib.worker", str(jobPath)])
         process.readyReadStandardOutput.connect(self._onOutput)
         process.readyReadStandardError.connect(self._onErrorOutput)
         process.finished.connect(self._onEnded)
-        process.errorOccurred.connect(self._onEnded)
+        process.errorOccurred.connect(self._onError)
         self._process = process
         process.start()
 
@@ -154,15 +156,19 @@ class WorkerProcess:
 
     # ---------------------------------------------------------------- its end
 
+    def _onError(self, error) -> None:
+        if error == qt.QProcess.FailedToStart:  # the only error that `finished` does not follow
+            self._notStarted = True
+            self._onEnded()
+
     def _onEnded(self, *_arguments) -> None:
-        """`finished`, or `errorOccurred` when it could not even be started (no `finished` follows that one)."""
-        if self._process is None or self._process.state() != qt.QProcess.NotRunning:
+        if self._process is None:
             return
         self._onOutput()
         self._onErrorOutput()
         cancelled, event, process = self._cancelled, self._lastEvent or {}, self._forget()
         lines = tuple(line for line in self._stderr.split("\n") if line.strip())
-        if process.error() == qt.QProcess.FailedToStart:
+        if self._notStarted:
             self.onFinished(Outcome(-1, failedToStart(), lines))
             return
         crashed = process.exitStatus() != qt.QProcess.NormalExit
@@ -184,7 +190,7 @@ class WorkerProcess:
         process.readyReadStandardOutput.disconnect(self._onOutput)
         process.readyReadStandardError.disconnect(self._onErrorOutput)
         process.finished.disconnect(self._onEnded)
-        process.errorOccurred.disconnect(self._onEnded)
+        process.errorOccurred.disconnect(self._onError)
         process.deleteLater()
         return process
 

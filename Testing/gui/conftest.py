@@ -104,14 +104,6 @@ def _eroded(mask, times: int):
     return ndimage.binary_erosion(mask, iterations=times)
 
 
-def _matrix(volume):
-    """(4, 4) index (x, y, z) -> RAS of a library volume."""
-    matrix = np.eye(4)
-    matrix[:3, :3] = np.asarray(volume.direction).reshape(3, 3) * np.asarray(volume.spacing)
-    matrix[:3, 3] = volume.origin
-    return np.diag([-1.0, -1.0, 1.0, 1.0]) @ matrix
-
-
 @pytest.fixture
 def result(panel, dentition, phantom, scene, slicer):
     """The dentition as a result under review, with a slice view and a camera to look with."""
@@ -126,17 +118,16 @@ def result(panel, dentition, phantom, scene, slicer):
 
 
 def addDentition(scene, array, phantom, name: str = "Faulty"):
-    from DentalTopoSegLib.scene.results import add_segmentation
+    from DentalTopoSegLib.scene import add_segmentation
 
-    return add_segmentation(scene, array, _matrix(phantom.labels), "FDI", name)
+    return add_segmentation(scene, array, phantom.labels.index_to_ras_matrix(), "FDI", name)
 
 
 def addScan(slicer, phantom, panel=None, name: str = "Scan"):
     """Put the phantom into the scene; choose it in the panel if there is one."""
-    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", name)
-    node.SetIJKToRASMatrix(slicer.util.vtkMatrixFromArray(_matrix(phantom.image)))
-    slicer.util.updateVolumeFromArray(node, phantom.image.array)
-    node.CreateDefaultDisplayNodes()
+    from DentalTopoSegLib.scene.loading import add_volume
+
+    node = add_volume(slicer.mrmlScene, phantom.image, name)
     if panel is not None:
         panel.ui.inputSelector.setCurrentNode(node)
     return node

@@ -7,6 +7,7 @@ beside it. The views are rendered off-screen by trame-slicer from the same scene
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -91,7 +92,7 @@ class Stage:
         self.panel = stand_ins.loadModule().DentalTopoSegWidget()
         self.panel.setup()
         self.panel.parent.setFixedWidth(PANEL_WIDTH)
-        scroll = qt.QScrollArea()
+        self.scroll = scroll = qt.QScrollArea()
         scroll.setWidget(self.panel.parent)
         scroll.widgetResizable = True
         scroll.setFixedWidth(PANEL_WIDTH + 20)
@@ -109,6 +110,13 @@ class Stage:
                 raise TimeoutError("the panel did not get there")
             self.qt.QApplication.processEvents()
             time.sleep(0.01)
+
+    def showBottom(self) -> None:
+        """Scroll the panel to its end."""
+        for _ in range(5):
+            self.qt.QApplication.processEvents()
+        bar = self.scroll.verticalScrollBar()
+        bar.value = bar.maximum
 
     def save(self, name: str) -> None:
         """Save the window as it is now, small enough for a repository."""
@@ -128,14 +136,16 @@ class Stage:
 def photograph(stage: Stage, scan: Path | None) -> None:
     """The journey from the scan to the export, step by step."""
     slicer, panel, ui = stage.slicer, stage.panel, stage.panel.ui
+    from DentalTopoSegLib.scene.loading import add_volume
+
     if scan is None:
         from DentalTopoSegLib.phantom import make_phantom
 
-        volume = addVolume(slicer, make_phantom(**PHANTOM).image, "Phantom")
+        volume = add_volume(slicer.mrmlScene, make_phantom(**PHANTOM).image, "Phantom")
     else:
         from DentalTopoSegLib import read_volume
 
-        volume = addVolume(slicer, read_volume(scan)[0], "Scan")
+        volume = add_volume(slicer.mrmlScene, read_volume(scan)[0], "Scan")
     volume.GetDisplayNode().SetAutoWindowLevel(0)
     volume.GetDisplayNode().SetWindowLevel(3200, 900)
     ui.inputSelector.setCurrentNode(volume)
@@ -166,19 +176,13 @@ def photograph(stage: Stage, scan: Path | None) -> None:
     ui.renumberButton.click()
     ui.showAllButton.click()
 
-
-def addVolume(slicer, image, name: str):
-    """A library volume as a volume node."""
-    import numpy as np
-
-    lps = np.eye(4)
-    lps[:3, :3] = np.asarray(image.direction).reshape(3, 3) * np.asarray(image.spacing)
-    lps[:3, 3] = image.origin
-    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", name)
-    node.SetIJKToRASMatrix(slicer.util.vtkMatrixFromArray(np.diag([-1.0, -1.0, 1.0, 1.0]) @ lps))
-    slicer.util.updateVolumeFromArray(node, image.array)
-    node.CreateDefaultDisplayNodes()
-    return node
+    ui.exportFolderEdit.text = str(stage.folder / "export")
+    ui.exportCollapsibleButton.collapsed = False
+    ui.exportButton.click()
+    stage.wait(lambda: not panel.exportPanel.exporter.isRunning)
+    stage.showBottom()
+    stage.save("7-export")
+    shutil.rmtree(stage.folder / "export")
 
 
 def main() -> None:

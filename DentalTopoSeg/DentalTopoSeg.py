@@ -120,7 +120,10 @@ class DentalTopoSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def enter(self):
         """The user opens the module."""
-        self.initializeParameterNode()
+        if self._parameterNode is None:
+            self.initializeParameterNode()
+        else:
+            self.chooseFirstScan()
 
     def exit(self):
         """The user opens another module; a running segmentation goes on."""
@@ -169,10 +172,14 @@ class DentalTopoSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             parameters.precision = Settings.remembered("precision", Precision.INT8, Precision)
             parameters.threads = Settings.remembered("threads", 0, lambda value: min(max(int(value), 0), 256))
         self.setParameterNode(parameters)
-        if parameters.inputNode is None:
+        self.chooseFirstScan()
+
+    def chooseFirstScan(self):
+        """Where nothing is chosen, choose the first volume that can be a scan."""
+        if self._parameterNode.inputNode is None:
             volume = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLScalarVolumeNode")
             if volume is not None and not volume.IsA("vtkMRMLLabelMapVolumeNode"):
-                parameters.inputNode = volume
+                self._parameterNode.inputNode = volume
 
     def setParameterNode(self, parameters):
         """Connect the widgets to these parameters instead of the ones before; None: to none."""

@@ -96,6 +96,7 @@ def parameterNodeWrapper(cls):
     def initialise(self, node) -> None:
         self.parameterNode = node
         self._connectors = {}
+        self._observers = {}
         self._updating = False
         for parameter in parameters.values():
             if not parameter.isIn(node):
@@ -111,7 +112,7 @@ def parameterNodeWrapper(cls):
                 connector.write(getattr(self, name))
                 connector.slot = lambda *_, name=name, connector=connector: take(self, name, connector)
                 connector.signal.connect(connector.slot)
-        self.parameterNode.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda *_: show(self))
+        self._observers[tag] = self.parameterNode.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda *_: show(self))
         return tag
 
     def take(self, name: str, connector: _Connector) -> None:
@@ -130,7 +131,8 @@ def parameterNodeWrapper(cls):
             self._updating = False
 
     def disconnectGui(self, tag: int) -> None:
-        for connector in self._connectors.pop(tag, {}).values():
+        self.parameterNode.RemoveObserver(self._observers.pop(tag))
+        for connector in self._connectors.pop(tag).values():
             connector.signal.disconnect(connector.slot)
 
     cls.__init__, cls.connectGui, cls.disconnectGui = initialise, connectGui, disconnectGui

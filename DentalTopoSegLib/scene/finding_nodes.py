@@ -72,6 +72,7 @@ class FindingNodes:
     def __init__(self, owners: Sequence[Any], points: Any, table: Any) -> None:
         self._owners = tuple(owners)
         self.points, self.table = points, table
+        self._only: frozenset[int] | None = None
         self.rows: list[Row] = _rows_of(table)
 
     @classmethod
@@ -143,19 +144,33 @@ class FindingNodes:
         """The row of a key."""
         return next((row for row in self.rows if row.key == key), None)
 
+    def show_only(self, teeth: Iterable[int] | None) -> None:
+        """Hide the points of findings that concern none of these teeth; None: show all."""
+        self._only = None if teeth is None else frozenset(teeth)
+        self._show_visibility()
+
     def show(self, numbering: str) -> None:
         """Bring both nodes in line with the rows."""
         self._show_points(numbering)
         self._show_table(numbering)
 
+    def _placed(self) -> list[Row]:
+        return [row for row in self.rows if row.state in STANDING and row.finding.position_ras is not None]
+
+    def _show_visibility(self) -> None:
+        for i, row in enumerate(self._placed()):
+            visible = self._only is None or bool(self._only & set(row.finding.teeth))
+            if bool(self.points.GetNthControlPointVisibility(i)) != visible:
+                self.points.SetNthControlPointVisibility(i, visible)
+
     def _show_points(self, numbering: str) -> None:
-        placed = [row for row in self.rows if row.state in STANDING and row.finding.position_ras is not None]
-        node = self.points
+        placed, node = self._placed(), self.points
         wanted = [
             (row.label(numbering), row.sentence(numbering), row.state == "open", row.finding.position_ras)
             for row in placed
         ]
         if wanted == self._shown_points():
+            self._show_visibility()
             return
         modifying = node.StartModify()
         try:
@@ -166,6 +181,7 @@ class FindingNodes:
                 node.SetNthControlPointDescription(i, text)
                 node.SetNthControlPointSelected(i, is_open)
                 node.SetNthControlPointLocked(i, True)
+            self._show_visibility()
         finally:
             node.EndModify(modifying)
 

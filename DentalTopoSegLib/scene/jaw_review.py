@@ -218,21 +218,18 @@ class JawReview(Review):
         self.restore()
 
     def emphasise(self, teeth: Iterable[int]) -> None:
-        wanted = set(teeth)
-        self._lists()
-        for node in self.nodes:
-            show_teeth(node, self.numbering, wanted)
+        self._only(set(teeth))
 
     def hide_others(self, teeth: Iterable[int]) -> None:
-        wanted = set(teeth)
-        self._lists()
-        for node in self.nodes:
-            show_teeth(node, self.numbering, wanted, hide=True)
+        self._only(set(teeth), hide=True)
 
     def restore(self) -> None:
-        self._lists()
+        self._only(None)
+
+    def _only(self, teeth: set[int] | None, hide: bool = False) -> None:
+        self._lists().show_only(teeth)
         for node in self.nodes:
-            show_teeth(node, self.numbering, None)
+            show_teeth(node, self.numbering, teeth, hide)
 
     def labels(self) -> Any:
         raise SceneError("An intraoral scan has no voxels: export its models.")

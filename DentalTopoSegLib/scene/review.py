@@ -274,7 +274,7 @@ class Review(ABC):
 
     @abstractmethod
     def emphasise(self, teeth: Iterable[int]) -> None:
-        """Fade all other teeth in slice and 3D views."""
+        """Fade all other teeth in slice and 3D views; points of findings that concern none of these are hidden."""
 
     @abstractmethod
     def hide_others(self, teeth: Iterable[int]) -> None:

@@ -334,11 +334,13 @@ class VolumeReview(Review):
 
     def _only(self, teeth: set[int], otherwise: Callable[[_Shown], _Shown]) -> None:
         self.restore()
+        self._lists().show_only(teeth)
         for fdi, key in self._segments.ids().items():
             shown = self._shown_before[key] = self._shown(key)
             self._show(key, _Shown(True, (1.0, 1.0, 1.0)) if fdi in teeth else otherwise(shown))
 
     def restore(self) -> None:
+        self._lists().show_only(None)
         segmentation = self.node.GetSegmentation()
         for key, shown in self._shown_before.items():
             if segmentation.GetSegment(key) is not None:

@@ -51,6 +51,21 @@ class Views:
             self.app.display_manager.show_volume_in_slice_background(volume)
         for view in self.views:
             view.reset_view()
+            if hasattr(view, "_render_manager"):  # a slice view
+                self._drawVolumeFirst(view)
+            else:  # off-screen, depth peeling swallows what is translucent
+                view.renderer().SetUseDepthPeeling(False)
+
+    @staticmethod
+    def _drawVolumeFirst(view) -> None:
+        """trame-slicer draws in the order in which things came; in Slicer the volume always lies below the teeth."""
+        renderer, volume = view.first_renderer(), view._render_manager.image_actor
+        props = renderer.GetViewProps()
+        others = [prop for i in range(props.GetNumberOfItems()) if (prop := props.GetItemAsObject(i)) is not volume]
+        for prop in (volume, *others):
+            renderer.RemoveViewProp(prop)
+        for prop in (volume, *others):
+            renderer.AddViewProp(prop)
 
     def draw(self) -> None:
         """Render all views into their labels."""

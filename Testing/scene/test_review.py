@@ -517,6 +517,22 @@ def test_other_teeth_fade_and_come_back_as_they_were(review) -> None:
     assert shown(review.node) == before
 
 
+def test_points_of_other_teeth_are_hidden_meanwhile(review) -> None:
+    def labels() -> list[str]:
+        points = review.points
+        count = points.GetNumberOfControlPoints()
+        return [points.GetNthControlPointLabel(i) for i in range(count) if points.GetNthControlPointVisibility(i)]
+
+    everything = labels()
+    review.emphasise([16])
+    assert labels() == ["16 size?"]
+    hollow(review.node, 16)
+    review.recheck()
+    assert sorted(labels()) == ["16 hollow", "16 size?"]
+    review.restore()
+    assert set(labels()) == {*everything, "16 hollow"}
+
+
 def test_restoring_when_a_faded_tooth_is_gone(review) -> None:
     review.emphasise([16])
     review.node.GetSegmentation().RemoveSegment("Tooth_26")

@@ -16,6 +16,10 @@ PURPOSES = {
 }
 
 
+#: Other builds of a package: where one is there, the package itself must not be installed beside it.
+ALTERNATIVES = {"onnxruntime": ("onnxruntime-gpu", "onnxruntime-directml", "onnxruntime-openvino")}
+
+
 class PackagesDeclinedError(RuntimeError):
     """The user does not want the packages installed; nothing was changed."""
 
@@ -86,10 +90,13 @@ def _isSatisfied(requirement: str) -> bool:
     from packaging.requirements import Requirement
 
     wanted = Requirement(requirement)
-    try:
-        return wanted.specifier.contains(metadata.version(wanted.name), prereleases=True)
-    except metadata.PackageNotFoundError:
-        return False
+    for name in (wanted.name, *ALTERNATIVES.get(wanted.name, ())):
+        try:
+            if wanted.specifier.contains(metadata.version(name), prereleases=True):
+                return True
+        except metadata.PackageNotFoundError:
+            continue
+    return False
 
 
 def _install(wanted: list) -> None:

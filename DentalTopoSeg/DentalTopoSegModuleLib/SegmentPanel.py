@@ -112,7 +112,7 @@ class SegmentPanel:
         self.hideProgress()
         self.update()
         if result is not None:
-            self._say(self._doneText(result), "done", "\n".join(result.warnings))
+            self._say(_doneText(result), "done", _("It took {time}.").format(time=_duration(self.logic.lastSeconds)))
             self._onResult(result.node)
         elif outcome.wasCancelled:
             self._say(_("Stopped. The scene is as it was."), "info")
@@ -138,17 +138,18 @@ class SegmentPanel:
         if fraction is not None:
             self.ui.progressBar.value = round(1000 * fraction)
 
-    def _doneText(self, result) -> str:
-        seconds = self.logic.lastSeconds
-        text = _("Done in {time}.").format(time=_duration(seconds))
-        return " ".join((text, *result.warnings))
-
     def _say(self, text: str, kind: str = "info", details: str = "") -> None:
         Messages.show(self.ui.messageLabel, text, kind, details)
 
 
 def _isModel(node) -> bool:
     return node is not None and node.IsA("vtkMRMLModelNode")
+
+
+def _doneText(result) -> str:
+    reports = result.report.get("jaws", [result.report])
+    count = sum(report["count"]["total"] for report in reports)
+    return " ".join((_("Done: {count} teeth found.").format(count=count), *result.warnings))
 
 
 def _timeLeft(seconds: float) -> str:

@@ -16,7 +16,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import stand_ins
 
-PANEL_WIDTH, HEIGHT, VIEW = 480, 860, (400, 412)
+PANEL_WIDTH, HEIGHT, VIEW = 480, 940, (390, 452)
+LARGEST_BYTES = 290_000
 #: A phantom whose result has something to show of every kind.
 PHANTOM = {"seed": 2, "missing": None, "fillings": None}
 
@@ -135,17 +136,27 @@ class Stage:
 
     def save(self, name: str) -> None:
         """Save the window as it is now, small enough for a repository."""
-        from PIL import Image
-
         for _ in range(5):
             self.qt.QApplication.processEvents()
         self.views.draw()
         self.qt.QApplication.processEvents()
         path = self.folder / f"{name}.png"
         self.window.grab().save(str(path))
-        with Image.open(path) as picture:
-            picture.convert("RGB").quantize(256).save(path, optimize=True)
+        shrink(path)
         print(f"{path} ({path.stat().st_size // 1024} kB)")
+
+
+def shrink(path: Path) -> None:
+    """Save a PNG again, as true to its colours as its size allows."""
+    from PIL import Image
+
+    with Image.open(path) as opened:
+        picture = opened.convert("RGB")
+    palette = picture.quantize(256, kmeans=1)
+    for candidate in (picture, picture.quantize(palette=palette), palette):
+        candidate.save(path, optimize=True)
+        if path.stat().st_size <= LARGEST_BYTES:
+            return
 
 
 def photograph(stage: Stage, scan: Path | None) -> None:

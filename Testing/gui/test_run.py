@@ -71,7 +71,7 @@ def test_a_run_shows_stages_time_left_and_the_result(panel, scan) -> None:
     assert panel.ui.progressBar.visible
     assert not panel.ui.inputSelector.enabled
     waitFor(lambda: not panel.logic.isRunning)
-    assert panel.ui.messageLabel.text.startswith("Done in")
+    assert panel.ui.messageLabel.text.startswith("Done: ")
     values = [value for value, _ in shown[:-1]]
     assert values == sorted(values) and values[-1] > 900
     assert len({text.split(" · ")[0] for _, text in shown}) >= 5, "stages"
@@ -121,7 +121,7 @@ def test_after_a_cancel_it_can_be_clicked_again(panel, scan) -> None:
     waitFor(lambda: not panel.logic.isRunning)
     _start(panel)
     waitFor(lambda: not panel.logic.isRunning)
-    assert panel.ui.messageLabel.text.startswith("Done in")
+    assert panel.ui.messageLabel.text.startswith("Done: ")
 
 
 def test_a_worker_that_does_not_stop_is_ended_by_force(panel, scan, monkeypatch) -> None:
@@ -193,7 +193,7 @@ def test_clearing_the_scene_stops_the_run(panel, scan, scene, phantom, slicer) -
     addScan(slicer, phantom, panel)
     _start(panel)
     waitFor(lambda: not panel.logic.isRunning)
-    assert panel.ui.messageLabel.text.startswith("Done in")
+    assert panel.ui.messageLabel.text.startswith("Done: ")
 
 
 def test_deleting_the_scan_stops_the_run(panel, scan, scene) -> None:

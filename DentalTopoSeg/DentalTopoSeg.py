@@ -32,7 +32,7 @@ class DentalTopoSeg(ScriptedLoadableModule):
 
     def __init__(self, parent):
         ScriptedLoadableModule.__init__(self, parent)
-        parent.title = _("Dental Topo Seg")
+        parent.title = _("DentalTopoSeg")
         parent.categories = [translate("qSlicerAbstractCoreModule", "Segmentation")]
         parent.dependencies = []
         parent.contributors = ["The DentalTopoSeg developers"]

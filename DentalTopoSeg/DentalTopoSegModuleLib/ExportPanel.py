@@ -16,7 +16,7 @@ def rows() -> tuple:
     """The form: heading, and (format of the library, what it is called, tool tip) of each box."""
     return (
         (
-            _("Surfaces, one per tooth:"),
+            _("Per tooth:"),
             (
                 ("stl", "STL", _("for 3D printing and planning programs")),
                 ("obj", "OBJ", _("for programs that read no STL")),

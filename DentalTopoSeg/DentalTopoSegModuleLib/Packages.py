@@ -1,6 +1,8 @@
 """The few Python packages the module needs: asked for once, on first use, with what they are and how large."""
 
+import contextlib
 import logging
+import os
 from importlib import metadata
 from pathlib import Path
 
@@ -9,13 +11,15 @@ from slicer.i18n import tr as _
 
 #: What each package is for, and the size of its download with what it brings along, in MB (rounded up).
 PURPOSES = {
-    "onnxruntime": ("runs the networks on the processor", 25),
+    "onnxruntime": ("runs the networks on the processor", 28),
     "fpsample": ("samples the points of intraoral scans", 1),
     "trimesh": ("writes OBJ and GLB files", 1),
     "highdicom": ("writes DICOM segmentations", 3),
 }
 
 
+#: What only intraoral scans need.
+SURFACE_PACKAGES = ("fpsample",)
 #: Other builds of a package: where one is there, the package itself must not be installed beside it.
 ALTERNATIVES = {"onnxruntime": ("onnxruntime-gpu", "onnxruntime-directml", "onnxruntime-openvino")}
 
@@ -24,10 +28,11 @@ class PackagesDeclinedError(RuntimeError):
     """The user does not want the packages installed; nothing was changed."""
 
 
-def requirements(path: str) -> list:
-    """The lines of requirements.txt that name a package."""
+def requirements(path: str, surfaces: bool = True) -> list:
+    """The lines of requirements.txt that name a package; surfaces: with those that only intraoral scans need."""
     lines = (line.strip() for line in Path(path).read_text(encoding="utf-8").splitlines())
-    return [line for line in lines if line and not line.startswith("#")]
+    wanted = [line for line in lines if line and not line.startswith("#")]
+    return [line for line in wanted if surfaces or nameOf(line) not in SURFACE_PACKAGES]
 
 
 def missing(wanted: list) -> list:
@@ -101,9 +106,24 @@ def _isSatisfied(requirement: str) -> bool:
 
 def _install(wanted: list) -> None:
     """Through slicer.packaging (5.12 and later: with a progress window), else slicer.util.pip_install."""
+    with _wheelsOnly():
+        try:
+            from slicer.packaging import pip_ensure
+        except ImportError:
+            slicer.util.pip_install(wanted)
+            return
+        pip_ensure(wanted, prompt_install=False, requester="DentalTopoSeg")
+
+
+@contextlib.contextmanager
+def _wheelsOnly():
+    """pip takes the newest version that needs no compiler: a clinic's computer has none."""
+    before = os.environ.get("PIP_ONLY_BINARY")
+    os.environ["PIP_ONLY_BINARY"] = ":all:"
     try:
-        from slicer.packaging import pip_ensure
-    except ImportError:
-        slicer.util.pip_install(wanted)
-        return
-    pip_ensure(wanted, prompt_install=False, requester="DentalTopoSeg")
+        yield
+    finally:
+        if before is None:
+            del os.environ["PIP_ONLY_BINARY"]
+        else:
+            os.environ["PIP_ONLY_BINARY"] = before

@@ -76,7 +76,7 @@ class SegmentPanel:
         if not nodes:
             return
         try:
-            ensurePackages(requirements(self._requirementsPath))
+            ensurePackages(requirements(self._requirementsPath, surfaces=_isModel(nodes[0])))
             self._start(nodes)
         except (DentalTopoSegError, PackagesDeclinedError) as error:
             self._say(str(error), "error")

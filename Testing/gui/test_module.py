@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import logging
+import os
 import sys
 import types
 from pathlib import Path
@@ -124,6 +125,14 @@ def test_first_use_tells_what_and_how_large_and_installs_on_consent(panel, scan,
     panel.logic.abandon()
 
 
+def test_only_intraoral_scans_need_the_sampler(module, panel) -> None:
+    from DentalTopoSegModuleLib.Packages import requirements
+
+    path = panel.resourcePath("requirements.txt")
+    assert [r.split(">")[0] for r in requirements(path, surfaces=False)] == ["onnxruntime"]
+    assert [r.split(">")[0] for r in requirements(path)] == ["onnxruntime", "fpsample"]
+
+
 def test_nothing_is_installed_without_consent(panel, scan, absent, slicer, monkeypatch) -> None:
     monkeypatch.setattr(slicer.util, "confirmOkCancelDisplay", lambda *a, **k: False)
     click(panel.ui.applyButton)
@@ -165,10 +174,14 @@ def test_slicer_before_5_12_installs_with_pip(module, slicer, monkeypatch) -> No
     from DentalTopoSegModuleLib import Packages
 
     calls = []
+    monkeypatch.delenv("PIP_ONLY_BINARY", raising=False)
     monkeypatch.setitem(sys.modules, "slicer.packaging", None)
-    monkeypatch.setattr(slicer.util, "pip_install", calls.append)
+    monkeypatch.setattr(
+        slicer.util, "pip_install", lambda wanted: calls.append((wanted, os.environ["PIP_ONLY_BINARY"]))
+    )
     Packages._install(["onnxruntime>=1.17"])
-    assert calls == [["onnxruntime>=1.17"]]
+    assert calls == [(["onnxruntime>=1.17"], ":all:")], "wheels only: nothing is compiled"
+    assert "PIP_ONLY_BINARY" not in os.environ
 
 
 def test_later_versions_install_through_slicer_packaging(module, monkeypatch) -> None:

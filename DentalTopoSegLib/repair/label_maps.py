@@ -8,15 +8,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..arch import fit_frame
-from ..dentition import arch_order, flipped_jaw, is_deciduous, jaw, mirrored
+from ..dentition import arch_order, crown_width_mm, flipped_jaw, is_deciduous, jaw, mirrored, volume_range_mm3
 from ..errors import InputError
 from ..topology import Box, betti_numbers, tooth_boxes
 from ..volumes import Volume
 from . import shapes
 from .proposals import NumberTakenError, Repair, swap
 
-#: Two halves of a split: the smaller has at least this share of the whole.
-_LEAST_HALF = 0.15
 #: A piece is the one that a finding spoke of when its centre is within this many voxels.
 _SAME_PLACE_VOXELS = 0.75
 
@@ -247,7 +245,6 @@ def _close_tunnels(case: _Map, repair: Repair) -> Edit:
 
 
 def _split(case: _Map, repair: Repair) -> Edit:
-    from ..cbct.splitting import watershed
     from ..findings.shape import contact_limit_mm2
 
     fdi, other = repair.teeth
@@ -255,22 +252,12 @@ def _split(case: _Map, repair: Repair) -> Edit:
         raise NumberTakenError(f"Tooth {other} is there already: tooth {fdi} cannot be split into it.", None)
     box = case.box(fdi)
     after = case.array[box].copy()
-    image, order = shapes.pieces(after == fdi)
-    mask = image == order[0]
+    mask = after == fdi
     where = np.argwhere(mask)
-    towards = case.direction(fdi, other)
-    along = case.labels.index_to_ras(where + [s.start for s in box]) @ towards
-    step = max(case.labels.spacing)
-    section = np.bincount(((along - along.min()) / step).astype(int)).astype(float)
-    beyond = along >= shapes.neck(section, along, step, _share(fdi, other))
-    sides = [_filled(mask.shape, where[~beyond]), _filled(mask.shape, where[beyond])]
-    second = watershed(mask, sides) == 2
-    if min(np.count_nonzero(second), np.count_nonzero(mask & ~second)) < _LEAST_HALF * len(where):
-        second = sides[1]
-    for part in (second, mask & ~second):
-        parts, names = shapes.pieces(part)
-        for crumb in names[1:]:  # what the cut left on the wrong side
-            second ^= parts == crumb
+    along = np.full(mask.shape, -np.inf)
+    along[mask] = case.labels.index_to_ras(where + [s.start for s in box]) @ case.direction(fdi, other)
+    apart = 0.5 * min(crown_width_mm(fdi), crown_width_mm(other))
+    second = shapes.second_tooth(mask, along, max(case.labels.spacing), _share(fdi, other), apart)
     after[second] = other
     area = _contact_mm2(after, fdi, other, case.labels.spacing)
     smaller = min(np.count_nonzero(second), np.count_nonzero(after == fdi)) * case.labels.voxel_volume_mm3
@@ -281,16 +268,8 @@ def _split(case: _Map, repair: Repair) -> Edit:
 
 def _share(fdi: int, other: int) -> float:
     """The part of two merged teeth that the first should have."""
-    from ..dentition import volume_range_mm3
-
     first, second = (float(np.sqrt(np.prod(volume_range_mm3(number)))) for number in (fdi, other))
     return first / (first + second)
-
-
-def _filled(shape: tuple[int, ...], where: np.ndarray) -> np.ndarray:
-    mask = np.zeros(shape, bool)
-    mask[tuple(where.T)] = True
-    return mask
 
 
 def _touching(view: np.ndarray, own: int, other: int) -> np.ndarray:

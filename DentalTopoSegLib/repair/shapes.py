@@ -21,6 +21,8 @@ JOIN_SHARE = 0.3
 JOIN_MM = 5.0
 #: A tunnel wider than twice this many voxels is not looked for.
 _REACH = 6
+#: Two halves of a split: the smaller has at least this share of the whole.
+_LEAST_HALF = 0.15
 #: A crumb that a cut leaves behind, as a share of the tooth.
 _CRUMB_SHARE = 0.02
 
@@ -182,6 +184,69 @@ def trimmed(mask: np.ndarray, before: np.ndarray) -> np.ndarray:
 
 
 # ---------------------------------------------------------------- two teeth in one mask
+
+
+def second_tooth(mask: np.ndarray, along: np.ndarray, step: float, share: float, apart: float) -> np.ndarray:
+    """The voxels of the second of two teeth in one mask.
+
+    along: place of each voxel (mm) from the first tooth to the second. step: width of a voxel, mm. share: part of the
+    voxels that the first tooth should have. apart: the middles of the two lie at least this far apart, mm.
+    Two loose pieces that large are taken as they are; else the two deep middles are looked for, or, where the shape
+    has only one, the narrowest cross-section; the border is flooded from there.
+    """
+    from ..cbct.splitting import watershed
+
+    image, order = pieces(mask)
+    cores = _cores(image, order, along, mask, apart)
+    second = cores[1] if cores else None
+    if cores is None:
+        main = image == order[0]
+        cores = _deep_cores(main, along, apart)
+        if cores is None:
+            places = along[main]
+            section = np.bincount(((places - places.min()) / step).astype(int)).astype(float)
+            cut = neck(section, places, step, share)
+            cores = [main & (along < cut), main & (along >= cut)]
+        second = watershed(main, cores) == 2
+        if min(np.count_nonzero(second), np.count_nonzero(main & ~second)) < _LEAST_HALF * np.count_nonzero(main):
+            second = cores[1]
+        for part in (second, main & ~second):
+            parts, names = pieces(part)
+            for crumb in names[1:]:  # what the cut left on the wrong side
+                second = second ^ (parts == crumb)
+    middle = (along[second].mean() + along[mask & ~second].mean()) / 2
+    for number in order[1:]:  # loose pieces go with the half on their side
+        part = image == number
+        if not second[part].any() and along[part].mean() > middle and not cores[0][part].any():
+            second = second | part
+    return second
+
+
+def _cores(
+    image: np.ndarray, order: np.ndarray, along: np.ndarray, inside: np.ndarray, apart: float
+) -> list[np.ndarray] | None:
+    """The two largest regions of a label image as first and second tooth, if they can be these."""
+    if len(order) < 2:
+        return None
+    one, two = image == order[0], image == order[1]
+    if np.count_nonzero(two) < _LEAST_HALF * np.count_nonzero(inside):
+        return None
+    if abs(along[one].mean() - along[two].mean()) < apart:  # above each other: parts of one tooth
+        return None
+    return [one, two] if along[one].mean() < along[two].mean() else [two, one]
+
+
+def _deep_cores(mask: np.ndarray, along: np.ndarray, apart: float) -> list[np.ndarray] | None:
+    """The deep middles of the two teeth: what falls apart, side by side, when the mask is peeled."""
+    from scipy import ndimage
+
+    depth = ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1, 1:-1]
+    for level in np.linspace(0.1, 0.8, 15) * depth.max():
+        inner = depth > level
+        found = _cores(*pieces(inner), along, inner, apart)
+        if found is not None:
+            return found
+    return None
 
 
 def neck(section: np.ndarray, along: np.ndarray, step: float, share: float) -> float:

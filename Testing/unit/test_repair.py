@@ -324,6 +324,10 @@ def test_only_the_pieces_that_were_spoken_of_go() -> None:
     np.testing.assert_array_equal(after, relabel(tidy(), {15: 16}))
 
 
+def test_two_teeth_in_two_pieces_are_split_as_they_lie() -> None:
+    np.testing.assert_array_equal(settle(relabel(tidy(), {37: 36}), repairs.split(36, 37)), tidy())
+
+
 def test_a_split_gives_each_half_its_own_number() -> None:
     array = _merged(tidy().copy(), 37, 36)
     after = settle(array, repairs.split(37, 36))
@@ -454,26 +458,25 @@ def test_numbers_of_other_types_stay_of_their_type() -> None:
 
 
 def test_a_repair_takes_less_than_a_tenth_of_a_second_per_tooth() -> None:
-    """On a scan of 0.3 mm, the best of three tries each, with the boxes that a host program keeps."""
+    """On a scan of 0.3 mm, with the boxes that a host program keeps; time of this process, the best of three tries."""
     from scipy import ndimage
 
-    array = ndimage.zoom(tidy(), SPACING / 0.3, order=0)
+    array = ndimage.zoom(_merged(tidy().copy(), 47, 46), SPACING / 0.3, order=0)
     box = tooth_boxes(array)[36]
     z, y, _ = ((s.start + s.stop) // 2 for s in box)
     for part in (array[z : z + 4, y : y + 4], array[z + 12 : z + 16]):
         part[part == 36] = 0
-    array[array == 46] = 47
     labels = Volume(array, (0.3, 0.3, 0.3), volume(tidy()).origin, DIRECTION)
     boxes = tooth_boxes(array)
     for repair in (repairs.close_tunnels(36), repairs.join_pieces(36), repairs.remove_pieces(36),
                    repairs.split(47, 46), repairs.delete(36), repairs.swap(36, 37)):  # fmt: skip
         seconds = []
         for _ in range(3):
-            started = time.perf_counter()
+            started = time.process_time()
             edit = repaired(labels, repair, boxes)
             edit.apply(array)
             edit.undo(array)
-            seconds.append(time.perf_counter() - started)
+            seconds.append(time.process_time() - started)
         print(f"{repair.title}: {1000 * min(seconds):.0f} ms")
         assert min(seconds) < 0.1 * (2 if repair.kind == "split" else 1), repair.title
 

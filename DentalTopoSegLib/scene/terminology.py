@@ -98,7 +98,7 @@ def new_color_node(scene: Any, name: str, numbering: str = "FDI") -> Any:
     node.SetNumberOfColors(max(_TEETH) + 1)
     node.GetLookupTable().SetTableRange(0, max(_TEETH))
     for index in range(max(_TEETH) + 1):
-        node.SetColor(index, "", 0.0, 0.0, 0.0, 0.0)
+        node.SetColor(index, "", 0.0, 0.0, 0.0, 1.0)  # one transparent entry would make all surfaces translucent
     node.SetColor(0, "gum", *(c / 255 for c in GUM_RGB), 1.0)
     for fdi in _TEETH:
         node.SetColor(fdi, tooth_title(fdi, numbering), *(c / 255 for c in dentition.color(fdi)), 1.0)

@@ -76,6 +76,7 @@ def test_every_triangle_has_its_tooth_and_colour(shown) -> None:
         colors.GetColor(fdi, rgba)
         assert tuple(round(255 * c) for c in rgba[:3]) == dentition.color(fdi)
     assert colors.GetColorName(0) == "gum"
+    assert colors.GetLookupTable().IsOpaque()  # otherwise VTK draws the jaw as if it were glass
     assert result.node.GetName() == "lower scan teeth"
     assert not source.GetDisplayVisibility()  # both would be drawn at the same place
     assert source.GetPolyData().GetCellData().GetNumberOfArrays() == 0

@@ -82,12 +82,10 @@ class DentalTopoSegParameterNode:
 class DentalTopoSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     """The module's panel."""
 
-    def __init__(self, parent=None):
-        ScriptedLoadableModuleWidget.__init__(self, parent)
-        VTKObservationMixin.__init__(self)
-        self.logic = None
-        self._parameterNode = None
-        self._parameterNodeGuiTag = None
+    # no __init__: without a parent Slicer's base class calls setup() already there
+    logic = None
+    _parameterNode = None
+    _parameterNodeGuiTag = None
 
     def setup(self):
         """Called when the user opens the module for the first time."""

@@ -70,9 +70,7 @@ def own_folders(tmp_path, monkeypatch, request):
 @pytest.fixture
 def panel(module, scene):
     """The module's panel as the user opens it; closed at the end."""
-    widget = module.DentalTopoSegWidget()
-    widget.setup()
-    widget.enter()
+    widget = stand_ins.openPanel(module)
     widget.parent.resize(480, 1200)
     widget.parent.show()
     yield widget

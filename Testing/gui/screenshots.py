@@ -105,8 +105,7 @@ class Stage:
         grid.spacing = 4
         self.views = Views(qt, grid)
         self.slicer = stand_ins.install(self.views.app.scene)
-        self.panel = stand_ins.loadModule().DentalTopoSegWidget()
-        self.panel.setup()
+        self.panel = stand_ins.openPanel(stand_ins.loadModule())
         self.panel.parent.setFixedWidth(PANEL_WIDTH)
         self.scroll = scroll = qt.QScrollArea()
         scroll.setWidget(self.panel.parent)

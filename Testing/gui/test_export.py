@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import types
 from pathlib import Path
 
 import pytest
+import stand_ins
 from conftest import HOLLOW, addScan, click, leftBehind, waitFor
 
 
@@ -75,6 +77,24 @@ def test_dicom_seg_is_only_for_scans_of_the_dicom_database(panel, result) -> Non
     assert "dicom-seg" not in panel.exportPanel.formats()
 
 
+def test_dicom_seg_gets_the_scans_own_files(panel, result, slicer, phantom, tmp_path, monkeypatch) -> None:
+    """Where the volume came from Slicer's DICOM database, its files go to the command that writes the DICOM SEG."""
+    from DentalTopoSegModuleLib import Exporting
+
+    slices = tmp_path / "slice.dcm"
+    slices.write_bytes(b"")
+    database = types.SimpleNamespace(fileForInstance=lambda uid: str(slices), instanceValue=lambda uid, tag: "1.2.3")
+    monkeypatch.setattr(slicer, "dicomDatabase", database, raising=False)
+    scan = addScan(slicer, phantom)
+    scan.SetAttribute("DICOM.instanceUIDs", "1.2.3.4 1.2.3.5")
+    result.SetReferenceImageGeometryParameterFromVolumeNode(scan)
+    panel.exportPanel.update()
+    assert panel.exportPanel.boxes["dicom-seg"].enabled
+    source = Exporting.dicomSourceOf(Exporting.scanOf(panel.reviewPanel.review))
+    arguments = Exporting._arguments("dicom-seg", Path("teeth.seg.nrrd"), tmp_path, None, source)
+    assert arguments[-4:] == ["--scan", str(tmp_path), "--series", "1.2.3"]
+
+
 def test_what_cannot_be_written_is_told_and_the_rest_is_there(panel, result, folder, tmp_path) -> None:
     blocked = tmp_path / "a file"
     blocked.write_text("no folder")
@@ -102,8 +122,7 @@ def test_nothing_to_export_yet(panel) -> None:
 
 def test_formats_and_folder_are_remembered(module, panel, result, folder) -> None:
     _export(panel, folder, "ply")
-    again = module.DentalTopoSegWidget()
-    again.setup()
+    again = stand_ins.openPanel(module)
     try:
         assert again.ui.exportFolderEdit.text == str(folder)
         assert [kind for kind, box in again.exportPanel.boxes.items() if box.checked] == ["ply"]

@@ -83,8 +83,7 @@ def test_settings_are_remembered(module, panel, slicer) -> None:
     panel.ui.threadsSpinBox.value = 3
     panel.cleanup()
     slicer.mrmlScene.Clear(True)
-    again = module.DentalTopoSegWidget()
-    again.setup()
+    again = stand_ins.openPanel(module)
     assert again.ui.numberingComboBox.currentText == "Universal (1 to 32)"
     assert again.ui.threadsSpinBox.value == 3
     again.cleanup()
@@ -252,8 +251,7 @@ def test_a_reloaded_module_works(module, panel, slicer, phantom, monkeypatch) ->
     import importlib
 
     panel.cleanup()
-    again = importlib.reload(module).DentalTopoSegWidget()
-    again.setup()
+    again = stand_ins.openPanel(importlib.reload(module))
     addScan(slicer, phantom, again)
     again.parent.show()
     click(again.ui.applyButton)

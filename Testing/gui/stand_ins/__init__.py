@@ -172,6 +172,20 @@ def _fromSlicer(folder: Path, name: str):
     return None
 
 
+def openPanel(module):
+    """The module's panel in a place of its own, set up as Slicer does when the user opens the module."""
+    import qt
+    import slicer
+
+    parent = slicer.qMRMLWidget()
+    parent.setLayout(qt.QVBoxLayout())
+    parent.setMRMLScene(slicer.mrmlScene)
+    widget = module.DentalTopoSegWidget(parent)
+    widget.setup()
+    widget.enter()
+    return widget
+
+
 def loadModule():
     """The module's own file, as Slicer loads it: under its name, with its folder on the path."""
     install()

@@ -322,8 +322,9 @@ def _draw(result: Result, scan: str | os.PathLike[str] | None, series: str | Non
         from .mesh_rendering import jaw_png
 
         drawn: Mapping[str, Any] = {
-            "vertices": result.jaw.surface.vertices, "faces": result.jaw.surface.faces, "jaw": result.jaw.jaw,
-            "face_fdi": result.jaw.face_fdi, "frame": result.jaw.frame, "scale": result.jaw.surface.scale,
+            "vertices": result.jaw.surface.vertices, "normals": result.jaw.surface.normals,
+            "faces": result.jaw.surface.faces, "face_fdi": result.jaw.face_fdi, "jaw": result.jaw.jaw,
+            "frame": result.jaw.frame, "scale": result.jaw.surface.scale,
         }  # fmt: skip
         jaw_png(picture, [drawn], result.name, result.findings)
     elif scan is not None:

@@ -63,7 +63,7 @@ class ExportPanel:
 
     def _build(self) -> None:
         chosen = Settings.remembered("exportFormats", _FIRST_CHOICE).split()
-        layout = self.ui.exportFormatsLayout
+        layout = self.ui.exportFormatsPlace.layout()
         for row, (heading, formats) in enumerate(rows()):
             layout.addWidget(qt.QLabel(heading), row, 0)
             for column, (kind, text, toolTip) in enumerate(formats, start=1):

@@ -25,7 +25,7 @@ class ReviewPanel:
         self.review = None
         self.onRefreshed = lambda: None  # called whenever something else is shown
         self._waitingRepair = None  # (key, which) of a repair for which a number is picked on the chart
-        self.chart = ToothChart(ui.toothChartPlace, ui.toothChartLayout, self.onToothClicked)
+        self.chart = ToothChart(ui.toothChartPlace, self.onToothClicked)
         self.findings = FindingsTable(
             ui.findingsTable, self.onFindingSelected, self.onRepair, self.onAccept, self.onReopen, self.onUndo
         )
@@ -200,7 +200,11 @@ class ReviewPanel:
             self._repair(key, which)
 
     def _repair(self, key: str, which: int, number: int | None = None) -> None:
-        repair = self._finding(key).repairs[which]
+        finding = self._finding(key)
+        if finding is None or which >= len(finding.repairs):
+            self._say(_("This finding has changed meanwhile: look at it again."))
+            return
+        repair = finding.repairs[which]
         if self._do(lambda: self.review.repair(key, which, number)) is not None:
             self._say(_("Done: {repair}").format(repair=repair), "done")
 

@@ -2,12 +2,12 @@
 
 import os
 
+import slicer
 from slicer.i18n import tr as _
 
 CATEGORY = "DentalTopoSeg"
 #: Slicer's own data set "CBCT Dental Surgery", the scan before surgery.
 _SHA256 = "7bfa16945629c319a439f414cfb7edddd2a97ba97753e12eede3b56a0eb09968"
-_ADDRESS = "https://github.com/Slicer/SlicerTestingData/releases/download/SHA256/"
 
 
 def register(iconFolder: str) -> None:
@@ -19,7 +19,7 @@ def register(iconFolder: str) -> None:
     SampleData.SampleDataLogic.registerCustomSampleDataSource(
         category=CATEGORY,
         sampleName="CBCTPreDentalSurgery",
-        uris=_ADDRESS + _SHA256,
+        uris=f"{slicer.util.TESTING_DATA_URL}SHA256/{_SHA256}",
         fileNames="PreDentalSurgery.gipl.gz",
         nodeNames="PreDentalSurgery",
         checksums=f"SHA256:{_SHA256}",
@@ -35,8 +35,6 @@ def register(iconFolder: str) -> None:
 
 def addPhantom(_source=None):
     """Build a synthetic CBCT with known teeth and add it to the scene; returns the volume nodes: one."""
-    import slicer
-
     from .Library import addLibraryToPath
 
     addLibraryToPath()

@@ -36,11 +36,11 @@ class Place:
 
 
 class ToothChart:
-    """Fills a grid layout with one button per place. onClicked(fdi) is called for every place, taken or not."""
+    """Fills a widget that has a grid layout with one button per place. onClicked(fdi): of every place, taken or not."""
 
-    def __init__(self, container, layout, onClicked: Callable[[int], None]) -> None:
+    def __init__(self, container, onClicked: Callable[[int], None]) -> None:
         self._container = container
-        self._layout = layout
+        self._layout = container.layout()
         self._onClicked = onClicked
         self.buttons = {}
         self._places = {}

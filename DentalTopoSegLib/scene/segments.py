@@ -7,7 +7,7 @@ numbers on the segmentation's reference grid, which `ToothSegments.sync` keeps u
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -88,11 +88,20 @@ def oriented_image(array: np.ndarray, start: tuple[int, int, int], matrix: np.nd
 
 @dataclass(frozen=True)
 class _Layer:
-    """A labelmap: values (z, y, x), the box of the grid they fill, and the segments in it, (label value, FDI, id)."""
+    """A labelmap: values (z, y, x), the box of the grid they fill, and the segments in it, (label value, FDI, id). key:
+    tells it from the others of its segmentation."""
 
     values: np.ndarray
     box: Box
     segments: tuple[tuple[int, int, str], ...]
+    key: str
+
+    def changes(self, known: _Layer | None) -> list[Box]:
+        """Where the grid may hold other numbers than when the layer was `known`, a copy of what it was then."""
+        if known is None or self.box != known.box or self.segments != known.segments:
+            return [self.box] if known is None else [self.box, known.box]
+        inner = _where(self.values != known.values)
+        return [] if inner is None else [_within(self.box, inner)]
 
 
 class ToothSegments:
@@ -157,13 +166,15 @@ class ToothSegments:
         grid, _ = self._grid()
         if grid.shape != self.labels.shape or not np.allclose(grid.matrix, self.grid.matrix, atol=1e-9):
             self._load()
-            everything = {int(v) for v in np.unique(self.labels.array[self._filled])} - {0}
+            filled = _bounding([layer.box for layer in self._known.values()])
+            everything = {int(v) for v in np.unique(self.labels.array[filled])} - {0}
             return everything, tuple(slice(0, n) for n in self.labels.shape)
         layers = self._layers()
-        filled = _bounding([layer.box for layer in layers])
-        look = _bounding([self._filled, filled])
+        places = [box for layer in layers for box in layer.changes(self._known.pop(layer.key, None))]
+        look = _bounding(places + [gone.box for gone in self._known.values()])
         fresh, current = self._read(layers, look), self.labels.array[look]
-        self._signature, self._filled = now, filled
+        self._remember(layers)
+        self._signature = now
         inner = _where(fresh != current)
         if inner is None:
             return set(), None
@@ -177,10 +188,14 @@ class ToothSegments:
         self.grid, self.local = self._grid()
         array = np.zeros(self.grid.shape, np.uint8)
         layers = self._layers()
-        self._filled = _bounding([layer.box for layer in layers])
-        array[self._filled] = self._read(layers, self._filled)
+        filled = _bounding([layer.box for layer in layers])
+        array[filled] = self._read(layers, filled)
+        self._remember(layers)
         self.labels: Volume = self.grid.volume(array, "segmentation")
         self._signature = self._now()
+
+    def _remember(self, layers: list[_Layer]) -> None:
+        self._known = {layer.key: replace(layer, values=layer.values.copy()) for layer in layers}
 
     def _grid(self) -> tuple[Grid, np.ndarray]:
         """The reference grid in the world, and its index-to-segmentation matrix."""
@@ -222,10 +237,10 @@ class ToothSegments:
             images[key] = image
             held = segments.setdefault(key, [])
             held.append((segment.GetLabelValue(), fdi, segmentation.GetNthSegmentID(i)))
-        layers = [self._layer(image, tuple(segments[key])) for key, image in images.items()]
+        layers = [self._layer(image, tuple(segments[key]), key) for key, image in images.items()]
         return [layer for layer in layers if layer is not None]
 
-    def _layer(self, image: Any, segments: tuple[tuple[int, int, str], ...]) -> _Layer | None:
+    def _layer(self, image: Any, segments: tuple[tuple[int, int, str], ...], key: str) -> _Layer | None:
         from vtk.util.numpy_support import vtk_to_numpy
 
         step = np.linalg.inv(self.local) @ _matrix_of(image)
@@ -242,7 +257,7 @@ class ToothSegments:
         if any(s.stop <= s.start for s in box):
             return None
         inside = tuple(slice(s.start - a, s.stop - a) for s, a in zip(box, start, strict=True))
-        return _Layer(values[inside], box, segments)
+        return _Layer(values[inside], box, segments, key)
 
     def _resampled(self, image: Any) -> Any:
         import slicer

@@ -133,3 +133,17 @@ def test_the_module_asks_for_the_versions_that_the_library_declares() -> None:
     wanted = {line for line in lines if line and not line.startswith("#")}
     assert wanted and wanted <= versions
     assert not any("torch" in line for line in wanted)
+
+
+# ---------------------------------------------------------------- pip
+
+
+def test_a_wheel_has_every_package_of_the_library_and_its_resources() -> None:
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    listed = re.search(r"^packages = \[(.*?)^\]", text, re.DOTALL | re.MULTILINE).group(1)
+    listed = {name.replace(".", "/") for name in re.findall(r'"([^"]+)"', listed)}
+    found = {str(path.parent.relative_to(ROOT)) for path in (ROOT / "DentalTopoSegLib").rglob("__init__.py")}
+    assert listed == found | {"DentalTopoSegLib/_resources"}
+    data = re.search(r'^"DentalTopoSegLib._resources" = \[(.*?)\]$', text, re.MULTILINE).group(1)
+    folders = {name.split("/")[0] for name in re.findall(r'"([^"]+)"', data)}
+    assert {"Models", "Terminologies", "Colors"} <= folders

@@ -6,10 +6,10 @@ import json
 
 import numpy as np
 import pytest
-from conftest import state_of, transform
 from fake_output import write_jaws
 from geometry import rigid
 from hypothesis import HealthCheck, given, settings
+from scene_steps import state_of, transform
 from toy_jaws import toy_jaw
 
 from DentalTopoSegLib import dentition

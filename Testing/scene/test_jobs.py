@@ -6,11 +6,11 @@ import json
 
 import numpy as np
 import pytest
-from conftest import state_of, transform
 from geometry import index_to_ras, rigid
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scan_files import block
+from scene_steps import state_of, transform
 
 from DentalTopoSegLib.meshes import read_mesh
 from DentalTopoSegLib.scene import NodeGoneError, SceneError, add_volume, prepare_job

@@ -6,12 +6,12 @@ import json
 
 import numpy as np
 import pytest
-from conftest import state_of, transform
 from fake_output import write_output
 from geometry import index_to_ras, rigid
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scan_files import toy_dentition
+from scene_steps import state_of, transform
 
 from DentalTopoSegLib import dentition
 from DentalTopoSegLib.exports import terminology_entry

@@ -6,11 +6,11 @@ import zipfile
 
 import numpy as np
 import pytest
-from conftest import add_toy_segmentation, edited, state_of, transform
 from geometry import rigid
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scan_files import toy_dentition
+from scene_steps import add_toy_segmentation, edited, state_of, transform
 
 from DentalTopoSegLib.findings import check_dentition
 from DentalTopoSegLib.repair import NumberTakenError

@@ -9,8 +9,8 @@ import time
 import zipfile
 
 import pytest
-from conftest import ROOT, run_worker, state_of
 from scan_files import write_file
+from scene_steps import ROOT, run_worker, state_of
 
 from DentalTopoSegLib.phantom import make_phantom
 from DentalTopoSegLib.scene import SceneError, add_result, add_volume, prepare_job, review_of

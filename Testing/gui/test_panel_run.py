@@ -8,7 +8,7 @@ import signal
 import time
 
 import pytest
-from conftest import addScan, click, leftBehind, nodeNames, waitFor
+from gui_steps import addScan, click, leftBehind, nodeNames, waitFor
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from conftest import HOLLOW, SPECK, addDentition, addScan, click, waitFor
+from gui_steps import HOLLOW, SPECK, addDentition, addScan, click, waitFor
 
 
 def _key(panel, code: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import stand_ins
-from conftest import HOLLOW, addScan, click, leftBehind, waitFor
+from gui_steps import HOLLOW, addScan, click, leftBehind, waitFor
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import stand_ins
-from conftest import addScan, click, leftBehind, waitFor
+from gui_steps import addScan, click, leftBehind, waitFor
 
 MODULE = stand_ins.ROOT / "DentalTopoSeg"
 

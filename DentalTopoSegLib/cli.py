@@ -1,8 +1,8 @@
-"""The command ``dentaltoposeg``: segment, check, evaluate, demo, picture, on CBCT and on intraoral scans.
+"""The command ``dentaltoposeg``, for CBCT and intraoral scans; repair, export and batch are in `result_commands`.
 
 Results go to stdout (text, or JSON with --json), progress, warnings and refusals to stderr.
 Exit codes: 0 done, 1 unexpected error, 2 wrong usage, 3 unusable input, 4 no teeth found, 5 model missing or
-damaged, 6 output cannot be written, 7 too large for memory, 130 stopped by the user.
+damaged, 6 output cannot be written, 7 too large for memory, 8 batch with failures, 130 stopped by the user.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from . import __version__
-from .errors import Cancelled, DentalTopoSegError, InputError, MemoryLimitError
+from .errors import EXIT_MEANINGS, DentalTopoSegError, InputError, as_refusal, refusal_body
 
 # Read by numpy, which is imported later. Our matrices are long and three columns wide: threads gain nothing on them and
 # spend more time waiting for each other than the product takes.
@@ -28,12 +28,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # A network is looked after ten times a second; a busy machine may stretch that.
 _LOOKED_LATELY_S = 1.5
 
-EXIT_CODES = """exit codes:
-  0  done                         5  a network file is missing or damaged
-  1  unexpected error             6  the output cannot be written
-  2  wrong usage                  7  too large for this computer's memory
-  3  the input cannot be used   130  stopped by the user, nothing written
-  4  no teeth found"""
+EXIT_CODES = "exit codes:\n" + "\n".join(f"{code:>5}  {meaning}" for code, meaning in EXIT_MEANINGS.items())
 
 
 class ProgressBar:
@@ -170,6 +165,10 @@ def build_parser() -> argparse.ArgumentParser:
     picture.add_argument("-o", "--output", required=True, metavar="PNG", type=Path, help="the picture to write")
     picture.add_argument("--series", help="DICOM series to take: its number or the end of its id")
     _add_numbering(picture, reference=False)
+
+    from .result_commands import add_result_commands
+
+    add_result_commands(add)
     return parser
 
 
@@ -404,13 +403,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments.stop = stop
         try:
             return _run(arguments, bar)
-        except (KeyboardInterrupt, Cancelled):
-            return _refuse(Cancelled(), arguments, bar)  # one sentence, wherever it was stopped
-        except MemoryError:
-            message = "This computer's memory does not suffice: crop the scan to the jaws."
-            return _refuse(MemoryLimitError(message), arguments, bar)
-        except DentalTopoSegError as error:
-            return _refuse(error, arguments, bar)
+        except (KeyboardInterrupt, MemoryError, DentalTopoSegError) as error:
+            return _refuse(as_refusal(error), arguments, bar)
         finally:
             bar.close()
 
@@ -424,13 +418,12 @@ def _run(arguments: argparse.Namespace, bar: ProgressBar) -> int:
         from .exports import plain
 
         print(json.dumps(plain(result), indent=2, ensure_ascii=False, allow_nan=False))
-    return 0
+    return result.get("exit_code", 0)
 
 
 def _refuse(error: DentalTopoSegError, arguments: argparse.Namespace, bar: ProgressBar) -> int:
     bar.close()
     print(f"dentaltoposeg: {error}", file=sys.stderr)
     if arguments.json:
-        body = {"kind": type(error).__name__, "exit_code": error.exit_code, "message": str(error)}
-        print(json.dumps({"error": body}, indent=2, ensure_ascii=False))
+        print(json.dumps({"error": refusal_body(error)}, indent=2, ensure_ascii=False))
     return error.exit_code

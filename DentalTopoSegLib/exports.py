@@ -5,6 +5,10 @@ from __future__ import annotations
 import json
 import math
 import os
+import platform
+import re
+import shutil
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +23,8 @@ from .volumes.writing import cannot_write, write_image
 
 TERMINOLOGY_CONTEXT = "Segmentation category and type - DentalTopoSeg"
 REGION_CONTEXT = "Anatomic codes - DICOM master list"
+#: Folders that results are written into before they appear: this, the computer's mark, the process, a random end.
+_STAGE = ".dentaltoposeg-"
 _PROBE = ".dentaltoposeg-probe"
 _PROBE_BYTES = 1 << 20
 
@@ -51,13 +57,17 @@ def segment_name(fdi: int) -> str:
 def write_seg_nrrd(labels: Volume, path: str | os.PathLike[str], confidence: dict[int, float] | None = None) -> Path:
     """Write a 3D Slicer segmentation: one layer, one segment per tooth, label value = FDI number.
 
-    Each segment has its name, colour, extent and terminology entry (so DICOM SEG export works), and, with
-    ``confidence`` (0 to 1 by FDI number), a tag ``DentalTopoSeg.Confidence``. Format: Slicer's
-    vtkMRMLSegmentationStorageNode, "Segment<i>_<field>" keys of an NRRD header. Raises OutputError.
+    Each segment has its name, colour, extent, terminology entry (so DICOM SEG export works), a tag
+    ``DentalTopoSeg.FDI`` and, with ``confidence`` (0 to 1 by FDI number), one ``DentalTopoSeg.Confidence``. Format:
+    Slicer's vtkMRMLSegmentationStorageNode, "Segment<i>_<field>" keys of an NRRD header. Raises OutputError.
     """
     image = labels.with_array(labels.array.astype(np.uint8, copy=False)).to_sitk()
-    extent = " ".join(f"0 {n - 1}" for n in labels.shape[::-1])
+    geometry = [*labels.index_to_ras_matrix().ravel(), *(k for n in labels.shape[::-1] for k in (0, n - 1))]
     header = {
+        # the scan's whole grid: Slicer itself keeps only the box around the teeth
+        "Segmentation_ConversionParameters": "Reference image geometry|"
+        + "".join(f"{value:.12g};" for value in geometry)
+        + "|&",
         "Segmentation_ContainedRepresentationNames": "Binary labelmap|",
         "Segmentation_MasterRepresentation": "Binary labelmap",  # read by Slicer up to 5.2
         "Segmentation_SourceRepresentation": "Binary labelmap",  # the same field since then
@@ -65,8 +75,12 @@ def write_seg_nrrd(labels: Volume, path: str | os.PathLike[str], confidence: dic
     }
     for key, value in header.items():
         image.SetMetaData(key, value)
-    for i, (fdi, box) in enumerate(_tooth_extents(labels.array, extent)):
-        tags = ["Segmentation.Status:inprogress", f"TerminologyEntry:{terminology_entry(fdi)}"]
+    for i, (fdi, box) in enumerate(_tooth_extents(labels.array)):
+        tags = [
+            "Segmentation.Status:inprogress",
+            f"DentalTopoSeg.FDI:{fdi}",
+            f"TerminologyEntry:{terminology_entry(fdi)}",
+        ]
         if confidence and fdi in confidence:
             tags.append(f"DentalTopoSeg.Confidence:{confidence[fdi]:.3f}")
         fields = {
@@ -85,7 +99,7 @@ def write_seg_nrrd(labels: Volume, path: str | os.PathLike[str], confidence: dic
     return write_image(image, Path(path))
 
 
-def _tooth_extents(array: np.ndarray, whole: str) -> Iterator[tuple[int, str]]:
+def _tooth_extents(array: np.ndarray) -> Iterator[tuple[int, str]]:
     """(FDI, "xmin xmax ymin ymax zmin zmax") of every tooth present, in FDI order."""
     from scipy import ndimage
 
@@ -150,7 +164,8 @@ def all_or_nothing(folder: Path) -> Iterator[Path]:
     try:
         made = _absent(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(prefix=".dentaltoposeg-", dir=folder) as temporary:
+        remove_leftovers(folder)
+        with TemporaryDirectory(prefix=f"{_STAGE}{_host()}{os.getpid():x}-", dir=folder) as temporary:
             stage = Path(temporary)
             yield stage
             _move_all(stage, folder)
@@ -159,6 +174,40 @@ def all_or_nothing(folder: Path) -> Iterator[Path]:
         if isinstance(error, OSError):
             raise OutputError(cannot_write(folder, error)) from error
         raise
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Take away what runs that were killed left in the folder; a run that is still going on keeps its own.
+
+    Only runs of this computer are judged, as only their processes can be looked up.
+    """
+    for stage in folder.iterdir():
+        process = re.match(rf"{re.escape(_STAGE)}{_host()}([0-9a-f]{{1,7}})-", stage.name)
+        if process and not _is_running(int(process[1], 16)):
+            shutil.rmtree(stage, ignore_errors=True)
+
+
+def _host() -> str:
+    return f"{zlib.crc32(platform.node().encode()) & 0xFFFF:04x}"
+
+
+def _is_running(process: int) -> bool:
+    if os.name == "nt":  # os.kill would end it there
+        import ctypes
+
+        kernel = ctypes.windll.kernel32
+        handle = kernel.OpenProcess(0x1000, False, process)  # PROCESS_QUERY_LIMITED_INFORMATION
+        code = ctypes.c_ulong()
+        known = bool(handle) and kernel.GetExitCodeProcess(handle, ctypes.byref(code))
+        kernel.CloseHandle(handle)
+        return bool(known) and code.value == 259  # STILL_ACTIVE
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's
+        return True
+    return True
 
 
 def _absent(folder: Path) -> list[Path]:

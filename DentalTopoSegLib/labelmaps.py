@@ -72,6 +72,20 @@ def read_fdi_labels(path: str | os.PathLike[str], numbering: str | None = None) 
     return fdi, warnings
 
 
+def stored_confidence(labels: Volume) -> dict[int, float]:
+    """{FDI: 0..1} as `exports.write_seg_nrrd` stored it with a label map that was read; empty for other files."""
+    numbers = _from_segments(labels.metadata)
+    found = {}
+    for key, value in labels.metadata.items():
+        match = re.fullmatch(r"Segment(\d+)_LabelValue", key)
+        fdi = numbers.get(int(value)) if match else None
+        tags = labels.metadata.get(f"Segment{match[1]}_Tags", "") if match else ""
+        sure = re.search(r"DentalTopoSeg\.Confidence:([01]\.\d+)", tags)
+        if fdi is not None and sure:
+            found[fdi] = float(sure[1])
+    return found
+
+
 def _from_segments(metadata: dict[str, str]) -> dict[int, int]:
     """{label value: FDI} from the terminology codes, or the names' leading FDI number, of a .seg.nrrd."""
     found = {}

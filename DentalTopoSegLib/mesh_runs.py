@@ -50,6 +50,7 @@ class JawRun:
     reports: list[dict]
     segmentations: list[JawSegmentation]
     files: list[dict[str, Path]] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
 
     @property
     def report(self) -> dict:
@@ -156,7 +157,7 @@ def segment_scans(
     _keep_the_input(paths, folder, writers)
     _write(folder, writers, progress, cancelled)
     files = [{kind: folder / file for kind, (file, _) in outputs.items()} for outputs in writers]
-    return JawRun(reports, jaws, files)
+    return JawRun(reports, jaws, files, findings)
 
 
 def _networks(precision: str) -> dict[str, Model]:
@@ -283,20 +284,10 @@ def _on_file(mesh: Mesh, jaw: JawSegmentation) -> _FileLabels:
 
 def _outputs(mesh: Mesh, case: JawCase, findings: Sequence[Finding], per_tooth: bool) -> dict[str, tuple[str, Writer]]:
     """{kind: (file name, its writer)} of one jaw, without the report."""
-    from .mesh_labels import FDI_TO_UNIVERSAL
-    from .meshes import write_ply, write_stl, write_teeth3ds_json, write_vtp
+    from .meshes import write_stl, write_teeth3ds_json
 
     jaw, name = case.segmentation, case.name
     on_file = _on_file(mesh, jaw)
-    universal = FDI_TO_UNIVERSAL[on_file.fdi]
-
-    def vtp(path: Path) -> None:
-        points = {"PredictedID": universal, "UniversalID": universal, "FDI": on_file.fdi.astype(np.int32)}
-        cells = {"Label": on_file.face_fdi.astype(np.int32)}
-        write_vtp(path, on_file.vertices, on_file.faces, points, cells)
-
-    def ply(path: Path) -> None:
-        write_ply(path, on_file.vertices, on_file.faces, _colours()[on_file.fdi], {"fdi": on_file.fdi})
 
     def json(path: Path) -> None:
         write_teeth3ds_json(path, case.which, on_file.file_fdi, on_file.file_instance)
@@ -313,8 +304,8 @@ def _outputs(mesh: Mesh, case: JawCase, findings: Sequence[Finding], per_tooth: 
 
     outputs: dict[str, tuple[str, Writer]] = {
         "picture": (f"{name}_teeth.png", picture),
-        "mesh": (f"{name}_teeth.vtp", vtp),
-        "coloured": (f"{name}_teeth.ply", ply),
+        "mesh": (f"{name}_teeth.vtp", lambda path: _write_vtp(path, on_file)),
+        "coloured": (f"{name}_teeth.ply", lambda path: _write_ply(path, on_file)),
         "labels": (f"{name}_teeth.json", json),
     }
     if per_tooth:
@@ -328,6 +319,32 @@ def _outputs(mesh: Mesh, case: JawCase, findings: Sequence[Finding], per_tooth: 
             if rows.any():
                 outputs[kind] = (f"{name}_{fdi or 'gingiva'}.stl", stl)
     return outputs
+
+
+def write_labelled_mesh(path: str | os.PathLike[str], mesh: Mesh, jaw: JawSegmentation) -> Path:
+    """Write a mesh with its labels, as a run does: .vtp with arrays, or .ply coloured. Raises InputError for another
+    suffix, OutputError."""
+    path = Path(path)
+    write = {".vtp": _write_vtp, ".ply": _write_ply}.get(path.suffix.lower())
+    if write is None:
+        raise InputError(f"'{path}' must end in .vtp or .ply: other mesh formats hold no labels.")
+    write(path, _on_file(mesh, jaw))
+    return path
+
+
+def _write_vtp(path: Path, on_file: _FileLabels) -> None:
+    from .mesh_labels import FDI_TO_UNIVERSAL
+    from .meshes import write_vtp
+
+    universal = FDI_TO_UNIVERSAL[on_file.fdi]
+    points = {"PredictedID": universal, "UniversalID": universal, "FDI": on_file.fdi.astype(np.int32)}
+    write_vtp(path, on_file.vertices, on_file.faces, points, {"Label": on_file.face_fdi.astype(np.int32)})
+
+
+def _write_ply(path: Path, on_file: _FileLabels) -> None:
+    from .meshes import write_ply
+
+    write_ply(path, on_file.vertices, on_file.faces, _colours()[on_file.fdi], {"fdi": on_file.fdi})
 
 
 def _colours() -> np.ndarray:
@@ -385,7 +402,7 @@ def check_mesh(
     report = build_jaw_report(case, findings, warnings=warnings, stated=which)
     if reference is not None:
         report["metrics"] = _scores(labelled, path, reference, numbering, unit)
-    return JawRun([report], [case.segmentation])
+    return JawRun([report], [case.segmentation], findings=findings)
 
 
 def evaluate_meshes(

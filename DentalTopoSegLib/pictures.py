@@ -79,6 +79,21 @@ def compose(image: Volume, labels: Volume, title: str) -> np.ndarray:
     return np.asarray(canvas)
 
 
+def views_png(labels: Volume, path: str | os.PathLike[str]) -> Path:
+    """Draw a label map without its scan, from three sides, into a PNG, whole or not at all. Raises OutputError."""
+    from PIL import Image
+
+    lower, upper = dental_box(labels)
+    extent = upper - lower - 2 * MARGIN_MM
+    spacing = float(max(extent[:2].max() / (PANEL_PX - 40), extent[2] / (PANEL_PX - 70), FINEST_PX_MM))
+    fields = tooth_fields(labels, spacing)
+    panels = [view_panel(fields, view, spacing, PANEL_PX, PANEL_PX) for view in VIEWS]
+    path = Path(path)
+    with atomic_path(path) as temporary:
+        Image.fromarray(np.concatenate(panels, axis=1)).save(temporary, format="PNG")
+    return path
+
+
 def dental_box(labels: Volume) -> tuple[np.ndarray, np.ndarray]:
     """Lower and upper RAS corner (mm) of all teeth with a margin; the whole volume when there are none."""
     from scipy import ndimage

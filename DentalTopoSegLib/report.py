@@ -195,12 +195,12 @@ def findings_table(report: Mapping[str, Any]) -> str:
     if not report["findings"]:
         return "Findings: none."
     lines = [f"Findings: {len(report['findings'])}"]
-    for finding in report["findings"]:
+    for i, finding in enumerate(report["findings"], start=1):
         place = finding.get("position_ras")
         where = "" if place is None else place_text.format(*place)
-        lines.append(f"  {finding['severity']:<8}{finding['message']} [{finding['code']}{where}]")
+        lines.append(f"{i:>3} {finding['severity']:<8}{finding['message']} [{finding['code']}{where}]")
         if finding.get("repair"):
-            lines.append(f"          Proposed repair: {finding['repair'].replace('_', ' ')}")
+            lines.append(f"            Proposed repair: {finding['repair'].replace('_', ' ')}")
     return "\n".join(lines)
 
 

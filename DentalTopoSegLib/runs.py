@@ -13,7 +13,7 @@ import numpy as np
 
 from .errors import Cancelled, InputError, MemoryLimitError, NoTeethError
 from .exports import all_or_nothing, require_writable, write_labelmap, write_report_json, write_seg_nrrd
-from .labelmaps import read_fdi_labels
+from .labelmaps import read_fdi_labels, stored_confidence
 from .report import build_report
 from .volumes import Volume, read_volume, write_volume
 
@@ -201,7 +201,7 @@ def check_labels(
     labels, warnings = read_fdi_labels(path, numbering)
     if not labels.array.any():
         raise NoTeethError(f"'{path}' is empty: no voxel is labelled as a tooth.")
-    report = describe(labels, labels.name)
+    report = describe(labels, labels.name, stored_confidence(labels) or None)
     report["warnings"] = warnings
     if reference is not None:
         truth, more = read_fdi_labels(reference, reference_numbering)

@@ -163,10 +163,11 @@ def tooth_measures(labels: Volume) -> dict[int, ToothMeasure]:
 
     Raises `InputError` when the map holds anything but FDI numbers and 0.
     """
-    return {fdi: _measure(labels, fdi, box) for fdi, box in sorted(tooth_boxes(labels.array).items())}
+    return {fdi: measure_tooth(labels, fdi, box) for fdi, box in sorted(tooth_boxes(labels.array).items())}
 
 
-def _measure(labels: Volume, fdi: int, box: Box) -> ToothMeasure:
+def measure_tooth(labels: Volume, fdi: int, box: Box) -> ToothMeasure:
+    """`tooth_measures` of one tooth; box: its bounding box, as `tooth_boxes` gives it."""
     mask = labels.array[box] == fdi
     pieces, b0, cavities, b2 = _pieces_and_cavities(mask)
     voxels = int(np.count_nonzero(mask))
@@ -251,23 +252,28 @@ def contacts(labels: Volume) -> dict[tuple[int, int], float]:
     Counted over pairs of face-adjacent voxels with different labels, each with the area of its shared face
     (spacing y*x between slices, z*x between rows, z*y between columns).
     """
-    array = labels.array
-    sx, sy, sz = labels.spacing
-    face_mm2 = (sx * sy, sx * sz, sy * sz)
     areas: dict[tuple[int, int], float] = {}
-    for fdi, box in tooth_boxes(array).items():
-        crop = array[tuple(slice(max(s.start - 1, 0), s.stop + 1) for s in box)]
-        own = crop == fdi
-        other = np.where(crop > fdi, crop, 0)
-        for axis, area in enumerate(face_mm2):
-            first = (slice(None),) * axis + (slice(None, -1),)
-            second = (slice(None),) * axis + (slice(1, None),)
-            for a, b in ((first, second), (second, first)):
-                touching = other[b][own[a]]
-                touching = touching[touching > 0]
-                for partner, n in zip(*np.unique(touching, return_counts=True), strict=True):
-                    pair = (fdi, int(partner))
-                    areas[pair] = areas.get(pair, 0.0) + float(n) * area
+    for fdi, box in tooth_boxes(labels.array).items():
+        for other, area in contacts_of(labels, fdi, box).items():
+            if other > fdi:
+                areas[fdi, other] = area
+    return areas
+
+
+def contacts_of(labels: Volume, fdi: int, box: Box) -> dict[int, float]:
+    """The area in mm^2 over which one tooth touches each other, {FDI: area}; box: its bounding box."""
+    sx, sy, sz = labels.spacing
+    crop = labels.array[tuple(slice(max(s.start - 1, 0), s.stop + 1) for s in box)]
+    own = crop == fdi
+    other = np.where(own, 0, crop)
+    areas: dict[int, float] = {}
+    for axis, area in enumerate((sx * sy, sx * sz, sy * sz)):
+        first = (slice(None),) * axis + (slice(None, -1),)
+        second = (slice(None),) * axis + (slice(1, None),)
+        for a, b in ((first, second), (second, first)):
+            touching = other[b][own[a]]
+            for partner, n in zip(*np.unique(touching[touching > 0], return_counts=True), strict=True):
+                areas[int(partner)] = areas.get(int(partner), 0.0) + float(n) * area
     return areas
 
 

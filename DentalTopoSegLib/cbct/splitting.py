@@ -151,7 +151,7 @@ def cut_by_numbers(labels: np.ndarray, regions_mm3: np.ndarray, coarse: CoarseMa
         likely = coarse.probabilities[1:][(slice(None), *np.ix_(*index))].argmax(0) + 1
         strong = _side_by_side(mask, likely, strong, grid.spacing[0])
         if len(strong) > 1:
-            new = _write(labels[box], _watershed(mask, [mask & (likely == c) for c in strong]), new)
+            new = _write(labels[box], watershed(mask, [mask & (likely == c) for c in strong]), new)
     return new > count
 
 
@@ -174,7 +174,7 @@ def cut_at_necks(labels: np.ndarray, regions_mm3: np.ndarray, coarse: CoarseMap,
         sides = _sides_of_neck(mask, grid.spacing[0])
         if sides is None:
             continue
-        parts = _watershed(mask, sides)
+        parts = watershed(mask, sides)
         if np.bincount(parts[mask], minlength=3)[1:].min() * grid.voxel_volume_mm3 >= 0.35 * expected:
             new = _write(labels[box], parts, new)
     return new > count
@@ -213,7 +213,7 @@ def _sides_of_neck(mask: np.ndarray, spacing: float) -> list[np.ndarray] | None:
     return sides
 
 
-def _watershed(mask: np.ndarray, regions: list[np.ndarray]) -> np.ndarray:
+def watershed(mask: np.ndarray, regions: list[np.ndarray]) -> np.ndarray:
     """Cut a mask into len(regions) parts at its necks, 1 to n: flooding by depth from the deep middle of each
     region."""
     from scipy import ndimage

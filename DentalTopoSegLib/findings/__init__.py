@@ -1,8 +1,9 @@
 """Findings: what is wrong or worth a look in a numbered dentition, in plain words, with a place to jump to.
 
 `check_dentition` measures the label map once and asks every rule: `shape` for one tooth at a time,
-`places` for where teeth stand, `missing` for those that are not there. They judge the label map, not the
-patient: a finding says "look here" and names the repair that would make the map consistent.
+`places` for where teeth stand, `missing` for those that are not there; `live` checks a map that is being
+edited. They judge the label map, not the patient: a finding says "look here" and names the repair that
+would make the map consistent.
 """
 
 from __future__ import annotations
@@ -66,6 +67,11 @@ def check_dentition(
     case = Case(labels, confidence, image_valid_mask)
     if not case.measures:
         raise NoTeethError(f"The label map {labels.name} holds no teeth: every voxel is 0.")
+    return findings_of(case)
+
+
+def findings_of(case: Case) -> list[Finding]:
+    """Every finding of a measured label map, the gravest first."""
     found = [finding for rule in RULES for finding in rule(case)]
     claimed = {finding.detail.get("suggested") for finding in found} - {None}
     found.extend(missing_teeth(case, claimed))

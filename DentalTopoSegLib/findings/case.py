@@ -11,7 +11,7 @@ import numpy as np
 
 from ..arch import ArchFrame, consistent_relabelling
 from ..dentition import crown_width_mm, mirrored, volume_range_mm3
-from ..topology import Part, ToothMeasure, tooth_measures
+from ..topology import Part, ToothMeasure, contacts, locate_tunnels, tooth_measures
 
 if TYPE_CHECKING:
     from ..volumes import Volume
@@ -62,15 +62,33 @@ def teeth_text(teeth: tuple[int, ...]) -> str:
 
 
 class Case:
-    """A label map with everything measured on it that the rules share."""
+    """A label map with everything measured on it that the rules share.
 
-    def __init__(self, labels: Volume, confidence: Mapping[int, float], image_valid_mask: np.ndarray | None) -> None:
+    measures: of its teeth, where they are known already.
+    """
+
+    def __init__(
+        self,
+        labels: Volume,
+        confidence: Mapping[int, float],
+        image_valid_mask: np.ndarray | None,
+        measures: dict[int, ToothMeasure] | None = None,
+    ) -> None:
         self.labels = labels
         self.confidence = confidence
         self.valid = image_valid_mask
-        self.measures: dict[int, ToothMeasure] = tooth_measures(labels)
+        self.measures: dict[int, ToothMeasure] = tooth_measures(labels) if measures is None else measures
         #: Where each tooth stands: the centre of its largest piece, which stray pieces do not pull away.
         self.centres = {fdi: np.array(m.components[0].position_ras) for fdi, m in self.measures.items()}
+
+    @cached_property
+    def contacts(self) -> dict[tuple[int, int], float]:
+        """Areas of contact, mm^2, by pairs of FDI numbers, the smaller first."""
+        return contacts(self.labels)
+
+    def tunnel_places(self, fdi: int) -> tuple[tuple[float, float, float], ...]:
+        """Where the tooth's tunnels run, RAS mm."""
+        return locate_tunnels(self.labels, self.measures[fdi])
 
     @cached_property
     def relabelling(self) -> tuple[str, ArchFrame] | None:

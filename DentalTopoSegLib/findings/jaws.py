@@ -86,7 +86,7 @@ def _jaw_findings(case: JawCase, stated: str | None) -> Iterator[Finding]:
 # ---------------------------------------------------------------- pieces
 
 
-def _second_crowns(case: JawCase, crown: Crown) -> list[Patch]:
+def second_crowns(case: JawCase, crown: Crown) -> list[Patch]:
     """Further pieces that are large enough and far enough from the first to be a tooth of their own."""
     enough = max(0.5 * area_range_mm2(crown.fdi)[0], 0.25 * crown.pieces[0].area_mm2)
     apart = 0.7 * crown_width_mm(crown.fdi)
@@ -100,7 +100,7 @@ def _second_crowns(case: JawCase, crown: Crown) -> list[Patch]:
 def doubled_numbers(case: JawCase) -> Iterator[Finding]:
     """doubled_number: two crowns with one number."""
     for fdi, crown in case.crowns.items():
-        for part in _second_crowns(case, crown):
+        for part in second_crowns(case, crown):
             free, which = _free_number(case, (part, crown.pieces[0]))
             where = f"; one of them may be tooth {free}" if free else ""
             yield Finding(
@@ -129,7 +129,7 @@ def fragments(case: JawCase) -> Iterator[Finding]:
     """fragment: a crown in several pieces; speckles: crumbs of tooth labels, one finding for the jaw."""
     crumbs: list[tuple[int, Patch]] = []
     for fdi, crown in case.crowns.items():
-        doubles = _second_crowns(case, crown)
+        doubles = second_crowns(case, crown)
         loose = [part for part in crown.pieces[1:] if not any(part is other for other in doubles)]
         crumbs += [(fdi, part) for part in loose if part.area_mm2 < NEGLIGIBLE_MM2]
         loose = [part for part in loose if part.area_mm2 >= NEGLIGIBLE_MM2]

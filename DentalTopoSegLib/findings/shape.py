@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..dentition import FDI_PERMANENT, crown_width_mm, jaw, neighbours, volume_range_mm3
-from ..topology import Part, contacts, locate_tunnels
+from ..topology import Part
 from .case import Case, Finding
 
 #: Below this confidence (0..1) a tooth's number is reported as uncertain.
@@ -101,14 +101,20 @@ def merged_teeth(case: Case) -> Iterator[Finding]:
             break
 
 
+def contact_limit_mm2(smaller_mm3: float, same_jaw: bool) -> float:
+    """From this border area on two teeth, the smaller of this volume, are suspected to be one.
+
+    A normal contact is a spot of 5-20 mm^2. The cut face of a tooth split in two grows with its volume. In a closed
+    bite whole chewing surfaces may touch, so teeth of different jaws are allowed twice that.
+    """
+    return (15.0 + 0.5 * smaller_mm3 ** (2 / 3)) * (1 if same_jaw else 2)
+
+
 def wide_contacts(case: Case) -> Iterator[Finding]:
     """merged_neighbours: two numbers that share so large a border that it probably runs through one tooth."""
-    for (a, b), area in sorted(contacts(case.labels).items()):
+    for (a, b), area in sorted(case.contacts.items()):
         smaller = min(case.measures[a].volume_mm3, case.measures[b].volume_mm3)
-        # A normal contact is a spot of 5-20 mm^2. The cut face of a tooth split in two grows with its volume.
-        # In a closed bite whole chewing surfaces may touch, so teeth of different jaws are allowed twice
-        # that.
-        limit = (15.0 + 0.5 * smaller ** (2 / 3)) * (1 if jaw(a) == jaw(b) else 2)
+        limit = contact_limit_mm2(smaller, jaw(a) == jaw(b))
         if area > limit:
             place = tuple(float(c) for c in (case.centres[a] + case.centres[b]) / 2)
             yield Finding(
@@ -125,7 +131,7 @@ def tunnels(case: Case) -> Iterator[Finding]:
     for fdi, measure in case.measures.items():
         count = measure.betti[1]
         if count > 0:
-            places = locate_tunnels(case.labels, measure)
+            places = case.tunnel_places(fdi)
             how_many = "a hole" if count == 1 else f"{count} holes"
             yield Finding(
                 "tunnel", (fdi,), places[0], "warning",

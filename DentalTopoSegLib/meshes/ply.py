@@ -341,7 +341,11 @@ def _name_line(body: bytes, error: BadNumber, first_line: int) -> Problem:
 
 
 def to_bytes(
-    vertices: np.ndarray, faces: np.ndarray, rgb: np.ndarray | None, scalars: Mapping[str, np.ndarray]
+    vertices: np.ndarray,
+    faces: np.ndarray,
+    rgb: np.ndarray | None,
+    scalars: Mapping[str, np.ndarray],
+    comment: str = "",
 ) -> bytes:
     """A binary little-endian PLY; arguments as ``write_ply``."""
     points = coordinates(vertices)
@@ -355,6 +359,7 @@ def to_bytes(
     triangles = np.empty(len(faces), [("n", "u1"), ("v", "<i4", 3)])
     triangles["n"], triangles["v"] = 3, faces
     header = ["ply", "format binary_little_endian 1.0", "comment written by DentalTopoSeg"]
+    header += [f"comment {comment}"] if comment else []
     header.append(f"element vertex {len(points)}")
     header += [f"property {_NAMES[values.dtype.str[1:]]} {name}" for name, values in columns]
     header += [f"element face {len(faces)}", "property list uchar int vertex_indices", "end_header", ""]

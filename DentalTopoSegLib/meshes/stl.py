@@ -115,9 +115,10 @@ def _soup(corners: np.ndarray, warnings: tuple[str, ...]) -> Parsed:
     return Parsed(corners, faces, warnings=warnings, soup=True)
 
 
-def to_bytes(vertices: np.ndarray, faces: np.ndarray) -> bytes:
-    """A binary STL of (V, 3) vertices and (F, 3) faces."""
+def to_bytes(vertices: np.ndarray, faces: np.ndarray, comment: str = "") -> bytes:
+    """A binary STL of (V, 3) vertices and (F, 3) faces; the comment goes into its header."""
     triangles = np.zeros(len(faces), TRIANGLE)
     triangles["normal"] = face_normals(vertices, faces)
     triangles["corners"] = np.asarray(vertices, np.float32)[faces]
-    return _HEADER + len(faces).to_bytes(4, "little") + triangles.tobytes()
+    header = (_HEADER.rstrip() + f" {comment}".encode("ascii") if comment else _HEADER)[:80].ljust(80)
+    return header + len(faces).to_bytes(4, "little") + triangles.tobytes()

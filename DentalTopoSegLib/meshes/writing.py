@@ -32,17 +32,19 @@ def write_ply(
     faces: np.ndarray,
     vertex_rgb: np.ndarray | None = None,
     scalars: Mapping[str, np.ndarray] | None = None,
+    comment: str = "",
 ) -> Path:
     """Write binary PLY with colours (V, 3) uint8 and scalar properties (V,) of the vertices, by name.
 
-    Coordinates become float32 where that loses nothing, else float64. Raises OutputError.
+    comment: one line of ASCII for the header. Coordinates become float32 where that loses nothing, else float64.
+    Raises OutputError.
     """
-    return _write(path, ply.to_bytes(vertices, faces, vertex_rgb, scalars or {}))
+    return _write(path, ply.to_bytes(vertices, faces, vertex_rgb, scalars or {}, comment))
 
 
-def write_stl(path: str | os.PathLike[str], vertices: np.ndarray, faces: np.ndarray) -> Path:
-    """Write binary STL (float32, as the format has it). Raises OutputError."""
-    return _write(path, stl.to_bytes(vertices, faces))
+def write_stl(path: str | os.PathLike[str], vertices: np.ndarray, faces: np.ndarray, comment: str = "") -> Path:
+    """Write binary STL (float32, as the format has it). comment: short ASCII for the header. Raises OutputError."""
+    return _write(path, stl.to_bytes(vertices, faces, comment))
 
 
 def _write(path: str | os.PathLike[str], content: bytes) -> Path:

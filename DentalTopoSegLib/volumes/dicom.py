@@ -72,6 +72,22 @@ def read_dicom(path: Path, max_voxels: int, series: str | None = None) -> tuple[
     Returns the volume, named after the folder, and warnings on what was left aside. Raises InputError when no
     scan, several similar scans, missing or uneven slices are found; MemoryLimitError above ``max_voxels``.
     """
+    from .reading import safe_stem
+
+    folder = path if path.is_dir() else path.parent
+    warnings: list[str] = []
+    chosen = _find(path, series, warnings)
+    multi_frame = len(chosen.headers) == 1 and chosen.slices > 1
+    volume = (_read_multi_frame if multi_frame else _read_slices)(chosen, path, max_voxels)
+    return replace(volume, name=safe_stem(path if multi_frame and path.is_file() else folder)), warnings
+
+
+def series_files(path: Path, series: str | None = None) -> list[Path]:
+    """The files that `read_dicom` takes for the one scan in a folder, or for a file's series. Raises InputError."""
+    return [file for file, _ in _find(path, series, []).headers]
+
+
+def _find(path: Path, series: str | None, warnings: list[str]) -> Series:
     folder = path if path.is_dir() else path.parent
     found, unreadable = _scan_folder(folder if path.is_dir() else path)
     if path.is_file():
@@ -81,19 +97,13 @@ def read_dicom(path: Path, max_voxels: int, series: str | None = None) -> tuple[
         if own.slices == 1:
             found, unreadable = _scan_folder(folder, recursive=False)
             found = [s for s in found if s.uid == own.uid]
-    warnings = []
     if unreadable:
         raise InputError(
             f"In '{folder}' the file '{unreadable[0].name}' ({len(unreadable)} in all) is DICOM but cut "
             f"short or "
             "damaged: copy or export the scan again."
         )
-    chosen = _choose(found, path, series, warnings)
-    from .reading import safe_stem
-
-    multi_frame = len(chosen.headers) == 1 and chosen.slices > 1
-    volume = (_read_multi_frame if multi_frame else _read_slices)(chosen, path, max_voxels)
-    return replace(volume, name=safe_stem(path if multi_frame and path.is_file() else folder)), warnings
+    return _choose(found, path, series, warnings)
 
 
 def _scan_folder(path: Path, recursive: bool = True) -> tuple[list[Series], list[Path]]:

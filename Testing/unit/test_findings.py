@@ -1,83 +1,25 @@
 """Every finding: a label map that calls for it, and a neighbouring one that does not.
 
-The label maps start from a row of simple teeth (a cylinder for the crown, a cone for the root) at the
-expected places of an adult dentition without third molars, about which there is nothing to say.
+The label maps start from the tidy dentition of toy_teeth, about which there is nothing to say.
 """
 
 from __future__ import annotations
 
 import json
-from functools import lru_cache
 
 import numpy as np
 import pytest
+from toy_teeth import DIRECTION, TEETH, at, paint, place, relabel, tidy, volume
 
-from DentalTopoSegLib.arch import expected_place
-from DentalTopoSegLib.dentition import (
-    FDI_PERMANENT,
-    arch_order,
-    crown_width_mm,
-    flipped_jaw,
-    is_upper,
-    mirrored,
-    position,
-)
+from DentalTopoSegLib.dentition import arch_order, flipped_jaw, is_upper, mirrored
 from DentalTopoSegLib.errors import InputError, NoTeethError
 from DentalTopoSegLib.findings import CODES, SEVERITIES, check_dentition
 from DentalTopoSegLib.volumes import Volume
 
-SPACING = 0.5
-SHAPE = (112, 124, 136)  # z, y, x
-TEETH = tuple(fdi for fdi in FDI_PERMANENT if position(fdi) != 8)
-#: RAS axes grow with the array's; the template's origin lies in the middle of the volume.
-DIRECTION = (-1.0, 0.0, 0.0, 0.0, -1.0, 0.0, 0.0, 0.0, 1.0)
-ORIGIN_RAS = np.array([-(SHAPE[2] - 1), -(SHAPE[1] - 1), -(SHAPE[0] - 1)]) * SPACING / 2
-
-
-def place(fdi: int) -> np.ndarray:
-    """Where the tooth is painted: RAS mm of its centre."""
-    return expected_place(fdi) + np.array([0.0, 6.0, 0.0])
-
-
-def at(fdi: int, *offset: float) -> np.ndarray:
-    """Centre of a tooth as (z, y, x) voxel indices, moved by an offset of voxels along z, y, x."""
-    return ((place(fdi) - ORIGIN_RAS) / SPACING)[::-1] + (np.array(offset) if offset else 0)
-
-
-def paint(array: np.ndarray, fdi: int, centre: np.ndarray | None = None, scale: float = 1.0) -> None:
-    """Draw one tooth: an 8 mm high crown, a little narrower than usual, and a 12 mm cone as root."""
-    centre = at(fdi) if centre is None else np.asarray(centre, dtype=float)
-    upper = is_upper(fdi)
-    z, y, x = np.ogrid[tuple(slice(0, n) for n in array.shape)]
-    height = (z - centre[0]) * SPACING / scale * (1 if upper else -1)  # towards the root tip
-    radius = np.where(height < 2, 1.0, 1 - (height - 2) / 12) * (crown_width_mm(fdi) / 2 * 0.8 * scale)
-    reach = np.hypot(y - centre[1], x - centre[2]) * SPACING
-    array[(height > -6) & (height < 12.5) & (reach <= radius)] = fdi
-
-
-@lru_cache
-def _base() -> np.ndarray:
-    array = np.zeros(SHAPE, np.uint8)
-    for fdi in TEETH:
-        paint(array, fdi)
-    return array
-
 
 @pytest.fixture
 def array() -> np.ndarray:
-    return _base().copy()
-
-
-def volume(array: np.ndarray, direction=DIRECTION) -> Volume:
-    origin = ORIGIN_RAS * (-1, -1, 1)
-    return Volume(array, (SPACING,) * 3, tuple(origin), direction, "dentition")
-
-
-def relabel(array: np.ndarray, change: dict[int, int]) -> np.ndarray:
-    table = np.arange(100, dtype=np.uint8)
-    for old, new in change.items():
-        table[old] = new
-    return table[array]
+    return tidy().copy()
 
 
 def check(array: np.ndarray, code: str | None = None, **kwargs):

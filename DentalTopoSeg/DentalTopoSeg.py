@@ -1,0 +1,340 @@
+"""DentalTopoSeg in 3D Slicer: segment teeth, review the findings, repair, export.
+
+This file only ties things together: the widgets' behaviour is in DentalTopoSegModuleLib, what happens to the scene in
+DentalTopoSegLib.scene, the segmentation itself in a child process (DentalTopoSegLib.worker).
+"""
+
+import logging
+import sys
+import time
+from typing import Annotated, Optional, Union
+
+import qt
+import slicer
+import vtk
+from DentalTopoSegModuleLib import ExportPanel, ReviewPanel, SampleScans, SegmentPanel, Settings, WorkerProcess
+from DentalTopoSegModuleLib.Library import addLibraryToPath
+from DentalTopoSegModuleLib.Parameters import Jaw, Numbering, Precision
+from slicer.i18n import tr as _
+from slicer.i18n import translate
+from slicer.parameterNodeWrapper import WithinRange, parameterNodeWrapper
+from slicer.ScriptedLoadableModule import (
+    ScriptedLoadableModule,
+    ScriptedLoadableModuleLogic,
+    ScriptedLoadableModuleTest,
+    ScriptedLoadableModuleWidget,
+)
+from slicer.util import VTKObservationMixin
+
+
+class DentalTopoSeg(ScriptedLoadableModule):
+    """What Slicer shows about the module."""
+
+    def __init__(self, parent):
+        ScriptedLoadableModule.__init__(self, parent)
+        parent.title = _("DentalTopoSeg")
+        parent.categories = [translate("qSlicerAbstractCoreModule", "Segmentation")]
+        parent.dependencies = []
+        parent.contributors = ["The DentalTopoSeg developers"]
+        parent.helpText = _(
+            "Finds, outlines and numbers the teeth of a dental CBCT or of intraoral scans on this computer's own "
+            "processor, checks the result and proposes repairs. "
+            'See the <a href="https://github.com/DentalTopoSeg/SlicerDentalTopoSeg">tutorial</a>. '
+            "Research software, not a medical device: a clinician must check every result."
+        )
+        parent.acknowledgementText = _(
+            "The networks were trained on phantoms built from real patients' teeth and on public intraoral scans; "
+            "their model cards name the data."
+        )
+        slicer.app.connect("startupCompleted()", self.onStartupCompleted)
+
+    def onStartupCompleted(self):
+        """Once all modules are there: sample scans, and the teeth in Slicer's terminologies."""
+        SampleScans.register(self.resourcePath("Icons"))
+        addLibraryToPath()
+        from DentalTopoSegLib.scene import SceneError, register_terminology
+
+        try:
+            register_terminology(slicer.modules.terminologies.logic())
+        except SceneError as error:
+            logging.error(str(error))
+
+
+@parameterNodeWrapper
+class DentalTopoSegParameterNode:
+    """What the panel is set to; saved with the scene.
+
+    inputNode: a CBCT or an intraoral scan; opposingNode: the other jaw's scan; jaw: of the first scan; numbering: how
+    teeth are called; outputName: of the result, empty: the scan's; threads: 0 for all cores; precision: of the
+    networks; resultNode: the result under review.
+    """
+
+    inputNode: Union[slicer.vtkMRMLScalarVolumeNode, slicer.vtkMRMLModelNode, None]
+    opposingNode: Optional[slicer.vtkMRMLModelNode]
+    jaw: Jaw = Jaw.AUTOMATIC
+    numbering: Numbering = Numbering.FDI
+    outputName: str = ""
+    threads: Annotated[int, WithinRange(0, 256)] = 0
+    precision: Precision = Precision.INT8
+    resultNode: Union[slicer.vtkMRMLSegmentationNode, slicer.vtkMRMLModelNode, None]
+
+
+class DentalTopoSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
+    """The module's panel."""
+
+    # no __init__: without a parent Slicer's base class calls setup() already there
+    logic = None
+    _parameterNode = None
+    _parameterNodeGuiTag = None
+
+    def setup(self):
+        """Called when the user opens the module for the first time."""
+        ScriptedLoadableModuleWidget.setup(self)
+        addLibraryToPath()
+        uiWidget = slicer.util.loadUI(self.resourcePath("UI/DentalTopoSeg.ui"))
+        self.layout.addWidget(uiWidget)
+        self.ui = slicer.util.childWidgetVariables(uiWidget)
+        uiWidget.setMRMLScene(slicer.mrmlScene)
+        self.logic = DentalTopoSegLogic()
+        self.segmentPanel = SegmentPanel.SegmentPanel(
+            self.ui, self.logic, self.resourcePath("requirements.txt"), self.onResult
+        )
+        self.reviewPanel = ReviewPanel.ReviewPanel(self.ui)
+        self.exportPanel = ExportPanel.ExportPanel(self.ui, self.reviewPanel)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self.onSceneEndClose)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.NodeAboutToBeRemovedEvent, self.onNodeAboutToBeRemoved)
+        self.initializeParameterNode()
+
+    def cleanup(self):
+        """The module is reloaded, or Slicer is closed: end everything that is going on."""
+        if self.logic is None:
+            return
+        self.logic.abandon()
+        self.exportPanel.close()
+        self.reviewPanel.close()
+        self.setParameterNode(None)
+        self.removeObservers()
+
+    def enter(self):
+        """The user opens the module."""
+        if self._parameterNode is None:
+            self.initializeParameterNode()
+        else:
+            self.chooseFirstScan()
+
+    def exit(self):
+        """The user opens another module; a running segmentation goes on."""
+
+    def onReload(self):
+        """For developers: take the helpers' new code too."""
+        for name in [n for n in sys.modules if n.split(".")[0] in ("DentalTopoSegModuleLib", "DentalTopoSegLib")]:
+            del sys.modules[name]
+        ScriptedLoadableModuleWidget.onReload(self)
+
+    # ---------------------------------------------------------------- the scene
+
+    def onSceneStartClose(self, caller, event):
+        """The scene is cleared: nothing of a running segmentation may come into the next one."""
+        wasRunning = self.logic.isRunning
+        self.logic.abandon()
+        self.reviewPanel.clear()
+        self.setParameterNode(None)
+        self.segmentPanel.stopped(_("Stopped, because the scene was closed.") if wasRunning else "")
+
+    def onSceneEndClose(self, caller, event):
+        """Start anew in the empty scene."""
+        self.initializeParameterNode()
+
+    @vtk.calldata_type(vtk.VTK_OBJECT)
+    def onNodeAboutToBeRemoved(self, caller, event, node):
+        """A scan that is being segmented, or the result under review, is deleted."""
+        if slicer.mrmlScene.IsClosing():
+            return
+        if self.logic.isSource(node):
+            self.logic.abandon()
+            self.segmentPanel.stopped(_("Stopped, because the scan was deleted."))
+        if self.reviewPanel.review is not None and node in self.reviewPanel.review.nodes:
+            self.reviewPanel.clear()
+        qt.QTimer.singleShot(0, self.segmentPanel.update)
+
+    # ---------------------------------------------------------------- parameters
+
+    def initializeParameterNode(self):
+        """Connect the panel to the scene's parameter node; a new one starts with what was used last."""
+        parameters = self.logic.getParameterNode()
+        node = parameters.parameterNode
+        if not node.GetAttribute("DentalTopoSeg.Started"):
+            node.SetAttribute("DentalTopoSeg.Started", "1")
+            parameters.numbering = Settings.remembered("numbering", Numbering.FDI, Numbering)
+            parameters.precision = Settings.remembered("precision", Precision.INT8, Precision)
+            parameters.threads = Settings.remembered("threads", 0, lambda value: min(max(int(value), 0), 256))
+        self.setParameterNode(parameters)
+        self.chooseFirstScan()
+
+    def chooseFirstScan(self):
+        """Where nothing is chosen, choose the first volume that can be a scan."""
+        if self._parameterNode.inputNode is None:
+            volume = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLScalarVolumeNode")
+            if volume is not None and not volume.IsA("vtkMRMLLabelMapVolumeNode"):
+                self._parameterNode.inputNode = volume
+
+    def setParameterNode(self, parameters):
+        """Connect the widgets to these parameters instead of the ones before; None: to none."""
+        if self._parameterNode is not None:
+            self._parameterNode.disconnectGui(self._parameterNodeGuiTag)
+            node = self._parameterNode.parameterNode
+            if self.hasObserver(node, vtk.vtkCommand.ModifiedEvent, self.onParametersChanged):
+                self.removeObserver(node, vtk.vtkCommand.ModifiedEvent, self.onParametersChanged)
+        self._parameterNode = parameters
+        self.segmentPanel.setParameters(parameters)
+        if parameters is not None:
+            self._parameterNodeGuiTag = parameters.connectGui(self.ui)
+            self.addObserver(parameters.parameterNode, vtk.vtkCommand.ModifiedEvent, self.onParametersChanged)
+            self.onParametersChanged()
+
+    def onParametersChanged(self, caller=None, event=None):
+        """Show what the new settings mean, and remember them."""
+        parameters = self._parameterNode
+        if parameters is None:
+            return
+        Settings.remember("numbering", parameters.numbering.value)
+        Settings.remember("precision", parameters.precision.value)
+        Settings.remember("threads", parameters.threads)
+        self.segmentPanel.update()
+        self.reviewPanel.setNode(parameters.resultNode, parameters.numbering.value)
+        self.reviewPanel.setNumbering(parameters.numbering.value)
+
+    def onResult(self, node):
+        """A new result is reviewed at once."""
+        if self._parameterNode is None:
+            self.initializeParameterNode()
+        self._parameterNode.resultNode = node
+        self.ui.reviewCollapsibleButton.collapsed = False
+
+
+class DentalTopoSegLogic(ScriptedLoadableModuleLogic):
+    """One segmentation at a time, in a child process; its result goes into the scene. Needs no widget."""
+
+    def __init__(self):
+        ScriptedLoadableModuleLogic.__init__(self)
+        addLibraryToPath()
+        self._worker = WorkerProcess.WorkerProcess(self._onProgress, self._onEnded)
+        self._job = None
+        self._started = 0.0
+        self.lastSeconds = 0.0
+
+    def getParameterNode(self):
+        return DentalTopoSegParameterNode(super().getParameterNode())
+
+    @property
+    def isRunning(self):
+        return self._worker.isRunning
+
+    @property
+    def isCancelling(self):
+        return self._worker.isCancelling
+
+    def isSource(self, node):
+        """True for a node that is being segmented."""
+        return self._job is not None and node is not None and node in self._job.sources
+
+    def start(
+        self, nodes, *, jaws=None, numbering="FDI", name=None, threads=None, precision="int8", onProgress, onFinished
+    ):
+        """Segment one volume node, or one or two model nodes; arguments as scene.prepare_job.
+
+        onProgress(WorkerProcess.Progress); onFinished(scene.SceneResult or None, WorkerProcess.Outcome). Raises a
+        DentalTopoSegError, with one sentence for the user, for what cannot be segmented.
+        """
+        from DentalTopoSegLib.scene import prepare_job
+
+        if self.isRunning:
+            raise RuntimeError(_("A segmentation is running already."))
+        self._started = time.monotonic()
+        self._numbering, self._name = numbering, name
+        self._tellProgress, self._tellFinished = onProgress, onFinished
+        self._job = prepare_job(nodes, jaws=jaws, threads=threads, precision=precision)
+        self._worker.start(self._job.path, self._job.cancel_file)
+
+    def cancel(self):
+        """Ask the worker to stop; onFinished is called once it has."""
+        self._worker.cancel()
+
+    def abandon(self):
+        """Stop at once, without telling anybody, and leave no files."""
+        self._worker.abandon()
+        self._discardJob()
+
+    def _onProgress(self, progress):
+        self._tellProgress(progress)
+
+    def _onEnded(self, outcome):
+        result = None
+        try:
+            if outcome.succeeded:
+                result, outcome = self._addResult(outcome)
+        finally:
+            self._discardJob()
+        self.lastSeconds = time.monotonic() - self._started
+        self._tellFinished(result, outcome)
+
+    def _addResult(self, outcome):
+        from DentalTopoSegLib.errors import DentalTopoSegError
+        from DentalTopoSegLib.scene import add_result
+
+        try:
+            return add_result(self._job, numbering=self._numbering, name=self._name), outcome
+        except DentalTopoSegError as error:
+            return None, WorkerProcess.Outcome(error.exit_code, str(error), outcome.lastLines)
+        except Exception as error:  # nobody expected it, yet the panel must come back to rest
+            logging.exception("The result could not be put into the scene")
+            message = _("The result could not be put into the scene ({error}): please report it.").format(error=error)
+            return None, WorkerProcess.Outcome(1, message, outcome.lastLines)
+
+    def _discardJob(self):
+        from DentalTopoSegLib.errors import OutputError
+
+        job, self._job = self._job, None
+        try:
+            if job is not None:
+                job.discard()
+        except OutputError as error:  # a virus scanner may hold a file; the system clears its temporary folder
+            logging.warning(str(error))
+
+
+class DentalTopoSegTest(ScriptedLoadableModuleTest):
+    """Inside Slicer: the journey on a small phantom, from the button to a repaired finding's undo."""
+
+    def setUp(self):
+        slicer.mrmlScene.Clear()
+
+    def runTest(self):
+        self.setUp()
+        self.test_journey()
+
+    def test_journey(self):
+        self.delayDisplay("Segmenting a phantom")
+        volume = SampleScans.addPhantom()[0]
+        answers = []
+        logic = DentalTopoSegLogic()
+        logic.start(
+            [volume],
+            onProgress=lambda progress: None,
+            onFinished=lambda result, outcome: answers.append((result, outcome)),
+        )
+        deadline = time.monotonic() + 300
+        while not answers and time.monotonic() < deadline:
+            slicer.app.processEvents()
+            time.sleep(0.02)
+        self.assertTrue(answers, "the segmentation did not end within five minutes")
+        result, outcome = answers[0]
+        self.assertIsNotNone(result, outcome.message)
+        from DentalTopoSegLib.scene import review_of
+
+        review = review_of(result.node)
+        self.assertGreaterEqual(len(review.teeth()), 20)
+        review.renumber(16, 18, swap_numbers=True)
+        review.undo()
+        self.assertIn(16, review.teeth())
+        self.delayDisplay("The journey works")

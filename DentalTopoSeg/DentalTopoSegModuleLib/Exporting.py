@@ -1,0 +1,224 @@
+"""A reviewed result into files, by the library's own command in child processes, so that the panel stays usable.
+
+What is exported is the dentition as it is now, repairs and edits included. Formats are written one after the other,
+each whole or not at all.
+"""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import qt
+import slicer
+from slicer.i18n import tr as _
+
+from .WorkerProcess import failedToStart, libraryProcess, textOf
+
+#: Formats that only results with voxels have.
+VOXEL_FORMATS = ("nifti", "seg.nrrd", "dicom-seg")
+#: What a format needs beyond the module's own packages; as in the extras [export] and [dicom] of pyproject.toml.
+PACKAGES = {"obj": ["trimesh>=4.0"], "glb": ["trimesh>=4.0"], "dicom-seg": ["highdicom>=0.24"]}
+DEFAULT_NAME = "scan"
+
+
+@dataclass
+class Exported:
+    """files: what was written. problems: one sentence per format that could not be."""
+
+    files: list = field(default_factory=list)
+    problems: list = field(default_factory=list)
+    cancelled: bool = False
+
+
+@dataclass(frozen=True)
+class DicomSource:
+    """Where the DICOM files of a volume are. path: one of them; series: its SeriesInstanceUID."""
+
+    path: str
+    series: str
+
+
+def scanOf(review):
+    """The volume a segmentation was made on, or None."""
+    node = review.nodes[0]
+    if not node.IsA("vtkMRMLSegmentationNode"):
+        return None
+    return node.GetNodeReference(node.GetReferenceImageGeometryReferenceRole())
+
+
+def dicomSourceOf(volume):
+    """The DICOM files a volume was loaded from, None where it came from elsewhere or they are gone."""
+    uids = (volume.GetAttribute("DICOM.instanceUIDs") or "").split() if volume is not None else []
+    database = getattr(slicer, "dicomDatabase", None)
+    if not uids or database is None:
+        return None
+    path = database.fileForInstance(uids[0])
+    if not path or not Path(path).is_file():
+        return None
+    return DicomSource(str(Path(path).parent), database.instanceValue(uids[0], "0020,000E"))
+
+
+class Exporter:
+    """One export at a time. onProgress(done, total, format); onFinished(Exported)."""
+
+    def __init__(self, onProgress: Callable, onFinished: Callable) -> None:
+        self._onProgress, self._onFinished = onProgress, onFinished
+        self._process = None
+        self._forget()
+
+    def _forget(self) -> None:
+        self._commands: list = []
+        self._exported = Exported()
+        self._workspace = None
+        self._done = 0
+
+    @property
+    def isRunning(self) -> bool:
+        return self._process is not None
+
+    def start(self, review, formats: list, folder: Path, name: str) -> None:
+        """Write the reviewed dentition in these formats into a folder; name: what the files' names begin with.
+
+        Raises a DentalTopoSegError when the result cannot be handed over.
+        """
+        if self.isRunning:
+            raise RuntimeError(_("An export is running already."))
+        self._forget()
+        self._workspace = Path(tempfile.mkdtemp(prefix="dentaltoposeg-"))
+        try:
+            results, scan = self._handOver(review, name, formats)
+        except BaseException:
+            self._discard()
+            raise
+        dicom = dicomSourceOf(scanOf(review))
+        for result in results:
+            for kind in formats:
+                self._commands.append((kind, result.stem.split(".")[0], _arguments(kind, result, folder, scan, dicom)))
+        self._folder = folder
+        self._next()
+
+    def cancel(self) -> None:
+        """Stop; formats that are written already stay."""
+        if not self.isRunning:
+            return
+        process, self._process = self._process, None
+        process.finished.disconnect(self._onEnded)
+        process.errorOccurred.disconnect(self._onError)
+        process.kill()
+        process.waitForFinished(2000)
+        self._exported.cancelled = True
+        self._finish()
+
+    # ---------------------------------------------------------------- what is handed to the command
+
+    def _handOver(self, review, name: str, formats: list) -> tuple:
+        """([files that hold the result], the scan's file or None)"""
+        from DentalTopoSegLib.exports import write_seg_nrrd
+        from DentalTopoSegLib.volumes import safe_stem
+
+        name = safe_stem(name or DEFAULT_NAME)
+        if review.nodes[0].IsA("vtkMRMLModelNode"):
+            jaws = zip(review.nodes, review.jaws, strict=True)
+            return [self._writeJaw(node, jaw, name) for node, jaw in jaws], None
+        path = self._workspace / f"{name}.seg.nrrd"
+        write_seg_nrrd(review.labels(), path, review.confidences())
+        return [path], self._writeScan(review) if "html" in formats else None
+
+    def _writeScan(self, review):
+        from DentalTopoSegLib.scene import SceneError, prepare_job
+
+        volume = scanOf(review)
+        if volume is None:
+            return None
+        try:
+            job = prepare_job([volume], folder=self._workspace)
+        except SceneError:  # the page has 3D pictures then, and no slices
+            return None
+        return job.job["inputs"][0]
+
+    def _writeJaw(self, node, jaw, name: str) -> Path:
+        from vtk.util.numpy_support import vtk_to_numpy
+
+        from DentalTopoSegLib.mesh_runs import write_labelled_mesh
+        from DentalTopoSegLib.meshes import Mesh
+
+        surface = node.GetPolyData()
+        # Slicer's models are RAS; in files they are LPS, as the scan's own file was
+        points = vtk_to_numpy(surface.GetPoints().GetData()).astype(float) * (-1.0, -1.0, 1.0)
+        faces = vtk_to_numpy(surface.GetPolys().GetConnectivityArray()).reshape(-1, 3).astype(np.int32)
+        path = self._workspace / f"{name}_{jaw.jaw}.vtp"
+        return write_labelled_mesh(path, Mesh(points, faces, path.stem, np.arange(len(points), dtype=np.int32)), jaw)
+
+    # ---------------------------------------------------------------- one format after the other
+
+    def _next(self) -> None:
+        if self._done == len(self._commands):
+            self._finish()
+            return
+        kind, _name, arguments = self._commands[self._done]
+        self._onProgress(self._done, len(self._commands), kind)
+        process = libraryProcess(["DentalTopoSegLib", *arguments])
+        process.finished.connect(self._onEnded)
+        process.errorOccurred.connect(self._onError)
+        self._process = process
+        process.start()
+
+    def _onError(self, error) -> None:
+        if error == qt.QProcess.FailedToStart and self._process is not None:
+            self._process = None
+            self._exported.problems.append(failedToStart())
+            self._finish()
+
+    def _onEnded(self, *_arguments) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        kind, name, _command = self._commands[self._done]
+        if process.exitStatus() != qt.QProcess.NormalExit or process.exitCode() != 0:
+            lines = textOf(process.readAllStandardError()).strip().splitlines()
+            last = lines[-1].removeprefix("dentaltoposeg: ") if lines else _("it ended without a word")
+            self._exported.problems.append(f"{kind}: {last}")
+        else:
+            self._take(kind, name, json.loads(textOf(process.readAllStandardOutput())))
+        process.deleteLater()
+        self._done += 1
+        self._next()
+
+    def _take(self, kind: str, name: str, answer: dict) -> None:
+        if kind != "json":
+            self._exported.files += answer["files"].values()
+            return
+        from DentalTopoSegLib.errors import OutputError
+        from DentalTopoSegLib.exports import write_report_json
+
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._exported.files.append(str(write_report_json(answer, self._folder / f"{name}_report.json")))
+        except (OSError, OutputError) as error:
+            self._exported.problems.append(f"json: {error}")
+
+    def _finish(self) -> None:
+        exported = self._exported
+        self._discard()
+        self._onFinished(exported)
+
+    def _discard(self) -> None:
+        workspace, self._workspace = self._workspace, None
+        if workspace is not None:
+            shutil.rmtree(workspace, ignore_errors=True)
+
+
+def _arguments(kind: str, result: Path, folder: Path, scan, dicom) -> list:
+    """Of the command that writes one format; the report in JSON is what `check` says."""
+    if kind == "json":
+        return ["check", str(result), "--json", "--quiet"]
+    arguments = ["export", str(result), "-o", str(folder), "--format", kind, "--json", "--quiet"]
+    if kind == "dicom-seg" and dicom is not None:
+        arguments += ["--scan", dicom.path, "--series", dicom.series]
+    elif kind == "html" and scan is not None:
+        arguments += ["--scan", scan]
+    return arguments

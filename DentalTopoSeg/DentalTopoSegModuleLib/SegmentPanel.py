@@ -1,0 +1,164 @@
+"""The section Segment: which scan, the one button, progress and what came of it."""
+
+import logging
+
+import slicer
+from slicer.i18n import tr as _
+
+from . import Messages
+from .Packages import PackagesDeclinedError, ensurePackages, requirements
+from .Parameters import Jaw, jawsOf
+
+
+class SegmentPanel:
+    """Drives the widgets above the result. onResult(node) is called with every new result."""
+
+    def __init__(self, ui, logic, requirementsPath: str, onResult) -> None:
+        self.ui = ui
+        self.logic = logic
+        self.parameters = None
+        self._requirementsPath = requirementsPath
+        self._onResult = onResult
+        ui.applyButton.clicked.connect(lambda *_checked: self.onApplyButton())
+        ui.progressBar.visible = False
+        Messages.show(ui.messageLabel, "")
+
+    def setParameters(self, parameters) -> None:
+        """The wrapped parameter node of the scene, or None while there is none."""
+        self.parameters = parameters
+        self.update()
+
+    def inputNodes(self) -> list:
+        """The chosen scan, and the other jaw's when both are models; nodes that are gone are none."""
+        if self.parameters is None:
+            return []
+        chosen = [self.parameters.inputNode]
+        if _isModel(chosen[0]):
+            chosen.append(self.parameters.opposingNode)
+        return [node for node in chosen if node is not None and slicer.mrmlScene.IsNodePresent(node)]
+
+    def update(self) -> None:
+        """Show what belongs to the chosen scan, and whether the button can be pressed."""
+        nodes = self.inputNodes()
+        surface = bool(nodes) and _isModel(nodes[0])
+        if len(nodes) == 2 and self.parameters.jaw is Jaw.AUTOMATIC:
+            self.parameters.jaw = Jaw.UPPER  # of two jaws one is said, and the user sees which
+        for widget in (self.ui.opposingLabel, self.ui.opposingSelector, self.ui.jawLabel, self.ui.jawComboBox):
+            widget.visible = surface
+        running = self.logic.isRunning
+        same = len(nodes) == 2 and nodes[0] is nodes[1]
+        self.ui.applyButton.enabled = not self.logic.isCancelling if running else bool(nodes) and not same
+        self.ui.applyButton.text = _("Cancel") if running else _("Segment Teeth")
+        if self.logic.isCancelling:
+            self.ui.applyButton.text = _("Stopping ...")
+        if running:
+            hint = _("Stop the segmentation; the scene stays as it is.")
+        elif same:
+            hint = _("The other jaw is the same scan: choose another one, or none.")
+        else:
+            hint = _("Find, outline and number the teeth.") if nodes else _("Choose a scan first.")
+        self.ui.applyButton.toolTip = hint
+        for widget in (self.ui.inputSelector, self.ui.opposingSelector, self.ui.jawComboBox):
+            widget.enabled = not running
+
+    # ---------------------------------------------------------------- the button
+
+    def onApplyButton(self) -> None:
+        """Segment Teeth, or Cancel while it runs."""
+        if self.logic.isRunning:
+            self.logic.cancel()
+            self._showProgress(_("Stopping ..."), None)
+            self.update()
+            return
+        from DentalTopoSegLib.errors import DentalTopoSegError
+
+        nodes = self.inputNodes()
+        if not nodes:
+            return
+        try:
+            ensurePackages(requirements(self._requirementsPath, surfaces=_isModel(nodes[0])))
+            self._start(nodes)
+        except (DentalTopoSegError, PackagesDeclinedError) as error:
+            self._say(str(error), "error")
+        except RuntimeError as error:
+            logging.exception("The segmentation could not be started")
+            self._say(str(error), "error")
+        self.update()
+
+    def _start(self, nodes: list) -> None:
+        parameters = self.parameters
+        self._say("")
+        self.logic.start(
+            nodes,
+            jaws=jawsOf(parameters.jaw, len(nodes)) if _isModel(nodes[0]) else None,
+            numbering=parameters.numbering.value,
+            name=parameters.outputName.strip() or None,
+            threads=parameters.threads or None,
+            precision=parameters.precision.value,
+            onProgress=self.onProgress,
+            onFinished=self.onFinished,
+        )
+        self._showProgress(_("Starting ..."), 0.0)
+
+    def onProgress(self, progress) -> None:
+        """Show the stage, how far it is and how long it will take."""
+        text = progress.stage
+        if progress.secondsLeft is not None and progress.secondsLeft >= 1:
+            text += " · " + _timeLeft(progress.secondsLeft)
+        self._showProgress(text, progress.fraction)
+
+    def onFinished(self, result, outcome) -> None:
+        """result: scene.SceneResult, None when there is none; outcome: how the worker ended."""
+        self.hideProgress()
+        self.update()
+        if result is not None:
+            self._say(_doneText(result), "done", _("It took {time}.").format(time=_duration(self.logic.lastSeconds)))
+            self._onResult(result.node)
+        elif outcome.wasCancelled:
+            self._say(_("Stopped. The scene is as it was."), "info")
+        else:
+            logging.error("Segmentation failed: %s\n%s", outcome.message, "\n".join(outcome.lastLines))
+            self._say(outcome.message, "error", "\n".join(outcome.lastLines))
+
+    def stopped(self, why: str) -> None:
+        """The run was abandoned; `why` is shown unless it is empty."""
+        self.hideProgress()
+        self._say(why)
+        self.update()
+
+    # ---------------------------------------------------------------- showing
+
+    def hideProgress(self) -> None:
+        self.ui.progressBar.visible = False
+        self.ui.progressBar.value = 0
+
+    def _showProgress(self, text: str, fraction: float | None) -> None:
+        self.ui.progressBar.visible = True
+        self.ui.progressBar.format = text.replace("%", "%%")
+        if fraction is not None:
+            self.ui.progressBar.value = round(1000 * fraction)
+
+    def _say(self, text: str, kind: str = "info", details: str = "") -> None:
+        Messages.show(self.ui.messageLabel, text, kind, details)
+
+
+def _isModel(node) -> bool:
+    return node is not None and node.IsA("vtkMRMLModelNode")
+
+
+def _doneText(result) -> str:
+    reports = result.report.get("jaws", [result.report])
+    count = sum(report["count"]["total"] for report in reports)
+    return " ".join((_("Done: {count} teeth found.").format(count=count), *result.warnings))
+
+
+def _timeLeft(seconds: float) -> str:
+    if seconds < 60:
+        return _("about {seconds} s left").format(seconds=max(1, round(seconds)))
+    return _("about {minutes} min left").format(minutes=round(seconds / 60))
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return _("{seconds} s").format(seconds=round(seconds, 1))
+    return _("{minutes} min").format(minutes=round(seconds / 60, 1))

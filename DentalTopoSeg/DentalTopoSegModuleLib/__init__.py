@@ -1,0 +1,1 @@
+"""The parts of the module's panel; see DentalTopoSeg.py."""

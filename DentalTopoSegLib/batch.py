@@ -1,0 +1,165 @@
+"""Many scans, one after the other: every scan in a folder, each in a process of its own, with a summary."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .errors import Cancelled, DentalTopoSegError, InputError
+from .exports import all_or_nothing, plain, require_writable
+from .mesh_runs import MESH_SUFFIXES
+from .meshes import mesh_stem
+from .report_html import write_table
+from .volumes.reading import VOLUME_SUFFIXES, safe_stem
+
+SUMMARY = "summary.csv"
+#: The command's exit code when some scans have no result.
+SOME_FAILED = 8
+_COLUMNS = ("scan", "name", "state", "teeth", "errors", "warnings", "notes", "seconds", "message")
+#: An .img file is the second half of an .hdr one.
+_SUFFIXES = tuple(suffix for suffix in (*VOLUME_SUFFIXES, *MESH_SUFFIXES) if suffix != ".img")
+_RESULT_ENDINGS = ("_teeth.nii.gz", "_teeth.seg.nrrd", "_teeth.vtp", "_teeth.ply", "_truth.nii.gz")
+
+
+@dataclass
+class Batch:
+    """rows: one per scan, with the columns of the summary; state "done", "done before" or "failed"."""
+
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    summary: Path | None = None
+
+    def count(self, state: str) -> int:
+        return sum(row["state"] == state for row in self.rows)
+
+
+def scans_in(folder: str | os.PathLike[str], apart: Path | None = None) -> list[tuple[Path, str]]:
+    """[(scan, name of its results)] of all scans under a folder, in the order of their paths.
+
+    A scan is a volume file, a mesh, or a folder with DICOM files; results of other runs and what lies in the folder
+    `apart` are left out. Names come from the path below the folder, so that they differ. Raises InputError when the
+    folder is not there.
+    """
+    root = Path(folder)
+    if not root.is_dir():
+        raise InputError(f"'{root}' is no folder: give the folder that holds the scans.")
+    found: list[tuple[Path, str]] = []
+    taken: set[str] = set()
+    for scan in sorted(_scans(root, apart.resolve() if apart else None)):
+        relative = scan.relative_to(root)
+        own = mesh_stem(scan) if scan.suffix.lower() in MESH_SUFFIXES else safe_stem(scan)
+        stem = safe_stem("_".join((*relative.parts[:-1], own)))
+        name, number = stem, 2
+        while name.casefold() in taken:
+            name, number = f"{stem}_{number}", number + 1
+        taken.add(name.casefold())
+        found.append((scan, name))
+    return found
+
+
+def _scans(root: Path, apart: Path | None) -> Iterator[Path]:
+    from .volumes.dicom import is_dicom_file
+
+    for top, folders, names in os.walk(root):
+        here = Path(top)
+        folders[:] = [name for name in folders if not name.startswith(".") and (here / name).resolve() != apart]
+        files = [here / name for name in names if not name.startswith(".") and not name.endswith(_RESULT_ENDINGS)]
+        volumes = [path for path in files if path.name.lower().endswith(_SUFFIXES)]
+        yield from volumes
+        if any(is_dicom_file(path) for path in files if path not in volumes):
+            yield here
+
+
+def run_batch(
+    folder: str | os.PathLike[str],
+    output: str | os.PathLike[str],
+    *,
+    threads: int | None = None,
+    precision: str = "int8",
+    picture: bool = False,
+    again: bool = False,
+    progress: Callable[[int, int, str, dict[str, Any]], None] = lambda done, total, name, event: None,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Batch:
+    """Segment every scan in a folder into `output`, and keep <output>/summary.csv up to date after each.
+
+    A scan whose results are all there is not done again (unless `again`), so a batch that was stopped goes on where it
+    was. One that cannot be used, or crashes, is a row of the summary and does not stop the rest. progress(scans done,
+    scans, name, worker event). Raises InputError for a folder without scans, OutputError, Cancelled.
+    """
+    output = Path(output)
+    scans = scans_in(folder, output)
+    if not scans:
+        raise InputError(f"'{folder}' holds no scan: no NIfTI, NRRD, MetaImage, STL, PLY, OBJ, VTP or DICOM file.")
+    require_writable(output)
+    batch = Batch(summary=output / SUMMARY)
+    for done, (scan, name) in enumerate(scans):
+        row = {"scan": scan.relative_to(folder).as_posix() or ".", "name": name}
+        report = None if again else _finished(output, name)
+        if report is not None:
+            row |= {"state": "done before", **_numbers(report)}
+        else:
+            tell = lambda event, done=done, name=name: progress(done, len(scans), name, event)  # noqa: E731
+            row |= _one(scan, name, output, threads, precision, picture, tell, stopped)
+        batch.rows.append(row)
+        with all_or_nothing(output) as stage:
+            write_table(stage / SUMMARY, batch.rows, _COLUMNS)
+    return batch
+
+
+def _one(
+    scan: Path,
+    name: str,
+    output: Path,
+    threads: int | None,
+    precision: str,
+    picture: bool,
+    tell: Callable[[dict[str, Any]], None],
+    stopped: Callable[[], bool],
+) -> dict[str, Any]:
+    """The row of one scan: what was found, or why there is nothing."""
+    from .mesh_runs import is_mesh_file
+    from .worker import Job, RefusedInsideError, run_job
+
+    started = time.monotonic()
+    mesh = is_mesh_file(scan)
+    job = Job(
+        [str(scan.resolve())], str(output), kind="mesh" if mesh else "volume", name=name, threads=threads,
+        precision=precision, picture=picture and not mesh,
+    )  # fmt: skip
+    try:
+        run_job(job, tell, stopped)
+    except RefusedInsideError as refused:
+        if refused.event["exit_code"] == Cancelled.exit_code:  # Ctrl-C reaches both processes
+            raise Cancelled() from refused
+        found: dict[str, Any] = {"state": "failed", "message": refused.event["message"]}
+    except Cancelled:
+        raise
+    except DentalTopoSegError as error:
+        found = {"state": "failed", "message": str(error)}
+    else:
+        found = {"state": "done", **_numbers(_finished(output, name) or {})}
+    return {**found, "seconds": round(time.monotonic() - started, 1)}
+
+
+def _finished(output: Path, name: str) -> dict[str, Any] | None:
+    """The report of a scan whose results are all there."""
+    import json
+
+    path = output / f"{name}_report.json"
+    try:
+        report = json.loads(path.read_text(encoding="utf-8"))
+        files = report["files"].values()
+    except (OSError, ValueError, KeyError, AttributeError):
+        return None  # absent, or from something else: to be done
+    return report if all((output / file).is_file() for file in files) else None
+
+
+def _numbers(report: dict[str, Any]) -> dict[str, Any]:
+    severities = [finding["severity"] for finding in report.get("findings", ())]
+    counts = {column: severities.count(s) for column, s in (("errors", "error"), ("warnings", "warning"),
+                                                            ("notes", "info"))}  # fmt: skip
+    return plain({"teeth": report.get("count", {}).get("total"), **counts})

@@ -1,0 +1,115 @@
+"""A label map as a DICOM Segmentation (one segment per tooth, coded by DICOM CID 4018/4019), with highdicom.
+
+The object belongs to the patient of the scan, so it carries the patient's data from the scan's own DICOM files: the
+only file of this library that does.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from pathlib import Path
+
+import numpy as np
+
+from . import __version__, dentition
+from .errors import InputError
+from .topology import tooth_boxes
+from .volumes import MAX_VOXELS, Volume, atomic_path
+from .volumes.dicom import read_dicom, series_files
+
+#: How far the label map's corners may lie outside the scan, in voxels.
+_OUTSIDE_VOXELS = 1.0
+
+
+def write_dicom_seg(
+    labels: Volume,
+    source: str | os.PathLike[str],
+    path: str | os.PathLike[str],
+    *,
+    series: str | None = None,
+) -> Path:
+    """Write an FDI label map as DICOM SEG. source: the DICOM folder or file of the scan it was made from.
+
+    The labels lie on their own grid, which must be in the scan's space. Raises InputError where highdicom is absent,
+    the source is no DICOM or another scan, or no tooth is labelled; OutputError.
+    """
+    try:
+        import highdicom as hd
+    except ImportError as error:
+        raise InputError(
+            'DICOM SEG needs highdicom, which is not installed: python -m pip install "dentaltoposeg[dicom]"'
+        ) from error
+    import pydicom
+
+    boxes = tooth_boxes(labels.array)
+    if not boxes:
+        raise InputError("There is no tooth to write.")
+    scan, _ = read_dicom(Path(source), MAX_VOXELS, series)
+    _require_inside(labels, scan, source)
+    images = [pydicom.dcmread(file, stop_before_pixels=True) for file in series_files(Path(source), series)]
+    ends = [(min(b[k].start for b in boxes.values()), max(b[k].stop for b in boxes.values())) for k in range(3)]
+    crop = tuple(slice(*pair) for pair in ends)
+    table = np.zeros(256, np.uint8)
+    table[sorted(boxes)] = np.arange(1, len(boxes) + 1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # they quote the patient's data
+        try:
+            volume = hd.Volume(
+                table[labels.array[crop]], _affine(labels, [s.start for s in crop]), "PATIENT",
+                frame_of_reference_uid=images[0].FrameOfReferenceUID,
+            )  # fmt: skip
+            seg = _segmentation(hd, images, volume, sorted(boxes))
+        except (AttributeError, TypeError, ValueError) as error:
+            raise InputError(
+                f"The DICOM files of '{source}' lack what a DICOM SEG must take from them ({type(error).__name__}): "
+                "export the original scan, with all its tags."
+            ) from error
+    path = Path(path)
+    with atomic_path(path) as temporary:
+        seg.save_as(temporary)
+    return path
+
+
+def _segmentation(hd, images: list, volume, teeth: list[int]):
+    return hd.seg.Segmentation(
+        source_images=images, pixel_array=volume, segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
+        segment_descriptions=[_description(hd, number, fdi) for number, fdi in enumerate(teeth, start=1)],
+        series_instance_uid=hd.UID(), series_number=1000, sop_instance_uid=hd.UID(), instance_number=1,
+        manufacturer="DentalTopoSeg", manufacturer_model_name="DentalTopoSeg", software_versions=__version__,
+        device_serial_number="0", content_label="TEETH", content_description="Numbered teeth (FDI)",
+        series_description="Teeth (research software, not a medical device)",
+    )  # fmt: skip
+
+
+def _require_inside(labels: Volume, scan: Volume, source: str | os.PathLike[str]) -> None:
+    margin = _OUTSIDE_VOXELS * max(scan.spacing)
+    (lower, upper), (first, last) = scan.ras_bounds(), labels.ras_bounds()
+    if (first < lower - margin).any() or (last > upper + margin).any():
+        raise InputError(f"The labels do not lie in the scan '{source}': give the DICOM files they were made from.")
+
+
+def _affine(labels: Volume, start: list[int]) -> np.ndarray:
+    """(4, 4) from (z, y, x) indices of the crop to LPS mm."""
+    ras = labels.index_to_ras_matrix()
+    matrix = np.eye(4)
+    matrix[:3, :3] = ras[:3, :3][:, ::-1]
+    matrix[:3, 3] = labels.index_to_ras(start)
+    matrix[:2] *= -1
+    return matrix
+
+
+def _description(hd, number: int, fdi: int):
+    algorithm = hd.AlgorithmIdentificationSequence(
+        name="DentalTopoSeg",
+        version=__version__,
+        family=hd.sr.CodedConcept("123110", "DCM", "Artificial Intelligence"),
+    )
+    return hd.seg.SegmentDescription(
+        segment_number=number, segment_label=f"{fdi} {dentition.plain_name(fdi)}",
+        segmented_property_category=hd.sr.CodedConcept("123037004", "SCT", "Anatomical Structure"),
+        segmented_property_type=hd.sr.CodedConcept(dentition.snomed_code(fdi), "SCT", dentition.name(fdi)),
+        algorithm_type=hd.seg.SegmentAlgorithmTypeValues.AUTOMATIC, algorithm_identification=algorithm,
+        tracking_uid=hd.UID(), tracking_id=f"Tooth {fdi}",
+        display_color=hd.color.CIELabColor.from_rgb(*dentition.color(fdi)),
+    )  # fmt: skip

@@ -1,0 +1,98 @@
+"""Findings of a label map that is being edited: only the teeth that changed are measured again.
+
+Measuring a tooth (pieces, tunnels, voids, contacts) takes nearly all of a check's time; the rules, which weigh all
+teeth against each other, take a few milliseconds. So the rules always see the whole dentition, as `check_dentition`
+does, and what they find is the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..topology import Box, ToothMeasure, contacts_of, locate_tunnels, measure_tooth, tooth_boxes
+from . import findings_of
+from .case import Case, Finding
+
+if TYPE_CHECKING:
+    from ..volumes import Volume
+
+
+class LiveCheck:
+    """Keeps what was measured on each tooth of an FDI label map.
+
+    labels: its array may be edited in place; tell `update` where. confidence: {FDI: 0..1} where known; may be changed
+    between calls. findings: of the last check, the gravest first; none for a map without teeth. Raises InputError for
+    values that are no FDI numbers.
+    """
+
+    def __init__(self, labels: Volume, confidence: Mapping[int, float] | None = None) -> None:
+        self.labels = labels
+        self.confidence: dict[int, float] = dict(confidence or {})
+        self.measures: dict[int, ToothMeasure] = {}
+        self._contacts: dict[tuple[int, int], float] = {}
+        self._tunnels: dict[int, tuple[tuple[float, float, float], ...]] = {}
+        self.findings: list[Finding] = []
+        self.update_all()
+
+    def update_all(self) -> list[Finding]:
+        """Measure every tooth."""
+        self.measures, self._contacts, self._tunnels = {}, {}, {}
+        for fdi, box in sorted(tooth_boxes(self.labels.array).items()):
+            self._measure(fdi, box)
+        return self.judge()
+
+    def update(self, changed: Iterable[int], region: Box) -> list[Finding]:
+        """Measure the changed teeth again: every number that lost or gained voxels, all of them inside region.
+
+        Raises InputError when a changed number is no tooth's.
+        """
+        changed = sorted(set(changed) - {0})
+        for fdi in changed:
+            old = self.measures.pop(fdi, None)
+            self._tunnels.pop(fdi, None)
+            self._contacts = {pair: area for pair, area in self._contacts.items() if fdi not in pair}
+            around = region if old is None else _union(region, old.box)
+            boxes = tooth_boxes(np.where(self.labels.array[around] == fdi, fdi, 0).astype(np.uint8))
+            for box in boxes.values():
+                self._measure(fdi, _shifted(box, around))
+        self.measures = dict(sorted(self.measures.items()))
+        return self.judge()
+
+    def judge(self) -> list[Finding]:
+        """What the rules find in the measures; to call after a change of `confidence`."""
+        self.findings = findings_of(_LiveCase(self)) if self.measures else []
+        return self.findings
+
+    def _measure(self, fdi: int, box: Box) -> None:
+        self.measures[fdi] = measure_tooth(self.labels, fdi, box)
+        for other, area in contacts_of(self.labels, fdi, box).items():
+            self._contacts[min(fdi, other), max(fdi, other)] = area
+
+    def places_of_tunnels(self, fdi: int) -> tuple[tuple[float, float, float], ...]:
+        """RAS mm, found once per state of the tooth, for they take longest."""
+        if fdi not in self._tunnels:
+            self._tunnels[fdi] = locate_tunnels(self.labels, self.measures[fdi])
+        return self._tunnels[fdi]
+
+
+class _LiveCase(Case):
+    """A Case that has been measured by a LiveCheck."""
+
+    def __init__(self, check: LiveCheck) -> None:
+        super().__init__(check.labels, check.confidence, None, check.measures)
+        self._check = check
+        self.contacts = dict(sorted(check._contacts.items()))
+
+    def tunnel_places(self, fdi: int) -> tuple[tuple[float, float, float], ...]:
+        return self._check.places_of_tunnels(fdi)
+
+
+def _union(a: Box, b: Box) -> Box:
+    return tuple(slice(min(s.start, t.start), max(s.stop, t.stop)) for s, t in zip(a, b, strict=True))
+
+
+def _shifted(box: Box, by: Box) -> Box:
+    return tuple(slice(s.start + t.start, s.stop + t.start) for s, t in zip(box, by, strict=True))

@@ -1,0 +1,248 @@
+"""A report for people: one HTML page with pictures, and CSV tables of teeth and findings for a spreadsheet.
+
+Both are made from the JSON report (report.build_report, build_jaw_report), so they can be written at any time later.
+The page needs nothing but itself: pictures are inside it, no script, nothing is loaded from anywhere.
+"""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+import os
+from collections.abc import Mapping, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from . import dentition
+from .findings import Finding
+from .repair import proposed
+from .report import DISCLAIMER, INTRAORAL
+from .volumes import atomic_path
+
+#: What a severity means to the reader, the gravest first.
+SEVERITY_WORDS = {
+    "error": "Contradiction: correct it before you use the result",
+    "warning": "Probably wrong: look at it",
+    "info": "For your information",
+}
+_SEVERITY_COUNT = {"error": ("contradiction", "contradictions"), "warning": ("thing to look at", "things to look at"),
+                   "info": ("note", "notes")}  # fmt: skip
+
+_STYLE = """
+:root { color-scheme: light }
+body { font: 16px/1.5 system-ui, sans-serif; color: #1d2733; background: #fff; margin: 0 auto; max-width: 62rem;
+  padding: 1.5rem }
+h1 { font-size: 1.6rem; margin: 0 0 .2rem } h2 { font-size: 1.15rem; margin: 2rem 0 .5rem }
+.disclaimer { border-left: 4px solid #b3261e; padding: .4rem .8rem; background: #fdf1f0 }
+.sum { font-size: 1.1rem }
+img { max-width: 100%; border-radius: 6px; display: block; margin: .8rem 0 }
+table { border-collapse: collapse; width: 100%; font-size: .92rem }
+th { text-align: left; border-bottom: 2px solid #c5ced8; padding: .3rem .5rem; vertical-align: bottom }
+td { border-bottom: 1px solid #e3e8ee; padding: .3rem .5rem; vertical-align: top }
+td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
+.chip { display: inline-block; width: .8em; height: .8em; border-radius: 50%; margin-right: .4em }
+.error td:first-child { border-left: 5px solid #b3261e } .warning td:first-child { border-left: 5px solid #c77700 }
+.info td:first-child { border-left: 5px solid #4a7fb5 }
+.how { color: #52606d; font-size: .9em } .small { color: #52606d; font-size: .85rem }
+@media print { body { max-width: none; padding: 0 } tr, img { break-inside: avoid } }
+"""
+
+
+def write_report_html(
+    reports: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+    path: str | os.PathLike[str],
+    pictures: Sequence[str | os.PathLike[str]] = (),
+) -> Path:
+    """Write the page of one report, or of the two jaws of one dentition, whole or not at all.
+
+    pictures: PNG files to show (pictures.overlay_png, mesh_rendering.jaw_png). Raises OutputError.
+    """
+    several = [reports] if isinstance(reports, Mapping) else list(reports)
+    title = " and ".join(report["name"] for report in several)
+    body = [
+        f"<h1>Teeth of {escape(title)}</h1>",
+        f'<p class="disclaimer"><strong>{escape(DISCLAIMER)}</strong></p>',
+        f'<p class="sum">{escape(_summary(several))}</p>',
+    ]
+    for picture in pictures:
+        content = base64.b64encode(Path(picture).read_bytes()).decode("ascii")
+        body.append(f'<img alt="The numbered teeth of {escape(title)}" src="data:image/png;base64,{content}">')
+    body.append(_findings_html(several[0]))
+    body += [_teeth_html(report) for report in several]
+    body += [_notes_html(report) for report in several]
+    page = (
+        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>Teeth of {escape(title)}</title><style>{_STYLE}</style></head>\n<body>\n"
+        + "\n".join(filter(None, body))
+        + "\n</body></html>\n"
+    )
+    path = Path(path)
+    with atomic_path(path) as temporary:
+        temporary.write_text(page, encoding="utf-8")
+    return path
+
+
+def _summary(reports: Sequence[Mapping[str, Any]]) -> str:
+    upper, lower = (sum(report["count"][which] for report in reports) for which in ("upper", "lower"))
+    parts = []
+    for severity, words in _SEVERITY_COUNT.items():
+        count = sum(finding["severity"] == severity for finding in reports[0]["findings"])
+        if count:
+            parts.append(f"{count} {words[count != 1]}")
+    found = ", ".join(parts) or "nothing was found wrong with it"
+    return (
+        f"{upper + lower} {'tooth' if upper + lower == 1 else 'teeth'}: {upper} upper, {lower} lower. Checks: {found}."
+    )
+
+
+def _findings_html(report: Mapping[str, Any]) -> str:
+    if not report["findings"]:
+        return "<h2>Findings</h2><p>The checks found nothing to say.</p>"
+    in_file = report.get("kind") == INTRAORAL
+    rows = []
+    for i, finding in enumerate(report["findings"], start=1):
+        how = " or ".join(repair.title for repair in _repairs(finding))
+        place = _place_words(finding.get("position_ras"), in_file)
+        rows.append(
+            f'<tr class="{escape(finding["severity"])}"><td class="n">{i}</td><td>{escape(finding["message"])}'
+            + (f'<br><span class="how">Possible repair: {escape(how)}.</span>' if how else "")
+            + f"</td><td>{escape(SEVERITY_WORDS[finding['severity']])}</td><td>{escape(place)}</td></tr>"
+        )
+    where = "Place in the file (x, y, z)" if in_file else "Place (right, front, up; mm)"
+    return (
+        '<h2>Findings</h2><table><thead><tr><th class="n">No.</th><th>What</th><th>What it means</th>'
+        f"<th>{where}</th></tr></thead><tbody>\n" + "\n".join(rows) + "\n</tbody></table>"
+    )
+
+
+def _repairs(finding: Mapping[str, Any]) -> list[Any]:
+    """The repairs a finding of a JSON report calls for."""
+    position = finding.get("position_ras")
+    return proposed(
+        Finding(
+            finding["code"], tuple(finding["teeth"]), None if position is None else tuple(position),
+            finding["severity"], finding["message"], finding.get("repair"), finding.get("detail") or {},
+        )
+    )  # fmt: skip
+
+
+def _place_words(position: Sequence[float] | None, in_file: bool) -> str:
+    if position is None:
+        return ""
+    return ", ".join(f"{value:.4g}" if in_file else f"{value:.0f}" for value in position)
+
+
+def _teeth_html(report: Mapping[str, Any]) -> str:
+    columns = _columns(report)
+    found = {row["fdi"]: row for row in report["teeth"]}
+    rows = []
+    for which in ("upper", "lower"):
+        for late in (False, True):
+            for fdi in dentition.arch_order(which, late):
+                if fdi in found:
+                    color = "#{:02x}{:02x}{:02x}".format(*dentition.color(fdi))
+                    cells = [f'<td class="n"><span class="chip" style="background:{color}"></span>{fdi}</td>']
+                    for _, kind, text in columns[1:]:
+                        cells.append(f'<td class="{kind}">{escape(text(found[fdi]))}</td>')
+                    rows.append(f"<tr>{''.join(cells)}</tr>")
+    which = f", {report['jaw']} jaw" if report.get("kind") == INTRAORAL else ""
+    head = "".join(f'<th class="{kind}">{escape(label)}</th>' for label, kind, _ in columns)
+    return (
+        f"<h2>Teeth{which}, from the patient's right to left</h2>"
+        f"<table><thead><tr>{head}</tr></thead><tbody>\n" + "\n".join(rows) + "\n</tbody></table>"
+    )
+
+
+def _columns(report: Mapping[str, Any]) -> list[tuple]:
+    """(label, CSS class, text of a row) of the tables of teeth."""
+
+    def share(row: Mapping[str, Any]) -> str:
+        return "" if row["confidence"] is None else f"{100 * row['confidence']:.0f} %"
+
+    first = [
+        ("FDI", "n", lambda row: str(row["fdi"])),
+        ("Universal", "n", lambda row: row["universal"]),
+        ("Tooth", "", lambda row: row["name"]),
+    ]
+    if report.get("kind") == INTRAORAL:
+        return [
+            *first,
+            ("Crown surface", "n", lambda row: f"{row['area_mm2']:.0f} mm²"),
+            ("Width", "n", lambda row: "" if row["width_mm"] is None else f"{row['width_mm']:.1f} mm"),
+            ("Confidence", "n", share),
+            ("Pieces", "n", lambda row: str(row["pieces"])),
+            ("Patches of gum", "n", lambda row: str(row["holes"])),
+            ("Cut by the scan", "", lambda row: "yes" if row["cut_by_border"] else ""),
+        ]
+    return [
+        *first,
+        ("Volume", "n", lambda row: f"{row['volume_mm3']:.0f} mm³"),
+        ("Confidence", "n", share),
+        ("Pieces", "n", lambda row: str(row["pieces"])),
+        ("Holes through it", "n", lambda row: str(row["tunnels"])),
+        ("Hollows", "n", lambda row: str(row["voids"])),
+        ("Cut by the scan", "", lambda row: "yes" if row["cut_by_border"] else ""),
+    ]
+
+
+def _notes_html(report: Mapping[str, Any]) -> str:
+    notes = "".join(f"<li>{escape(text)}</li>" for text in report["warnings"])
+    listed = f"<h2>Notes on {escape(report['name'])}</h2><ul>{notes}</ul>" if notes else ""
+    models = ", ".join(str(model.get("id")) for model in report["provenance"].get("models", ()))
+    seconds = sum(report["provenance"].get("seconds", {}).values())
+    versions = ", ".join(f"{package} {version}" for package, version in report["versions"].items())
+    made = f"Networks: {models}; {seconds:.1f} s. " if models else ""
+    return f'{listed}<p class="small">{escape(made)}Made with {escape(versions)}.</p>'
+
+
+# ---------------------------------------------------------------- tables
+
+
+def write_csv(
+    reports: Mapping[str, Any] | Sequence[Mapping[str, Any]], folder: str | os.PathLike[str], name: str
+) -> dict[str, Path]:
+    """Write <name>_teeth.csv and <name>_findings.csv (UTF-8, commas, one row per tooth or finding); {kind: path}.
+
+    Lengths in mm, surfaces in mm², volumes in mm³. Raises OutputError.
+    """
+    several = [reports] if isinstance(reports, Mapping) else list(reports)
+    teeth = [{"scan": report["name"], **row} for report in several for row in report["teeth"]]
+    findings = [
+        {
+            "number": i, "severity": finding["severity"], "code": finding["code"],
+            "teeth": " ".join(map(str, finding["teeth"])), "message": finding["message"],
+            "repair": "; ".join(repair.title for repair in _repairs(finding)),
+            **dict(zip(("x", "y", "z"), finding.get("position_ras") or ("", "", ""), strict=True)),
+        }
+        for i, finding in enumerate(several[0]["findings"], start=1)
+    ]  # fmt: skip
+    columns = ["number", "severity", "code", "teeth", "message", "repair", "x", "y", "z"]
+    folder = Path(folder)
+    return {
+        "teeth": write_table(folder / f"{name}_teeth.csv", teeth, list(teeth[0]) if teeth else ["scan", "fdi"]),
+        "findings": write_table(folder / f"{name}_findings.csv", findings, columns),
+    }
+
+
+def write_table(path: Path, rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> Path:
+    """One CSV file, whole or not at all; a byte order mark lets spreadsheets see that it is UTF-8."""
+    text = io.StringIO(newline="")
+    table = csv.writer(text)
+    table.writerow(columns)
+    for row in rows:
+        table.writerow([_cell(row.get(column)) for column in columns])
+    with atomic_path(path) as temporary:
+        temporary.write_text(text.getvalue(), encoding="utf-8-sig", newline="")
+    return path
+
+
+def _cell(value: Any) -> Any:
+    """Lists as words with spaces; text that a spreadsheet would take for a formula is marked as text."""
+    if isinstance(value, (list, tuple)):
+        return " ".join(map(str, value))
+    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@"):
+        return f"'{value}"
+    return value

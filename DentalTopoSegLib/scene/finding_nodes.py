@@ -1,0 +1,248 @@
+"""Findings as nodes: a markups point per finding that has a place, and a table of all of them with their state."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .. import dentition
+from ..findings import CODES, SEVERITIES, Finding
+from .naming import sentence, spoken_teeth, tooth_text
+from .nodes import place_beside, remove_node
+
+STATES = ("open", "accepted", "repaired", "resolved")
+#: What is still true of the dentition; the other states are history.
+STANDING = ("open", "accepted")
+POINTS_ROLE = "DentalTopoSeg.points"
+TABLE_ROLE = "DentalTopoSeg.table"
+COLUMNS = ("Severity", "Teeth", "Finding", "State", "Position (RAS mm)", "Code", "Key")
+_OPEN_RGB, _ACCEPTED_RGB = (1.0, 0.62, 0.1), (0.6, 0.6, 0.6)
+_SHORT = {
+    "left_right_mirrored": "wrong side", "upper_lower_swapped": "wrong jaw", "wrong_jaw": "wrong jaw",
+    "same_jaw": "same jaw twice", "jaw_uncertain": "which jaw?", "frame_uncertain": "how does it lie?",
+    "inside_out": "inside out", "not_in_bite": "not in the bite", "doubled_number": "number given twice",
+    "merged_neighbours": "two in one?", "order_broken": "order", "extra_tooth": "one too many?",
+    "missing_tooth": "missing", "fragment": "in pieces", "speckles": "specks", "tunnel": "hole", "void": "hollow",
+    "hole": "gap in surface", "implausible_volume": "size?", "implausible_size": "size?",
+    "low_confidence": "number?", "cut_by_field_of_view": "cut off", "cut_by_scan_border": "cut off",
+}  # fmt: skip
+
+
+@dataclass
+class Row:
+    """A finding with its key and state. text: its sentence where it is only known from a saved table, else None."""
+
+    key: str
+    state: str
+    finding: Finding
+    text: str | None = None
+
+    def sentence(self, numbering: str) -> str:
+        """What the user reads."""
+        if self.text is not None:
+            return self.text
+        return sentence(self.finding.message, spoken_teeth(self.finding), numbering)
+
+    def label(self, numbering: str) -> str:
+        """A few words for the point in the views: "16 hole"."""
+        teeth = self.finding.teeth
+        shown = " ".join(tooth_text(fdi, numbering) for fdi in teeth[:2]) + (" ..." if len(teeth) > 2 else "")
+        return f"{shown} {_SHORT[self.finding.code]}".strip()
+
+
+def keyed(findings: Iterable[Finding]) -> dict[str, Finding]:
+    """The findings by key: code, teeth, jaw, and a count where these are the same."""
+    found: dict[str, Finding] = {}
+    seen: Counter[str] = Counter()
+    for finding in findings:
+        parts = [finding.code, "-".join(map(str, finding.teeth))]
+        if finding.detail.get("jaw"):
+            parts.append(str(finding.detail["jaw"]))
+        stem = ":".join(parts)
+        seen[stem] += 1
+        found[stem if seen[stem] == 1 else f"{stem}:{seen[stem]}"] = finding
+    return found
+
+
+class FindingNodes:
+    """The points and table of a result. rows: the standing findings, the gravest first, then the settled ones."""
+
+    def __init__(self, owners: Sequence[Any], points: Any, table: Any) -> None:
+        self._owners = tuple(owners)
+        self.points, self.table = points, table
+        self._only: frozenset[int] | None = None
+        self.rows: list[Row] = _rows_of(table)
+
+    @classmethod
+    def made(cls, owners: Sequence[Any]) -> FindingNodes:
+        """New nodes beside the first owner, referred to by all owners (a segmentation, or one or two models)."""
+        first = owners[0]
+        scene = first.GetScene()
+        points = scene.AddNewNodeByClass("vtkMRMLMarkupsFiducialNode", f"{first.GetName()} findings")
+        points.CreateDefaultDisplayNodes()
+        points.SetLocked(True)
+        points.SetMarkupLabelFormat("")
+        shown = points.GetDisplayNode()
+        shown.SetSelectedColor(*_OPEN_RGB)
+        shown.SetColor(*_ACCEPTED_RGB)
+        shown.SetUseGlyphScale(False)
+        shown.SetGlyphSize(1.6)
+        shown.SetTextScale(2.2)
+        shown.SetOccludedVisibility(True)
+        shown.SetOccludedOpacity(0.5)
+        table = scene.AddNewNodeByClass("vtkMRMLTableNode", f"{first.GetName()} findings table")
+        for node in (points, table):
+            place_beside(node, first)
+        points.SetAndObserveTransformNodeID(first.GetTransformNodeID())
+        for owner in owners:
+            owner.SetNodeReferenceID(POINTS_ROLE, points.GetID())
+            owner.SetNodeReferenceID(TABLE_ROLE, table.GetID())
+        return cls(owners, points, table)
+
+    @classmethod
+    def of(cls, owners: Sequence[Any]) -> FindingNodes:
+        """The nodes a result refers to; made anew where one was deleted."""
+        points = owners[0].GetNodeReference(POINTS_ROLE)
+        table = owners[0].GetNodeReference(TABLE_ROLE)
+        if points is not None and table is not None:
+            return cls(owners, points, table)
+        rows = [] if table is None else _rows_of(table)
+        for node in (points, table):
+            if node is not None:
+                remove_node(node)
+        made = cls.made(owners)
+        made.rows = rows
+        return made
+
+    def alive(self) -> bool:
+        """False once the points or the table were deleted."""
+        return self.points.GetScene() is not None and self.table.GetScene() is not None
+
+    def update(self, findings: Sequence[Finding], numbering: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Show these findings. What was known keeps its state, what is gone becomes "resolved"; what was settled and
+        is found again is open. Returns the keys of new and of gone findings."""
+        now, known = keyed(findings), {row.key: row for row in self.rows}
+        rows = []
+        for key, finding in now.items():
+            state = known[key].state if key in known else "open"
+            rows.append(Row(key, state if state in STANDING else "open", finding))
+        settled, gone = [], []
+        for key, row in known.items():
+            if key not in now:
+                if row.state in STANDING:
+                    gone.append(key)
+                    row.state = "resolved"
+                settled.append(row)
+        new = tuple(key for key in now if key not in known or known[key].state not in STANDING)
+        self.rows = rows + settled
+        self.show(numbering)
+        return new, tuple(gone)
+
+    def row(self, key: str) -> Row | None:
+        """The row of a key."""
+        return next((row for row in self.rows if row.key == key), None)
+
+    def show_only(self, teeth: Iterable[int] | None) -> None:
+        """Hide the points of findings that concern none of these teeth; None: show all."""
+        self._only = None if teeth is None else frozenset(teeth)
+        self._show_visibility()
+
+    def show(self, numbering: str) -> None:
+        """Bring both nodes in line with the rows."""
+        self._show_points(numbering)
+        self._show_table(numbering)
+
+    def _placed(self) -> list[Row]:
+        return [row for row in self.rows if row.state in STANDING and row.finding.position_ras is not None]
+
+    def _show_visibility(self) -> None:
+        for i, row in enumerate(self._placed()):
+            visible = self._only is None or bool(self._only & set(row.finding.teeth))
+            if bool(self.points.GetNthControlPointVisibility(i)) != visible:
+                self.points.SetNthControlPointVisibility(i, visible)
+
+    def _show_points(self, numbering: str) -> None:
+        placed, node = self._placed(), self.points
+        wanted = [
+            (row.label(numbering), row.sentence(numbering), row.state == "open", row.finding.position_ras)
+            for row in placed
+        ]
+        if wanted == self._shown_points():
+            self._show_visibility()
+            return
+        modifying = node.StartModify()
+        try:
+            node.RemoveAllControlPoints()
+            for i, (label, text, is_open, place) in enumerate(wanted):
+                node.AddControlPointWorld(*place)
+                node.SetNthControlPointLabel(i, label)
+                node.SetNthControlPointDescription(i, text)
+                node.SetNthControlPointSelected(i, is_open)
+                node.SetNthControlPointLocked(i, True)
+            self._show_visibility()
+        finally:
+            node.EndModify(modifying)
+
+    def _shown_points(self) -> list[tuple]:
+        shown = []
+        for i in range(self.points.GetNumberOfControlPoints()):
+            place = [0.0, 0.0, 0.0]
+            self.points.GetNthControlPointPositionWorld(i, place)
+            shown.append((
+                self.points.GetNthControlPointLabel(i), self.points.GetNthControlPointDescription(i),
+                bool(self.points.GetNthControlPointSelected(i)), tuple(place),
+            ))  # fmt: skip
+        return shown
+
+    def _show_table(self, numbering: str) -> None:
+        import vtk
+
+        content = [
+            (
+                row.finding.severity, ", ".join(tooth_text(fdi, numbering) for fdi in row.finding.teeth),
+                row.sentence(numbering), row.state, _place_text(row.finding.position_ras), row.finding.code, row.key,
+            )
+            for row in self.rows
+        ]  # fmt: skip
+        if content == _table_content(self.table):
+            return
+        table = vtk.vtkTable()
+        for i, title in enumerate(COLUMNS):
+            column = vtk.vtkStringArray()
+            column.SetName(title)
+            for values in content:
+                column.InsertNextValue(values[i])
+            table.AddColumn(column)
+        self.table.SetAndObserveTable(table)
+
+
+def _place_text(place: tuple[float, float, float] | None) -> str:
+    return "" if place is None else " ".join(f"{c:.1f}" for c in place)
+
+
+def _table_content(node: Any) -> list[tuple[str, ...]]:
+    table = node.GetTable()
+    columns = [table.GetColumnByName(title) for title in COLUMNS]
+    if any(column is None for column in columns):
+        return []
+    return [tuple(str(column.GetValue(i)) for column in columns) for i in range(table.GetNumberOfRows())]
+
+
+def _rows_of(node: Any) -> list[Row]:
+    """What a saved table tells; rows that make no sense (edited by hand) are left out."""
+    rows = []
+    for severity, _, text, state, place, code, key in _table_content(node):
+        if state not in STATES or code not in CODES or severity not in SEVERITIES:
+            continue
+        parts = key.split(":")
+        numbers = [int(n) for n in parts[1].split("-") if n.isdigit()] if len(parts) > 1 else []
+        try:
+            position = tuple(float(c) for c in place.split())
+        except ValueError:
+            continue
+        teeth = tuple(n for n in numbers if dentition.is_tooth(n))
+        finding = Finding(code, teeth, position if len(position) == 3 else None, severity, text)
+        rows.append(Row(key, state, finding, text))
+    return rows

@@ -1,0 +1,235 @@
+"""Review of one or two coloured jaws: check, repairs on their labels with exact undo, names, emphasis."""
+
+from __future__ import annotations
+
+import time
+import weakref
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import dentition
+from ..errors import InputError
+from ..findings import Finding
+from ..findings.jaw_case import JawCase
+from ..findings.jaws import check_cases
+from ..repair import JawEdit, NumberTakenError, Repair, repaired_jaw
+from .naming import checked_numbering, tooth_title
+from .nodes import NodeGoneError, SceneError, to_world
+from .review import Rechecked, Review, Step, ToothState
+from .surfaces import about, change_about, jaws_of, segmentation_of, show_teeth, write_back
+from .views import Look, look_from_outside
+
+_OF_BOTH = ("swap_sides", "swap_jaws")
+
+
+class _JawStep(Step):
+    """An edit of one jaw or both, with the confidences before and after."""
+
+    def __init__(self, review: JawReview, title: str, edits: dict[int, JawEdit], confidence: dict) -> None:
+        self.title = title
+        self._review = weakref.proxy(review)
+        self._edits, self._confidence = edits, confidence
+
+    def undo(self) -> None:
+        self._go("undo", 0)
+
+    def redo(self) -> None:
+        self._go("apply", 1)
+
+    def _go(self, way: str, side: int) -> None:
+        try:
+            changed = {i: getattr(edit, way)(self._review.jaws[i]) for i, edit in self._edits.items()}
+        except InputError as error:
+            raise SceneError(str(error)) from error
+        for i, jaw in changed.items():
+            self._review.put(i, jaw, self._confidence[i][side])
+
+
+class JawReview(Review):
+    """The review of one model node that `add_result` coloured, or of the two jaws of one patient."""
+
+    _what = "The model"
+
+    def __init__(self, node: Any) -> None:
+        super().__init__(jaws_of(node))
+        self._observed: list[tuple[Any, int]] = []
+        self._read()
+        self._judge()
+
+    def _read(self) -> None:
+        self.jaws = [segmentation_of(node) for node in self.nodes]
+        self._signature = self._now()
+
+    def _now(self) -> tuple:
+        parts = []
+        for node in self.nodes:
+            if node.GetScene() is None:
+                raise NodeGoneError("The model is no longer in the scene: choose another one.")
+            surface = node.GetPolyData()
+            parts.append((surface.GetMTime() if surface else 0, to_world(node, "The model").tobytes()))
+        return tuple(parts)
+
+    # ------------------------------------------------------------ checking
+
+    def teeth(self) -> dict[int, ToothState]:
+        worst, numbering = self._worst(), self.numbering
+        self._lists()
+        return {
+            fdi: ToothState(
+                fdi, tooth_title(fdi, numbering), dentition.color(fdi), case.confidence.get(fdi), worst.get(fdi), True
+            )
+            for case in self._cases
+            for fdi in sorted(case.crowns)
+        }
+
+    def needs_recheck(self) -> bool:
+        return self._now() != self._signature
+
+    def recheck(self, whole: bool = False) -> Rechecked:
+        started = time.perf_counter()
+        changed: set[int] = set()
+        if whole or self.needs_recheck():
+            old = [jaw.fdi for jaw in self.jaws]
+            self._read()
+            same = [len(a) == len(b.fdi) for a, b in zip(old, self.jaws, strict=True)]
+            if not all(same):  # another surface: steps remember points that are gone
+                self._done.clear()
+                self._undone.clear()
+            for before, jaw, fits in zip(old, self.jaws, same, strict=True):
+                moved = before != jaw.fdi if fits and not whole else np.ones(len(jaw.fdi), bool)
+                changed |= {int(v) for v in np.unique(jaw.fdi[moved])}
+                changed |= {int(v) for v in np.unique(before[moved])} if fits else set()
+        new, gone = self._judge()
+        return Rechecked(tuple(sorted(changed - {0})), time.perf_counter() - started, new, gone)
+
+    def _judge(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        self._cases = [JawCase(jaw, node.GetName()) for jaw, node in zip(self.jaws, self.nodes, strict=True)]
+        known = [about(node) for node in self.nodes]
+        stated = [one["jaw"] if one["jaw_stated"] else None for one in known]
+        some = any(case.crowns for case in self._cases)
+        self._found: list[Finding] = check_cases(self._cases, stated) if some else []
+        return self._lists().update(self._found, self.numbering)
+
+    def watch(self, callback: Callable[[], None]) -> None:
+        import vtk
+
+        self._unwatch()
+        for node in self.nodes:
+            observer = node.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda *_: callback())
+            self._observed.append((node, observer))
+
+    def _unwatch(self) -> None:
+        for thing, observer in self._observed:
+            thing.RemoveObserver(observer)
+        self._observed.clear()
+
+    def close(self) -> None:
+        self._unwatch()
+        super().close()
+
+    def _mark(self) -> None:
+        """Models show nothing of findings themselves."""
+
+    # ------------------------------------------------------------ where to look
+
+    def look(self, key: str) -> Look | None:
+        finding = self._row(key).finding
+        centres = self._centres()
+        teeth = [fdi for fdi in finding.teeth if fdi in centres]
+        if finding.position_ras is None and not teeth:
+            return None
+        place = finding.position_ras or np.mean([centres[fdi] for fdi in teeth], axis=0)
+        return self._look(place, finding.teeth)
+
+    def look_at_tooth(self, fdi: int) -> Look:
+        centres = self._centres()
+        if fdi not in centres:
+            raise SceneError(f"There is no tooth {self.tooth_text(fdi)}.")
+        return self._look(centres[fdi], (fdi,))
+
+    def _centres(self) -> dict[int, np.ndarray]:
+        """Middle of each crown in the world."""
+        return {fdi: np.array(case.in_file(c.centre)) for case in self._cases for fdi, c in case.crowns.items()}
+
+    def _look(self, place: Iterable[float], teeth: Sequence[int]) -> Look:
+        centres = self._centres()
+        middle = (np.min(list(centres.values()), axis=0) + np.max(list(centres.values()), axis=0)) / 2
+        case = next((c for c in self._cases if set(teeth) & set(c.crowns)), self._cases[0])
+        up = None if case.axes is None else case.axes[2]
+        near = [centres[fdi] for fdi in teeth if fdi in centres]
+        spread = float(np.ptp(near, axis=0).max()) if near else 0.0
+        unit = 1.0 / self.jaws[0].surface.scale
+        return look_from_outside(place, teeth, middle, (spread / unit + 20.0) * unit, up)
+
+    # ------------------------------------------------------------ edits
+
+    def _make(self, repair: Repair) -> Rechecked:
+        started = time.perf_counter()
+        if self.needs_recheck():
+            self.recheck()
+        edits = self._edits(repair)
+        confidence = {
+            i: (dict(self.jaws[i].confidence), edit.confidence(self.jaws[i].confidence)) for i, edit in edits.items()
+        }
+        for i, edit in edits.items():
+            self.put(i, edit.apply(self.jaws[i]), confidence[i][1])
+        self._push(_JawStep(self, repair.title, edits, confidence))
+        new, gone = self._judge()
+        changed = tuple(sorted({fdi for edit in edits.values() for fdi in edit.teeth}))
+        return Rechecked(changed, time.perf_counter() - started, new, gone)
+
+    def _edits(self, repair: Repair) -> dict[int, JawEdit]:
+        """The repair on the jaw or jaws that it concerns."""
+        if repair.kind in _OF_BOTH or not repair.teeth:
+            edits, refusal = {}, None
+            for i, jaw in enumerate(self.jaws):
+                try:
+                    edits[i] = repaired_jaw(jaw, repair)
+                except InputError as error:
+                    refusal = error
+            if not edits and refusal is not None:
+                raise refusal
+            return edits
+        owners = [i for i, case in enumerate(self._cases) if set(repair.teeth) & set(case.crowns)]
+        if not owners:
+            raise SceneError(f"There is no tooth {self.tooth_text(repair.teeth[0])}.")
+        to = repair.arguments.get("to")
+        if len(owners) > 1 or any(to in c.crowns for i, c in enumerate(self._cases) if i != owners[0]):
+            raise NumberTakenError("The two teeth stand in different jaws: their numbers cannot be exchanged.", None)
+        return {owners[0]: repaired_jaw(self.jaws[owners[0]], repair)}
+
+    def put(self, index: int, jaw: Any, confidence: dict[int, float]) -> None:
+        """Make a jaw with other labels the current one, in its model too."""
+        from dataclasses import replace
+
+        self.jaws[index] = replace(jaw, confidence=dict(confidence))
+        node = self.nodes[index]
+        write_back(node, self.jaws[index])
+        change_about(node, jaw=jaw.jaw, confidence={str(fdi): sure for fdi, sure in confidence.items()})
+        self._signature = self._now()
+
+    # ------------------------------------------------------------ appearance
+
+    def set_numbering(self, numbering: str) -> None:
+        checked_numbering(numbering)
+        self._rename(numbering)
+        self.restore()
+
+    def emphasise(self, teeth: Iterable[int]) -> None:
+        self._only(set(teeth))
+
+    def hide_others(self, teeth: Iterable[int]) -> None:
+        self._only(set(teeth), hide=True)
+
+    def restore(self) -> None:
+        self._only(None)
+
+    def _only(self, teeth: set[int] | None, hide: bool = False) -> None:
+        self._lists().show_only(teeth)
+        for node in self.nodes:
+            show_teeth(node, self.numbering, teeth, hide)
+
+    def labels(self) -> Any:
+        raise SceneError("An intraoral scan has no voxels: export its models.")

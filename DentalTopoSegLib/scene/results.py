@@ -1,0 +1,194 @@
+"""From a finished job to nodes: a segmentation with one segment per tooth, or surfaces coloured by tooth."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..findings import Finding
+from ..topology import tooth_boxes
+from ..volumes import Volume, read_labels
+from .finding_nodes import FindingNodes
+from .jobs import SceneJob
+from .naming import checked_numbering
+from .nodes import SceneError, all_or_none, place_beside, required, to_vtk
+from .review import NUMBERING
+from .segments import LABELMAP, new_segment, oriented_image, segment_id
+from .surfaces import add_jaw, pair
+
+_MARGIN = 2  # voxels around the teeth, so that an edit seldom enlarges the labelmap
+
+
+@dataclass
+class SceneResult:
+    """nodes: the segmentation node, or one coloured model node per jaw, in the order of the job's sources. points,
+    table: the nodes that list what was found. report: the worker's JSON report; of two jaws, {"jaws": [both]}.
+    warnings: sentences for the user."""
+
+    nodes: tuple[Any, ...]
+    points: Any
+    table: Any
+    report: dict[str, Any]
+    warnings: tuple[str, ...]
+
+    @property
+    def node(self) -> Any:
+        """The segmentation node, or the first jaw's model node."""
+        return self.nodes[0]
+
+
+def add_result(job: SceneJob, *, numbering: str = "FDI", name: str | None = None) -> SceneResult:
+    """Put the result of a finished worker into the scene, beside its source in the subject hierarchy.
+
+    numbering: "FDI", "Universal" or "Palmer". name: of the result node, "<source> teeth" by default. All nodes or
+    none. Raises NodeGoneError when the source was deleted meanwhile, SceneError when the output is incomplete.
+    """
+    checked_numbering(numbering)
+    sources = [required(node, "The scan that was segmented") for node in job.sources]
+    reports = _reports(job)
+    scene = sources[0].GetScene()
+    with all_or_none(scene), _complete():
+        if job.job["kind"] == "volume":
+            labels = read_labels(job.output / reports[0]["files"]["labels"])
+            title = name or f"{sources[0].GetName()} teeth"
+            nodes = (_add_segmentation(job, labels, reports[0], numbering, title),)
+        else:
+            titles = [name] if name and len(sources) == 1 else [f"{name or s.GetName()} teeth" for s in sources]
+            if name and len(sources) == 2:
+                titles = [f"{name} {report['jaw']}" for report in reports]
+            nodes = tuple(
+                add_jaw(source, matrix, job.output, report, numbering, title)
+                for source, matrix, report, title in zip(sources, job.to_world, reports, titles, strict=True)
+            )
+            if len(nodes) == 2:
+                pair(*nodes)
+        for node in nodes:
+            node.SetAttribute(NUMBERING, numbering)
+        found = [_finding(row) for row in reports[0]["findings"]]
+        listed = FindingNodes.made(nodes)
+        listed.update(found, numbering)
+    if job.job["kind"] == "mesh":  # both would be drawn at the same place
+        for source in sources:
+            source.SetDisplayVisibility(False)
+    report = reports[0] if len(reports) == 1 else {"jaws": reports}
+    warnings = tuple(text for one in reports for text in one["warnings"])
+    return SceneResult(nodes, listed.points, listed.table, report, warnings)
+
+
+def _reports(job: SceneJob) -> list[dict[str, Any]]:
+    """The reports in the order of the sources."""
+    stem = job.job["name"]
+    stems = [stem] if len(job.sources) == 1 else [f"{stem}_upper", f"{stem}_lower"]
+    found = []
+    for one in stems:
+        path = job.output / f"{one}_report.json"
+        try:
+            found.append(json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError) as error:
+            raise SceneError(f"The result of the segmentation is incomplete ('{path.name}'): run it again.") from error
+    return found
+
+
+@contextlib.contextmanager
+def _complete() -> Iterator[None]:
+    """What is not in a report becomes a SceneError."""
+    try:
+        yield
+    except KeyError as error:
+        raise SceneError(f"The result of the segmentation is incomplete (no {error}): run it again.") from error
+
+
+def _finding(row: Mapping[str, Any]) -> Finding:
+    place = row["position_ras"]
+    return Finding(
+        row["code"], tuple(row["teeth"]), None if place is None else tuple(place), row["severity"], row["message"],
+        row["repair"], row["detail"],
+    )  # fmt: skip
+
+
+def _add_segmentation(job: SceneJob, labels: Volume, report: Mapping[str, Any], numbering: str, name: str) -> Any:
+    source, grid = job.sources[0], job.grid
+    if labels.shape != grid.shape:
+        raise SceneError(f"The result of the segmentation does not fit '{source.GetName()}': run it again.")
+    confidence = {row["fdi"]: row["confidence"] for row in report["teeth"]}
+    local = np.linalg.inv(job.to_world[0]) @ grid.matrix
+    node = add_segmentation(source.GetScene(), labels.array, local, numbering, name, confidence)
+    node.SetAndObserveTransformNodeID(source.GetTransformNodeID())
+    if job.straightened:  # the scan's own grid is sheared, which the check of the teeth cannot use
+        set_reference(node, grid.shape, local)
+        node.SetNodeReferenceID(node.GetReferenceImageGeometryReferenceRole(), source.GetID())
+    else:
+        node.SetReferenceImageGeometryParameterFromVolumeNode(source)
+    place_beside(node, source)
+    return node
+
+
+def add_segmentation(
+    scene: Any,
+    fdi: np.ndarray,
+    matrix: np.ndarray,
+    numbering: str,
+    name: str,
+    confidence: Mapping[int, float | None] | None = None,
+) -> Any:
+    """A new segmentation node with one segment per tooth of an FDI array (z, y, x), with closed surfaces.
+
+    matrix: (4, 4), index (x, y, z) -> the node's coordinates, RAS mm. Raises InputError for values that are no teeth,
+    SceneError for an array without any.
+    """
+    boxes = tooth_boxes(fdi)
+    if not boxes:
+        raise SceneError("No teeth were found, so there is nothing to show.")
+    register_conversions()
+    node = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)
+    node.CreateDefaultDisplayNodes()
+    set_reference(node, fdi.shape, matrix)
+    region = tuple(
+        slice(max(min(b[a].start for b in boxes.values()) - _MARGIN, 0),
+              min(max(b[a].stop for b in boxes.values()) + _MARGIN, fdi.shape[a]))
+        for a in range(3)
+    )  # fmt: skip
+    image = oriented_image(fdi[region].astype(np.uint8), tuple(s.start for s in region), matrix)
+    segmentation = node.GetSegmentation()
+    for number in sorted(boxes, key=lambda n: (n > 50, n)):
+        segment = new_segment(number, numbering, (confidence or {}).get(number))
+        segment.AddRepresentation(LABELMAP, image)
+        if not segmentation.AddSegment(segment, segment_id(number)):
+            raise SceneError(f"Slicer refused the segment of tooth {number}.")
+    node.SetAttribute(NUMBERING, numbering)
+    _show_surfaces(node)
+    return node
+
+
+@functools.cache
+def register_conversions() -> None:
+    """Make sure that segmentations can turn voxels into surfaces. In the application they can; on the wheel alone the
+    conversions are registered by the first segmentations logic that meets a scene, here one of its own."""
+    import slicer
+
+    slicer.vtkSlicerSegmentationsModuleLogic().SetMRMLScene(slicer.vtkMRMLScene())
+
+
+def _show_surfaces(node: Any) -> None:
+    if not node.CreateClosedSurfaceRepresentation():
+        raise SceneError("Slicer could not make surfaces of the teeth.")
+    node.GetDisplayNode().SetPreferredDisplayRepresentationName3D("Closed surface")
+
+
+def set_reference(node: Any, shape: tuple[int, int, int], matrix: np.ndarray) -> None:
+    """State a segmentation's reference grid: (z, y, x) voxels, index -> node matrix (4, 4)."""
+    import slicer
+
+    image = slicer.vtkOrientedImageData()
+    image.SetExtent(0, shape[2] - 1, 0, shape[1] - 1, 0, shape[0] - 1)
+    image.SetImageToWorldMatrix(to_vtk(matrix))
+    converter = slicer.vtkSegmentationConverter
+    node.GetSegmentation().SetConversionParameter(
+        converter.GetReferenceImageGeometryParameterName(), converter.SerializeImageGeometry(image)
+    )

@@ -1,0 +1,379 @@
+"""Review of a segmentation: live check, repairs on its segments with exact undo, names, emphasis."""
+
+from __future__ import annotations
+
+import time
+import weakref
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..findings.live import LiveCheck
+from ..repair import Repair, repaired
+from ..topology import Box
+from ..volumes import Volume
+from .finding_nodes import STANDING
+from .naming import checked_numbering, tooth_title
+from .nodes import SceneError, required
+from .review import Rechecked, Review, Step, ToothState
+from .segments import (
+    CONFIDENCE_TAG,
+    FDI_TAG,
+    FINDINGS_TAG,
+    LABELMAP,
+    ToothSegments,
+    fdi_of_segment,
+    new_segment,
+    segment_id,
+    set_confidence,
+    tag,
+)
+from .views import Look, look_from_outside
+
+#: How faded teeth are shown: 3D, slice fill, slice outline.
+_FADED = (0.12, 0.05, 0.25)
+
+
+def holds_teeth(node: Any) -> bool:
+    """True when a segmentation has voxels and a segment that is known to be a tooth."""
+    segmentation = node.GetSegmentation()
+    if segmentation is None:
+        return False
+    segments = [segmentation.GetNthSegment(i) for i in range(segmentation.GetNumberOfSegments())]
+    return any(s.GetRepresentation(LABELMAP) is not None and fdi_of_segment(s) is not None for s in segments)
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """How a segment is displayed."""
+
+    visible: bool
+    opacities: tuple[float, float, float]
+
+
+@dataclass
+class _State:
+    """What an edit found, or left: masks inside its box and metadata (a segment without voxels) by segment id."""
+
+    masks: dict[str, np.ndarray]
+    segments: dict[str, Any]
+    shown: dict[str, _Shown]
+
+
+class _VolumeStep(Step):
+    def __init__(self, review: VolumeReview, title: str, box: Box, before: _State, after: _State) -> None:
+        self.title = title
+        self._review = weakref.proxy(review)
+        self._box, self._before, self._after = box, before, after
+
+    def undo(self) -> None:
+        self._review.exchange(self._box, self._after, self._before)
+
+    def redo(self) -> None:
+        self._review.exchange(self._box, self._before, self._after)
+
+
+class VolumeReview(Review):
+    """The review of a vtkMRMLSegmentationNode."""
+
+    _what = "The segmentation"
+
+    def __init__(self, node: Any) -> None:
+        self._segments = ToothSegments(node)
+        super().__init__([node])
+        self._shown_before: dict[str, _Shown] = {}
+        self._observed: list[tuple[Any, int]] = []
+        self._check = LiveCheck(self._segments.labels, self._segments.confidences())
+        self._list()
+
+    # ------------------------------------------------------------ checking
+
+    def teeth(self) -> dict[int, ToothState]:
+        node, worst = self.node, self._worst()
+        shown, confidence = node.GetDisplayNode(), self._segments.confidences()
+        found = {}
+        for fdi, key in sorted(self._segments.ids().items()):
+            color = node.GetSegmentation().GetSegment(key).GetColor()
+            found[fdi] = ToothState(
+                fdi, node.GetSegmentation().GetSegment(key).GetName(), tuple(round(255 * c) for c in color),
+                confidence.get(fdi), worst.get(fdi), shown is None or bool(shown.GetSegmentVisibility(key)),
+            )  # fmt: skip
+        return found
+
+    def needs_recheck(self) -> bool:
+        return self._segments.changed()
+
+    def recheck(self, whole: bool = False) -> Rechecked:
+        started = time.perf_counter()
+        self._adopt()
+        shape = self.grid_shape
+        changed, box = self._segments.sync()
+        confidence = self._segments.confidences()
+        if self._segments.labels is not self._check.labels:
+            self._check = LiveCheck(self._segments.labels, confidence)
+            if self.grid_shape != shape:  # steps remember boxes of a grid that is gone
+                self._done.clear()
+                self._undone.clear()
+        else:
+            doubts = confidence != self._check.confidence
+            self._check.confidence = confidence
+            if whole:
+                self._check.update_all()
+            elif changed:
+                self._check.update(changed, box)
+            elif doubts:
+                self._check.judge()
+        if whole:
+            changed = set(self._check.measures)
+        new, gone = self._list()
+        return Rechecked(tuple(sorted(changed)), time.perf_counter() - started, new, gone)
+
+    def _list(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        changes = self._lists().update(self._check.findings, self.numbering)
+        self._mark()
+        return changes
+
+    def _adopt(self) -> None:
+        """Where the user picked another tooth for a segment (its terminology), bring name and tag in line."""
+        segmentation = self.node.GetSegmentation()
+        for fdi, key in self._segments.ids().items():
+            segment = segmentation.GetSegment(key)
+            said = tag(segment, FDI_TAG)
+            if said != str(fdi):
+                if said:  # ours: its name said the old number
+                    segment.SetName(tooth_title(fdi, self.numbering))
+                    set_confidence(segment, None)
+                segment.SetTag(FDI_TAG, str(fdi))
+
+    def _mark(self) -> None:
+        import slicer
+
+        logic = slicer.vtkSlicerSegmentationsModuleLogic
+        codes: dict[int, list[str]] = {}
+        for row in self._lists().rows:
+            if row.state in STANDING:
+                for fdi in row.finding.teeth:
+                    codes.setdefault(fdi, []).append(row.finding.code)
+        worst = self._worst()
+        for fdi, key in self._segments.ids().items():
+            segment = self.node.GetSegmentation().GetSegment(key)
+            text = ",".join(dict.fromkeys(codes.get(fdi, [])))
+            if tag(segment, FINDINGS_TAG) != text:
+                segment.SetTag(FINDINGS_TAG, text)
+            flagged = worst.get(fdi) in ("error", "warning")
+            status = logic.GetSegmentStatus(segment)
+            if flagged and status != logic.Flagged:
+                logic.SetSegmentStatus(segment, logic.Flagged)
+            elif not flagged and status == logic.Flagged:
+                logic.SetSegmentStatus(segment, logic.InProgress)
+
+    def watch(self, callback: Callable[[], None]) -> None:
+        import slicer
+
+        self._unwatch()
+        segmentation, kind = self.node.GetSegmentation(), slicer.vtkSegmentation
+        events = (kind.SourceRepresentationModified, kind.SegmentAdded, kind.SegmentRemoved, kind.SegmentModified)
+        for event in events:
+            self._observed.append((segmentation, segmentation.AddObserver(event, lambda *_: callback())))
+        moved = slicer.vtkMRMLTransformableNode.TransformModifiedEvent
+        self._observed.append((self.node, self.node.AddObserver(moved, lambda *_: callback())))
+
+    def _unwatch(self) -> None:
+        for thing, observer in self._observed:
+            thing.RemoveObserver(observer)
+        self._observed.clear()
+
+    def close(self) -> None:
+        self._unwatch()
+        super().close()
+
+    # ------------------------------------------------------------ where to look
+
+    def look(self, key: str) -> Look | None:
+        finding = self._row(key).finding
+        teeth = [fdi for fdi in finding.teeth if fdi in self._check.measures]
+        if finding.position_ras is None and not teeth:
+            return None
+        place = finding.position_ras or np.mean([self._check.measures[fdi].centroid_ras for fdi in teeth], axis=0)
+        return look_from_outside(place, finding.teeth, self._middle(), self._extent(teeth))
+
+    def look_at_tooth(self, fdi: int) -> Look:
+        self._lists()
+        measure = self._check.measures.get(fdi)
+        if measure is None:
+            raise SceneError(f"There is no tooth {self.tooth_text(fdi)}.")
+        return look_from_outside(measure.centroid_ras, (fdi,), self._middle(), self._extent([fdi]))
+
+    def _middle(self) -> np.ndarray:
+        """The middle of the dentition, RAS mm."""
+        centres = [measure.centroid_ras for measure in self._check.measures.values()]
+        return (np.min(centres, axis=0) + np.max(centres, axis=0)) / 2
+
+    def _extent(self, teeth: Iterable[int]) -> float:
+        """How much to show around teeth, mm: their box, half as much again."""
+        boxes = [self._check.measures[fdi].bbox for fdi in teeth]
+        if not boxes:
+            return 0.0
+        size = [max(b[a][1] for b in boxes) - min(b[a][0] for b in boxes) for a in range(3)]
+        return 1.5 * max(n * s for n, s in zip(size, self._segments.labels.spacing[::-1], strict=True))
+
+    # ------------------------------------------------------------ edits
+
+    @property
+    def grid_shape(self) -> tuple[int, int, int]:
+        """(z, y, x) of the reference grid."""
+        return self._segments.labels.shape
+
+    def _make(self, repair: Repair) -> Rechecked:
+        self.recheck()  # hand edits first: the repair must see them
+        started = time.perf_counter()
+        boxes = {fdi: measure.box for fdi, measure in self._check.measures.items()}
+        edit = repaired(self._segments.labels, repair, boxes)
+        # a segment that vanishes takes its overlapped voxels along, which the label map does not show
+        ids = self._segments.ids()
+        box = self._segments.box_around(edit.box, [ids[fdi] for fdi in edit.teeth if fdi in ids])
+        before = self._state(box)
+        confidence = edit.confidence(self._segments.confidences())
+        self._write(edit.box, edit.after)
+        changed, region = self._segments.sync()
+        self._check.update(changed, region)
+        for fdi, key in self._segments.ids().items():
+            if fdi in changed and fdi not in self._check.measures:
+                self._segments.remove(key)
+            else:
+                set_confidence(self.node.GetSegmentation().GetSegment(key), confidence.get(fdi))
+        self._segments.sync()
+        self._check.confidence = self._segments.confidences()
+        self._check.judge()
+        self._push(_VolumeStep(self, repair.title, box, before, self._state(box)))
+        new, gone = self._list()
+        return Rechecked(tuple(sorted(changed)), time.perf_counter() - started, new, gone)
+
+    def _write(self, box: Box, after: np.ndarray) -> None:
+        """Give the segments the label array's new content inside the box, adding segments that are needed."""
+        before = self._segments.labels.array[box]
+        different = before != after
+        touched = {int(v) for v in np.unique(np.concatenate([before[different], after[different]]))} - {0}
+        for fdi in sorted(touched - set(self._segments.ids())):
+            self._segments.add(new_segment(fdi, self.numbering), self._free_id(fdi))
+        ids, masks = self._segments.ids(), self._segments.masks(box)
+        wanted = {}
+        for fdi in sorted(touched):
+            own = masks.get(ids[fdi], np.zeros(before.shape, bool))
+            wanted[ids[fdi]] = (own & ~(different & (before == fdi))) | (different & (after == fdi))
+        self._segments.put(box, wanted)
+
+    def _free_id(self, fdi: int) -> str:
+        segmentation, key = self.node.GetSegmentation(), segment_id(fdi)
+        return segmentation.GenerateUniqueSegmentID(key) if segmentation.GetSegment(key) else key
+
+    def _state(self, box: Box) -> _State:
+        import slicer
+
+        segmentation = self.node.GetSegmentation()
+        copies, shown = {}, {}
+        for key in self._segments.ids().values():
+            copies[key] = slicer.vtkSegment()
+            copies[key].DeepCopyMetadata(segmentation.GetSegment(key))
+            shown[key] = self._shown(key)
+        return _State(self._segments.masks(box), copies, shown)
+
+    def exchange(self, box: Box, here: _State, there: _State) -> None:
+        """Bring the segments from one state of a box to another: masks, segments, confidences. Raises SceneError when
+        what they are now is not `here`, leaving everything as it is."""
+        import slicer
+
+        empty = np.zeros([s.stop - s.start for s in box], bool)
+        now = self._segments.masks(box)
+        touched = []
+        for key in {**here.masks, **there.masks}:
+            a, b, c = (state.get(key, empty) for state in (here.masks, there.masks, now))
+            different = a != b
+            if different.any():
+                touched.append(key)
+                if not np.array_equal(a[different], c[different]):
+                    raise SceneError(
+                        "This place was edited by hand since, so the step cannot be taken back or done again: "
+                        "use the undo of Segment Editor."
+                    )
+        segmentation = self.node.GetSegmentation()
+        for key in sorted(set(there.segments) - set(here.segments)):
+            if segmentation.GetSegment(key) is None:
+                copy = slicer.vtkSegment()
+                copy.DeepCopyMetadata(there.segments[key])
+                self._segments.add(copy, key)
+                self._show(key, there.shown[key])
+        self._segments.put(box, {key: there.masks.get(key, empty) for key in touched})
+        for key in set(here.segments) - set(there.segments):
+            if segmentation.GetSegment(key) is not None:
+                self._segments.remove(key)
+        for key in set(here.segments) & set(there.segments):
+            segment = segmentation.GetSegment(key)
+            was, wanted = (tag(state.segments[key], CONFIDENCE_TAG) for state in (here, there))
+            if segment is not None and was != wanted:
+                set_confidence(segment, float(wanted) if wanted else None)
+
+    # ------------------------------------------------------------ appearance
+
+    def set_numbering(self, numbering: str) -> None:
+        checked_numbering(numbering)
+        node, old = self.node, self.numbering
+        for fdi, key in self._segments.ids().items():
+            segment = node.GetSegmentation().GetSegment(key)
+            if segment.GetName() == tooth_title(fdi, old):  # what the user has called it stays
+                segment.SetName(tooth_title(fdi, numbering))
+        self._rename(numbering)
+
+    def emphasise(self, teeth: Iterable[int]) -> None:
+        self._only(set(teeth), lambda shown: _Shown(shown.visible, _FADED))
+
+    def hide_others(self, teeth: Iterable[int]) -> None:
+        self._only(set(teeth), lambda shown: _Shown(False, shown.opacities))
+
+    def _only(self, teeth: set[int], otherwise: Callable[[_Shown], _Shown]) -> None:
+        self.restore()
+        self._lists().show_only(teeth)
+        for fdi, key in self._segments.ids().items():
+            shown = self._shown_before[key] = self._shown(key)
+            self._show(key, _Shown(True, (1.0, 1.0, 1.0)) if fdi in teeth else otherwise(shown))
+
+    def restore(self) -> None:
+        self._lists().show_only(None)
+        segmentation = self.node.GetSegmentation()
+        for key, shown in self._shown_before.items():
+            if segmentation.GetSegment(key) is not None:
+                self._show(key, shown)
+        self._shown_before.clear()
+
+    def _shown(self, key: str) -> _Shown:
+        display = self._display()
+        opacities = (
+            display.GetSegmentOpacity3D(key), display.GetSegmentOpacity2DFill(key),
+            display.GetSegmentOpacity2DOutline(key),
+        )  # fmt: skip
+        return _Shown(bool(display.GetSegmentVisibility(key)), opacities)
+
+    def _show(self, key: str, shown: _Shown) -> None:
+        display = self._display()
+        display.SetSegmentVisibility(key, shown.visible)
+        display.SetSegmentOpacity3D(key, shown.opacities[0])
+        display.SetSegmentOpacity2DFill(key, shown.opacities[1])
+        display.SetSegmentOpacity2DOutline(key, shown.opacities[2])
+
+    def _display(self) -> Any:
+        node = required(self.nodes[0], self._what)
+        if node.GetDisplayNode() is None:
+            node.CreateDefaultDisplayNodes()
+        return node.GetDisplayNode()
+
+    # ------------------------------------------------------------ hand over
+
+    def labels(self) -> Volume:
+        self.recheck()
+        return self._segments.labels.with_array(self._segments.labels.array.copy())
+
+    def confidences(self) -> dict[int, float]:
+        """Confidence 0..1 by FDI number, where known."""
+        return self._segments.confidences()

@@ -1,0 +1,203 @@
+"""Teeth as surfaces in files: one STL, OBJ or PLY per tooth, or one GLB with a node per tooth.
+
+Label maps get their surfaces here: each tooth is smoothed by itself (rendering.smooth_tooth, at least one voxel wide,
+so that the voxels' stairs go) and VTK's Flying Edges finds the level that holds the tooth's own volume, closed. VTK
+because 3D Slicer brings it, so nothing has to be installed there; on a plain Python it comes with the extra [export],
+and so does trimesh, which writes OBJ and GLB. The surfaces are pictures of the label map, not a second result: volumes
+and checks are those of the voxels.
+
+Coordinates: millimetres, LPS by default, as 3D Slicer and DICOM tools expect of STL, OBJ and PLY; RAS on request. GLB
+has axes and a unit of its own: metres, +Y the patient's top, +Z the front. Surfaces of intraoral scans keep their
+file's coordinates (GLB: its axes, in metres).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from . import dentition
+from .errors import InputError
+from .exports import all_or_nothing
+from .meshes import write_ply, write_stl
+from .rendering import smooth_tooth
+from .topology import tooth_boxes
+from .volumes import Volume
+
+FORMATS = ("stl", "obj", "ply", "glb")
+SPACES = ("LPS", "RAS")
+GUM_RGB = (226, 160, 152)
+#: A surface's lattice is as fine as the voxels, but not finer or coarser than this, mm.
+_FINEST_MM, _COARSEST_MM = 0.2, 0.5
+#: How far the level may move from 0.5.
+_LEVELS = (0.3, 0.6)
+_EXTRA = 'python -m pip install "dentaltoposeg[export]"'
+
+
+@dataclass(frozen=True)
+class ToothSurface:
+    """fdi: its number, 0 for the gingiva. vertices: (V, 3) mm or file units. faces: (F, 3), normals outwards."""
+
+    fdi: int
+    vertices: np.ndarray
+    faces: np.ndarray
+
+    @property
+    def name(self) -> str:
+        """ "16" or "gingiva": how files and nodes are called."""
+        return str(self.fdi) if self.fdi else "gingiva"
+
+    @property
+    def color(self) -> tuple[int, int, int]:
+        """(r, g, b) 0-255."""
+        return dentition.color(self.fdi) if self.fdi else GUM_RGB
+
+
+def surfaces_of_labels(labels: Volume, space: str = "LPS") -> list[ToothSurface]:
+    """The closed surface of every tooth of an FDI label map, in FDI order, in mm of `space` ("LPS" or "RAS").
+
+    Raises InputError for an unknown space, for values that are no FDI numbers, and where VTK is absent.
+    """
+    if space not in SPACES:
+        raise InputError(f"Coordinates '{space}' are unknown: use LPS or RAS.")
+    flip = np.array([-1.0, -1.0, 1.0]) if space == "LPS" else np.ones(3)
+    spacing = float(np.clip(min(labels.spacing), _FINEST_MM, _COARSEST_MM))
+    found = []
+    for fdi, box in sorted(tooth_boxes(labels.array).items()):
+        field, lower = smooth_tooth(labels, fdi, box, spacing)
+        volume = np.count_nonzero(labels.array[box] == fdi) * labels.voxel_volume_mm3
+        vertices, faces = _level_surface(field, _level_of(field, volume / spacing**3))
+        if len(faces):  # a speck of a voxel or two is smoothed away
+            ras = lower + (vertices + 0.5) * spacing
+            found.append(ToothSurface(fdi, ras * flip, faces))
+    return found
+
+
+def _level_of(field: np.ndarray, voxels: float) -> float:
+    """The level above which so many voxels lie: 0.5 would shrink what is convex, by 7 % for incisors of 0.5 mm."""
+    rank = int(np.clip(round(voxels), 1, field.size - 1))
+    value = float(np.clip(np.partition(field, field.size - rank, axis=None)[field.size - rank], *_LEVELS))
+    # between two of the field's values: a lattice point on the level itself would give triangles without area
+    below, above = field[field < value], field[field >= value]
+    return float((below.max(initial=0.0) + above.min(initial=1.0)) / 2)
+
+
+def _level_surface(field: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray]:
+    """(V, 3) places in x, y, z lattice steps and (F, 3) faces of a field's (z, y, x) level, high values inside."""
+    try:
+        from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
+        from vtkmodules.vtkCommonDataModel import vtkImageData
+        from vtkmodules.vtkFiltersCore import vtkFlyingEdges3D
+    except ImportError as error:
+        raise InputError(f"Surfaces of a label map need VTK, which is not installed: {_EXTRA}") from error
+    image = vtkImageData()
+    image.SetDimensions(*field.shape[::-1])
+    image.GetPointData().SetScalars(numpy_to_vtk(np.ascontiguousarray(field, np.float32).ravel()))
+    edges = vtkFlyingEdges3D()
+    edges.SetInputData(image)
+    edges.SetValue(0, level)
+    edges.ComputeNormalsOff()
+    edges.ComputeScalarsOff()
+    edges.Update()
+    surface = edges.GetOutput()
+    if not surface.GetNumberOfPolys():
+        return np.zeros((0, 3)), np.zeros((0, 3), np.int32)
+    vertices = vtk_to_numpy(surface.GetPoints().GetData()).astype(float)
+    faces = vtk_to_numpy(surface.GetPolys().GetConnectivityArray()).reshape(-1, 3).astype(np.int32)
+    a, b, c = (vertices[faces[:, k]] for k in range(3))
+    inwards = np.einsum("ij,ij->", a, np.cross(b, c)) < 0
+    return vertices, faces[:, ::-1] if inwards else faces
+
+
+def surfaces_of_jaw(vertices: np.ndarray, faces: np.ndarray, face_fdi: np.ndarray) -> list[ToothSurface]:
+    """A labelled jaw cut into its crowns, in FDI order, and the gingiva last; coordinates as they are.
+
+    vertices (V, 3), faces (F, 3), face_fdi (F,): FDI number per face, 0 gingiva.
+    """
+    numbers = [int(fdi) for fdi in np.unique(face_fdi)]
+    found = []
+    for fdi in (*(n for n in numbers if n), *(n for n in numbers if not n)):
+        used, part = np.unique(faces[face_fdi == fdi], return_inverse=True)
+        found.append(ToothSurface(fdi, vertices[used], part.reshape(-1, 3).astype(np.int32)))
+    return found
+
+
+def write_surfaces(
+    surfaces: Sequence[ToothSurface],
+    folder: str | os.PathLike[str],
+    name: str,
+    kind: str = "stl",
+    *,
+    space: str = "LPS",
+    mm_per_unit: float = 1.0,
+    in_head: bool = True,
+) -> dict[str, Path]:
+    """Write <name>_<FDI>.stl (.obj, .ply), one per surface, or <name>_teeth.glb; all or none. Returns {kind: path}.
+
+    space: that of the surfaces, noted in the files where their format has room for it. in_head: False for surfaces on
+    an intraoral scan's own axes, of which nothing is noted. mm_per_unit: of their coordinates, for GLB's metres.
+    Raises InputError for an unknown kind, no surface, or where trimesh is absent (OBJ, GLB); OutputError.
+    """
+    if kind not in FORMATS:
+        raise InputError(f"The format '{kind}' is unknown: use {', '.join(FORMATS)}.")
+    if not surfaces:
+        raise InputError("There is no tooth to write.")
+    folder = Path(folder)
+    note = f"SPACE={space}" if in_head else ""  # 3D Slicer reads this comment
+    files: dict[str, Path] = {}
+    with all_or_nothing(folder) as stage:
+        if kind == "glb":
+            files["teeth"] = folder / f"{name}_teeth.glb"
+            content = _glb(surfaces, _glb_axes(space) if in_head else np.eye(3), mm_per_unit / 1000.0)
+            (stage / files["teeth"].name).write_bytes(content)
+        else:
+            for surface in surfaces:
+                path = folder / f"{name}_{surface.name}.{kind}"
+                files[f"tooth_{surface.fdi}" if surface.fdi else "gingiva"] = path
+                _write_one(surface, stage / path.name, kind, note)
+    return files
+
+
+def _write_one(surface: ToothSurface, path: Path, kind: str, note: str) -> None:
+    if kind == "stl":
+        write_stl(path, surface.vertices, surface.faces, note)
+    elif kind == "ply":
+        colors = np.tile(np.array(surface.color, np.uint8), (len(surface.vertices), 1))
+        write_ply(path, surface.vertices, surface.faces, colors, comment=note)
+    else:
+        mesh = _trimesh().Trimesh(surface.vertices, surface.faces, process=False)
+        title = f"tooth {surface.name} {dentition.plain_name(surface.fdi)}" if surface.fdi else "gingiva"
+        text = mesh.export(file_type="obj", header=f"{title} {note}".strip(), include_normals=False)
+        path.write_text(text, encoding="utf-8")
+
+
+def _glb_axes(space: str) -> np.ndarray:
+    """(3, 3) rows: the patient's left, top and front in the surfaces' axes, glTF's X, Y and Z."""
+    left, front = (1.0, 1.0) if space == "LPS" else (-1.0, 1.0)
+    front = -front if space == "LPS" else front
+    return np.array([[left, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, front, 0.0]])
+
+
+def _glb(surfaces: Sequence[ToothSurface], axes: np.ndarray, scale: float) -> bytes:
+    trimesh = _trimesh()
+    scene = trimesh.Scene()
+    for surface in surfaces:
+        material = trimesh.visual.material.PBRMaterial(
+            name=surface.name, baseColorFactor=[*surface.color, 255], metallicFactor=0.0, roughnessFactor=0.5
+        )
+        visual = trimesh.visual.TextureVisuals(material=material)
+        mesh = trimesh.Trimesh(surface.vertices @ axes.T * scale, surface.faces, visual=visual, process=False)
+        scene.add_geometry(mesh, node_name=surface.name, geom_name=surface.name)
+    return scene.export(file_type="glb", include_normals=True)
+
+
+def _trimesh():
+    try:
+        import trimesh
+    except ImportError as error:
+        raise InputError(f"OBJ and GLB files need trimesh, which is not installed: {_EXTRA}") from error
+    return trimesh

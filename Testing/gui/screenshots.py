@@ -1,0 +1,223 @@
+"""Pictures of the module at work: ``python Testing/gui/screenshots.py -o Resources/Screenshots``.
+
+Drives the real panel on a phantom (or, with --scan FILE, on a scan of your own) and saves every step with the views
+beside it. The views are rendered off-screen by trame-slicer from the same scene; they stand where Slicer's would.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import stand_ins
+
+PANEL_WIDTH, HEIGHT, VIEW = 480, 940, (390, 452)
+LARGEST_BYTES = 290_000
+#: A phantom whose result has something to show of every kind.
+PHANTOM = {"seed": 2, "missing": None, "fillings": None}
+
+
+class Views:
+    """Four views as in Slicer's conventional layout, drawn into labels."""
+
+    def __init__(self, qt, grid) -> None:
+        from trame_slicer.core import SlicerApp
+        from trame_slicer.views import DirectViewFactory, ViewLayoutDefinition
+
+        self.qt = qt
+        self.app = SlicerApp()
+        manager = self.app.view_manager
+        manager.register_factory(DirectViewFactory(do_render_offscreen=True))
+        layouts = (
+            ViewLayoutDefinition.axial_view(), ViewLayoutDefinition.threed_view(),
+            ViewLayoutDefinition.coronal_view(), ViewLayoutDefinition.sagittal_view(),
+        )  # fmt: skip
+        self.views = [manager.create_view(layout) for layout in layouts]
+        self.labels = []
+        for i, view in enumerate(self.views):
+            view.render_window().SetSize(*VIEW)
+            label = qt.QLabel()
+            label.setFixedSize(*VIEW)
+            grid.addWidget(label, i // 2, i % 2)
+            self.labels.append(label)
+
+    def show(self, volume) -> None:
+        """Bring a volume, or all models, into the middle of the views."""
+        if volume is not None:
+            self.app.display_manager.show_volume_in_slice_background(volume)
+        for view in self.views:
+            view.reset_view()
+            if hasattr(view, "_render_manager"):  # a slice view
+                self._drawVolumeFirst(view)
+            else:  # off-screen, depth peeling swallows what is translucent
+                view.renderer().SetUseDepthPeeling(False)
+
+    @staticmethod
+    def _drawVolumeFirst(view) -> None:
+        """trame-slicer draws in the order in which things came; in Slicer the volume always lies below the teeth."""
+        renderer, volume = view.first_renderer(), view._render_manager.image_actor
+        props = renderer.GetViewProps()
+        others = [prop for i in range(props.GetNumberOfItems()) if (prop := props.GetItemAsObject(i)) is not volume]
+        for prop in (volume, *others):
+            renderer.RemoveViewProp(prop)
+        for prop in (volume, *others):
+            renderer.AddViewProp(prop)
+
+    def draw(self) -> None:
+        """Render all views into their labels."""
+        import numpy as np
+        import vtk
+        from vtk.util.numpy_support import vtk_to_numpy
+
+        for view, label in zip(self.views, self.labels, strict=True):
+            view.render_window().Render()
+            grabber = vtk.vtkWindowToImageFilter()
+            grabber.SetInput(view.render_window())
+            grabber.ReadFrontBufferOff()
+            grabber.Update()
+            image = grabber.GetOutput()
+            width, height, _ = image.GetDimensions()
+            pixels = vtk_to_numpy(image.GetPointData().GetScalars()).reshape(height, width, -1)[::-1, :, :3]
+            pixels = np.ascontiguousarray(pixels)
+            picture = self.qt.QImage(pixels.data, width, height, 3 * width, self.qt.QImage.Format_RGB888)
+            label.pixmap = self.qt.QPixmap.fromImage(picture.copy())
+
+
+class Stage:
+    """The window that is photographed: the panel on the left, the views on the right."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        stand_ins.useQt()
+        import qt
+
+        self.qt = qt
+        qt.QApplication.instance().setStyle("Fusion")
+        self.window = qt.QWidget()
+        row = qt.QHBoxLayout(self.window)
+        place = qt.QWidget()
+        grid = qt.QGridLayout(place)
+        grid.spacing = 4
+        self.views = Views(qt, grid)
+        self.slicer = stand_ins.install(self.views.app.scene)
+        self.panel = stand_ins.openPanel(stand_ins.loadModule())
+        self.panel.parent.setFixedWidth(PANEL_WIDTH)
+        self.scroll = scroll = qt.QScrollArea()
+        scroll.setWidget(self.panel.parent)
+        scroll.widgetResizable = True
+        scroll.setFixedWidth(PANEL_WIDTH + 20)
+        scroll.horizontalScrollBarPolicy = qt.Qt.ScrollBarAlwaysOff
+        row.addWidget(scroll)
+        row.addWidget(place)
+        self.window.resize(PANEL_WIDTH + 20 + 2 * VIEW[0] + 40, HEIGHT)
+        self.window.show()
+
+    def wait(self, until: Callable[[], object], seconds: float = 600) -> None:
+        """Let the event loop run until something holds."""
+        deadline = time.monotonic() + seconds
+        while not until():
+            if time.monotonic() > deadline:
+                raise TimeoutError("the panel did not get there")
+            self.qt.QApplication.processEvents()
+            time.sleep(0.01)
+
+    def showBottom(self) -> None:
+        """Scroll the panel to its end."""
+        for _ in range(5):
+            self.qt.QApplication.processEvents()
+        bar = self.scroll.verticalScrollBar()
+        bar.value = bar.maximum
+
+    def save(self, name: str) -> None:
+        """Save the window as it is now, small enough for a repository."""
+        for _ in range(5):
+            self.qt.QApplication.processEvents()
+        self.views.draw()
+        self.qt.QApplication.processEvents()
+        path = self.folder / f"{name}.png"
+        self.window.grab().save(str(path))
+        shrink(path)
+        print(f"{path} ({path.stat().st_size // 1024} kB)")
+
+
+def shrink(path: Path) -> None:
+    """Save a PNG again, as true to its colours as its size allows."""
+    from PIL import Image
+
+    with Image.open(path) as opened:
+        picture = opened.convert("RGB")
+    palette = picture.quantize(256, kmeans=1)
+    for candidate in (picture, picture.quantize(palette=palette), palette):
+        candidate.save(path, optimize=True)
+        if path.stat().st_size <= LARGEST_BYTES:
+            return
+
+
+def photograph(stage: Stage, scan: Path | None) -> None:
+    """The journey from the scan to the export, step by step."""
+    slicer, panel, ui = stage.slicer, stage.panel, stage.panel.ui
+    from DentalTopoSegLib.scene.loading import add_volume
+
+    if scan is None:
+        from DentalTopoSegLib.phantom import make_phantom
+
+        volume = add_volume(slicer.mrmlScene, make_phantom(**PHANTOM).image, "Phantom")
+    else:
+        from DentalTopoSegLib import read_volume
+
+        volume = add_volume(slicer.mrmlScene, read_volume(scan)[0], "Scan")
+    volume.GetDisplayNode().SetAutoWindowLevel(0)
+    volume.GetDisplayNode().SetWindowLevel(3200, 900)
+    ui.inputSelector.setCurrentNode(volume)
+    stage.views.show(volume)
+    stage.save("1-scan")
+
+    ui.applyButton.click()
+    stage.wait(lambda: ("left" in ui.progressBar.format and ui.progressBar.value > 350) or not panel.logic.isRunning)
+    stage.save("2-running")
+    stage.wait(lambda: not panel.logic.isRunning)
+    stage.views.show(volume)
+    ui.resultSelector.currentNode().GetDisplayNode().SetOpacity2DFill(0.35)
+    stage.save("3-result")
+
+    review = panel.reviewPanel
+    key = next(f.key for f in review.review.findings() if f.repairs and len(f.teeth) == 1)
+    review.findings.select(key)
+    review.onFindingSelected(key)
+    stage.save("4-finding")
+
+    review.findings.buttons[key]["repair"].click()
+    stage.save("5-repaired")
+
+    fdi = next(f for f in (17, 16, 15) if f in review.review.teeth())
+    review.chart.buttons[fdi].click()
+    ui.renumberButton.click()
+    stage.save("6-renumber")
+    ui.renumberButton.click()
+    ui.showAllButton.click()
+
+    ui.exportFolderEdit.text = str(stage.folder / "export")
+    ui.exportCollapsibleButton.collapsed = False
+    ui.exportButton.click()
+    stage.wait(lambda: not panel.exportPanel.exporter.isRunning)
+    stage.showBottom()
+    stage.save("7-export")
+    shutil.rmtree(stage.folder / "export")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("-o", "--output", type=Path, required=True, help="folder for the pictures")
+    parser.add_argument("--scan", type=Path, help="a CBCT instead of the phantom")
+    arguments = parser.parse_args()
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    photograph(Stage(arguments.output), arguments.scan)
+
+
+if __name__ == "__main__":
+    main()

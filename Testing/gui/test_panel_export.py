@@ -1,0 +1,131 @@
+"""The section Export: files of every kind, by the library's own command, without blocking the panel."""
+
+from __future__ import annotations
+
+import json
+import types
+from pathlib import Path
+
+import pytest
+import stand_ins
+from gui_steps import HOLLOW, addScan, click, leftBehind, waitFor
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    return tmp_path / "Zähne von heute"
+
+
+@pytest.fixture(autouse=True)
+def no_questions(slicer, monkeypatch):
+    """The packages are there; a question would be a mistake."""
+    monkeypatch.setattr(slicer.util, "confirmOkCancelDisplay", lambda *a, **k: pytest.fail(f"asked: {a}"))
+
+
+def _export(panel, folder: Path, *formats: str) -> list[str]:
+    """Choose the formats, press Export and wait; names of the files in the folder."""
+    for kind, box in panel.exportPanel.boxes.items():
+        box.checked = kind in formats
+    panel.ui.exportFolderEdit.text = str(folder)
+    panel.ui.exportCollapsibleButton.collapsed = False
+    click(panel.ui.exportButton)
+    assert panel.ui.exportButton.text == "Cancel", panel.ui.exportMessageLabel.text
+    waitFor(lambda: not panel.exportPanel.exporter.isRunning)
+    return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+
+
+def test_surfaces_of_every_tooth(panel, result, folder) -> None:
+    names = _export(panel, folder, "stl")
+    assert "scan_36.stl" in names and len(names) == 28
+    assert "28 files written" in panel.ui.exportMessageLabel.text
+    assert leftBehind() == []
+
+
+def test_several_formats_at_once(panel, result, folder) -> None:
+    pytest.importorskip("trimesh")
+    panel.ui.exportNameEdit.text = "Case 7"
+    names = _export(panel, folder, "glb", "nifti", "seg.nrrd", "csv", "json", "html")
+    assert "error" not in panel.ui.exportMessageLabel.text, panel.ui.exportMessageLabel.text
+    for end in ("_teeth.glb", "_teeth.nii.gz", "_teeth.seg.nrrd", "_report.json", "_report.html"):
+        assert any(name.endswith(end) for name in names), (end, names)
+    assert all(name.startswith("Case") for name in names), "the name that was written into the panel"
+
+
+def test_edits_are_exported(panel, result, folder) -> None:
+    click(panel.reviewPanel.chart.buttons[HOLLOW])
+    click(panel.ui.renumberButton)
+    click(panel.reviewPanel.chart.buttons[38])
+    names = _export(panel, folder, "stl", "json")
+    assert "scan_38.stl" in names and f"scan_{HOLLOW}.stl" not in names
+    report = json.loads((folder / "scan_report.json").read_text(encoding="utf-8"))
+    assert 38 in [tooth["fdi"] for tooth in report["teeth"]]
+
+
+def test_the_page_shows_the_scan(panel, result, folder, slicer, phantom) -> None:
+    scan = addScan(slicer, phantom)
+    result.SetReferenceImageGeometryParameterFromVolumeNode(scan)
+    _export(panel, folder, "html")
+    page = (folder / "scan_report.html").read_text(encoding="utf-8")
+    assert "data:image/png" in page
+    assert leftBehind() == []
+
+
+def test_dicom_seg_is_only_for_scans_of_the_dicom_database(panel, result) -> None:
+    box = panel.exportPanel.boxes["dicom-seg"]
+    box.checked = True
+    assert not box.enabled and "DICOM database" in box.toolTip
+    assert "dicom-seg" not in panel.exportPanel.formats()
+
+
+def test_dicom_seg_gets_the_scans_own_files(panel, result, slicer, phantom, tmp_path, monkeypatch) -> None:
+    """Where the volume came from Slicer's DICOM database, its files go to the command that writes the DICOM SEG."""
+    from DentalTopoSegModuleLib import Exporting
+
+    slices = tmp_path / "slice.dcm"
+    slices.write_bytes(b"")
+    database = types.SimpleNamespace(fileForInstance=lambda uid: str(slices), instanceValue=lambda uid, tag: "1.2.3")
+    monkeypatch.setattr(slicer, "dicomDatabase", database, raising=False)
+    scan = addScan(slicer, phantom)
+    scan.SetAttribute("DICOM.instanceUIDs", "1.2.3.4 1.2.3.5")
+    result.SetReferenceImageGeometryParameterFromVolumeNode(scan)
+    panel.exportPanel.update()
+    assert panel.exportPanel.boxes["dicom-seg"].enabled
+    source = Exporting.dicomSourceOf(Exporting.scanOf(panel.reviewPanel.review))
+    arguments = Exporting._arguments("dicom-seg", Path("teeth.seg.nrrd"), tmp_path, None, source)
+    assert arguments[-4:] == ["--scan", str(tmp_path), "--series", "1.2.3"]
+
+
+def test_what_cannot_be_written_is_told_and_the_rest_is_there(panel, result, folder, tmp_path) -> None:
+    blocked = tmp_path / "a file"
+    blocked.write_text("no folder")
+    assert _export(panel, blocked, "stl") == []
+    text = panel.ui.exportMessageLabel.text
+    assert text.startswith("stl:") and "Traceback" not in text
+
+
+def test_cancel(panel, result, folder) -> None:
+    for kind, box in panel.exportPanel.boxes.items():
+        box.checked = kind in ("stl", "ply", "nifti")
+    panel.ui.exportFolderEdit.text = str(folder)
+    panel.ui.exportCollapsibleButton.collapsed = False
+    click(panel.ui.exportButton)
+    click(panel.ui.exportButton)
+    assert not panel.exportPanel.exporter.isRunning
+    assert "Stopped" in panel.ui.exportMessageLabel.text
+    assert leftBehind() == []
+
+
+def test_nothing_to_export_yet(panel) -> None:
+    assert not panel.ui.exportButton.enabled
+    assert panel.ui.exportButton.toolTip == "Choose a result above first."
+
+
+def test_formats_and_folder_are_remembered(module, panel, result, folder) -> None:
+    _export(panel, folder, "ply")
+    again = stand_ins.openPanel(module)
+    try:
+        assert again.ui.exportFolderEdit.text == str(folder)
+        assert [kind for kind, box in again.exportPanel.boxes.items() if box.checked] == ["ply"]
+    finally:
+        again.cleanup()
+        again.parent.deleteLater()

@@ -1,0 +1,149 @@
+"""The extension's package: everything that is in the repository is installed, nothing that is not is listed.
+
+CMake runs the real CMakeLists.txt against stand-ins for Slicer's macros (slicer_stand_in); what it installs is then
+imported as Slicer would.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+STAND_IN = Path(__file__).resolve().parent / "slicer_stand_in"
+INSTALLED = Path("lib/Slicer-5.10/qt-scripted-modules")
+MODULE = ROOT / "DentalTopoSeg"
+#: Folders whose content the extension needs; the other folders in Resources are for readers of the repository.
+RESOURCES = ("Models", "Terminologies", "Colors", "Scripts")
+
+needs_cmake = pytest.mark.skipif(shutil.which("cmake") is None, reason="cmake is not installed")
+
+
+def _files(folder: Path, pattern: str = "*") -> set[str]:
+    return {
+        str(path.relative_to(folder))
+        for path in folder.rglob(pattern)
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+def _wanted() -> set[str]:
+    """What an installed extension has to hold, by its path in qt-scripted-modules."""
+    library = {f"DentalTopoSegLib/{name}" for name in _files(ROOT / "DentalTopoSegLib", "*.py")}
+    data = {f"Resources/{sub}/{name}" for sub in RESOURCES for name in _files(ROOT / "Resources" / sub)}
+    return library | data | (_files(MODULE) - {"CMakeLists.txt"})
+
+
+def _configure(source: Path, build: Path) -> subprocess.CompletedProcess:
+    command = ["cmake", "-S", str(source), "-B", str(build), f"-DSlicer_DIR={STAND_IN}", "-DBUILD_TESTING=ON"]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory) -> Path:
+    """The folder qt-scripted-modules of the installed extension."""
+    build, target = tmp_path_factory.mktemp("build"), tmp_path_factory.mktemp("installed")
+    done = _configure(ROOT, build)
+    assert done.returncode == 0, done.stderr
+    subprocess.run(["cmake", "--install", str(build), "--prefix", str(target)], check=True, capture_output=True)
+    return target / INSTALLED
+
+
+@needs_cmake
+def test_everything_is_installed(package) -> None:
+    missing = sorted(_wanted() - _files(package))
+    assert not missing, f"add to CMakeLists.txt: {missing}"
+
+
+@needs_cmake
+def test_nothing_else_is_installed(package) -> None:
+    assert sorted(_files(package) - _wanted()) == []
+
+
+@needs_cmake
+@pytest.mark.parametrize("name", ["DentalTopoSegLib/worker.py", "DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"])
+def test_a_listed_file_that_is_not_there_stops_the_configuration(tmp_path, name) -> None:
+    source = tmp_path / "source"
+    shutil.copytree(ROOT, source, ignore=shutil.ignore_patterns(".git", "training", "Testing", "__pycache__"))
+    (source / name).unlink()
+    done = _configure(source, tmp_path / "build")
+    assert done.returncode != 0
+    assert Path(name).name in done.stderr
+
+
+@needs_cmake
+def test_the_installed_library_finds_its_networks(package, tmp_path) -> None:
+    code = "from DentalTopoSegLib.models import load_model; print(load_model('numbering').path)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env={"PYTHONPATH": str(package)}, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert Path(done.stdout.strip()).parent == package / "Resources" / "Models"
+
+
+@needs_cmake
+def test_no_stray_script_is_taken_for_a_module(package) -> None:
+    assert [path.name for path in package.glob("*.py")] == ["DentalTopoSeg.py"]
+
+
+# ---------------------------------------------------------------- what the extensions index asks for
+
+
+def _metadata() -> dict[str, str]:
+    text = (ROOT / "CMakeLists.txt").read_text(encoding="utf-8")
+    return dict(re.findall(r'^set\(EXTENSION_(\w+) "([^"]*)"\)$', text, re.MULTILINE))
+
+
+def test_the_index_entry_fits_the_extension() -> None:
+    entry = json.loads((ROOT / "DentalTopoSeg.json").read_text(encoding="utf-8"))
+    assert entry["$schema"].endswith("slicer-extension-catalog-entry-schema-v1.0.2.json#")
+    assert entry["category"] == _metadata()["CATEGORY"]
+    optional = {"scm_revision", "build_dependencies", "build_subdirectory", "tier"}
+    assert {"$schema", "category", "scm_url"} <= set(entry) <= {"$schema", "category", "scm_url"} | optional
+    repository = entry["scm_url"].removesuffix(".git").rsplit("/", 1)[-1]
+    assert repository.startswith("Slicer"), "a repository of an extension is named Slicer..."
+    assert "project(DentalTopoSeg)" in (ROOT / "CMakeLists.txt").read_text(encoding="utf-8")
+
+
+def test_addresses_of_icon_and_screenshots_point_at_files_of_the_repository() -> None:
+    metadata = _metadata()
+    for address in (metadata["ICONURL"], *metadata["SCREENSHOTURLS"].split()):
+        path = address.split("/main/", 1)[1]
+        assert (ROOT / path).is_file(), path
+
+
+def test_the_icon_is_of_the_usual_size() -> None:
+    from PIL import Image
+
+    with Image.open(MODULE / "Resources" / "Icons" / "DentalTopoSeg.png") as icon:
+        assert icon.size == (128, 128)
+
+
+def test_the_module_asks_for_the_versions_that_the_library_declares() -> None:
+    declared = re.search(r"^dependencies = \[(.*?)^\]", (ROOT / "pyproject.toml").read_text(), re.DOTALL | re.MULTILINE)
+    versions = set(re.findall(r'"([^"]+)"', declared.group(1)))
+    lines = (MODULE / "Resources" / "requirements.txt").read_text().splitlines()
+    wanted = {line for line in lines if line and not line.startswith("#")}
+    assert wanted and wanted <= versions
+    assert not any("torch" in line for line in wanted)
+
+
+# ---------------------------------------------------------------- pip
+
+
+def test_a_wheel_has_every_package_of_the_library_and_its_resources() -> None:
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    listed = re.search(r"^packages = \[(.*?)^\]", text, re.DOTALL | re.MULTILINE).group(1)
+    listed = {name.replace(".", "/") for name in re.findall(r'"([^"]+)"', listed)}
+    found = {str(path.parent.relative_to(ROOT)) for path in (ROOT / "DentalTopoSegLib").rglob("__init__.py")}
+    assert listed == found | {"DentalTopoSegLib/_resources"}
+    data = re.search(r'^"DentalTopoSegLib._resources" = \[(.*?)\]$', text, re.MULTILINE).group(1)
+    folders = {name.split("/")[0] for name in re.findall(r'"([^"]+)"', data)}
+    assert {"Models", "Terminologies", "Colors"} <= folders

@@ -1,0 +1,46 @@
+"""What a finished worker leaves behind, written without networks: the labels are given."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+
+from DentalTopoSegLib import mesh_rendering, mesh_runs
+from DentalTopoSegLib.exports import write_labelmap, write_report_json
+from DentalTopoSegLib.runs import describe
+from DentalTopoSegLib.volumes import Volume
+
+
+def write_output(job, fdi: np.ndarray, confidence: dict[int, float] | None = None) -> None:
+    """A label map on the grid of the job's volume, and its report."""
+    job.output.mkdir()
+    labels: Volume = job.grid.volume(fdi, "scan")
+    report = describe(labels, "scan", confidence)
+    report["files"] = {"labels": "scan_teeth.nii.gz", "report": "scan_report.json"}
+    write_labelmap(labels, job.output / "scan_teeth.nii.gz")
+    write_report_json(report, job.output / "scan_report.json")
+
+
+def write_jaws(job, toys, monkeypatch) -> None:
+    """What the worker writes of intraoral scans whose labels are those of toy jaws (toy_jaws.ToyJaw)."""
+    from toy_jaws import segmented
+
+    from DentalTopoSegLib.ios import segmenting
+
+    def labelled(surfaces, **_):
+        found = []
+        for surface, toy in zip(surfaces, toys, strict=True):
+            fdi = np.zeros(len(surface.vertices), np.uint8)
+            fdi[surface.of_vertex] = toy.fdi
+            a, b, c = fdi[surface.faces].T
+            values = vars(segmented(toy)) | {"surface": surface, "fdi": fdi, "face_fdi": np.where(b == c, b, a)}
+            found.append(SimpleNamespace(**values | {"instance": fdi.astype(np.int32)}))
+        return found
+
+    monkeypatch.setattr(segmenting, "segment_jaws", labelled)
+    monkeypatch.setattr(mesh_rendering, "jaw_png", lambda path, *_: path.write_bytes(b""))
+    jaws = job.job["jaws"] or [None]
+    mesh_runs.segment_scans(
+        job.job["inputs"], job.output, jaw=jaws[0] if len(jaws) == 1 else None, name=job.job["name"]
+    )

@@ -1,0 +1,139 @@
+"""A folder of scans: each is done once, none stops the rest, and the summary says what became of it."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scan_files import toy_dentition, write_dicom, write_file
+from toy_jaws import toy_jaw
+
+from DentalTopoSegLib import batch, cli
+from DentalTopoSegLib.batch import run_batch, scans_in
+from DentalTopoSegLib.errors import Cancelled, InputError
+from DentalTopoSegLib.meshes import write_stl
+from DentalTopoSegLib.phantom import make_phantom
+from DentalTopoSegLib.worker import CrashError, RefusedInsideError
+
+
+def summary(folder: Path) -> list[dict[str, str]]:
+    with (folder / "summary.csv").open(encoding="utf-8-sig", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+@pytest.fixture
+def toy_jobs(monkeypatch):
+    """run_job that writes a report for every job, or does what `answers` says for a name."""
+    done, answers = [], {}
+
+    def run_job(job, tell, stopped, tail=None):
+        if stopped():
+            raise Cancelled()
+        done.append(job)
+        tell({"event": "progress", "fraction": 1.0})
+        if job.name in answers:
+            raise answers[job.name]
+        Path(job.output).mkdir(parents=True, exist_ok=True)
+        (Path(job.output) / f"{job.name}_teeth.nii.gz").write_bytes(b"labels")
+        report = {
+            "count": {"total": 28}, "findings": [{"severity": "error"}, {"severity": "info"}],
+            "files": {"labels": f"{job.name}_teeth.nii.gz", "report": f"{job.name}_report.json"},
+        }  # fmt: skip
+        (Path(job.output) / f"{job.name}_report.json").write_text(json.dumps(report))
+        return {}
+
+    monkeypatch.setattr("DentalTopoSegLib.worker.run_job", run_job)
+    run_job.done, run_job.answers = done, answers
+    return run_job
+
+
+@pytest.fixture
+def scans(tmp_path: Path) -> Path:
+    root = tmp_path / "scans"
+    (root / "b").mkdir(parents=True)
+    (root / ".hidden").mkdir()
+    for name in ("a.nii.gz", "b/a.nrrd", "b/x.mhd", "b/x.raw", "jaw.stl", "notes.txt", "old_teeth.nii.gz",
+                 ".hidden/c.nii", "y.hdr", "y.img"):  # fmt: skip
+        (root / name).write_bytes(b"scan")
+    write_dicom(root / "dicom" / "deep", toy_dentition()[0], number=5)
+    return root
+
+
+def test_scans_are_found_in_any_depth_and_named_apart(scans: Path) -> None:
+    found = [(scan.relative_to(scans).as_posix(), name) for scan, name in scans_in(scans)]
+    assert found == [
+        ("a.nii.gz", "a"), ("b/a.nrrd", "b_a"), ("b/x.mhd", "b_x"), ("dicom/deep", "dicom_deep"), ("jaw.stl", "jaw"),
+        ("y.hdr", "y"),
+    ]  # fmt: skip
+    (scans / "b_a.nii").write_bytes(b"scan")
+    assert sorted(name for _, name in scans_in(scans)) == ["a", "b_a", "b_a_2", "b_x", "dicom_deep", "jaw", "y"]
+    (scans / "out").mkdir()
+    (scans / "out" / "z.nii.gz").write_bytes(b"scan")
+    assert len(scans_in(scans, apart=scans / "out")) == 7
+    with pytest.raises(InputError, match="is no folder"):
+        scans_in(scans / "a.nii.gz")
+
+
+def test_one_bad_scan_does_not_stop_the_rest(tmp_path: Path, scans: Path, toy_jobs, capsys) -> None:
+    error = {"event": "error", "exit_code": 3, "kind": "InputError", "message": "'b/a.nrrd' is damaged."}
+    toy_jobs.answers |= {"b_a": RefusedInsideError(error), "jaw": CrashError("It crashed.")}
+    out = tmp_path / "new" / "out"
+    assert cli.main(["batch", str(scans), "-o", str(out), "--threads", "1", "--picture"]) == batch.SOME_FAILED
+    rows = summary(out)
+    assert [(row["name"], row["state"]) for row in rows] == [
+        ("a", "done"), ("b_a", "failed"), ("b_x", "done"), ("dicom_deep", "done"), ("jaw", "failed"), ("y", "done"),
+    ]  # fmt: skip
+    assert rows[0]["scan"] == "a.nii.gz"
+    assert (rows[0]["teeth"], rows[0]["errors"], rows[0]["warnings"], rows[0]["notes"]) == ("28", "1", "0", "1")
+    assert rows[1]["message"] == "'b/a.nrrd' is damaged."
+    kinds = {job.name: (job.kind, job.picture, job.threads) for job in toy_jobs.done}
+    assert kinds["jaw"] == ("mesh", False, 1)
+    assert kinds["a"] == ("volume", True, 1)
+    shown = capsys.readouterr()
+    assert "jaw.stl: It crashed." in shown.err
+    assert "4 scans done, 0 done before, 2 without a result." in shown.out
+
+
+def test_a_batch_goes_on_where_it_was_stopped(tmp_path: Path, scans: Path, toy_jobs) -> None:
+    out = tmp_path / "out"
+    with pytest.raises(Cancelled):
+        run_batch(scans, out, stopped=lambda: len(toy_jobs.done) == 2)
+    assert [row["state"] for row in summary(out)] == ["done", "done"]
+    (out / "b_a_teeth.nii.gz").unlink()  # half a result is none
+    result = run_batch(scans, out)
+    assert [row["state"] for row in result.rows] == ["done before", *["done"] * 5]
+    assert [job.name for job in toy_jobs.done[2:]] == ["b_a", "b_x", "dicom_deep", "jaw", "y"]
+    assert run_batch(scans, out).count("done before") == 6
+    assert run_batch(scans, out, again=True).count("done") == 6
+
+
+def test_a_folder_without_scans_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="holds no scan"):
+        run_batch(tmp_path / "empty", tmp_path / "out")
+    assert cli.main(["batch", str(tmp_path / "absent"), "-o", str(tmp_path / "out")]) == 3
+    assert not (tmp_path / "out").exists()
+
+
+def test_real_processes_do_the_work(tmp_path: Path) -> None:
+    """A phantom, a jaw and two files that are no scan, with the real networks."""
+    root = tmp_path / "Fälle"
+    root.mkdir()
+    write_file(make_phantom(1, 0.6, fov_mm=(80, 75, 65), fillings=0).image, root / "phantom.nrrd")
+    write_stl(root / "jaw.stl", toy_jaw("lower").vertices, toy_jaw("lower").faces)
+    (root / "bad.nii.gz").write_bytes(b"no scan")
+    write_file(toy_dentition()[0].with_array(np.zeros_like(toy_dentition()[0].array)), root / "black.nrrd")
+    out = tmp_path / "out"
+    assert cli.main(["batch", str(root), "-o", str(out), "--threads", "1", "--quiet"]) == batch.SOME_FAILED
+    rows = {row["name"]: row for row in summary(out)}
+    assert {name: row["state"] for name, row in rows.items()} == {
+        "bad": "failed", "black": "failed", "jaw": "done", "phantom": "done",
+    }  # fmt: skip
+    assert int(rows["phantom"]["teeth"]) > 20
+    assert "bad.nii.gz" in rows["bad"]["message"]
+    assert (out / "phantom_teeth.seg.nrrd").exists()
+    assert (out / "jaw_teeth.vtp").exists()
+    assert not [path for path in out.iterdir() if path.name.startswith(".")]

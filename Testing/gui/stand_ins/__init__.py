@@ -11,6 +11,7 @@ packaging and translation modules are used instead of ours.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import importlib
 import importlib.util
@@ -72,7 +73,8 @@ def useQt() -> None:
         if path not in sys.path:
             sys.path.insert(0, path)
     if "qt" not in sys.modules:
-        sys.modules["qt"] = importlib.import_module(f"{__name__}.qt_names")
+        with _withoutOddModules():
+            sys.modules["qt"] = importlib.import_module(f"{__name__}.qt_names")
     import qt
 
     _shareProperties()
@@ -118,6 +120,20 @@ def install(scene=None):
 def _logic(logic) -> types.SimpleNamespace:
     """What `slicer.modules` has of a module with a logic."""
     return types.SimpleNamespace(logic=lambda: logic)
+
+
+@contextlib.contextmanager
+def _withoutOddModules():
+    """Hide modules that answer every question with an object of their own (torch.classes and torch.ops, when a test
+    collected before has imported torch): PySide6 asks all modules for their source, and these break it."""
+    odd = {name: module for name, module in sys.modules.items() if type(module) is not types.ModuleType}
+    odd = {name: module for name, module in odd.items() if name.startswith("torch.")}
+    for name in odd:
+        del sys.modules[name]
+    try:
+        yield
+    finally:
+        sys.modules.update(odd)
 
 
 def _shareProperties() -> None:

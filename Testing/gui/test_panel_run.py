@@ -94,7 +94,7 @@ def test_the_panel_answers_while_the_worker_works(panel, scan) -> None:
     waitFor(lambda: panel.ui.progressBar.value > 800)
     timer.stop()
     gaps = [b - a for a, b in itertools.pairwise(ticks)]
-    assert max(gaps) < 0.5
+    assert max(gaps) < 1.0  # a panel that waits for the worker would be still for seconds
     panel.logic.abandon()
 
 

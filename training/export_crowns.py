@@ -15,10 +15,10 @@ import onnx
 import torch
 
 from DentalTopoSegLib.ios.crowns import CROWN_POINTS, PLACE_FEATURES
-from DentalTopoSegLib.models import METADATA_KEY
 from training.export import register
 from training.export_surface import OPSET, stored_bytes, with_int8_weights
 from training.nets.crown_row import CrownRowNet
+from training.onnx_files import describe_model, without_traces
 
 
 class Probabilities(torch.nn.Module):
@@ -42,12 +42,7 @@ def to_onnx(net: CrownRowNet) -> onnx.ModelProto:
             Probabilities(net.eval()), example, dynamo=True, dynamic_shapes=({0: crowns}, {0: crowns}),
             opset_version=OPSET, input_names=["shapes", "places"], output_names=["probabilities"], verbose=False,
         )  # fmt: skip
-    model = program.model_proto
-    del model.graph.value_info[:]
-    for node in model.graph.node:  # the exporter leaves its stack traces in the file
-        del node.metadata_props[:]
-        node.doc_string = ""
-    return model
+    return without_traces(program.model_proto)
 
 
 def export(run_folder: Path, models: Path, version: str, scans: int, card: str | None = None) -> dict:
@@ -69,10 +64,7 @@ def export(run_folder: Path, models: Path, version: str, scans: int, card: str |
             "scans": scans, "net": config["net"], "date": time.strftime("%Y-%m-%d"),
         },
     }  # fmt: skip
-    del model.metadata_props[:]
-    entry = model.metadata_props.add()
-    entry.key, entry.value = METADATA_KEY, json.dumps(metadata)
-    model.producer_name, model.producer_version = "dentaltoposeg training", ""
+    describe_model(model, metadata)
     onnx.checker.check_model(model)
     path = register(models, model, metadata, card)
     return {"file": str(path), "size_bytes": path.stat().st_size, "stored": stored_bytes(model), "metadata": metadata}

@@ -16,14 +16,13 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
 from DentalTopoSegLib.ios.sampling import AREA_PER_POINT, MIN_LEVEL
-from DentalTopoSegLib.models import METADATA_KEY
 from training.export import register
 from training.nets.point_transformer import Graph, PointTransformer
+from training.onnx_files import describe_model, without_traces
 
 OPSET = 20
 LEVELS = 5
@@ -80,12 +79,7 @@ def to_onnx(net: PointTransformer) -> onnx.ModelProto:
             Flat(net.eval()), example(), dynamo=True, dynamic_shapes=shapes, opset_version=OPSET,
             input_names=list(INPUTS), output_names=list(OUTPUTS), verbose=False,
         )  # fmt: skip
-    model = program.model_proto
-    del model.graph.value_info[:]
-    for node in model.graph.node:  # the exporter leaves its stack traces in the file
-        del node.metadata_props[:]
-        node.doc_string = ""
-    return model
+    return without_traces(program.model_proto)
 
 
 def with_int8_weights(model: onnx.ModelProto) -> onnx.ModelProto:
@@ -144,10 +138,7 @@ def describe(model: onnx.ModelProto, run: dict, model_id: str, precision: str, s
             "net": config["net"], "date": time.strftime("%Y-%m-%d"),
         },
     }  # fmt: skip
-    del model.metadata_props[:]
-    entry = model.metadata_props.add()
-    entry.key, entry.value = METADATA_KEY, json.dumps(metadata)
-    model.producer_name, model.producer_version = "dentaltoposeg training", ""
+    describe_model(model, metadata)
     return metadata
 
 
@@ -157,13 +148,6 @@ def load_net(folder: Path) -> tuple[PointTransformer, dict]:
     net = PointTransformer(**run["config"]["net"])
     net.load_state_dict(run["average"])
     return net.eval(), run
-
-
-def agreement(a: onnx.ModelProto, b: onnx.ModelProto, feeds: list[dict[str, np.ndarray]]) -> float:
-    """Share of points that both label the same."""
-    first, second = (onnxruntime.InferenceSession(m.SerializeToString()) for m in (a, b))
-    same = [np.mean(first.run(None, f)[0].argmax(1) == second.run(None, f)[0].argmax(1)) for f in feeds]
-    return float(np.mean(same))
 
 
 def export(run_folder: Path, models: Path, version: str, scans: int, card: str | None = None) -> dict:

@@ -24,9 +24,10 @@ from scipy.spatial.transform import Rotation
 
 from DentalTopoSegLib.ios import orienting
 from DentalTopoSegLib.meshes.geometry import vertex_normals
-from DentalTopoSegLib.models import METADATA_KEY, Model, load_model
+from DentalTopoSegLib.models import Model, load_model
 from training.export import MODELS, register, write_bytes
 from training.jaws import Jaw, cropped, fold_of, on_base, patients, read_jaw
+from training.onnx_files import describe_model, without_traces
 from training.orientation import OrientationNet, load_net
 
 OPSET = 20
@@ -215,12 +216,7 @@ def to_onnx(net: OrientationNet) -> onnx.ModelProto:
             net.eval(), (example,), dynamo=True, opset_version=OPSET, input_names=["places"],
             output_names=["axes", "jaw"], verbose=False,
         )  # fmt: skip
-    model = program.model_proto
-    del model.graph.value_info[:]
-    for node in model.graph.node:  # the exporter leaves its stack traces in the file
-        del node.metadata_props[:]
-        node.doc_string = ""
-    return model
+    return without_traces(program.model_proto)
 
 
 def ship(
@@ -240,10 +236,7 @@ def ship(
             "seed": state["config"]["seed"], "net": state["config"]["net"], "date": time.strftime("%Y-%m-%d"),
         },
     }  # fmt: skip
-    del model.metadata_props[:]
-    entry = model.metadata_props.add()
-    entry.key, entry.value = METADATA_KEY, json.dumps(metadata)
-    model.producer_name, model.producer_version = "dentaltoposeg training", ""
+    describe_model(model, metadata)
     onnx.checker.check_model(model)
     places = torch.randn(LOOKS_AT_ONCE, orienting.PLACES, orienting.CHANNELS)
     session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])

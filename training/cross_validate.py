@@ -20,6 +20,7 @@ from typing import Any
 
 from DentalTopoSegLib.findings.jaw_case import JawCase
 from DentalTopoSegLib.findings.jaws import check_cases
+from DentalTopoSegLib.ios import segmenting
 from DentalTopoSegLib.ios.segmenting import JawSegmentation
 from DentalTopoSegLib.mesh_rendering import jaw_png
 from training.jaws import BY_SHAPE, FOLDS, by_shape, fold_of, patients
@@ -82,7 +83,10 @@ def main() -> None:
     parser.add_argument("--folds", type=int, nargs="+", default=list(range(FOLDS)), choices=range(FOLDS))
     parser.add_argument("--pictures", type=Path, help="folder for pictures of the best, the median and the worst scans")
     parser.add_argument("-o", "--output", type=Path, required=True, help="JSON with every scan's scores")
+    parser.add_argument("--crowns-weight", type=float, help="0 to 1, share of the crown network (default: as shipped)")
     arguments = parser.parse_args()
+    if arguments.crowns_weight is not None:
+        segmenting.CROWNS_WEIGHT = arguments.crowns_weight
     everyone = patients(arguments.data)
     scores, others, found = {}, {}, {}
     for fold in arguments.folds:

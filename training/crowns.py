@@ -7,13 +7,14 @@ only a part of the arch in view. Crowns are numbered by their shape (training.ja
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from DentalTopoSegLib.ios.crowns import CROWN_POINTS, CrownRow, describe, tangents
+from DentalTopoSegLib.ios.crowns import CROWN_POINTS, PLACE_FEATURES, CrownRow, describe, tangents
 from DentalTopoSegLib.ios.sampling import farthest_points
 from training.jaws import ALONG, Jaw, read_jaw
 
@@ -271,3 +272,14 @@ def _moved(crowns: list[Crown], k: int, step: float, both: bool = True) -> list[
     if both:
         out[k] = replace(out[k], centre=out[k].centre + outwards * step)
     return out
+
+
+def stacked(rows: Sequence[CrownRow], most: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rows of different length as one batch: shapes (B, most, P, 6), places (B, most, 13), present (B, most) bool."""
+    shapes = np.zeros((len(rows), most, *rows[0].shapes.shape[1:]), np.float32)
+    places = np.zeros((len(rows), most, PLACE_FEATURES), np.float32)
+    present = np.zeros((len(rows), most), bool)
+    for k, row in enumerate(rows):
+        shapes[k, : len(row.order)], places[k, : len(row.order)] = row.shapes, row.places
+        present[k, : len(row.order)] = True
+    return shapes, places, present

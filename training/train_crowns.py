@@ -18,8 +18,7 @@ import torch
 import yaml
 from torch.nn import functional
 
-from DentalTopoSegLib.ios.crowns import stacked
-from training.crowns import Plan, Row, RowMaker, rows_of
+from training.crowns import Plan, Row, RowMaker, rows_of, stacked
 from training.jaws import fold_of, patients
 from training.nets.crown_row import CrownRowNet
 from training.train import RUNS, keep_memory

@@ -7,7 +7,7 @@ transformer over the row of crowns weighs both.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,8 +38,8 @@ class CrownRow:
 def arch_order_of(centres: np.ndarray) -> np.ndarray:
     """(K,) order of crown centres (K, 3), canonical mm, from the end at x < 0 to the end at x > 0.
 
-    By the angle about the middle between the arch's ends; crowns beside each other across the arch keep apart
-    from their neighbours' places by less than these differ.
+    By the angle about the middle between the arch's ends. Four molars of one side or fewer, turned by more than some 10
+    degrees, may come in another order.
     """
     x, y = centres[:, 0], centres[:, 1]
     middle = np.array([(x.min() + x.max()) / 2, y.min() - 1.0])
@@ -129,14 +129,3 @@ def crown_probabilities(
     answer = model.run_named({"shapes": row.shapes, "places": row.places}, cancelled)["probabilities"]
     out[which[row.order]] = answer
     return out
-
-
-def stacked(rows: Sequence[CrownRow], most: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Rows of different length as one batch: shapes (B, most, P, 6), places (B, most, 13), present (B, most) bool."""
-    shapes = np.zeros((len(rows), most, *rows[0].shapes.shape[1:]), np.float32)
-    places = np.zeros((len(rows), most, PLACE_FEATURES), np.float32)
-    present = np.zeros((len(rows), most), bool)
-    for k, row in enumerate(rows):
-        shapes[k, : len(row.order)], places[k, : len(row.order)] = row.shapes, row.places
-        present[k, : len(row.order)] = True
-    return shapes, places, present

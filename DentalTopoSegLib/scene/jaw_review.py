@@ -54,7 +54,6 @@ class JawReview(Review):
 
     def __init__(self, node: Any) -> None:
         super().__init__(jaws_of(node))
-        self._observed: list[tuple[Any, int]] = []
         self._read()
         self._judge()
 
@@ -119,15 +118,6 @@ class JawReview(Review):
         for node in self.nodes:
             observer = node.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda *_: callback())
             self._observed.append((node, observer))
-
-    def _unwatch(self) -> None:
-        for thing, observer in self._observed:
-            thing.RemoveObserver(observer)
-        self._observed.clear()
-
-    def close(self) -> None:
-        self._unwatch()
-        super().close()
 
     def _mark(self) -> None:
         """Models show nothing of findings themselves."""

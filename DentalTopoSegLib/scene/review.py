@@ -94,6 +94,7 @@ class Review(ABC):
         self._listed = FindingNodes.of(self.nodes)
         self._done: list[Step] = []
         self._undone: list[Step] = []
+        self._observed: list[tuple[Any, int]] = []
 
     # ------------------------------------------------------------ what there is
 
@@ -291,8 +292,14 @@ class Review(ABC):
         """The dentition as a volumes.Volume of FDI numbers on its reference grid in world space (a copy), for exports
         and reports. Raises SceneError for surfaces."""
 
+    def _unwatch(self) -> None:
+        for thing, observer in self._observed:
+            thing.RemoveObserver(observer)
+        self._observed.clear()
+
     def close(self) -> None:
         """Stop observing and restore the appearance; safe on nodes that are gone."""
+        self._unwatch()
         if all(node.GetScene() is not None for node in self.nodes):
             self.restore()
         _OPEN.pop(_address(self.nodes[0]), None)

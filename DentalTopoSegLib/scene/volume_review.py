@@ -84,7 +84,6 @@ class VolumeReview(Review):
         self._segments = ToothSegments(node)
         super().__init__([node])
         self._shown_before: dict[str, _Shown] = {}
-        self._observed: list[tuple[Any, int]] = []
         self._check = LiveCheck(self._segments.labels, self._segments.confidences())
         self._list()
 
@@ -179,15 +178,6 @@ class VolumeReview(Review):
             self._observed.append((segmentation, segmentation.AddObserver(event, lambda *_: callback())))
         moved = slicer.vtkMRMLTransformableNode.TransformModifiedEvent
         self._observed.append((self.node, self.node.AddObserver(moved, lambda *_: callback())))
-
-    def _unwatch(self) -> None:
-        for thing, observer in self._observed:
-            thing.RemoveObserver(observer)
-        self._observed.clear()
-
-    def close(self) -> None:
-        self._unwatch()
-        super().close()
 
     # ------------------------------------------------------------ where to look
 

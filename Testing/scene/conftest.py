@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "unit"))
 from scan_files import toy_dentition
 from scene_steps import add_toy_segmentation
 
-from DentalTopoSegLib.scene import add_volume
+from DentalTopoSegLib.scene import add_volume, review_of
 
 
 @pytest.fixture(scope="session")
@@ -39,3 +39,11 @@ def volume_node(scene):
 def teeth_node(scene, volume_node):
     """The toy dentition as a segmentation beside its volume."""
     return add_toy_segmentation(scene, volume_node)
+
+
+@pytest.fixture
+def review(teeth_node):
+    """The toy dentition under review."""
+    made = review_of(teeth_node)
+    yield made
+    made.close()

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from toy_jaws import toy_jaw
 
+from DentalTopoSegLib.ios.crowns import describe
+
 pytest.importorskip("torch", reason="torch is installed with [test] on Python 3.11 only")
 
-from training.crowns import Plan, RowMaker, take_crowns
+from training.crowns import Plan, RowMaker, stacked, take_crowns
 from training.jaws import (
     BY_SHAPE,
     Jaw,
@@ -123,3 +125,11 @@ def test_a_child_has_a_small_molar_in_place_five(jaw: Jaw):
         assert milk and all(usual[5] < size[t] < 0.97 * usual[6] for t in milk)
         without_seven += 7 not in classes
     assert without_seven > 15
+
+
+def test_rows_of_different_length_make_a_batch():
+    rng = np.random.default_rng(0)
+    rows = [describe(*[rng.normal(0, 20, (n, 8, 3))] * 2, True) for n in (3, 5)]
+    shapes, places, present = stacked(rows, 7)
+    assert present.sum(1).tolist() == [3, 5]
+    assert np.array_equal(shapes[0, :3], rows[0].shapes) and not shapes[0, 3:].any() and not places[1, 5:].any()

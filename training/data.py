@@ -1,7 +1,8 @@
 """Samples from a rolling folder that another process keeps refilling.
 
 A sample is a pair of files: ``<id>_image.npy`` (float16, (D, H, W), raw grey values) and ``<id>_target.npy`` (uint8;
-numbering: class index on the grid of half the resolution; border: see :mod:`training.losses`, on the image's grid).
+numbering: class index on the grid of half the resolution; border: see :mod:`training.losses`, on the image's grid;
+topology: (2, D, H, W), the border target and the class index of the nearest tooth).
 Axes: z to superior, y to anterior, x to the patient's right. Files appear by atomic rename, the target first or last,
 and may vanish at any moment; both are normal here.
 """
@@ -37,6 +38,8 @@ class DataPlan:
     noise: float = 0.15
     # the share of bone and air differs between a whole head and a small field of view: so does what the clip saturates
     highest: tuple[float, float] = (98.5, 99.9)
+    # only the first so many samples of the folder; 0: all that are there
+    samples: int = 0
 
     @property
     def stride(self) -> int:
@@ -83,7 +86,7 @@ def load_sample(folder: Path, sample: str, plan: DataPlan) -> tuple[np.ndarray, 
     """Memory-mapped (image, target); a ValueError if their shapes do not belong together."""
     image = np.load(folder / (sample + IMAGE_SUFFIX), mmap_mode="r")
     target = np.load(folder / (sample + TARGET_SUFFIX), mmap_mode="r")
-    if tuple(size // plan.stride for size in image.shape) != target.shape:
+    if tuple(size // plan.stride for size in image.shape) != target.shape[-3:]:
         raise ValueError(
             f"{folder / sample}: image {image.shape} and target {target.shape} do not fit together; "
             f"the target of a {plan.task} sample has 1/{plan.stride} of the image's size."
@@ -97,8 +100,8 @@ def _crop_start(shape: tuple[int, ...], plan: DataPlan, target: np.ndarray, rng:
     start = [int(rng.integers(0, extra + 1)) for extra in room]
     if any(room) and rng.random() < plan.foreground:
         # A handful of random voxels find a tooth nearly always and cost nothing on a memory-mapped file.
-        spots = [rng.integers(0, size, 512) for size in target.shape]
-        values = np.asarray(target[tuple(spots)])
+        spots = [rng.integers(0, size, 512) for size in target.shape[-3:]]
+        values = np.asarray((target if target.ndim == 3 else target[0])[tuple(spots)])
         hits = np.flatnonzero((values != 0) & (values != IGNORE))
         if plan.contact and rng.random() < plan.contact:
             touching = np.flatnonzero(((values & CONTACT_FLAG) > 0) & (values != IGNORE))
@@ -121,11 +124,12 @@ def crop(
     window = tuple(slice(s, s + side) for s, side in zip(start, plan.patch, strict=True))
     coarse = tuple(slice(w.start // plan.stride, w.stop // plan.stride) for w in window)
     highest = rng.uniform(*plan.highest) if vary and rng.random() < 0.5 else 99.5
-    patch, labels = normalise(image[window], image, highest), np.asarray(target[coarse])
+    patch, labels = normalise(image[window], image, highest), np.asarray(target[(..., *coarse)])
     missing = [side - size for side, size in zip(plan.patch, patch.shape, strict=True)]
     if any(missing):
         patch = np.pad(patch, [(0, m) for m in missing], constant_values=float(patch.min()))
-        labels = np.pad(labels, [(0, m // plan.stride) for m in missing], constant_values=IGNORE)
+        edges = [(0, 0)] * (labels.ndim - 3) + [(0, m // plan.stride) for m in missing]
+        labels = np.pad(labels, edges, constant_values=IGNORE)
     return patch, labels
 
 
@@ -135,7 +139,7 @@ def augment(
     """Mirrored and re-toned copy; a left-right flip of numbers swaps the quadrants."""
     for axis in plan.flip_axes:
         if rng.random() < 0.5:
-            image, target = np.flip(image, axis), np.flip(target, axis)
+            image, target = np.flip(image, axis), np.flip(target, axis - 3)
             if plan.task == "numbering" and axis == 2:
                 target = _FLIPPED[target]
     image = np.ascontiguousarray(image)
@@ -180,7 +184,7 @@ class Buffer:
             made = 0
             while not self._stop.is_set():
                 if not ids or made % self.rescan == 0:
-                    ids = list_samples(self.folder)
+                    ids = list_samples(self.folder)[: self.plan.samples or None]
                 if not ids:
                     time.sleep(1.0)
                     continue

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import copy
 import math
 import os
 import sys
@@ -86,16 +87,22 @@ class Trainer:
             task=config["task"], **{k: tuple(v) if isinstance(v, list) else v for k, v in config["data"].items()}
         )
         torch.manual_seed(config.get("seed", 0))
-        self.net = UNet(UNetPlan.from_dict(config["net"])).to(device, memory_format=torch.channels_last_3d)
-        self.average = UNet(self.net.plan).to(device, memory_format=torch.channels_last_3d).eval()
-        self.average.load_state_dict(self.net.state_dict())
-        decayed = [p for p in self.net.parameters() if p.ndim > 1]
-        plain = [p for p in self.net.parameters() if p.ndim <= 1]
-        groups = [{"params": decayed, "weight_decay": self.settings.weight_decay}, {"params": plain, "weight_decay": 0}]
-        self.optimiser = torch.optim.AdamW(groups, lr=self.settings.lr, fused=True)
+        self.net = self.build().to(device, memory_format=torch.channels_last_3d)
+        self.average = copy.deepcopy(self.net).eval()
+        self.optimiser = torch.optim.AdamW(self.parameter_groups(), lr=self.settings.lr, fused=True)
         self.loss = make_loss(config)
         self.progress = Progress()
         folder.mkdir(parents=True, exist_ok=True)
+
+    def build(self) -> torch.nn.Module:
+        """The network as training starts with it."""
+        return UNet(UNetPlan.from_dict(self.config["net"]))
+
+    def parameter_groups(self) -> list[dict]:
+        """Weights decay, everything else does not. A group's "factor" multiplies the rate."""
+        decayed = [p for p in self.net.parameters() if p.ndim > 1]
+        plain = [p for p in self.net.parameters() if p.ndim <= 1]
+        return [{"params": decayed, "weight_decay": self.settings.weight_decay}, {"params": plain, "weight_decay": 0}]
 
     @property
     def checkpoint(self) -> Path:
@@ -146,7 +153,7 @@ class Trainer:
         warm = min(1.0, (self.progress.step + 1) / max(1, self.settings.warmup_steps))
         rate = self.settings.lr * warm * (0.01 + 0.99 * 0.5 * (1.0 + math.cos(math.pi * self.fraction())))
         for group in self.optimiser.param_groups:
-            group["lr"] = rate
+            group["lr"] = rate * group.get("factor", 1.0)
         return rate
 
     def autocast(self) -> contextlib.AbstractContextManager:
@@ -156,16 +163,21 @@ class Trainer:
         x = torch.from_numpy(image).to(self.device, torch.bfloat16).contiguous(memory_format=torch.channels_last_3d)
         return x, torch.from_numpy(target).to(self.device)
 
-    def step(self, image: np.ndarray, target: np.ndarray) -> tuple[float, dict[str, float]]:
-        """One optimiser step; returns the loss and the measures of the finest level."""
-        x, y = self.to_device(image, target)
-        self.set_rate()
+    def losses(self, x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, dict[str, float]]:
+        """Loss of one batch over all supervised levels, and the measures of the finest."""
         with self.autocast():
             finest, *extra = self.net(x)
         loss, measures = self.loss(finest, y)
         for logits in extra:
             factor = y.shape[1] // logits.shape[2]
             loss = loss + self.settings.extra_weight * self.loss(logits, coarser_target(y, factor))[0]
+        return loss, measures
+
+    def step(self, image: np.ndarray, target: np.ndarray) -> tuple[float, dict[str, float]]:
+        """One optimiser step; returns the loss and the measures of the finest level."""
+        x, y = self.to_device(image, target)
+        self.set_rate()
+        loss, measures = self.losses(x, y)
         if not torch.isfinite(loss):
             raise FloatingPointError(f"The loss became {float(loss)} at step {self.progress.step}; lower the rate.")
         self.optimiser.zero_grad(set_to_none=True)

@@ -4,7 +4,9 @@
 
 Each sample is two files that appear whole: ``<id>_target.npy`` then ``<id>_image.npy`` (float16 grey values). Tasks:
 ``numbering``: image at 1 mm, target = class index at 2 mm. ``border``: both at 0.5 mm, target 0 background, 1 core
-(deeper than 0.6 mm), 2 border, +16 where two teeth come close. Sample number N of a seed is always the same sample.
+(deeper than 0.6 mm), 2 border, +16 where two teeth come close. ``topology``: the same with a second target channel,
+the class index of the nearest tooth. Sample number N of a seed is always the same sample (of ``border`` and
+``topology`` too).
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from scipy import ndimage
 from scipy.spatial.transform import Rotation
 
 from training.phantom.acquisition import acquire
@@ -26,8 +29,9 @@ from training.phantom.tissues import Rendered, render
 
 CORE_DEPTH_MM = 0.6
 CLOSE_MM = 0.9
-SHAPES = {"numbering": (96, 128, 128), "border": (112, 144, 144)}
-SPACING = {"numbering": 1.0, "border": 0.5}
+CELL_MM = 6.0
+SHAPES = {"numbering": (96, 128, 128), "border": (112, 144, 144), "topology": (112, 144, 144)}
+SPACING = {"numbering": 1.0, "border": 0.5, "topology": 0.5}
 
 
 def place_grid(task: str, patient: Patient, rng: np.random.Generator) -> np.ndarray:
@@ -87,7 +91,7 @@ def finish(task: str, drawn: Rendered, scan: torch.Tensor, field: torch.Tensor |
     low = float(scan.min())
     scale = 20000.0 / max(float(scan.max()) - low, 1.0)  # float16 keeps 11 bits: stay well inside its range
     image = ((scan - low) * min(scale, 1.0)).to(torch.float16).numpy()
-    target = numbering_target(drawn) if task == "numbering" else border_target(drawn)
+    target = {"numbering": numbering_target, "border": border_target, "topology": topology_target}[task](drawn)
     if field is not None:
         inside = field[::2, ::2, ::2] if task == "numbering" else field
         target = torch.where(inside, target, torch.zeros_like(target))
@@ -111,6 +115,23 @@ def border_target(drawn: Rendered) -> torch.Tensor:
     target[overlap] = 2
     close = (drawn.second < CLOSE_MM) & (drawn.depth < CLOSE_MM)
     return target + 16 * close.to(torch.uint8)
+
+
+def topology_target(drawn: Rendered) -> torch.Tensor:
+    """(2, z, y, x): `border_target`, and which tooth is nearest (class index, 0 beyond `CELL_MM`).
+
+    Outside the teeth the nearest one is looked up on every second voxel: where a cell ends in the open matters little.
+    """
+    labels = drawn.labels.numpy()
+    coarse = labels[::2, ::2, ::2]
+    if not coarse.any():
+        return torch.stack([border_target(drawn), torch.zeros_like(drawn.labels)])
+    nearest = ndimage.distance_transform_edt(coarse == 0, return_distances=False, return_indices=True)
+    cells = coarse[tuple(nearest)]
+    for axis, size in enumerate(labels.shape):
+        cells = cells.repeat(2, axis).take(np.arange(size), axis)
+    cells = np.where(labels > 0, labels, np.where(drawn.depth.numpy() < CELL_MM, cells, 0))
+    return torch.stack([border_target(drawn), torch.from_numpy(cells.astype(np.uint8))])
 
 
 def turn_head(patient: Patient, tilt: np.ndarray) -> Patient:

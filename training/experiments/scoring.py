@@ -1,0 +1,163 @@
+"""A border network on labelled scans: scores of what it says by itself, and of the library's path around it.
+
+The library's path repairs much of what a network gets wrong (it cuts merged teeth, joins pieces, fills voids), so that
+a difference between two networks shows twice: in full where the network stands alone, and as far as a clinician would
+notice it where the rules follow. The numbering network is the same for every row; its answer is computed once a scan.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy import ndimage
+
+from DentalTopoSegLib.cbct import dental_region, segment_volume
+from DentalTopoSegLib.cbct.inference import CoarseMap, run_border, run_numbering
+from DentalTopoSegLib.cbct.instances import HALF, ISLAND_MM3
+from DentalTopoSegLib.cbct.placing import place
+from DentalTopoSegLib.cbct.splitting import FULL, grow
+from DentalTopoSegLib.dentition import CLASS_FDI
+from DentalTopoSegLib.errors import NoTeethError
+from DentalTopoSegLib.metrics import evaluate_pair
+from DentalTopoSegLib.models import Model, load_model
+from DentalTopoSegLib.topology import betti_numbers, tooth_boxes
+from DentalTopoSegLib.volumes import Volume, read_labels, read_volume, resample_ras
+from training.evaluate import find_pairs
+
+SPECK_MM3 = 5.0
+GROW_STEPS = 10
+KEPT = (
+    "dice", "iou", "bf1", "nsd", "tooth_dice", "tca", "acs", "cer", "cer_with_voids", "detection_f1",
+    "identification_accuracy", "count_pred", "count_ref", "missed", "invented",
+)  # fmt: skip
+
+
+@dataclass
+class Remembered:
+    """A network that answers the same array a second time from memory; stands in for a `Model`."""
+
+    model: Model
+    answers: dict[tuple, np.ndarray] = field(default_factory=dict)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.model, name)
+
+    def run(self, array: np.ndarray, cancelled: Any = None) -> np.ndarray:
+        key = (array.shape, array.tobytes())
+        if key not in self.answers:
+            self.answers = {key: self.model.run(array, cancelled)}  # one scan at a time is enough
+        return self.answers[key]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A labelled scan with what all rows share: the coarse map of the numbering network and the dental box."""
+
+    name: str
+    scan: Volume
+    truth: Volume
+    numbering: Remembered
+    coarse: CoarseMap | None
+    box: Any
+
+
+def cases(folders: list[Path], threads: int) -> Iterator[Case]:
+    """The labelled scans of the folders, one at a time; `coarse` is None where no teeth were found."""
+    numbering = Remembered(load_model("numbering", threads))
+    for folder in folders:
+        for name, image, labels in find_pairs(folder):
+            scan, _ = read_volume(image)
+            truth = read_labels(labels)
+            whole = resample_ras(scan, float(numbering.metadata["spacing_mm"]))
+            coarse = run_numbering(numbering, whole, scan, _silent, None)
+            try:
+                box = dental_region(coarse, scan).box
+            except NoTeethError:
+                coarse, box = None, None
+            yield Case(f"{folder.name}/{name}", scan, truth, numbering, coarse, box)
+
+
+def _silent(*_: Any) -> None:
+    return None
+
+
+def alone(case: Case, border: Model) -> tuple[Volume, int]:
+    """What the networks say without the rules: (FDI labels on the scan's grid, pieces of core).
+
+    Every 26-connected piece of core is a tooth, grown to the border, and has the number most of its voxels have in
+    the coarse map; pieces of the same number are one label. Nothing is cut, joined, filled or smoothed.
+    """
+    if case.coarse is None:
+        return case.truth.with_array(np.zeros_like(case.truth.array)), 0
+    grid = resample_ras(case.scan, float(border.metadata["spacing_mm"]), case.box)
+    tooth, core = run_border(border, grid, case.scan, case.coarse, _silent, None)
+    labels, _ = ndimage.label((core >= HALF) & (tooth >= HALF), FULL)
+    keep = np.bincount(labels.ravel()) * grid.voxel_volume_mm3 >= SPECK_MM3
+    keep[0] = False
+    labels = (np.cumsum(keep) * keep).astype(np.int16)[labels]
+    count = int(keep.sum())
+    number = case.coarse.probabilities[1:].argmax(0)[np.ix_(*case.coarse.nearest(grid))]
+    flat = np.flatnonzero(labels)
+    votes = np.zeros((count + 1, 32))
+    np.add.at(votes, (labels.ravel()[flat], number.ravel()[flat]), 1)
+    fdi = np.array(CLASS_FDI, np.uint8)[votes.argmax(1) + 1]
+    fdi[0] = 0
+    labels = fdi[grow(labels, tooth >= HALF, core, GROW_STEPS)]
+    return place(labels, tooth, grid, case.scan), count
+
+
+def pieces(labels: Volume) -> int:
+    """Teeth a count of connected components would find: 26-connected pieces of at least `ISLAND_MM3` per label."""
+    total = 0
+    for value, box in tooth_boxes(labels.array).items():
+        parts, _ = ndimage.label(labels.array[box] == value, FULL)
+        total += int((np.bincount(parts.ravel())[1:] * labels.voxel_volume_mm3 >= ISLAND_MM3).sum())
+    return total
+
+
+def errors_by_tooth(labels: Volume, truth: Volume) -> dict[str, list[str]]:
+    """Topological errors of every reference tooth, by FDI number as text: "missed", "pieces", "tunnel", "void"."""
+    boxes, found = tooth_boxes(truth.array), tooth_boxes(labels.array)
+    result: dict[str, list[str]] = {}
+    for fdi, box in boxes.items():
+        if fdi not in found:
+            result[str(fdi)] = ["missed"]
+            continue
+        have = betti_numbers(labels.array[found[fdi]] == fdi)
+        want = betti_numbers(truth.array[box] == fdi)
+        names = ("pieces", "tunnel", "void")
+        result[str(fdi)] = [name for name, a, b in zip(names, have, want, strict=True) if a != b]
+    return result
+
+
+def score_case(case: Case, border: Model) -> dict[str, Any]:
+    """{"alone": scores, "rules": scores, "seconds": of the library's path without numbering} of one scan."""
+    labels, count = alone(case, border)
+    answer: dict[str, Any] = {}
+    answer["alone"] = _scores(labels, case.truth) | {"pieces_of_core": count}
+    start = time.process_time()
+    try:
+        segmentation = segment_volume(case.scan, threads=1, models={"numbering": case.numbering, "border": border})
+        labels = segmentation.labels
+    except NoTeethError:
+        labels = case.truth.with_array(np.zeros_like(case.truth.array))
+    answer["seconds"] = time.process_time() - start
+    answer["rules"] = _scores(labels, case.truth)
+    return answer
+
+
+def _scores(labels: Volume, truth: Volume) -> dict[str, Any]:
+    scores = evaluate_pair(labels, truth)
+    count = pieces(labels)
+    return {key: scores[key] for key in KEPT} | {
+        "pieces": count,
+        "tca_pieces": float(count == scores["count_ref"]),
+        "count_error": abs(count - scores["count_ref"]),
+        "errors": errors_by_tooth(labels, truth),
+        "teeth": {fdi: row["dice"] for fdi, row in scores["teeth"].items() if row["in_ref"]},
+    }

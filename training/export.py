@@ -79,16 +79,24 @@ def best_scale(counts: np.ndarray, edges: np.ndarray) -> float:
     return max(best, 1e-6)
 
 
-def measure_scales(model: onnx.ModelProto, names: list[str], images: Sequence[np.ndarray]) -> dict[str, float]:
+def measure_scales(
+    model: onnx.ModelProto, names: list[str], images: Sequence[np.ndarray], method: str = "histogram"
+) -> dict[str, float]:
     """Quantizer steps of the named activations of the fp32 ``model``, from what it computes on ``images``.
 
-    Two passes, so that no activation has to be kept: the largest value, then a histogram of 2048 bins up to it.
+    Two passes, so that no activation has to be kept: the largest value, then a histogram of 2048 bins up to it, whose
+    limit of least squared error is taken. ``method="minmax"`` takes the largest value itself, the simplest baseline.
+    ValueError for any other method.
     """
+    if method not in ("histogram", "minmax"):
+        raise ValueError(f"Ranges are measured by 'histogram' or 'minmax', not by {method!r}.")
     runner = session(with_outputs(model, names))
     largest = dict.fromkeys(names, 1e-6)
     for image in images:
         for name, value in zip(names, runner.run(names, {"image": image}), strict=True):
             largest[name] = max(largest[name], float(value.max()))
+    if method == "minmax":
+        return {name: value / 255 for name, value in largest.items()}
     counts = {name: np.zeros(2048) for name in names}
     for image in images:
         for name, value in zip(names, runner.run(names, {"image": image}), strict=True):

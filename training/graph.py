@@ -38,7 +38,8 @@ IMAGE_LIMIT = 8.0
 LOGIT_LIMIT = 10.0
 # Keeps exp() finite in fp32.
 EXP_LIMIT = 30.0
-_TINY = 1e-12
+# Least scale of a channel of weights, so that an empty one divides by something.
+TINY = 1e-12
 
 
 def fold(conv: nn.Conv3d, norm: nn.BatchNorm3d) -> tuple[np.ndarray, np.ndarray]:
@@ -50,12 +51,19 @@ def fold(conv: nn.Conv3d, norm: nn.BatchNorm3d) -> tuple[np.ndarray, np.ndarray]
     return weight.float().numpy(), bias.float().numpy()
 
 
-def quantise_weight(weight: np.ndarray, bias: np.ndarray, input_scale: float) -> tuple[np.ndarray, ...]:
-    """(int8 weight, per-channel scale, int32 bias); the real bias is ``bias * input_scale * scale``."""
-    scale = np.abs(weight).reshape(len(weight), -1).max(1) / WEIGHT_LIMIT
-    scale = np.maximum(scale, np.maximum(np.abs(bias) / input_scale / 2**30, _TINY)).astype(np.float32)
+def quantise_weight(
+    weight: np.ndarray, bias: np.ndarray, input_scale: float, limit: int = WEIGHT_LIMIT, per_channel: bool = True
+) -> tuple[np.ndarray, ...]:
+    """(int8 weight, per-channel scale, int32 bias); the real bias is ``bias * input_scale * scale``.
+
+    The weights are whole numbers within +-``limit``; without ``per_channel`` all channels have the coarsest scale.
+    """
+    scale = np.abs(weight).reshape(len(weight), -1).max(1) / np.float32(limit)
+    scale = np.maximum(scale, np.maximum(np.abs(bias) / input_scale / 2**30, TINY)).astype(np.float32)
+    if not per_channel:
+        scale = np.full_like(scale, scale.max())
     whole = np.rint(weight / scale[:, None, None, None, None])
-    whole = np.clip(whole, -WEIGHT_LIMIT, WEIGHT_LIMIT).astype(np.int8)
+    whole = np.clip(whole, -limit, limit).astype(np.int8)
     return whole, scale, np.rint(bias / (input_scale * scale.astype(np.float64))).astype(np.int32)
 
 
@@ -64,6 +72,8 @@ class GraphWriter:
     """Collects nodes and constants. ``scales`` (tensor name -> step of its uint8 values) switches int8 on."""
 
     scales: dict[str, float] | None = None
+    weight_limit: int = WEIGHT_LIMIT
+    per_channel: bool = True
     nodes: list[onnx.NodeProto] = field(default_factory=list)
     constants: dict[str, onnx.TensorProto] = field(default_factory=dict)
 
@@ -101,7 +111,9 @@ class GraphWriter:
             if zero_point is not None:
                 return self.node("Conv", inputs, name, **shape)
             return self.node("Relu", [self.node("Conv", inputs, total, **shape)], name)
-        whole, scale, whole_bias = quantise_weight(weight, bias, self.scales[source])
+        whole, scale, whole_bias = quantise_weight(
+            weight, bias, self.scales[source], self.weight_limit, self.per_channel
+        )
         bias_scale = (scale * np.float32(self.scales[source])).astype(np.float32)
         inputs = [
             source,
@@ -230,15 +242,26 @@ def class_probabilities(writer: GraphWriter, net: UNet, source: str, zero_point:
     writer.node("Div", [x, total], OUTPUT)
 
 
-def write_graph(net: UNet, metadata: dict, scales: dict[str, float] | None = None) -> onnx.ModelProto:
+def write_graph(
+    net: UNet,
+    metadata: dict,
+    scales: dict[str, float] | None = None,
+    *,
+    weight_limit: int = WEIGHT_LIMIT,
+    per_channel: bool = True,
+) -> onnx.ModelProto:
     """The ONNX model of ``net``: fp32, or int8 where ``scales`` gives the quantizer step of every activation.
 
     Input "image" (1, 1, D, H, W) float32, sides multiples of the plan's divisor. Output "probabilities": numbering
     (1, 33, D/2, H/2, W/2) float32; border (1, 2, D, H, W) uint8, 255 = certain: tooth, core. ``scales["head.zero"]``
-    is the numbering logits' zero point.
+    is the numbering logits' zero point. ``weight_limit``: largest whole number of an int8 graph's weights, 7 for the
+    range of 4 bits; ``per_channel=False`` gives all output channels of a layer one scale. ValueError if the limit is
+    outside 1..127.
     """
+    if not 1 <= weight_limit <= 127:
+        raise ValueError(f"weight_limit must lie in 1..127, the positive int8 numbers; got {weight_limit}.")
     plan = net.plan
-    writer = GraphWriter(None if scales is None else dict(scales))
+    writer = GraphWriter(None if scales is None else dict(scales), weight_limit, per_channel)
     parts = image_channels(writer)
     weight, bias = fold(net.stem.conv, net.stem.norm)
     x = writer.conv("stem", parts, np.concatenate([weight, -weight], 1), bias)

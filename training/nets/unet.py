@@ -14,11 +14,31 @@ layout on CPUs with AMX when combined with bfloat16.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from math import prod
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+Number = TypeVar("Number", int, Tensor)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One convolution of the network: whose outputs it reads, and at what resolution it computes.
+
+    ``sources`` are the layers whose channels it reads, side by side in this order; ``image`` counts the channels it
+    reads from the image besides. ``halvings``: its output has input resolution / 2**halvings.
+    """
+
+    name: str
+    sources: tuple[str, ...]
+    kernel: int
+    halvings: int
+    image: int = 0
 
 
 @dataclass(frozen=True)
@@ -28,6 +48,11 @@ class UNetPlan:
     ``widths[i]`` is the channel count at input resolution / 2**(i + 1). ``full_width`` > 0 adds a light branch at the
     input's own resolution, and the logits then come out at that resolution; with 0 they come out at half of it.
     ``deep_supervision`` is the number of lower decoder levels that get a training-only head.
+
+    ``layers`` holds the output width of single layers where it differs from ``widths`` and ``full_width``, as pruning
+    leaves them: {"encoder.1.0": 40}. Names are those of :meth:`table`: "stem", "encoder.0.0" (level, place), "lift.2",
+    "decoder.1.0", "full_lift", "full". Multiples of 8. A first stage without convolutions (``encoder_convs[0]`` = 0)
+    is allowed: its skip is then the stem.
     """
 
     classes: int
@@ -37,6 +62,7 @@ class UNetPlan:
     full_width: int = 0
     deep_supervision: int = 1
     bn_momentum: float = 0.05
+    layers: dict[str, int] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         levels = len(self.widths)
@@ -49,6 +75,68 @@ class UNetPlan:
             raise ValueError(f"Widths must be multiples of 16 and at least 32, got {self.widths}.")
         if not 0 <= self.deep_supervision < levels - (not self.full_width):
             raise ValueError(f"{levels} levels leave no room for {self.deep_supervision} auxiliary decoder levels.")
+        if min(self.encoder_convs[1:]) < 1 or min(self.decoder_convs) < 1 or self.encoder_convs[0] < 0:
+            raise ValueError(
+                "Every stage needs a convolution, only the first encoder stage may do without; got "
+                f"encoder_convs {self.encoder_convs}, decoder_convs {self.decoder_convs}."
+            )
+        for name, width in self.layers.items():
+            if name not in self.names:
+                raise ValueError(f"The plan has no layer {name!r}; its layers are {', '.join(self.names)}.")
+            if width != int(width) or width < 8 or width % 8:
+                raise ValueError(f"Layer {name!r} must have a positive multiple of 8 channels, got {width}.")
+        # One form for one network, so that plans compare; and nobody else's dictionary.
+        differing = {n: int(self.layers[n]) for n in self.names if self.layers.get(n, 0) not in (0, self._usual(n))}
+        object.__setattr__(self, "layers", differing)
+
+    def _usual(self, name: str) -> int:
+        """Width of a layer that ``layers`` does not mention."""
+        if name in ("full_lift", "full"):
+            return self.full_width
+        return self.widths[0 if name == "stem" else int(name.split(".")[1])]
+
+    def width(self, name: str) -> int:
+        """Output channels of a layer of :meth:`table`."""
+        return self.layers.get(name, self._usual(name))
+
+    def table(self) -> dict[str, Layer]:
+        """Every layer that ends in a ReLU, by name, in the order of computing."""
+        rows = [Layer("stem", (), 3, 1, image=8)]
+        skips = []
+        for level, count in enumerate(self.encoder_convs):
+            for index in range(count):
+                rows.append(Layer(f"encoder.{level}.{index}", (rows[-1].name,), 3, level + 1))
+            skips.append(rows[-1].name)
+        for level in reversed(range(len(self.decoder_convs))):
+            rows.append(Layer(f"lift.{level}", (rows[-1].name,), 1, level + 2))
+            rows.append(Layer(f"decoder.{level}.0", (rows[-1].name, skips[level]), 3, level + 1))
+            for index in range(1, self.decoder_convs[level]):
+                rows.append(Layer(f"decoder.{level}.{index}", (rows[-1].name,), 3, level + 1))
+        if self.full_width:
+            rows.append(Layer("full_lift", (rows[-1].name,), 1, 1))
+            rows.append(Layer("full", ("full_lift",), 3, 0, image=1))
+        return {row.name: row for row in rows}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of :meth:`table`."""
+        return tuple(self.table())
+
+    @property
+    def extra_levels(self) -> tuple[int, ...]:
+        """Decoder levels with a training-only head."""
+        # With a full-resolution branch the half-resolution decoder is itself an auxiliary level.
+        first = 0 if self.full_width else 1
+        return tuple(range(first, first + self.deep_supervision))
+
+    def heads(self) -> dict[str, str]:
+        """The layer that each head reads: "head" first, then the training-only "extra_heads.0", ..."""
+        last = {f"extra_heads.{i}": self.decoder_end(level) for i, level in enumerate(self.extra_levels)}
+        return {"head": "full" if self.full_width else self.decoder_end(0)} | last
+
+    def decoder_end(self, level: int) -> str:
+        """Name of the last layer of a decoder level."""
+        return f"decoder.{level}.{self.decoder_convs[level] - 1}"
 
     @property
     def divisor(self) -> int:
@@ -128,11 +216,11 @@ class FullResolution(nn.Module):
     the most voxels of all and takes a third of the step.
     """
 
-    def __init__(self, width: int, momentum: float) -> None:
+    def __init__(self, inputs: int, outputs: int, momentum: float) -> None:
         super().__init__()
-        self.features = nn.Conv3d(width, width, 3, 1, 1, bias=False)
-        self.image = nn.Conv3d(1, width, 3, 1, 1, bias=False)
-        self.norm = nn.BatchNorm3d(width, momentum=momentum)
+        self.features = nn.Conv3d(inputs, outputs, 3, 1, 1, bias=False)
+        self.image = nn.Conv3d(1, outputs, 3, 1, 1, bias=False)
+        self.norm = nn.BatchNorm3d(outputs, momentum=momentum)
 
     def forward(self, x: Tensor, image: Tensor) -> Tensor:
         return functional.relu(self.norm(self.features(x) + self.image(image)))
@@ -144,31 +232,30 @@ class UNet(nn.Module):
     def __init__(self, plan: UNetPlan) -> None:
         super().__init__()
         self.plan = plan
-        widths, momentum = plan.widths, plan.bn_momentum
-        self.stem = Stem(widths[0], momentum)
+        momentum, table = plan.bn_momentum, plan.table()
+
+        def block(name: str, stride: int = 1) -> ConvBlock:
+            layer = table[name]
+            inputs = sum(plan.width(source) for source in layer.sources)
+            return ConvBlock(inputs, plan.width(name), layer.kernel, stride, momentum)
+
+        self.stem = Stem(plan.width("stem"), momentum)
         self.encoder = nn.ModuleList()
         for level, count in enumerate(plan.encoder_convs):
-            blocks = []
-            for index in range(count):
-                first = index == 0 and level > 0
-                inputs = widths[level - 1] if first else widths[level]
-                blocks.append(ConvBlock(inputs, widths[level], 3, 2 if first else 1, momentum))
-            self.encoder.append(nn.Sequential(*blocks))
+            strides = (2 if index == 0 and level > 0 else 1 for index in range(count))
+            self.encoder.append(nn.Sequential(*(block(f"encoder.{level}.{i}", s) for i, s in enumerate(strides))))
         self.lift = nn.ModuleList()
         self.decoder = nn.ModuleList()
         for level, count in enumerate(plan.decoder_convs):
-            self.lift.append(ConvBlock(widths[level + 1], widths[level], 1, 1, momentum))
-            blocks = [ConvBlock(2 * widths[level], widths[level], 3, 1, momentum)]
-            blocks += [ConvBlock(widths[level], widths[level], 3, 1, momentum) for _ in range(count - 1)]
-            self.decoder.append(nn.Sequential(*blocks))
+            self.lift.append(block(f"lift.{level}"))
+            self.decoder.append(nn.Sequential(*(block(f"decoder.{level}.{index}") for index in range(count))))
         if plan.full_width:
-            self.full_lift = ConvBlock(widths[0], plan.full_width, 1, 1, momentum)
-            self.full = FullResolution(plan.full_width, momentum)
-        self.head = nn.Conv3d(plan.full_width or widths[0], plan.classes, 1)
-        # With a full-resolution branch the half-resolution decoder is itself an auxiliary level.
-        first_extra = 0 if plan.full_width else 1
-        self.extra_levels = tuple(range(first_extra, first_extra + plan.deep_supervision))
-        self.extra_heads = nn.ModuleList(nn.Conv3d(widths[level], plan.classes, 1) for level in self.extra_levels)
+            self.full_lift = block("full_lift")
+            self.full = FullResolution(plan.width("full_lift"), plan.width("full"), momentum)
+        heads = [nn.Conv3d(plan.width(source), plan.classes, 1) for source in plan.heads().values()]
+        self.head = heads[0]
+        self.extra_levels = plan.extra_levels
+        self.extra_heads = nn.ModuleList(heads[1:])
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
@@ -213,3 +300,27 @@ def freeze_norm_statistics(net: nn.Module) -> None:
     for module in net.modules():
         if isinstance(module, nn.BatchNorm3d):
             module.eval()
+
+
+def layer_macs(plan: UNetPlan, shape: tuple[int, int, int], widths: Mapping[str, Number]) -> dict[str, Number]:
+    """Multiply-accumulates of each layer and of the head for one image of ``shape`` (z, y, x).
+
+    ``widths`` gives each layer's output channels: integers, or differentiable expectations. Counted is the network as
+    it is defined, not as it is exported: the full-resolution layer at full resolution, training-only heads not at all.
+    """
+    if any(side % plan.divisor for side in shape):
+        raise ValueError(f"Every side must be a multiple of {plan.divisor}, got {tuple(shape)}.")
+    counts = {}
+    for name, layer in plan.table().items():
+        inputs = sum((widths[source] for source in layer.sources), start=layer.image)
+        voxels = prod(side // 2**layer.halvings for side in shape)
+        counts[name] = inputs * widths[name] * (layer.kernel**3 * voxels)
+    voxels = prod(side // plan.output_stride for side in shape)
+    return counts | {"head": widths[plan.heads()["head"]] * (plan.classes * voxels)}
+
+
+def macs(net: UNetPlan | UNet, shape: tuple[int, int, int]) -> dict[str, int]:
+    """:func:`layer_macs` of a plan or network with its own widths, and their sum as "total"."""
+    plan = net.plan if isinstance(net, UNet) else net
+    counts = layer_macs(plan, shape, {name: plan.width(name) for name in plan.names})
+    return counts | {"total": sum(counts.values())}

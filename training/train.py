@@ -62,10 +62,11 @@ class Progress:
     history: list[dict] = field(default_factory=list)
 
 
-def read_config(path: Path) -> dict:
-    """The configuration as plain data, with a clear error for a section that is missing."""
+def read_config(path: Path, start: str = "net") -> dict:
+    """The configuration as plain data, with a clear error for a section that is missing. ``start``: the section that
+    says which network training starts with."""
     config = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    missing = {"task", "net", "data", "training"} - set(config)
+    missing = {"task", start, "data", "training"} - set(config)
     if missing:
         raise ValueError(f"{path}: section(s) {', '.join(sorted(missing))} missing from the configuration.")
     return config
@@ -74,7 +75,7 @@ def read_config(path: Path) -> dict:
 def make_loss(config: dict):
     """The loss function of the configuration's task: (logits, target) -> (loss, measures)."""
     options = {k: tuple(v) if isinstance(v, list) else v for k, v in config.get("loss", {}).items()}
-    return partial({"numbering": numbering_loss, "border": border_loss}[config["task"]], **options)
+    return partial(numbering_loss if config["task"] == "numbering" else border_loss, **options)
 
 
 class Trainer:
@@ -262,8 +263,9 @@ class Trainer:
         self.report_validation(validation)
 
     def _line(self, window: list[tuple[float, dict[str, float]]], rate: float) -> str:
-        names = window[0][1]
-        means = " ".join(f"{name} {np.nanmean([m[name] for _, m in window]):.3f}" for name in names)
+        names = dict.fromkeys(name for _, measures in window for name in measures)
+        means = {name: np.nanmean([m[name] for _, m in window if name in m]) for name in names}
+        means = " ".join(f"{name} {mean:.3f}" for name, mean in means.items())
         left = self.settings.minutes * (1.0 - self.fraction())
         lr = self.optimiser.param_groups[0]["lr"]
         loss = np.mean([value for value, _ in window])

@@ -1,43 +1,222 @@
 """Go on from a trained border network with one or more of: quantization, topology loss, distillation, gates.
 
-    python -m training.tune training/configs/tune.yaml --data BUFFER --val VALIDATION --name border
+    python -m training.tune training/configs/border2.yaml --data BUFFER --val VALIDATION
 
 A configuration is one of `training.train` (task "topology") with "start" in place of "net": the id of a shipped network
 or the folder of an earlier run; and with any of the sections
 
-    quantization: {weight_bits: 8}           # fake-quantised forward pass (training.quantization), weight "loss"
-    topology: {variant: adaptive}            # training.topology_loss, weight "weight"
-    distillation: {teacher: border-1}        # training.distillation, weight "weight"
-    gates: {macs: 0.1}                       # training.gates: search for a network with this share of the MACs
+    quantization: {weight_bits: 8, weight: 0.01}      # fake-quantised forward pass and L_quant (training.quantization)
+    topology: {variant: adaptive, weight: 0.1}        # L_topo (training.topology_loss)
+    distillation: {teacher: border-1, weight: 1.0}    # masked distillation (training.distillation)
+    gates: {macs: 0.1, harden: 0.6}                   # search for a network with this share of the MACs (training.gates)
 
-The run's folder gets `tuned.pt`: the float network (after a search: the sliced one), its plan, its quantizer steps.
+The weights are the paper's alpha and beta: L = L_seg + alpha L_quant + beta L_topo. The run's folder gets `tuned.pt`: the
+float network (after a search: the sliced one), its plan and, after quantization, its quantizer steps.
 """
 
 from __future__ import annotations
 
 import argparse
+import copy
 import os
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from training.distillation import distillation_loss
-from training.gates import GatedUNet, slice_network, sort_filters
-from training.losses import IGNORE, border_loss
-from training.nets.unet import UNet, UNetPlan
+from training.distillation import DistillationPlan, Distiller
+from training.gates import GatedUNet, target_share
+from training.losses import border_loss
+from training.nets.unet import UNet, UNetPlan, macs
 from training.quantization import (
     activation_scales,
-    fold_norms,
+    calibrated_scales,
     prepare_qat,
     quantization_loss,
     to_float,
     unet_from_onnx,
-    unfold_norms,
 )
-from training.topology_loss import TopologyLoss, TopologyPlan
+from training.topology_loss import TopologyConfig, TopologyLoss
 from training.train import RUNS, Trainer, keep_memory, read_config
 
 MODELS = Path(__file__).resolve().parent.parent / "Resources" / "Models"
 TUNED = "tuned.pt"
+CALIBRATION = 8
+"""Samples that give the activations' first ranges."""
+
+
+def save_tuned(folder: Path, net: UNet, scales: dict[str, float] | None, weight_limit: int, about: dict) -> None:
+    """Write a finished network whole or not at all."""
+    state = {"plan": net.plan.to_dict(), "state": net.state_dict(), "scales": scales, "weight_limit": weight_limit}
+    temporary = folder / (TUNED + ".tmp")
+    torch.save(state | {"about": about}, temporary)
+    os.replace(temporary, folder / TUNED)
+
+
+def load_tuned(folder: Path) -> tuple[UNet, dict]:
+    """The float network of a finished run, in evaluation mode, and {"scales", "weight_limit", "about"}."""
+    state = torch.load(folder / TUNED, map_location="cpu", weights_only=True)
+    net = UNet(UNetPlan.from_dict(state["plan"]))
+    net.load_state_dict(state["state"])
+    return net.eval(), {key: state[key] for key in ("scales", "weight_limit", "about")}
+
+
+def start_network(start: str, runs: Path = RUNS) -> UNet:
+    """A shipped network by its id ("border-1"), or that of a finished run by its folder below ``runs``; without the
+    training-only heads. ValueError if there is neither."""
+    shipped = sorted(MODELS.glob(f"{start}.*.onnx"))
+    if shipped:
+        net = unet_from_onnx(shipped[0])
+    elif (runs / start / TUNED).is_file():
+        net, _ = load_tuned(runs / start)
+    else:
+        raise ValueError(f'start: "{start}" is no network of {MODELS} and no finished run in {runs}; name another.')
+    plain = UNet(replace(net.plan, deep_supervision=0))
+    plain.load_state_dict({k: v for k, v in net.state_dict().items() if not k.startswith("extra_heads")})
+    return plain
+
+
+def topology_task_loss(logits: Tensor, target: Tensor, **options) -> tuple[Tensor, dict[str, float]]:
+    """`losses.border_loss` on the first channel of a (B, 2, D, H, W) target."""
+    return border_loss(logits, target[:, 0], **options)
+
+
+class Tuner(Trainer):
+    """A run that starts from a trained network; see the module's text for its sections."""
+
+    def __init__(self, config: dict, folder: Path, device: torch.device, data: Path, runs: Path = RUNS) -> None:
+        self.data, self.runs = data, runs
+        self.gated = self.quantised = None
+        super().__init__(config, folder, device)
+        options = {k: tuple(v) if isinstance(v, list) else v for k, v in config.get("loss", {}).items()}
+        self.loss = partial(topology_task_loss, **options)
+        self.topology, self.topology_weight = None, 0.0
+        if config.get("topology") is not None:
+            plan = dict(config["topology"])
+            self.topology_weight = float(plan.pop("weight", 0.1))
+            self.topology = TopologyLoss(TopologyConfig.from_dict(plan))
+        self.distiller, self.distillation_weight = None, 0.0
+        if config.get("distillation") is not None:
+            plan = dict(config["distillation"])
+            self.distillation_weight = float(plan.pop("weight", 1.0))
+            teacher = start_network(plan.pop("teacher"), runs).to(device, memory_format=torch.channels_last_3d)
+            self.distiller = Distiller(teacher, self.net, "border", DistillationPlan(**plan))
+        if self.quantised is not None:
+            self.average.ranges, self.average.logit_grid = self.net.ranges, self.net.logit_grid
+
+    def build(self) -> torch.nn.Module:
+        net = start_network(self.config["start"], self.runs)
+        if self.config.get("gates") is not None:
+            plan = {k: v for k, v in self.config["gates"].items() if k in ("group", "start", "temperature")}
+            self.gated = GatedUNet(net, **plan)
+            return self.gated
+        if self.config.get("quantization") is not None:
+            plan = dict(self.config["quantization"])
+            self.quantization_weight = float(plan.pop("weight", 0.01))
+            scales = calibrated_scales(net.eval(), self.calibration())
+            self.quantised = prepare_qat(net, scales, with_error=self.quantization_weight > 0, **plan)
+            return self.quantised
+        return net
+
+    def calibration(self) -> list:
+        """The first samples of the training data, unaugmented."""
+        from training.data import validation_samples
+
+        return [image for image, _ in validation_samples(self.data, self.plan, CALIBRATION)]
+
+    def parameter_groups(self) -> list[dict]:
+        if self.gated is None:
+            return super().parameter_groups()
+        gates = self.gated.logits
+        rest = [p for p in self.net.parameters() if p is not gates]
+        factor = float(self.config["gates"].get("rate", 0.05)) / self.settings.lr
+        return [
+            {"params": rest, "weight_decay": self.settings.weight_decay},
+            {"params": [gates], "weight_decay": 0.0, "factor": factor},
+        ]
+
+    def losses(self, x: Tensor, y: Tensor) -> tuple[Tensor, dict[str, float]]:
+        self._search_schedule()
+        with self.autocast():
+            logits = self.net(x)[0]
+        loss, measures = self.loss(logits, y)
+        if self.quantised is not None and self.quantization_weight > 0:
+            error = quantization_loss(self.quantised)
+            loss = loss + self.quantization_weight * error
+            measures["quant"] = float(error.detach())
+        if self.topology is not None:
+            total, terms = self.topology.batch(logits, y[:, 0], y[:, 1], self.progress.step)
+            loss, measures = loss + self.topology_weight * total, measures | terms
+        if self.distiller is not None:
+            with self.autocast():
+                theirs = self.distiller(x)
+            hint, _ = self.distiller.loss(logits, theirs, y[:, 0])
+            loss = loss + self.distillation_weight * hint
+            measures["hint"] = float(hint.detach())
+        if self.gated is not None and not bool(self.gated.hardened):
+            budget = self.gated.budget_loss(target_share(self._search_progress(), self.config["gates"]["macs"]))
+            loss = loss + float(self.config["gates"].get("budget_weight", 1.0)) * budget
+            measures["macs"] = float(self.gated.macs_share())
+        return loss, measures
+
+    def _search_progress(self) -> float:
+        """Progress of the part of the run before the gates are made hard."""
+        return min(1.0, self.fraction() / float(self.config["gates"].get("harden", 0.6)))
+
+    def _search_schedule(self) -> None:
+        if self.gated is None or bool(self.gated.hardened) or self._search_progress() < 1.0:
+            return
+        share = self.gated.harden(self.config["gates"]["macs"])
+        self.average.logits.data.copy_(self.gated.logits.data)
+        self.average.hardened.fill_(True)
+        self.log(f"gates hard at {share:.3f} of the MACs: {self.gated.summary()}")
+
+    def finish(self) -> Path:
+        """Write `tuned.pt` from the averaged weights; returns its path."""
+        scales, limit = None, 63
+        if self.quantised is not None:
+            net, limit = to_float(self.average), self.quantised.weight_limit
+            scales = activation_scales(self.quantised) if self.quantised.top == 255 else None
+        elif self.gated is not None:
+            net = self.average.slice()
+        else:
+            net = self.average
+        net = copy.deepcopy(net).float().eval().to("cpu")
+        about = {"config": self.config, "steps": self.progress.step, "seconds": self.progress.seconds}
+        about |= {"macs_96": macs(net.plan, (96, 96, 96))["total"], "validation": self.progress.history[-1:]}
+        save_tuned(self.folder, net, scales, limit, about)
+        return self.folder / TUNED
+
+
+def tune(config: dict, folder: Path, data: Path, val: Path | None, runs: Path = RUNS) -> Path:
+    """Run a configuration from its start to its end; returns the finished network's path."""
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    trainer = Tuner(config, folder, device, data, runs)
+    trainer.run(data, val)
+    return trainer.finish()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("config", type=Path)
+    parser.add_argument("--data", type=Path, required=True, help="folder of training samples (task topology)")
+    parser.add_argument("--val", type=Path, help="folder of validation samples")
+    parser.add_argument("--name", help="name of the run (default: the configuration's file name)")
+    parser.add_argument("--runs", type=Path, default=RUNS, help="folder of the runs")
+    parser.add_argument("--steps", type=int, help="steps instead of the configuration's")
+    parser.add_argument("--threads", type=int, default=0, help="CPU threads (default: all)")
+    arguments = parser.parse_args()
+    keep_memory("training.tune")
+    if arguments.threads:
+        torch.set_num_threads(arguments.threads)
+    config = read_config(arguments.config, start="start")
+    if arguments.steps is not None:
+        config["training"]["steps"] = arguments.steps
+    folder = arguments.runs / (arguments.name or arguments.config.stem)
+    print(tune(config, folder, arguments.data, arguments.val, arguments.runs))
+
+
+if __name__ == "__main__":
+    main()

@@ -18,16 +18,14 @@ activations are not in it: take them with :func:`activation_scales`, give them b
 
 from __future__ import annotations
 
-import copy
-import json
 import math
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import onnx
 import torch
-from onnx import numpy_helper
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -38,16 +36,39 @@ from training.graph import (
     TINY,
     WEIGHT_LIMIT,
     activation_names,
-    fold,
-    sub_voxel_kernel,
     write_graph,
 )
 from training.nets.unet import UNet, UNetPlan, double
+from training.restore import (
+    fold_norms,
+    normalised_layers,
+    scales_from_onnx,
+    sub_voxel_map,
+    unet_from_onnx,
+    unfold_norms,
+)
+
+__all__ = [
+    "QuantisedUNet",
+    "activation_scales",
+    "calibrated_scales",
+    "fold_norms",
+    "prepare_qat",
+    "quantization_loss",
+    "scales_from_onnx",
+    "static_baseline",
+    "to_float",
+    "unet_from_onnx",
+    "unfold_norms",
+    "weight_limit",
+]
 
 IMAGE_STEP = IMAGE_LIMIT / 255
 LOGIT_STEP = LOGIT_LIMIT / 127
 # Values of an activation that one training step looks at to follow its range.
 SAMPLE = 8192
+# Values that are rounded at a time.
+CACHED = 1 << 17
 # Logits need their 0.01 and 99.99 percentiles: more values.
 LOGIT_SAMPLE = 1 << 17
 
@@ -57,195 +78,6 @@ def weight_limit(bits: int) -> int:
     if not 2 <= bits <= 8:
         raise ValueError(f"Weights can have 2 to 8 bits, not {bits}.")
     return min(WEIGHT_LIMIT, 2 ** (bits - 1) - 1)
-
-
-# --- Folding --------------------------------------------------------------------------------------------------------
-
-
-def normalised_layers(net: UNet) -> Iterator[tuple[list[nn.Conv3d], nn.BatchNorm3d]]:
-    """Every BatchNorm of the network with the convolution(s) whose sum it normalises."""
-    for module in net.modules():
-        if isinstance(getattr(module, "norm", None), nn.BatchNorm3d):
-            convs = [module.conv] if hasattr(module, "conv") else [module.features, module.image]
-            yield convs, module.norm
-
-
-def _set_identity(norm: nn.BatchNorm3d, bias: Tensor) -> None:
-    """Make ``norm`` add ``bias`` and nothing else in inference; :func:`training.graph.fold` gives the weight back."""
-    norm.weight.fill_(1.0)
-    norm.running_mean.zero_()
-    norm.running_var.fill_(1.0 - norm.eps)
-    norm.bias.copy_(bias)
-
-
-@torch.no_grad()
-def fold_norms(net: UNet) -> UNet:
-    """A copy with every BatchNorm's gain in its convolution's weight; the norm only adds its (trainable) bias.
-
-    The same function in evaluation mode only: in training mode BatchNorm would use the batch's statistics. Undone by
-    :func:`unfold_norms`.
-    """
-    net = copy.deepcopy(net)
-    for convs, norm in normalised_layers(net):
-        folded = [fold(conv, norm) for conv in convs]
-        for conv, (weight, _) in zip(convs, folded, strict=True):
-            conv.weight.copy_(torch.from_numpy(weight))
-        _set_identity(norm, torch.from_numpy(folded[0][1]))
-    return net
-
-
-@torch.no_grad()
-def unfold_norms(net: UNet, images: Sequence[np.ndarray]) -> UNet:
-    """A copy, the same function in evaluation mode, whose BatchNorms hold the statistics of ``images``.
-
-    Images are (1, 1, D, H, W) float32. Each norm gets the mean m and variance v of its input over all of them; its
-    gain g and shift b become g sqrt(v + eps) and b + g m. A folded or pruned network can then be trained with batch
-    statistics again. ValueError without images.
-    """
-    if not len(images):
-        raise ValueError("BatchNorm statistics need at least one image; got none.")
-    net = copy.deepcopy(net).eval()
-    sums: dict[nn.Module, list[Tensor]] = {}
-
-    def collect(norm: nn.Module, inputs: tuple[Tensor]) -> None:
-        flat = inputs[0].double().movedim(1, 0).flatten(1)
-        now = [torch.tensor(flat.shape[1], dtype=torch.float64), flat.sum(1), flat.square().sum(1)]
-        sums[norm] = [a + b for a, b in zip(sums[norm], now, strict=True)] if norm in sums else now
-
-    hooks = [norm.register_forward_pre_hook(collect) for _, norm in normalised_layers(net)]
-    for image in images:
-        net(torch.as_tensor(image, dtype=torch.float32, device=net.head.weight.device))
-    for hook in hooks:
-        hook.remove()
-    for norm, (count, total, squares) in sums.items():
-        mean = total / count
-        # Kept as the buffer will hold it, so that rounding cancels in the affine part.
-        variance = (squares / count - mean.square()).clamp(min=0.0).float()
-        gain = norm.weight.double() / torch.sqrt(norm.running_var.double() + norm.eps)
-        shift = norm.bias.double() - gain * norm.running_mean.double()
-        norm.running_mean.copy_(mean)
-        norm.running_var.copy_(variance)
-        norm.weight.copy_(gain * torch.sqrt(variance.double() + norm.eps))
-        norm.bias.copy_(shift + gain * norm.running_mean.double())
-    return net
-
-
-# --- From a model file back to a network ----------------------------------------------------------------------------
-
-
-def _sub_voxel_map(parts: int) -> np.ndarray:
-    """:func:`sub_voxel_kernel` as a linear map (8 sub-voxels, 27 taps, ``parts`` of the source, 27 cells)."""
-    taps = np.eye(27, dtype=np.float32).reshape(27, 1, 3, 3, 3)
-    return sub_voxel_kernel(taps, doubled=parts == 1).reshape(8, 27, parts, 27)
-
-
-def _full_resolution_kernel(kernel: np.ndarray, parts: int) -> np.ndarray:
-    """Inverse of :func:`sub_voxel_kernel`: (8 O, I parts, 3, 3, 3) to (O, I, 3, 3, 3).
-
-    Least squares, because int8 files hold 8 independently rounded copies of each number.
-    """
-    outputs, inputs = kernel.shape[0] // 8, kernel.shape[1] // parts
-    table = _sub_voxel_map(parts).transpose(0, 2, 3, 1).reshape(-1, 27).astype(np.float64)
-    values = kernel.reshape(8, outputs, inputs, parts, 27).transpose(0, 3, 4, 1, 2).reshape(len(table), -1)
-    return (np.linalg.pinv(table) @ values).T.reshape(outputs, inputs, 3, 3, 3)
-
-
-class _ModelFile:
-    """Constants and metadata of a model that :func:`training.graph.write_graph` made."""
-
-    def __init__(self, path: str | Path) -> None:
-        self.path = path
-        model = onnx.load(path)
-        properties = {p.key: p.value for p in model.metadata_props}
-        if "dentaltoposeg" not in properties:
-            raise ValueError(f"{path} has no 'dentaltoposeg' metadata; only models of training.export can be read.")
-        self.metadata = json.loads(properties["dentaltoposeg"])
-        self.constants = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
-
-    def plan(self) -> UNetPlan:
-        try:
-            return UNetPlan.from_dict(self.metadata["training"]["plan"])
-        except KeyError as error:
-            raise ValueError(f"{self.path}: the metadata has no training.plan; it is no U-Net of ours.") from error
-
-    def real(self, name: str) -> np.ndarray:
-        """A constant as float64, whether stored so or as whole numbers with a scale per channel."""
-        if name in self.constants:
-            return self.constants[name].astype(np.float64)
-        if f"{name}.whole" not in self.constants:
-            raise ValueError(f"{self.path} holds no constant {name!r}; it does not fit the plan in its metadata.")
-        whole, scale = (self.constants[f"{name}.{part}"].astype(np.float64) for part in ("whole", "scale"))
-        return whole * scale.reshape(-1, *[1] * (whole.ndim - 1))
-
-
-def _copy(target: Tensor, values: np.ndarray, what: str) -> None:
-    if tuple(target.shape) != values.shape:
-        raise ValueError(f"{what}: the file holds {values.shape}, the plan wants {tuple(target.shape)}.")
-    target.copy_(torch.from_numpy(np.ascontiguousarray(values)))
-
-
-@torch.no_grad()
-def unet_from_onnx(path: str | Path) -> UNet:
-    """The network of a model file, in evaluation mode, BatchNorm folded (see :func:`fold_norms`).
-
-    Works for fp32 and int8 files of :func:`training.graph.write_graph`. Auxiliary heads are not in the file and come
-    out as zeros. The border network's head holds only logit differences there: class border (2) becomes the zero
-    reference. ValueError for a file that is no U-Net of ours.
-    """
-    file = _ModelFile(path)
-    net = UNet(file.plan()).eval()
-
-    def fill(name: str, conv: nn.Conv3d, norm: nn.BatchNorm3d) -> None:
-        weight = file.real(f"{name}.weight")
-        _copy(conv.weight, weight[:, :8] if name == "stem" else weight, name)
-        bias = torch.empty_like(norm.bias)
-        _copy(bias, file.real(f"{name}.bias"), f"{name}.bias")
-        _set_identity(norm, bias)
-
-    for name, block in named_blocks(net):
-        fill(name, block.conv, block.norm)
-    weight, bias = file.real("head.weight"), file.real("head.bias")
-    if net.plan.full_width:
-        full = file.real("full.weight")
-        width = full.shape[1] - 16
-        _copy(net.full.features.weight, _full_resolution_kernel(full[:, :width], 1), "full.features")
-        _copy(net.full.image.weight, _full_resolution_kernel(full[:, width : width + 8], 8), "full.image")
-        _set_identity(net.full.norm, torch.from_numpy(file.real("full.bias").reshape(8, -1).mean(0)))
-        # Sub-voxel 0 of background - border and of core - border: the other blocks are copies of it.
-        rows = weight[[0, 8], : net.head.in_channels]
-        weight, bias = np.concatenate([rows, np.zeros_like(rows[:1])]), np.append(bias[[0, 8]], 0.0)
-    _copy(net.head.weight, weight, "head")
-    _copy(net.head.bias, bias, "head.bias")
-    for head in net.extra_heads:
-        head.weight.zero_()
-        head.bias.zero_()
-    return net
-
-
-def scales_from_onnx(path: str | Path) -> dict[str, float]:
-    """Steps of the activations of an int8 model file, as :func:`write_graph` takes them."""
-    file = _ModelFile(path)
-    net = UNet(file.plan())
-    names = activation_names(net) + ([] if net.plan.full_width else ["head"])
-    if missing := [name for name in names if f"{name}.scale" not in file.constants]:
-        raise ValueError(f"{path} has no quantizer of {missing[0]!r}; activation steps are in int8 files only.")
-    scales = {name: file.constants[f"{name}.scale"].item() for name in names}
-    if net.plan.full_width:
-        return scales
-    zeros = [v.item() for k, v in file.constants.items() if k.startswith("zero.")]
-    return scales | {"head.zero": max(zeros)}
-
-
-def named_blocks(net: UNet) -> Iterator[tuple[str, nn.Module]]:
-    """Every module with one ``conv`` and a ``norm``, by the name of its output in the graph."""
-    yield "stem", net.stem
-    for level, stage in enumerate(net.encoder):
-        yield from ((f"encoder.{level}.{index}", block) for index, block in enumerate(stage))
-    for level in reversed(range(len(net.decoder))):
-        yield f"lift.{level}", net.lift[level]
-        yield from ((f"decoder.{level}.{index}", block) for index, block in enumerate(net.decoder[level]))
-    if net.plan.full_width:
-        yield "full_lift", net.full_lift
 
 
 # --- Rounding with gradients ----------------------------------------------------------------------------------------
@@ -260,10 +92,17 @@ class _RoundActivation(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, x: Tensor, step: float, top: int, with_error: bool) -> tuple[Tensor, Tensor]:
-        wide = x.float()
-        rounded = torch.div(wide, step).round_().clamp_(0, top).mul_(step)
-        y = rounded.to(x.dtype)
-        error = rounded.sub_(wide.clamp(min=0)).square_().mean() if with_error else x.new_zeros((), dtype=torch.float32)
+        x = x.contiguous(memory_format=torch.channels_last_3d)
+        y, error = torch.empty_like(x), x.new_zeros((), dtype=torch.float32)
+        # In pieces that stay in the cache: the fp32 copy of a whole bf16 tensor would cost more than the arithmetic.
+        pieces = (t.movedim(1, -1).view(-1).split(CACHED) for t in (x, y))
+        for source, target in zip(*pieces, strict=True):
+            wide = source.float()
+            rounded = torch.div(wide, step).round_().clamp_(0, top).mul_(step)
+            target.copy_(rounded)
+            if with_error:
+                error += rounded.sub_(wide.clamp(min=0)).square_().sum()
+        error /= x.numel()
         ctx.limit, ctx.with_error = (top + 0.5) * step, with_error
         ctx.save_for_backward(x, *([y] if with_error else []))
         if not with_error:
@@ -273,6 +112,7 @@ class _RoundActivation(torch.autograd.Function):
     @staticmethod
     def backward(ctx, gradient: Tensor, error_gradient: Tensor) -> tuple[Tensor, None, None, None]:
         x, *rest = ctx.saved_tensors
+        gradient = gradient.contiguous(memory_format=torch.channels_last_3d)
         result = torch.ops.aten.hardtanh_backward(gradient, x, 0.0, ctx.limit)
         if ctx.with_error:
             residual = x.clamp(min=0).sub_(rest[0])
@@ -387,7 +227,7 @@ class QuantisedUNet(UNet):
         self.follow_ranges, self.with_error = True, False
         self.errors: dict[str, list[Tensor]] = {"weight": [], "activation": []}
         for name in ("features", "image"):
-            parts = torch.from_numpy(_sub_voxel_map(1 if name == "features" else 8)).flatten(2)
+            parts = torch.from_numpy(sub_voxel_map(1 if name == "features" else 8)).flatten(2)
             self.register_buffer(f"{name}_map", parts, persistent=False)
         for _, norm in normalised_layers(self):
             norm.weight.requires_grad_(False)
@@ -460,7 +300,8 @@ class QuantisedUNet(UNet):
                 kernel = torch.einsum("stk,oit->soik", table, conv.weight.flatten(2))
                 kernels.append(kernel.reshape(8 * len(conv.weight), -1, 3, 3, 3))
         weight, bias = torch.cat(kernels, 1), self.full.norm.bias.repeat(8)
-        return self._layer("full", torch.cat(joined, 1), step, weight, bias)
+        x = torch.cat([y.contiguous(memory_format=torch.channels_last_3d) for y in joined], 1)
+        return self._layer("full", x, step, weight.contiguous(memory_format=torch.channels_last_3d), bias)
 
     @staticmethod
     def _placed(x: Tensor) -> Tensor:
@@ -568,7 +409,7 @@ def to_float(qnet: QuantisedUNet) -> UNet:
 
 
 def quantization_loss(qnet: QuantisedUNet) -> Tensor:
-    """||W - Q(W)||^2 + ||A - Q(A)||^2 of the last forward: mean square per tensor, mean over weights + over activations.
+    """||W - Q(W)||^2 + ||A - Q(A)||^2 of the last forward: mean square per tensor, mean over tensors.
 
     Q(.) is a constant for the gradient, A the ReLU's output. To be called once per forward of a network prepared
     ``with_error``; RuntimeError otherwise.
@@ -579,3 +420,35 @@ def quantization_loss(qnet: QuantisedUNet) -> Tensor:
     for kept in qnet.errors.values():
         kept.clear()
     return loss
+
+
+def static_baseline(fp32_model: onnx.ModelProto, images: Sequence[np.ndarray]) -> onnx.ModelProto:
+    """The fp32 graph through ``onnxruntime.quantization.quantize_static``, the usual post-training quantisation.
+
+    Quantize/dequantize pairs, weights int8 per channel in 7 bits, activations uint8, ranges of smallest and largest
+    value over ``images`` (1, 1, D, H, W) float32: the tool's own choices, for comparison with ours.
+    """
+    from onnxruntime import quantization as tool
+
+    class Reader(tool.CalibrationDataReader):
+        def __init__(self) -> None:
+            self.left: Iterator[np.ndarray] = iter(images)
+
+        def get_next(self) -> dict[str, np.ndarray] | None:
+            image = next(self.left, None)
+            return None if image is None else {"image": image}
+
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder, "fp32.onnx"), Path(folder, "int8.onnx")
+        onnx.save(fp32_model, source)
+        tool.quantize_static(
+            source,
+            target,
+            Reader(),
+            quant_format=tool.QuantFormat.QDQ,
+            per_channel=True,
+            reduce_range=True,
+            activation_type=tool.QuantType.QUInt8,
+            weight_type=tool.QuantType.QInt8,
+        )
+        return onnx.load(target)

@@ -275,6 +275,9 @@ class GatedUNet(nn.Module):
     def _share(self, widths: dict[str, Tensor]) -> Tensor:
         return sum(layer_macs(self.plan, self._shape, widths).values()) / self._whole
 
+    def _hard_share(self, gates: Tensor) -> Tensor:
+        return self._share({name: part.sum() for name, part in self._split(gates * self.sizes).items()})
+
     def macs_share(self, hard: bool = True) -> Tensor:
         """Multiply-accumulates relative to the uncompressed network, as a scalar.
 
@@ -283,8 +286,7 @@ class GatedUNet(nn.Module):
         expected widths, and a layer of which every gate is closed (probability: product of 1 - P) keeps its best.
         """
         if hard or bool(self.hardened):
-            gates, sizes = self._split(self.hard_gates()), self._split(self.sizes)
-            return self._share({name: (gates[name] * sizes[name]).sum() for name in gates})
+            return self._hard_share(self.hard_gates())
         p, sizes, best = (self._split(v) for v in (self.open_probability(), self.sizes, self._best()))
         kept = {n: (p[n] * sizes[n]).sum() + (1 - p[n]).prod() * sizes[n][best[n]].sum() for n in p}
         return self._share(kept)
@@ -300,24 +302,33 @@ class GatedUNet(nn.Module):
 
     @torch.no_grad()
     def harden(self, goal: float | None = None) -> float:
-        """Fix the gates at 0 or 1 for good, closing the least wanted ones until the share is within ``goal``.
+        """Fix the gates at 0 or 1 for good; returns the share. Afterwards only the weights learn.
 
-        Afterwards :meth:`forward` draws nothing and only the weights learn. Returns the share. ValueError if even one
-        group per layer costs more than ``goal``.
+        With a ``goal`` the most wanted groups are opened first, each if the share stays within it, as long as they were
+        open in more than half of the draws; without one the gates are rounded. An averaged copy of the network is
+        sliced by these gates, not by its own: ``slice_network(average.net, gated.gates(), gated.group)``. ValueError
+        if one group per layer already costs more than ``goal``.
         """
-        gates, best = self.hard_gates(), self._best()
-        self.logits.copy_((2 * gates - 1) * LOGIT_LIMIT + self.logits.clamp(-LOGIT_LIMIT, LOGIT_LIMIT) / 100)
-        for index in torch.argsort(self.logits).tolist():
-            if goal is None or float(self.macs_share()) <= goal:
-                break
-            if self.logits[index] > 0 and not best[index]:
-                self.logits[index] = -LOGIT_LIMIT
-        share = float(self.macs_share())
-        if goal is not None and share > goal:
-            raise ValueError(f"One group per layer already costs {share:.3f} of the whole network, above {goal}.")
+        if goal is None:
+            opened = self.hard_gates() > 0
+        else:
+            likely, best = self.open_probability() > 0.5, self._best()
+            opened = best.clone()
+            share = float(self._hard_share(opened))
+            if share > goal:
+                raise ValueError(f"One group per layer already costs {share:.3f} of the whole network, above {goal}.")
+            for index in torch.argsort(self.logits, descending=True, stable=True).tolist():
+                if likely[index] and not opened[index]:
+                    opened[index] = True
+                    opened[index] = float(self._hard_share(opened)) <= goal
+        self.logits.copy_(torch.where(opened, LOGIT_LIMIT, -LOGIT_LIMIT))
         self.hardened.fill_(True)
         self.logits.requires_grad_(False)
-        return share
+        return float(self.macs_share())
+
+    def gates(self) -> dict[str, Tensor]:
+        """The hard gates by layer, as :func:`slice_network` takes them."""
+        return self._split(self.hard_gates())
 
     def open_groups(self) -> dict[str, tuple[int, int]]:
         """Per layer: (open groups, all groups), by the hard gates."""
@@ -325,14 +336,11 @@ class GatedUNet(nn.Module):
 
     def summary(self) -> str:
         """One line for a log: shares, then open filters of every layer."""
-        soft, hard = float(self.macs_share(hard=False)), float(self.macs_share())
-        kept = {n: int(g @ s) for (n, g), s in zip(self._split(self.hard_gates()).items(), self._sizes(), strict=True)}
-        rows = " ".join(f"{name} {width}/{self.plan.width(name)}" for name, width in kept.items())
+        soft, hard = float(self.macs_share(hard=False).detach()), float(self.macs_share())
+        kept = self._split(self.hard_gates() * self.sizes)
+        rows = " ".join(f"{name} {int(part.sum())}/{self.plan.width(name)}" for name, part in kept.items())
         return f"MACs {hard:.3f} (expected {soft:.3f}) {rows}"
-
-    def _sizes(self) -> list[Tensor]:
-        return [part.float() for part in self.sizes.split(self.counts)]
 
     def slice(self) -> UNet:
         """The network without its closed groups; its logits equal this one's in evaluation."""
-        return slice_network(self.net, self._split(self.hard_gates()), self.group)
+        return slice_network(self.net, self.gates(), self.group)

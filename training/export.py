@@ -281,6 +281,33 @@ def export(run_folder: Path, data: Path, val: Path, models: Path, version: str, 
     return measured
 
 
+def export_tuned(
+    folder: Path, models: Path, model_id: str, precision: str, data: Path, weight_bits: int = 8, count: int = 16
+) -> Path:
+    """Write the network of a `training.tune` run to the folder ``models`` as "fp32" or "int8"; returns the file.
+
+    Steps come from the run if it was trained with quantization; otherwise they are measured on ``count`` samples of
+    ``data``, and the weights are rounded to ``weight_bits``: quantization after training.
+    """
+    from training.quantization import weight_limit
+    from training.tune import load_tuned
+
+    net, tuned = load_tuned(folder)
+    about, scales, limit = tuned["about"], tuned["scales"], tuned["weight_limit"]
+    progress = {"step": about["steps"], "seconds": about["seconds"], "history": about["validation"]}
+    run = {"config": {**about["config"], "task": "border"}, "progress": progress}
+    samples = 0
+    if precision == "int8" and scales is None:
+        plan = data_plan(about["config"])
+        images = [image for image, _ in validation_samples(data, plan, count)]
+        scales, samples = measure_scales(write_graph(net, {"id": model_id}), activation_names(net), images), len(images)
+        limit = weight_limit(weight_bits)
+    metadata = describe(net, run, model_id, precision, samples)
+    metadata["training"]["start"] = about["config"]["start"]
+    model = write_graph(net, metadata, scales if precision == "int8" else None, weight_limit=limit)
+    return register(models, model, metadata, None)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("run", type=Path, help="folder of the run")

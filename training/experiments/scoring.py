@@ -108,7 +108,7 @@ def alone(case: Case, border: Model) -> tuple[Volume, int]:
     fdi = np.array(CLASS_FDI, np.uint8)[votes.argmax(1) + 1]
     fdi[0] = 0
     labels = fdi[grow(labels, tooth >= HALF, core, GROW_STEPS)]
-    return place(labels, tooth, grid, case.scan), count
+    return case.scan.with_array(place(labels, tooth, grid, case.scan)), count
 
 
 def pieces(labels: Volume) -> int:

@@ -1,0 +1,111 @@
+"""Command line of the experiments, see the package's text."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+import torch
+
+from training.experiments.rows import jobs, read_rows, row_config
+from training.train import keep_memory
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Train and export what is not there yet."""
+    from training.export import export_tuned
+    from training.tune import TUNED, tune
+
+    config, rows, base = read_rows(arguments.config)
+    for row, seed in jobs(rows):
+        if arguments.only and row.name not in arguments.only:
+            continue
+        if row.shipped:
+            continue
+        folder = row.folder(seed, base)
+        if row.of is None and not (folder / TUNED).is_file():
+            print(f"== {row.name}, seed {seed}", flush=True)
+            tune(row_config(config, row, seed), folder, arguments.data, arguments.val)
+        if not (folder / TUNED).is_file():
+            print(f"== {row.name}, seed {seed}: {row.of} is not trained yet, run again", flush=True)
+        elif not (row.models(seed, base) / "models.json").is_file():
+            export_tuned(
+                folder, row.models(seed, base), f"border-{row.name}-{seed}", row.precision, arguments.data, row.weight_bits
+            )
+
+
+def score(arguments: argparse.Namespace) -> None:
+    """Measure every exported network on every labelled scan that has no score yet."""
+    from DentalTopoSegLib.models import load_model
+    from training.experiments.scoring import cases, score_case
+
+    _, rows, base = read_rows(arguments.config)
+    out = base / "scores"
+    out.mkdir(parents=True, exist_ok=True)
+    wanted = [(row, seed) for row, seed in jobs(rows) if (row.models(seed, base) / "models.json").is_file()]
+    if arguments.only:
+        wanted = [(row, seed) for row, seed in wanted if row.name in arguments.only]
+    part, parts = (int(n) for n in arguments.part.split("/"))
+    for number, case in enumerate(cases(arguments.scans, arguments.threads)):
+        if number % parts != part:
+            continue
+        for row, seed in wanted:
+            file = out / f"{row.name}_{seed}__{case.name.replace('/', '__')}.json"
+            if file.is_file():
+                continue
+            network = load_model("border", arguments.threads, row.precision, folder=row.models(seed, base))
+            result = {"row": row.name, "seed": seed, "case": case.name, **score_case(case, network)}
+            temporary = file.with_suffix(".tmp")
+            temporary.write_text(json.dumps(result), encoding="utf-8")
+            os.replace(temporary, file)
+            print(f"{case.name} {row.name} {seed}: {_line(result)}", flush=True)
+
+
+def _line(result: dict) -> str:
+    both = ((kind, result[kind]) for kind in ("alone", "rules"))
+    return "; ".join(
+        f"{kind} DSC {s['dice']:.3f} ACS {s['acs']:.3f} CER {s['cer']:.3f} teeth {s['pieces']}/{s['count_ref']}"
+        for kind, s in both
+    )
+
+
+def tables(arguments: argparse.Namespace) -> None:
+    """Print the tables."""
+    from training.experiments.tables import report
+
+    config, rows, base = read_rows(arguments.config)
+    text = report(config, rows, base, pictures=arguments.pictures)
+    print(text)
+    if arguments.output:
+        arguments.output.write_text(text, encoding="utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m training.experiments", description=__doc__.splitlines()[0])
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, function in (("run", run), ("score", score), ("tables", tables)):
+        command = commands.add_parser(name, help=function.__doc__)
+        command.set_defaults(function=function)
+        command.add_argument("config", type=Path)
+        command.add_argument("--threads", type=int, default=1)
+        command.add_argument("--only", nargs="+", help="names of rows")
+        if name == "run":
+            command.add_argument("--data", type=Path, required=True, help="training samples (task topology)")
+            command.add_argument("--val", type=Path, help="validation samples")
+        elif name == "score":
+            command.add_argument("scans", type=Path, nargs="+", help="folders of labelled scans of held-out patients")
+            command.add_argument("--part", default="0/1", help="k/n: every n-th scan, from the k-th")
+        else:
+            command.add_argument("--pictures", type=Path, help="folder for the charts (needs matplotlib)")
+            command.add_argument("-o", "--output", type=Path)
+    arguments = parser.parse_args()
+    keep_memory("training.experiments")
+    torch.set_num_threads(arguments.threads)
+    arguments.function(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

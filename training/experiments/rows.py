@@ -1,0 +1,72 @@
+"""The rows of an experiment's configuration, and the networks they give: trained, exported, kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from training.train import RUNS, read_config
+
+SHIPPED = Path(__file__).resolve().parents[2] / "Resources" / "Models"
+
+SECTIONS = ("quantization", "topology", "distillation", "gates", "start", "data", "training", "loss")
+"""What a row may change of the configuration. "data", "training" and "loss": only the named values."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the tables. Two kinds train nothing: ``of`` names the row whose networks are quantised after training,
+    ``shipped`` says that the row is the library's own network."""
+
+    name: str
+    title: str
+    seeds: tuple[int, ...]
+    precision: str = "int8"
+    of: str | None = None
+    shipped: bool = False
+    weight_bits: int = 8
+    paper: str | None = None
+    changes: dict | None = None
+
+    def folder(self, seed: int, base: Path) -> Path:
+        """Where the run of a seed lives."""
+        return base / f"{self.of or self.name}_{seed}"
+
+    def models(self, seed: int, base: Path) -> Path:
+        """Folder of the exported network."""
+        return SHIPPED if self.shipped else base / "models" / f"{self.name}_{seed}"
+
+
+def read_rows(path: Path) -> tuple[dict, list[Row], Path]:
+    """(configuration without its rows, rows, folder of the runs). ValueError for a row that says what no row can."""
+    config = read_config(path, start="start")
+    seeds, rows = tuple(config.pop("seeds")), []
+    for name, row in config.pop("rows").items():
+        changes = {key: row.pop(key) for key in SECTIONS if key in row}
+        count = row.pop("seeds", len(seeds))
+        try:
+            rows.append(Row(name, seeds=seeds[:count], changes=changes, **row))
+        except TypeError as error:
+            raise ValueError(f"{path}: row {name} cannot be read ({error}).") from error
+    names = {row.name for row in rows}
+    lost = [row.name for row in rows if row.of is not None and row.of not in names]
+    if lost:
+        raise ValueError(f"{path}: row {lost[0]} is made of a row that does not exist.")
+    return config, rows, RUNS / path.stem
+
+
+def row_config(config: dict, row: Row, seed: int) -> dict:
+    """The configuration of one run."""
+    result = {**config, "seed": seed}
+    for key, value in (row.changes or {}).items():
+        result[key] = {**config[key], **value} if key in ("data", "training", "loss") else value
+    return result
+
+
+def jobs(rows: list[Row]) -> Iterator[tuple[Row, int]]:
+    """Every row with its first seed, then every row with its second, ..."""
+    for index in range(max(len(row.seeds) for row in rows)):
+        for row in rows:
+            if index < len(row.seeds):
+                yield row, row.seeds[index]

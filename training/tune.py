@@ -27,7 +27,7 @@ import torch
 from torch import Tensor
 
 from training.distillation import DistillationPlan, Distiller
-from training.gates import GatedUNet, target_share
+from training.gates import GatedUNet, slice_network, target_share
 from training.losses import border_loss
 from training.nets.unet import UNet, UNetPlan, macs
 from training.quantization import (
@@ -171,6 +171,7 @@ class Tuner(Trainer):
         share = self.gated.harden(self.config["gates"]["macs"])
         self.average.logits.data.copy_(self.gated.logits.data)
         self.average.hardened.fill_(True)
+        self.average.logits.requires_grad_(False)
         self.log(f"gates hard at {share:.3f} of the MACs: {self.gated.summary()}")
 
     def finish(self) -> Path:
@@ -180,7 +181,7 @@ class Tuner(Trainer):
             net, limit = to_float(self.average), self.quantised.weight_limit
             scales = activation_scales(self.quantised) if self.quantised.top == 255 else None
         elif self.gated is not None:
-            net = self.average.slice()
+            net = slice_network(self.average.net, self.gated.gates(), self.gated.group)
         else:
             net = self.average
         net = copy.deepcopy(net).float().eval().to("cpu")

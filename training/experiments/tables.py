@@ -110,19 +110,20 @@ def test_table(scores: list[dict], rows: list[Row], pairs: list[tuple[str, str]]
     return "\n".join(lines)
 
 
-def size_table(rows: list[Row], base: Path) -> str:
+def size_table(rows: list[Row], base: Path, start: str) -> str:
     """Megabytes and multiply-accumulates of every row's border network."""
     from training.nets.unet import macs
     from training.tune import TUNED, load_tuned, start_network
 
-    whole = macs(start_network("border-1").plan, (96, 96, 96))["total"]
+    first = start_network(start)
+    whole = macs(first.plan, (96, 96, 96))["total"]
     lines = ["| | MB | parameters | GMAC per 96^3 voxels | of the uncompressed |", "|---|---|---|---|---|"]
     for row in rows:
         folder, models = row.folder(row.seeds[0], base), row.models(row.seeds[0], base)
         if not (models / "models.json").is_file():
             continue
         entry = next(e for e in list_models(models) if e["task"] == "border")
-        net = load_tuned(folder)[0] if (folder / TUNED).is_file() else start_network("border-1")
+        net = load_tuned(folder)[0] if (folder / TUNED).is_file() else first
         total, count = macs(net.plan, (96, 96, 96))["total"], sum(p.numel() for p in net.parameters())
         size = entry["size_bytes"] / 1e6
         lines.append(f"| {row.title} | {size:.2f} | {count / 1e6:.2f} M | {total / 1e9:.1f} | {100 * total / whole:.1f} % |")
@@ -195,7 +196,7 @@ def report(config: dict, rows: list[Row], base: Path, pictures: Path | None, thr
     ]
     for kind, title in KINDS.items():
         parts += [f"**{title}**", score_table(scores, rows, kind), error_counts(scores, rows, kind)]
-    parts += ["**Paired t-tests over scans**", test_table(scores, rows, PAIRS), "**Sizes**", size_table(rows, base)]
+    parts += ["**Paired t-tests over scans**", test_table(scores, rows, PAIRS), "**Sizes**", size_table(rows, base, config["start"])]
     if threads:
         parts += ["**Speed**", time_table(rows, base, threads)]
     if pictures is not None:

@@ -16,7 +16,7 @@ from training.train import keep_memory
 
 def run(arguments: argparse.Namespace) -> None:
     """Train and export what is not there yet."""
-    from training.export import export_tuned
+    from training.export import export_plain
     from training.tune import TUNED, tune
 
     config, rows, base = read_rows(arguments.config)
@@ -32,7 +32,7 @@ def run(arguments: argparse.Namespace) -> None:
         if not (folder / TUNED).is_file():
             print(f"== {row.name}, seed {seed}: {row.of} is not trained yet, run again", flush=True)
         elif not (row.models(seed, base) / "models.json").is_file():
-            export_tuned(
+            export_plain(
                 folder, row.models(seed, base), f"border-{row.name}-{seed}", row.precision, arguments.data, row.weight_bits
             )
 

@@ -293,10 +293,28 @@ def rounding(run: Run, model_id: str, data: Path, count: int, weight_bits: int =
 
 
 def export_plain(
-    folder: Path, models: Path, model_id: str, precision: str, data: Path, weight_bits: int = 8, count: int = 16
+    folder: Path,
+    models: Path,
+    model_id: str,
+    precision: str,
+    data: Path,
+    weight_bits: int = 8,
+    count: int = 16,
+    tool: bool = False,
 ) -> Path:
-    """Write a run's network to the folder ``models`` as "fp32" or "int8" without comparing; returns the file."""
+    """Write a run's network to the folder ``models`` as "fp32" or "int8" without comparing; returns the file.
+
+    ``tool``: quantised after training by ONNX Runtime's own tool rather than by ours.
+    """
     run = load_run(folder)
+    if precision == "int8" and tool:
+        from training.quantization import static_baseline
+
+        images = [image for image, _ in validation_samples(data, data_plan(run.config), count)]
+        metadata = describe(run, model_id, precision, len(images))
+        model = static_baseline(write_graph(run.net, metadata), images)
+        onnx.helper.set_model_props(model, {"dentaltoposeg": json.dumps(metadata)})
+        return register(models, model, metadata, None)
     scales, limit, samples = (None, WEIGHT_LIMIT, 0)
     if precision == "int8":
         scales, limit, samples = rounding(run, model_id, data, count, weight_bits)

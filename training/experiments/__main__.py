@@ -32,9 +32,9 @@ def run(arguments: argparse.Namespace) -> None:
         if not (folder / TUNED).is_file():
             print(f"== {row.name}, seed {seed}: {row.of} is not trained yet, run again", flush=True)
         elif not (row.models(seed, base) / "models.json").is_file():
-            export_plain(
-                folder, row.models(seed, base), f"border-{row.name}-{seed}", row.precision, arguments.data, row.weight_bits
-            )
+            name = f"border-{row.name}-{seed}"
+            target = row.models(seed, base)
+            export_plain(folder, target, name, row.precision, arguments.data, row.weight_bits, tool=row.tool)
 
 
 def score(arguments: argparse.Namespace) -> None:

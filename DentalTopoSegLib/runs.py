@@ -49,7 +49,8 @@ def segment_scan(
 ) -> Run:
     """Segment a scan file or DICOM folder and write <name>_teeth.nii.gz, .seg.nrrd and <name>_report.json.
 
-    ``picture`` adds <name>_teeth.png. ``provider``: what runs the networks (providers.PROVIDERS). ``progress(stage, done, total)`` is called from this thread.
+    ``picture`` adds <name>_teeth.png. ``provider``: what runs the networks (providers.PROVIDERS).
+    ``progress(stage, done, total)`` is called from this thread.
     ``cancelled`` is polled at least once a second. Files appear together at the end or not at all.
     Raises any DentalTopoSegError; OutputError for an unusable folder comes before the long work.
     """

@@ -319,8 +319,8 @@ def _segment(job: Job, stage: Path, tell: Callable[[dict[str, Any]], None]) -> d
     from .runs import segment_scan
 
     run = segment_scan(
-        job.inputs[0], stage, series=job.series, name=job.name, threads=job.threads, precision=job.precision, provider=job.provider,
-        picture=job.picture, progress=_Progress(Timeline(picture=job.picture), tell),
+        job.inputs[0], stage, series=job.series, name=job.name, threads=job.threads, precision=job.precision,
+        provider=job.provider, picture=job.picture, progress=_Progress(Timeline(picture=job.picture), tell),
     )  # fmt: skip
     return _done([run.files])
 

@@ -192,7 +192,7 @@ def _add_network(command: argparse.ArgumentParser) -> None:
         "--provider",
         choices=PROVIDERS,
         default=DEFAULT_PROVIDER,
-        help="what runs the networks; auto: openvino where it is installed (default onnxruntime)",
+        help="what runs the networks; auto: for CBCT openvino where it is installed (default onnxruntime)",
     )
 
 

@@ -185,8 +185,9 @@ def load_model(
 
     A network so small that only its fp32 file is shipped is also the answer when int8 is asked for.
     threads: CPU threads, None for one per core. folder: another folder with a models.json, for training and
-    tests. provider: what runs it (providers.PROVIDERS). ModelError: unknown id, file missing, checksum wrong, no
-    readable description inside, provider unknown or not installed, or it refuses the network.
+    tests. provider: what runs it (providers.PROVIDERS; "auto" means ONNX Runtime for SURFACE_TASKS).
+    ModelError: unknown id, file missing, checksum wrong, no readable description inside, provider unknown or not
+    installed, or it refuses the network.
     """
     folder = folder or resources_dir() / "Models"
     entry = _find(list_models(folder), model_id_or_task, precision, folder)
@@ -203,6 +204,9 @@ def load_model(
             f"The network file {path} is damaged or was altered (its SHA-256 is {digest[:12]}..., expected "
             f"{str(entry['sha256'])[:12]}...): install DentalTopoSeg again."
         )
+    if provider == "auto" and entry["task"] in SURFACE_TASKS:
+        # Each jaw has a shape of its own and only two passes: preparing them takes OpenVINO longer than it saves.
+        provider = "onnxruntime"
     session = open_session(provider, path, content, threads, METADATA_KEY)
     metadata = _metadata(session, path, entry)
     return Model(str(entry["id"]), digest, metadata, path, str(entry["precision"]), len(content), session)

@@ -144,10 +144,11 @@ def table(rows: list[dict[str, Any]], threads: int) -> str:
     for row in rows:
         a, b = row["onnxruntime"], row["openvino"]
         pair = {key: f"{a[key]:.2f} | {b[key]:.2f}" for key in ("pass_s", "first_s", "load_s")}
+        memory = f"{a['grown_mb']:.0f} | {b['grown_mb']:.0f}"
         lines.append(
             f"{row['network']:<14}{row['precision']:<6}{'x'.join(map(str, row['tile'])):<14}{pair['pass_s']:<15}"
             f"{row['ratio']:>6.2f}  {pair['first_s']:<15}{pair['load_s']:<15}"
-            f"{f'{a["grown_mb"]:.0f} | {b["grown_mb"]:.0f}':<14}"
+            f"{memory:<14}"
             f"{row['agreement']:>10.4f}  {a['as_written']:.4f} | {b['as_written']:.4f}"
         )
     return "\n".join(lines)

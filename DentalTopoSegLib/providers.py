@@ -168,7 +168,7 @@ _import_lock = threading.Lock()
 class OpenVinoSession:
     """A network compiled by OpenVINO for the CPU; see `Session`. compiled: openvino.CompiledModel.
 
-    The shapes stay dynamic: a new shape costs its first pass one preparation of the kernels (up to about one more pass),
+    The shapes stay dynamic: a new shape costs its first pass one preparation of the kernels (up to one more pass),
     which the CPU plugin keeps; a network compiled for one shape was at most 5 % quicker.
     """
 

@@ -88,7 +88,7 @@ class Model:
                 f"Model {self.id} takes (D, H, W) with sides that are multiples of {divisor}, not {array.shape}."
             )
         feed = {self.session.get_inputs()[0].name: np.ascontiguousarray(array, dtype=np.float32)[None, None]}
-        return _run_interruptible(self, ["probabilities"], feed, cancelled)[0][0]
+        return _run_interruptible(self, ["probabilities"], feed, cancelled, give_back=True)[0][0]
 
     def run_named(
         self, feed: dict[str, np.ndarray], cancelled: Callable[[], bool] | None = None
@@ -111,12 +111,19 @@ _KIND = {"tensor(float)": np.float32, "tensor(int32)": np.int32, "tensor(int64)"
 
 
 def _run_interruptible(
-    model: Model, outputs: list[str], feed: dict[str, np.ndarray], cancelled: Callable[[], bool] | None
+    model: Model,
+    outputs: list[str],
+    feed: dict[str, np.ndarray],
+    cancelled: Callable[[], bool] | None,
+    give_back: bool = False,
 ) -> list[np.ndarray]:
-    """session.run in a thread, so that Ctrl-C and cancelling do not wait for the network to finish."""
+    """session.run in a thread, so that Ctrl-C and cancelling do not wait for the network to finish. give_back: the
+    session keeps no memory for its next run; for few large runs, where it would stand in the next network's way."""
     import onnxruntime
 
     options = onnxruntime.RunOptions()
+    if give_back:
+        options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
     result: list[list[np.ndarray]] = []
     failure: list[BaseException] = []
 

@@ -112,7 +112,6 @@ def _read_file(path: Path, max_voxels: int) -> Volume:
             "export it as one plain grey or label value per voxel."
         )
     check_grid(path, size[:3], spacing[:3], _three_axes(direction, len(size)), max_voxels)
-    metadata = {key: reader.GetMetaData(key) for key in reader.GetMetaDataKeys()}
     dtype = {
         sitk.sitkUInt8: "u1", sitk.sitkInt8: "i1", sitk.sitkUInt16: "u2", sitk.sitkInt16: "i2", sitk.sitkInt32: "i4",
         sitk.sitkFloat32: "f4",
@@ -123,6 +122,7 @@ def _read_file(path: Path, max_voxels: int) -> Volume:
         except MemoryError as error:
             raise MemoryLimitError(_TOO_LARGE.format(path)) from error
         if array is not None:
+            metadata = {key: reader.GetMetaData(key) for key in reader.GetMetaDataKeys()}
             return Volume(array, spacing, reader.GetOrigin(), direction, safe_stem(path), metadata)
     require_complete(path, reader)
     if len(size) > 3:
@@ -135,6 +135,7 @@ def _read_file(path: Path, max_voxels: int) -> Volume:
         raise InputError(_unreadable(path, str(error))) from error
     except MemoryError as error:
         raise MemoryLimitError(_TOO_LARGE.format(path)) from error
+    metadata = {key: image.GetMetaData(key) for key in image.GetMetaDataKeys()}
     return replace(Volume.from_sitk(image, safe_stem(path)), metadata=metadata)
 
 

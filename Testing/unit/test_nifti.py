@@ -35,7 +35,9 @@ def test_one_pass_gives_what_itk_gives(tmp_path, dtype):
     assert np.array_equal(read.array, sitk.GetArrayFromImage(image))
     assert (read.spacing, read.origin) == (image.GetSpacing(), image.GetOrigin())
     assert np.allclose(read.direction, image.GetDirection(), atol=1e-12)
-    assert read.metadata == {key: image.GetMetaData(key) for key in image.GetMetaDataKeys()}
+    # ITK's "original" spacing and direction cannot be printed, and come with the voxels only
+    keys = [key for key in image.GetMetaDataKeys() if not key.startswith("ITK_original")]
+    assert keys and read.metadata == {key: image.GetMetaData(key) for key in keys}
 
 
 def test_rescaled_values_are_left_to_itk(tmp_path):

@@ -50,13 +50,13 @@ def test_rescaled_values_are_left_to_itk(tmp_path):
 
 
 def test_a_wrong_checksum_is_refused(tmp_path):
-    path = write(scan(), tmp_path / "scan.nii.gz")
+    array = np.random.default_rng(4).integers(-1000, 3000, (80, 64, 64)).astype(np.int16)  # its end is far from its head
+    path = write(Volume(array, (0.4,) * 3), tmp_path / "scan.nii.gz")
+    assert np.array_equal(read_volume(path)[0].array, array)
     content = bytearray(path.read_bytes())
-    content[-8] ^= 1
+    content[-8] ^= 1  # the lowest byte of the CRC32
     path.write_bytes(bytes(content))
-    with pytest.raises(InputError, match="damaged"):
-        unpack_nifti(path, (12, 9, 10), np.dtype("int16"))
-    with pytest.raises(InputError):  # of so small a file ITK's look at the header notices too
+    with pytest.raises(InputError, match="cut short or damaged"):
         read_volume(path)
 
 

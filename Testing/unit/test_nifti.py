@@ -50,7 +50,7 @@ def test_rescaled_values_are_left_to_itk(tmp_path):
 
 
 def test_a_wrong_checksum_is_refused(tmp_path):
-    array = np.random.default_rng(4).integers(-1000, 3000, (80, 64, 64)).astype(np.int16)  # its end is far from its head
+    array = np.random.default_rng(4).integers(-1000, 3000, (80, 64, 64)).astype(np.int16)  # far longer than a header
     path = write(Volume(array, (0.4,) * 3), tmp_path / "scan.nii.gz")
     assert np.array_equal(read_volume(path)[0].array, array)
     content = bytearray(path.read_bytes())

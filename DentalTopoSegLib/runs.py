@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from .ahead import import_ahead
 from .errors import Cancelled, InputError, MemoryLimitError, NoTeethError
 from .exports import all_or_nothing, require_writable, write_labelmap, write_report_json, write_seg_nrrd
 from .labelmaps import read_fdi_labels, stored_confidence
@@ -56,6 +57,7 @@ def segment_scan(
     """
     folder = Path(folder)
     require_writable(folder)
+    import_ahead()
     progress("Reading the scan", 0, 1)
     started = time.perf_counter()
     volume, warnings = read_volume(scan, series=series)

@@ -24,7 +24,7 @@ from ..providers import DEFAULT_PROVIDER
 from ..volumes import Volume, resample_ras
 from .inference import CoarseMap, Progress, check, run_border, run_numbering, smooth
 from .instances import HALF, ISLAND_MM3, Instances, find_instances
-from .placing import clean, place
+from .placing import clean, place, reach_on_scan
 from .splitting import usual_volume
 
 __all__ = ["Segmentation", "segment_volume"]
@@ -104,8 +104,9 @@ def segment_volume(
     with _stage("place on the scan", seconds, report, cancelled):
         clean(labels, int(ISLAND_MM3 / grid.voxel_volume_mm3))
         placed = place(labels, tooth, grid, volume)
-        clean(placed, int(np.ceil(ISLAND_MM3 / volume.voxel_volume_mm3)))
-        present = np.bincount(placed.reshape(-1)[np.flatnonzero(placed)], minlength=256)
+        used = placed[reach_on_scan(labels, grid, volume) or ()]  # a view: the rest of a large scan is empty
+        clean(used, int(np.ceil(ISLAND_MM3 / volume.voxel_volume_mm3)))
+        present = np.bincount(used[used > 0], minlength=256)
         confidence = {f: c for f, c in confidence.items() if present[f]}
     if not confidence:
         raise NoTeethError(_no_teeth(volume))

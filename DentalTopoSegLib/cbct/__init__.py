@@ -275,12 +275,9 @@ def _number(
             posterior=result.posterior[kept],
             votes=found.votes[mine],
             volume_mm3=np.bincount(fdi[1:], weights=volumes, minlength=256)[given],  # with what was joined
-            core_mm3=found.core_mm3[mine],
-            sureness=surely[mine],
             doubtful=(doubts / np.maximum(number, 1))[mine],
             local_mm=centroids[mine] @ rotation.T + shift,
-            joined=np.isin(given, fdi[1:][joined]),
-            cut=found.cut[mine],
+            at_edge=_at_edge(labels)[given],
         )
     )
     features = {int(f): dict(zip(FEATURES, map(float, row), strict=True)) for f, row in zip(given, values, strict=True)}
@@ -300,6 +297,17 @@ def _number(
             "or no teeth."
         )
     return labels, scores, features, notes
+
+
+def _at_edge(labels: np.ndarray) -> np.ndarray:
+    """(256,) bool: which numbers of a label map reach one of its outermost two planes. The dental box ends that near to
+    a tooth only where the scan ends."""
+    found = np.zeros(256, bool)
+    for axis in range(3):
+        for plane in (0, 1, -2, -1):
+            found[np.take(labels, plane, axis=axis)] = True
+    found[0] = False
+    return found
 
 
 def _near_arch(votes: np.ndarray, centroids: np.ndarray, origin: np.ndarray) -> np.ndarray:

@@ -36,20 +36,15 @@ UNCALIBRATED = "the numbering's own score, uncalibrated: no probability, no cali
 #: Name -> +1 or -1: whether a larger value speaks for the tooth or against it. No coefficient has the other sign.
 FEATURES = {
     "arch_log_odds": 1,  # of its place among all places along the arch (numbering's posterior), within +-7
-    "vote": 1,  # the coarse network's share for its number among the 32, mean over the tooth's core
-    "runner_up": -1,  # the same for the likeliest other number
+    "runner_up": -1,  # the coarse network's share for the likeliest other of the 32 numbers, mean over the tooth's core
     "background": -1,  # the coarse network's probability of no tooth, mean over the core
-    "sureness": 1,  # the border network's mean probability of tooth inside
-    "doubtful": -1,  # share of the tooth's voxels whose probability of tooth is below 0.75
-    "core_share": 1,  # of the tooth's volume
-    "small": -1,  # log of the usual volume over its own, 0 if larger
-    "large": -1,  # log of its volume over the usual one, 0 if smaller
+    "doubtful": -1,  # share of the tooth's voxels where the border network's probability of tooth is below 0.75
+    "small": -1,  # log of the usual volume over its own; 0 if larger or cut by the scan's edge
+    "large": -1,  # log of its volume over the usual one; 0 if smaller
     "off_place_mm": -1,  # from its mean place in the frame fitted to all teeth, at most 20
-    "joined": -1,  # 1 if a piece that the numbering rejected was joined to it
-    "cut": -1,  # 1 if it was cut out of an object that held several teeth
     "third_molar": -1,  # 1 for 18, 28, 38, 48
-    "neighbour_vote": 1,  # the lowest "vote" of the teeth next to it in its jaw: wrong numbers come in runs
-    "mouth_vote": 1,  # mean "vote" of all teeth of the scan
+    "neighbour_vote": 1,  # the lower vote (share for the own number) of the teeth next to it in its jaw
+    "mouth_vote": 1,  # mean vote of all teeth of the scan: wrong numbers come in runs
 }
 DOUBTFUL = 191  # of 255
 _MOST_LOG_ODDS = 7.0
@@ -61,20 +56,17 @@ _NUMBERS = ("direction", "mean", "scale", "low", "high", "coefficient")
 class Evidence:
     """What is known of M numbered teeth, all arrays in one order.
 
-    fdi (M,); posterior (M,) of its place along the arch; votes (M, 33) mean coarse probabilities; volume_mm3, core_mm3
-    (M,); sureness, doubtful (M,) as in `FEATURES`; local_mm (M, 3) centroids in the frame of the mean dentition;
-    joined, cut (M,) bool."""
+    fdi (M,); posterior (M,) of its place along the arch; votes (M, 33) mean coarse probabilities; volume_mm3 (M,);
+    doubtful (M,) as in `FEATURES`; local_mm (M, 3) centroids in the frame of the mean dentition; at_edge (M,) bool,
+    whether the scan's edge cuts it."""
 
     fdi: np.ndarray
     posterior: np.ndarray
     votes: np.ndarray
     volume_mm3: np.ndarray
-    core_mm3: np.ndarray
-    sureness: np.ndarray
     doubtful: np.ndarray
     local_mm: np.ndarray
-    joined: np.ndarray
-    cut: np.ndarray
+    at_edge: np.ndarray
 
 
 def features_of(evidence: Evidence) -> np.ndarray:
@@ -97,17 +89,12 @@ def features_of(evidence: Evidence) -> np.ndarray:
     off = np.linalg.norm(evidence.local_mm - np.array([mean[f] for f in fdi]), axis=1)
     by_name = {
         "arch_log_odds": np.log(sure / (1 - sure)),
-        "vote": vote,
         "runner_up": others.max(1),
         "background": evidence.votes[:, 0],
-        "sureness": evidence.sureness,
         "doubtful": evidence.doubtful,
-        "core_share": np.clip(evidence.core_mm3 / np.maximum(evidence.volume_mm3, 1.0), 0, 1),
-        "small": np.maximum(-size, 0),
+        "small": np.where(evidence.at_edge, 0.0, np.maximum(-size, 0)),
         "large": np.maximum(size, 0),
         "off_place_mm": np.minimum(off, _MOST_MM),
-        "joined": evidence.joined.astype(float),
-        "cut": evidence.cut.astype(float),
         "third_molar": np.array([float(f % 10 == 8) for f in fdi]),
         "neighbour_vote": _beside(fdi, vote),
         "mouth_vote": np.full(count, vote.mean()),

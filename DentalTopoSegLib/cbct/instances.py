@@ -33,13 +33,11 @@ _GROW_STEPS = 10  # voxels a core may grow: thin root tips have no core
 
 @dataclass
 class Instances:
-    """labels: int16, 0 or 1..N; votes: (N, 33) mean coarse probabilities over each core; core_mm3: (N,); cut: (N,)
-    bool, whether it holds part of a core component that was cut."""
+    """labels: int16, 0 or 1..N; votes: (N, 33) mean coarse probabilities over each core; core_mm3: (N,)."""
 
     labels: np.ndarray
     votes: np.ndarray
     core_mm3: np.ndarray
-    cut: np.ndarray
 
     def __len__(self) -> int:
         return len(self.votes)
@@ -85,8 +83,7 @@ def find_instances(tooth: np.ndarray, core: np.ndarray, coarse: CoarseMap, grid:
     flat, ids = flat[keep[ids]], renumber[ids[keep[ids]]]
     count = int(keep.sum())
     if count == 0:
-        return Instances(labels, np.zeros((0, len(CLASS_FDI))), np.zeros(0), np.zeros(0, bool))
-    whole = ids.astype(np.int64)  # the component of each voxel before any cut
+        return Instances(labels, np.zeros((0, len(CLASS_FDI))), np.zeros(0))
     cells = _cells(flat, grid, coarse)
     mean, regions = _votes(ids, cells, count, coarse)
     for cut, evidence in ((cut_at_levels, core), (cut_by_numbers, coarse), (cut_at_necks, coarse)):
@@ -103,18 +100,7 @@ def find_instances(tooth: np.ndarray, core: np.ndarray, coarse: CoarseMap, grid:
         count = len(table) - 1
         mean, _ = _votes(ids, cells, count, coarse)
         sizes = np.bincount(ids, minlength=count + 1)[1:] * voxel
-    return Instances(grow(labels, tooth >= HALF, core, _GROW_STEPS), mean, sizes, _were_cut(whole, ids, count))
-
-
-def _were_cut(whole: np.ndarray, ids: np.ndarray, count: int) -> np.ndarray:
-    """(count,) bool: instances with voxels of a component that others have voxels of, too. whole, ids: component and
-    instance 1..count of every voxel."""
-    pairs = np.unique(whole * (count + 1) + ids)
-    component, instance = np.divmod(pairs, count + 1)
-    shared = np.bincount(component)[component] > 1
-    cut = np.zeros(count + 1, bool)
-    cut[instance[shared]] = True
-    return cut[1:]
+    return Instances(grow(labels, tooth >= HALF, core, _GROW_STEPS), mean, sizes)
 
 
 def _merge(

@@ -41,11 +41,13 @@ def drawn(count: int, seed: int, weights: dict[str, float], intercept: float = 1
 
 
 def test_known_weights_are_found_and_the_confidence_becomes_true():
-    rows, others = (drawn(4000, seed, {"vote": 1.2, "cut": -0.7}) for seed in (1, 2))
+    rows, others = (drawn(4000, seed, {"mouth_vote": 1.2, "third_molar": -0.7}) for seed in (1, 2))
     made = calibrate.calibrate(rows, others, "confidence-7", fake_models())
     weights = dict(zip(made.features, made.coefficients / made.scale, strict=True))
-    assert weights["vote"] == pytest.approx(1.2, abs=0.15) and weights["cut"] == pytest.approx(-0.7, abs=0.15)
-    assert all(abs(w) < 0.15 for name, w in weights.items() if name not in ("vote", "cut"))
+    assert weights["mouth_vote"] == pytest.approx(1.2, abs=0.15) and weights["third_molar"] == pytest.approx(
+        -0.7, abs=0.15
+    )
+    assert all(abs(w) < 0.15 for name, w in weights.items() if name not in ("mouth_vote", "third_molar"))
     before, after = (made.about["held_out"][key] for key in ("before", "after"))
     assert after["ece"] < 0.03 < 0.1 < before["ece"] and after["brier"] < before["brier"]
     # a sharper score ranks alike: only what it says was wrong, not the order
@@ -53,39 +55,41 @@ def test_known_weights_are_found_and_the_confidence_becomes_true():
 
 
 def test_a_sign_that_contradicts_its_meaning_is_not_learnt():
-    values, right = calibrate.matrix(drawn(2000, 3, {"vote": -1.5, "sureness": 0.8}))
+    values, right = calibrate.matrix(drawn(2000, 3, {"mouth_vote": -1.5, "neighbour_vote": 0.8}))
     made = calibrate.fit(values, right, 1.0)
-    assert "vote" not in made.features and "sureness" in made.features
+    assert "mouth_vote" not in made.features and "neighbour_vote" in made.features
 
 
 def test_the_mean_confidence_is_the_share_of_right_teeth():
-    values, right = calibrate.matrix(drawn(500, 4, {"vote": 1.0}))
+    values, right = calibrate.matrix(drawn(500, 4, {"mouth_vote": 1.0}))
     assert calibrate.fit(values, right, 30.0).confidence(values).mean() == pytest.approx(right.mean(), abs=1e-3)
 
 
 def test_more_strength_means_smaller_coefficients():
-    values, right = calibrate.matrix(drawn(300, 5, {"vote": 1.0, "cut": -1.0}))
+    values, right = calibrate.matrix(drawn(300, 5, {"mouth_vote": 1.0, "third_molar": -1.0}))
     size = [np.sum(calibrate.fit(values, right, s).coefficients ** 2) for s in (0.1, 10.0, 1000.0)]
     assert size[0] > size[1] > size[2]
 
 
 def test_a_feature_that_never_varies_is_left_out():
-    values, right = calibrate.matrix(drawn(300, 6, {"vote": 1.0}))
-    values[:, NAMES.index("joined")] = 0.0
-    assert "joined" not in calibrate.fit(values, right, 1.0).features
+    values, right = calibrate.matrix(drawn(300, 6, {"mouth_vote": 1.0}))
+    values[:, NAMES.index("large")] = 0.0
+    assert "large" not in calibrate.fit(values, right, 1.0).features
 
 
 def test_the_same_rows_give_the_same_file():
     texts = {
-        calibrate.calibrate(drawn(400, 7, {"vote": 1.0}), drawn(90, 8, {"vote": 1.0}), "c", fake_models()).to_json()
+        calibrate.calibrate(
+            drawn(400, 7, {"mouth_vote": 1.0}), drawn(90, 8, {"mouth_vote": 1.0}), "c", fake_models()
+        ).to_json()
         for _ in range(2)
     }
     assert len(texts) == 1
 
 
 def test_held_out_teeth_do_not_change_the_fit():
-    rows = drawn(400, 7, {"vote": 1.0})
-    fits = [calibrate.calibrate(rows, drawn(200, s, {"cut": -2.0}), "c", fake_models()) for s in (1, 2)]
+    rows = drawn(400, 7, {"mouth_vote": 1.0})
+    fits = [calibrate.calibrate(rows, drawn(200, s, {"third_molar": -2.0}), "c", fake_models()) for s in (1, 2)]
     np.testing.assert_array_equal(fits[0].coefficients, fits[1].coefficients)
     assert fits[0].about["held_out"] != fits[1].about["held_out"]
 
@@ -174,7 +178,7 @@ def test_the_command_fits_measures_and_writes(phantom, tmp_path, monkeypatch, ca
             swapped, features = found.labels.array.copy(), {f: dict(row) for f, row in found.features.items()}
             for a, b in ((32, 33), (33, 32)):
                 swapped[found.labels.array == a] = b
-                features[a]["vote"] = 0.3 + 0.01 * k
+                features[a]["mouth_vote"] = 0.3 + 0.01 * k
             return replace(found, labels=found.labels.with_array(swapped), features=features)
 
         return segment
@@ -204,7 +208,7 @@ def test_one_folder_for_both_is_refused(tmp_path):
 
 
 def test_calibration_error_of_the_drawn_rows_is_that_of_the_metrics():
-    rows = drawn(300, 11, {"vote": 1.0})
+    rows = drawn(300, 11, {"mouth_vote": 1.0})
     right = np.array([row["right"] for row in rows])
     score = np.array([row["score"] for row in rows])
     assert calibrate.scores(score, right.astype(float))["ece"] == expected_calibration_error(score, right)

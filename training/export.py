@@ -3,8 +3,9 @@
     python -m training.export training/runs/border --data CALIBRATION --val VALIDATION
 
 The averaged weights are taken, BatchNorm is folded, ranges are measured on calibration samples (unless the run was
-trained with quantization and has its own), and the int8 model is compared with the fp32 one on validation samples. Only the int8 file is shipped; the fp32 one goes to training/runs/fp32
-with a models.json of its own, so that the library can load it for comparison.
+trained with quantization and has its own), and the int8 model is compared with the fp32 one on validation samples.
+Only the int8 file is shipped; the fp32 one goes to training/runs/fp32 with a models.json of its own, so that the
+library can load it for comparison.
 """
 
 from __future__ import annotations
@@ -212,7 +213,9 @@ def describe(run: Run, model_id: str, precision: str, samples: int) -> dict:
     """The metadata that the library reads from the file itself."""
     task, progress, net = run.task, run.progress, run.net
     history = progress["history"]
-    ideas = {name: run.config[name] for name in ("start", "quantization", "topology", "distillation") if name in run.config}
+    ideas = {
+        name: run.config[name] for name in ("start", "quantization", "topology", "distillation") if name in run.config
+    }
     return {
         "id": model_id,
         "task": task,
@@ -325,7 +328,7 @@ def export_plain(
 def export(
     run_folder: Path, data: Path, val: Path, models: Path, version: str, count: int, tables: dict[str, Path]
 ) -> dict:
-    """Export a run as the library's network; returns what was measured. RuntimeError if ONNX Runtime and torch disagree.
+    """Export a run as the library's network; returns what was measured. RuntimeError if it differs from torch's.
 
     ``tables``: results of `training.evaluate` (title -> JSON file) for the model card.
     """

@@ -8,10 +8,10 @@ or the folder of an earlier run; and with any of the sections
     quantization: {weight_bits: 8, weight: 0.01}      # fake-quantised forward pass and L_quant (training.quantization)
     topology: {variant: adaptive, weight: 0.1}        # L_topo (training.topology_loss)
     distillation: {teacher: border-1, weight: 1.0}    # masked distillation (training.distillation)
-    gates: {macs: 0.1, harden: 0.6}                   # search for a network with this share of the MACs (training.gates)
+    gates: {macs: 0.1, harden: 0.6}                   # a network with this share of the MACs (training.gates)
 
-The weights are the paper's alpha and beta: L = L_seg + alpha L_quant + beta L_topo. The run's folder gets `tuned.pt`: the
-float network (after a search: the sliced one), its plan and, after quantization, its quantizer steps.
+The weights are the paper's alpha and beta: L = L_seg + alpha L_quant + beta L_topo. The run's folder gets `tuned.pt`:
+the float network (after a search: the sliced one), its plan and, after quantization, its quantizer steps.
 """
 
 from __future__ import annotations

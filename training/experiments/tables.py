@@ -23,7 +23,7 @@ PAPER = {
     "qat_adjacency": {"dice": 90.8, "tca": 91.6, "acs": 89.3, "cer": 6.4},
     "qat_cavity": {"dice": 90.6, "tca": 90.8, "acs": 88.5, "cer": 5.1},
 }
-"""Tables 1 and 2 of "Topology-Constrained Quantized nnUNet" (Preprints.org 2026, 211281): real scans, another network."""
+"""Tables 1 and 2 of "Topology-Constrained Quantized nnUNet" (Preprints.org 2026, 211281): its own scans and network."""
 
 COLUMNS = (
     ("dice", "DSC"), ("iou", "IoU"), ("bf1", "BF1"), ("tca", "TCA"), ("count_error", "count error"), ("acs", "ACS"),
@@ -43,7 +43,9 @@ def read_scores(base: Path) -> list[dict[str, Any]]:
     return scores
 
 
-def by_case(scores: list[dict], row: str, kind: str, key: str, seeds: tuple[int, ...] | None = None) -> dict[str, float]:
+def by_case(
+    scores: list[dict], row: str, kind: str, key: str, seeds: tuple[int, ...] | None = None
+) -> dict[str, float]:
     """{case: mean over seeds} of one score; undefined ones are left out."""
     cases: dict[str, list[float]] = {}
     for score in scores:
@@ -65,7 +67,10 @@ def seed_spread(scores: list[dict], row: Row, kind: str, key: str) -> str:
 
 def score_table(scores: list[dict], rows: list[Row], kind: str) -> str:
     """One line per row; in brackets the spread over seeds, in square ones the paper's figure."""
-    lines = ["| | seeds x scans | " + " | ".join(title for _, title in COLUMNS) + " |", "|---" * (len(COLUMNS) + 2) + "|"]
+    lines = [
+        "| | seeds x scans | " + " | ".join(title for _, title in COLUMNS) + " |",
+        "|---" * (len(COLUMNS) + 2) + "|",
+    ]
     for row in rows:
         cases = by_case(scores, row.name, kind, "dice")
         if not cases:
@@ -81,7 +86,7 @@ def score_table(scores: list[dict], rows: list[Row], kind: str) -> str:
 
 
 def paired(scores: list[dict], first: Row, second: Row, kind: str, key: str) -> tuple[float, float, int] | None:
-    """(mean difference first - second, p of the paired t-test, scans), over scans, seeds averaged; None below 3 scans."""
+    """(mean difference first - second, p of the paired t-test, scans) over scans, seeds averaged; None below 3 scans."""
     seeds = tuple(set(first.seeds) & set(second.seeds))
     a, b = (by_case(scores, row.name, kind, key, seeds) for row in (first, second))
     both = sorted(set(a) & set(b))
@@ -126,12 +131,14 @@ def size_table(rows: list[Row], base: Path, start: str) -> str:
         net = load_tuned(folder)[0] if (folder / TUNED).is_file() else first
         total, count = macs(net.plan, (96, 96, 96))["total"], sum(p.numel() for p in net.parameters())
         size = entry["size_bytes"] / 1e6
-        lines.append(f"| {row.title} | {size:.2f} | {count / 1e6:.2f} M | {total / 1e9:.1f} | {100 * total / whole:.1f} % |")
+        lines.append(
+            f"| {row.title} | {size:.2f} | {count / 1e6:.2f} M | {total / 1e9:.1f} | {100 * total / whole:.1f} % |"
+        )
     return "\n".join(lines)
 
 
 def time_table(rows: list[Row], base: Path, threads: int, shape: tuple[int, int, int] = (96, 96, 128)) -> str:
-    """Seconds of every row's border network on one input, best of three, ONNX Runtime and (where installed) OpenVINO."""
+    """Seconds of every row's border network on one input, best of three, by every provider that is installed."""
     from DentalTopoSegLib.models import load_model
     from training.experiments.timing import providers_here, seconds
 
@@ -196,7 +203,12 @@ def report(config: dict, rows: list[Row], base: Path, pictures: Path | None, thr
     ]
     for kind, title in KINDS.items():
         parts += [f"**{title}**", score_table(scores, rows, kind), error_counts(scores, rows, kind)]
-    parts += ["**Paired t-tests over scans**", test_table(scores, rows, PAIRS), "**Sizes**", size_table(rows, base, config["start"])]
+    parts += [
+        "**Paired t-tests over scans**",
+        test_table(scores, rows, PAIRS),
+        "**Sizes**",
+        size_table(rows, base, config["start"]),
+    ]
     if threads:
         parts += ["**Speed**", time_table(rows, base, threads)]
     if pictures is not None:

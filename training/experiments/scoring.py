@@ -137,6 +137,7 @@ def errors_by_tooth(labels: Volume, truth: Volume) -> dict[str, list[str]]:
 
 def score_case(case: Case, border: Model) -> dict[str, Any]:
     """{"alone": scores, "rules": scores, "seconds": of the library's path without numbering} of one scan."""
+    border = Remembered(border)
     labels, count = alone(case, border)
     answer: dict[str, Any] = {}
     answer["alone"] = _scores(labels, case.truth) | {"pieces_of_core": count}

@@ -13,6 +13,7 @@ from .errors import Cancelled, DentalTopoSegError, InputError
 from .exports import all_or_nothing, plain, require_writable
 from .mesh_runs import MESH_SUFFIXES
 from .meshes import mesh_stem
+from .providers import DEFAULT_PROVIDER
 from .report_html import write_table
 from .volumes.reading import VOLUME_SUFFIXES, safe_stem
 
@@ -79,6 +80,7 @@ def run_batch(
     *,
     threads: int | None = None,
     precision: str = "int8",
+    provider: str = DEFAULT_PROVIDER,
     picture: bool = False,
     again: bool = False,
     progress: Callable[[int, int, str, dict[str, Any]], None] = lambda done, total, name, event: None,
@@ -103,7 +105,7 @@ def run_batch(
             row |= {"state": "done before", **_numbers(report)}
         else:
             tell = lambda event, done=done, name=name: progress(done, len(scans), name, event)  # noqa: E731
-            row |= _one(scan, name, output, threads, precision, picture, tell, stopped)
+            row |= _one(scan, name, output, threads, precision, provider, picture, tell, stopped)
         batch.rows.append(row)
         with all_or_nothing(output) as stage:
             write_table(stage / SUMMARY, batch.rows, _COLUMNS)
@@ -116,6 +118,7 @@ def _one(
     output: Path,
     threads: int | None,
     precision: str,
+    provider: str,
     picture: bool,
     tell: Callable[[dict[str, Any]], None],
     stopped: Callable[[], bool],
@@ -128,7 +131,7 @@ def _one(
     mesh = is_mesh_file(scan)
     job = Job(
         [str(scan.resolve())], str(output), kind="mesh" if mesh else "volume", name=name, threads=threads,
-        precision=precision, picture=picture and not mesh,
+        precision=precision, provider=provider, picture=picture and not mesh,
     )  # fmt: skip
     try:
         run_job(job, tell, stopped)

@@ -20,6 +20,7 @@ from typing import Any
 
 from . import __version__
 from .errors import EXIT_MEANINGS, DentalTopoSegError, InputError, as_refusal, refusal_body
+from .providers import DEFAULT_PROVIDER, PROVIDERS
 
 # Read by numpy, which is imported later. Our matrices are long and three columns wide: threads gain nothing on them and
 # spend more time waiting for each other than the product takes.
@@ -187,6 +188,12 @@ def _add_network(command: argparse.ArgumentParser) -> None:
         default="int8",
         help="arithmetic of the networks (default int8)",
     )
+    command.add_argument(
+        "--provider",
+        choices=PROVIDERS,
+        default=DEFAULT_PROVIDER,
+        help="what runs the networks; auto: for CBCT openvino where it is installed (default onnxruntime)",
+    )
 
 
 def _add_mesh(command: argparse._ArgumentGroup, jaw: bool = True) -> None:
@@ -239,8 +246,8 @@ def run_segment(arguments: argparse.Namespace, bar: ProgressBar) -> dict:
 
     run = segment_scan(
         arguments.scan[0], arguments.output, series=arguments.series, name=arguments.name,
-        threads=arguments.threads, precision=arguments.precision, picture=arguments.picture, progress=bar,
-        cancelled=arguments.stop.asked,
+        threads=arguments.threads, precision=arguments.precision, provider=arguments.provider,
+        picture=arguments.picture, progress=bar, cancelled=arguments.stop.asked,
     )  # fmt: skip
     bar.close()
     _say(arguments, lambda: _result_text(run.report) + "\n" + _files_text(run.files))
@@ -254,8 +261,8 @@ def _segment_jaws(arguments: argparse.Namespace, bar: ProgressBar) -> dict:
     _refuse_options(arguments, ("series", "picture"), "CBCT (a mesh always gets its picture)")
     run = segment_scans(
         arguments.scan, arguments.output, jaw=arguments.jaw, unit=arguments.unit, per_tooth=arguments.per_tooth,
-        name=arguments.name, threads=arguments.threads, precision=arguments.precision, progress=bar,
-        cancelled=arguments.stop.asked,
+        name=arguments.name, threads=arguments.threads, precision=arguments.precision, provider=arguments.provider,
+        progress=bar, cancelled=arguments.stop.asked,
     )  # fmt: skip
     bar.close()
     files = {f"{i} {kind}": path for i, written in enumerate(run.files) for kind, path in written.items()}
@@ -281,6 +288,7 @@ def run_demo(arguments: argparse.Namespace, bar: ProgressBar) -> dict:
         seed=arguments.seed,
         threads=arguments.threads,
         precision=arguments.precision,
+        provider=arguments.provider,
         progress=bar,
         cancelled=arguments.stop.asked,
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import InputError, UsageError
+from .providers import DEFAULT_PROVIDER, PROVIDERS
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,8 @@ class Job:
     inputs: one CBCT (file or DICOM folder), or one or two meshes. output: the results' folder. kind: "volume" or
     "mesh" instead of what the files look like. jaws: per mesh "upper", "lower" or None; of two meshes without jaws the
     first is the upper. unit, per_tooth: of meshes; series, picture: of CBCT (a mesh always gets its picture). name: of
-    the results. threads: CPU threads. precision: "int8" or "fp32". cancel_file: stops the job once it exists.
+    the results. threads: CPU threads. precision: "int8" or "fp32". provider: what runs the networks
+    (providers.PROVIDERS). cancel_file: stops the job once it exists.
     """
 
     inputs: list[str]
@@ -31,6 +33,7 @@ class Job:
     series: str | None = None
     threads: int | None = None
     precision: str = "int8"
+    provider: str = DEFAULT_PROVIDER
     picture: bool = False
     per_tooth: bool = False
     cancel_file: str | None = None
@@ -89,6 +92,7 @@ _ALLOWED: dict[str, Callable[[Any], bool]] = {
     "series": _text,
     "threads": lambda v: v is None or (isinstance(v, int) and not isinstance(v, bool) and v > 0),
     "precision": lambda v: v in ("int8", "fp32"),
+    "provider": lambda v: v in PROVIDERS,
     "picture": _flag,
     "per_tooth": _flag,
     "cancel_file": _text,

@@ -14,6 +14,7 @@ import numpy as np
 
 from .errors import Cancelled, InputError, MemoryLimitError, NoTeethError
 from .exports import all_or_nothing, require_writable, write_report_json
+from .providers import DEFAULT_PROVIDER
 from .report import build_jaw_report
 from .volumes import safe_stem
 
@@ -95,6 +96,7 @@ def segment_scans(
     name: str | None = None,
     threads: int | None = None,
     precision: str = "int8",
+    provider: str = DEFAULT_PROVIDER,
     progress: Progress = _silent,
     cancelled: Callable[[], bool] | None = None,
 ) -> JawRun:
@@ -103,7 +105,8 @@ def segment_scans(
     paths: one mesh file, or [upper, lower]. jaw: which jaw a single mesh is, None decides by its shape. unit: of
     the file, None guesses. name: of the results instead of the file's; of two jaws the beginning. per_tooth: an
     STL of every tooth and of the gum too. `progress(stage, done, total)` is called from this thread, `cancelled`
-    is polled. Files appear together at the end or not at all. Raises any DentalTopoSegError.
+    is polled. Files appear together at the end or not at all. provider: what runs the networks
+    (providers.PROVIDERS). Raises any DentalTopoSegError.
     """
     if not 1 <= len(paths) <= 2:
         raise InputError("Give the mesh of one jaw, or two: first the upper, then the lower jaw.")
@@ -113,7 +116,7 @@ def segment_scans(
     require_writable(folder)
     stated = [jaw] if len(paths) == 1 else list(_PAIR)
     with ThreadPoolExecutor(1) as helper:
-        networks = helper.submit(_networks, precision)
+        networks = helper.submit(_networks, precision, provider)
         meshes, surfaces, warnings, seconds = _read_all(paths, unit, progress)
         models = networks.result()
     from .findings.jaw_case import JawCase
@@ -160,14 +163,14 @@ def segment_scans(
     return JawRun(reports, jaws, files, findings)
 
 
-def _networks(precision: str) -> dict[str, Model]:
+def _networks(precision: str, provider: str) -> dict[str, Model]:
     """The networks by task. Importing all that the run needs takes as long as reading a scan, so both are done at
     once."""
     from . import mesh_rendering  # noqa: F401
     from .findings import jaw_case, jaws  # noqa: F401
     from .ios.segmenting import load_networks
 
-    return load_networks(precision)
+    return load_networks(precision, provider)
 
 
 def _read_all(

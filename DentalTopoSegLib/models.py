@@ -1,4 +1,5 @@
-"""The networks: which exist (Resources/Models/models.json), loaded only if their checksum agrees, run on CPU.
+"""The networks: which exist (Resources/Models/models.json), loaded only if their checksum agrees, run on CPU by
+one of the `providers`.
 
 An .onnx file describes itself: metadata_props["dentaltoposeg"] holds JSON with id, task and how it was trained;
 networks for volumes add spacing_mm, divisor, labels, output_stride, output_scale, clip_percentiles and
@@ -10,10 +11,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from .errors import Cancelled, ModelError
+from .providers import DEFAULT_PROVIDER, Session, open_session
 
 METADATA_KEY = "dentaltoposeg"
 #: Networks for CBCT volumes: one array in, "probabilities" out.
@@ -64,11 +64,20 @@ class Model:
     path: Path | None = None
     precision: str = ""
     size_bytes: int = 0
-    session: Any = field(default=None, repr=False)
+    session: Session | None = field(default=None, repr=False)
 
     @property
     def task(self) -> str:
         return str(self.metadata["task"])
+
+    @property
+    def provider(self) -> str:
+        """What runs it: "onnxruntime" or "openvino"."""
+        return self.session.provider
+
+    @property
+    def provider_version(self) -> str:
+        return self.session.version
 
     @property
     def output_scale(self) -> float:
@@ -87,7 +96,7 @@ class Model:
             raise ValueError(
                 f"Model {self.id} takes (D, H, W) with sides that are multiples of {divisor}, not {array.shape}."
             )
-        feed = {self.session.get_inputs()[0].name: np.ascontiguousarray(array, dtype=np.float32)[None, None]}
+        feed = {next(iter(self.session.inputs)): np.ascontiguousarray(array, dtype=np.float32)[None, None]}
         return _run_interruptible(self, ["probabilities"], feed, cancelled)[0][0]
 
     def run_named(
@@ -98,52 +107,44 @@ class Model:
         Arrays are handed over as they are, except that float64 becomes float32 and integers become what the
         input is declared as. ValueError for a missing or unknown input; Cancelled and ModelError as run().
         """
-        inputs = {i.name: i.type for i in self.session.get_inputs()}
+        inputs = self.session.inputs
         if set(inputs) != set(feed):
             raise ValueError(f"Model {self.id} takes {', '.join(sorted(inputs))}, not {', '.join(sorted(feed))}.")
-        arrays = {name: np.ascontiguousarray(array, _KIND.get(inputs[name])) for name, array in feed.items()}
-        names = [o.name for o in self.session.get_outputs()]
+        arrays = {name: np.ascontiguousarray(array, inputs[name]) for name, array in feed.items()}
+        names = self.session.outputs
         return dict(zip(names, _run_interruptible(self, names, arrays, cancelled), strict=True))
-
-
-#: Element types of ONNX Runtime that are converted to; any other array must come as the network wants it.
-_KIND = {"tensor(float)": np.float32, "tensor(int32)": np.int32, "tensor(int64)": np.int64}
 
 
 def _run_interruptible(
     model: Model, outputs: list[str], feed: dict[str, np.ndarray], cancelled: Callable[[], bool] | None
 ) -> list[np.ndarray]:
-    """session.run in a thread, so that Ctrl-C and cancelling do not wait for the network to finish."""
-    import onnxruntime
-
-    options = onnxruntime.RunOptions()
-    result: list[list[np.ndarray]] = []
-    failure: list[BaseException] = []
-
-    def work() -> None:
-        try:
-            result.append(model.session.run(outputs, feed, options))
-        except Exception as error:  # handed to the calling thread, which raises
-            failure.append(error)
-
-    thread = threading.Thread(target=work, name=f"run {model.id}", daemon=True)
-    thread.start()
-    stopped = False
+    """Run in the background, so that Ctrl-C and cancelling do not wait for the network to finish."""
+    running = model.session.start(outputs, feed)
+    ended = stopped = False
     try:
-        while thread.is_alive():
-            thread.join(_POLL_S)
+        while not ended:
+            ended = running.wait(_POLL_S)
             if cancelled is not None and not stopped and cancelled():
                 stopped = True
-                options.terminate = True
+                running.stop()
     except BaseException:  # Ctrl-C: stop the network before passing it on
-        options.terminate = True
-        thread.join()
+        running.stop()
+        while not running.wait(_POLL_S):
+            pass
         raise
     if stopped:
         raise Cancelled("Cancelled while a network was running.")
-    if failure:
-        raise ModelError(f"Model {model.id} failed on an array of {array_text(feed)}: {failure[0]}") from failure[0]
-    return result[0]
+    try:
+        return running.result()
+    except Exception as error:  # the providers have no common base class of their errors
+        raise ModelError(f"Model {model.id} failed on an array of {array_text(feed)}: {error}") from error
+
+
+def described(model: Any, task: str) -> dict[str, Any]:
+    """What a report says of a network and of what ran it; one that is not a Model (training's own) is named by its
+    task."""
+    keys = ("id", "task", "precision", "sha256", "size_bytes", "provider", "provider_version")
+    return {key: getattr(model, key, task if key == "task" else None) for key in keys}
 
 
 def array_text(feed: dict[str, np.ndarray]) -> str:
@@ -173,14 +174,20 @@ def list_models(folder: Path | None = None) -> list[dict[str, Any]]:
 
 
 def load_model(
-    model_id_or_task: str, threads: int | None = None, precision: str = "int8", *, folder: Path | None = None
+    model_id_or_task: str,
+    threads: int | None = None,
+    precision: str = "int8",
+    *,
+    folder: Path | None = None,
+    provider: str = DEFAULT_PROVIDER,
 ) -> Model:
     """Load a network by its id, or by its task (TASKS, SURFACE_TASKS) and precision ("int8" or "fp32").
 
     A network so small that only its fp32 file is shipped is also the answer when int8 is asked for.
     threads: CPU threads, None for one per core. folder: another folder with a models.json, for training and
-    tests. ModelError: unknown id, file missing, checksum wrong, no readable description inside, or ONNX
-    Runtime refuses it.
+    tests. provider: what runs it (providers.PROVIDERS; "auto" means ONNX Runtime for SURFACE_TASKS).
+    ModelError: unknown id, file missing, checksum wrong, no readable description inside, provider unknown or not
+    installed, or it refuses the network.
     """
     folder = folder or resources_dir() / "Models"
     entry = _find(list_models(folder), model_id_or_task, precision, folder)
@@ -197,7 +204,10 @@ def load_model(
             f"The network file {path} is damaged or was altered (its SHA-256 is {digest[:12]}..., expected "
             f"{str(entry['sha256'])[:12]}...): install DentalTopoSeg again."
         )
-    session = _session(path, content, threads)
+    if provider == "auto" and entry["task"] in SURFACE_TASKS:
+        # Each jaw has a shape of its own and only two passes: preparing them takes OpenVINO longer than it saves.
+        provider = "onnxruntime"
+    session = open_session(provider, path, content, threads, METADATA_KEY)
     metadata = _metadata(session, path, entry)
     return Model(str(entry["id"]), digest, metadata, path, str(entry["precision"]), len(content), session)
 
@@ -216,32 +226,8 @@ def _find(entries: list[dict[str, Any]], wanted: str, precision: str, folder: Pa
     return found[-1]  # the newest stands last
 
 
-def _session(path: Path, content: bytes, threads: int | None) -> Any:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = int(threads or _cores())
-    options.inter_op_num_threads = 1
-    options.use_deterministic_compute = True
-    # Threads that wait for the next layer must not burn the core that another program, or the other thread, needs.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 3
-    try:
-        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime has no common public base class of its own errors
-        raise ModelError(f"ONNX Runtime {onnxruntime.__version__} cannot open the network {path}: {error}") from error
-
-
-@lru_cache(maxsize=1)
-def _cores() -> int:
-    """Cores this process may use (containers and taskset can give fewer than the machine has)."""
-    import os
-
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
-
-
-def _metadata(session: Any, path: Path, entry: dict[str, Any]) -> dict[str, Any]:
-    text = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
+def _metadata(session: Session, path: Path, entry: dict[str, Any]) -> dict[str, Any]:
+    text = session.description
     if text is None:
         raise ModelError(f"The network {path} has no description of itself ({METADATA_KEY} in its metadata).")
     try:
@@ -256,7 +242,7 @@ def _metadata(session: Any, path: Path, entry: dict[str, Any]) -> dict[str, Any]
         raise ModelError(f"The description inside the network {path} lacks {', '.join(missing)}.")
     if metadata["task"] != entry["task"]:
         raise ModelError(f'The network {path} is for "{metadata["task"]}", but models.json says "{entry["task"]}".')
-    names = [o.name for o in session.get_outputs()]
+    names = session.outputs
     promised = ["probabilities"] if metadata["task"] in TASKS else metadata.get("outputs", [])
     absent = [name for name in promised if name not in names]
     if absent:

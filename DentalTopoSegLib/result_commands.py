@@ -118,7 +118,8 @@ def run_batch(arguments: argparse.Namespace, bar: cli.ProgressBar) -> dict[str, 
 
     batch = run(
         arguments.folder, arguments.output, threads=arguments.threads, precision=arguments.precision,
-        picture=arguments.picture, again=arguments.again, progress=progress, stopped=arguments.stop.asked,
+        provider=arguments.provider, picture=arguments.picture, again=arguments.again, progress=progress,
+        stopped=arguments.stop.asked,
     )  # fmt: skip
     bar.close()
     failed = [row for row in batch.rows if row["state"] == "failed"]

@@ -14,6 +14,7 @@ import numpy as np
 from .errors import Cancelled, InputError, MemoryLimitError, NoTeethError
 from .exports import all_or_nothing, require_writable, write_labelmap, write_report_json, write_seg_nrrd
 from .labelmaps import read_fdi_labels, stored_confidence
+from .providers import DEFAULT_PROVIDER
 from .report import build_report
 from .volumes import Volume, read_volume, write_volume
 
@@ -41,13 +42,15 @@ def segment_scan(
     name: str | None = None,
     threads: int | None = None,
     precision: str = "int8",
+    provider: str = DEFAULT_PROVIDER,
     picture: bool = False,
     progress: Progress = _silent,
     cancelled: Callable[[], bool] | None = None,
 ) -> Run:
     """Segment a scan file or DICOM folder and write <name>_teeth.nii.gz, .seg.nrrd and <name>_report.json.
 
-    ``picture`` adds <name>_teeth.png. ``progress(stage, done, total)`` is called from this thread.
+    ``picture`` adds <name>_teeth.png. ``provider``: what runs the networks (providers.PROVIDERS).
+    ``progress(stage, done, total)`` is called from this thread.
     ``cancelled`` is polled at least once a second. Files appear together at the end or not at all.
     Raises any DentalTopoSegError; OutputError for an unusable folder comes before the long work.
     """
@@ -59,7 +62,9 @@ def segment_scan(
     seconds = {"read": time.perf_counter() - started}
     progress("Reading the scan", 1, 1)
     name = _checked_name(name or volume.name)
-    return _segment_and_write(volume, folder, name, warnings, seconds, threads, precision, picture, progress, cancelled)
+    return _segment_and_write(
+        volume, folder, name, warnings, seconds, threads, precision, provider, picture, progress, cancelled
+    )
 
 
 def run_demo(
@@ -68,6 +73,7 @@ def run_demo(
     seed: int = 0,
     threads: int | None = None,
     precision: str = "int8",
+    provider: str = DEFAULT_PROVIDER,
     progress: Progress = _silent,
     cancelled: Callable[[], bool] | None = None,
 ) -> Run:
@@ -92,7 +98,7 @@ def run_demo(
         "truth": (f"{name}_truth.nii.gz", lambda path: write_labelmap(phantom.labels, path)),
     }
     return _segment_and_write(
-        phantom.image, folder, name, [], seconds, threads, precision, True, progress, cancelled,
+        phantom.image, folder, name, [], seconds, threads, precision, provider, True, progress, cancelled,
         extra=extra, metrics=lambda labels: evaluate_pair(labels, phantom.labels),
     )  # fmt: skip
 
@@ -105,6 +111,7 @@ def _segment_and_write(
     seconds: dict[str, float],
     threads: int | None,
     precision: str,
+    provider: str,
     picture: bool,
     progress: Progress,
     cancelled: Callable[[], bool] | None,
@@ -115,7 +122,7 @@ def _segment_and_write(
 
     try:
         segmentation = segment_volume(
-            volume, threads=threads, progress=progress, cancelled=cancelled, precision=precision
+            volume, threads=threads, progress=progress, cancelled=cancelled, precision=precision, provider=provider
         )
     except MemoryError as error:
         shown = " x ".join(str(n) for n in volume.shape[::-1])

@@ -320,7 +320,7 @@ def _segment(job: Job, stage: Path, tell: Callable[[dict[str, Any]], None]) -> d
 
     run = segment_scan(
         job.inputs[0], stage, series=job.series, name=job.name, threads=job.threads, precision=job.precision,
-        picture=job.picture, progress=_Progress(Timeline(picture=job.picture), tell),
+        provider=job.provider, picture=job.picture, progress=_Progress(Timeline(picture=job.picture), tell),
     )  # fmt: skip
     return _done([run.files])
 
@@ -338,7 +338,7 @@ def _segment_jaws(job: Job, stage: Path, tell: Callable[[dict[str, Any]], None])
         raise InputError(f"Both scans are said to be the {jaws[0]} jaw: give one upper and one lower jaw.")
     run = segment_scans(
         inputs[::-1] if turned else inputs, stage, jaw=jaws[0] if len(inputs) == 1 else None, unit=job.unit,
-        per_tooth=job.per_tooth, name=job.name, threads=job.threads, precision=job.precision,
+        per_tooth=job.per_tooth, name=job.name, threads=job.threads, precision=job.precision, provider=job.provider,
         progress=_Progress(Timeline(jaws=len(inputs)), tell),
     )  # fmt: skip
     return _done(run.files[::-1] if turned else run.files)

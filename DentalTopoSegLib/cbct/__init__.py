@@ -18,8 +18,9 @@ import numpy as np
 
 from ..dentition import CLASS_FDI
 from ..errors import InputError, NoTeethError
-from ..models import Model, load_model
+from ..models import Model, described, load_model
 from ..numbering import mean_dentition, number_teeth
+from ..providers import DEFAULT_PROVIDER
 from ..volumes import Volume, resample_ras
 from .inference import CoarseMap, Progress, check, run_border, run_numbering, smooth
 from .instances import HALF, ISLAND_MM3, Instances, find_instances
@@ -55,14 +56,16 @@ def segment_volume(
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
     precision: str = "int8",
+    provider: str = DEFAULT_PROVIDER,
     models: Mapping[str, Model] | None = None,
 ) -> Segmentation:
     """Find and number the teeth of a CBCT (or CT) scan.
 
     volume: any orientation and spacing, grey values need not be calibrated. threads: CPU threads, None for
     all. progress(stage, done, total) is called at every step. cancelled() is asked several times a second;
-    Cancelled is raised when it answers True. precision: "int8" or "fp32". models: other networks than the
-    installed ones, by task. The same scan gives the same labels, whatever the number of threads.
+    Cancelled is raised when it answers True. precision: "int8" or "fp32". provider: what runs the networks
+    (providers.PROVIDERS). models: other networks than the installed ones, by task, each with its own provider.
+    The same scan gives the same labels from one provider, whatever the number of threads.
     NoTeethError: nothing tooth-like was found; InputError: no contrast; ModelError: a network is unusable.
     """
     report = progress or (lambda stage, done, total: None)
@@ -71,7 +74,7 @@ def segment_volume(
         nets = (
             dict(models)
             if models is not None
-            else {task: load_model(task, threads, precision) for task in ("numbering", "border")}
+            else {task: load_model(task, threads, precision, provider=provider) for task in ("numbering", "border")}
         )
     warnings: list[str] = []
 
@@ -112,10 +115,7 @@ def segment_volume(
             f"{len(doubtful)} of {len(confidence)} teeth have a low confidence: check the numbers before using them."
         )
     provenance = {
-        "models": [
-            {"id": m.id, "task": m.task, "precision": m.precision, "sha256": m.sha256, "size_bytes": m.size_bytes}
-            for m in (nets["numbering"], nets["border"])
-        ],
+        "models": [described(nets[task], task) for task in ("numbering", "border")],
         "seconds": {k: round(v, 3) for k, v in seconds.items()},
         "threads": threads,
         "precision": precision,

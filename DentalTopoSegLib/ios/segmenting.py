@@ -15,8 +15,9 @@ import numpy as np
 
 from ..errors import Cancelled, InputError, NoTeethError
 from ..meshes import Surface
-from ..models import SURFACE_TASKS, Model, load_model
+from ..models import SURFACE_TASKS, Model, described, load_model
 from ..numbering import number_teeth
+from ..providers import DEFAULT_PROVIDER
 from .crowns import crown_probabilities
 from .instances import Instances, find_instances, instance_energy
 from .network import PointNetwork, Prediction, predict
@@ -74,6 +75,7 @@ def segment_jaws(
     names: Sequence[str] | None = None,
     threads: int | None = None,
     precision: str = "int8",
+    provider: str = DEFAULT_PROVIDER,
     progress: Progress = lambda stage, done, total: None,
     cancelled: Callable[[], bool] | None = None,
     models: Mapping[str, Model] | None = None,
@@ -91,7 +93,7 @@ def segment_jaws(
     names = list(names or [f"Scan {k + 1}" for k in range(len(surfaces))])
     if not 1 <= len(surfaces) <= 2 or len(jaws) != len(surfaces) or len(names) != len(surfaces):
         raise ValueError("segment_jaws takes one or two surfaces, and one jaw and one name for each.")
-    models = models or load_networks(precision)
+    models = models or load_networks(precision, provider)
     results = []
     for k, (surface, jaw, name, frame) in enumerate(zip(surfaces, jaws, names, frames, strict=True)):
         run = _JawRun(surface, jaw, name, frame, models, threads, cancelled)
@@ -105,13 +107,13 @@ def segment_jaws(
     return results
 
 
-def load_networks(precision: str = "int8") -> dict[str, Model]:
+def load_networks(precision: str = "int8", provider: str = DEFAULT_PROVIDER) -> dict[str, Model]:
     """The shipped networks by task. ModelError.
 
     Each runs on one thread, because its sums depend on how they are split among threads; threads serve to run it on
     the scan and its mirror image at once.
     """
-    return {task: load_model(task, 1, precision) for task in SURFACE_TASKS}
+    return {task: load_model(task, 1, precision, provider=provider) for task in SURFACE_TASKS}
 
 
 class _JawRun:
@@ -288,7 +290,11 @@ class _JawRun:
             confidence={f: c for f, c in sorted(confidence.items()) if f in seen}, jaw=self.jaw,
             jaw_inferred=self.inferred, jaw_confidence=self.jaw_confidence, frame=self.frame.matrix,
             frame_confidence=self.frame.confidence, inside_out=self.frame.inside_out,
-            provenance={"models": _described(self.models), "seconds": dict(self.seconds)}, warnings=self.warnings,
+            provenance={
+                "models": [described(model, task) for task, model in self.models.items()],
+                "seconds": dict(self.seconds),
+            },
+            warnings=self.warnings,
         )  # fmt: skip
 
 
@@ -297,12 +303,6 @@ CROWNS_WEIGHT = 0.9
 _LEAST = 1e-3
 #: numbering.number_teeth weighs small instances less; a crown found on a scan counts as a whole tooth.
 _CROWN_MM3 = 400.0
-
-
-def _described(models: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Id and checksum of the networks; one that is not a models.Model (training's own) is named by its task."""
-    keys = ("id", "task", "precision", "sha256", "size_bytes")
-    return [{k: getattr(m, k, task if k == "task" else None) for k in keys} for task, m in models.items()]
 
 
 def both_opinions(surface: np.ndarray, crowns: np.ndarray) -> np.ndarray:

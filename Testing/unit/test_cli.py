@@ -28,7 +28,9 @@ def toy_network(monkeypatch):
     """Segmentation that knows the toy's labels: the command line is tested here, not the network."""
     from DentalTopoSegLib import cbct
 
-    def segment_volume(volume, *, threads=None, progress=None, cancelled=None, precision="int8"):
+    def segment_volume(
+        volume, *, threads=None, progress=None, cancelled=None, precision="int8", provider="onnxruntime"
+    ):
         progress("find the teeth", 1, 2)
         progress("find the teeth", 2, 2)
         _, labels = toy_dentition()

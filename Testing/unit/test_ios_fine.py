@@ -103,7 +103,8 @@ from DentalTopoSegLib.ios import segmenting
 from test_ios_fine import FRAME
 from toy_jaws import ToySurfaceNetwork, UndecidedCrowns, toy_jaw
 network = ToySurfaceNetwork(toy_jaw("lower"), FRAME.matrix)
-segmenting.load_networks = lambda precision: {"orientation": None, "surface": network, "crowns": UndecidedCrowns()}
+networks = {"orientation": None, "surface": network, "crowns": UndecidedCrowns()}
+segmenting.load_networks = lambda precision, provider: networks
 segmenting.find_frame = lambda *_: FRAME
 code = cli.main(["segment", sys.argv[1], "-o", sys.argv[2], "--jaw", "lower", "--quiet", "--json"])
 status = open("/proc/self/status").read()

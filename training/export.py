@@ -300,6 +300,8 @@ def export_tuned(
     if precision == "int8" and scales is None:
         plan = data_plan(about["config"])
         images = [image for image, _ in validation_samples(data, plan, count)]
+        if not images:
+            raise ValueError(f"{data} holds no samples to measure the activations' ranges on: make samples first.")
         scales, samples = measure_scales(write_graph(net, {"id": model_id}), activation_names(net), images), len(images)
         limit = weight_limit(weight_bits)
     metadata = describe(net, run, model_id, precision, samples)

@@ -23,7 +23,7 @@ PAPER = {
     "qat_adjacency": {"dice": 90.8, "tca": 91.6, "acs": 89.3, "cer": 6.4},
     "qat_cavity": {"dice": 90.6, "tca": 90.8, "acs": 88.5, "cer": 5.1},
 }
-"""Tables 1 and 2 of "Topology-Constrained Quantized nnUNet" (Preprints.org 2026, 211281): real scans, another network."""
+"""Tables 1 and 2 of "Topology-Constrained Quantized nnUNet" (Preprints.org 2026, 211281): real scans, other network."""
 
 COLUMNS = (
     ("dice", "DSC"), ("iou", "IoU"), ("bf1", "BF1"), ("tca", "TCA"), ("count_error", "count error"), ("acs", "ACS"),
@@ -43,7 +43,9 @@ def read_scores(base: Path) -> list[dict[str, Any]]:
     return scores
 
 
-def by_case(scores: list[dict], row: str, kind: str, key: str, seeds: tuple[int, ...] | None = None) -> dict[str, float]:
+def by_case(
+    scores: list[dict], row: str, kind: str, key: str, seeds: tuple[int, ...] | None = None
+) -> dict[str, float]:
     """{case: mean over seeds} of one score; undefined ones are left out."""
     cases: dict[str, list[float]] = {}
     for score in scores:
@@ -65,7 +67,8 @@ def seed_spread(scores: list[dict], row: Row, kind: str, key: str) -> str:
 
 def score_table(scores: list[dict], rows: list[Row], kind: str) -> str:
     """One line per row; in brackets the spread over seeds, in square ones the paper's figure."""
-    lines = ["| | seeds x scans | " + " | ".join(title for _, title in COLUMNS) + " |", "|---" * (len(COLUMNS) + 2) + "|"]
+    lines = ["| | seeds x scans | " + " | ".join(title for _, title in COLUMNS) + " |"]
+    lines.append("|---" * (len(COLUMNS) + 2) + "|")
     for row in rows:
         cases = by_case(scores, row.name, kind, "dice")
         if not cases:
@@ -74,16 +77,23 @@ def score_table(scores: list[dict], rows: list[Row], kind: str) -> str:
         cells = []
         for key, _ in COLUMNS:
             paper = PAPER.get(row.paper or "", {}).get(key)
-            mean = float(np.mean(list(by_case(scores, row.name, kind, key).values())))
+            values = list(by_case(scores, row.name, kind, key).values())
+            if not values:  # no scan has it: neighbours of a single tooth
+                cells.append("-")
+                continue
+            mean = float(np.mean(values))
             cells.append(shown(mean, key) + seed_spread(scores, row, kind, key) + (f" [{paper}]" if paper else ""))
         lines.append(f"| {row.title} | {seeds} x {len(cases)} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
 def paired(scores: list[dict], first: Row, second: Row, kind: str, key: str) -> tuple[float, float, int] | None:
-    """(mean difference first - second, p of the paired t-test, scans), over scans, seeds averaged; None below 3 scans."""
-    seeds = tuple(set(first.seeds) & set(second.seeds))
-    a, b = (by_case(scores, row.name, kind, key, seeds) for row in (first, second))
+    """(mean difference first - second, p of paired t-test, scans), over scans, seeds averaged; None below 3 scans."""
+    # only what both rows have: seeds that one is still without would be compared with others
+    names = (first.name, second.name)
+    have = [{(s["case"], s["seed"]) for s in scores if s["row"] == name} for name in names]
+    common = [s for s in scores if (s["case"], s["seed"]) in have[0] & have[1]]
+    a, b = (by_case(common, name, kind, key) for name in names)
     both = sorted(set(a) & set(b))
     if len(both) < 3:
         return None
@@ -110,27 +120,37 @@ def test_table(scores: list[dict], rows: list[Row], pairs: list[tuple[str, str]]
     return "\n".join(lines)
 
 
+def row_network(row: Row, base: Path):  # -> UNet, which takes torch to import
+    """The float network of a row's first seed, or None if it is not trained yet."""
+    from training.tune import TUNED, load_tuned, start_network
+
+    if row.shipped:
+        return start_network("border-1")
+    folder = row.folder(row.seeds[0], base)
+    return load_tuned(folder)[0] if (folder / TUNED).is_file() else None
+
+
 def size_table(rows: list[Row], base: Path) -> str:
     """Megabytes and multiply-accumulates of every row's border network."""
     from training.nets.unet import macs
-    from training.tune import TUNED, load_tuned, start_network
+    from training.tune import start_network
 
     whole = macs(start_network("border-1").plan, (96, 96, 96))["total"]
     lines = ["| | MB | parameters | GMAC per 96^3 voxels | of the uncompressed |", "|---|---|---|---|---|"]
     for row in rows:
-        folder, models = row.folder(row.seeds[0], base), row.models(row.seeds[0], base)
-        if not (models / "models.json").is_file():
+        models, net = row.models(row.seeds[0], base), row_network(row, base)
+        if net is None or not (models / "models.json").is_file():
             continue
         entry = next(e for e in list_models(models) if e["task"] == "border")
-        net = load_tuned(folder)[0] if (folder / TUNED).is_file() else start_network("border-1")
         total, count = macs(net.plan, (96, 96, 96))["total"], sum(p.numel() for p in net.parameters())
         size = entry["size_bytes"] / 1e6
-        lines.append(f"| {row.title} | {size:.2f} | {count / 1e6:.2f} M | {total / 1e9:.1f} | {100 * total / whole:.1f} % |")
+        work = f"{total / 1e9:.1f} | {100 * total / whole:.1f} %"
+        lines.append(f"| {row.title} | {size:.2f} | {count / 1e6:.2f} M | {work} |")
     return "\n".join(lines)
 
 
 def time_table(rows: list[Row], base: Path, threads: int, shape: tuple[int, int, int] = (96, 96, 128)) -> str:
-    """Seconds of every row's border network on one input, best of three, ONNX Runtime and (where installed) OpenVINO."""
+    """Seconds of every row's border network on one input, best of three, ONNX Runtime and (if installed) OpenVINO."""
     from DentalTopoSegLib.models import load_model
     from training.experiments.timing import providers_here, seconds
 
@@ -167,14 +187,22 @@ def error_counts(scores: list[dict], rows: list[Row], kind: str) -> str:
     return "\n".join(lines)
 
 
+MEASURE = re.compile(r"([a-z_]+) (-?(?:[0-9.]+(?:e[+-]?[0-9]+)?|nan|inf))(?= |$)")
+"""A name and its value in a line of a run's log."""
+
+
 def training_curves(folder: Path) -> dict[str, np.ndarray]:
-    """Measures over a run from its log, by name; "step" among them."""
+    """Measures over a run from its log, by name; "step" among them. NaN where a line lacks one.
+
+    A run that was started again logs its steps a second time: the last time counts.
+    """
     rows = []
     for line in (folder / "log.txt").read_text(encoding="utf-8").splitlines():
         if " loss " in line and " step " in line and " val " not in line:
-            rows.append({name: float(value) for name, value in re.findall(r"([a-z]+) (-?[0-9.]+(?:e-?\d+)?)", line)})
-    names = set.intersection(*(set(row) for row in rows)) if rows else set()
-    return {name: np.array([row[name] for row in rows]) for name in names}
+            row = {name: float(value) for name, value in re.findall(MEASURE, line)}
+            rows = [earlier for earlier in rows if earlier["step"] < row["step"]] + [row]
+    names = dict.fromkeys(name for row in rows for name in row)
+    return {name: np.array([row.get(name, np.nan) for row in rows]) for name in names}
 
 
 PAIRS = [

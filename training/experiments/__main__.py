@@ -92,6 +92,7 @@ def tables(arguments: argparse.Namespace) -> None:
     from training.experiments.tables import report
 
     config, rows, base = read_rows(arguments.config)
+    rows = [row for row in rows if not arguments.only or row.name in arguments.only]
     text = report(config, rows, base, pictures=arguments.pictures, threads=arguments.time)
     print(text)
     if arguments.output:

@@ -223,7 +223,9 @@ def report(config: dict, rows: list[Row], base: Path, pictures: Path | None, thr
     ]
     for kind, title in KINDS.items():
         parts += [f"**{title}**", score_table(scores, rows, kind), error_counts(scores, rows, kind)]
-    parts += ["**Paired t-tests over scans**", test_table(scores, rows, PAIRS), "**Sizes**", size_table(rows, base)]
+    named = {row.name for row in rows}
+    pairs = [pair for pair in PAIRS if named.issuperset(pair)] or [(row.name, rows[0].name) for row in rows[1:]]
+    parts += ["**Paired t-tests over scans**", test_table(scores, rows, pairs), "**Sizes**", size_table(rows, base)]
     if threads:
         parts += ["**Speed**", time_table(rows, base, threads)]
     if pictures is not None:

@@ -29,7 +29,7 @@ def draw_charts(scores: list[dict[str, Any]], rows: list[Row], base: Path, pictu
 
     ``errors_alone.png``, ``errors_rules.png``: `tables.chart` of the key rows. ``quantization_topology.png``: rounding
     error and sum of the topology terms over training, for runs whose log has both. ``pruning.png``: multiply-
-    accumulates of the border network against DSC, if rows have gates. ImportError if matplotlib is not installed.
+    accumulates of the border network against DSC of all rows, if some have gates. ImportError if matplotlib is not installed.
     """
     try:
         import matplotlib  # noqa: F401
@@ -170,7 +170,7 @@ def _pruning(scores: list[dict[str, Any]], rows: list[Row], base: Path) -> Figur
 
     points = []
     for row in rows:
-        network = row_network(row, base) if row.shipped or (row.changes or {}).get("gates") else None
+        network = row_network(row, base)
         if network is not None:
             means = {kind: list(by_case(scores, row.name, kind, "dice").values()) for kind in KINDS}
             size = macs(network.plan, (96, 96, 96))["total"] / 1e9
@@ -188,11 +188,14 @@ def _pruning(scores: list[dict[str, Any]], rows: list[Row], base: Path) -> Figur
             row.title, (size, 100 * min(means.values())), xytext=(0, -12), textcoords="offset points", fontsize=7,
             ha="center",
         )  # fmt: skip
-    axis.margins(x=0.15, y=0.15)
     axis.set_xscale("log")
+    axis.margins(x=0.3, y=0.15)
+    axis.xaxis.set_major_formatter("{x:g}")
+    axis.xaxis.set_minor_formatter("{x:g}")
+    axis.tick_params(axis="x", which="both", labelsize=8)
     axis.set_xlabel("GMAC per 96^3 voxels of the border network")
     axis.set_ylabel("DSC, % (mean over scans)")
     axis.grid(alpha=0.3, which="both")
-    axis.legend(fontsize=8)
+    axis.legend(fontsize=8, loc="lower right")
     figure.suptitle("What a smaller border network costs", fontsize=10)
     return figure

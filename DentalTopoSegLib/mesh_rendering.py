@@ -17,7 +17,7 @@ import numpy as np
 
 from . import dentition
 from .drawing import BACKGROUND, FAINT, GAP, TEXT, draw_number, font, label_panel
-from .findings.shape import LOW_CONFIDENCE
+from .findings.jaws import LOW_CONFIDENCE
 from .mesh_raster import Rendering, render_mesh
 from .rendering import VISIBLE_SHARE, largest_pieces
 
@@ -76,7 +76,7 @@ def jaw_png(
 
     jaws: dicts of ``vertices`` (V, 3) mm and their unit ``normals``, ``faces`` (F, 3), ``face_fdi`` (F,), ``frame``
     (4, 4) from these mm to the canonical ones, ``jaw`` "upper" or "lower", and where known ``confidence``
-    {FDI: 0..1} (a tooth below findings.shape.LOW_CONFIDENCE is hatched, its number gets a question mark) and
+    {FDI: 0..1} (a tooth below findings.jaws.LOW_CONFIDENCE is hatched, its number gets a question mark) and
     ``scale``, mm per unit of the file (default 1). findings: findings.Finding; their places are in file coordinates,
     ``detail["jaw"]`` says of which jaw. They are numbered in the picture and listed below it. Raises OutputError.
     """

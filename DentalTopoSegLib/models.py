@@ -97,7 +97,7 @@ class Model:
                 f"Model {self.id} takes (D, H, W) with sides that are multiples of {divisor}, not {array.shape}."
             )
         feed = {next(iter(self.session.inputs)): np.ascontiguousarray(array, dtype=np.float32)[None, None]}
-        return _run_interruptible(self, ["probabilities"], feed, cancelled)[0][0]
+        return _run_interruptible(self, ["probabilities"], feed, cancelled, give_back=True)[0][0]
 
     def run_named(
         self, feed: dict[str, np.ndarray], cancelled: Callable[[], bool] | None = None
@@ -116,10 +116,15 @@ class Model:
 
 
 def _run_interruptible(
-    model: Model, outputs: list[str], feed: dict[str, np.ndarray], cancelled: Callable[[], bool] | None
+    model: Model,
+    outputs: list[str],
+    feed: dict[str, np.ndarray],
+    cancelled: Callable[[], bool] | None,
+    give_back: bool = False,
 ) -> list[np.ndarray]:
-    """Run in the background, so that Ctrl-C and cancelling do not wait for the network to finish."""
-    running = model.session.start(outputs, feed)
+    """Run in the background, so that Ctrl-C and cancelling do not wait for the network to finish. give_back: the
+    session keeps no memory for its next run; for few large runs, where it would stand in the next network's way."""
+    running = model.session.start(outputs, feed, give_back)
     ended = stopped = False
     try:
         while not ended:

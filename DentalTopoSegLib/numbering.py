@@ -59,12 +59,13 @@ _REJECT = 8.5  # cost of calling a whole tooth "no tooth"; less for small object
 class Numbering:
     """fdi (N,) uint8, 0 where the instance was rejected as no tooth or a double; confidence (N,) in 0..1, 0
     where rejected; score: log-score of the chosen numbers, for comparing; frame: the (3, 3) rotation and (3,)
-    shift of the mean dentition."""
+    shift of the mean dentition; posterior (N,): of the chosen place along its arch, 0 where rejected."""
 
     fdi: np.ndarray
     confidence: np.ndarray
     score: float
     frame: tuple[np.ndarray, np.ndarray]
+    posterior: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -260,9 +261,9 @@ def number_teeth(probabilities: np.ndarray, centroids_ras: np.ndarray, volumes_m
         )
     if not (np.isfinite(p).all() and np.isfinite(points).all() and np.isfinite(volumes).all()):
         raise ValueError("Numbering needs finite probabilities, centroids and volumes.")
-    fdi, confidence = np.zeros(n, np.uint8), np.zeros(n)
+    fdi, confidence, posterior = np.zeros(n, np.uint8), np.zeros(n), np.zeros(n)
     if n == 0:
-        return Numbering(fdi, confidence, 0.0, (np.eye(3), np.zeros(3)))
+        return Numbering(fdi, confidence, 0.0, (np.eye(3), np.zeros(3)), np.zeros(n))
     # a canonical order first: sums and ties must not depend on how the instances were listed
     canon = np.lexsort((*points.T, volumes))
     p, points, volumes = p[canon], points[canon], volumes[canon]
@@ -274,7 +275,7 @@ def number_teeth(probabilities: np.ndarray, centroids_ras: np.ndarray, volumes_m
     up = teeth[:, :16].sum(1)
     odds = np.clip(np.log(up + 1e-3) - np.log(1 - up + 1e-3), -5, 5) + np.clip(local[:, 2] / 3.0, -2.5, 2.5)
     along = arch_parameter(local)
-    out_fdi, out_confidence, total = np.zeros(n, np.uint8), np.zeros(n), 0.0
+    out_fdi, out_confidence, out_posterior, total = np.zeros(n, np.uint8), np.zeros(n), np.zeros(n), 0.0
     for which, mine in (("upper", odds >= 0), ("lower", odds < 0)):
         index = np.nonzero(mine)[0]
         if len(index) == 0:
@@ -288,9 +289,11 @@ def number_teeth(probabilities: np.ndarray, centroids_ras: np.ndarray, volumes_m
                 out_fdi[i] = number
                 said = teeth[i, CLASS_FDI.index(number) - 1]
                 side = 1 / (1 + np.exp(-abs(odds[i])))
+                out_posterior[i] = marginal[row, place]
                 out_confidence[i] = np.sqrt(marginal[row, place] * side * said)
     fdi[canon], confidence[canon] = out_fdi, np.clip(out_confidence, 0, 1)
-    return Numbering(fdi, confidence, total, (rotation, shift))
+    posterior[canon] = np.clip(out_posterior, 0, 1)
+    return Numbering(fdi, confidence, total, (rotation, shift), posterior)
 
 
 def _number_jaw(

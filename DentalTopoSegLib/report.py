@@ -28,7 +28,11 @@ def versions() -> dict[str, str]:
 
 
 def tooth_rows(measures: Mapping[int, Any], confidence: Mapping[int, float] | None) -> list[dict]:
-    """One row per tooth, in FDI order; measures: topology.ToothMeasure by FDI number; mm and mm^3."""
+    """One row per tooth, in FDI order; measures: topology.ToothMeasure by FDI number; mm and mm^3.
+
+    "confidence": estimated probability that the tooth is right, i.e. a tooth with this number is there and the label
+    covers it with IoU >= 0.5, measured on phantoms. provenance["confidence"] of the report names the calibration; where
+    that is "uncalibrated" the value is only the numbering's score. null where nothing is known."""
     rows = []
     for fdi, measure in sorted(measures.items()):
         pieces, tunnels, voids = measure.betti
@@ -104,6 +108,7 @@ def build_jaw_report(
 
     case: findings.jaw_case.JawCase. findings: of the whole dentition, so with two jaws both reports have them
     all; each names its jaw. stated: the jaw the user gave. Positions are in the file's coordinates and unit.
+    "confidence" of a tooth is the numbering's own score, no measured probability as in a report on a volume.
     """
     jaw = case.segmentation
     teeth = []

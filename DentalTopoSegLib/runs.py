@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from .ahead import import_ahead
 from .errors import Cancelled, InputError, MemoryLimitError, NoTeethError
 from .exports import all_or_nothing, require_writable, write_labelmap, write_report_json, write_seg_nrrd
 from .labelmaps import read_fdi_labels, stored_confidence
@@ -56,6 +57,7 @@ def segment_scan(
     """
     folder = Path(folder)
     require_writable(folder)
+    import_ahead()
     progress("Reading the scan", 0, 1)
     started = time.perf_counter()
     volume, warnings = read_volume(scan, series=series)
@@ -136,7 +138,7 @@ def _segment_and_write(
         raise NoTeethError(f"No teeth were found in '{name}': is it a dental scan that shows the jaws?")
     progress("Checking the teeth", 0, 1)
     started = time.perf_counter()
-    report = describe(labels, name, segmentation.confidence, image=volume)
+    report = describe(labels, name, segmentation.confidence, image=volume, calibrated=segmentation.calibrated)
     scores = metrics(labels) if metrics else None
     seconds["check"] = time.perf_counter() - started
     progress("Checking the teeth", 1, 1)
@@ -180,14 +182,19 @@ def _segment_and_write(
 
 
 def describe(
-    labels: Volume, name: str, confidence: dict[int, float] | None = None, image: Volume | None = None
+    labels: Volume,
+    name: str,
+    confidence: dict[int, float] | None = None,
+    image: Volume | None = None,
+    calibrated: bool = True,
 ) -> dict:
-    """The report on an FDI label map: teeth, contacts and findings. Raises InputError for non-FDI values."""
+    """The report on an FDI label map: teeth, contacts and findings; calibrated: see `findings.check_dentition`.
+    Raises InputError for non-FDI values."""
     from .findings import check_dentition
     from .topology import contacts, tooth_measures
 
     measures = tooth_measures(labels)
-    findings = check_dentition(labels, confidence)
+    findings = check_dentition(labels, confidence, calibrated=calibrated)
     return build_report(measures, findings, name=name, confidence=confidence, contacts=contacts(labels))
 
 

@@ -10,8 +10,50 @@ PURPOSE = {
 }
 
 
-def model_card(metadata: dict, measured: dict) -> str:
-    """Markdown card from the model's metadata and the export's measurements."""
+SCORES = (
+    ("dice", "DSC"), ("nsd", "NSD 0.5 mm"), ("tooth_dice", "DSC without numbers"), ("detection_f1", "F1"),
+    ("tca", "TCA"), ("acs", "ACS"), ("cer", "CER"), ("scans", "scans"),
+)  # fmt: skip
+
+
+def architecture(plan: dict) -> str:
+    """The network's widths in words."""
+    text = f"channels {', '.join(str(width) for width in plan['widths'])} from half the input's resolution downwards"
+    if not plan.get("layers"):
+        return text
+    layers = ", ".join(f"{name} {width}" for name, width in plan["layers"].items())
+    return f"{text} before pruning; left of them: {layers}"
+
+
+def history(training: dict) -> str:
+    """How the weights came about, one sentence per idea."""
+    parts = [f"{training['steps']} steps, {training['minutes']} minutes on one CPU core, bf16, seed {training['seed']}"]
+    if "start" in training:
+        parts.append(f"started from `{training['start']}` (see training/README.md for the runs before)")
+    if "distillation" in training:
+        parts.append(f"taught by `{training['distillation']['teacher']}` (masked distillation)")
+    if "quantization" in training:
+        parts.append("trained with quantization")
+    if "topology" in training:
+        variant, weight = training["topology"].get("variant", "paper"), training["topology"].get("weight", 0.1)
+        parts.append(f"topology loss, variant {variant}, weight {weight}")
+    return "; ".join(parts) + f"; {training['date']}."
+
+
+def score_section(tables: dict[str, dict]) -> str:
+    """Table of `training.evaluate` means per set of scans, int8; empty without tables."""
+    if not tables:
+        return ""
+    lines = ["| held-out patients, whole path | " + " | ".join(title for _, title in SCORES) + " |"]
+    lines.append("|---" * (len(SCORES) + 1) + "|")
+    for title, means in tables.items():
+        cells = [f"{means['int8'][key]:.3f}" if key != "scans" else str(means["int8"][key]) for key, _ in SCORES]
+        lines.append(f"| {title} | " + " | ".join(cells) + " |")
+    return "\n## Measured with the whole path\n" + "\n".join(lines) + "\n"
+
+
+def model_card(metadata: dict, measured: dict, tables: dict[str, dict] | None = None) -> str:
+    """Markdown card from the model's metadata, the export's measurements and `training.evaluate` means by title."""
     training = metadata["training"]
     plan = training["plan"]
     numbers = {
@@ -22,9 +64,7 @@ def model_card(metadata: dict, measured: dict) -> str:
         "Same label, int8 and fp32, all voxels": measured.get("int8_agreement"),
         "Same label, int8 and fp32, tooth voxels": measured.get("int8_tooth_agreement"),
     }
-    widths = ", ".join(str(width) for width in plan["widths"])
     precision = metadata["precision"]
-    date, minutes = training["date"], training["minutes"]
     rows = "\n".join(f"| {name} | {value:.4f} |" for name, value in numbers.items() if value is not None)
     return f"""# {metadata["id"]}
 
@@ -33,13 +73,13 @@ def model_card(metadata: dict, measured: dict) -> str:
 **Research use only. Not a medical device; not for diagnosis or treatment planning without a qualified reader.**
 
 ## Model
-Plain U-Net (convolution, BatchNorm folded, ReLU), channels {widths} from half the input's resolution downwards;
+Plain U-Net (convolution, BatchNorm folded, ReLU), {architecture(plan)};
 {precision} weights ({measured["size_bytes"] / 1e6:.1f} MB), {measured["int8_convolutions"]} convolutions in int8.
 Preprocessing: RAS axes, {metadata["spacing_mm"]} mm, clip to the 0.5 and 99.5 percentiles, z-score. Everything a reader
 needs is in the file's own metadata (key `dentaltoposeg`).
 
 ## Training
-{training["steps"]} steps, {minutes} minutes on one CPU core, bf16, seed {training["seed"]}, {date}.
+{history(training)}
 Synthetic CBCT phantoms only: no real CBCT was used for training. The two real scans that the README shows were looked
 at while the phantoms were designed, so they are no unseen test. Sources of the phantoms' anatomy:
 - 3D-IOSSeg: real patients' intraoral scans with every crown labelled (no licence stated by its authors);
@@ -59,7 +99,7 @@ weights for anything else must settle that with the sources' authors. The code t
 {rows}
 
 These are patches of phantoms; the repository's README says how it does on real scans.
-
+{score_section(tables or {})}
 ## Known limits
 Trained without real scans: metal streaks, unusual grey values, deciduous teeth, implants and anatomy outside the
 phantoms' range can be wrong. Deciduous and supernumerary teeth have no class. Always look at the result.

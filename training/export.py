@@ -2,9 +2,10 @@
 
     python -m training.export training/runs/border --data CALIBRATION --val VALIDATION
 
-The averaged weights are taken, BatchNorm is folded, ranges are measured on calibration samples, and the int8 model is
-compared with the fp32 one on validation samples. Only the int8 file is shipped; the fp32 one goes to training/runs/fp32
-with a models.json of its own, so that the library can load it for comparison.
+The averaged weights are taken, BatchNorm is folded, ranges are measured on calibration samples (unless the run was
+trained with quantization and has its own), and the int8 model is compared with the fp32 one on validation samples.
+Only the int8 file is shipped; the fp32 one goes to training/runs/fp32 with a models.json of its own, so that the
+library can load it for comparison.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import json
 import os
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -26,7 +28,7 @@ import torch
 from DentalTopoSegLib.dentition import CLASS_FDI
 from training.card import model_card
 from training.data import DataPlan, validation_samples
-from training.graph import activation_names, with_outputs, write_graph
+from training.graph import WEIGHT_LIMIT, activation_names, with_outputs, write_graph
 from training.losses import IGNORE
 from training.nets.unet import UNet, UNetPlan
 
@@ -39,12 +41,36 @@ MARGIN = {"numbering": 32, "border": 16}
 LICENSE = "research use; see the model card"
 
 
-def load_run(folder: Path) -> tuple[UNet, dict]:
-    """The averaged network of a run, in evaluation mode, and its checkpoint without the weights."""
+@dataclass(frozen=True)
+class Run:
+    """A finished run: the network in evaluation mode, the configuration, the progress, and (after training with
+    quantization) the quantizer steps and the largest whole number of its weights."""
+
+    net: UNet
+    config: dict
+    progress: dict
+    scales: dict[str, float] | None = None
+    weight_limit: int = WEIGHT_LIMIT
+
+    @property
+    def task(self) -> str:
+        """What the network is shipped as."""
+        return "border" if self.config["task"] == "topology" else self.config["task"]
+
+
+def load_run(folder: Path) -> Run:
+    """The averaged network of a run of `training.train` or `training.tune`."""
+    from training.tune import TUNED, load_tuned
+
+    if (folder / TUNED).is_file():
+        net, tuned = load_tuned(folder)
+        about = tuned["about"]
+        progress = {"step": about["steps"], "seconds": about["seconds"], "history": about["validation"]}
+        return Run(net, about["config"], progress, tuned["scales"], tuned["weight_limit"])
     state = torch.load(folder / "checkpoint.pt", map_location="cpu", weights_only=True)
     net = UNet(UNetPlan.from_dict(state["config"]["net"]))
     net.load_state_dict(state["average"])
-    return net.eval(), {key: state[key] for key in ("config", "progress")}
+    return Run(net.eval(), state["config"], state["progress"])
 
 
 def data_plan(config: dict) -> DataPlan:
@@ -183,10 +209,13 @@ def measure_seconds(model: onnx.ModelProto, shape: tuple[int, int, int], threads
     return min(times[1:])
 
 
-def describe(net: UNet, run: dict, model_id: str, precision: str, samples: int) -> dict:
+def describe(run: Run, model_id: str, precision: str, samples: int) -> dict:
     """The metadata that the library reads from the file itself."""
-    task, progress = run["config"]["task"], run["progress"]
+    task, progress, net = run.task, run.progress, run.net
     history = progress["history"]
+    ideas = {
+        name: run.config[name] for name in ("start", "quantization", "topology", "distillation") if name in run.config
+    }
     return {
         "id": model_id,
         "task": task,
@@ -200,12 +229,13 @@ def describe(net: UNet, run: dict, model_id: str, precision: str, samples: int) 
         "normalisation": "clip, z-score",
         "core_depth_mm": 0.6,
         "receptive_margin_vox": MARGIN[task],
-        "patch": run["config"]["data"]["patch"],
+        "patch": run.config["data"]["patch"],
         "precision": precision,
         "training": {
             "steps": progress["step"],
             "minutes": round(progress["seconds"] / 60, 1),
-            "seed": run["config"].get("seed", 0),
+            "seed": run.config.get("seed", 0),
+            **ideas,
             "date": date.today().isoformat(),
             "data": "synthetic phantoms only",
             "calibration_samples": samples if precision == "int8" else 0,
@@ -250,23 +280,71 @@ def register(folder: Path, model: onnx.ModelProto, metadata: dict, card: str | N
     return folder / name
 
 
-def export(run_folder: Path, data: Path, val: Path, models: Path, version: str, count: int) -> dict:
-    """Export a run; returns what was measured. RuntimeError if ONNX Runtime and torch disagree."""
-    net, run = load_run(run_folder)
-    task = run["config"]["task"]
-    plan = data_plan(run["config"])
-    model_id = f"{task}-{version}"
-    calibration = [image for image, _ in validation_samples(data, plan, count)]
-    pairs = list(validation_samples(val, plan, count))
-    if not calibration or not pairs:
-        raise RuntimeError(f"No samples to calibrate or compare with in {data} or {val}; make phantoms first.")
-    metadata = {p: describe(net, run, model_id, p, len(calibration)) for p in ("fp32", "int8")}
-    fp32 = write_graph(net, metadata["fp32"])
-    scales = measure_scales(fp32, activation_names(net), calibration)
-    if task == "numbering":
-        scales |= logit_scale(fp32, calibration)
-    int8 = write_graph(net, metadata["int8"], scales)
-    measured = compare(net, fp32, int8, pairs, task)
+def rounding(run: Run, model_id: str, data: Path, count: int, weight_bits: int = 8) -> tuple[dict, int, int]:
+    """(quantizer steps, largest whole number of the weights, samples looked at) of a run's int8 graph: what training
+    with quantization has set, otherwise measured on ``count`` samples of ``data``. RuntimeError without samples."""
+    if run.scales is not None:
+        return run.scales, run.weight_limit, 0
+    images = [image for image, _ in validation_samples(data, data_plan(run.config), count)]
+    if not images:
+        raise RuntimeError(f"No samples to measure ranges on in {data}; make phantoms first.")
+    fp32 = write_graph(run.net, {"id": model_id})
+    scales = measure_scales(fp32, activation_names(run.net), images)
+    if run.task == "numbering":
+        scales |= logit_scale(fp32, images)
+    return scales, 2 ** (weight_bits - 1) - 1 if weight_bits < 8 else WEIGHT_LIMIT, len(images)
+
+
+def export_plain(
+    folder: Path,
+    models: Path,
+    model_id: str,
+    precision: str,
+    data: Path,
+    weight_bits: int = 8,
+    count: int = 16,
+    tool: bool = False,
+) -> Path:
+    """Write a run's network to the folder ``models`` as "fp32" or "int8" without comparing; returns the file.
+
+    ``tool``: quantised after training by ONNX Runtime's own tool rather than by ours.
+    """
+    run = load_run(folder)
+    if precision == "int8" and tool:
+        from training.quantization import static_baseline
+
+        images = [image for image, _ in validation_samples(data, data_plan(run.config), count)]
+        metadata = describe(run, model_id, precision, len(images))
+        model = static_baseline(write_graph(run.net, metadata), images)
+        onnx.helper.set_model_props(model, {"dentaltoposeg": json.dumps(metadata)})
+        return register(models, model, metadata, None)
+    scales, limit, samples = (None, WEIGHT_LIMIT, 0)
+    if precision == "int8":
+        scales, limit, samples = rounding(run, model_id, data, count, weight_bits)
+    metadata = describe(run, model_id, precision, samples)
+    return register(models, write_graph(run.net, metadata, scales, weight_limit=limit), metadata, None)
+
+
+def export(
+    run_folder: Path, data: Path, val: Path, models: Path, version: str, count: int, tables: dict[str, Path]
+) -> dict:
+    """Export a run as the library's network; returns what was measured. RuntimeError if it differs from torch's.
+
+    ``tables``: results of `training.evaluate` (title -> JSON file) for the model card.
+    """
+    run = load_run(run_folder)
+    model_id = f"{run.task}-{version}"
+    pairs = [
+        (image, target[:, 0] if target.ndim == 5 else target)
+        for image, target in validation_samples(val, data_plan(run.config), count)
+    ]
+    if not pairs:
+        raise RuntimeError(f"No samples to compare with in {val}; make phantoms first.")
+    scales, limit, samples = rounding(run, model_id, data, count)
+    metadata = {p: describe(run, model_id, p, samples) for p in ("fp32", "int8")}
+    fp32 = write_graph(run.net, metadata["fp32"])
+    int8 = write_graph(run.net, metadata["int8"], scales, weight_limit=limit)
+    measured = compare(run.net, fp32, int8, pairs, run.task)
     if measured["torch_difference"] > 0.01:
         raise RuntimeError(f"ONNX Runtime and torch differ by {measured['torch_difference']:.4f}; nothing was written.")
     optimised = run_folder / "optimised.onnx"
@@ -277,37 +355,9 @@ def export(run_folder: Path, data: Path, val: Path, models: Path, version: str, 
     register(FP32, fp32, metadata["fp32"], None)
     path = register(models, int8, metadata["int8"], f"{model_id}.md")
     measured["file"], measured["size_bytes"] = path.name, path.stat().st_size
-    write_bytes(models / f"{model_id}.md", model_card(metadata["int8"], measured).encode())
+    means = {title: json.loads(file.read_text(encoding="utf-8"))["means"] for title, file in tables.items()}
+    write_bytes(models / f"{model_id}.md", model_card(metadata["int8"], measured, means).encode())
     return measured
-
-
-def export_tuned(
-    folder: Path, models: Path, model_id: str, precision: str, data: Path, weight_bits: int = 8, count: int = 16
-) -> Path:
-    """Write the network of a `training.tune` run to the folder ``models`` as "fp32" or "int8"; returns the file.
-
-    Steps come from the run if it was trained with quantization; otherwise they are measured on ``count`` samples of
-    ``data``, and the weights are rounded to ``weight_bits``: quantization after training.
-    """
-    from training.quantization import weight_limit
-    from training.tune import load_tuned
-
-    net, tuned = load_tuned(folder)
-    about, scales, limit = tuned["about"], tuned["scales"], tuned["weight_limit"]
-    progress = {"step": about["steps"], "seconds": about["seconds"], "history": about["validation"]}
-    run = {"config": {**about["config"], "task": "border"}, "progress": progress}
-    samples = 0
-    if precision == "int8" and scales is None:
-        plan = data_plan(about["config"])
-        images = [image for image, _ in validation_samples(data, plan, count)]
-        if not images:
-            raise ValueError(f"{data} holds no samples to measure the activations' ranges on: make samples first.")
-        scales, samples = measure_scales(write_graph(net, {"id": model_id}), activation_names(net), images), len(images)
-        limit = weight_limit(weight_bits)
-    metadata = describe(net, run, model_id, precision, samples)
-    metadata["training"]["start"] = about["config"]["start"]
-    model = write_graph(net, metadata, scales if precision == "int8" else None, weight_limit=limit)
-    return register(models, model, metadata, None)
 
 
 def main() -> None:
@@ -319,9 +369,13 @@ def main() -> None:
     parser.add_argument("--version", default="1", help="last part of the model's id")
     parser.add_argument("--samples", type=int, default=16)
     parser.add_argument("--time", action="store_true", help="also time both precisions on 1 M voxels, 2 threads")
+    parser.add_argument(
+        "--table", nargs=2, action="append", default=[], metavar=("TITLE", "JSON"), help="result of training.evaluate"
+    )
     arguments = parser.parse_args()
+    tables = {title: Path(file) for title, file in arguments.table}
     measured = export(
-        arguments.run, arguments.data, arguments.val, arguments.models, arguments.version, arguments.samples
+        arguments.run, arguments.data, arguments.val, arguments.models, arguments.version, arguments.samples, tables
     )
     if arguments.time:
         for folder in (arguments.models, FP32):

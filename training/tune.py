@@ -8,7 +8,7 @@ or the folder of an earlier run; and with any of the sections
     quantization: {weight_bits: 8, weight: 0.01}      # fake-quantised forward pass and L_quant (training.quantization)
     topology: {variant: adaptive, weight: 0.1}        # L_topo (training.topology_loss)
     distillation: {teacher: border-1, weight: 1.0}    # masked distillation (training.distillation)
-    gates: {macs: 0.1, harden: 0.6}                   # search: a network of this share of the MACs (training.gates)
+    gates: {macs: 0.1, harden: 0.6}                   # a network with this share of the MACs (training.gates)
 
 The weights are the paper's alpha and beta: L = L_seg + alpha L_quant + beta L_topo. The run's folder gets `tuned.pt`:
 the float network (after a search: the sliced one), its plan and, after quantization, its quantizer steps.
@@ -27,7 +27,7 @@ import torch
 from torch import Tensor
 
 from training.distillation import DistillationPlan, Distiller
-from training.gates import GatedUNet, target_share
+from training.gates import GatedUNet, slice_network, target_share
 from training.losses import border_loss
 from training.nets.unet import UNet, UNetPlan, macs
 from training.quantization import (
@@ -186,6 +186,7 @@ class Tuner(Trainer):
         share = self.gated.harden(self.config["gates"]["macs"])
         self.average.logits.data.copy_(self.gated.logits.data)
         self.average.hardened.fill_(True)
+        self.average.logits.requires_grad_(False)
         self.log(f"gates hard at {share:.3f} of the MACs: {self.gated.summary()}")
 
     def finish(self) -> Path:
@@ -195,9 +196,9 @@ class Tuner(Trainer):
             net, limit = to_float(self.average), self.quantised.weight_limit
             scales = activation_scales(self.quantised) if self.quantised.top == 255 else None
         elif self.gated is not None:
-            if not bool(self.average.hardened):  # "harden: 1": the run ended first
+            if not bool(self.gated.hardened):  # "harden: 1": the run ended first
                 self._harden()
-            net = self.average.slice()
+            net = slice_network(self.average.net, self.gated.gates(), self.gated.group)
         else:
             net = self.average
         net = copy.deepcopy(net).float().eval().to("cpu")

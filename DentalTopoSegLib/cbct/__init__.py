@@ -22,9 +22,10 @@ from ..models import Model, described, load_model
 from ..numbering import mean_dentition, number_teeth
 from ..providers import DEFAULT_PROVIDER
 from ..volumes import Volume, resample_ras
+from .confidence import DOUBTFUL, FEATURES, Evidence, calibrator_for, features_of, provenance_of
 from .inference import CoarseMap, Progress, check, run_border, run_numbering, smooth
 from .instances import HALF, ISLAND_MM3, Instances, find_instances
-from .placing import clean, place
+from .placing import clean, place, reach_on_scan
 from .splitting import usual_volume
 
 __all__ = ["Segmentation", "segment_volume"]
@@ -40,13 +41,23 @@ _LOW_CONFIDENCE = 0.5
 
 @dataclass(frozen=True)
 class Segmentation:
-    """labels: uint8 FDI on the scan's grid. confidence: FDI -> 0..1. provenance: models (id, sha256, ...),
-    seconds per stage. warnings: sentences about the scan's quality and about what was left out."""
+    """labels: uint8 FDI on the scan's grid. confidence: FDI -> 0..1, the estimated probability that the tooth is
+    right (a tooth with this number is there, IoU >= 0.5), see `confidence`. provenance: models (id, sha256, ...),
+    the confidence's calibration ("uncalibrated" with networks it was not fitted for: then confidence is the score),
+    seconds per stage. warnings: sentences about the scan's quality and about what was left out. scores: FDI -> 0..1,
+    the numbering's own score. features: FDI -> what the confidence is computed from, by name."""
 
     labels: Volume
     confidence: dict[int, float]
     provenance: dict[str, Any]
     warnings: list[str] = field(default_factory=list)
+    scores: dict[int, float] = field(default_factory=dict)
+    features: dict[int, dict[str, float]] = field(default_factory=dict)
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether confidence is a measured probability."""
+        return self.provenance["confidence"]["calibration"] != "uncalibrated"
 
 
 def segment_volume(
@@ -64,9 +75,11 @@ def segment_volume(
     volume: any orientation and spacing, grey values need not be calibrated. threads: CPU threads, None for
     all. progress(stage, done, total) is called at every step. cancelled() is asked several times a second;
     Cancelled is raised when it answers True. precision: "int8" or "fp32". provider: what runs the networks
-    (providers.PROVIDERS). models: other networks than the installed ones, by task, each with its own provider.
-    The same scan gives the same labels from one provider, whatever the number of threads.
-    NoTeethError: nothing tooth-like was found; InputError: no contrast; ModelError: a network is unusable.
+    (providers.PROVIDERS). models: other networks than the installed ones, by task, each with its own provider; if no
+    calibration belongs to them, the confidence is uncalibrated. The same scan gives the same labels from one provider,
+    whatever the number of threads.
+    NoTeethError: nothing tooth-like was found; InputError: no contrast; ModelError: a network or its calibration is
+    unusable.
     """
     report = progress or (lambda stage, done, total: None)
     seconds: dict[str, float] = {}
@@ -76,6 +89,7 @@ def segment_volume(
             if models is not None
             else {task: load_model(task, threads, precision, provider=provider) for task in ("numbering", "border")}
         )
+        calibrator = calibrator_for(nets)
     warnings: list[str] = []
 
     with _stage("prepare the scan", seconds, report, cancelled):
@@ -96,16 +110,21 @@ def segment_volume(
         found = find_instances(tooth, core, coarse, grid)
         del core
     with _stage("number the teeth", seconds, report, cancelled):
-        labels, confidence, notes = _number(found, tooth, grid, region)
+        labels, scores, features, notes = _number(found, tooth, grid, region)
         warnings += notes
         del found
+        confidence = scores
+        if calibrator is not None and scores:
+            sure = calibrator.confidence(np.array([list(row.values()) for row in features.values()]))
+            confidence = {f: round(float(p), 4) for f, p in zip(features, sure, strict=True)}
     if not confidence:
         raise NoTeethError(_no_teeth(volume, float((coarse.tooth >= HALF).sum()) * coarse.spacing**3 / 1000))
     with _stage("place on the scan", seconds, report, cancelled):
         clean(labels, int(ISLAND_MM3 / grid.voxel_volume_mm3))
         placed = place(labels, tooth, grid, volume)
-        clean(placed, int(np.ceil(ISLAND_MM3 / volume.voxel_volume_mm3)))
-        present = np.bincount(placed.reshape(-1)[np.flatnonzero(placed)], minlength=256)
+        used = placed[reach_on_scan(labels, grid, volume) or ()]  # a view: the rest of a large scan is empty
+        clean(used, int(np.ceil(ISLAND_MM3 / volume.voxel_volume_mm3)))
+        present = np.bincount(used[used > 0], minlength=256)
         confidence = {f: c for f, c in confidence.items() if present[f]}
     if not confidence:
         raise NoTeethError(_no_teeth(volume))
@@ -119,9 +138,11 @@ def segment_volume(
         "seconds": {k: round(v, 3) for k, v in seconds.items()},
         "threads": threads,
         "precision": precision,
+        "confidence": provenance_of(calibrator),
         "dental_box_ras_mm": [[round(float(v), 2) for v in corner] for corner in region.box],
     }
-    return Segmentation(volume.with_array(placed), dict(sorted(confidence.items())), provenance, warnings)
+    confidence, scores, features = ({f: by[f] for f in sorted(confidence)} for by in (confidence, scores, features))
+    return Segmentation(volume.with_array(placed), confidence, provenance, warnings, scores, features)
 
 
 @contextmanager
@@ -217,13 +238,13 @@ def dental_region(coarse: CoarseMap, volume: Volume) -> DentalRegion:
 
 def _number(
     found: Instances, tooth: np.ndarray, grid: Volume, region: DentalRegion
-) -> tuple[np.ndarray, dict[int, float], list[str]]:
-    """Instances -> FDI label map on grid, confidence per tooth, warnings about objects left out."""
+) -> tuple[np.ndarray, dict[int, float], dict[int, dict[str, float]], list[str]]:
+    """Instances -> FDI label map on grid, score and `FEATURES` per tooth, warnings about objects left out."""
     from scipy import ndimage
 
     labels = np.zeros(grid.array.shape, np.uint8)
     if len(found) == 0:
-        return labels, {}, []
+        return labels, {}, {}, []
     flat = np.flatnonzero(found.labels)
     ids = found.labels.reshape(-1)[flat].astype(np.int64)
     count = len(found)
@@ -243,7 +264,24 @@ def _number(
     fdi[plausible + 1] = result.fdi
     joined = _join_rejected(found, fdi, volumes, ndimage.find_objects(found.labels))
     labels = fdi[found.labels]
-    confidence = {int(f): round(float(c), 4) for f, c in zip(result.fdi, result.confidence, strict=True) if f}
+    scores = {int(f): round(float(c), 4) for f, c in zip(result.fdi, result.confidence, strict=True) if f}
+    kept = np.nonzero(result.fdi)[0]
+    mine = plausible[kept]
+    given = result.fdi[kept]
+    doubts = np.bincount(ids, weights=tooth.reshape(-1)[flat] < DOUBTFUL, minlength=count + 1)[1:]
+    rotation, shift = result.frame
+    values = features_of(
+        Evidence(
+            fdi=given,
+            posterior=result.posterior[kept],
+            votes=found.votes[mine],
+            volume_mm3=np.bincount(fdi[1:], weights=volumes, minlength=256)[given],  # with what was joined
+            doubtful=(doubts / np.maximum(number, 1))[mine],
+            local_mm=centroids[mine] @ rotation.T + shift,
+            at_edge=_at_edge(labels)[given],
+        )
+    )
+    features = {int(f): dict(zip(FEATURES, map(float, row), strict=True)) for f, row in zip(given, values, strict=True)}
     lost = [
         int(k)
         for k in plausible
@@ -259,7 +297,18 @@ def _number(
             f"{len(lost)} tooth-like object(s) got no number ({places}): extra teeth, pieces of a neighbour, "
             "or no teeth."
         )
-    return labels, confidence, notes
+    return labels, scores, features, notes
+
+
+def _at_edge(labels: np.ndarray) -> np.ndarray:
+    """(256,) bool: which numbers of a label map reach one of its outermost two planes. The dental box ends that near to
+    a tooth only where the scan ends."""
+    found = np.zeros(256, bool)
+    for axis in range(3):
+        for plane in (0, 1, -2, -1):
+            found[np.take(labels, plane, axis=axis)] = True
+    found[0] = False
+    return found
 
 
 def _near_arch(votes: np.ndarray, centroids: np.ndarray, origin: np.ndarray) -> np.ndarray:

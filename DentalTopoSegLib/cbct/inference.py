@@ -17,7 +17,8 @@ Progress = Callable[[str, float, float], None]
 WHOLE_SCAN_VOXELS = 8_000_000  # up to here the numbering network sees the scan in one piece
 _NUMBERING_TILE = 192
 _NUMBERING_OVERLAP = 64
-_TILE_VOXELS = 1_400_000  # of the border network: about a second on two cores
+# Of the border network: a whole usual dentition at once, about 300 MB; two tiles see what lies between them twice.
+_TILE_VOXELS = 4_200_000
 _BLOCK = 8  # voxels; where the border network is needed is decided in blocks of this side
 
 
@@ -175,31 +176,68 @@ def needed_blocks(coarse: CoarseMap, grid: Volume, least: int = 26, reach_mm: fl
     return padded.reshape(d, _BLOCK, h, _BLOCK, w, _BLOCK).any(axis=(1, 3, 5))
 
 
-def plan_tiles(
-    needed: np.ndarray, margin: int, divisor: int
-) -> tuple[tuple[int, int, int], list[tuple[int, int, int]]]:
-    """The tile size (kept part, voxels) that computes the fewest voxels, and the first voxels of the tiles to
-    run.
+@dataclass(frozen=True)
+class Tile:
+    """A part of the fine grid: what is kept of the network's answer, and what the network is shown for it."""
 
-    needed: blocks that must be covered. Tiles without a needed block are left out: the tongue's room is half
-    of the box.
+    kept: tuple[slice, slice, slice]
+    seen: tuple[slice, slice, slice]
+
+
+def plan_tiles(needed: np.ndarray, shape: tuple[int, ...], margin: int, divisor: int) -> list[Tile]:
+    """Tiles that show the network as few voxels as possible, none more than _TILE_VOXELS (unless one unit is).
+
+    needed: blocks that must be kept; shape: of the grid, voxels. Every kept voxel is seen with `margin` voxels around
+    it, but not beyond the grid (rounded up to the divisor): there is nothing to see. Tiles start on one raster of
+    `divisor` voxels, or the network's strided layers would answer differently; those without a needed block are left
+    out, the others shrunk to their needed blocks.
     """
     unit = max(divisor, _BLOCK)
+    cells = _any_of(needed, [np.arange(0, n, unit // _BLOCK) for n in needed.shape])
+    if not cells.any():
+        return []
+    limit = [-(-n // unit) * unit for n in shape]
+
+    def spans(axis: int, starts: np.ndarray, stops: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return np.maximum(starts * unit - margin, 0), np.minimum(stops * unit + margin, limit[axis])
+
+    low, high = _bounds(cells)
+    choices = [sorted({-(-n // parts) for parts in range(1, n + 1)}) for n in high - low]
     best = None
-    sizes = list(range(2 * unit, 11 * unit, unit))
-    for core in itertools.product(*([s for s in sizes if s < n * _BLOCK + unit] or [sizes[0]] for n in needed.shape)):
-        volume = int(np.prod([c + 2 * margin for c in core]))
-        if volume > _TILE_VOXELS:
-            continue
-        step = [c // _BLOCK for c in core]
-        tiled = needed
-        for axis, s in enumerate(step):
-            tiled = np.logical_or.reduceat(tiled, np.arange(0, needed.shape[axis], s), axis=axis)
-        cost = int(tiled.sum()) * volume
-        if best is None or cost < best[0]:
-            best = cost, core, tiled
-    _, core, tiled = best
-    return core, [tuple(int(k) * c for k, c in zip(where, core, strict=True)) for where in np.argwhere(tiled)]
+    for sides in itertools.product(*choices):
+        starts = [np.arange(a, b, side) for a, b, side in zip(low, high, sides, strict=True)]
+        lengths = []
+        for axis, first in enumerate(starts):
+            begin, end = spans(axis, first, np.minimum(first + sides[axis], high[axis]))
+            lengths.append((end - begin).astype(np.int64))
+        tiled = _any_of(cells[: high[0], : high[1], : high[2]], starts)
+        voxels = np.einsum("i,j,k->ijk", *lengths) * tiled
+        rank = (voxels.max() > max(_TILE_VOXELS, (unit + 2 * margin) ** 3), voxels.sum(), np.count_nonzero(tiled))
+        if best is None or rank < best[0]:
+            best = rank, sides, starts, tiled
+    _, sides, starts, tiled = best
+    tiles = []
+    for where in np.argwhere(tiled):
+        first = np.array([s[i] for s, i in zip(starts, where, strict=True)])
+        inside = _bounds(cells[tuple(slice(f, f + n) for f, n in zip(first, sides, strict=True))])
+        ends = [(first[a] + inside[0][a], first[a] + inside[1][a]) for a in range(3)]
+        kept = tuple(slice(int(a) * unit, min(int(b) * unit, n)) for (a, b), n in zip(ends, shape, strict=True))
+        seen = tuple(slice(*map(int, spans(axis, a, b))) for axis, (a, b) in enumerate(ends))
+        tiles.append(Tile(kept, seen))
+    return tiles
+
+
+def _any_of(mask: np.ndarray, starts: list[np.ndarray]) -> np.ndarray:
+    """Whether any element of each part is True; starts: first index of every part, per axis."""
+    for axis, first in enumerate(starts):
+        mask = np.logical_or.reduceat(mask, first, axis=axis)
+    return mask
+
+
+def _bounds(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """First index and last index + 1 of the True elements, per axis."""
+    where = np.argwhere(mask)
+    return where.min(0), where.max(0) + 1
 
 
 def run_border(
@@ -214,27 +252,17 @@ def run_border(
     near."""
     image = normalise(grid, scan, tuple(model.metadata["clip_percentiles"]))
     divisor = int(model.metadata["divisor"])
-    # a tile's kept part must start on the network's own raster, or its strided layers would answer
-    # differently
     margin = -(-int(model.metadata.get("receptive_margin_vox", 16)) // divisor) * divisor
     fill = float(image.min())
-    core, tiles = plan_tiles(needed_blocks(coarse, grid), margin, divisor)
+    tiles = plan_tiles(needed_blocks(coarse, grid), image.shape, margin, divisor)
     tooth, inner = np.zeros(image.shape, np.uint8), np.zeros(image.shape, np.uint8)
-    for done, start in enumerate(tiles):
+    for done, tile in enumerate(tiles):
         progress("draw the borders", done, len(tiles))
         check(cancelled)
-        part = np.full(tuple(c + 2 * margin for c in core), fill, np.float32)
-        source = tuple(
-            slice(max(s - margin, 0), min(s + c + margin, n)) for s, c, n in zip(start, core, image.shape, strict=True)
-        )
-        part[tuple(slice(v.start - s + margin, v.stop - s + margin) for v, s in zip(source, start, strict=True))] = (
-            image[source]
-        )
-        answer = model.run(part, cancelled)
-        kept = tuple(slice(s, min(s + c, n)) for s, c, n in zip(start, core, image.shape, strict=True))
-        local = tuple(slice(margin, margin + v.stop - v.start) for v in kept)
+        answer = model.run(_padded(image[tile.seen], tuple(s.stop - s.start for s in tile.seen), fill), cancelled)
+        local = tuple(slice(k.start - s.start, k.stop - s.start) for k, s in zip(tile.kept, tile.seen, strict=True))
         answer = _as_bytes(answer[(slice(0, 2), *local)], model.output_scale)
-        tooth[kept], inner[kept] = answer[0], answer[1]
+        tooth[tile.kept], inner[tile.kept] = answer[0], answer[1]
     progress("draw the borders", len(tiles), len(tiles))
     return tooth, inner
 

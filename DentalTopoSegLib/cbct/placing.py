@@ -57,10 +57,31 @@ def _fill_voids(mask: np.ndarray) -> np.ndarray:
     return mask | ((outside > 0) & ~faces[outside])
 
 
+def reach_on_scan(labels: np.ndarray, grid: Volume, scan: Volume) -> tuple[slice, slice, slice] | None:
+    """The box of the scan's voxels that labels on grid can reach, None if they reach none."""
+    ends = []
+    for axis in range(3):
+        used = np.flatnonzero(labels.any(axis=tuple(a for a in range(3) if a != axis)))
+        if len(used) == 0:
+            return None
+        ends.append((used[0] - 1.5, used[-1] + 1.5))
+    corners = np.array([[ends[a][i >> a & 1] for a in range(3)] for i in range(8)])
+    index = scan.ras_to_index(grid.index_to_ras(corners))
+    low = np.clip(np.floor(index.min(0)).astype(int), 0, np.array(scan.array.shape))
+    high = np.clip(np.ceil(index.max(0)).astype(int) + 1, 0, np.array(scan.array.shape))
+    if (high <= low).any():
+        return None
+    return tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
+
+
 def place(labels: np.ndarray, tooth: np.ndarray, grid: Volume, scan: Volume) -> np.ndarray:
     """Put FDI labels (uint8, on grid) onto the scan's grid: the tooth probability is interpolated and cut at
     one half, the number is that of the nearest voxel. Any orientation; bounded memory. Returns uint8 of the
     scan's shape."""
+    out = np.zeros(scan.array.shape, np.uint8)
+    box = reach_on_scan(labels, grid, scan)
+    if box is None:
+        return out
     # what was dropped must not come back through interpolation, what was filled must not get lost
     edge = grow(labels, tooth < HALF, tooth, 1)
     probability = np.where(
@@ -69,24 +90,13 @@ def place(labels: np.ndarray, tooth: np.ndarray, grid: Volume, scan: Volume) -> 
     spread = grow(edge, np.ones(labels.shape, bool), tooth, 2)
     soft, number = grid.with_array(probability), grid.with_array(spread)
 
-    out = np.zeros(scan.array.shape, np.uint8)
-    where = np.argwhere(labels)
-    if len(where) == 0:
-        return out
-    ends = np.stack([where.min(0) - 1.5, where.max(0) + 1.5])
-    corners = np.array([[ends[i >> a & 1][a] for a in range(3)] for i in range(8)])
-    index = scan.ras_to_index(grid.index_to_ras(corners))
-    low = np.clip(np.floor(index.min(0)).astype(int), 0, np.array(out.shape))
-    high = np.clip(np.ceil(index.max(0)).astype(int) + 1, 0, np.array(out.shape))
-    if (high <= low).any():
-        return out
-    rows = max(1, int(_SLAB_VOXELS // max(1, (high[1] - low[1]) * (high[2] - low[2]))))
-    for z in range(low[0], high[0], rows):
-        stop = min(z + rows, high[0])
-        corner = scan.index_to_ras(np.array([z, low[1], low[2]]))
-        empty = np.broadcast_to(np.zeros((), np.uint8), (stop - z, high[1] - low[1], high[2] - low[2]))
+    placed = out[box]
+    rows = max(1, _SLAB_VOXELS // (placed.shape[1] * placed.shape[2]))
+    for z in range(0, len(placed), rows):
+        target = placed[z : z + rows]
+        corner = scan.index_to_ras(np.array([box[0].start + z, box[1].start, box[2].start]))
+        empty = np.broadcast_to(np.zeros((), np.uint8), target.shape)
         part = replace(scan, array=empty, origin=(-corner[0], -corner[1], corner[2]))
         inside = resample_like(soft, part, "linear", default=0).array >= HALF
-        nearest = resample_like(number, part, "nearest", default=0).array
-        out[z:stop, low[1] : high[1], low[2] : high[2]] = np.where(inside, nearest, 0)
+        np.copyto(target, resample_like(number, part, "nearest", default=0).array, where=inside)
     return out

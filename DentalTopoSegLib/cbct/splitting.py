@@ -66,17 +66,23 @@ def grow(labels: np.ndarray, allowed: np.ndarray, priority: np.ndarray, steps: i
         offsets = neighbour_offsets(shape, full)
         # corners of the last layer but one were no neighbours in a step over faces
         seeds = np.concatenate([older, newer]) if full else newer
-        front = [near[free[near]] for near in (seeds + offset for offset in offsets)]
-        front = np.unique(np.concatenate(front)) if front else np.zeros(0, np.intp)
+        parts = []
+        for offset in offsets:
+            near = seeds + offset
+            near = near[free[near]]
+            free[near] = False  # each voxel once
+            parts.append(near)
+        front = np.sort(np.concatenate(parts))
         best, chosen = np.full(len(front), -1, np.int16), np.zeros(len(front), labels.dtype)
         for offset in offsets:
-            near = flat[front + offset]
-            value = np.where(near > 0, level[front + offset].astype(np.int16), np.int16(-1))
+            where = front + offset
+            near = flat[where]
+            value = np.where(near > 0, level[where].astype(np.int16), np.int16(-1))
             better = value > best
-            best[better], chosen[better] = value[better], near[better]
+            np.copyto(best, value, where=better)
+            np.copyto(chosen, near, where=better)
         flat[front] = chosen
         level[front] = np.minimum(level[front], 1)  # what grew late must not outrank a true core
-        free[front] = False
         older, newer = newer, front
         if len(newer) == 0 and (full or len(older) == 0):
             break

@@ -47,11 +47,15 @@ def check_dentition(
     labels: Volume,
     confidence: Mapping[int, float] | None = None,
     image_valid_mask: np.ndarray | None = None,
+    *,
+    calibrated: bool = True,
 ) -> list[Finding]:
     """Every finding of an FDI label map, the gravest first.
 
-    confidence: {FDI: 0..1} where known. image_valid_mask: bool array of the map's shape, True where the
-    scan holds image data (a round field of view leaves corners empty).
+    confidence: {FDI: 0..1} where known, the probability that the tooth is right. calibrated: False when it is only
+    a score (networks without a calibration, see `cbct.Segmentation.calibrated`); the sentences then say so.
+    image_valid_mask: bool array of the map's shape, True where the scan holds image data (a round field of view
+    leaves corners empty).
     Raises `NoTeethError` for a map without teeth, `InputError` for values that are no FDI numbers or a
     mask of another shape.
     """
@@ -64,7 +68,7 @@ def check_dentition(
     unknown = sorted(fdi for fdi in confidence if not is_tooth(fdi))
     if unknown:
         raise InputError(f"A confidence is given for {unknown[0]}, which is no FDI tooth number.")
-    case = Case(labels, confidence, image_valid_mask)
+    case = Case(labels, confidence, image_valid_mask, calibrated=calibrated)
     if not case.measures:
         raise NoTeethError(f"The label map {labels.name} holds no teeth: every voxel is 0.")
     return findings_of(case)

@@ -64,7 +64,8 @@ def teeth_text(teeth: tuple[int, ...]) -> str:
 class Case:
     """A label map with everything measured on it that the rules share.
 
-    measures: of its teeth, where they are known already.
+    measures: of its teeth, where they are known already. calibrated: whether the confidences are measured
+    probabilities (cbct.confidence) or only scores.
     """
 
     def __init__(
@@ -73,9 +74,11 @@ class Case:
         confidence: Mapping[int, float],
         image_valid_mask: np.ndarray | None,
         measures: dict[int, ToothMeasure] | None = None,
+        calibrated: bool = True,
     ) -> None:
         self.labels = labels
         self.confidence = confidence
+        self.calibrated = calibrated
         self.valid = image_valid_mask
         self.measures: dict[int, ToothMeasure] = tooth_measures(labels) if measures is None else measures
         #: Where each tooth stands: the centre of its largest piece, which stray pieces do not pull away.

@@ -23,11 +23,12 @@ from .jaw_case import Crown, JawCase, Patch
 from .jaw_wholes import inside_out, jaw_doubts, mirrored_as_a_whole, numbers_of_the_other_jaw, uncertain_frame
 from .missing import CLOSED_SHARE
 from .places import on_the_wrong_side, out_of_order
-from .shape import LOW_CONFIDENCE
 
 if TYPE_CHECKING:
     from ..ios import JawSegmentation
 
+#: Below this a tooth's number is reported as uncertain. The score of a surface's numbering, no measured probability.
+LOW_CONFIDENCE = 0.6
 #: Loose pieces and holes smaller than this (mm^2) are mentioned together and need no action.
 NEGLIGIBLE_MM2 = 1.0
 #: Without a number, only a piece of at least this size (mm^2) may be a tooth.

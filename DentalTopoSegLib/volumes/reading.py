@@ -19,6 +19,7 @@ SPACING_RANGE_MM = (0.02, 10.0)
 COARSE_SPACING_MM = 0.8
 MAX_EXTENT_MM = 2500.0
 ORTHOGONAL_TOLERANCE = 1e-3
+_TOO_LARGE = "'{}' does not fit in this computer's memory: crop or down-sample it."
 
 VOLUME_SUFFIXES = (".nii.gz", ".nii", ".seg.nrrd", ".nrrd", ".nhdr", ".mha", ".mhd", ".hdr", ".img")
 
@@ -93,6 +94,7 @@ def _read_file(path: Path, max_voxels: int) -> Volume:
     import SimpleITK as sitk
 
     from .integrity import require_complete
+    from .nifti import unpack_nifti
 
     sitk.ProcessObject.SetGlobalWarningDisplay(False)  # its C++ warnings mean nothing to a clinician
     reader = sitk.ImageFileReader()
@@ -110,6 +112,18 @@ def _read_file(path: Path, max_voxels: int) -> Volume:
             "export it as one plain grey or label value per voxel."
         )
     check_grid(path, size[:3], spacing[:3], _three_axes(direction, len(size)), max_voxels)
+    dtype = {
+        sitk.sitkUInt8: "u1", sitk.sitkInt8: "i1", sitk.sitkUInt16: "u2", sitk.sitkInt16: "i2", sitk.sitkInt32: "i4",
+        sitk.sitkFloat32: "f4",
+    }.get(reader.GetPixelID())  # fmt: skip
+    if path.name.lower().endswith(".nii.gz") and len(size) == 3 and dtype is not None:
+        try:
+            array = unpack_nifti(path, tuple(int(n) for n in size[::-1]), np.dtype(dtype))
+        except MemoryError as error:
+            raise MemoryLimitError(_TOO_LARGE.format(path)) from error
+        if array is not None:
+            metadata = {key: reader.GetMetaData(key) for key in reader.GetMetaDataKeys()}
+            return Volume(array, spacing, reader.GetOrigin(), direction, safe_stem(path), metadata)
     require_complete(path, reader)
     if len(size) > 3:
         reader.SetExtractSize([*size[:3], *[0] * (len(size) - 3)])
@@ -120,10 +134,9 @@ def _read_file(path: Path, max_voxels: int) -> Volume:
     except RuntimeError as error:
         raise InputError(_unreadable(path, str(error))) from error
     except MemoryError as error:
-        raise MemoryLimitError(f"'{path}' does not fit in this computer's memory: crop or down-sample it.") from error
-    volume = Volume.from_sitk(image, safe_stem(path))
+        raise MemoryLimitError(_TOO_LARGE.format(path)) from error
     metadata = {key: image.GetMetaData(key) for key in image.GetMetaDataKeys()}
-    return replace(volume, metadata=metadata)
+    return replace(Volume.from_sitk(image, safe_stem(path)), metadata=metadata)
 
 
 def _unreadable(path: Path, reason: str) -> str:

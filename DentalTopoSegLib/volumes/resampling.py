@@ -111,18 +111,22 @@ def _low_pass(volume: Volume, reference: Volume):
     steps = np.abs(axes.T @ np.reshape(reference.direction, (3, 3))) * np.asarray(reference.spacing)
     factor = steps.max(axis=1) / np.asarray(volume.spacing)
     shrink = [max(1, min(int(np.floor(f + 1e-6)), n)) for f, n in zip(factor, volume.shape[::-1], strict=True)]
-    image = volume.to_sitk()
+    rest = factor / np.asarray(shrink)
+    image = None  # SimpleITK copies every array: only where it has something to do
+    if max(shrink) > 1 or rest.max() < 1.1:
+        image = volume.to_sitk()
     if max(shrink) > 1:
         image = sitk.BinShrink(image, shrink)
-    rest = factor / np.asarray(shrink)
     if rest.max() < 1.1:
         return image
-    array = sitk.GetArrayFromImage(image)
+    array = volume.array if image is None else sitk.GetArrayViewFromImage(image)
     for axis, f in zip((2, 1, 0), rest, strict=True):
         if f >= 1.1:
             # Three taps of variance (f^2 - 1) / 12 turn a box of one voxel into one of f voxels (second moments add).
             side = (f**2 - 1) / 24
             array = ndimage.correlate1d(array, [side, 1 - 2 * side, side], axis, np.float32, mode="nearest")
+    if image is None:
+        return volume.with_array(array).to_sitk()
     smooth = sitk.GetImageFromArray(array)
     smooth.CopyInformation(image)
     return smooth

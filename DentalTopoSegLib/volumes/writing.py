@@ -55,7 +55,7 @@ def write_image(image, path: Path) -> Path:
             reader = sitk.ImageFileReader()
             reader.SetFileName(str(temporary))
             reader.ReadImageInformation()
-            require_complete(temporary, reader)  # a full disk shows here: some ITK writers do not report it
+            require_complete(temporary, reader, just_written=True)  # a full disk: some ITK writers do not report it
         except (RuntimeError, InputError) as error:
             raise OutputError(
                 f"'{path}' cannot be written: the folder is full, read-only or gone. Choose another folder."

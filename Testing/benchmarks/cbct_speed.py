@@ -14,6 +14,9 @@ is the kernel's VmHWM of the child.
 
 nnU-Net needs an environment of its own (nnunetv2 2.8.1, torch 2.13.0); without --nnunet-python its side is
 skipped. --rival-tiles N times only N of its tiles and extrapolates, which the table then says.
+
+Multiply-accumulates are counted, not measured (`training.macs`; needs onnx): of ours in the graphs at the sizes that
+were run, of nnU-Net in its plan times its number of tiles, so this row stands without nnU-Net installed.
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -92,16 +96,29 @@ def peak_memory_bytes() -> int:
 def run_ours(scan: Path, threads: int, precision: str, models_dir: Path | None) -> dict[str, Any]:
     """Child: the library's whole path on `scan`."""
     sys.path.insert(0, str(ROOT))
+    from DentalTopoSegLib.ahead import import_ahead
+
+    import_ahead()  # as runs.segment_scan does
     import numpy as np
 
-    from DentalTopoSegLib.cbct import segment_volume
-    from DentalTopoSegLib.models import TASKS, load_model
     from DentalTopoSegLib.volumes import read_volume, write_volume
 
     start = time.perf_counter()
     volume, _ = read_volume(scan)
     read_s = time.perf_counter() - start
-    models = {task: load_model(task, threads, precision, folder=models_dir) for task in TASKS}
+    from DentalTopoSegLib.cbct import segment_volume
+    from DentalTopoSegLib.models import TASKS, Model, load_model
+
+    runs: list[tuple[str, tuple[int, ...]]] = []
+
+    class Noting(Model):
+        """A network that notes what it was run on."""
+
+        def run(self, array: np.ndarray, cancelled: Callable[[], bool] | None = None) -> np.ndarray:
+            runs.append((str(self.path), array.shape))
+            return super().run(array, cancelled)
+
+    models = {task: Noting(**vars(load_model(task, threads, precision, folder=models_dir))) for task in TASKS}
     result = segment_volume(volume, threads=threads, precision=precision, models=models)
     start = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="cbct_speed_ours_") as folder:
@@ -112,8 +129,30 @@ def run_ours(scan: Path, threads: int, precision: str, models_dir: Path | None) 
         "model_bytes": sum(m.size_bytes for m in models.values()),
         "teeth": len(np.unique(result.labels.array)) - 1,
         "stages_s": {"read": read_s, **result.provenance["seconds"], "write": write_s},
+        "runs": runs,
+        "shape": volume.array.shape,
+        "spacing": volume.spacing[::-1],
         "provenance": result.provenance,
     }
+
+
+def macs_of_ours(runs: list[tuple[str, tuple[int, ...]]]) -> int:
+    """Multiply-accumulates of these runs: file of the network, shape (D, H, W) of what it was run on."""
+    import onnx
+
+    from training.macs import onnx_macs
+
+    models = {path: onnx.load(path) for path in {path for path, _ in runs}}
+    return sum(onnx_macs(models[path], {models[path].graph.input[0].name: (1, 1, *shape)}) for path, shape in runs)
+
+
+def macs_of_rival(shape: tuple[int, ...], spacing: tuple[float, ...]) -> tuple[int, int]:
+    """(tiles, multiply-accumulates) of nnU-Net's plan on a scan of this shape and spacing (z, y, x)."""
+    from training.macs import plain_unet_macs, sliding_windows
+
+    grid = [round(n * s / RIVAL_SPACING_MM) for n, s in zip(shape, spacing, strict=True)]
+    tiles = sliding_windows(grid, RIVAL_PLAN["patch_size"])
+    return tiles, tiles * plain_unet_macs(RIVAL_PLAN, CLASSES)
 
 
 def run_rival(scan: Path, threads: int, tiles: int | None) -> dict[str, Any]:
@@ -246,6 +285,9 @@ def table(ours: dict[str, Any], rival: dict[str, Any] | None, threads: int) -> s
         other = rival[key] / unit if rival else None
         beside = f"{other:.1f} | {other / mine:.1f}x" if other is not None and mine > 0 else "- | -"
         lines.append(f"| {title} | {mine:.1f} | {beside} |")
+    mine, other = ours["macs"] / 1e12, ours["rival_macs"] / 1e12
+    beside = f"{other:.1f} ({ours['rival_tiles']} tiles) | {other / mine:.1f}x"
+    lines.append(f"| multiply-accumulates, 10^12 | {mine:.2f} | {beside} |")
     stages = ", ".join(f"{name} {s:.1f}" for name, s in ours["stages_s"].items())
     return "\n".join([*lines, "", f"DentalTopoSeg, seconds per stage: {stages}."])
 
@@ -283,6 +325,8 @@ def main() -> int:
             arguments = ["--child", "ours", *common, "--precision", args.precision, *own]
             ours = timed_child(sys.executable, arguments, args.threads)
             ours["scan"] = what
+            ours["macs"] = macs_of_ours(ours["runs"])
+            ours["rival_tiles"], ours["rival_macs"] = macs_of_rival(ours["shape"], ours["spacing"])
         rival = None
         if args.nnunet_python:
             tiles = [] if args.rival_tiles is None else ["--rival-tiles", str(args.rival_tiles)]

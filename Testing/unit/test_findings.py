@@ -14,6 +14,7 @@ from toy_teeth import DIRECTION, TEETH, at, paint, place, relabel, tidy, volume
 from DentalTopoSegLib.dentition import arch_order, flipped_jaw, is_upper, mirrored
 from DentalTopoSegLib.errors import InputError, NoTeethError
 from DentalTopoSegLib.findings import CODES, SEVERITIES, check_dentition
+from DentalTopoSegLib.findings.shape import LOW_CONFIDENCE
 from DentalTopoSegLib.volumes import Volume
 
 
@@ -323,10 +324,28 @@ def test_a_moderately_small_tooth_is_plausible(array):
 
 
 def test_low_confidence(array):
-    confidence = dict.fromkeys(TEETH, 0.97) | {25: 0.41, 26: 0.6}
+    confidence = dict.fromkeys(TEETH, 0.97) | {25: 0.41, 26: LOW_CONFIDENCE}
     (finding,) = check(array, confidence=confidence)
     assert (finding.code, finding.teeth) == ("low_confidence", (25,))
-    assert finding.message == "The number of tooth 25 is uncertain (confidence 41 %)."
+    assert finding.message == (
+        "Please check tooth 25 and its number: about 4 of 10 teeth with this confidence (41 %) were right on synthetic "
+        "test scans."
+    )
+    assert finding.detail == {"confidence": 0.41, "threshold": LOW_CONFIDENCE, "calibrated": True}
+
+
+@pytest.mark.parametrize(
+    ("value", "calibrated", "wanted"),
+    [
+        (0.02, True, "fewer than 1 of 10 teeth with this confidence (2 %) were right on synthetic test scans."),
+        (0.69, True, "about 7 of 10 teeth with this confidence (69 %) were right on synthetic test scans."),
+        (0.41, False, "its score is low (41 %)."),
+        (np.nan, True, "its confidence is unknown."),
+    ],
+)
+def test_only_a_measured_confidence_is_told_as_a_share(array, value, calibrated, wanted):
+    (finding,) = check(array, confidence={25: value}, calibrated=calibrated)
+    assert finding.message == f"Please check tooth 25 and its number: {wanted}"
 
 
 def test_confidence_that_is_not_a_number_is_low(array):

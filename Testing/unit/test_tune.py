@@ -16,7 +16,7 @@ pytest.importorskip("cripser", reason="cripser is not installed; only the topolo
 
 from DentalTopoSegLib.models import load_model  # noqa: E402
 from training.data import Buffer, DataPlan, augment, crop, normalise, validation_samples  # noqa: E402
-from training.export import export_tuned  # noqa: E402
+from training.export import export_plain  # noqa: E402
 from training.losses import CONTACT_FLAG, IGNORE  # noqa: E402
 from training.nets.unet import UNet, UNetPlan, macs  # noqa: E402
 from training.phantom.sampler import CELL_MM, CORE_DEPTH_MM, border_target, topology_target  # noqa: E402
@@ -133,7 +133,7 @@ def test_a_plain_run_goes_on_from_its_start_and_exports(runs: Path, tmp_path: Pa
     assert "quant" not in log and "count" not in log and "hint" not in log
     image = _image(runs)
     for precision, least in (("fp32", 0.999), ("int8", 0.97)):
-        path = export_tuned(runs / "plain", tmp_path / precision, "border-plain", precision, runs / "data")
+        path = export_plain(runs / "plain", tmp_path / precision, "border-plain", precision, runs / "data")
         assert path.name == f"border-plain.{precision}.onnx"
         same = _labels(net, image) == _model_labels(tmp_path / precision, precision, image)
         assert (_labels(net, image) > 0).mean() > 0.02
@@ -149,7 +149,7 @@ def test_coarser_weights_after_training_are_coarser(runs: Path, tmp_path: Path) 
 
     largest = {}
     for bits in (8, 4):
-        path = export_tuned(runs / "first", tmp_path / str(bits), "border-x", "int8", runs / "data", bits)
+        path = export_plain(runs / "first", tmp_path / str(bits), "border-x", "int8", runs / "data", bits)
         arrays = [numpy_helper.to_array(t) for t in onnx.load(path).graph.initializer]
         largest[bits] = max(int(np.abs(a.astype(int)).max()) for a in arrays if a.dtype == np.int8 and a.ndim == 5)
     assert largest == {8: 63, 4: 7}
@@ -166,7 +166,7 @@ def test_a_run_with_quantization_exports_its_own_steps(runs: Path, tmp_path: Pat
     assert (curves["quant"] > 0).all()
     empty = tmp_path / "empty"  # nothing is measured again
     empty.mkdir()
-    path = export_tuned(runs / "qat", tmp_path / "models", "border-qat", "int8", empty)
+    path = export_plain(runs / "qat", tmp_path / "models", "border-qat", "int8", empty)
     from training.quantization import prepare_qat, scales_from_onnx
 
     written = scales_from_onnx(path)
@@ -174,8 +174,8 @@ def test_a_run_with_quantization_exports_its_own_steps(runs: Path, tmp_path: Pat
     image = _image(runs)
     ours = _labels(prepare_qat(net, stored["scales"]).eval(), image)
     assert (ours == _model_labels(tmp_path / "models", "int8", image)).mean() > 0.999
-    with pytest.raises(ValueError, match="holds no samples"):
-        export_tuned(runs / "first", tmp_path / "other", "border-x", "int8", empty)
+    with pytest.raises(RuntimeError, match="No samples to measure ranges on"):
+        export_plain(runs / "first", tmp_path / "other", "border-x", "int8", empty)
 
 
 def test_four_bit_weights_are_kept_in_the_export(runs: Path, tmp_path: Path) -> None:
@@ -184,7 +184,7 @@ def test_four_bit_weights_are_kept_in_the_export(runs: Path, tmp_path: Path) -> 
 
     _, stored, _ = _tune(runs, "qat4", steps=2, quantization={"weight_bits": 4, "weight": 0.0})
     assert stored["weight_limit"] == 7
-    path = export_tuned(runs / "qat4", tmp_path, "border-qat4", "int8", runs / "data")
+    path = export_plain(runs / "qat4", tmp_path, "border-qat4", "int8", runs / "data")
     arrays = [numpy_helper.to_array(t) for t in onnx.load(path).graph.initializer]
     assert max(int(np.abs(a.astype(int)).max()) for a in arrays if a.dtype == np.int8 and a.ndim == 5) == 7
 
@@ -207,7 +207,7 @@ def test_a_search_gives_a_smaller_network(runs: Path, tmp_path: Path) -> None:
     whole, _ = load_tuned(runs / "first")
     assert sum(p.numel() for p in net.parameters()) < sum(p.numel() for p in whole.parameters())
     image = _image(runs)
-    export_tuned(runs / "gates", tmp_path, "border-gates", "fp32", runs / "data")
+    export_plain(runs / "gates", tmp_path, "border-gates", "fp32", runs / "data")
     assert (_labels(net, image) == _model_labels(tmp_path, "fp32", image)).mean() > 0.999
     # and a run can start from it
     again, _, _ = _tune(runs, "after", start="gates", steps=2)

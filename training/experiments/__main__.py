@@ -16,7 +16,7 @@ from training.train import keep_memory
 
 def run(arguments: argparse.Namespace) -> None:
     """Train and export what is not there yet."""
-    from training.export import export_tuned
+    from training.export import export_plain
     from training.tune import TUNED, tune
 
     config, rows, base = read_rows(arguments.config)
@@ -33,7 +33,8 @@ def run(arguments: argparse.Namespace) -> None:
             print(f"== {row.name}, seed {seed}: {row.of} is not trained yet, run again", flush=True)
         elif not (row.models(seed, base) / "models.json").is_file():
             name = f"border-{row.name}-{seed}"
-            export_tuned(folder, row.models(seed, base), name, row.precision, arguments.data, row.weight_bits)
+            target = row.models(seed, base)
+            export_plain(folder, target, name, row.precision, arguments.data, row.weight_bits, tool=row.tool)
 
 
 def score(arguments: argparse.Namespace) -> None:

@@ -29,7 +29,7 @@ def draw_charts(scores: list[dict[str, Any]], rows: list[Row], base: Path, pictu
 
     ``errors_alone.png``, ``errors_rules.png``: `tables.chart` of the key rows. ``quantization_topology.png``: rounding
     error and sum of the topology terms over training, for runs whose log has both. ``pruning.png``: multiply-
-    accumulates of the border network against DSC of all rows, if some have gates. ImportError if matplotlib is not installed.
+    accumulates of all border networks against DSC, if rows have gates. ImportError if matplotlib is not installed.
     """
     try:
         import matplotlib  # noqa: F401

@@ -17,7 +17,7 @@ SECTIONS = ("quantization", "topology", "distillation", "gates", "start", "data"
 @dataclass(frozen=True)
 class Row:
     """A row of the tables. Two kinds train nothing: ``of`` names the row whose networks are quantised after training,
-    ``shipped`` says that the row is the library's own network."""
+    ``shipped`` says that the row is the library's own network. ``tool``: by ONNX Runtime's quantizer."""
 
     name: str
     title: str
@@ -26,6 +26,7 @@ class Row:
     of: str | None = None
     shipped: bool = False
     weight_bits: int = 8
+    tool: bool = False
     paper: str | None = None
     changes: dict | None = None
 

@@ -23,7 +23,7 @@ PAPER = {
     "qat_adjacency": {"dice": 90.8, "tca": 91.6, "acs": 89.3, "cer": 6.4},
     "qat_cavity": {"dice": 90.6, "tca": 90.8, "acs": 88.5, "cer": 5.1},
 }
-"""Tables 1 and 2 of "Topology-Constrained Quantized nnUNet" (Preprints.org 2026, 211281): real scans, other network."""
+"""Tables 1 and 2 of "Topology-Constrained Quantized nnUNet" (Preprints.org 2026, 211281): its own scans and network."""
 
 COLUMNS = (
     ("dice", "DSC"), ("iou", "IoU"), ("bf1", "BF1"), ("tca", "TCA"), ("count_error", "count error"), ("acs", "ACS"),
@@ -67,8 +67,10 @@ def seed_spread(scores: list[dict], row: Row, kind: str, key: str) -> str:
 
 def score_table(scores: list[dict], rows: list[Row], kind: str) -> str:
     """One line per row; in brackets the spread over seeds, in square ones the paper's figure."""
-    lines = ["| | seeds x scans | " + " | ".join(title for _, title in COLUMNS) + " |"]
-    lines.append("|---" * (len(COLUMNS) + 2) + "|")
+    lines = [
+        "| | seeds x scans | " + " | ".join(title for _, title in COLUMNS) + " |",
+        "|---" * (len(COLUMNS) + 2) + "|",
+    ]
     for row in rows:
         cases = by_case(scores, row.name, kind, "dice")
         if not cases:
@@ -130,12 +132,12 @@ def row_network(row: Row, base: Path):  # -> UNet, which takes torch to import
     return load_tuned(folder)[0] if (folder / TUNED).is_file() else None
 
 
-def size_table(rows: list[Row], base: Path) -> str:
+def size_table(rows: list[Row], base: Path, start: str) -> str:
     """Megabytes and multiply-accumulates of every row's border network."""
     from training.nets.unet import macs
     from training.tune import start_network
 
-    whole = macs(start_network("border-1").plan, (96, 96, 96))["total"]
+    whole = macs(start_network(start).plan, (96, 96, 96))["total"]
     lines = ["| | MB | parameters | GMAC per 96^3 voxels | of the uncompressed |", "|---|---|---|---|---|"]
     for row in rows:
         models, net = row.models(row.seeds[0], base), row_network(row, base)
@@ -150,7 +152,7 @@ def size_table(rows: list[Row], base: Path) -> str:
 
 
 def time_table(rows: list[Row], base: Path, threads: int, shape: tuple[int, int, int] = (96, 96, 128)) -> str:
-    """Seconds of every row's border network on one input, best of three, ONNX Runtime and (if installed) OpenVINO."""
+    """Seconds of every row's border network on one input, best of three, by every provider that is installed."""
     from DentalTopoSegLib.models import load_model
     from training.experiments.timing import providers_here, seconds
 
@@ -225,7 +227,12 @@ def report(config: dict, rows: list[Row], base: Path, pictures: Path | None, thr
         parts += [f"**{title}**", score_table(scores, rows, kind), error_counts(scores, rows, kind)]
     named = {row.name for row in rows}
     pairs = [pair for pair in PAIRS if named.issuperset(pair)] or [(row.name, rows[0].name) for row in rows[1:]]
-    parts += ["**Paired t-tests over scans**", test_table(scores, rows, pairs), "**Sizes**", size_table(rows, base)]
+    parts += [
+        "**Paired t-tests over scans**",
+        test_table(scores, rows, pairs),
+        "**Sizes**",
+        size_table(rows, base, config["start"]),
+    ]
     if threads:
         parts += ["**Speed**", time_table(rows, base, threads)]
     if pictures is not None:

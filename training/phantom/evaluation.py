@@ -2,14 +2,16 @@
 
 ``python -m training.phantom.evaluation CACHE OUT --kind scans``      NIfTI pairs, the fast acquisition model
 ``python -m training.phantom.evaluation CACHE OUT --kind materials``  npz for ``training.reconstruction``
+``... --split train --count 2 --part 1/4``  two mouths per training patient, a quarter of them: for `training.calibrate`
 
-The teeth come from patients no training sample was made of; rooted templates are shared between the splits, there
-are only two donors of roots.
+The teeth come from patients no training sample was made of (``--split validation``); rooted templates are shared
+between the splits, there are only two donors of roots.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 
 import numpy as np
@@ -67,26 +69,61 @@ def write_materials(out: Path, name: str, drawn: Rendered, origin: np.ndarray, r
     )
 
 
+def jobs(files: list[Path], count: int, part: tuple[int, int] = (1, 1)) -> list[tuple[int, int, str]]:
+    """(patient's place in files, which of its mouths (from 0), phantom's name) of part k of n.
+
+    The first draw of a patient is named ``phantom_<patient>``, the others ``phantom_<patient>_2`` and so on."""
+    names = [
+        (number, mouth, f"phantom_{file.stem}" + (f"_{mouth + 1}" if mouth else ""))
+        for mouth in range(count)
+        for number, file in enumerate(files)
+    ]
+    return names[part[0] - 1 :: part[1]]
+
+
+def stream(seed: int, number: int, kind: str, split: str, mouth: int) -> np.random.Generator:
+    """Random numbers of one phantom: different for every patient, draw, split and kind, whatever the parts.
+
+    The first draw of the validation patients keeps the stream of published tables."""
+    words = [seed, number, int(kind == "scans")]
+    if split != "validation" or mouth:
+        words += [mouth, 1 + (split == "train")]
+    return np.random.default_rng(words)
+
+
+def parse_part(text: str) -> tuple[int, int]:
+    """ "2/4" -> (2, 4)."""
+    found = re.fullmatch(r"(\d+)/(\d+)", text)
+    if not found or not 1 <= int(found[1]) <= int(found[2]):
+        raise argparse.ArgumentTypeError(f"a part is written k/n with 1 <= k <= n, as 2/4; this is '{text}'")
+    return int(found[1]), int(found[2])
+
+
 def main(argv: list[str] | None = None) -> None:
-    """Write one phantom per held-out patient."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    """Write the phantoms of one split's patients, one each unless --count says more."""
+    parser = argparse.ArgumentParser(prog="python -m training.phantom.evaluation", description=__doc__.split("\n")[0])
     parser.add_argument("cache", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--kind", choices=("scans", "materials"), default="scans")
+    parser.add_argument("--split", choices=("train", "validation"), default="validation", help="whose teeth")
+    parser.add_argument("--count", type=int, default=1, help="phantoms per patient")
+    parser.add_argument("--part", type=parse_part, default=(1, 1), metavar="k/n", help="only part k of n")
     parser.add_argument("--seed", type=int, default=2026)
     args = parser.parse_args(argv)
+    if args.count < 1:
+        parser.error(f"--count {args.count}: at least one phantom per patient")
     torch.set_num_threads(1)
     args.out.mkdir(parents=True, exist_ok=True)
-    files = sorted((args.cache / "validation").glob("*.npz"))
+    files = sorted((args.cache / args.split).glob("*.npz"))
     if not files:
-        parser.error(f"no dentitions in {args.cache / 'validation'}: run training.phantom.teeth first")
+        parser.error(f"no dentitions in {args.cache / args.split}: run training.phantom.teeth first")
     donors = [load_dentition(f) for f in files]
-    for number, (file, models) in enumerate(zip(files, donors, strict=True)):
-        rng = np.random.default_rng([args.seed, number, args.kind == "scans"])
-        drawn, origin = draw(models, donors, rng)
-        write = write_scan if args.kind == "scans" else write_materials
-        write(args.out, f"phantom_{file.stem}", drawn, origin, rng)
-        print(f"{file.stem}: {len(torch.unique(drawn.labels)) - 1} teeth", flush=True)
+    write = write_scan if args.kind == "scans" else write_materials
+    for number, mouth, name in jobs(files, args.count, args.part):
+        rng = stream(args.seed, number, args.kind, args.split, mouth)
+        drawn, origin = draw(donors[number], donors, rng)
+        write(args.out, name, drawn, origin, rng)
+        print(f"{name.removeprefix('phantom_')}: {len(torch.unique(drawn.labels)) - 1} teeth", flush=True)
 
 
 if __name__ == "__main__":

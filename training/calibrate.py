@@ -1,0 +1,346 @@
+"""Fit the confidence of CBCT teeth: what it says shall be the share of such teeth that are right.
+
+    python -m training.calibrate FIT_FOLDER --held-out HELD_OUT_FOLDER -o Resources/Models/confidence-1.json \
+        --table Resources/Models/confidence-1.md
+
+Folders as for `training.evaluate`; FIT_FOLDER holds phantoms of training patients
+(``training.phantom.evaluation --split train``), HELD_OUT_FOLDER those of others. Every scan goes through
+`DentalTopoSegLib.cbct.segment_volume`; a predicted tooth is right if the reference has a tooth of this number and
+their IoU is at least 0.5. A logistic regression with coefficients of known sign is fitted on FIT_FOLDER alone (its
+strength of regularisation by cross-validation over whole scans); HELD_OUT_FOLDER is only measured. Deterministic.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from DentalTopoSegLib.cbct import Segmentation
+from DentalTopoSegLib.cbct.confidence import FEATURES, MEANING, Calibrator, load_calibrator
+from DentalTopoSegLib.errors import DentalTopoSegError, InputError, NoTeethError
+from DentalTopoSegLib.findings.shape import LOW_CONFIDENCE
+from DentalTopoSegLib.metrics import (
+    DETECTION_IOU,
+    auroc,
+    brier_score,
+    expected_calibration_error,
+    per_tooth_iou,
+    reliability,
+)
+from DentalTopoSegLib.volumes import Volume, read_labels, read_volume
+from training.evaluate import find_pairs, load_networks
+
+STRENGTHS = (0.3, 1.0, 3.0, 10.0, 30.0)
+"""Tried strengths of regularisation: multiples of half the squared length of the standardised coefficients."""
+
+FOLDS = 6
+LEAST_WRONG = 10
+"""Fewer wrong (or right) teeth in FIT_FOLDER teach nothing."""
+
+THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9)
+
+Segment = Callable[[Volume], Segmentation]
+
+
+def teeth_of(name: str, found: Segmentation, truth: Volume) -> list[dict[str, Any]]:
+    """One row per predicted tooth: scan, fdi, iou with the true tooth of this number, right, score, features."""
+    iou = per_tooth_iou(found.labels, truth)
+    return [
+        {
+            "scan": name,
+            "fdi": fdi,
+            "iou": iou[fdi],
+            "right": iou[fdi] >= DETECTION_IOU,
+            "score": found.scores[fdi],
+            "features": found.features[fdi],
+        }
+        for fdi in found.confidence
+    ]
+
+
+def collect(
+    folder: Path,
+    segment: Segment,
+    known: dict[str, list[dict[str, Any]]] | None = None,
+    report: Callable[[str], None] = lambda line: None,
+) -> list[dict[str, Any]]:
+    """`teeth_of` every labelled scan of folder, by name. known: rows by scan, taken where there, added where not.
+
+    A scan in which no teeth are found has no predicted teeth, so no rows. Raises InputError for a folder without
+    labelled scans."""
+    known = {} if known is None else known
+    rows = []
+    pairs = find_pairs(folder)
+    for number, (name, image, labels) in enumerate(pairs, 1):
+        key = f"{folder.name}/{name}"
+        if key not in known:
+            scan, _ = read_volume(image)
+            try:
+                known[key] = teeth_of(name, segment(scan), read_labels(labels))
+            except NoTeethError as error:
+                report(f"{name}: {error}")
+                known[key] = []
+        rows += known[key]
+        wrong = [row["fdi"] for row in known[key] if not row["right"]]
+        report(f"{number}/{len(pairs)} {name}: {len(known[key])} teeth, wrong {wrong}")
+    return rows
+
+
+def matrix(rows: list[dict[str, Any]]) -> tuple[np.ndarray, np.ndarray]:
+    """(N, len(FEATURES)) features and (N,) 1.0 where right."""
+    values = np.array([[row["features"][name] for name in FEATURES] for row in rows], float)
+    return values.reshape(-1, len(FEATURES)), np.array([float(row["right"]) for row in rows])
+
+
+def fit(values: np.ndarray, right: np.ndarray, strength: float) -> Calibrator:
+    """Logistic regression on (N, len(FEATURES)) standardised features with coefficients of the signs in `FEATURES`.
+
+    Minimises sum log(1 + exp(-y z)) + strength / 2 |coefficients|^2 (the intercept is free, so the mean confidence is
+    the share of right teeth), by L-BFGS-B from zero. A feature without spread in the data has coefficient 0 and is
+    left out, as is one whose sign the data contradict. Raises InputError when all teeth are right or all wrong."""
+    from scipy.optimize import minimize
+
+    _require(right, 1)
+    mean, spread = values.mean(0), values.std(0)
+    used = spread > 1e-9
+    z = (values[:, used] - mean[used]) / spread[used]
+    signs = np.array(list(FEATURES.values()))[used]
+    side = np.where(right > 0, 1.0, -1.0)
+
+    def loss(w: np.ndarray) -> tuple[float, np.ndarray]:
+        margin = side * (z @ w[1:] + w[0])
+        slope = -side / (1 + np.exp(np.clip(margin, -500, 500)))
+        gradient = np.r_[slope.sum(), z.T @ slope + strength * w[1:]]
+        return float(np.logaddexp(0, -margin).sum() + strength / 2 * (w[1:] ** 2).sum()), gradient
+
+    bounds = [(None, None), *((0, None) if s > 0 else (None, 0) for s in signs)]
+    options = {"maxiter": 2000, "ftol": 1e-12, "gtol": 1e-9}
+    best = minimize(loss, np.zeros(1 + len(signs)), jac=True, method="L-BFGS-B", bounds=bounds, options=options).x
+    chosen = np.abs(best[1:]) > 1e-4
+    columns = np.flatnonzero(used)[chosen]
+    names = list(FEATURES)
+    return Calibrator(
+        id="",
+        networks={},
+        features=tuple(names[k] for k in columns),
+        mean=mean[columns],
+        scale=spread[columns],
+        low=values[:, columns].min(0),
+        high=values[:, columns].max(0),
+        coefficients=best[1:][chosen],
+        intercept=float(best[0]),
+    )
+
+
+def _require(right: np.ndarray, least: int) -> None:
+    found = int(min(right.sum(), len(right) - right.sum()))
+    if found < least:
+        raise InputError(
+            f"Only {found} of {len(right)} teeth are of one kind (right or wrong), at least {least} are needed: "
+            "add scans to the folder that is fitted on."
+        )
+
+
+def fold_of(rows: list[dict[str, Any]]) -> np.ndarray:
+    """(N,) which of `FOLDS` each row is in: whole patients, so mouths with the same teeth are never apart.
+
+    A patient is the scan's name up to the second underscore (phantom_007, phantom_007_2)."""
+    patients = [row["scan"].split("_")[:2] for row in rows]
+    order = {tuple(p): i for i, p in enumerate(sorted({tuple(p) for p in patients}))}
+    return np.array([order[tuple(p)] % FOLDS for p in patients])
+
+
+def out_of_fold(values: np.ndarray, right: np.ndarray, folds: np.ndarray, strength: float) -> np.ndarray:
+    """(N,) confidence of each row from a fit without its fold."""
+    out = np.zeros(len(right))
+    for fold in np.unique(folds):
+        mine = folds == fold
+        out[mine] = fit(values[~mine], right[~mine], strength).confidence(values[mine])
+    return out
+
+
+def log_loss(confidence: np.ndarray, right: np.ndarray) -> float:
+    """Mean negative log-likelihood."""
+    p = np.clip(confidence, 1e-9, 1 - 1e-9)
+    return float(-np.mean(right * np.log(p) + (1 - right) * np.log(1 - p)))
+
+
+def best_fit(rows: list[dict[str, Any]]) -> tuple[Calibrator, float, np.ndarray]:
+    """The calibrator of all rows, its strength (of `STRENGTHS`, least log loss out of fold), and the out-of-fold
+    confidences (N,). Raises InputError with fewer than `LEAST_WRONG` teeth of a kind."""
+    values, right = matrix(rows)
+    _require(right, LEAST_WRONG)
+    folds = fold_of(rows)
+    tried = [(log_loss(out_of_fold(values, right, folds, s), right), s) for s in STRENGTHS]
+    strength = min(tried)[1]
+    return fit(values, right, strength), strength, out_of_fold(values, right, folds, strength)
+
+
+def scores(confidence: np.ndarray, right: np.ndarray) -> dict[str, Any]:
+    """ECE, Brier score, AUROC of wrong teeth, the reliability table and what each of `THRESHOLDS` flags."""
+    return {
+        "teeth": len(right),
+        "wrong": int((right == 0).sum()),
+        "ece": expected_calibration_error(confidence, right),
+        "brier": brier_score(confidence, right),
+        "auroc": auroc(confidence, right),
+        "reliability": reliability(confidence, right),
+        "thresholds": [flagged(confidence, right, t) for t in sorted({*THRESHOLDS, LOW_CONFIDENCE})],
+    }
+
+
+def flagged(confidence: np.ndarray, right: np.ndarray, threshold: float) -> dict[str, Any]:
+    """Of the teeth below threshold: how many, how many of the wrong ones, how many right ones in vain."""
+    low = confidence < threshold
+    return {
+        "threshold": threshold,
+        "flagged": int(low.sum()),
+        "wrong_flagged": int((low & (right == 0)).sum()),
+        "right_flagged": int((low & (right > 0)).sum()),
+    }
+
+
+def to_markdown(calibrator: Calibrator) -> str:
+    """The card: what it is, the coefficients, before and after on the held-out scans."""
+    about = calibrator.about
+    held, fitted = about["held_out"], about["fit"]
+    nets = ", ".join(calibrator.networks.values())
+    lines = [
+        f"# {calibrator.id}",
+        "",
+        f"Confidence of a CBCT tooth: {MEANING}. For the networks {nets} ({about['precision']}) only.",
+        f"Logistic regression, fitted on {fitted['teeth']} predicted teeth ({fitted['wrong']} wrong) of "
+        f"{about['fit_scans']} phantoms of training patients; measured on {held['after']['teeth']} "
+        f"({held['after']['wrong']} wrong) of {about['held_out_scans']} phantoms of other patients. The networks have "
+        "seen the training patients' teeth; how they err there may differ. No real scan was used: on real scans the "
+        "confidence is an extrapolation. Teeth that the program did not find have no confidence.",
+        "",
+        "| | teeth | wrong | ECE | Brier | AUROC for wrong teeth |",
+        "|---|---:|---:|---:|---:|---:|",
+        _row("held out, before: the numbering's score", held["before"]),
+        _row("held out, after: calibrated", held["after"]),
+        _row("fitted patients, left out in turn", fitted),
+        "",
+        "Held out, calibrated:",
+        "",
+        "| confidence | teeth | mean confidence | right |",
+        "|---|---:|---:|---:|",
+    ]
+    for row in held["after"]["reliability"]:
+        cells = f"{row['count']} | {row['confidence']:.2f} | {row['correct']:.2f}"
+        lines.append(f"| {row['low']:.1f} to {row['high']:.1f} | {cells} |")
+    for title, key in (("before", held["before"]), ("calibrated", held["after"]), ("fitted, left out in turn", fitted)):
+        lines += ["", f"Teeth below a threshold ({title}):", "", "| below | flagged | of the wrong | right, in vain |"]
+        lines.append("|---|---:|---:|---:|")
+        for row in key["thresholds"]:
+            lines.append(
+                f"| {row['threshold']:g}{' (used)' if row['threshold'] == LOW_CONFIDENCE else ''} | {row['flagged']} | "
+                f"{row['wrong_flagged']} of {key['wrong']} | {row['right_flagged']} of {key['teeth'] - key['wrong']} |"
+            )
+    lines += ["", "| feature | mean | sd | coefficient per sd |", "|---|---:|---:|---:|"]
+    for name, mean, scale, weight in zip(
+        calibrator.features, calibrator.mean, calibrator.scale, calibrator.coefficients, strict=True
+    ):
+        lines.append(f"| {name} | {mean:.3f} | {scale:.3f} | {weight:+.3f} |")
+    return "\n".join(lines) + "\n"
+
+
+def _row(title: str, s: dict[str, Any]) -> str:
+    area = "-" if s["auroc"] is None else f"{s['auroc']:.3f}"
+    return f"| {title} | {s['teeth']} | {s['wrong']} | {s['ece']:.4f} | {s['brier']:.4f} | {area} |"
+
+
+def calibrate(
+    fit_rows: list[dict[str, Any]],
+    held_rows: list[dict[str, Any]],
+    name: str,
+    networks: dict[str, Any],
+    precision: str = "int8",
+) -> Calibrator:
+    """Fit on fit_rows, measure on held_rows; `about` of the answer holds both. Raises InputError as `best_fit`, or
+    when there are no held-out teeth."""
+    if not held_rows:
+        raise InputError("No tooth was found in the held-out scans, so there is nothing to measure with.")
+    calibrator, strength, left_out = best_fit(fit_rows)
+    _, fit_right = matrix(fit_rows)
+    held, right = matrix(held_rows)
+    about = {
+        "precision": precision,
+        "networks_sha256": {task: net.sha256 for task, net in networks.items()},
+        "strength": strength,
+        "fit_scans": len({row["scan"] for row in fit_rows}),
+        "held_out_scans": len({row["scan"] for row in held_rows}),
+        "fit": scores(left_out, fit_right),
+        "held_out": {
+            "before": scores(np.array([row["score"] for row in held_rows]), right),
+            "after": scores(calibrator.confidence(held), right),
+        },
+    }
+    return replace(calibrator, id=name, networks={task: net.id for task, net in networks.items()}, about=about)
+
+
+def _read_rows(path: Path | None, networks: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """Rows by scan of an earlier run with the same networks and features; else none."""
+    if path is None or not path.is_file():
+        return {}
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    same = stored["networks"] == [net.sha256 for net in networks.values()] and stored["features"] == list(FEATURES)
+    return stored["rows"] if same else {}
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Command line, see the module's text."""
+    parser = argparse.ArgumentParser(prog="python -m training.calibrate", description=__doc__.split("\n")[0])
+    parser.add_argument("fit_folder", type=Path, help="labelled phantoms of training patients")
+    parser.add_argument("--held-out", type=Path, required=True, help="labelled phantoms of other patients")
+    parser.add_argument("-o", "--output", type=Path, required=True, help="the calibration, confidence-<n>.json")
+    parser.add_argument("--table", type=Path, help="the card in Markdown")
+    parser.add_argument("--precision", default="int8", choices=["int8", "fp32"])
+    parser.add_argument("--models-dir", type=Path, nargs="+", default=[], help="as for training.evaluate")
+    parser.add_argument("--threads", type=int)
+    parser.add_argument("--rows", type=Path, help="keep every tooth's features here, to go on after a stop")
+    args = parser.parse_args(argv)
+    if args.fit_folder.resolve() == args.held_out.resolve():
+        parser.error("the folder that is fitted on cannot be the held-out one, too")
+
+    def show(line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
+
+    try:
+        networks = load_networks(args.precision, args.threads, args.models_dir)
+        known = _read_rows(args.rows, networks)
+        groups = []
+        for folder in (args.fit_folder, args.held_out):
+            groups.append(collect(folder, library_segment(networks, args.threads, args.precision), known, show))
+            if args.rows is not None:
+                content = {"networks": [n.sha256 for n in networks.values()], "features": list(FEATURES), "rows": known}
+                args.rows.write_text(json.dumps(content), encoding="utf-8")
+        calibrator = calibrate(*groups, args.output.stem, networks, args.precision)
+        args.output.write_text(calibrator.to_json(), encoding="utf-8")
+        load_calibrator(args.output)  # what the library would refuse must not be shipped
+    except DentalTopoSegError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    text = to_markdown(calibrator)
+    print(text)
+    if args.table is not None:
+        args.table.write_text(text, encoding="utf-8")
+    return 0
+
+
+def library_segment(networks: dict[str, Any], threads: int | None, precision: str) -> Segment:
+    """The library's own path with these networks."""
+    from DentalTopoSegLib.cbct import segment_volume
+
+    return lambda scan: segment_volume(scan, threads=threads, precision=precision, models=networks)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -265,7 +265,7 @@ class Trainer:
     def _line(self, window: list[tuple[float, dict[str, float]]], rate: float) -> str:
         names = dict.fromkeys(name for _, measures in window for name in measures)
         means = {name: np.nanmean([m[name] for _, m in window if name in m]) for name in names}
-        means = " ".join(f"{name} {mean:.3f}" for name, mean in means.items())
+        means = " ".join(f"{name} {mean:.4g}" for name, mean in means.items())
         left = self.settings.minutes * (1.0 - self.fraction())
         lr = self.optimiser.param_groups[0]["lr"]
         loss = np.mean([value for value, _ in window])

@@ -66,7 +66,8 @@ def load_tuned(folder: Path) -> tuple[UNet, dict]:
 def start_network(start: str, runs: Path = RUNS) -> UNet:
     """A shipped network by its id ("border-1"), or that of a finished run by its folder below ``runs``; without the
     training-only heads. ValueError if there is neither."""
-    shipped = sorted(MODELS.glob(f"{start}.*.onnx"))
+    # an absolute folder is no pattern, glob would refuse it with a message of its own
+    shipped = [] if Path(start).is_absolute() else sorted(MODELS.glob(f"{start}.*.onnx"))
     if shipped:
         net = unet_from_onnx(shipped[0])
     elif (runs / start / TUNED).is_file():
@@ -103,10 +104,18 @@ class Tuner(Trainer):
             self.distillation_weight = float(plan.pop("weight", 1.0))
             teacher = start_network(plan.pop("teacher"), runs).to(device, memory_format=torch.channels_last_3d)
             self.distiller = Distiller(teacher, self.net, "border", DistillationPlan(**plan))
+            if len(self.distiller.adapters):
+                adapters = list(self.distiller.adapters.parameters())
+                self.optimiser.add_param_group({"params": adapters, "weight_decay": 0.0})
         if self.quantised is not None:
             self.average.ranges, self.average.logit_grid = self.net.ranges, self.net.logit_grid
 
     def build(self) -> torch.nn.Module:
+        if self.config.get("gates") is not None and self.config.get("quantization") is not None:
+            raise ValueError(
+                "A search by gates runs at full precision: leave out quantization, or start a run of its "
+                "own from the network that the search finds."
+            )
         net = start_network(self.config["start"], self.runs)
         if self.config.get("gates") is not None:
             plan = {k: v for k, v in self.config["gates"].items() if k in ("group", "start", "temperature")}
@@ -124,7 +133,10 @@ class Tuner(Trainer):
         """The first samples of the training data, unaugmented."""
         from training.data import validation_samples
 
-        return [image for image, _ in validation_samples(self.data, self.plan, CALIBRATION)]
+        images = [image for image, _ in validation_samples(self.data, self.plan, CALIBRATION)]
+        if not images:
+            raise ValueError(f"{self.data} holds no samples to measure the activations' ranges on: make samples first.")
+        return images
 
     def parameter_groups(self) -> list[dict]:
         if self.gated is None:
@@ -168,6 +180,9 @@ class Tuner(Trainer):
     def _search_schedule(self) -> None:
         if self.gated is None or bool(self.gated.hardened) or self._search_progress() < 1.0:
             return
+        self._harden()
+
+    def _harden(self) -> None:
         share = self.gated.harden(self.config["gates"]["macs"])
         self.average.logits.data.copy_(self.gated.logits.data)
         self.average.hardened.fill_(True)
@@ -181,6 +196,8 @@ class Tuner(Trainer):
             net, limit = to_float(self.average), self.quantised.weight_limit
             scales = activation_scales(self.quantised) if self.quantised.top == 255 else None
         elif self.gated is not None:
+            if not bool(self.gated.hardened):  # "harden: 1": the run ended first
+                self._harden()
             net = slice_network(self.average.net, self.gated.gates(), self.gated.group)
         else:
             net = self.average

@@ -48,7 +48,7 @@ def score(arguments: argparse.Namespace) -> None:
     wanted = [(row, seed) for row, seed in jobs(rows) if (row.models(seed, base) / "models.json").is_file()]
     if arguments.only:
         wanted = [(row, seed) for row, seed in wanted if row.name in arguments.only]
-    part, parts = (int(n) for n in arguments.part.split("/"))
+    part, parts = arguments.part
     for number, case in enumerate(cases(arguments.scans, arguments.threads)):
         if number % parts != part:
             continue
@@ -67,9 +67,25 @@ def score(arguments: argparse.Namespace) -> None:
 def _line(result: dict) -> str:
     both = ((kind, result[kind]) for kind in ("alone", "rules"))
     return "; ".join(
-        f"{kind} DSC {s['dice']:.3f} ACS {s['acs']:.3f} CER {s['cer']:.3f} teeth {s['pieces']}/{s['count_ref']}"
+        f"{kind} DSC {s['dice']:.3f} ACS {_three(s['acs'])} CER {_three(s['cer'])} teeth {s['pieces']}/{s['count_ref']}"
         for kind, s in both
     )
+
+
+def _three(value: float | None) -> str:
+    """ACS is undefined where no two teeth are neighbours."""
+    return "-" if value is None else f"{value:.3f}"
+
+
+def _part(text: str) -> tuple[int, int]:
+    """(k, n) of "k/n"."""
+    try:
+        part, parts = (int(number) for number in text.split("/"))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f'"{text}" is no k/n, such as 0/2 or 1/2') from error
+    if not 0 <= part < parts:
+        raise argparse.ArgumentTypeError(f'"{text}": the k of k/n counts from 0 to n - 1')
+    return part, parts
 
 
 def tables(arguments: argparse.Namespace) -> None:
@@ -77,7 +93,8 @@ def tables(arguments: argparse.Namespace) -> None:
     from training.experiments.tables import report
 
     config, rows, base = read_rows(arguments.config)
-    text = report(config, rows, base, pictures=arguments.pictures)
+    rows = [row for row in rows if not arguments.only or row.name in arguments.only]
+    text = report(config, rows, base, pictures=arguments.pictures, threads=arguments.time)
     print(text)
     if arguments.output:
         arguments.output.write_text(text, encoding="utf-8")
@@ -97,11 +114,21 @@ def main() -> None:
             command.add_argument("--val", type=Path, help="validation samples")
         elif name == "score":
             command.add_argument("scans", type=Path, nargs="+", help="folders of labelled scans of held-out patients")
-            command.add_argument("--part", default="0/1", help="k/n: every n-th scan, from the k-th")
+            command.add_argument("--part", type=_part, default=(0, 1), help="k/n: every n-th scan, from the k-th")
         else:
             command.add_argument("--pictures", type=Path, help="folder for the charts (needs matplotlib)")
+            command.add_argument("--time", type=int, default=0, metavar="N", help="also time every network, N threads")
             command.add_argument("-o", "--output", type=Path)
     arguments = parser.parse_args()
+    try:
+        _, rows, base = read_rows(arguments.config)
+    except (OSError, ValueError) as error:
+        parser.error(str(error))
+    lost = set(arguments.only or ()) - {row.name for row in rows}
+    if lost:
+        parser.error(f"{arguments.config} has no row {', '.join(sorted(lost))}.")
+    if arguments.command == "tables" and not any((base / "scores").glob("*.json")):
+        parser.error(f"{base / 'scores'} holds no scores: run the score command first.")
     keep_memory("training.experiments")
     torch.set_num_threads(arguments.threads)
     arguments.function(arguments)

@@ -42,10 +42,16 @@ class Row:
 def read_rows(path: Path) -> tuple[dict, list[Row], Path]:
     """(configuration without its rows, rows, folder of the runs). ValueError for a row that says what no row can."""
     config = read_config(path, start="start")
+    lost = [key for key in ("seeds", "rows") if not config.get(key)]
+    if lost:
+        raise ValueError(f"{path}: an experiment needs {lost[0]}; it has none.")
     seeds, rows = tuple(config.pop("seeds")), []
     for name, row in config.pop("rows").items():
+        row = dict(row or {})
         changes = {key: row.pop(key) for key in SECTIONS if key in row}
         count = row.pop("seeds", len(seeds))
+        if not 1 <= count <= len(seeds):
+            raise ValueError(f"{path}: row {name} wants {count} of {len(seeds)} seeds.")
         try:
             rows.append(Row(name, seeds=seeds[:count], changes=changes, **row))
         except TypeError as error:
@@ -61,7 +67,7 @@ def row_config(config: dict, row: Row, seed: int) -> dict:
     """The configuration of one run."""
     result = {**config, "seed": seed}
     for key, value in (row.changes or {}).items():
-        result[key] = {**config[key], **value} if key in ("data", "training", "loss") else value
+        result[key] = {**config.get(key, {}), **value} if key in ("data", "training", "loss") else value
     return result
 
 

@@ -79,16 +79,23 @@ def score_table(scores: list[dict], rows: list[Row], kind: str) -> str:
         cells = []
         for key, _ in COLUMNS:
             paper = PAPER.get(row.paper or "", {}).get(key)
-            mean = float(np.mean(list(by_case(scores, row.name, kind, key).values())))
+            values = list(by_case(scores, row.name, kind, key).values())
+            if not values:  # no scan has it: neighbours of a single tooth
+                cells.append("-")
+                continue
+            mean = float(np.mean(values))
             cells.append(shown(mean, key) + seed_spread(scores, row, kind, key) + (f" [{paper}]" if paper else ""))
         lines.append(f"| {row.title} | {seeds} x {len(cases)} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
 def paired(scores: list[dict], first: Row, second: Row, kind: str, key: str) -> tuple[float, float, int] | None:
-    """(mean difference first - second, p of the paired t-test, scans) over scans, seeds averaged; None below 3 scans."""
-    seeds = tuple(set(first.seeds) & set(second.seeds))
-    a, b = (by_case(scores, row.name, kind, key, seeds) for row in (first, second))
+    """(mean difference first - second, p of paired t-test, scans), over scans, seeds averaged; None below 3 scans."""
+    # only what both rows have: seeds that one is still without would be compared with others
+    names = (first.name, second.name)
+    have = [{(s["case"], s["seed"]) for s in scores if s["row"] == name} for name in names]
+    common = [s for s in scores if (s["case"], s["seed"]) in have[0] & have[1]]
+    a, b = (by_case(common, name, kind, key) for name in names)
     both = sorted(set(a) & set(b))
     if len(both) < 3:
         return None
@@ -115,25 +122,32 @@ def test_table(scores: list[dict], rows: list[Row], pairs: list[tuple[str, str]]
     return "\n".join(lines)
 
 
+def row_network(row: Row, base: Path):  # -> UNet, which takes torch to import
+    """The float network of a row's first seed, or None if it is not trained yet."""
+    from training.tune import TUNED, load_tuned, start_network
+
+    if row.shipped:
+        return start_network("border-1")
+    folder = row.folder(row.seeds[0], base)
+    return load_tuned(folder)[0] if (folder / TUNED).is_file() else None
+
+
 def size_table(rows: list[Row], base: Path, start: str) -> str:
     """Megabytes and multiply-accumulates of every row's border network."""
     from training.nets.unet import macs
-    from training.tune import TUNED, load_tuned, start_network
+    from training.tune import start_network
 
-    first = start_network(start)
-    whole = macs(first.plan, (96, 96, 96))["total"]
+    whole = macs(start_network(start).plan, (96, 96, 96))["total"]
     lines = ["| | MB | parameters | GMAC per 96^3 voxels | of the uncompressed |", "|---|---|---|---|---|"]
     for row in rows:
-        folder, models = row.folder(row.seeds[0], base), row.models(row.seeds[0], base)
-        if not (models / "models.json").is_file():
+        models, net = row.models(row.seeds[0], base), row_network(row, base)
+        if net is None or not (models / "models.json").is_file():
             continue
         entry = next(e for e in list_models(models) if e["task"] == "border")
-        net = load_tuned(folder)[0] if (folder / TUNED).is_file() else first
         total, count = macs(net.plan, (96, 96, 96))["total"], sum(p.numel() for p in net.parameters())
         size = entry["size_bytes"] / 1e6
-        lines.append(
-            f"| {row.title} | {size:.2f} | {count / 1e6:.2f} M | {total / 1e9:.1f} | {100 * total / whole:.1f} % |"
-        )
+        work = f"{total / 1e9:.1f} | {100 * total / whole:.1f} %"
+        lines.append(f"| {row.title} | {size:.2f} | {count / 1e6:.2f} M | {work} |")
     return "\n".join(lines)
 
 
@@ -175,14 +189,22 @@ def error_counts(scores: list[dict], rows: list[Row], kind: str) -> str:
     return "\n".join(lines)
 
 
+MEASURE = re.compile(r"([a-z_]+) (-?(?:[0-9.]+(?:e[+-]?[0-9]+)?|nan|inf))(?= |$)")
+"""A name and its value in a line of a run's log."""
+
+
 def training_curves(folder: Path) -> dict[str, np.ndarray]:
-    """Measures over a run from its log, by name; "step" among them."""
+    """Measures over a run from its log, by name; "step" among them. NaN where a line lacks one.
+
+    A run that was started again logs its steps a second time: the last time counts.
+    """
     rows = []
     for line in (folder / "log.txt").read_text(encoding="utf-8").splitlines():
         if " loss " in line and " step " in line and " val " not in line:
-            rows.append({name: float(value) for name, value in re.findall(r"([a-z]+) (-?[0-9.]+(?:e-?\d+)?)", line)})
-    names = set.intersection(*(set(row) for row in rows)) if rows else set()
-    return {name: np.array([row[name] for row in rows]) for name in names}
+            row = {name: float(value) for name, value in re.findall(MEASURE, line)}
+            rows = [earlier for earlier in rows if earlier["step"] < row["step"]] + [row]
+    names = dict.fromkeys(name for row in rows for name in row)
+    return {name: np.array([row.get(name, np.nan) for row in rows]) for name in names}
 
 
 PAIRS = [
@@ -203,9 +225,11 @@ def report(config: dict, rows: list[Row], base: Path, pictures: Path | None, thr
     ]
     for kind, title in KINDS.items():
         parts += [f"**{title}**", score_table(scores, rows, kind), error_counts(scores, rows, kind)]
+    named = {row.name for row in rows}
+    pairs = [pair for pair in PAIRS if named.issuperset(pair)] or [(row.name, rows[0].name) for row in rows[1:]]
     parts += [
         "**Paired t-tests over scans**",
-        test_table(scores, rows, PAIRS),
+        test_table(scores, rows, pairs),
         "**Sizes**",
         size_table(rows, base, config["start"]),
     ]

@@ -10,8 +10,8 @@ from ..dentition import FDI_PERMANENT, crown_width_mm, jaw, neighbours, volume_r
 from ..topology import Part
 from .case import Case, Finding
 
-#: Below this confidence (cbct.confidence) a tooth of a volume is reported: a tooth with more than 3 chances in 10 of being
-#: wrong is worth a look. What it flags, rightly and in vain, stands in the calibration's card (Resources/Models).
+#: Below this confidence (cbct.confidence) a tooth of a volume is reported: more than 3 chances in 10 of being wrong are
+#: worth a look. What it flags, rightly and in vain, stands in the calibration's card (Resources/Models).
 LOW_CONFIDENCE = 0.7
 #: Crumbs and bubbles smaller than this (mm^3) are mentioned, but need no action.
 NEGLIGIBLE_MM3 = 1.0

@@ -10,7 +10,8 @@ from ..dentition import FDI_PERMANENT, crown_width_mm, jaw, neighbours, volume_r
 from ..topology import Part
 from .case import Case, Finding
 
-#: Below this confidence a tooth of a volume is reported: more than 3 of 10 such teeth are wrong (cbct.confidence).
+#: Below this confidence (cbct.confidence) a tooth of a volume is reported: more than 3 chances in 10 of being wrong are
+#: worth a look. What it flags, rightly and in vain, stands in the calibration's card (Resources/Models).
 LOW_CONFIDENCE = 0.7
 #: Crumbs and bubbles smaller than this (mm^3) are mentioned, but need no action.
 NEGLIGIBLE_MM3 = 1.0
@@ -189,14 +190,14 @@ def low_confidences(case: Case) -> Iterator[Finding]:
 
 
 def _doubt(value: float, calibrated: bool) -> str:
-    """What a confidence says, in words: a measured share only if it was measured."""
+    """What a confidence says, in words: a share of teeth only if it was calibrated."""
     if not np.isfinite(value):
         return "its confidence is unknown"
     if not calibrated:
         return f"its score is low ({100 * value:.0f} %)"
     shown = max(0, min(10, round(10 * value)))
     few = f"about {shown} of 10" if shown else "fewer than 1 of 10"
-    return f"{few} teeth with this confidence ({100 * value:.0f} %) were right on synthetic test scans"
+    return f"{few} such teeth are expected to be right (confidence {100 * value:.0f} %, estimated on synthetic scans)"
 
 
 def cut_teeth(case: Case) -> Iterator[Finding]:

@@ -328,8 +328,8 @@ def test_low_confidence(array):
     (finding,) = check(array, confidence=confidence)
     assert (finding.code, finding.teeth) == ("low_confidence", (25,))
     assert finding.message == (
-        "Please check tooth 25 and its number: about 4 of 10 teeth with this confidence (41 %) were right on synthetic "
-        "test scans."
+        "Please check tooth 25 and its number: about 4 of 10 such teeth are expected to be right (confidence 41 %, "
+        "estimated on synthetic scans)."
     )
     assert finding.detail == {"confidence": 0.41, "threshold": LOW_CONFIDENCE, "calibrated": True}
 
@@ -337,8 +337,16 @@ def test_low_confidence(array):
 @pytest.mark.parametrize(
     ("value", "calibrated", "wanted"),
     [
-        (0.02, True, "fewer than 1 of 10 teeth with this confidence (2 %) were right on synthetic test scans."),
-        (0.69, True, "about 7 of 10 teeth with this confidence (69 %) were right on synthetic test scans."),
+        (
+            0.02,
+            True,
+            "fewer than 1 of 10 such teeth are expected to be right (confidence 2 %, estimated on synthetic scans).",
+        ),
+        (
+            0.69,
+            True,
+            "about 7 of 10 such teeth are expected to be right (confidence 69 %, estimated on synthetic scans).",
+        ),
         (0.41, False, "its score is low (41 %)."),
         (np.nan, True, "its confidence is unknown."),
     ],

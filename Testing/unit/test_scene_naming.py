@@ -52,10 +52,10 @@ def test_titles() -> None:
          "believable."),
         ("The number of tooth 36 is uncertain (confidence 36 %).", (36,),
          "The number of tooth 19 is uncertain (confidence 36 %)."),
-        ("Please check tooth 16 and its number: about 4 of 10 teeth with this confidence (36 %) were right on "
-         "synthetic test scans.", (16,),
-         "Please check tooth 3 and its number: about 4 of 10 teeth with this confidence (36 %) were right on "
-         "synthetic test scans."),
+        ("Please check tooth 16 and its number: about 4 of 10 such teeth are expected to be right (confidence 36 %, "
+         "estimated on synthetic scans).", (16,),
+         "Please check tooth 3 and its number: about 4 of 10 such teeth are expected to be right (confidence 36 %, "
+         "estimated on synthetic scans)."),
         ("No tooth was found on 'scan 16 of 11'.", (16, 11), "No tooth was found on 'scan 16 of 11'."),
         ("Teeth 11 and 21 share an unusually large border (21 mm²): they may be one tooth.", (11, 21),
          "Teeth 8 and 9 share an unusually large border (21 mm²): they may be one tooth."),

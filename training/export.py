@@ -214,7 +214,9 @@ def describe(run: Run, model_id: str, precision: str, samples: int) -> dict:
     task, progress, net = run.task, run.progress, run.net
     history = progress["history"]
     ideas = {
-        name: run.config[name] for name in ("start", "quantization", "topology", "distillation") if name in run.config
+        name: run.config[name]
+        for name in ("start", "quantization", "topology", "distillation", "gates")
+        if name in run.config
     }
     return {
         "id": model_id,
@@ -323,6 +325,18 @@ def export_plain(
         scales, limit, samples = rounding(run, model_id, data, count, weight_bits)
     metadata = describe(run, model_id, precision, samples)
     return register(models, write_graph(run.net, metadata, scales, weight_limit=limit), metadata, None)
+
+
+def copy_shipped(model_id: str, models: Path) -> Path:
+    """Copy a border network as it is or was shipped, by its id, into the folder ``models``; returns the file."""
+    from training.tune import shipped_file
+
+    file = shipped_file(model_id)
+    if file is None:
+        raise RuntimeError(f"There is no network {model_id} in {MODELS} or {FP32.parent}; put its .onnx file there.")
+    model = onnx.load(file)
+    text = next(prop.value for prop in model.metadata_props if prop.key == "dentaltoposeg")
+    return register(models, model, json.loads(text), None)
 
 
 def export(

@@ -63,17 +63,25 @@ def load_tuned(folder: Path) -> tuple[UNet, dict]:
     return net.eval(), {key: state[key] for key in ("scales", "weight_limit", "about")}
 
 
+def shipped_file(start: str, runs: Path = RUNS) -> Path | None:
+    """The .onnx file of a network by its id: one that is shipped, or one of an earlier release put into ``runs``."""
+    # an absolute folder is no pattern, glob would refuse it with a message of its own
+    folders = () if Path(start).is_absolute() else (MODELS, runs)
+    return next((file for folder in folders for file in sorted(folder.glob(f"{start}.*.onnx"))), None)
+
+
 def start_network(start: str, runs: Path = RUNS) -> UNet:
     """A shipped network by its id ("border-1"), or that of a finished run by its folder below ``runs``; without the
     training-only heads. ValueError if there is neither."""
-    # an absolute folder is no pattern, glob would refuse it with a message of its own
-    shipped = [] if Path(start).is_absolute() else sorted(MODELS.glob(f"{start}.*.onnx"))
-    if shipped:
-        net = unet_from_onnx(shipped[0])
+    file = shipped_file(start, runs)
+    if file is not None:
+        net = unet_from_onnx(file)
     elif (runs / start / TUNED).is_file():
         net, _ = load_tuned(runs / start)
     else:
-        raise ValueError(f'start: "{start}" is no network of {MODELS} and no finished run in {runs}; name another.')
+        raise ValueError(
+            f'start: "{start}" is no network of {MODELS} or {runs} and no finished run in {runs}; name another.'
+        )
     plain = UNet(replace(net.plan, deep_supervision=0))
     plain.load_state_dict({k: v for k, v in net.state_dict().items() if not k.startswith("extra_heads")})
     return plain

@@ -16,7 +16,7 @@ from training.train import keep_memory
 
 def run(arguments: argparse.Namespace) -> None:
     """Train and export what is not there yet."""
-    from training.export import export_plain
+    from training.export import copy_shipped, export_plain
     from training.tune import TUNED, tune
 
     config, rows, base = read_rows(arguments.config)
@@ -24,6 +24,7 @@ def run(arguments: argparse.Namespace) -> None:
         if arguments.only and row.name not in arguments.only:
             continue
         if row.shipped:
+            copy_shipped(config["start"], row.models(seed, base))
             continue
         folder = row.folder(seed, base)
         if row.of is None and not (folder / TUNED).is_file():
@@ -48,10 +49,7 @@ def score(arguments: argparse.Namespace) -> None:
     wanted = [(row, seed) for row, seed in jobs(rows) if (row.models(seed, base) / "models.json").is_file()]
     if arguments.only:
         wanted = [(row, seed) for row, seed in wanted if row.name in arguments.only]
-    part, parts = arguments.part
-    for number, case in enumerate(cases(arguments.scans, arguments.threads)):
-        if number % parts != part:
-            continue
+    for case in cases(arguments.scans, arguments.threads, *arguments.part):
         for row, seed in wanted:
             file = out / f"{row.name}_{seed}__{case.name.replace('/', '__')}.json"
             if file.is_file():

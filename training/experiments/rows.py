@@ -8,8 +8,6 @@ from pathlib import Path
 
 from training.train import RUNS, read_config
 
-SHIPPED = Path(__file__).resolve().parents[2] / "Resources" / "Models"
-
 SECTIONS = ("quantization", "topology", "distillation", "gates", "start", "data", "training", "loss")
 """What a row may change of the configuration. "data", "training" and "loss": only the named values."""
 
@@ -17,7 +15,7 @@ SECTIONS = ("quantization", "topology", "distillation", "gates", "start", "data"
 @dataclass(frozen=True)
 class Row:
     """A row of the tables. Two kinds train nothing: ``of`` names the row whose networks are quantised after training,
-    ``shipped`` says that the row is the library's own network. ``tool``: by ONNX Runtime's quantizer."""
+    ``shipped`` says that the row is the network that all start from, as it was shipped. ``tool``: by ONNX Runtime's quantizer."""
 
     name: str
     title: str
@@ -36,7 +34,7 @@ class Row:
 
     def models(self, seed: int, base: Path) -> Path:
         """Folder of the exported network."""
-        return SHIPPED if self.shipped else base / "models" / f"{self.name}_{seed}"
+        return base / "models" / f"{self.name}_{seed}"
 
 
 def read_rows(path: Path) -> tuple[dict, list[Row], Path]:

@@ -66,20 +66,21 @@ class Case:
     box: Any
 
 
-def cases(folders: list[Path], threads: int) -> Iterator[Case]:
-    """The labelled scans of the folders, one at a time; `coarse` is None where no teeth were found."""
+def cases(folders: list[Path], threads: int, part: int = 0, parts: int = 1) -> Iterator[Case]:
+    """Every ``parts``-th labelled scan of the folders from the ``part``-th, one at a time; `coarse` is None where no
+    teeth were found."""
     numbering = Remembered(load_model("numbering", threads))
-    for folder in folders:
-        for name, image, labels in find_pairs(folder):
-            scan, _ = read_volume(image)
-            truth = read_labels(labels)
-            whole = resample_ras(scan, float(numbering.metadata["spacing_mm"]))
-            coarse = run_numbering(numbering, whole, scan, _silent, None)
-            try:
-                box = dental_region(coarse, scan).box
-            except NoTeethError:
-                coarse, box = None, None
-            yield Case(f"{folder.name}/{name}", scan, truth, numbering, coarse, box)
+    pairs = [(folder, *pair) for folder in folders for pair in find_pairs(folder)]
+    for folder, name, image, labels in pairs[part::parts]:
+        scan, _ = read_volume(image)
+        truth = read_labels(labels)
+        whole = resample_ras(scan, float(numbering.metadata["spacing_mm"]))
+        coarse = run_numbering(numbering, whole, scan, _silent, None)
+        try:
+            box = dental_region(coarse, scan).box
+        except NoTeethError:
+            coarse, box = None, None
+        yield Case(f"{folder.name}/{name}", scan, truth, numbering, coarse, box)
 
 
 def _silent(*_: Any) -> None:

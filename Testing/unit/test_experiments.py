@@ -15,15 +15,17 @@ from scipy import stats
 torch = pytest.importorskip("torch", reason="torch is not installed; only training needs it")
 pytest.importorskip("onnx", reason="onnx is not installed; only training and its tests need it")
 
+from DentalTopoSegLib.models import list_models  # noqa: E402
 from DentalTopoSegLib.volumes import Volume  # noqa: E402
 from training.experiments import __main__ as command  # noqa: E402
 from training.experiments import charts, scoring, tables, timing  # noqa: E402
-from training.experiments.rows import SHIPPED, Row, jobs, read_rows, row_config  # noqa: E402
+from training.experiments.rows import Row, jobs, read_rows, row_config  # noqa: E402
 
+SHIPPED = next(entry["id"] for entry in list_models() if entry["task"] == "border")
 CONFIGS = Path(__file__).resolve().parents[2] / "training" / "configs"
 BASE = {
     "task": "topology",
-    "start": "border-1",
+    "start": SHIPPED,
     "data": {"patch": [32, 32, 32], "samples": 4},
     "training": {"steps": 4, "lr": 1e-3},
     "seeds": [7, 8, 9],
@@ -54,7 +56,7 @@ def test_rows_are_read_with_their_changes_and_seeds(tmp_path: Path) -> None:
     assert (later.seeds, later.weight_bits, later.precision) == ((7, 8), 4, "int8")
     assert later.folder(7, base) == plain.folder(7, base) == base / "plain_7"
     assert later.models(7, base) != plain.models(7, base)
-    assert library.models(7, base) == SHIPPED
+    assert library.models(7, base) == base / "models" / "library_7"
     assert base.name == "small"
     merged = row_config(config, qat, 8)
     assert merged["seed"] == 8
@@ -453,6 +455,7 @@ def test_tables_are_printed_written_and_timed(tmp_path: Path, monkeypatch, capsy
 
     path = _write(tmp_path, {"library": {"title": "Library", "shipped": True, "seeds": 1}})
     monkeypatch.setattr("training.experiments.rows.RUNS", tmp_path / "runs")
+    _call(monkeypatch, "run", path, "--data", tmp_path)  # nothing to train: copies the network
     folder = tmp_path / "runs" / "small" / "scores"
     folder.mkdir(parents=True)
     for n in range(3):

@@ -14,7 +14,7 @@ torch = pytest.importorskip("torch", reason="torch is not installed; only traini
 pytest.importorskip("onnx", reason="onnx is not installed; only training and its tests need it")
 pytest.importorskip("cripser", reason="cripser is not installed; only the topology loss needs it")
 
-from DentalTopoSegLib.models import load_model  # noqa: E402
+from DentalTopoSegLib.models import list_models, load_model  # noqa: E402
 from training.data import Buffer, DataPlan, augment, crop, normalise, validation_samples  # noqa: E402
 from training.export import export_plain  # noqa: E402
 from training.losses import CONTACT_FLAG, IGNORE  # noqa: E402
@@ -251,7 +251,8 @@ def test_an_unknown_start_is_refused(runs: Path, start: str) -> None:
 
 
 def test_starts_are_shipped_networks_and_runs_by_name_or_folder(runs: Path) -> None:
-    assert start_network("border-1").plan.full_width > 0
+    shipped = next(entry["id"] for entry in list_models() if entry["task"] == "border")
+    assert start_network(shipped).plan.full_width > 0
     for start in ("first", str(runs / "first")):
         net = start_network(start, runs)
         assert _moved(net, load_tuned(runs / "first")[0]) == 0

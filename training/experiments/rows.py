@@ -14,8 +14,8 @@ SECTIONS = ("quantization", "topology", "distillation", "gates", "start", "data"
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the tables. Two kinds train nothing: ``of`` names the row whose networks are quantised after training,
-    ``shipped`` says that the row is the network that all start from, as it was shipped. ``tool``: by ONNX Runtime's quantizer."""
+    """A row of the tables. Two kinds train nothing: ``of`` names the row whose networks are quantised after training
+    (``tool``: by ONNX Runtime's quantizer), ``shipped`` is the network all rows start from, as it was shipped."""
 
     name: str
     title: str
@@ -27,6 +27,7 @@ class Row:
     tool: bool = False
     paper: str | None = None
     changes: dict | None = None
+    start: str = ""
 
     def folder(self, seed: int, base: Path) -> Path:
         """Where the run of a seed lives."""
@@ -51,7 +52,7 @@ def read_rows(path: Path) -> tuple[dict, list[Row], Path]:
         if not 1 <= count <= len(seeds):
             raise ValueError(f"{path}: row {name} wants {count} of {len(seeds)} seeds.")
         try:
-            rows.append(Row(name, seeds=seeds[:count], changes=changes, **row))
+            rows.append(Row(name, seeds=seeds[:count], changes=changes, start=config["start"], **row))
         except TypeError as error:
             raise ValueError(f"{path}: row {name} cannot be read ({error}).") from error
     names = {row.name for row in rows}

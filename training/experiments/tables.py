@@ -127,7 +127,7 @@ def row_network(row: Row, base: Path):  # -> UNet, which takes torch to import
     from training.tune import TUNED, load_tuned, start_network
 
     if row.shipped:
-        return start_network("border-1")
+        return start_network(row.start)
     folder = row.folder(row.seeds[0], base)
     return load_tuned(folder)[0] if (folder / TUNED).is_file() else None
 

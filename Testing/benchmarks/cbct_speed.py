@@ -93,7 +93,7 @@ def peak_memory_bytes() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * kilo
 
 
-def run_ours(scan: Path, threads: int, precision: str, models_dir: Path | None) -> dict[str, Any]:
+def run_ours(scan: Path, threads: int, precision: str, models_dir: Path | None, provider: str) -> dict[str, Any]:
     """Child: the library's whole path on `scan`."""
     sys.path.insert(0, str(ROOT))
     from DentalTopoSegLib.ahead import import_ahead
@@ -118,7 +118,8 @@ def run_ours(scan: Path, threads: int, precision: str, models_dir: Path | None) 
             runs.append((str(self.path), array.shape))
             return super().run(array, cancelled)
 
-    models = {task: Noting(**vars(load_model(task, threads, precision, folder=models_dir))) for task in TASKS}
+    loaded = {task: load_model(task, threads, precision, folder=models_dir, provider=provider) for task in TASKS}
+    models = {task: Noting(**vars(model)) for task, model in loaded.items()}
     result = segment_volume(volume, threads=threads, precision=precision, models=models)
     start = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="cbct_speed_ours_") as folder:
@@ -299,6 +300,7 @@ def main() -> int:
     parser.add_argument("--rival-tiles", type=int, help="time only this many of nnU-Net's tiles and extrapolate")
     parser.add_argument("--scan", type=Path, help="use this scan instead of the phantom")
     parser.add_argument("--precision", default="int8", choices=["int8", "fp32"])
+    parser.add_argument("--provider", default="onnxruntime", help="onnxruntime, openvino or auto")
     parser.add_argument("--models-dir", type=Path, help="folder with models.json (default: the library's)")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--skip-ours", action="store_true", help="only time nnU-Net")
@@ -306,7 +308,7 @@ def main() -> int:
     parser.add_argument("--child", choices=["ours", "rival"], help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.child == "ours":
-        print(json.dumps(run_ours(args.scan, args.threads, args.precision, args.models_dir)))
+        print(json.dumps(run_ours(args.scan, args.threads, args.precision, args.models_dir, args.provider)))
         return 0
     if args.child == "rival":
         print(json.dumps(run_rival(args.scan, args.threads, args.rival_tiles)))
@@ -322,7 +324,7 @@ def main() -> int:
         ours = None
         if not args.skip_ours:
             own = [] if args.models_dir is None else ["--models-dir", str(args.models_dir.resolve())]
-            arguments = ["--child", "ours", *common, "--precision", args.precision, *own]
+            arguments = ["--child", "ours", *common, "--precision", args.precision, "--provider", args.provider, *own]
             ours = timed_child(sys.executable, arguments, args.threads)
             ours["scan"] = what
             ours["macs"] = macs_of_ours(ours["runs"])

@@ -108,6 +108,7 @@ class OnnxRuntimeSession:
     def __init__(self, path: Path, content: bytes, threads: int, metadata_key: str) -> None:
         import onnxruntime
 
+        onnxruntime.disable_telemetry_events()  # Windows builds send them unless told not to; elsewhere a no-op
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -70,8 +71,10 @@ def collect(
     segment: Segment,
     known: dict[str, list[dict[str, Any]]] | None = None,
     report: Callable[[str], None] = lambda line: None,
+    keep: Callable[[], None] = lambda: None,
 ) -> list[dict[str, Any]]:
-    """`teeth_of` every labelled scan of folder, by name. known: rows by scan, taken where there, added where not.
+    """`teeth_of` every labelled scan of folder, by name. known: rows by "folder's name/scan", taken where there, added
+    where not; keep() is called after each that was added.
 
     A scan in which no teeth are found has no predicted teeth, so no rows. Raises InputError for a folder without
     labelled scans."""
@@ -87,6 +90,7 @@ def collect(
             except NoTeethError as error:
                 report(f"{name}: {error}")
                 known[key] = []
+            keep()
         rows += known[key]
         wrong = [row["fdi"] for row in known[key] if not row["right"]]
         report(f"{number}/{len(pairs)} {name}: {len(known[key])} teeth, wrong {wrong}")
@@ -309,6 +313,8 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_args(argv)
     if args.fit_folder.resolve() == args.held_out.resolve():
         parser.error("the folder that is fitted on cannot be the held-out one, too")
+    if args.fit_folder.resolve().name == args.held_out.resolve().name:
+        parser.error("both folders have one name, by which their scans are told apart: rename one")
 
     def show(line: str) -> None:
         print(line, file=sys.stderr, flush=True)
@@ -316,23 +322,36 @@ def main(argv: list[str] | None = None) -> int:
     try:
         networks = load_networks(args.precision, args.threads, args.models_dir)
         known = _read_rows(args.rows, networks)
-        groups = []
-        for folder in (args.fit_folder, args.held_out):
-            groups.append(collect(folder, library_segment(networks, args.threads, args.precision), known, show))
+
+        def keep() -> None:
             if args.rows is not None:
                 content = {"networks": [n.sha256 for n in networks.values()], "features": list(FEATURES), "rows": known}
-                args.rows.write_text(json.dumps(content), encoding="utf-8")
+                _write(args.rows, json.dumps(content))
+
+        segment = library_segment(networks, args.threads, args.precision)
+        groups = [collect(folder.resolve(), segment, known, show, keep) for folder in (args.fit_folder, args.held_out)]
         calibrator = calibrate(*groups, args.output.stem, networks, args.precision)
-        args.output.write_text(calibrator.to_json(), encoding="utf-8")
-        load_calibrator(args.output)  # what the library would refuse must not be shipped
+        # what the library would refuse must not be shipped
+        _write(args.output, calibrator.to_json(), check=load_calibrator)
     except DentalTopoSegError as error:
         print(error, file=sys.stderr)
         return error.exit_code
     text = to_markdown(calibrator)
     print(text)
     if args.table is not None:
-        args.table.write_text(text, encoding="utf-8")
+        _write(args.table, text)
     return 0
+
+
+def _write(path: Path, text: str, check: Callable[[Path], Any] = lambda path: None) -> None:
+    """Write whole or not at all; what ``check`` raises about the new file leaves the old one as it was."""
+    temporary = path.with_name(path.name + ".tmp")
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        check(temporary)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def library_segment(networks: dict[str, Any], threads: int | None, precision: str) -> Segment:

@@ -256,7 +256,7 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 
 def register(folder: Path, model: onnx.ModelProto, metadata: dict, card: str | None) -> Path:
-    """Write the model beside its entry in ``folder``/models.json, replacing the entry of the same id and precision."""
+    """Write the model beside its entry in ``folder``/models.json, replacing that of the same task and precision."""
     content = model.SerializeToString()
     name = f"{metadata['id']}.{metadata['precision']}.onnx"
     write_bytes(folder / name, content)
@@ -274,11 +274,11 @@ def register(folder: Path, model: onnx.ModelProto, metadata: dict, card: str | N
     entries = json.loads(index.read_text(encoding="utf-8"))["models"] if index.exists() else []
     key = ("task", "precision")
     kept = [e for e in entries if [e[k] for k in key] != [entry[k] for k in key]]
-    for old in entries:
-        if old not in kept and old["file"] != name:
-            (folder / old["file"]).unlink(missing_ok=True)
+    replaced = [e["file"] for e in entries if e not in kept and e["file"] != name]
     entries = sorted([*kept, entry], key=lambda e: (e["task"], e["precision"]))
     write_bytes(index, (json.dumps({"models": entries}, indent=2) + "\n").encode())
+    for file in replaced:  # only now: models.json never names a file that is gone
+        (folder / file).unlink(missing_ok=True)
     return folder / name
 
 

@@ -188,7 +188,7 @@ class Range:
         device = self.counts.device
         octaves = self.LOWEST + torch.arange(self.BINS, device=device, dtype=torch.float64) / self.OCTAVE
         centres, counts = torch.exp2(octaves + 0.5 / self.OCTAVE)[:used], self.counts[:used].double()
-        limits = torch.exp2(octaves[max(1, used - 4 * self.OCTAVE) : used] + 1.0 / self.OCTAVE)[:, None]
+        limits = torch.exp2(octaves[max(0, used - 4 * self.OCTAVE) : used] + 1.0 / self.OCTAVE)[:, None]
         steps = limits / self.top
         inside = torch.where(centres < steps / 2, centres.square(), steps.square() / 12)
         error = torch.where(centres > limits, (centres - limits).square(), inside) @ counts

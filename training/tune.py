@@ -149,13 +149,10 @@ class Tuner(Trainer):
     def parameter_groups(self) -> list[dict]:
         if self.gated is None:
             return super().parameter_groups()
-        gates = self.gated.logits
-        rest = [p for p in self.net.parameters() if p is not gates]
-        factor = float(self.config["gates"].get("rate", 0.05)) / self.settings.lr
-        return [
-            {"params": rest, "weight_decay": self.settings.weight_decay},
-            {"params": [gates], "weight_decay": 0.0, "factor": factor},
-        ]
+        rate = float(self.config["gates"].get("rate", 0.05))
+        groups = self.gated.parameter_groups(rate, weight_decay=self.settings.weight_decay)
+        groups[-1]["factor"] = rate / self.settings.lr  # the schedule sets every group's rate
+        return groups
 
     def losses(self, x: Tensor, y: Tensor) -> tuple[Tensor, dict[str, float]]:
         self._search_schedule()

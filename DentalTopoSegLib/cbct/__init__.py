@@ -305,8 +305,9 @@ def _at_edge(labels: np.ndarray) -> np.ndarray:
     a tooth only where the scan ends."""
     found = np.zeros(256, bool)
     for axis in range(3):
-        for plane in (0, 1, -2, -1):
-            found[np.take(labels, plane, axis=axis)] = True
+        planes = np.moveaxis(labels, axis, 0)
+        for outer in (planes[:2], planes[-2:]):
+            found[outer] = True
     found[0] = False
     return found
 

@@ -11,7 +11,7 @@ from fake_networks import FakeNetworks, fake_models
 
 from DentalTopoSegLib.cbct import segment_volume
 from DentalTopoSegLib.cbct.confidence import FEATURES, load_calibrator
-from DentalTopoSegLib.errors import InputError, NoTeethError
+from DentalTopoSegLib.errors import InputError, ModelError, NoTeethError
 from DentalTopoSegLib.metrics import expected_calibration_error
 from DentalTopoSegLib.phantom import make_phantom
 from DentalTopoSegLib.volumes import write_volume
@@ -205,6 +205,33 @@ def test_the_command_fits_measures_and_writes(phantom, tmp_path, monkeypatch, ca
 def test_one_folder_for_both_is_refused(tmp_path):
     with pytest.raises(SystemExit):
         calibrate.main([str(tmp_path), "--held-out", str(tmp_path / "."), "-o", str(tmp_path / "confidence-1.json")])
+
+
+def test_folders_of_one_name_are_refused(tmp_path, capsys):
+    """Their scans would be taken for each other's, and the held-out ones measured with those of the fit."""
+    folders = [tmp_path / kind / "scans" for kind in ("fit", "held")]
+    with pytest.raises(SystemExit):
+        calibrate.main([str(folders[0]), "--held-out", str(folders[1]), "-o", str(tmp_path / "confidence-1.json")])
+    assert "both folders have one name" in capsys.readouterr().err
+
+
+def test_rows_are_kept_after_every_scan(phantom, tmp_path):
+    folder = folder_of(phantom, tmp_path / "fit", ("a", "b", "c"))
+    known, kept = {"fit/b": []}, []
+
+    def nothing(scan):
+        raise NoTeethError("No teeth were found.")
+
+    calibrate.collect(folder, nothing, known, keep=lambda: kept.append(sorted(known)))
+    assert kept == [["fit/a", "fit/b"], ["fit/a", "fit/b", "fit/c"]]
+
+
+def test_a_refused_calibration_leaves_the_old_file(tmp_path):
+    path = tmp_path / "confidence-1.json"
+    path.write_text("old", encoding="utf-8")
+    with pytest.raises(ModelError):
+        calibrate._write(path, "{}", check=load_calibrator)
+    assert [p.name for p in tmp_path.iterdir()] == [path.name] and path.read_text(encoding="utf-8") == "old"
 
 
 def test_calibration_error_of_the_drawn_rows_is_that_of_the_metrics():

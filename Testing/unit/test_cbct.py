@@ -10,7 +10,7 @@ import pytest
 from fake_networks import FakeNetworks, fake_models
 from scipy import ndimage
 
-from DentalTopoSegLib.cbct import segment_volume
+from DentalTopoSegLib.cbct import _at_edge, segment_volume
 from DentalTopoSegLib.cbct.inference import (
     CoarseMap,
     inside_scan,
@@ -436,3 +436,12 @@ def test_place_is_exact_on_the_same_grid_and_subvoxel_on_another(phantom):
     assert dice(shifted > 0, labels.array > 0, 1) > 0.95 and set(np.unique(shifted)) == set(np.unique(labels.array))
     away = replace(labels, origin=tuple(np.array(labels.origin) + 500))
     assert not place(labels.array, tooth, labels, away).any()
+
+
+def test_what_reaches_the_outer_planes_is_at_the_edge():
+    labels = np.zeros((1, 9, 9), np.uint8)
+    labels[0, 4, 4] = 11  # a scan of one slice cuts every tooth
+    assert np.flatnonzero(_at_edge(labels)).tolist() == [11]
+    labels = np.zeros((9, 9, 9), np.uint8)
+    labels[4, 4, 1], labels[4, 7, 4], labels[4, 4, 4] = 21, 31, 41
+    assert np.flatnonzero(_at_edge(labels)).tolist() == [21, 31]

@@ -15,6 +15,7 @@ from scipy import stats
 torch = pytest.importorskip("torch", reason="torch is not installed; only training needs it")
 pytest.importorskip("onnx", reason="onnx is not installed; only training and its tests need it")
 
+from DentalTopoSegLib.errors import InputError  # noqa: E402
 from DentalTopoSegLib.models import list_models  # noqa: E402
 from DentalTopoSegLib.volumes import Volume  # noqa: E402
 from training.experiments import __main__ as command  # noqa: E402
@@ -278,6 +279,16 @@ def test_a_remembered_network_answers_the_same_array_once() -> None:
         np.testing.assert_array_equal(network.run(array), array + 1)
     assert len(calls) == 3
     assert (network.id, network.metadata["spacing_mm"]) == ("n", 1.0)
+
+
+def test_scans_that_would_share_a_score_are_refused(tmp_path: Path) -> None:
+    folders = [tmp_path / kind / "scans" for kind in ("first", "second")]
+    for folder in folders:
+        folder.mkdir(parents=True)
+        for part in ("image", "labels"):
+            (folder / f"a_{part}.nii.gz").touch()
+    with pytest.raises(InputError, match="Two scans are called scans/a"):
+        next(scoring.cases(folders, 1))
 
 
 def _volume(array: np.ndarray) -> Volume:

@@ -50,6 +50,20 @@ def test_an_unknown_provider_is_refused_with_those_there_are(tmp_path):
         load_model("tiny", folder=tmp_path, provider="cuda")
 
 
+def test_onnxruntime_is_told_to_report_nothing_before_it_opens_a_network(tmp_path, monkeypatch):
+    import onnxruntime
+
+    order = []
+    monkeypatch.setattr(onnxruntime, "disable_telemetry_events", lambda: order.append("silent"))
+    open_network = onnxruntime.InferenceSession
+    monkeypatch.setattr(
+        onnxruntime, "InferenceSession", lambda *args, **more: order.append("open") or open_network(*args, **more)
+    )
+    register(tmp_path)
+    load_model("tiny", folder=tmp_path)
+    assert order == ["silent", "open"]
+
+
 def test_a_missing_openvino_says_what_to_install(tmp_path, without_openvino):
     register(tmp_path)
     with pytest.raises(ModelError, match=r'not installed: run python -m pip install "dentaltoposeg\[openvino\]"'):

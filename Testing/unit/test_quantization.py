@@ -359,3 +359,9 @@ def test_state_dict_and_features_are_the_float_networks(task: str) -> None:
         a, b = net.features(image)[0], qnet.features(image)[0]
     assert a.shape == b.shape
     assert float((a - b).abs().mean() / a.abs().mean()) < 0.1
+
+
+def test_range_of_values_below_its_least() -> None:
+    limits = q.Range(None, 255, 0.2)
+    limits.observe(torch.full((1, 8, 8, 8, 8), 1e-5))  # a layer that is almost dead
+    assert 0 < limits.step <= 2.0**q.Range.LOWEST * 2.0 ** (1 / q.Range.OCTAVE) / 255

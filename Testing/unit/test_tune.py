@@ -214,6 +214,20 @@ def test_a_search_gives_a_smaller_network(runs: Path, tmp_path: Path) -> None:
     assert again.plan == net.plan
 
 
+def test_a_search_decays_what_other_runs_decay(runs: Path) -> None:
+    gates = {"macs": 0.6, "rate": 0.5}
+    config = _config(gates=gates)
+    config["training"]["weight_decay"] = 0.01
+    tuner = Tuner(config, runs / "decay", torch.device("cpu"), runs / "data", runs)
+    rate = tuner.set_rate()
+    groups = tuner.optimiser.param_groups
+    decayed = [p for group in groups if group["weight_decay"] for p in group["params"]]
+    assert decayed and all(p.ndim > 1 for p in decayed)
+    assert sum(len(group["params"]) for group in groups) == len(list(tuner.net.parameters()))
+    assert groups[-1]["params"] == [tuner.gated.logits]
+    assert groups[-1]["lr"] == pytest.approx(rate * 0.5 / tuner.settings.lr) and groups[0]["lr"] == rate
+
+
 def test_a_search_without_time_to_harden_still_meets_its_goal(runs: Path) -> None:
     net, _, log = _tune(runs, "late", steps=2, gates={"macs": 0.5, "harden": 1.0})
     assert "gates hard at" in log

@@ -22,7 +22,7 @@ from DentalTopoSegLib.cbct.instances import HALF, ISLAND_MM3
 from DentalTopoSegLib.cbct.placing import place
 from DentalTopoSegLib.cbct.splitting import FULL, grow
 from DentalTopoSegLib.dentition import CLASS_FDI
-from DentalTopoSegLib.errors import NoTeethError
+from DentalTopoSegLib.errors import InputError, NoTeethError
 from DentalTopoSegLib.metrics import evaluate_pair
 from DentalTopoSegLib.models import Model, load_model
 from DentalTopoSegLib.topology import betti_numbers, tooth_boxes
@@ -68,9 +68,13 @@ class Case:
 
 def cases(folders: list[Path], threads: int, part: int = 0, parts: int = 1) -> Iterator[Case]:
     """Every ``parts``-th labelled scan of the folders from the ``part``-th, one at a time; `coarse` is None where no
-    teeth were found."""
-    numbering = Remembered(load_model("numbering", threads))
+    teeth were found. InputError: two scans have the same folder name and name, by which scores are kept."""
     pairs = [(folder, *pair) for folder in folders for pair in find_pairs(folder)]
+    names = [f"{folder.name}/{name}" for folder, name, *_ in pairs]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise InputError(f"Two scans are called {twice[0]}, so one score would stand for both: rename a folder.")
+    numbering = Remembered(load_model("numbering", threads))
     for folder, name, image, labels in pairs[part::parts]:
         scan, _ = read_volume(image)
         truth = read_labels(labels)
@@ -137,7 +141,7 @@ def errors_by_tooth(labels: Volume, truth: Volume) -> dict[str, list[str]]:
 
 
 def score_case(case: Case, border: Model) -> dict[str, Any]:
-    """{"alone": scores, "rules": scores, "seconds": of the library's path without numbering} of one scan."""
+    """{"alone": scores, "rules": scores, "seconds": of the library's path without its networks} of one scan."""
     border = Remembered(border)
     labels, count = alone(case, border)
     answer: dict[str, Any] = {}

@@ -8,6 +8,7 @@ both indicators become sigmoids of (value - t) / temperature: the gradient reach
 from __future__ import annotations
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from training.topology_loss.persistence import (
@@ -53,9 +54,8 @@ def count_loss(
     chosen = pairs.pick(np.arange(len(pairs)) >= true_count if error > 0 else np.arange(len(pairs)) < true_count)
     birth, death = values_at(prob, chosen.birth), values_at(prob, chosen.death)
     # pairs without a single voxel still give a tensor that belongs to the graph
-    relaxed = prob.sum() * 0.0
-    for threshold in THRESHOLDS:
-        relaxed = relaxed + relaxed_alive(birth, death, threshold, temperature).sum() / len(THRESHOLDS)
+    thresholds = torch.tensor(THRESHOLDS, dtype=prob.dtype, device=prob.device)[:, None]
+    relaxed = prob.sum() * 0.0 + relaxed_alive(birth, death, thresholds, temperature).sum(1).mean()
     signed = relaxed * (np.sign(error) * scale)
     return signed - signed.detach() + abs(error) * scale if straight_through else signed
 
@@ -113,10 +113,14 @@ def _pairs(
         over = ~truth & (levels > HALF)
         levels[over] = HALF + (levels[over] - HALF + 7) // 8
     if edge:
-        # A saturated tooth has its maximum everywhere: let the interior win, without crossing a threshold.
+        # A component has its maximum off the edge if it can: the edge falls to just above the threshold it exceeds.
+        steps = THRESHOLD_LEVELS if truth is None else np.array([HALF])
+        lowest = np.concatenate([[-1], steps])[np.searchsorted(steps, np.arange(LEVELS + 1))] + 1
+        if truth is not None:
+            lowest = np.where(np.arange(LEVELS + 1) <= HALF, np.arange(LEVELS + 1), lowest)
         outer = np.ones(levels.shape, bool)
         outer[edge:-edge, edge:-edge, edge:-edge] = False
-        levels[outer] = np.minimum(levels[outer], LEVELS - 12)
+        levels[outer] = lowest[levels[outer]]
     pairs = component_pairs(levels)
     return (pairs.pick(~at_edge(pairs.birth, levels.shape, edge)) if edge else pairs), levels
 

@@ -123,7 +123,7 @@ def values_at(prob: Tensor, flat: np.ndarray) -> Tensor:
     return prob.reshape(-1)[index].masked_fill(never, float("-inf"))
 
 
-def relaxed_alive(birth: Tensor, death: Tensor, threshold: float, temperature: float) -> Tensor:
+def relaxed_alive(birth: Tensor, death: Tensor, threshold: float | Tensor, temperature: float) -> Tensor:
     """Soft 1[death <= t < birth] of critical values (N,): both thresholds as sigmoids of (value - t) / temperature."""
     return torch.sigmoid((birth - threshold) / temperature) * torch.sigmoid((threshold - death) / temperature)
 

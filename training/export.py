@@ -96,6 +96,8 @@ def best_scale(counts: np.ndarray, edges: np.ndarray) -> float:
     """
     centres = (edges[:-1] + edges[1:]) / 2
     total = counts.sum()
+    if total == 0:  # a layer that never answers: any step is exact
+        return max(float(edges[-1]) / 255, 1e-6)
     best, least = float(edges[-1]) / 255, np.inf
     for limit in edges[len(edges) // 16 :: 4]:
         over = centres > limit

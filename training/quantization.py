@@ -1,6 +1,6 @@
 """Training with the int8 arithmetic of the exported network in the forward pass (quantization-aware training).
 
-    net = unet_from_onnx("Resources/Models/border-1.int8.onnx")
+    net = unet_from_onnx("Resources/Models/border-2.int8.onnx")
     qnet = prepare_qat(net, calibrated_scales(net, images)).train()
     loss = task_loss(qnet(x)[0], y) + 0.01 * quantization_loss(qnet)      # each step
     model = write_graph(to_float(qnet), metadata, activation_scales(qnet))
@@ -163,7 +163,7 @@ class Range:
     single batch's own optimum would depend on whether its sample hit the few large values.
     """
 
-    BINS, OCTAVE, LOWEST = 512, 32, -8
+    BINS, OCTAVE, LOWEST = 896, 32, -12  # 2^-12 to 2^16: folded networks have activations of several hundred
 
     def __init__(self, step: float | None, top: int, momentum: float) -> None:
         self.step, self.top, self.momentum = step, top, momentum

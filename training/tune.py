@@ -7,7 +7,7 @@ or the folder of an earlier run; and with any of the sections
 
     quantization: {weight_bits: 8, weight: 0.01}      # fake-quantised forward pass and L_quant (training.quantization)
     topology: {variant: adaptive, weight: 0.1}        # L_topo (training.topology_loss)
-    distillation: {teacher: border-1, weight: 1.0}    # masked distillation (training.distillation)
+    distillation: {teacher: uncompressed, weight: 0.5}  # masked distillation (training.distillation)
     gates: {macs: 0.1, harden: 0.6}                   # a network with this share of the MACs (training.gates)
 
 The weights are the paper's alpha and beta: L = L_seg + alpha L_quant + beta L_topo. The run's folder gets `tuned.pt`:
@@ -71,7 +71,7 @@ def shipped_file(start: str, runs: Path = RUNS) -> Path | None:
 
 
 def start_network(start: str, runs: Path = RUNS) -> UNet:
-    """A shipped network by its id ("border-1"), or that of a finished run by its folder below ``runs``; without the
+    """A shipped network by its id ("border-2"), or that of a finished run by its folder below ``runs``; without the
     training-only heads. ValueError if there is neither."""
     file = shipped_file(start, runs)
     if file is not None:

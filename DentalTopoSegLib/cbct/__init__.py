@@ -37,6 +37,7 @@ _VOTE_MM = 4.0  # raster of the votes for the dentition's place
 _AGREE_MM = 28.0  # votes this near agree: a head tilted by 25 degrees, an open mouth, a large or small jaw
 _FAR_MM = 24.0  # further than this from every tooth of the mean dentition stands no tooth
 _LOW_CONFIDENCE = 0.5
+_NO_TOOTH = 0.1  # calibrated; of the teeth below it on held-out phantoms none was right
 
 
 @dataclass(frozen=True)
@@ -127,6 +128,8 @@ def segment_volume(
         present = np.bincount(used[used > 0], minlength=256)
         confidence = {f: c for f, c in confidence.items() if present[f]}
     if not confidence:
+        raise NoTeethError(_no_teeth(volume))
+    if calibrator is not None and max(confidence.values()) < _NO_TOOTH:
         raise NoTeethError(_no_teeth(volume))
     doubtful = sorted(f for f, c in confidence.items() if c < _LOW_CONFIDENCE)
     if len(doubtful) > len(confidence) / 3:

@@ -65,7 +65,8 @@ def read(data: bytes, max_faces: int) -> Parsed:
     vertex, face = columns["vertex"], columns.get("face", {})
     if any(not isinstance(vertex.get(axis), np.ndarray) for axis in "xyz"):
         raise Problem("is a PLY file whose points have no x, y and z: export it again.")
-    points = np.stack([vertex[axis].astype(np.float64) for axis in "xyz"], axis=1)
+    with np.errstate(invalid="ignore"):  # a signalling NaN of a damaged file; NaN is refused later
+        points = np.stack([vertex[axis].astype(np.float64) for axis in "xyz"], axis=1)
     corners = next((face[name] for name in _FACE_LISTS if isinstance(face.get(name), _List)), None)
     if corners is None:
         if columns.get("tristrips"):

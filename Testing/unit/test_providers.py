@@ -222,7 +222,7 @@ def test_int8_networks_are_computed_in_int8_and_nothing_in_bfloat16(task):
     operations = load_model(task, 1, provider="openvino").session.compiled.get_runtime_model().get_ops()
     about = [op.get_rt_info() for op in operations]
     kernels = [i["primitiveType"].astype(str) for i in about if i["layerType"].astype(str) == "Convolution"]
-    assert len(kernels) >= 18
+    assert len(kernels) >= 10
     assert sum(not kernel.endswith("I8") for kernel in kernels) <= 1  # the first takes the image, in float32
     assert not [i for i in about if i["runtimePrecision"].astype(str) in ("bf16", "f16")]
 

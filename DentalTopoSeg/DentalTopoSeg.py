@@ -1,7 +1,7 @@
 """DentalTopoSeg in 3D Slicer: segment teeth, review the findings, repair, export.
 
 This file only ties things together: the widgets' behaviour is in DentalTopoSegModuleLib, what happens to the scene in
-DentalTopoSegLib.scene, the segmentation itself in a child process (DentalTopoSegLib.worker).
+DentalTopoSegLib.scene, the segmentation itself in a child process (DentalTopoSegLib.runs.worker).
 """
 
 import logging

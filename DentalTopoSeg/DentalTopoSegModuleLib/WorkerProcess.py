@@ -1,7 +1,7 @@
 """The segmentation in a child process: progress while it runs, one outcome when it ends; the GUI never waits.
 
 The child is the real Python behind Slicer's launcher PythonSlicer; it speaks one JSON object per line (see
-DentalTopoSegLib.worker). Killing the launcher alone would leave it running, but the child also ends when its stdin
+DentalTopoSegLib.runs.worker). Killing the launcher alone would leave it running, but the child also ends when its stdin
 does, and QProcess closes that.
 """
 
@@ -100,7 +100,7 @@ class WorkerProcess:
         self._cancelFile, self._cancelled, self._lastEvent = cancelFile, False, None
         self._notStarted = False
         self._rest = self._stderr = ""
-        process = libraryProcess(["DentalTopoSegLib.worker", str(jobPath)])
+        process = libraryProcess(["DentalTopoSegLib.runs.worker", str(jobPath)])
         process.readyReadStandardOutput.connect(self._onOutput)
         process.readyReadStandardError.connect(self._onErrorOutput)
         process.finished.connect(self._onEnded)
@@ -196,7 +196,7 @@ class WorkerProcess:
 
 
 def _sentence(code: int, message: str | None, lines: tuple[str, ...]) -> str:
-    from DentalTopoSegLib.worker import exit_sentence
+    from DentalTopoSegLib.runs.worker import exit_sentence
 
     return exit_sentence(code, message, lines)
 

@@ -3,7 +3,7 @@
 Confidence means: the estimated probability that the tooth is right, that is, that a tooth with this FDI number is
 there and the label covers it with IoU >= 0.5. It is a logistic regression on a few numbers that are known when a
 tooth has been numbered (`FEATURES`); no feature may raise the confidence when it speaks against the tooth. The
-coefficients are data: ``Resources/Models/confidence-*.json``, written by ``training.calibrate`` from phantoms and
+coefficients are data: ``Resources/Models/confidence-*.json``, written by ``training.evaluation.calibrate`` from phantoms and
 bound to the networks they were fitted for. With other networks the numbering's own score is given, and the
 provenance says "uncalibrated".
 """
@@ -21,9 +21,9 @@ from typing import Any
 import numpy as np
 
 from ..dentition import CLASS_FDI, arch_order, is_upper
+from ..dentition.numbering import mean_dentition
 from ..errors import ModelError
-from ..models import resources_dir
-from ..numbering import mean_dentition
+from ..networks.models import resources_dir
 from .splitting import usual_volume
 
 #: What confidence stands for, in the report's provenance.

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import Cancelled, InputError
-from ..models import Model
-from ..volumes import Volume
+from ..files.volumes import Volume
+from ..networks.models import Model
 
 Progress = Callable[[str, float, float], None]
 WHOLE_SCAN_VOXELS = 8_000_000  # up to here the numbering network sees the scan in one piece

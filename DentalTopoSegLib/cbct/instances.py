@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..dentition import CLASS_FDI
-from ..volumes import Volume
+from ..files.volumes import Volume
 from .inference import CoarseMap
 from .splitting import (
     CORE_SHARE,

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..volumes import Volume, resample_like
+from ..files.volumes import Volume, resample_like
 from .instances import HALF
 from .splitting import grow
 

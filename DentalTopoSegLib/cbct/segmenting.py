@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 
 from ..dentition import CLASS_FDI
+from ..dentition.numbering import mean_dentition, number_teeth
 from ..errors import InputError, NoTeethError
-from ..models import Model, described, load_model
-from ..numbering import mean_dentition, number_teeth
-from ..providers import DEFAULT_PROVIDER
-from ..volumes import Volume, resample_ras
+from ..files.volumes import Volume, resample_ras
+from ..networks.models import Model, described, load_model
+from ..networks.providers import DEFAULT_PROVIDER
 from .confidence import DOUBTFUL, FEATURES, Evidence, calibrator_for, features_of, provenance_of
 from .inference import CoarseMap, Progress, check, run_border, run_numbering, smooth
 from .instances import HALF, ISLAND_MM3, Instances, find_instances

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..dentition import CLASS_FDI, crown_width_mm, is_upper
-from ..volumes import Volume
+from ..files.volumes import Volume
 from .inference import CoarseMap
 
 FULL = np.ones((3, 3, 3), bool)

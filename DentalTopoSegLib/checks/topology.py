@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .dentition import is_tooth, jaw
-from .errors import InputError
+from ..dentition import is_tooth, jaw
+from ..errors import InputError
 
 if TYPE_CHECKING:
-    from .volumes import Volume
+    from ..files.volumes import Volume
 
 #: Neighbourhood of the foreground (pieces) and of the background (voids).
 FOREGROUND_CONNECTIVITY = 26

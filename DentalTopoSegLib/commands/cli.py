@@ -18,9 +18,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import __version__
-from .errors import EXIT_MEANINGS, DentalTopoSegError, InputError, as_refusal, refusal_body
-from .providers import DEFAULT_PROVIDER, PROVIDERS
+from .. import __version__
+from ..errors import EXIT_MEANINGS, DentalTopoSegError, InputError, as_refusal, refusal_body
+from ..networks.providers import DEFAULT_PROVIDER, PROVIDERS
 
 # Read by numpy, which is imported later. Our matrices are long and three columns wide: threads gain nothing on them and
 # spend more time waiting for each other than the product takes.
@@ -167,7 +167,7 @@ def build_parser() -> argparse.ArgumentParser:
     picture.add_argument("--series", help="DICOM series to take: its number or the end of its id")
     _add_numbering(picture, reference=False)
 
-    from .result_commands import add_result_commands
+    from .results import add_result_commands
 
     add_result_commands(add)
     return parser
@@ -205,7 +205,7 @@ def _add_mesh(command: argparse._ArgumentGroup, jaw: bool = True) -> None:
 
 
 def _add_numbering(command: argparse.ArgumentParser, reference: bool = True) -> None:
-    from .labelmaps import NUMBERINGS
+    from ..files.label_maps import NUMBERINGS
 
     command.add_argument(
         "--numbering", choices=NUMBERINGS,
@@ -232,7 +232,7 @@ def _positive(text: str) -> int:
 
 def run_segment(arguments: argparse.Namespace, bar: ProgressBar) -> dict:
     """``dentaltoposeg segment``; returns the report, of two jaws both."""
-    from .mesh_runs import is_mesh_file
+    from ..runs.jaws import is_mesh_file
 
     meshes = [is_mesh_file(path) for path in arguments.scan]
     if all(meshes):
@@ -242,7 +242,7 @@ def run_segment(arguments: argparse.Namespace, bar: ProgressBar) -> dict:
     if len(arguments.scan) > 1:
         raise InputError("Give one CBCT at a time. Two files are only taken as the meshes of an upper and a lower jaw.")
     _refuse_options(arguments, ("jaw", "unit", "per_tooth"), "intraoral scans (meshes)")
-    from .runs import segment_scan
+    from ..runs.volumes import segment_scan
 
     run = segment_scan(
         arguments.scan[0], arguments.output, series=arguments.series, name=arguments.name,
@@ -255,8 +255,8 @@ def run_segment(arguments: argparse.Namespace, bar: ProgressBar) -> dict:
 
 
 def _segment_jaws(arguments: argparse.Namespace, bar: ProgressBar) -> dict:
-    from .mesh_runs import segment_scans
-    from .report import findings_table, teeth_table
+    from ..reports.report import findings_table, teeth_table
+    from ..runs.jaws import segment_scans
 
     _refuse_options(arguments, ("series", "picture"), "CBCT (a mesh always gets its picture)")
     run = segment_scans(
@@ -280,8 +280,8 @@ def _refuse_options(arguments: argparse.Namespace, options: Sequence[str], kind:
 
 def run_demo(arguments: argparse.Namespace, bar: ProgressBar) -> dict:
     """``dentaltoposeg demo``; returns the report."""
-    from .report import metrics_text
-    from .runs import run_demo as demo
+    from ..reports.report import metrics_text
+    from ..runs.volumes import run_demo as demo
 
     run = demo(
         arguments.output,
@@ -309,7 +309,7 @@ def run_demo(arguments: argparse.Namespace, bar: ProgressBar) -> dict:
 
 def run_check(arguments: argparse.Namespace, bar: ProgressBar) -> dict:
     """``dentaltoposeg check``; returns the report."""
-    from .mesh_runs import check_mesh, is_mesh_file
+    from ..runs.jaws import check_mesh, is_mesh_file
 
     if is_mesh_file(arguments.scan):
         _refuse_options(arguments, ("reference_numbering",), "label maps")
@@ -319,14 +319,14 @@ def run_check(arguments: argparse.Namespace, bar: ProgressBar) -> dict:
         )  # fmt: skip
         text = _result_text(run.report)
         if "metrics" in run.report:
-            from .mesh_metrics import mesh_metrics_text
+            from ..checks.metrics.surfaces import mesh_metrics_text
 
             text += "\nAgainst the reference:\n" + mesh_metrics_text(run.report["metrics"], per_tooth=True)
         _say(arguments, lambda: text)
         return run.report
     _refuse_options(arguments, ("labels", "jaw", "unit"), "meshes")
-    from .report import metrics_text
-    from .runs import check_labels
+    from ..reports.report import metrics_text
+    from ..runs.volumes import check_labels
 
     run = check_labels(
         arguments.scan, reference=arguments.reference, numbering=arguments.numbering,
@@ -341,11 +341,11 @@ def run_check(arguments: argparse.Namespace, bar: ProgressBar) -> dict:
 
 def run_evaluate(arguments: argparse.Namespace, bar: ProgressBar) -> dict:
     """``dentaltoposeg evaluate``; returns the scores."""
-    from .mesh_runs import evaluate_meshes, is_json, is_mesh_file
+    from ..runs.jaws import evaluate_meshes, is_json, is_mesh_file
 
     kinds = [is_mesh_file(path) or is_json(path) for path in (arguments.prediction, arguments.reference)]
     if all(kinds):
-        from .mesh_metrics import mesh_metrics_text
+        from ..checks.metrics.surfaces import mesh_metrics_text
 
         _refuse_options(arguments, ("reference_numbering",), "label maps")
         scores = evaluate_meshes(
@@ -357,8 +357,8 @@ def run_evaluate(arguments: argparse.Namespace, bar: ProgressBar) -> dict:
     if any(kinds):
         raise InputError("A labelled mesh cannot be compared with a label map: give two of one kind.")
     _refuse_options(arguments, ("mesh", "unit"), "meshes")
-    from .report import metrics_text
-    from .runs import evaluate_files
+    from ..reports.report import metrics_text
+    from ..runs.volumes import evaluate_files
 
     scores = evaluate_files(
         arguments.prediction, arguments.reference, numbering=arguments.numbering,
@@ -370,7 +370,7 @@ def run_evaluate(arguments: argparse.Namespace, bar: ProgressBar) -> dict:
 
 def run_picture(arguments: argparse.Namespace, bar: ProgressBar) -> dict:
     """``dentaltoposeg picture``; returns where the picture is and the warnings."""
-    from .runs import draw_picture
+    from ..runs.volumes import draw_picture
 
     if arguments.output.suffix.lower() != ".png":
         raise InputError(f"'{arguments.output}' must end in .png.")
@@ -391,7 +391,7 @@ def _say(arguments: argparse.Namespace, text: Callable[[], str]) -> None:
 
 
 def _result_text(report: dict) -> str:
-    from .report import findings_table, teeth_table
+    from ..reports.report import findings_table, teeth_table
 
     return teeth_table(report) + "\n" + findings_table(report)
 
@@ -423,7 +423,7 @@ def _run(arguments: argparse.Namespace, bar: ProgressBar) -> int:
         for warning in result.get("warnings", ()):
             print(f"Note: {warning}", file=sys.stderr)
     if arguments.json:
-        from .exports import plain
+        from ..files.results import plain
 
         print(json.dumps(plain(result), indent=2, ensure_ascii=False, allow_nan=False))
     return result.get("exit_code", 0)

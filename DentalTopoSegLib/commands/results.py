@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ..errors import InputError
 from . import cli
-from .errors import InputError
 
 #: As in result_runs.FORMATS, which is not imported before a command runs.
 FORMATS = ("stl", "obj", "ply", "glb", "nifti", "seg.nrrd", "dicom-seg", "csv", "html")
@@ -53,7 +53,7 @@ def add_result_commands(add: Callable[[str, Callable, str], argparse.ArgumentPar
 
 def run_repair(arguments: argparse.Namespace, bar: cli.ProgressBar) -> dict[str, Any]:
     """``dentaltoposeg repair``; returns what was done, or without an output what can be done."""
-    from .result_runs import open_result, repair_file, repairs_of
+    from ..runs.results import open_result, repair_file, repairs_of
 
     if arguments.output is None:
         if arguments.finding or arguments.all_safe:
@@ -98,7 +98,7 @@ def _list_text(listed: list[tuple]) -> str:
 
 def run_export(arguments: argparse.Namespace, bar: cli.ProgressBar) -> dict[str, Any]:
     """``dentaltoposeg export``; returns the files written."""
-    from .result_runs import export_result
+    from ..runs.results import export_result
 
     files, warnings = export_result(
         arguments.result, arguments.output, arguments.format, numbering=arguments.numbering, scan=arguments.scan,
@@ -110,8 +110,8 @@ def run_export(arguments: argparse.Namespace, bar: cli.ProgressBar) -> dict[str,
 
 def run_batch(arguments: argparse.Namespace, bar: cli.ProgressBar) -> dict[str, Any]:
     """``dentaltoposeg batch``; returns the rows of the summary. Exit code 8 when a scan has no result."""
-    from .batch import SOME_FAILED
-    from .batch import run_batch as run
+    from ..runs.batch import SOME_FAILED
+    from ..runs.batch import run_batch as run
 
     def progress(done: int, total: int, name: str, event: dict[str, Any]) -> None:
         bar(f"{name} ({done + 1} of {total})", event["fraction"], 1.0)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .dentition import arch_order, flipped_jaw, is_deciduous, is_upper, jaw, mirrored, position
+from . import arch_order, flipped_jaw, is_deciduous, is_upper, jaw, mirrored, position
 
 #: The patient's right half; the left is its mirror image. x right, y anterior, z superior.
 _RIGHT_HALF = {

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from ..dentition import crown_width_mm, is_deciduous, is_upper, position
+from . import crown_width_mm, is_deciduous, is_upper, position
 
 # Per place from the midline: area mm^2 (1st percentile, median, 99th), width mm (the same).
 _UPPER = (

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from .. import dentition
-from .nodes import SceneError
+from ..scene.nodes import SceneError
 
 if TYPE_CHECKING:
-    from ..findings import Finding
+    from ..checks.findings import Finding
 
 NUMBERINGS = ("FDI", "Universal", "Palmer")
 _NUMBER = {"FDI": str, "Universal": dentition.fdi_to_universal, "Palmer": dentition.fdi_to_palmer}

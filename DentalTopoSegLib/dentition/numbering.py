@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .dentition import CLASS_FDI, arch_order
+from . import CLASS_FDI, arch_order
 
 #: Mean crown centroids (R, A, S) mm of the patient's right side, positions 1 to 8, upper then lower, in
 #: occlusion: median over 56 patients' labelled intraoral scans (both sides, mirrored) after rigid alignment;

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
-from . import __version__, dentition
-from .errors import InputError
-from .topology import tooth_boxes
-from .volumes import MAX_VOXELS, Volume, atomic_path
-from .volumes.dicom import read_dicom, series_files
+from .. import __version__, dentition
+from ..checks.topology import tooth_boxes
+from ..errors import InputError
+from ..files.volumes import MAX_VOXELS, Volume, atomic_path
+from ..files.volumes.dicom import read_dicom, series_files
 
 #: How far the label map's corners may lie outside the scan, in voxels.
 _OUTSIDE_VOXELS = 1.0

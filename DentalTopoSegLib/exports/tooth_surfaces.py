@@ -20,13 +20,13 @@ from pathlib import Path
 
 import numpy as np
 
-from . import dentition
-from .errors import InputError
-from .exports import all_or_nothing
-from .meshes import write_ply, write_stl
-from .rendering import smooth_tooth
-from .topology import tooth_boxes
-from .volumes import Volume
+from .. import dentition
+from ..checks.topology import tooth_boxes
+from ..errors import InputError
+from ..files.meshes import write_ply, write_stl
+from ..files.results import all_or_nothing
+from ..files.volumes import Volume
+from ..pictures.tooth_rendering import smooth_tooth
 
 FORMATS = ("stl", "obj", "ply", "glb")
 SPACES = ("LPS", "RAS")

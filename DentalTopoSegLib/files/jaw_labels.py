@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from . import dentition
-from .errors import InputError
+from .. import dentition
+from ..errors import InputError
 from .meshes import Mesh, Surface, clean, read_mesh, read_teeth3ds_json
 
 NUMBERINGS = ("fdi", "universal")

@@ -7,8 +7,8 @@ import re
 
 import numpy as np
 
-from . import dentition
-from .errors import InputError
+from .. import dentition
+from ..errors import InputError
 from .volumes import Volume, read_labels
 
 NUMBERINGS = ("fdi", "universal", "totalsegmentator", "sequential")

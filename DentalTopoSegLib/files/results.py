@@ -16,8 +16,8 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from . import dentition
-from .errors import OutputError
+from .. import dentition
+from ..errors import OutputError
 from .volumes import Volume, atomic_path
 from .volumes.writing import cannot_write, write_image
 

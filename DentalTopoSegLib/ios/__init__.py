@@ -1,4 +1,5 @@
-"""Intraoral scans: one or two jaws' surfaces in any frame -> every vertex and face numbered, with confidence.
+"""The intraoral path: the surface of a jaw in any position in, numbered vertices and triangles out.
 
-``segmenting.segment_jaws`` is the way in; it is not imported here, because training needs the sampling alone.
+May import `dentition`, `files` and `networks`. ``segmenting.segment_jaws`` is the way in; it is not imported here, because training
+needs the sampling alone.
 """

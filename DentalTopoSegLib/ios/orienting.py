@@ -19,7 +19,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 from scipy.spatial.transform import Rotation
 
-from ..models import Model
+from ..networks.models import Model
 from .sampling import farthest_points
 
 POINTS = 2048

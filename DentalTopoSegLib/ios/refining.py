@@ -17,7 +17,7 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.sparse.csgraph import breadth_first_order, connected_components, maximum_flow
 
-from ..meshes.geometry import adjacent_faces, face_areas, face_normals, unique_edges
+from ..files.meshes.geometry import adjacent_faces, face_areas, face_normals, unique_edges
 
 __all__ = [
     "SurfaceGraph",

@@ -13,16 +13,16 @@ from typing import Any
 
 import numpy as np
 
+from ..dentition.numbering import number_teeth
 from ..errors import Cancelled, InputError, NoTeethError
-from ..meshes import Surface
-from ..models import SURFACE_TASKS, Model, described, load_model
-from ..numbering import number_teeth
-from ..providers import DEFAULT_PROVIDER
+from ..files.meshes import Surface
+from ..networks.models import SURFACE_TASKS, Model, described, load_model
+from ..networks.providers import DEFAULT_PROVIDER
 from .crowns import crown_probabilities
+from .head import jaw_probabilities, to_head
 from .instances import Instances, find_instances, instance_energy
 from .network import PointNetwork, Prediction, predict
 from .orienting import Frame, find_frame, principal_frames
-from .places import jaw_probabilities, to_head
 from .refining import cut_along_creases, face_graph, remove_islands
 from .sampling import MAX_POINTS, MIN_LEVEL, build_cloud, farthest_points, level_counts
 from .settling import settle

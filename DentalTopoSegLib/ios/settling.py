@@ -13,10 +13,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..numbering import fit_frame
+from ..dentition.numbering import fit_frame
+from .head import jaw_probabilities, to_head
 from .instances import find_instances
 from .network import PointNetwork, predict
-from .places import jaw_probabilities, to_head
 from .sampling import Cloud
 
 #: Turns about the vertical that are tried, degrees.

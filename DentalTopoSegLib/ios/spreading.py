@@ -11,8 +11,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial import cKDTree
 
-from ..meshes import Surface
-from ..meshes.geometry import adjacent_faces, unique_edges
+from ..files.meshes import Surface
+from ..files.meshes.geometry import adjacent_faces, unique_edges
 from .refining import cut_along_creases, face_graph, remove_islands, vertex_graph
 
 #: Probability of its label from which a point can be settled.

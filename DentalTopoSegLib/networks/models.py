@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from .errors import Cancelled, ModelError
+from ..errors import Cancelled, ModelError
 from .providers import DEFAULT_PROVIDER, Session, open_session
 
 METADATA_KEY = "dentaltoposeg"
@@ -40,7 +40,7 @@ _POLL_S = 0.1
 def resources_dir() -> Path:
     """The folder Resources of a checkout, or its copy inside the installed package. ModelError if neither is
     there."""
-    beside = Path(__file__).resolve().parent.parent / "Resources"
+    beside = Path(__file__).resolve().parents[2] / "Resources"
     if (beside / "Models").is_dir():
         return beside
     try:

@@ -18,7 +18,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from .errors import ModelError
+from ..errors import ModelError
 
 if TYPE_CHECKING:  # the command line reads PROVIDERS before it says how numpy shall run
     import numpy as np

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import InputError
-from ..volumes import Volume
+from ..files.volumes import Volume
 from .acquisition import acquire, streaks
 from .teeth import Tooth, build_teeth, tooth_boxes, tooth_distances
 from .tissues import HU, Anatomy, Face, paint, paint_slab

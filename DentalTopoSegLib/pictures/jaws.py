@@ -15,11 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from . import dentition
+from .. import dentition
+from ..checks.findings.crowns import LOW_CONFIDENCE
 from .drawing import BACKGROUND, FAINT, GAP, TEXT, draw_number, font, label_panel
-from .findings.jaws import LOW_CONFIDENCE
 from .mesh_raster import Rendering, render_mesh
-from .rendering import VISIBLE_SHARE, largest_pieces
+from .tooth_rendering import VISIBLE_SHARE, largest_pieces
 
 __all__ = ["Rendering", "jaw_png", "render_mesh"]
 
@@ -82,7 +82,7 @@ def jaw_png(
     """
     from PIL import Image
 
-    from .volumes import atomic_path
+    from ..files.volumes import atomic_path
 
     canvas = compose(jaws, title, findings)
     path = Path(path)

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..files.meshes.geometry import vertex_normals
 from .drawing import BACKGROUND
-from .meshes.geometry import vertex_normals
-from .rendering import AMBIENT, LIGHT
+from .tooth_rendering import AMBIENT, LIGHT
 
 #: Pixel centres tested at a time; bounds the memory.
 CHUNK = 200_000

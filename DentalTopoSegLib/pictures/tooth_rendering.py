@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from . import dentition
+from .. import dentition
+from ..files.volumes import Volume, resample_ras
 from .drawing import BACKGROUND
-from .volumes import Volume, resample_ras
 
 SMOOTHING_MM = 0.35
 # A tooth gets its number where at least this share of its own outline is in sight.

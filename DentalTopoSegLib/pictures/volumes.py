@@ -11,11 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
-from . import dentition
+from .. import dentition
+from ..files.label_maps import present_values
+from ..files.volumes import Volume, atomic_path, resample_ras
 from .drawing import BACKGROUND, FAINT, GAP, TEXT, draw_number, font, label_panel
-from .labelmaps import present_values
-from .rendering import VIEWS, Field, View, largest_pieces, render, tooth_fields
-from .volumes import Volume, atomic_path, resample_ras
+from .tooth_rendering import VIEWS, Field, View, largest_pieces, render, tooth_fields
 
 PANEL_PX = 460
 MARGIN_MM = 9.0

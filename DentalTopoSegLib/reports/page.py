@@ -15,11 +15,11 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from . import dentition
-from .findings import Finding
-from .repair import proposed
+from .. import dentition
+from ..checks.findings import Finding
+from ..checks.repair import proposed
+from ..files.volumes import atomic_path
 from .report import DISCLAIMER, INTRAORAL
-from .volumes import atomic_path
 
 #: What a severity means to the reader, the gravest first.
 SEVERITY_WORDS = {

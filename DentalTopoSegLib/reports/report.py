@@ -6,8 +6,8 @@ import platform
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from . import __version__, dentition
-from .exports import plain
+from .. import __version__, dentition
+from ..files.results import plain
 
 SCHEMA = "dentaltoposeg-report-1"
 INTRAORAL = "intraoral scan"

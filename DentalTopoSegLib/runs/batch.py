@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .errors import Cancelled, DentalTopoSegError, InputError
-from .exports import all_or_nothing, plain, require_writable
-from .mesh_runs import MESH_SUFFIXES
-from .meshes import mesh_stem
-from .providers import DEFAULT_PROVIDER
-from .report_html import write_table
-from .volumes.reading import VOLUME_SUFFIXES, safe_stem
+from ..errors import Cancelled, DentalTopoSegError, InputError
+from ..files.meshes import mesh_stem
+from ..files.results import all_or_nothing, plain, require_writable
+from ..files.volumes.reading import VOLUME_SUFFIXES, safe_stem
+from ..networks.providers import DEFAULT_PROVIDER
+from ..reports.page import write_table
+from .jaws import MESH_SUFFIXES
 
 SUMMARY = "summary.csv"
 #: The command's exit code when some scans have no result.
@@ -62,7 +62,7 @@ def scans_in(folder: str | os.PathLike[str], apart: Path | None = None) -> list[
 
 
 def _scans(root: Path, apart: Path | None) -> Iterator[Path]:
-    from .volumes.dicom import is_dicom_file
+    from ..files.volumes.dicom import is_dicom_file
 
     for top, folders, names in os.walk(root):
         here = Path(top)
@@ -124,7 +124,7 @@ def _one(
     stopped: Callable[[], bool],
 ) -> dict[str, Any]:
     """The row of one scan: what was found, or why there is nothing."""
-    from .mesh_runs import is_mesh_file
+    from .jaws import is_mesh_file
     from .worker import Job, RefusedInsideError, run_job
 
     started = time.monotonic()

@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .errors import Cancelled, InputError, MemoryLimitError, NoTeethError
-from .exports import all_or_nothing, require_writable, write_report_json
-from .providers import DEFAULT_PROVIDER
-from .report import build_jaw_report
-from .volumes import safe_stem
+from ..errors import Cancelled, InputError, MemoryLimitError, NoTeethError
+from ..files.results import all_or_nothing, require_writable, write_report_json
+from ..files.volumes import safe_stem
+from ..networks.providers import DEFAULT_PROVIDER
+from ..reports.report import build_jaw_report
 
 if TYPE_CHECKING:
-    from .findings import Finding
-    from .findings.jaw_case import JawCase
-    from .ios.segmenting import JawSegmentation
-    from .meshes import Mesh, Surface
-    from .models import Model
+    from ..checks.findings import Finding
+    from ..checks.findings.jaw_case import JawCase
+    from ..files.meshes import Mesh, Surface
+    from ..ios.segmenting import JawSegmentation
+    from ..networks.models import Model
 
 Progress = Callable[[str, float, float], None]
 Writer = Callable[[Path], Any]
@@ -119,9 +119,9 @@ def segment_scans(
         networks = helper.submit(_networks, precision, provider)
         meshes, surfaces, warnings, seconds = _read_all(paths, unit, progress)
         models = networks.result()
-    from .findings.jaw_case import JawCase
-    from .findings.jaws import check_cases
-    from .ios.segmenting import segment_jaws
+    from ..checks.findings.crowns import check_cases
+    from ..checks.findings.jaw_case import JawCase
+    from ..ios.segmenting import segment_jaws
 
     names = _names(meshes, name)
     try:
@@ -166,9 +166,9 @@ def segment_scans(
 def _networks(precision: str, provider: str) -> dict[str, Model]:
     """The networks by task. Importing all that the run needs takes as long as reading a scan, so both are done at
     once."""
-    from . import mesh_rendering  # noqa: F401
-    from .findings import jaw_case, jaws  # noqa: F401
-    from .ios.segmenting import load_networks
+    from ..checks.findings import jaw_case  # noqa: F401
+    from ..ios.segmenting import load_networks
+    from ..pictures import jaws as mesh_rendering  # noqa: F401
 
     return load_networks(precision, provider)
 
@@ -177,7 +177,7 @@ def _read_all(
     paths: Sequence[str | os.PathLike[str]], unit: str | None, progress: Progress
 ) -> tuple[list[Mesh], list[Surface], list[list[str]], dict[str, float]]:
     """The meshes, their surfaces and warnings, in the order of paths, and the seconds it took."""
-    from .meshes import clean, read_mesh
+    from ..files.meshes import clean, read_mesh
 
     meshes, surfaces, warnings = [], [], []
     seconds = {"read": 0.0, "clean": 0.0}
@@ -287,7 +287,7 @@ def _on_file(mesh: Mesh, jaw: JawSegmentation) -> _FileLabels:
 
 def _outputs(mesh: Mesh, case: JawCase, findings: Sequence[Finding], per_tooth: bool) -> dict[str, tuple[str, Writer]]:
     """{kind: (file name, its writer)} of one jaw, without the report."""
-    from .meshes import write_stl, write_teeth3ds_json
+    from ..files.meshes import write_stl, write_teeth3ds_json
 
     jaw, name = case.segmentation, case.name
     on_file = _on_file(mesh, jaw)
@@ -296,7 +296,7 @@ def _outputs(mesh: Mesh, case: JawCase, findings: Sequence[Finding], per_tooth: 
         write_teeth3ds_json(path, case.which, on_file.file_fdi, on_file.file_instance)
 
     def picture(path: Path) -> None:
-        from .mesh_rendering import jaw_png
+        from ..pictures.jaws import jaw_png
 
         drawn = {
             "vertices": jaw.surface.vertices, "normals": jaw.surface.normals, "faces": jaw.surface.faces,
@@ -336,8 +336,8 @@ def write_labelled_mesh(path: str | os.PathLike[str], mesh: Mesh, jaw: JawSegmen
 
 
 def _write_vtp(path: Path, on_file: _FileLabels) -> None:
-    from .mesh_labels import FDI_TO_UNIVERSAL
-    from .meshes import write_vtp
+    from ..files.jaw_labels import FDI_TO_UNIVERSAL
+    from ..files.meshes import write_vtp
 
     universal = FDI_TO_UNIVERSAL[on_file.fdi]
     points = {"PredictedID": universal, "UniversalID": universal, "FDI": on_file.fdi.astype(np.int32)}
@@ -345,14 +345,14 @@ def _write_vtp(path: Path, on_file: _FileLabels) -> None:
 
 
 def _write_ply(path: Path, on_file: _FileLabels) -> None:
-    from .meshes import write_ply
+    from ..files.meshes import write_ply
 
     write_ply(path, on_file.vertices, on_file.faces, _colours()[on_file.fdi], {"fdi": on_file.fdi})
 
 
 def _colours() -> np.ndarray:
     """(256, 3) uint8: colour of each FDI number, gum for all else."""
-    from . import dentition
+    from .. import dentition
 
     table = np.tile(np.array(GUM_RGB, np.uint8), (256, 1))
     for fdi in dentition.FDI_PERMANENT + dentition.FDI_DECIDUOUS:
@@ -377,11 +377,11 @@ def check_mesh(
     labels: a Teeth3DS JSON for a mesh without labels. jaw: which jaw it is; None takes what the labels say.
     Raises InputError for what is no labelled mesh, NoTeethError when no tooth is labelled.
     """
-    from .findings.crown_sizes import jaw_of_sizes
-    from .findings.jaw_case import JawCase
-    from .findings.jaws import check_cases
-    from .ios.segmenting import JawSegmentation
-    from .mesh_labels import read_labelled_jaw
+    from ..checks.findings.crowns import check_cases
+    from ..checks.findings.jaw_case import JawCase
+    from ..dentition.crown_sizes import jaw_of_sizes
+    from ..files.jaw_labels import read_labelled_jaw
+    from ..ios.segmenting import JawSegmentation
 
     labelled, warnings = read_labelled_jaw(path, labels, numbering=numbering, unit=unit)
     teeth = labelled.fdi[labelled.fdi > 0]
@@ -421,7 +421,7 @@ def evaluate_meshes(
     prediction, reference: labelled VTP or PLY files, or Teeth3DS JSON files; these need the mesh. Raises InputError
     where they are not labels of the same mesh.
     """
-    from .mesh_labels import read_labelled_jaw
+    from ..files.jaw_labels import read_labelled_jaw
 
     if is_json(prediction):
         geometry = mesh if mesh is not None else (None if is_json(reference) else reference)
@@ -446,8 +446,8 @@ def _scores(
     unit: str | None,
     mesh: str | os.PathLike[str] | None = None,
 ) -> dict:
-    from .mesh_labels import labels_on, read_labelled_jaw
-    from .mesh_metrics import evaluate_mesh
+    from ..checks.metrics.surfaces import evaluate_mesh
+    from ..files.jaw_labels import labels_on, read_labelled_jaw
 
     if is_json(reference) and mesh is None:
         truth = labels_on(predicted, reference, numbering)

@@ -9,8 +9,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from .errors import InputError, UsageError
-from .providers import DEFAULT_PROVIDER, PROVIDERS
+from ..errors import InputError, UsageError
+from ..networks.providers import DEFAULT_PROVIDER, PROVIDERS
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Job:
         """Raises InputError for a CBCT and a mesh together."""
         if self.kind:
             return self.kind == "mesh"
-        from .mesh_runs import is_mesh_file
+        from .jaws import is_mesh_file
 
         meshes = {is_mesh_file(path) for path in self.inputs}
         if len(meshes) == 2:

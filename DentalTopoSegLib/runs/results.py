@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .errors import InputError, NoTeethError
-from .exports import all_or_nothing, write_labelmap, write_seg_nrrd
-from .findings import Finding, check_dentition
-from .labelmaps import read_fdi_labels, stored_confidence
-from .repair import Repair, proposed, repaired, repaired_jaw
-from .volumes import Volume
+from ..checks.findings import Finding, check_dentition
+from ..checks.repair import Repair, proposed, repaired, repaired_jaw
+from ..errors import InputError, NoTeethError
+from ..files.label_maps import read_fdi_labels, stored_confidence
+from ..files.results import all_or_nothing, write_labelmap, write_seg_nrrd
+from ..files.volumes import Volume
 
 if TYPE_CHECKING:
-    from .ios.segmenting import JawSegmentation
-    from .meshes import Mesh
+    from ..files.meshes import Mesh
+    from ..ios.segmenting import JawSegmentation
 
 SURFACE_FORMATS = ("stl", "obj", "ply", "glb")
 FORMATS = (*SURFACE_FORMATS, "nifti", "seg.nrrd", "dicom-seg", "csv", "html")
@@ -48,20 +48,20 @@ def open_result(path: str | os.PathLike[str], numbering: str | None = None) -> R
 
     Findings are those of `check`. Raises InputError for what is none of these, NoTeethError for an empty one.
     """
-    from .mesh_runs import is_mesh_file
+    from .jaws import is_mesh_file
 
     path = Path(path)
     if path.suffix.lower() == ".json":
         return _of_report(path)
     if is_mesh_file(path):
-        from .mesh_runs import check_mesh
-        from .meshes import read_mesh
+        from ..files.meshes import read_mesh
+        from .jaws import check_mesh
 
         run = check_mesh(path, numbering=numbering)
         mesh, _ = read_mesh(path)
         name = mesh.name.removesuffix("_teeth")
         return Result(name, run.report, run.findings, [], jaw=run.segmentations[0], mesh=mesh)
-    from .runs import describe
+    from .volumes import describe
 
     labels, warnings = read_fdi_labels(path, numbering)
     if not labels.array.any():
@@ -75,7 +75,7 @@ def open_result(path: str | os.PathLike[str], numbering: str | None = None) -> R
 
 def _of_report(path: Path) -> Result:
     """The result a report belongs to; the report is taken as it is, with the confidences and what made it."""
-    from .report import SCHEMA
+    from ..reports.report import SCHEMA
 
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
@@ -227,12 +227,12 @@ class _Jaw:
         self.jaw = repaired_jaw(self.jaw, repair).apply(self.jaw)
 
     def findings(self) -> list[Finding]:
-        from .findings.jaws import check_jaws
+        from ..checks.findings.crowns import check_jaws
 
         return check_jaws([self.jaw], [self.name], [self.jaw.jaw]) if np.any(self.jaw.fdi) else []
 
     def write(self, output: Path) -> None:
-        from .mesh_runs import write_labelled_mesh
+        from .jaws import write_labelled_mesh
 
         with all_or_nothing(output.absolute().parent) as stage:
             write_labelled_mesh(stage / output.name, self.mesh, self.jaw)
@@ -264,7 +264,7 @@ def export_result(
     if kind in SURFACE_FORMATS:
         return _write_surfaces(result, folder, kind, space), result.warnings
     if kind == "csv":
-        from .report_html import write_csv
+        from ..reports.page import write_csv
 
         with all_or_nothing(folder) as stage:
             files = write_csv(result.report, stage, result.name)
@@ -291,7 +291,7 @@ def export_result(
 
 
 def _write_surfaces(result: Result, folder: Path, kind: str, space: str) -> dict[str, Path]:
-    from .tooth_surfaces import surfaces_of_jaw, surfaces_of_labels, write_surfaces
+    from ..exports.tooth_surfaces import surfaces_of_jaw, surfaces_of_labels, write_surfaces
 
     if result.labels is not None:
         return write_surfaces(surfaces_of_labels(result.labels, space), folder, result.name, kind, space=space)
@@ -301,7 +301,7 @@ def _write_surfaces(result: Result, folder: Path, kind: str, space: str) -> dict
 
 
 def _write_dicom_seg(result: Result, scan: str | os.PathLike[str] | None, series: str | None, file: Path) -> None:
-    from .dicom_seg import write_dicom_seg
+    from ..exports.dicom_seg import write_dicom_seg
 
     if scan is None:
         raise InputError("A DICOM SEG belongs to the DICOM files of its scan: give their folder with --scan.")
@@ -309,7 +309,7 @@ def _write_dicom_seg(result: Result, scan: str | os.PathLike[str] | None, series
 
 
 def _write_html(result: Result, scan: str | os.PathLike[str] | None, series: str | None, file: Path) -> None:
-    from .report_html import write_report_html
+    from ..reports.page import write_report_html
 
     with TemporaryDirectory() as folder:
         picture = Path(folder) / "teeth.png"
@@ -319,7 +319,7 @@ def _write_html(result: Result, scan: str | os.PathLike[str] | None, series: str
 
 def _draw(result: Result, scan: str | os.PathLike[str] | None, series: str | None, picture: Path) -> None:
     if result.jaw is not None:
-        from .mesh_rendering import jaw_png
+        from ..pictures.jaws import jaw_png
 
         drawn: Mapping[str, Any] = {
             "vertices": result.jaw.surface.vertices, "normals": result.jaw.surface.normals,
@@ -328,11 +328,11 @@ def _draw(result: Result, scan: str | os.PathLike[str] | None, series: str | Non
         }  # fmt: skip
         jaw_png(picture, [drawn], result.name, result.findings)
     elif scan is not None:
-        from .pictures import overlay_png
-        from .volumes import read_volume
+        from ..files.volumes import read_volume
+        from ..pictures.volumes import overlay_png
 
         overlay_png(read_volume(scan, series=series)[0], result.labels, picture, title=result.name)
     else:
-        from .pictures import views_png
+        from ..pictures.volumes import views_png
 
         views_png(result.labels, picture)

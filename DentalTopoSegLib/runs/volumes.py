@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import Cancelled, InputError, MemoryLimitError, NoTeethError
+from ..files.label_maps import read_fdi_labels, stored_confidence
+from ..files.results import all_or_nothing, require_writable, write_labelmap, write_report_json, write_seg_nrrd
+from ..files.volumes import Volume, read_volume, write_volume
+from ..networks.providers import DEFAULT_PROVIDER
+from ..reports.report import build_report
 from .ahead import import_ahead
-from .errors import Cancelled, InputError, MemoryLimitError, NoTeethError
-from .exports import all_or_nothing, require_writable, write_labelmap, write_report_json, write_seg_nrrd
-from .labelmaps import read_fdi_labels, stored_confidence
-from .providers import DEFAULT_PROVIDER
-from .report import build_report
-from .volumes import Volume, read_volume, write_volume
 
 Progress = Callable[[str, float, float], None]
 
@@ -84,8 +84,8 @@ def run_demo(
 
     The report's ``metrics`` compare the result with the phantom's exact labels. Errors as segment_scan.
     """
-    from .metrics import evaluate_pair
-    from .phantom import make_phantom
+    from ..checks.metrics.label_maps import evaluate_pair
+    from ..phantom import make_phantom
 
     folder = Path(folder)
     require_writable(folder)
@@ -120,7 +120,7 @@ def _segment_and_write(
     extra: dict[str, tuple[str, Callable[[Path], Any]]] | None = None,
     metrics: Callable[[Volume], dict] | None = None,
 ) -> Run:
-    from .cbct import segment_volume
+    from ..cbct import segment_volume
 
     try:
         segmentation = segment_volume(
@@ -166,7 +166,7 @@ def _segment_and_write(
         ),
     }
     if picture:
-        from .pictures import overlay_png
+        from ..pictures.volumes import overlay_png
 
         writers["picture"] = (f"{name}_teeth.png", lambda path: overlay_png(volume, labels, path, title=name))
     writers["report"] = (f"{name}_report.json", lambda path: write_report_json(report, path))
@@ -190,8 +190,8 @@ def describe(
 ) -> dict:
     """The report on an FDI label map: teeth, contacts and findings; calibrated: see `findings.check_dentition`.
     Raises InputError for non-FDI values."""
-    from .findings import check_dentition
-    from .topology import contacts, tooth_measures
+    from ..checks.findings import check_dentition
+    from ..checks.topology import contacts, tooth_measures
 
     measures = tooth_measures(labels)
     findings = check_dentition(labels, confidence, calibrated=calibrated)
@@ -210,7 +210,7 @@ def check_labels(
     ``numbering``: see labelmaps.NUMBERINGS; None means FDI, or the tooth codes of a .seg.nrrd.
     Raises InputError for what is no label map, NoTeethError for an empty one.
     """
-    from .metrics import evaluate_pair
+    from ..checks.metrics.label_maps import evaluate_pair
 
     labels, warnings = read_fdi_labels(path, numbering)
     if not labels.array.any():
@@ -232,7 +232,7 @@ def evaluate_files(
     reference_numbering: str | None = None,
 ) -> dict:
     """Scores of one label map against another on the same grid; names, errors: metrics.evaluate_pair."""
-    from .metrics import evaluate_pair
+    from ..checks.metrics.label_maps import evaluate_pair
 
     predicted, _ = read_fdi_labels(prediction, numbering)
     truth, _ = read_fdi_labels(reference, reference_numbering)
@@ -248,7 +248,7 @@ def draw_picture(
     series: str | None = None,
 ) -> list[str]:
     """Write the overlay PNG of a label map on its scan; returns warnings. InputError when they lie apart."""
-    from .pictures import overlay_png
+    from ..pictures.volumes import overlay_png
 
     path = Path(path).absolute()
     require_writable(path.parent)
@@ -264,6 +264,6 @@ def draw_picture(
 
 
 def _checked_name(name: str) -> str:
-    from .volumes import safe_stem
+    from ..files.volumes import safe_stem
 
     return safe_stem(name)

@@ -1,4 +1,4 @@
-"""One segmentation in a process of its own: ``python -m DentalTopoSegLib.worker JOB.json``.
+"""One segmentation in a process of its own: ``python -m DentalTopoSegLib.runs.worker JOB.json``.
 
 For host programs that must stay usable meanwhile. The job is a JSON object (see `Job`). What happens comes out on
 stdout, one ASCII JSON object per line::
@@ -36,7 +36,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from .errors import (
+from ..errors import (
     EXIT_MEANINGS,
     Cancelled,
     DentalTopoSegError,
@@ -107,7 +107,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _last_event(arguments: Sequence[str], tail: list[str]) -> dict[str, Any]:
     try:
         if len(arguments) != 1:
-            raise UsageError("Give one job file: python -m DentalTopoSegLib.worker JOB.json")
+            raise UsageError("Give one job file: python -m DentalTopoSegLib.runs.worker JOB.json")
         job = Job.read(arguments[0])
         stdin_ended = threading.Event()
         _when_stdin_ends(stdin_ended.set)
@@ -154,7 +154,7 @@ def run_job(
     the end of what the work wrote to stderr. Raises RefusedInsideError for what the work was refused for, Cancelled,
     CrashError, MemoryLimitError, OutputError; then nothing is left on the disk.
     """
-    from .exports import all_or_nothing
+    from ..files.results import all_or_nothing
 
     tail = [] if tail is None else tail
     output = Path(os.path.abspath(job.output))
@@ -190,10 +190,10 @@ def _exists(path: str | None) -> bool:
 
 def _start(job: Job, stage: Path) -> subprocess.Popen:
     """The working process; the job is the first line of its stdin, which stays open as long as it should live."""
-    library = str(Path(__file__).resolve().parents[1])
+    library = str(Path(__file__).resolve().parents[2])
     paths = [library, *filter(None, [os.environ.get("PYTHONPATH")])]
     process = subprocess.Popen(
-        [sys.executable, "-m", "DentalTopoSegLib.worker", _INSIDE, str(stage)], stdin=subprocess.PIPE,
+        [sys.executable, "-m", "DentalTopoSegLib.runs.worker", _INSIDE, str(stage)], stdin=subprocess.PIPE,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8", errors="replace",
         env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONUTF8": "1"},
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
@@ -316,7 +316,7 @@ def _segment(job: Job, stage: Path, tell: Callable[[dict[str, Any]], None]) -> d
     if len(job.inputs) > 1:
         raise InputError("Give one CBCT at a time. Two files are only taken as the meshes of an upper and a lower jaw.")
     _refuse(job, ("jaws", "unit", "per_tooth"), "intraoral scans")
-    from .runs import segment_scan
+    from .volumes import segment_scan
 
     run = segment_scan(
         job.inputs[0], stage, series=job.series, name=job.name, threads=job.threads, precision=job.precision,
@@ -326,7 +326,7 @@ def _segment(job: Job, stage: Path, tell: Callable[[dict[str, Any]], None]) -> d
 
 
 def _segment_jaws(job: Job, stage: Path, tell: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
-    from .mesh_runs import segment_scans
+    from .jaws import segment_scans
 
     _refuse(job, ("series",), "CBCT")
     inputs, jaws = list(job.inputs), list(job.jaws or [])

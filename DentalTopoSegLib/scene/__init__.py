@@ -33,10 +33,10 @@ _HOME = {
     "SceneResult": "results",
     "add_result": "results",
     "add_segmentation": "results",
-    "NUMBERINGS": "naming",
-    "sentence": "naming",
-    "tooth_text": "naming",
-    "tooth_title": "naming",
+    "NUMBERINGS": "..dentition.naming",
+    "sentence": "..dentition.naming",
+    "tooth_text": "..dentition.naming",
+    "tooth_title": "..dentition.naming",
     "register_terminology": "terminology",
     "tooth_color_node": "terminology",
     "Look": "views",
@@ -55,4 +55,4 @@ __all__ = sorted(_HOME)
 def __getattr__(name: str):
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f".{_HOME[name]}", __name__), name)
+    return getattr(importlib.import_module(f".{_HOME[name]}".replace("...", ".."), __name__), name)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import dentition
-from ..findings import CODES, SEVERITIES, Finding
-from .naming import sentence, spoken_teeth, tooth_text
+from ..checks.findings import CODES, SEVERITIES, Finding
+from ..dentition.naming import sentence, spoken_teeth, tooth_text
 from .nodes import place_beside, remove_node
 
 STATES = ("open", "accepted", "repaired", "resolved")

@@ -25,14 +25,14 @@ from typing import Any
 
 import numpy as np
 
-from ..batch import SOME_FAILED, run_batch
+from ..dentition.naming import NUMBERINGS
 from ..errors import DentalTopoSegError, OutputError, as_refusal
-from ..meshes import read_mesh
-from ..report import INTRAORAL
-from ..volumes import read_volume
+from ..files.meshes import read_mesh
+from ..files.volumes import read_volume
+from ..reports.report import INTRAORAL
+from ..runs.batch import SOME_FAILED, run_batch
 from .jobs import SceneJob, volume_grid
 from .loading import add_surface, add_volume
-from .naming import NUMBERINGS
 from .results import add_result
 from .review import review_of
 
@@ -152,7 +152,7 @@ def _empty_scene() -> Any:
 
 
 def _save(scene: Any, path: Path) -> None:
-    from ..volumes import atomic_path
+    from ..files.volumes import atomic_path
 
     with atomic_path(path) as temporary:
         if not scene.WriteToMRB(str(temporary), None):

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from .. import dentition
+from ..checks.findings import Finding
+from ..checks.findings.crowns import check_cases
+from ..checks.findings.jaw_case import JawCase
+from ..checks.repair import JawEdit, NumberTakenError, Repair, repaired_jaw
+from ..dentition.naming import checked_numbering, tooth_title
 from ..errors import InputError
-from ..findings import Finding
-from ..findings.jaw_case import JawCase
-from ..findings.jaws import check_cases
-from ..repair import JawEdit, NumberTakenError, Repair, repaired_jaw
-from .naming import checked_numbering, tooth_title
 from .nodes import NodeGoneError, SceneError, to_world
 from .review import Rechecked, Review, Step, ToothState
 from .surfaces import about, change_about, jaws_of, segmentation_of, show_teeth, write_back

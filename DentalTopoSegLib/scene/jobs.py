@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import OutputError
-from ..volumes import Volume
-from ..volumes.writing import cannot_write
+from ..files.volumes import Volume
+from ..files.volumes.writing import cannot_write
 from .nodes import Grid, SceneError, required, to_array, to_world
 
 #: What inputs and results are called in the temporary folder: never after a node, which may bear a patient's name.
@@ -251,7 +251,7 @@ def _mesh(node: Any) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _write_mesh(mesh: tuple[np.ndarray, np.ndarray], matrix: np.ndarray, path: Path) -> Path:
-    from ..meshes import write_vtp
+    from ..files.meshes import write_vtp
 
     vertices, faces = mesh
     if not np.array_equal(matrix, np.eye(4)):

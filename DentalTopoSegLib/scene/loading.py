@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..volumes import Volume
+from ..files.volumes import Volume
 from .nodes import to_vtk
 
 

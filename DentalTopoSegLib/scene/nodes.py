@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DentalTopoSegError
-from ..volumes import Volume
+from ..files.volumes import Volume
 
 #: Axes whose cosines reach this are no longer taken for perpendicular.
 _SHEAR = 1e-3

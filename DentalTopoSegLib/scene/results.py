@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from ..findings import Finding
-from ..topology import tooth_boxes
-from ..volumes import Volume, read_labels
+from ..checks.findings import Finding
+from ..checks.topology import tooth_boxes
+from ..dentition.naming import checked_numbering
+from ..files.volumes import Volume, read_labels
 from .finding_nodes import FindingNodes
 from .jobs import SceneJob
-from .naming import checked_numbering
 from .nodes import SceneError, all_or_none, place_beside, required, to_vtk
 from .review import NUMBERING
 from .segments import LABELMAP, new_segment, oriented_image, segment_id

@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..checks.findings import SEVERITIES, Finding
+from ..checks.repair import NumberTakenError, Repair, delete, proposed, renumber, swap
 from ..dentition import FDI_DECIDUOUS, FDI_PERMANENT
+from ..dentition.naming import NUMBERINGS, checked_numbering, sentence, spoken_teeth, tooth_text
 from ..errors import InputError
-from ..findings import SEVERITIES, Finding
-from ..repair import NumberTakenError, Repair, delete, proposed, renumber, swap
 from .finding_nodes import STANDING, FindingNodes, Row
-from .naming import NUMBERINGS, checked_numbering, sentence, spoken_teeth, tooth_text
 from .nodes import SceneError, required
 from .views import Look
 

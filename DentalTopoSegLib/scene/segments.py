@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from .. import dentition
-from ..exports import terminology_entry
-from ..topology import Box
-from ..volumes import Volume
-from .naming import fdi_from_texts, tooth_title
+from ..checks.topology import Box
+from ..dentition.naming import fdi_from_texts, tooth_title
+from ..files.results import terminology_entry
+from ..files.volumes import Volume
 from .nodes import Grid, SceneError, required, to_array, to_vtk, to_world
 
 FDI_TAG = "DentalTopoSeg.FDI"

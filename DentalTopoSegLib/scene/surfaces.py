@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from .. import dentition
+from ..dentition.naming import tooth_title
+from ..files.meshes import Mesh, clean, read_mesh, read_teeth3ds_json
 from ..ios.segmenting import JawSegmentation
-from ..mesh_runs import GUM_RGB
-from ..meshes import Mesh, clean, read_mesh, read_teeth3ds_json
+from ..runs.jaws import GUM_RGB
 from .loading import add_surface
-from .naming import tooth_title
 from .nodes import SceneError, place_beside, to_world
 from .terminology import new_color_node
 
@@ -125,7 +125,7 @@ def segmentation_of(node: Any) -> JawSegmentation:
     """
     from vtk.util.numpy_support import vtk_to_numpy
 
-    from ..findings.jaw_case import JawCase
+    from ..checks.findings.jaw_case import JawCase
 
     surface, known, matrix = node.GetPolyData(), about(node), to_world(node, _WHAT)
     cells = surface.GetPolys()

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from .. import dentition
-from ..exports import TERMINOLOGY_CONTEXT
-from ..mesh_runs import GUM_RGB
-from .naming import tooth_title
+from ..dentition.naming import tooth_title
+from ..files.results import TERMINOLOGY_CONTEXT
+from ..runs.jaws import GUM_RGB
 from .nodes import SceneError, nodes_of
 
 TERMINOLOGY_FILE = "Terminologies/SegmentationCategoryTypeModifier-DentalTopoSeg.term.json"
@@ -72,7 +72,7 @@ def register_terminology(logic: Any) -> str:
     """
     if logic.IsTerminologyContextLoaded(TERMINOLOGY_CONTEXT):
         return TERMINOLOGY_CONTEXT
-    from ..models import resources_dir
+    from ..networks.models import resources_dir
 
     path = resources_dir() / TERMINOLOGY_FILE
     if not path.is_file() or not logic.LoadTerminologyFromFile(str(path)):

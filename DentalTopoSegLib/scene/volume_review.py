@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from ..findings.live import LiveCheck
-from ..repair import Repair, repaired
-from ..topology import Box
-from ..volumes import Volume
+from ..checks.findings.live import LiveCheck
+from ..checks.repair import Repair, repaired
+from ..checks.topology import Box
+from ..dentition.naming import checked_numbering, tooth_title
+from ..files.volumes import Volume
 from .finding_nodes import STANDING
-from .naming import checked_numbering, tooth_title
 from .nodes import SceneError, required
 from .review import Rechecked, Review, Step, ToothState
 from .segments import (

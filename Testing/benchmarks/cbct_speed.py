@@ -15,7 +15,7 @@ is the kernel's VmHWM of the child.
 nnU-Net needs an environment of its own (nnunetv2 2.8.1, torch 2.13.0); without --nnunet-python its side is
 skipped. --rival-tiles N times only N of its tiles and extrapolates, which the table then says.
 
-Multiply-accumulates are counted, not measured (`training.macs`; needs onnx): of ours in the graphs at the sizes that
+Multiply-accumulates are counted, not measured (`training.compression.macs`; needs onnx): of ours in the graphs at the sizes that
 were run, of nnU-Net in its plan times its number of tiles, so this row stands without nnU-Net installed.
 """
 
@@ -70,8 +70,8 @@ def make_scan(path: Path) -> None:
     """Write the benchmark's phantom: painted at twice the voxel size, then interpolated (time, not looks)."""
     from scipy import ndimage
 
+    from DentalTopoSegLib.files.volumes import Volume, write_volume
     from DentalTopoSegLib.phantom import make_phantom
-    from DentalTopoSegLib.volumes import Volume, write_volume
 
     field = tuple(n * SPACING_MM for n in SHAPE_ZYX[::-1])
     coarse = make_phantom(seed=1, spacing_mm=2 * SPACING_MM, fov_mm=field).image
@@ -96,18 +96,18 @@ def peak_memory_bytes() -> int:
 def run_ours(scan: Path, threads: int, precision: str, models_dir: Path | None, provider: str) -> dict[str, Any]:
     """Child: the library's whole path on `scan`."""
     sys.path.insert(0, str(ROOT))
-    from DentalTopoSegLib.ahead import import_ahead
+    from DentalTopoSegLib.runs.ahead import import_ahead
 
     import_ahead()  # as runs.segment_scan does
     import numpy as np
 
-    from DentalTopoSegLib.volumes import read_volume, write_volume
+    from DentalTopoSegLib.files.volumes import read_volume, write_volume
 
     start = time.perf_counter()
     volume, _ = read_volume(scan)
     read_s = time.perf_counter() - start
     from DentalTopoSegLib.cbct import segment_volume
-    from DentalTopoSegLib.models import TASKS, Model, load_model
+    from DentalTopoSegLib.networks.models import TASKS, Model, load_model
 
     runs: list[tuple[str, tuple[int, ...]]] = []
 
@@ -141,7 +141,7 @@ def macs_of_ours(runs: list[tuple[str, tuple[int, ...]]]) -> int:
     """Multiply-accumulates of these runs: file of the network, shape (D, H, W) of what it was run on."""
     import onnx
 
-    from training.macs import onnx_macs
+    from training.compression.macs import onnx_macs
 
     models = {path: onnx.load(path) for path in {path for path, _ in runs}}
     return sum(onnx_macs(models[path], {models[path].graph.input[0].name: (1, 1, *shape)}) for path, shape in runs)
@@ -149,7 +149,7 @@ def macs_of_ours(runs: list[tuple[str, tuple[int, ...]]]) -> int:
 
 def macs_of_rival(shape: tuple[int, ...], spacing: tuple[float, ...]) -> tuple[int, int]:
     """(tiles, multiply-accumulates) of nnU-Net's plan on a scan of this shape and spacing (z, y, x)."""
-    from training.macs import plain_unet_macs, sliding_windows
+    from training.compression.macs import plain_unet_macs, sliding_windows
 
     grid = [round(n * s / RIVAL_SPACING_MM) for n, s in zip(shape, spacing, strict=True)]
     tiles = sliding_windows(grid, RIVAL_PLAN["patch_size"])

@@ -44,7 +44,7 @@ def make_scan(source: Path, path: Path) -> str:
     """Write `source` as STL, every edge split into the fewest parts that give VERTICES; says what it is."""
     import numpy as np
 
-    from DentalTopoSegLib.meshes import equal_rows, read_mesh, write_stl
+    from DentalTopoSegLib.files.meshes import equal_rows, read_mesh, write_stl
 
     mesh, _ = read_mesh(source)
     n = 1
@@ -81,7 +81,7 @@ def peak_memory_bytes() -> int:
 def run_ours(scan: Path, threads: int) -> dict[str, Any]:
     """Child: the command on `scan`."""
     sys.path.insert(0, str(ROOT))
-    from DentalTopoSegLib import cli
+    from DentalTopoSegLib.commands import cli
 
     with tempfile.TemporaryDirectory(prefix="ios_speed_ours_") as folder:
         said = io.StringIO()
@@ -107,9 +107,9 @@ def run_torch(scan: Path, threads: int) -> dict[str, Any]:
     sys.path.insert(0, str(ROOT))
     import torch
 
+    from DentalTopoSegLib.files.meshes import clean, read_mesh
     from DentalTopoSegLib.ios.segmenting import segment_jaws
-    from DentalTopoSegLib.meshes import clean, read_mesh
-    from DentalTopoSegLib.models import load_model
+    from DentalTopoSegLib.networks.models import load_model
     from training.nets.point_transformer import Graph, PointTransformer
 
     torch.set_num_threads(threads)

@@ -48,7 +48,7 @@ def measure(provider: str, folder: Path, threads: int, repeats: int, entry: str,
     """Child: load, first pass and later passes over the tiles <folder>/tile*.npy; answers are left beside them."""
     import numpy as np
 
-    from DentalTopoSegLib.models import load_model
+    from DentalTopoSegLib.networks.models import load_model
 
     before, start = peak_memory_bytes(), time.process_time()
     model = load_model(entry, threads, folder=Path(models_dir) if models_dir else None, provider=provider)
@@ -103,7 +103,7 @@ def compare(entry: dict[str, Any], grey: Any, args: argparse.Namespace) -> list[
     """One row per tile of one network."""
     import numpy as np
 
-    from DentalTopoSegLib.models import load_model
+    from DentalTopoSegLib.networks.models import load_model
 
     model = load_model(entry["id"], 1, folder=args.models_dir)
     rows, results = [], {}
@@ -168,7 +168,7 @@ def main() -> int:
         models_dir = str(args.models_dir) if args.models_dir else None
         print(json.dumps(measure(provider, Path(folder), args.threads, args.repeats, entry, models_dir)))
         return 0
-    from DentalTopoSegLib.models import TASKS, list_models
+    from DentalTopoSegLib.networks.models import TASKS, list_models
     from DentalTopoSegLib.phantom import make_phantom
 
     spacing = {"numbering": 1.0, "border": 0.5}

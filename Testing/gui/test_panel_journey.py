@@ -13,8 +13,8 @@ def scanNode(request, panel, scene, slicer):
     """A scan in the scene, chosen in the panel."""
     if request.param == "phantom":
         return addScan(slicer, request.getfixturevalue("phantom"), panel)
+    from DentalTopoSegLib.files.volumes import read_volume
     from DentalTopoSegLib.scene import add_volume
-    from DentalTopoSegLib.volumes import read_volume
 
     volume, _ = read_volume(request.getfixturevalue("real_data") / "cbct" / "cbct_dental_surgery_dicom")
     node = add_volume(scene, volume, "Real")

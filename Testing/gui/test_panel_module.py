@@ -200,7 +200,7 @@ def test_later_versions_install_through_slicer_packaging(module, monkeypatch) ->
 @pytest.fixture
 def jaws(panel, real_data, slicer):
     """Two real jaws in the scene, in Slicer's coordinates."""
-    from DentalTopoSegLib.meshes import read_mesh
+    from DentalTopoSegLib.files.meshes import read_mesh
     from DentalTopoSegLib.scene.loading import add_surface
 
     nodes = []

@@ -9,7 +9,7 @@ from scipy import ndimage
 
 from DentalTopoSegLib.cbct.inference import CoarseMap
 from DentalTopoSegLib.dentition import CLASS_FDI
-from DentalTopoSegLib.volumes import resample_like
+from DentalTopoSegLib.files.volumes import resample_like
 
 CLASS_OF = np.zeros(256, np.uint8)
 CLASS_OF[list(CLASS_FDI)] = np.arange(len(CLASS_FDI))
@@ -94,5 +94,5 @@ class FakeNetworks:
         return out[0], out[1]
 
     def install(self, monkeypatch) -> None:
-        monkeypatch.setattr("DentalTopoSegLib.cbct.run_numbering", self.numbering)
-        monkeypatch.setattr("DentalTopoSegLib.cbct.run_border", self.border)
+        monkeypatch.setattr("DentalTopoSegLib.cbct.segmenting.run_numbering", self.numbering)
+        monkeypatch.setattr("DentalTopoSegLib.cbct.segmenting.run_border", self.border)

@@ -6,7 +6,7 @@ import struct
 
 import numpy as np
 
-from DentalTopoSegLib.meshes import Mesh
+from DentalTopoSegLib.files.meshes import Mesh
 
 
 def dome(n: int = 12, size: float = 60.0) -> tuple[np.ndarray, np.ndarray]:

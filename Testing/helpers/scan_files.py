@@ -12,7 +12,7 @@ from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, EnhancedCTImageStorage, ExplicitVRLittleEndian, generate_uid
 
 from DentalTopoSegLib.dentition import arch_order
-from DentalTopoSegLib.volumes import Volume
+from DentalTopoSegLib.files.volumes import Volume
 
 
 def block(shape: tuple[int, int, int] = (14, 12, 10), spacing=(0.3, 0.4, 0.5)) -> Volume:

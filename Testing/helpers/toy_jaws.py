@@ -14,9 +14,9 @@ import numpy as np
 from scipy.interpolate import CubicSpline
 from scipy.spatial import cKDTree
 
-from DentalTopoSegLib.arch import expected_place
 from DentalTopoSegLib.dentition import arch_order, crown_width_mm, position
-from DentalTopoSegLib.findings.crown_sizes import usual_area_mm2
+from DentalTopoSegLib.dentition.arch import expected_place
+from DentalTopoSegLib.dentition.crown_sizes import usual_area_mm2
 from DentalTopoSegLib.ios.network import MIRRORED, OFFSET_MM
 
 STEP_MM = 0.6

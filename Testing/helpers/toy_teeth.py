@@ -8,9 +8,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from DentalTopoSegLib.arch import expected_place
 from DentalTopoSegLib.dentition import FDI_PERMANENT, crown_width_mm, is_upper, position
-from DentalTopoSegLib.volumes import Volume
+from DentalTopoSegLib.dentition.arch import expected_place
+from DentalTopoSegLib.files.volumes import Volume
 
 SPACING = 0.5
 SHAPE = (112, 124, 136)  # z, y, x

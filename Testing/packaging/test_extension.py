@@ -1,4 +1,4 @@
-"""The extension's package: everything that is in the repository is installed, nothing that is not is listed.
+"""The extension's package: everything that is in the repository is installed, and nothing else.
 
 CMake runs the real CMakeLists.txt against stand-ins for Slicer's macros (slicer_stand_in); what it installs is then
 imported as Slicer would.
@@ -67,7 +67,7 @@ def test_nothing_else_is_installed(package) -> None:
 
 
 @needs_cmake
-@pytest.mark.parametrize("name", ["DentalTopoSegLib/worker.py", "DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"])
+@pytest.mark.parametrize("name", ["DentalTopoSeg/DentalTopoSegModuleLib/Packages.py", "DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"])
 def test_a_listed_file_that_is_not_there_stops_the_configuration(tmp_path, name) -> None:
     source = tmp_path / "source"
     shutil.copytree(ROOT, source, ignore=shutil.ignore_patterns(".git", "training", "Testing", "__pycache__"))
@@ -79,7 +79,7 @@ def test_a_listed_file_that_is_not_there_stops_the_configuration(tmp_path, name)
 
 @needs_cmake
 def test_the_installed_library_finds_its_networks(package, tmp_path) -> None:
-    code = "from DentalTopoSegLib.models import load_model; print(load_model('numbering').path)"
+    code = "from DentalTopoSegLib.networks.models import load_model; print(load_model('numbering').path)"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, env={"PYTHONPATH": str(package)}, capture_output=True, text=True,
         check=False,

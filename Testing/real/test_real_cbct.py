@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from DentalTopoSegLib import cli
+from DentalTopoSegLib.commands import cli
 from DentalTopoSegLib.dentition import FDI_PERMANENT, is_right, is_upper
-from DentalTopoSegLib.volumes import Volume, read_labels, read_volume
+from DentalTopoSegLib.files.volumes import Volume, read_labels, read_volume
 
 
 @dataclass(frozen=True)

@@ -12,14 +12,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from DentalTopoSegLib.checks.findings import Finding
+from DentalTopoSegLib.checks.findings.crowns import check_jaws
+from DentalTopoSegLib.checks.findings.jaw_case import JawCase
 from DentalTopoSegLib.dentition import FDI_PERMANENT, mirrored
-from DentalTopoSegLib.findings import Finding
-from DentalTopoSegLib.findings.crown_sizes import jaw_of_sizes
-from DentalTopoSegLib.findings.jaw_case import JawCase
-from DentalTopoSegLib.findings.jaws import check_jaws
+from DentalTopoSegLib.dentition.crown_sizes import jaw_of_sizes
+from DentalTopoSegLib.files.jaw_labels import most_of_vertex
+from DentalTopoSegLib.files.meshes import Surface
 from DentalTopoSegLib.ios.segmenting import JawSegmentation
-from DentalTopoSegLib.mesh_labels import most_of_vertex
-from DentalTopoSegLib.meshes import Surface
 
 #: Pairs whose jaws are not in the bite, by the data pack's README.
 NOT_IN_BITE = {"019", "075"}

@@ -6,10 +6,11 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from DentalTopoSegLib import mesh_rendering, mesh_runs
-from DentalTopoSegLib.exports import write_labelmap, write_report_json
-from DentalTopoSegLib.runs import describe
-from DentalTopoSegLib.volumes import Volume
+from DentalTopoSegLib.files.results import write_labelmap, write_report_json
+from DentalTopoSegLib.files.volumes import Volume
+from DentalTopoSegLib.pictures import jaws as mesh_rendering
+from DentalTopoSegLib.runs import jaws as mesh_runs
+from DentalTopoSegLib.runs.volumes import describe
 
 
 def write_output(job, fdi: np.ndarray, confidence: dict[int, float] | None = None) -> None:

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 from scan_files import toy_dentition
 
+from DentalTopoSegLib.files.volumes import Volume
 from DentalTopoSegLib.scene import add_volume, review_of
 from DentalTopoSegLib.scene.segments import ToothSegments, oriented_image, tag
-from DentalTopoSegLib.volumes import Volume
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -60,7 +60,7 @@ def state_of(scene) -> list[tuple[str, str, int]]:
 
 def run_worker(job) -> int:
     """The worker on a job, as the module starts it; its exit code."""
-    command = [sys.executable, "-m", "DentalTopoSegLib.worker", str(job.path)]
+    command = [sys.executable, "-m", "DentalTopoSegLib.runs.worker", str(job.path)]
     with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     ) as process:

@@ -13,7 +13,7 @@ from scene_steps import state_of, transform
 from toy_jaws import toy_jaw
 
 from DentalTopoSegLib import dentition
-from DentalTopoSegLib.repair import NumberTakenError
+from DentalTopoSegLib.checks.repair import NumberTakenError
 from DentalTopoSegLib.scene import (
     NodeGoneError,
     SceneError,

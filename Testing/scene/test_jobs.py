@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from scan_files import block
 from scene_steps import state_of, transform
 
-from DentalTopoSegLib.meshes import read_mesh
+from DentalTopoSegLib.files.meshes import read_mesh
+from DentalTopoSegLib.files.volumes import Volume, read_volume
+from DentalTopoSegLib.runs.worker import Job
 from DentalTopoSegLib.scene import NodeGoneError, SceneError, add_volume, prepare_job
-from DentalTopoSegLib.volumes import Volume, read_volume
-from DentalTopoSegLib.worker import Job
 
 drawn = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 

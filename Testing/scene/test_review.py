@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scan_files import toy_dentition
 from scene_steps import add_toy_segmentation, array_of, hollow, paint, saved_and_loaded, state_of, transform
 
-from DentalTopoSegLib.findings import check_dentition
+from DentalTopoSegLib.checks.findings import check_dentition
 from DentalTopoSegLib.scene import NodeGoneError, SceneError, add_volume, is_reviewable, review_of
 from DentalTopoSegLib.scene.finding_nodes import keyed
 from DentalTopoSegLib.scene.segments import FINDINGS_TAG, ToothSegments, tag
@@ -173,7 +173,7 @@ def test_all_segments_removed(review) -> None:
 
 def test_a_tooth_picked_in_the_terminology_selector_is_that_tooth(review) -> None:
     """Slicer's own way to say what a segment is: another entry of the list of teeth."""
-    from DentalTopoSegLib.exports import terminology_entry
+    from DentalTopoSegLib.files.results import terminology_entry
 
     segment = review.node.GetSegmentation().GetSegment("Tooth_37")
     segment.SetTag(segment.GetTerminologyEntryTagName(), terminology_entry(38))

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scene_steps import array_of, everything_of, hollow, prepared
 
-from DentalTopoSegLib.findings import check_dentition
-from DentalTopoSegLib.repair import NumberTakenError
+from DentalTopoSegLib.checks.findings import check_dentition
+from DentalTopoSegLib.checks.repair import NumberTakenError
 from DentalTopoSegLib.scene import SceneError
 from DentalTopoSegLib.scene.segments import ToothSegments, oriented_image
 

@@ -11,11 +11,11 @@ import pytest
 slicer = pytest.importorskip("slicer", reason="slicer-core is not installed: pip install slicer-core")
 vtk = pytest.importorskip("vtk")
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "unit"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "helpers"))
 from scan_files import toy_dentition  # noqa: E402
 
 from DentalTopoSegLib import dentition  # noqa: E402
-from DentalTopoSegLib.exports import segment_name, terminology_entry, write_seg_nrrd  # noqa: E402
+from DentalTopoSegLib.files.results import segment_name, terminology_entry, write_seg_nrrd  # noqa: E402
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from DentalTopoSegLib import dentition
-from DentalTopoSegLib.exports import TERMINOLOGY_CONTEXT, terminology_entry
-from DentalTopoSegLib.mesh_runs import GUM_RGB
-from DentalTopoSegLib.models import resources_dir
+from DentalTopoSegLib.files.results import TERMINOLOGY_CONTEXT, terminology_entry
+from DentalTopoSegLib.networks.models import resources_dir
+from DentalTopoSegLib.runs.jaws import GUM_RGB
 from DentalTopoSegLib.scene import SceneError, register_terminology, tooth_color_node
 from DentalTopoSegLib.scene.terminology import COLOR_FILE, TERMINOLOGY_FILE, write_resources
 
@@ -56,7 +56,7 @@ def test_registering_twice_is_no_error(logic) -> None:
 
 
 def test_a_file_that_is_gone_is_named(slicer, monkeypatch, tmp_path) -> None:
-    from DentalTopoSegLib import models
+    from DentalTopoSegLib.networks import models
 
     monkeypatch.setattr(models, "resources_dir", lambda: tmp_path)
     with pytest.raises(SceneError, match="install the extension again"):

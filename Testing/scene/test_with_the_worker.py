@@ -45,7 +45,7 @@ def test_a_cancelled_job_leaves_scene_and_disk_as_they_were(scene, phantom, tmp_
     source = add_volume(scene, phantom.image, "scan")
     before = state_of(scene)
     job = prepare_job([source], folder=tmp_path)
-    command = [sys.executable, "-m", "DentalTopoSegLib.worker", str(job.path)]
+    command = [sys.executable, "-m", "DentalTopoSegLib.runs.worker", str(job.path)]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         process.stdout.readline()
         job.cancel_file.touch()

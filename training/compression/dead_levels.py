@@ -1,6 +1,6 @@
 """Cut levels of a U-Net that no longer answer, without changing what it computes.
 
-    python -m training.dead_levels training/runs/pruning/whole_42 training/runs/border2 --data BUFFER
+    python -m training.compression.dead_levels training/runs/pruning/whole_42 training/runs/border2 --data BUFFER
 
 Trained on without BatchNorm, the way up from a deep level can die: its ReLU is 0 everywhere, and all that lies below is
 computed for nothing. The level above then reads its own skip only, so its decoder is more of its encoder.
@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from training.data import validation_samples
-from training.export import data_plan
+from training.compression.tune import load_tuned, save_tuned
+from training.export.volumes import data_plan
 from training.nets.unet import UNet
-from training.tune import load_tuned, save_tuned
+from training.volumes.data import validation_samples
 
 SAMPLES = 16
 
@@ -87,7 +87,7 @@ def without_levels_below(net: UNet, level: int) -> UNet:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("run", type=Path, help="folder of a finished run of training.tune")
+    parser.add_argument("run", type=Path, help="folder of a finished run of training.compression.tune")
     parser.add_argument("out", type=Path, help="folder for the smaller network")
     parser.add_argument("--data", type=Path, required=True, help="samples to look for dead levels on")
     arguments = parser.parse_args()

@@ -7,7 +7,7 @@ teacher's confidence weighs the rest. Hinton et al. 2015 for the temperature; th
 Lee et al., Multimedia Tools and Applications 2026 (doi 10.1007/s11042-026-21462-9), of which only the abstract was at
 hand: this is our reading of it.
 
-Logits are (B, C, D, H, W), targets uint8 (B, D, H, W) as in :mod:`training.losses`.
+Logits are (B, C, D, H, W), targets uint8 (B, D, H, W) as in :mod:`training.volumes.losses`.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from training.gates import GatedUNet
-from training.losses import CONTACT_FLAG, IGNORE, coarser_target
+from training.compression.gates import GatedUNet
 from training.nets.unet import UNet
+from training.volumes.losses import CONTACT_FLAG, IGNORE, coarser_target
 
 FAR, NEAR = "far background", "near background"
 BORDER_STRUCTURES = (FAR, NEAR, "core", "border", "contact")
@@ -172,7 +172,7 @@ class Distiller(nn.Module):
     ``student`` is a :class:`GatedUNet` or a sliced :class:`UNet`; it is watched, not owned. Adapters are 1x1x1
     convolutions from the student's channels to the teacher's, computed at the chosen voxels only. They start as the
     identity: if the student's filters are sorted, copy the teacher from the sorted network
-    (:func:`training.gates.sort_filters`).
+    (:func:`training.compression.gates.sort_filters`).
     """
 
     def __init__(

@@ -6,7 +6,7 @@
     model = write_graph(to_float(qnet), metadata, activation_scales(qnet))
 
 Q(x) = round(x / s) s with the straight-through gradient dQ/dx = 1 inside the range (Jacob et al., CVPR 2018). What is
-rounded, where and to which step follows :mod:`training.graph` layer by layer, so that the torch network and the
+rounded, where and to which step follows :mod:`training.export.graph` layer by layer, so that the torch network and the
 exported graph run by ONNX Runtime give the same numbers: image parts at 8/255, weights per output channel within +-63
 at the layer's largest weight, biases at the step of the sums, ReLU outputs at 0..255 steps, concatenations at their
 coarsest part's step, logits at their own. The full-resolution layer is computed, as there, as one convolution at half
@@ -29,17 +29,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from training.export import logit_scale, measure_scales
-from training.graph import (
-    IMAGE_LIMIT,
-    LOGIT_LIMIT,
-    TINY,
-    WEIGHT_LIMIT,
-    activation_names,
-    write_graph,
-)
-from training.nets.unet import UNet, UNetPlan, double
-from training.restore import (
+from training.compression.restore import (
     fold_norms,
     normalised_layers,
     scales_from_onnx,
@@ -47,6 +37,9 @@ from training.restore import (
     unet_from_onnx,
     unfold_norms,
 )
+from training.export.graph import IMAGE_LIMIT, LOGIT_LIMIT, TINY, WEIGHT_LIMIT, activation_names, write_graph
+from training.export.volumes import logit_scale, measure_scales
+from training.nets.unet import UNet, UNetPlan, double
 
 __all__ = [
     "QuantisedUNet",
@@ -74,7 +67,7 @@ LOGIT_SAMPLE = 1 << 17
 
 
 def weight_limit(bits: int) -> int:
-    """Largest whole weight: 63 for 8 bits (see :mod:`training.graph`), 2**(bits - 1) - 1 for fewer (4 bits: 7)."""
+    """Largest whole weight: 63 for 8 bits (see :mod:`training.export.graph`), 2**(bits - 1) - 1 for fewer (4 bits: 7)."""
     if not 2 <= bits <= 8:
         raise ValueError(f"Weights can have 2 to 8 bits, not {bits}.")
     return min(WEIGHT_LIMIT, 2 ** (bits - 1) - 1)
@@ -141,7 +134,7 @@ def round_to(x: Tensor, step: float, low: int, high: int) -> Tensor:
 
 
 def round_weight(weight: Tensor, bias: Tensor, input_step: float, limit: int) -> tuple[Tensor, Tensor]:
-    """Weight and bias as :func:`training.graph.quantise_weight` rounds them, real-valued, gradients straight through.
+    """Weight and bias as :func:`training.export.graph.quantise_weight` rounds them, real-valued, gradients straight through.
 
     Weight is (outputs, ...) with one step per output; the bias is rounded to the step of the integer sums.
     """
@@ -212,7 +205,7 @@ class QuantisedUNet(UNet):
 
     ``follow_ranges``: whether training forwards move the activations' steps (evaluation never does).
     ``with_error``: whether forwards keep what :func:`quantization_loss` needs. The border network's logits are
-    differences to class border, whose own logit is 0, cut at +-10 (:data:`training.graph.LOGIT_LIMIT`). Gradients of
+    differences to class border, whose own logit is 0, cut at +-10 (:data:`training.export.graph.LOGIT_LIMIT`). Gradients of
     logits pass the cut, or a confidently wrong voxel could never recover.
     """
 
@@ -329,7 +322,7 @@ class QuantisedUNet(UNet):
 
     @torch.no_grad()
     def _follow_logits(self, logits: Tensor) -> None:
-        """Moving average of the logits' 0.01 and 99.99 percentiles, as :func:`training.export.logit_scale` has them."""
+        """Moving average of the logits' 0.01 and 99.99 percentiles, as :func:`training.export.volumes.logit_scale` has them."""
         values = _sample(logits, LOGIT_SAMPLE)
         count = 1 + len(values) // 10_000
         ends = (float(values.topk(count, largest=False)[0][-1]), float(values.topk(count)[0][-1]))
@@ -388,7 +381,7 @@ def calibrated_scales(net: UNet, images: Sequence[np.ndarray], method: str = "hi
 
 
 def activation_scales(qnet: QuantisedUNet) -> dict[str, float]:
-    """The steps of ``qnet``'s activations as :func:`training.graph.write_graph` takes them.
+    """The steps of ``qnet``'s activations as :func:`training.export.graph.write_graph` takes them.
 
     ValueError for fewer than 8 activation bits, which the graph cannot express; RuntimeError before any range is known.
     """

@@ -1,6 +1,6 @@
 """A network from its model file, and BatchNorm folded into convolutions and out of them again.
 
-What :mod:`training.graph` rewrites for speed is undone here, so that a shipped file can be trained further without the
+What :mod:`training.export.graph` rewrites for speed is undone here, so that a shipped file can be trained further without the
 run it came from.
 """
 
@@ -17,7 +17,7 @@ import torch
 from onnx import numpy_helper
 from torch import Tensor, nn
 
-from training.graph import activation_names, fold, sub_voxel_kernel
+from training.export.graph import activation_names, fold, sub_voxel_kernel
 from training.nets.unet import UNet, UNetPlan
 
 
@@ -30,7 +30,7 @@ def normalised_layers(net: UNet) -> Iterator[tuple[list[nn.Conv3d], nn.BatchNorm
 
 
 def _set_identity(norm: nn.BatchNorm3d, bias: Tensor) -> None:
-    """Make ``norm`` add ``bias`` and nothing else in inference; :func:`training.graph.fold` gives the weight back."""
+    """Make ``norm`` add ``bias`` and nothing else in inference; :func:`training.export.graph.fold` gives the weight back."""
     norm.weight.fill_(1.0)
     norm.running_mean.zero_()
     norm.running_var.fill_(1.0 - norm.eps)
@@ -107,14 +107,16 @@ def _full_resolution_kernel(kernel: np.ndarray, parts: int) -> np.ndarray:
 
 
 class _ModelFile:
-    """Constants and metadata of a model that :func:`training.graph.write_graph` made."""
+    """Constants and metadata of a model that :func:`training.export.graph.write_graph` made."""
 
     def __init__(self, path: str | Path) -> None:
         self.path = path
         model = onnx.load(path)
         properties = {p.key: p.value for p in model.metadata_props}
         if "dentaltoposeg" not in properties:
-            raise ValueError(f"{path} has no 'dentaltoposeg' metadata; only models of training.export can be read.")
+            raise ValueError(
+                f"{path} has no 'dentaltoposeg' metadata; only models of training.export.volumes can be read."
+            )
         self.metadata = json.loads(properties["dentaltoposeg"])
         self.constants = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
 
@@ -144,7 +146,7 @@ def _copy(target: Tensor, values: np.ndarray, what: str) -> None:
 def unet_from_onnx(path: str | Path) -> UNet:
     """The network of a model file, in evaluation mode, BatchNorm folded (see :func:`fold_norms`).
 
-    Works for fp32 and int8 files of :func:`training.graph.write_graph`. Auxiliary heads are not in the file and come
+    Works for fp32 and int8 files of :func:`training.export.graph.write_graph`. Auxiliary heads are not in the file and come
     out as zeros. The border network's head holds only logit differences there: class border (2) becomes the zero
     reference. ValueError for a file that is no U-Net of ours.
     """

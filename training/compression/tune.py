@@ -1,14 +1,14 @@
 """Go on from a trained border network with one or more of: quantization, topology loss, distillation, gates.
 
-    python -m training.tune training/configs/border2.yaml --data BUFFER --val VALIDATION
+    python -m training.compression.tune training/configs/border2.yaml --data BUFFER --val VALIDATION
 
-A configuration is one of `training.train` (task "topology") with "start" in place of "net": the id of a shipped network
+A configuration is one of `training.volumes.train` (task "topology") with "start" in place of "net": the id of a shipped network
 or the folder of an earlier run; and with any of the sections
 
-    quantization: {weight_bits: 8, weight: 0.01}      # fake-quantised forward pass and L_quant (training.quantization)
-    topology: {variant: adaptive, weight: 0.1}        # L_topo (training.topology_loss)
-    distillation: {teacher: uncompressed, weight: 0.5}  # masked distillation (training.distillation)
-    gates: {macs: 0.1, harden: 0.6}                   # a network with this share of the MACs (training.gates)
+    quantization: {weight_bits: 8, weight: 0.01}      # fake-quantised forward pass and L_quant (training.compression.quantization)
+    topology: {variant: adaptive, weight: 0.1}        # L_topo (training.volumes.topology_loss)
+    distillation: {teacher: uncompressed, weight: 0.5}  # masked distillation (training.compression.distillation)
+    gates: {macs: 0.1, harden: 0.6}                   # a network with this share of the MACs (training.compression.gates)
 
 The weights are the paper's alpha and beta: L = L_seg + alpha L_quant + beta L_topo. The run's folder gets `tuned.pt`:
 the float network (after a search: the sliced one), its plan and, after quantization, its quantizer steps.
@@ -26,11 +26,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from training.distillation import DistillationPlan, Distiller
-from training.gates import GatedUNet, slice_network, target_share
-from training.losses import border_loss
-from training.nets.unet import UNet, UNetPlan, macs
-from training.quantization import (
+from training.compression.distillation import DistillationPlan, Distiller
+from training.compression.gates import GatedUNet, slice_network, target_share
+from training.compression.quantization import (
     activation_scales,
     calibrated_scales,
     prepare_qat,
@@ -38,10 +36,12 @@ from training.quantization import (
     to_float,
     unet_from_onnx,
 )
-from training.topology_loss import TopologyConfig, TopologyLoss
-from training.train import RUNS, Trainer, keep_memory, read_config
+from training.nets.unet import UNet, UNetPlan, macs
+from training.volumes.losses import border_loss
+from training.volumes.topology_loss import TopologyConfig, TopologyLoss
+from training.volumes.train import RUNS, Trainer, keep_memory, read_config
 
-MODELS = Path(__file__).resolve().parent.parent / "Resources" / "Models"
+MODELS = Path(__file__).resolve().parents[2] / "Resources" / "Models"
 TUNED = "tuned.pt"
 CALIBRATION = 8
 """Samples that give the activations' first ranges."""
@@ -139,7 +139,7 @@ class Tuner(Trainer):
 
     def calibration(self) -> list:
         """The first samples of the training data, unaugmented."""
-        from training.data import validation_samples
+        from training.volumes.data import validation_samples
 
         images = [image for image, _ in validation_samples(self.data, self.plan, CALIBRATION)]
         if not images:
@@ -231,7 +231,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, help="steps instead of the configuration's")
     parser.add_argument("--threads", type=int, default=0, help="CPU threads (default: all)")
     arguments = parser.parse_args()
-    keep_memory("training.tune")
+    keep_memory("training.compression.tune")
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
     config = read_config(arguments.config, start="start")

@@ -1,10 +1,10 @@
 """Fit the confidence of CBCT teeth: what it says shall be the share of such teeth that are right.
 
-    python -m training.calibrate FIT_FOLDER --held-out HELD_OUT_FOLDER -o Resources/Models/confidence-1.json \
+    python -m training.evaluation.calibrate FIT_FOLDER --held-out HELD_OUT_FOLDER -o Resources/Models/confidence-1.json \
         --table Resources/Models/confidence-1.md
 
-Folders as for `training.evaluate`; FIT_FOLDER holds phantoms of training patients
-(``training.phantom.evaluation --split train``), HELD_OUT_FOLDER those of others. Every scan goes through
+Folders as for `training.evaluation.volumes`; FIT_FOLDER holds phantoms of training patients
+(``training.patients.evaluation_sets --split train``), HELD_OUT_FOLDER those of others. Every scan goes through
 `DentalTopoSegLib.cbct.segment_volume`; a predicted tooth is right if the reference has a tooth of this number and
 their IoU is at least 0.5. A logistic regression with coefficients of known sign is fitted on FIT_FOLDER alone (its
 strength of regularisation by cross-validation over whole scans); HELD_OUT_FOLDER is only measured. Deterministic.
@@ -25,9 +25,8 @@ import numpy as np
 
 from DentalTopoSegLib.cbct import Segmentation
 from DentalTopoSegLib.cbct.confidence import FEATURES, MEANING, Calibrator, load_calibrator
-from DentalTopoSegLib.errors import DentalTopoSegError, InputError, NoTeethError
-from DentalTopoSegLib.findings.shape import LOW_CONFIDENCE
-from DentalTopoSegLib.metrics import (
+from DentalTopoSegLib.checks.findings.shape import LOW_CONFIDENCE
+from DentalTopoSegLib.checks.metrics.label_maps import (
     DETECTION_IOU,
     auroc,
     brier_score,
@@ -35,8 +34,9 @@ from DentalTopoSegLib.metrics import (
     per_tooth_iou,
     reliability,
 )
-from DentalTopoSegLib.volumes import Volume, read_labels, read_volume
-from training.evaluate import find_pairs, load_networks
+from DentalTopoSegLib.errors import DentalTopoSegError, InputError, NoTeethError
+from DentalTopoSegLib.files.volumes import Volume, read_labels, read_volume
+from training.evaluation.volumes import find_pairs, load_networks
 
 STRENGTHS = (0.3, 1.0, 3.0, 10.0, 30.0)
 """Tried strengths of regularisation: multiples of half the squared length of the standardised coefficients."""
@@ -301,13 +301,13 @@ def _read_rows(path: Path | None, networks: dict[str, Any]) -> dict[str, list[di
 
 def main(argv: list[str] | None = None) -> int:
     """Command line, see the module's text."""
-    parser = argparse.ArgumentParser(prog="python -m training.calibrate", description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(prog="python -m training.evaluation.calibrate", description=__doc__.split("\n")[0])
     parser.add_argument("fit_folder", type=Path, help="labelled phantoms of training patients")
     parser.add_argument("--held-out", type=Path, required=True, help="labelled phantoms of other patients")
     parser.add_argument("-o", "--output", type=Path, required=True, help="the calibration, confidence-<n>.json")
     parser.add_argument("--table", type=Path, help="the card in Markdown")
     parser.add_argument("--precision", default="int8", choices=["int8", "fp32"])
-    parser.add_argument("--models-dir", type=Path, nargs="+", default=[], help="as for training.evaluate")
+    parser.add_argument("--models-dir", type=Path, nargs="+", default=[], help="as for training.evaluation.volumes")
     parser.add_argument("--threads", type=int)
     parser.add_argument("--rows", type=Path, help="keep every tooth's features here, to go on after a stop")
     args = parser.parse_args(argv)

@@ -1,10 +1,10 @@
 """Five-fold cross-validation of the intraoral networks by patient: train, segment the held-out scans, one table.
 
-    python -m training.cross_validate --data DATA/ios/train --cache CACHE -o folds.json
+    python -m training.evaluation.cross_validate --data DATA/ios/train --cache CACHE -o folds.json
 
 Trains what is not yet trained (a run per fold and network). Every held-out scan goes through the library's own path
-(training.scan_evaluation), with the networks of the fold that never saw its patient, in its known frame and jaw:
-finding those is measured apart (training.orientation_export).
+(training.evaluation.jaws), with the networks of the fold that never saw its patient, in its known frame and jaw:
+finding those is measured apart (training.export.orientation).
 """
 
 from __future__ import annotations
@@ -18,29 +18,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from DentalTopoSegLib.findings.jaw_case import JawCase
-from DentalTopoSegLib.findings.jaws import check_cases
+from DentalTopoSegLib.checks.findings.crowns import check_cases
+from DentalTopoSegLib.checks.findings.jaw_case import JawCase
 from DentalTopoSegLib.ios import segmenting
 from DentalTopoSegLib.ios.segmenting import JawSegmentation
-from DentalTopoSegLib.mesh_rendering import jaw_png
-from training.jaws import BY_SHAPE, FOLDS, by_shape, fold_of, patients
-from training.scan_evaluation import (
-    TorchCrowns,
-    TorchNetwork,
-    known_frame,
-    read_scan,
-    scores_of,
-    segment,
-    table,
-)
-from training.train import RUNS
+from DentalTopoSegLib.pictures.jaws import jaw_png
+from training.evaluation.jaws import TorchCrowns, TorchNetwork, known_frame, read_scan, scores_of, segment, table
+from training.surfaces.jaws import BY_SHAPE, FOLDS, by_shape, fold_of, patients
+from training.volumes.train import RUNS
 
-CONFIGS = Path(__file__).parent / "configs"
+CONFIGS = Path(__file__).resolve().parents[1] / "configs"
 
 
 def train_surface(config: Path, data: Path, cache: Path, fold: int, runs: Path) -> Path:
     """Train one fold of the surface network to its end, from where it stopped; returns its folder."""
-    _train("training.train_surface", config, data, fold, runs, "--cache", str(cache))
+    _train("training.surfaces.train_labels", config, data, fold, runs, "--cache", str(cache))
     return runs / f"{config.stem}_fold{fold}"
 
 
@@ -48,7 +40,7 @@ def train_crowns(config: Path, data: Path, fold: int, runs: Path) -> Path:
     """Train one fold of the crown network unless it is there; returns its folder."""
     folder = runs / f"{config.stem}_fold{fold}"
     if not (folder / "checkpoint.pt").exists():
-        _train("training.train_crowns", config, data, fold, runs)
+        _train("training.surfaces.train_crowns", config, data, fold, runs)
     return folder
 
 

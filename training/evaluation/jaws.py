@@ -1,6 +1,6 @@
 """The library's own path on labelled scans (data pack's ios/train), scored: in their own frame or in random ones.
 
-python -m training.scan_evaluation DATA/ios/train --models Resources/Models --turns 24 -o turned.json
+python -m training.evaluation.jaws DATA/ios/train --models Resources/Models --turns 24 -o turned.json
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ import numpy as np
 import torch
 from scipy.spatial.transform import Rotation
 
+from DentalTopoSegLib.checks.metrics.surfaces import evaluate_mesh, merge_evaluations
+from DentalTopoSegLib.files.meshes import Mesh, Surface, clean
 from DentalTopoSegLib.ios.orienting import Frame
 from DentalTopoSegLib.ios.segmenting import JawSegmentation, segment_jaws
-from DentalTopoSegLib.mesh_metrics import evaluate_mesh, merge_evaluations
-from DentalTopoSegLib.meshes import Mesh, Surface, clean
-from training.export_surface import load_net
-from training.jaws import Jaw, fdi_of, fold_of, patients, read_jaw, to_canonical
+from training.export.orientation import CONDITIONS
+from training.export.surface import load_net
 from training.nets.crown_row import CrownRowNet
-from training.orientation_export import CONDITIONS
-from training.surface_data import graph_of
+from training.surfaces.clouds import graph_of
+from training.surfaces.jaws import Jaw, fdi_of, fold_of, patients, read_jaw, to_canonical
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def read_scan(path: Path) -> Scan:
 
 
 def scan_of(jaw: Jaw) -> Scan:
-    """A jaw of training.jaws, in its canonical axes, as a scan whose frame is not known."""
+    """A jaw of training.surfaces.jaws, in its canonical axes, as a scan whose frame is not known."""
     used, faces = np.unique(jaw.faces, return_inverse=True)
     fdi = fdi_of(jaw.classes, jaw.upper)
     which = "upper" if jaw.upper else "lower"
@@ -154,7 +154,7 @@ def main() -> None:
     parser.add_argument("--changed", choices=list(CONDITIONS), help="change each scan (and number it by shape) first")
     parser.add_argument("-o", "--output", type=Path, required=True)
     arguments = parser.parse_args()
-    from DentalTopoSegLib.models import load_model
+    from DentalTopoSegLib.networks.models import load_model
 
     models: dict[str, Any] = {"orientation": load_model("orientation", 1, folder=arguments.models)}
     models["surface"] = (

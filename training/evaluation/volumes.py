@@ -1,10 +1,10 @@
 """Measure the networks on scans with known labels: the table of the model card.
 
-    python -m training.evaluate FOLDER --precision int8 fp32 --models-dir training/runs/fp32 -o table.json
+    python -m training.evaluation.volumes FOLDER --precision int8 fp32 --models-dir training/runs/fp32 -o table.json
 
 Every ``<name>_image.nii.gz`` of FOLDER that has a ``<name>_labels.nii.gz`` (FDI, same grid) goes through the
 library's own path, `DentalTopoSegLib.cbct.segment_volume`, once per precision, and is scored by
-`DentalTopoSegLib.metrics`. Scores are means over the reference teeth; a missed or misnumbered tooth counts 0.
+`DentalTopoSegLib.checks.metrics.label_maps`. Scores are means over the reference teeth; a missed or misnumbered tooth counts 0.
 Writes ``table.json`` (every score of every tooth) and ``table.md`` (what is printed).
 """
 
@@ -20,9 +20,9 @@ from typing import Any
 
 import numpy as np
 
+from DentalTopoSegLib.checks.metrics.label_maps import aggregate, evaluate_pair
 from DentalTopoSegLib.errors import DentalTopoSegError, InputError, NoTeethError
-from DentalTopoSegLib.metrics import aggregate, evaluate_pair
-from DentalTopoSegLib.volumes import Volume, read_labels, read_volume, write_volume
+from DentalTopoSegLib.files.volumes import Volume, read_labels, read_volume, write_volume
 
 COLUMNS = (
     ("dice", "DSC"),
@@ -62,7 +62,7 @@ def load_networks(precision: str, threads: int | None, folders: list[Path]) -> d
     Raises:
         ModelError: nobody has it, or a file is damaged.
     """
-    from DentalTopoSegLib.models import TASKS, list_models, load_model
+    from DentalTopoSegLib.networks.models import TASKS, list_models, load_model
 
     found = {}
     for task in TASKS:
@@ -220,7 +220,7 @@ def _row(name: str, teeth: str, rows: list[dict[str, Any]]) -> str:
 
 def main(argv: list[str] | None = None) -> int:
     """Command line, see the module's text."""
-    parser = argparse.ArgumentParser(prog="python -m training.evaluate", description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(prog="python -m training.evaluation.volumes", description=__doc__.split("\n")[0])
     parser.add_argument("folder", type=Path, help="folder of <name>_image.nii.gz and <name>_labels.nii.gz")
     parser.add_argument("--precision", nargs="+", default=["int8"], choices=["int8", "fp32"])
     parser.add_argument(

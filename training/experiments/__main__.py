@@ -11,13 +11,13 @@ from pathlib import Path
 import torch
 
 from training.experiments.rows import jobs, read_rows, row_config
-from training.train import keep_memory
+from training.volumes.train import keep_memory
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Train and export what is not there yet."""
-    from training.export import copy_shipped, export_plain
-    from training.tune import TUNED, tune
+    from training.compression.tune import TUNED, tune
+    from training.export.volumes import copy_shipped, export_plain
 
     config, rows, base = read_rows(arguments.config)
     for row, seed in jobs(rows):
@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 def score(arguments: argparse.Namespace) -> None:
     """Measure every exported network on every labelled scan that has no score yet."""
-    from DentalTopoSegLib.models import load_model
+    from DentalTopoSegLib.networks.models import load_model
     from training.experiments.scoring import cases, score_case
 
     _, rows, base = read_rows(arguments.config)

@@ -16,18 +16,18 @@ from typing import Any
 import numpy as np
 from scipy import ndimage
 
-from DentalTopoSegLib.cbct import dental_region, segment_volume
+from DentalTopoSegLib.cbct.segmenting import dental_region, segment_volume
 from DentalTopoSegLib.cbct.inference import CoarseMap, run_border, run_numbering
 from DentalTopoSegLib.cbct.instances import HALF, ISLAND_MM3
 from DentalTopoSegLib.cbct.placing import place
 from DentalTopoSegLib.cbct.splitting import FULL, grow
+from DentalTopoSegLib.checks.metrics.label_maps import evaluate_pair
+from DentalTopoSegLib.checks.topology import betti_numbers, tooth_boxes
 from DentalTopoSegLib.dentition import CLASS_FDI
 from DentalTopoSegLib.errors import InputError, NoTeethError
-from DentalTopoSegLib.metrics import evaluate_pair
-from DentalTopoSegLib.models import Model, load_model
-from DentalTopoSegLib.topology import betti_numbers, tooth_boxes
-from DentalTopoSegLib.volumes import Volume, read_labels, read_volume, resample_ras
-from training.evaluate import find_pairs
+from DentalTopoSegLib.files.volumes import Volume, read_labels, read_volume, resample_ras
+from DentalTopoSegLib.networks.models import Model, load_model
+from training.evaluation.volumes import find_pairs
 
 SPECK_MM3 = 5.0
 GROW_STEPS = 10

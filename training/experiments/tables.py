@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from DentalTopoSegLib.models import list_models
+from DentalTopoSegLib.networks.models import list_models
 from training.experiments.rows import Row
 
 PAPER = {
@@ -124,7 +124,7 @@ def test_table(scores: list[dict], rows: list[Row], pairs: list[tuple[str, str]]
 
 def row_network(row: Row, base: Path):  # -> UNet, which takes torch to import
     """The float network of a row's first seed, or None if it is not trained yet."""
-    from training.tune import TUNED, load_tuned, start_network
+    from training.compression.tune import TUNED, load_tuned, start_network
 
     if row.shipped:
         return start_network(row.start)
@@ -134,8 +134,8 @@ def row_network(row: Row, base: Path):  # -> UNet, which takes torch to import
 
 def size_table(rows: list[Row], base: Path, start: str) -> str:
     """Megabytes and multiply-accumulates of every row's border network."""
+    from training.compression.tune import start_network
     from training.nets.unet import macs
-    from training.tune import start_network
 
     whole = macs(start_network(start).plan, (96, 96, 96))["total"]
     lines = ["| | MB | parameters | GMAC per 96^3 voxels | of the uncompressed |", "|---|---|---|---|---|"]
@@ -153,7 +153,7 @@ def size_table(rows: list[Row], base: Path, start: str) -> str:
 
 def time_table(rows: list[Row], base: Path, threads: int, shape: tuple[int, int, int] = (96, 96, 128)) -> str:
     """Seconds of every row's border network on one input, best of three, by every provider that is installed."""
-    from DentalTopoSegLib.models import load_model
+    from DentalTopoSegLib.networks.models import load_model
     from training.experiments.timing import providers_here, seconds
 
     names = providers_here()

@@ -7,7 +7,7 @@ import time
 
 import numpy as np
 
-from DentalTopoSegLib.models import Model
+from DentalTopoSegLib.networks.models import Model
 
 RUNS = 3
 

@@ -41,7 +41,7 @@ def history(training: dict) -> str:
 
 
 def score_section(tables: dict[str, dict]) -> str:
-    """Table of `training.evaluate` means per set of scans, int8; empty without tables."""
+    """Table of `training.evaluation.volumes` means per set of scans, int8; empty without tables."""
     if not tables:
         return ""
     lines = ["| held-out patients, whole path | " + " | ".join(title for _, title in SCORES) + " |"]
@@ -53,7 +53,7 @@ def score_section(tables: dict[str, dict]) -> str:
 
 
 def model_card(metadata: dict, measured: dict, tables: dict[str, dict] | None = None) -> str:
-    """Markdown card from the model's metadata, the export's measurements and `training.evaluate` means by title."""
+    """Markdown card from the model's metadata, the export's measurements and `training.evaluation.volumes` means by title."""
     training = metadata["training"]
     plan = training["plan"]
     numbers = {

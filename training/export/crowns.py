@@ -1,6 +1,6 @@
 """Export the crown network: ONNX for any number of crowns, weights stored as int8, arithmetic in float.
 
-python -m training.export_crowns training/runs/crowns --models Resources/Models
+python -m training.export.crowns training/runs/crowns --models Resources/Models
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ import onnx
 import torch
 
 from DentalTopoSegLib.ios.crowns import CROWN_POINTS, PLACE_FEATURES
-from training.export import register
-from training.export_surface import OPSET, stored_bytes, with_int8_weights
+from training.export.onnx_files import describe_model, without_traces
+from training.export.surface import OPSET, stored_bytes, with_int8_weights
+from training.export.volumes import register
 from training.nets.crown_row import CrownRowNet
-from training.onnx_files import describe_model, without_traces
 
 
 class Probabilities(torch.nn.Module):

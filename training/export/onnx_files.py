@@ -7,7 +7,7 @@ from typing import Any
 
 import onnx
 
-from DentalTopoSegLib.models import METADATA_KEY
+from DentalTopoSegLib.networks.models import METADATA_KEY
 
 
 def without_traces(model: onnx.ModelProto) -> onnx.ModelProto:

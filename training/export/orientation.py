@@ -1,7 +1,7 @@
 """Measure the network that finds a jaw's frame on scans it never saw, calibrate its confidence, export it.
 
-    python -m training.orientation_export measure training/runs/orientation_fold0 --data DATA/ios/train -o measured.json
-    python -m training.orientation_export ship training/runs/orientation --measured measured.json
+    python -m training.export.orientation measure training/runs/orientation_fold0 --data DATA/ios/train -o measured.json
+    python -m training.export.orientation ship training/runs/orientation --measured measured.json
 
 `measure` goes through the library's own path: vertices of a mesh, turned at random and moved anywhere.
 """
@@ -22,13 +22,13 @@ import torch
 from scipy.optimize import minimize
 from scipy.spatial.transform import Rotation
 
+from DentalTopoSegLib.files.meshes.geometry import vertex_normals
 from DentalTopoSegLib.ios import orienting
-from DentalTopoSegLib.meshes.geometry import vertex_normals
-from DentalTopoSegLib.models import Model, load_model
-from training.export import MODELS, register, write_bytes
-from training.jaws import Jaw, cropped, fold_of, on_base, patients, read_jaw
-from training.onnx_files import describe_model, without_traces
-from training.orientation import OrientationNet, load_net
+from DentalTopoSegLib.networks.models import Model, load_model
+from training.export.onnx_files import describe_model, without_traces
+from training.export.volumes import MODELS, register, write_bytes
+from training.surfaces.jaws import Jaw, cropped, fold_of, on_base, patients, read_jaw
+from training.surfaces.orientation import OrientationNet, load_net
 
 OPSET = 20
 LOOKS_AT_ONCE = 4

@@ -1,6 +1,6 @@
 """Export the Point Transformer: ONNX for any number of points, weights stored as int8, arithmetic in float.
 
-    python -m training.export_surface training/runs/surface --models Resources/Models
+    python -m training.export.surface training/runs/surface --models Resources/Models
 
 Activations stay float: on two cores int8 matrix products of this network are no faster than float ones, and cost
 labels, while int8 weights (a scale per output channel) make the file four times smaller and leave the labels alone.
@@ -20,9 +20,9 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 
 from DentalTopoSegLib.ios.sampling import AREA_PER_POINT, MIN_LEVEL
-from training.export import register
+from training.export.onnx_files import describe_model, without_traces
+from training.export.volumes import register
 from training.nets.point_transformer import Graph, PointTransformer
-from training.onnx_files import describe_model, without_traces
 
 OPSET = 20
 LEVELS = 5

@@ -1,6 +1,6 @@
 """A finished run as the .onnx file that the library ships, with its entry in models.json and a model card.
 
-    python -m training.export training/runs/border --data CALIBRATION --val VALIDATION
+    python -m training.export.volumes training/runs/border --data CALIBRATION --val VALIDATION
 
 The averaged weights are taken, BatchNorm is folded, ranges are measured on calibration samples (unless the run was
 trained with quantization and has its own), and the int8 model is compared with the fp32 one on validation samples.
@@ -26,15 +26,15 @@ import onnxruntime
 import torch
 
 from DentalTopoSegLib.dentition import CLASS_FDI
-from training.card import model_card
-from training.data import DataPlan, validation_samples
-from training.graph import WEIGHT_LIMIT, activation_names, with_outputs, write_graph
-from training.losses import IGNORE
+from training.export.card import model_card
+from training.export.graph import WEIGHT_LIMIT, activation_names, with_outputs, write_graph
 from training.nets.unet import UNet, UNetPlan
+from training.volumes.data import DataPlan, validation_samples
+from training.volumes.losses import IGNORE
 
 ROOT = Path(__file__).resolve().parent.parent
 MODELS = ROOT / "Resources" / "Models"
-FP32 = Path(__file__).parent / "runs" / "fp32"
+FP32 = Path(__file__).resolve().parents[1] / "runs" / "fp32"
 SPACING = {"numbering": 1.0, "border": 0.5}
 # Voxels at a tile's edge to throw away: the output there lacks context. The whole-arch network wants all it can get.
 MARGIN = {"numbering": 32, "border": 16}
@@ -59,8 +59,8 @@ class Run:
 
 
 def load_run(folder: Path) -> Run:
-    """The averaged network of a run of `training.train` or `training.tune`."""
-    from training.tune import TUNED, load_tuned
+    """The averaged network of a run of `training.volumes.train` or `training.compression.tune`."""
+    from training.compression.tune import TUNED, load_tuned
 
     if (folder / TUNED).is_file():
         net, tuned = load_tuned(folder)
@@ -315,7 +315,7 @@ def export_plain(
     """
     run = load_run(folder)
     if precision == "int8" and tool:
-        from training.quantization import static_baseline
+        from training.compression.quantization import static_baseline
 
         images = [image for image, _ in validation_samples(data, data_plan(run.config), count)]
         metadata = describe(run, model_id, precision, len(images))
@@ -331,7 +331,7 @@ def export_plain(
 
 def copy_shipped(model_id: str, models: Path) -> Path:
     """Copy a border network as it is or was shipped, by its id, into the folder ``models``; returns the file."""
-    from training.tune import shipped_file
+    from training.compression.tune import shipped_file
 
     file = shipped_file(model_id)
     if file is None:
@@ -346,7 +346,7 @@ def export(
 ) -> dict:
     """Export a run as the library's network; returns what was measured. RuntimeError if it differs from torch's.
 
-    ``tables``: results of `training.evaluate` (title -> JSON file) for the model card.
+    ``tables``: results of `training.evaluation.volumes` (title -> JSON file) for the model card.
     """
     run = load_run(run_folder)
     model_id = f"{run.task}-{version}"
@@ -386,7 +386,12 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=16)
     parser.add_argument("--time", action="store_true", help="also time both precisions on 1 M voxels, 2 threads")
     parser.add_argument(
-        "--table", nargs=2, action="append", default=[], metavar=("TITLE", "JSON"), help="result of training.evaluate"
+        "--table",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("TITLE", "JSON"),
+        help="result of training.evaluation.volumes",
     )
     arguments = parser.parse_args()
     tables = {title: Path(file) for title, file in arguments.table}

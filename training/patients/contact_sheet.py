@@ -1,6 +1,6 @@
 """A picture of training samples, beside real scans where they are given.
 
-``python -m training.phantom.contact_sheet CACHE OUT.png --task numbering --count 6 --real SCAN ...``
+``python -m training.patients.contact_sheet CACHE OUT.png --task numbering --count 6 --real SCAN ...``
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ import numpy as np
 from PIL import Image
 
 from DentalTopoSegLib.dentition import CLASS_FDI, color
-from DentalTopoSegLib.volumes import read_volume, resample_ras
-from training.phantom.sampler import SHAPES, SPACING, make_sample
-from training.phantom.teeth import load_dentition
+from DentalTopoSegLib.files.volumes import read_volume, resample_ras
+from training.patients.sampler import SHAPES, SPACING, make_sample
+from training.patients.teeth import load_dentition
 
 TILE = 150
 

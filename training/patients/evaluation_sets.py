@@ -1,8 +1,8 @@
 """Held-out phantoms for measuring: one per validation patient, as a scan or as materials for a real reconstruction.
 
-``python -m training.phantom.evaluation CACHE OUT --kind scans``      NIfTI pairs, the fast acquisition model
-``python -m training.phantom.evaluation CACHE OUT --kind materials``  npz for ``training.reconstruction``
-``... --split train --count 2 --part 1/4``  two mouths per training patient, a quarter of them: for `training.calibrate`
+``python -m training.patients.evaluation_sets CACHE OUT --kind scans``      NIfTI pairs, the fast acquisition model
+``python -m training.patients.evaluation_sets CACHE OUT --kind materials``  npz for ``training.patients.reconstruction``
+``... --split train --count 2 --part 1/4``  two mouths per training patient, a quarter of them: for `training.evaluation.calibrate`
 
 The teeth come from patients no training sample was made of (``--split validation``); rooted templates are shared
 between the splits, there are only two donors of roots.
@@ -18,12 +18,12 @@ import numpy as np
 import torch
 
 from DentalTopoSegLib.dentition import CLASS_FDI
-from DentalTopoSegLib.volumes import Volume, write_volume
-from training.phantom.acquisition import acquire
-from training.phantom.anatomy import sample_patient
-from training.phantom.sampler import turn_head
-from training.phantom.teeth import load_dentition
-from training.phantom.tissues import MATERIALS, Rendered, render
+from DentalTopoSegLib.files.volumes import Volume, write_volume
+from training.patients.acquisition import acquire
+from training.patients.anatomy import sample_patient
+from training.patients.sampler import turn_head
+from training.patients.teeth import load_dentition
+from training.patients.tissues import MATERIALS, Rendered, render
 
 SPACING_MM = 0.4
 FIELD_MM = (110.0, 104.0, 88.0)
@@ -57,7 +57,7 @@ def write_scan(out: Path, name: str, drawn: Rendered, origin: np.ndarray, rng: n
 
 
 def write_materials(out: Path, name: str, drawn: Rendered, origin: np.ndarray, rng: np.random.Generator) -> None:
-    """``<name>.npz`` as `training.reconstruction` reads it."""
+    """``<name>.npz`` as `training.patients.reconstruction` reads it."""
     density = 1.0 + rng.normal(0, 0.06, len(MATERIALS))
     np.savez_compressed(
         out / f"{name}.npz",
@@ -101,7 +101,9 @@ def parse_part(text: str) -> tuple[int, int]:
 
 def main(argv: list[str] | None = None) -> None:
     """Write the phantoms of one split's patients, one each unless --count says more."""
-    parser = argparse.ArgumentParser(prog="python -m training.phantom.evaluation", description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m training.patients.evaluation_sets", description=__doc__.split("\n")[0]
+    )
     parser.add_argument("cache", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--kind", choices=("scans", "materials"), default="scans")
@@ -116,7 +118,7 @@ def main(argv: list[str] | None = None) -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     files = sorted((args.cache / args.split).glob("*.npz"))
     if not files:
-        parser.error(f"no dentitions in {args.cache / args.split}: run training.phantom.teeth first")
+        parser.error(f"no dentitions in {args.cache / args.split}: run training.patients.teeth first")
     donors = [load_dentition(f) for f in files]
     write = write_scan if args.kind == "scans" else write_materials
     for number, mouth, name in jobs(files, args.count, args.part):

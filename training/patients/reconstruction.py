@@ -4,7 +4,7 @@ The fast scanner model used in training paints its artefacts; here they arise fr
 projections of the materials on a circular orbit, scatter, photon noise and detector errors, then a
 Feldkamp-Davis-Kress reconstruction. Both projector and reconstruction are RTK's (``pip install itk-rtk``).
 
-    python -m training.reconstruction IN_DIR OUT_DIR --seed 0
+    python -m training.patients.reconstruction IN_DIR OUT_DIR --seed 0
 
 reads every ``*.npz`` of IN_DIR and writes ``<name>_image.nii.gz``, ``<name>_labels.nii.gz`` and
 ``<name>_scanner.json`` into OUT_DIR. A phantom holds, on one RAS+ grid (axis order z, y, x):
@@ -29,7 +29,7 @@ import numpy as np
 from scipy import ndimage
 
 from DentalTopoSegLib.errors import DentalTopoSegError, InputError
-from DentalTopoSegLib.volumes import Volume, write_volume
+from DentalTopoSegLib.files.volumes import Volume, write_volume
 
 MATERIALS: tuple[tuple[str, float, float, float], ...] = (
     ("air", 0.0, 0.0, 0.0),
@@ -415,7 +415,9 @@ def reconstruct_file(path: Path, out: Path, seed: int, fov_mm: float | None = No
 
 def main(argv: list[str] | None = None) -> int:
     """Command line, see the module's text."""
-    parser = argparse.ArgumentParser(prog="python -m training.reconstruction", description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m training.patients.reconstruction", description=__doc__.split("\n")[0]
+    )
     parser.add_argument("in_dir", type=Path, help="folder of phantoms (*.npz)")
     parser.add_argument("out_dir", type=Path, help="folder for the scans")
     parser.add_argument("--seed", type=int, default=0)

@@ -1,6 +1,6 @@
-"""Training samples written to a rolling folder, read by `training.train` while this runs.
+"""Training samples written to a rolling folder, read by `training.volumes.train` while this runs.
 
-``python -m training.phantom.sampler CACHE OUT --task numbering --split train --keep 600``
+``python -m training.patients.sampler CACHE OUT --task numbering --split train --keep 600``
 
 Each sample is two files that appear whole: ``<id>_target.npy`` then ``<id>_image.npy`` (float16 grey values). Tasks:
 ``numbering``: image at 1 mm, target = class index at 2 mm. ``border``: both at 0.5 mm, target 0 background, 1 core
@@ -22,10 +22,10 @@ import torch
 from scipy import ndimage
 from scipy.spatial.transform import Rotation
 
-from training.phantom.acquisition import acquire
-from training.phantom.anatomy import Patient, sample_patient
-from training.phantom.teeth import ToothModel, load_dentition
-from training.phantom.tissues import Rendered, render
+from training.patients.acquisition import acquire
+from training.patients.anatomy import Patient, sample_patient
+from training.patients.teeth import ToothModel, load_dentition
+from training.patients.tissues import Rendered, render
 
 CORE_DEPTH_MM = 0.6
 CLOSE_MM = 0.9
@@ -175,13 +175,13 @@ def main(argv: list[str] | None = None) -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     dentitions = [load_dentition(f) for f in sorted((args.cache / args.split).glob("*.npz"))]
     if not dentitions:
-        parser.error(f"no dentitions in {args.cache / args.split}: run training.phantom.teeth first")
+        parser.error(f"no dentitions in {args.cache / args.split}: run training.patients.teeth first")
     start = time.time()
     for number in range(args.first, args.first + args.count * args.stride, args.stride):
         name = f"{args.seed:03d}_{number:06d}"
         rng = np.random.default_rng([args.seed, number])
         if rng.random() < args.parametric:
-            from training.phantom.parametric import make_parametric_sample
+            from training.patients.parametric import make_parametric_sample
 
             image, target = make_parametric_sample(args.task, rng)
         else:

@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 import torch
 
-from training.phantom.anatomy import Jaw, Patient
+from training.patients.anatomy import Jaw, Patient
 
 
 def smooth_min(a: torch.Tensor, b: torch.Tensor, k: float) -> torch.Tensor:

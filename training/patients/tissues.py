@@ -14,9 +14,9 @@ import torch
 from torch.nn import functional
 
 from DentalTopoSegLib.dentition import CLASS_FDI
-from training.phantom.anatomy import Patient, PlacedTooth, bracket_place, extent
-from training.phantom.surroundings import background, polyline
-from training.phantom.teeth import GRID_MM, SDF_STEP_MM
+from training.patients.anatomy import Patient, PlacedTooth, bracket_place, extent
+from training.patients.surroundings import background, polyline
+from training.patients.teeth import GRID_MM, SDF_STEP_MM
 
 CLASS_OF = {fdi: i for i, fdi in enumerate(CLASS_FDI)}
 MATERIALS = ("air", "soft", "trabecular", "cortical", "dentin", "enamel", "metal", "pulp", "fat")

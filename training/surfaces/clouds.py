@@ -1,4 +1,4 @@
-"""Random clouds of jaws (training.jaws) as tensors, posed and bent anew at every step."""
+"""Random clouds of jaws (training.surfaces.jaws) as tensors, posed and bent anew at every step."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import torch
 from scipy.spatial.transform import Rotation
 
 from DentalTopoSegLib.ios.sampling import Cloud
-from training.jaws import fold_of, patients
 from training.nets.point_transformer import Graph
+from training.surfaces.jaws import fold_of, patients
 
 LEVELS = 5
 OFFSET_MM = 5.0

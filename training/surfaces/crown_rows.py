@@ -2,7 +2,7 @@
 
 A crown is taken off its scan once (256 evenly spread points with normals). A sample is a row of them: mirrored,
 posed, with crowns of other patients in place of its own, teeth absent with the gap open or closed, third molars added,
-only a part of the arch in view. Crowns are numbered by their shape (training.jaws.by_shape).
+only a part of the arch in view. Crowns are numbered by their shape (training.surfaces.jaws.by_shape).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from scipy.spatial.transform import Rotation
 
 from DentalTopoSegLib.ios.crowns import CROWN_POINTS, PLACE_FEATURES, CrownRow, describe, tangents
 from DentalTopoSegLib.ios.sampling import farthest_points
-from training.jaws import ALONG, Jaw, read_jaw
+from training.surfaces.jaws import ALONG, Jaw, read_jaw
 
 STORED_POINTS = 256
 _DENSE = 2048

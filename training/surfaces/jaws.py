@@ -286,7 +286,7 @@ def make_variants(path: Path, cache: Path, count: int, seed: int) -> None:
 
 
 def main() -> None:
-    """``python -m training.jaws DATA/ios/train CACHE``"""
+    """``python -m training.surfaces.jaws DATA/ios/train CACHE``"""
     parser = argparse.ArgumentParser(description="Write random clouds of the labelled jaws.")
     parser.add_argument("data", type=Path)
     parser.add_argument("cache", type=Path)

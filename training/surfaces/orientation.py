@@ -1,9 +1,9 @@
 """Train the network that finds a jaw's frame (DentalTopoSegLib.ios.orienting).
 
-    python -m training.orientation pack DATA/ios/train CACHE PACK           # once: 2048 points per cloud
-    python -m training.orientation train PACK --fold 0 --data DATA/ios/train
+    python -m training.surfaces.orientation pack DATA/ios/train CACHE PACK           # once: 2048 points per cloud
+    python -m training.surfaces.orientation train PACK --fold 0 --data DATA/ios/train
 
-training.orientation_export measures and exports it. Poses as the looks meet them: near the principal axes or nearly
+training.export.orientation measures and exports it. Poses as the looks meet them: near the principal axes or nearly
 right, some anyhow; half of the clouds mirrored (a mirrored jaw is a jaw).
 """
 
@@ -24,11 +24,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from DentalTopoSegLib.ios import orienting
-from training.jaws import Jaw, fold_of, on_base, patients, read_jaw
-from training.train import keep_memory
+from training.surfaces.jaws import Jaw, fold_of, on_base, patients, read_jaw
+from training.volumes.train import keep_memory
 
-RUNS = Path(__file__).parent / "runs"
-CONFIG = Path(__file__).parent / "configs" / "orientation.yaml"
+RUNS = Path(__file__).resolve().parents[1] / "runs"
+CONFIG = Path(__file__).resolve().parents[1] / "configs" / "orientation.yaml"
 
 
 class Block(nn.Module):
@@ -305,7 +305,7 @@ def main() -> None:
     command.add_argument("--name", help="name of the run (default: orientation and fold)")
     arguments = parser.parse_args()
     config = yaml.safe_load(arguments.config.read_text(encoding="utf-8"))
-    keep_memory("training.orientation")
+    keep_memory("training.surfaces.orientation")
     torch.set_num_threads(1)
     if arguments.command == "pack":
         make_pack(arguments.data, arguments.cache, arguments.pack, config)

@@ -1,6 +1,6 @@
-"""Train the crown network on rows of labelled crowns (training.crowns).
+"""Train the crown network on rows of labelled crowns (training.surfaces.crown_rows).
 
-    python -m training.train_crowns training/configs/crowns.yaml --data DATA/ios/train --fold 0
+    python -m training.surfaces.train_crowns training/configs/crowns.yaml --data DATA/ios/train --fold 0
 
 Without --fold every patient trains. A run takes minutes, so it has no checkpoints on the way.
 """
@@ -18,10 +18,10 @@ import torch
 import yaml
 from torch.nn import functional
 
-from training.crowns import Plan, Row, RowMaker, rows_of, stacked
-from training.jaws import fold_of, patients
 from training.nets.crown_row import CrownRowNet
-from training.train import RUNS, keep_memory
+from training.surfaces.crown_rows import Plan, Row, RowMaker, rows_of, stacked
+from training.surfaces.jaws import fold_of, patients
+from training.volumes.train import RUNS, keep_memory
 
 MOST_CROWNS = 18
 
@@ -106,7 +106,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int)
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
-    keep_memory("training.train_crowns")
+    keep_memory("training.surfaces.train_crowns")
     torch.set_num_threads(arguments.threads)
     config = yaml.safe_load(arguments.config.read_text(encoding="utf-8"))
     if arguments.steps:

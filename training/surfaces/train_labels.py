@@ -1,6 +1,6 @@
-"""Train the Point Transformer on clouds of jaws (training.jaws).
+"""Train the Point Transformer on clouds of jaws (training.surfaces.jaws).
 
-    python -m training.train_surface training/configs/surface.yaml --data DATA/ios/train --cache CACHE --fold 0
+    python -m training.surfaces.train_labels training/configs/surface.yaml --data DATA/ios/train --cache CACHE --fold 0
 
 Without --fold every patient trains. Started again with the same name it goes on from the last checkpoint.
 """
@@ -19,8 +19,8 @@ import yaml
 from torch.nn import functional
 
 from training.nets.point_transformer import PointTransformer
-from training.surface_data import Augment, Draw, Sample, load, split
-from training.train import RUNS, keep_memory
+from training.surfaces.clouds import Augment, Draw, Sample, load, split
+from training.volumes.train import RUNS, keep_memory
 
 
 def border_points(labels: torch.Tensor, knn: torch.Tensor) -> torch.Tensor:
@@ -183,14 +183,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("config", type=Path)
     parser.add_argument("--data", type=Path, required=True, help="the data pack's ios/train, for the list of patients")
-    parser.add_argument("--cache", type=Path, required=True, help="what training.jaws wrote")
+    parser.add_argument("--cache", type=Path, required=True, help="what training.surfaces.jaws wrote")
     parser.add_argument("--fold", type=int, choices=range(5), help="fifth of the patients to hold out")
     parser.add_argument("--name", help="name of the run (default: configuration and fold)")
     parser.add_argument("--runs", type=Path, default=RUNS)
     parser.add_argument("--steps", type=int)
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
-    keep_memory("training.train_surface")
+    keep_memory("training.surfaces.train_labels")
     torch.set_num_threads(arguments.threads)
     config = yaml.safe_load(arguments.config.read_text(encoding="utf-8"))
     if arguments.steps:

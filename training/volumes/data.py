@@ -1,7 +1,7 @@
 """Samples from a rolling folder that another process keeps refilling.
 
 A sample is a pair of files: ``<id>_image.npy`` (float16, (D, H, W), raw grey values) and ``<id>_target.npy`` (uint8;
-numbering: class index on the grid of half the resolution; border: see :mod:`training.losses`, on the image's grid;
+numbering: class index on the grid of half the resolution; border: see :mod:`training.volumes.losses`, on the image's grid;
 topology: (2, D, H, W), the border target and the class index of the nearest tooth).
 Axes: z to superior, y to anterior, x to the patient's right. Files appear by atomic rename, the target first or last,
 and may vanish at any moment; both are normal here.
@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from training.losses import CONTACT_FLAG, IGNORE
+from training.volumes.losses import CONTACT_FLAG, IGNORE
 
 IMAGE_SUFFIX, TARGET_SUFFIX = "_image.npy", "_target.npy"
 

@@ -1,6 +1,6 @@
 """Train a network from one configuration file; the same file runs on CPU and GPU.
 
-    python -m training.train training/configs/numbering.yaml --data BUFFER --val VALIDATION --name numbering
+    python -m training.volumes.train training/configs/numbering.yaml --data BUFFER --val VALIDATION --name numbering
 
 Stops after the configured minutes or steps. Started again with the same name it goes on from the last checkpoint.
 """
@@ -22,11 +22,11 @@ import numpy as np
 import torch
 import yaml
 
-from training.data import Buffer, DataPlan, validation_samples
-from training.losses import border_loss, coarser_target, numbering_loss
 from training.nets.unet import UNet, UNetPlan, freeze_norm_statistics
+from training.volumes.data import Buffer, DataPlan, validation_samples
+from training.volumes.losses import border_loss, coarser_target, numbering_loss
 
-RUNS = Path(__file__).parent / "runs"
+RUNS = Path(__file__).resolve().parents[1] / "runs"
 # Large blocks are handed back to the system and zeroed again at every step unless malloc is told to keep them; that
 # costs more than the arithmetic of the memory-bound layers.
 MALLOC = "glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=4294967296:glibc.malloc.trim_threshold=17179869184"
@@ -272,7 +272,7 @@ class Trainer:
         return f"step {self.progress.step} loss {loss:.4f} {means} lr {lr:.1e} {rate:.2f} steps/s left {left:.1f} min"
 
 
-def keep_memory(module: str = "training.train") -> None:
+def keep_memory(module: str = "training.volumes.train") -> None:
     """Start this process again with malloc told to keep large blocks (Linux, CPU training only)."""
     if sys.platform == "linux" and "GLIBC_TUNABLES" not in os.environ and not torch.cuda.is_available():
         os.environ["GLIBC_TUNABLES"] = MALLOC

@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..dentition import is_tooth
-from ..errors import InputError, NoTeethError
+from ...dentition import is_tooth
+from ...errors import InputError, NoTeethError
 from .case import CODES, SEVERITIES, Case, Finding
 from .missing import missing_teeth
-from .places import in_the_wrong_jaw, on_the_wrong_side, out_of_order, swapped_as_a_whole
 from .shape import (
     cut_teeth,
     fragments,
@@ -29,9 +28,10 @@ from .shape import (
     voids,
     wide_contacts,
 )
+from .standing import in_the_wrong_jaw, on_the_wrong_side, out_of_order, swapped_as_a_whole
 
 if TYPE_CHECKING:
-    from ..volumes import Volume
+    from ...files.volumes import Volume
 
 __all__ = ["CODES", "RULES", "SEVERITIES", "Finding", "check_dentition"]
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..arch import ArchFrame, consistent_relabelling
-from ..dentition import crown_width_mm, mirrored, volume_range_mm3
+from ...dentition import crown_width_mm, mirrored, volume_range_mm3
+from ...dentition.arch import ArchFrame, consistent_relabelling
 from ..topology import Part, ToothMeasure, contacts, locate_tunnels, tooth_measures
 
 if TYPE_CHECKING:
-    from ..volumes import Volume
+    from ...files.volumes import Volume
 
 SEVERITIES = ("error", "warning", "info")
 #: Every code there is, of label maps and of jaw surfaces; findings of one severity are listed in this order.

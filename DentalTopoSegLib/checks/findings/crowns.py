@@ -14,18 +14,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..dentition import arch_order, crown_width_mm, is_deciduous, neighbours, position
-from ..errors import InputError, NoTeethError
+from ...dentition import arch_order, crown_width_mm, is_deciduous, neighbours, position
+from ...dentition.crown_sizes import area_range_mm2, usual_area_mm2, usual_width_mm, width_range_mm
+from ...errors import InputError, NoTeethError
 from .bite import two_jaws
 from .case import CODES, SEVERITIES, Finding, teeth_text
-from .crown_sizes import area_range_mm2, usual_area_mm2, usual_width_mm, width_range_mm
 from .jaw_case import Crown, JawCase, Patch
 from .jaw_wholes import inside_out, jaw_doubts, mirrored_as_a_whole, numbers_of_the_other_jaw, uncertain_frame
 from .missing import CLOSED_SHARE
-from .places import on_the_wrong_side, out_of_order
+from .standing import on_the_wrong_side, out_of_order
 
 if TYPE_CHECKING:
-    from ..ios import JawSegmentation
+    from ...ios import JawSegmentation
 
 #: Below this a tooth's number is reported as uncertain. The score of a surface's numbering, no measured probability.
 LOW_CONFIDENCE = 0.6

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..arch import ArchFrame, consistent_relabelling, expected_place
-from ..dentition import arch_order, is_tooth, jaw, mirrored
-from ..meshes.geometry import unique_edges
-from .crown_sizes import area_range_mm2, usual_area_mm2
+from ...dentition import arch_order, is_tooth, jaw, mirrored
+from ...dentition.arch import ArchFrame, consistent_relabelling, expected_place
+from ...dentition.crown_sizes import area_range_mm2, usual_area_mm2
+from ...files.meshes.geometry import unique_edges
 
 if TYPE_CHECKING:
-    from ..ios import JawSegmentation
+    from ...ios import JawSegmentation
 
 #: A border edge chain shorter than this (mm) on a tooth is a pinhole of the scan, not a cut.
 CUT_MM = 4.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..dentition import jaw
+from ...dentition import jaw
 from .case import Finding
 from .jaw_case import JawCase
 

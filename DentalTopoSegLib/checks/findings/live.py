@@ -17,7 +17,7 @@ from . import findings_of
 from .case import Case, Finding
 
 if TYPE_CHECKING:
-    from ..volumes import Volume
+    from ...files.volumes import Volume
 
 
 class LiveCheck:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..dentition import FDI_PERMANENT, crown_width_mm, jaw, neighbours, volume_range_mm3
+from ...dentition import FDI_PERMANENT, crown_width_mm, jaw, neighbours, volume_range_mm3
 from ..topology import Part
 from .case import Case, Finding
 

@@ -1,6 +1,6 @@
 """Findings about where teeth stand: sides and jaws exchanged, order along the arch.
 
-The rules compare the measured centres with the expected dentition laid over them (`DentalTopoSegLib.arch`);
+The rules compare the measured centres with the expected dentition laid over them (`DentalTopoSegLib.dentition.arch`);
 with too few teeth to lay it over they say nothing.
 """
 
@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..arch import place_along_arch
-from ..dentition import arch_order, flipped_jaw, is_deciduous, is_right, is_upper, jaw, mirrored, position
+from ...dentition import arch_order, flipped_jaw, is_deciduous, is_right, is_upper, jaw, mirrored, position
+from ...dentition.arch import place_along_arch
 from .case import Case, Finding, teeth_text
 
 #: A tooth this far (mm) beyond the midline stands on the wrong side; less is a shifted midline or crowding.

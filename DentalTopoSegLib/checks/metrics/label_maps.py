@@ -21,11 +21,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .errors import InputError
-from .topology import Box, adjacency, betti_numbers, tooth_boxes
+from ...errors import InputError
+from ..topology import Box, adjacency, betti_numbers, tooth_boxes
 
 if TYPE_CHECKING:
-    from .volumes import Volume
+    from ...files.volumes import Volume
 
 #: Distance within which two boundaries count as the same, mm: the usual tolerance for teeth in CBCT.
 BOUNDARY_TOLERANCE_MM = 0.5

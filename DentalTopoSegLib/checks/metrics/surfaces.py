@@ -13,7 +13,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial import cKDTree
 
-from .meshes.geometry import adjacent_faces, face_areas
+from ...files.meshes.geometry import adjacent_faces, face_areas
 
 GROUPS = {"incisors": (1, 2), "canines": (3,), "premolars": (4, 5), "molars": (6, 7), "third molars": (8,)}
 FOUND_IOU = 0.5

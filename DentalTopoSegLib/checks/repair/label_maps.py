@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..arch import fit_frame
-from ..dentition import arch_order, crown_width_mm, flipped_jaw, is_deciduous, jaw, mirrored, volume_range_mm3
-from ..errors import InputError
+from ...dentition import arch_order, crown_width_mm, flipped_jaw, is_deciduous, jaw, mirrored, volume_range_mm3
+from ...dentition.arch import fit_frame
+from ...errors import InputError
+from ...files.volumes import Volume
 from ..topology import Box, betti_numbers, tooth_boxes
-from ..volumes import Volume
 from . import shapes
 from .proposals import NumberTakenError, Repair, swap
 

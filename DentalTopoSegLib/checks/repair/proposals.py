@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..dentition import arch_order, flipped_jaw, is_deciduous, is_tooth, is_upper, jaw, mirrored
-from ..errors import InputError
+from ...dentition import arch_order, flipped_jaw, is_deciduous, is_tooth, is_upper, jaw, mirrored
+from ...errors import InputError
 from ..findings import Finding
 from ..findings.case import teeth_text
 

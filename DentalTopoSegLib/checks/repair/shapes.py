@@ -194,7 +194,7 @@ def second_tooth(mask: np.ndarray, along: np.ndarray, step: float, share: float,
     Two loose pieces that large are taken as they are; else the two deep middles are looked for, or, where the shape
     has only one, the narrowest cross-section; the border is flooded from there.
     """
-    from ..cbct.splitting import watershed
+    from ...cbct.splitting import watershed
 
     image, order = pieces(mask)
     cores = _cores(image, order, along, mask, apart)

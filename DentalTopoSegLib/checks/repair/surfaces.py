@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..dentition import arch_order, flipped_jaw, is_deciduous, mirrored
-from ..dentition import jaw as jaw_of
-from ..errors import InputError
-from ..findings.crown_sizes import usual_area_mm2
+from ...dentition import arch_order, flipped_jaw, is_deciduous, mirrored
+from ...dentition import jaw as jaw_of
+from ...dentition.crown_sizes import usual_area_mm2
+from ...errors import InputError
+from ...files.meshes.geometry import face_areas, unique_edges, vertex_components
+from ..findings.crowns import NEGLIGIBLE_MM2, second_crowns
 from ..findings.jaw_case import JawCase
-from ..findings.jaws import NEGLIGIBLE_MM2, second_crowns
-from ..meshes.geometry import face_areas, unique_edges, vertex_components
 from .label_maps import confidence_after
 from .proposals import NumberTakenError, Repair, swap
 from .shapes import JOIN_MM, JOIN_SHARE, neck
 
 if TYPE_CHECKING:
-    from ..ios.segmenting import JawSegmentation
+    from ...ios.segmenting import JawSegmentation
 
 #: A piece is the one that a finding spoke of when its centre is this near, mm.
 _SAME_PLACE_MM = 0.5
@@ -277,7 +277,7 @@ def _fill(jaw: _Jaw, repair: Repair) -> Made:
 
 
 def _split(jaw: _Jaw, repair: Repair) -> Made:
-    from ..ios.refining import cut_along_creases, vertex_graph
+    from ...ios.refining import cut_along_creases, vertex_graph
 
     fdi, other = repair.teeth
     jaw.require(fdi)

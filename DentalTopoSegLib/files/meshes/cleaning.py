@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..errors import InputError
+from ...errors import InputError
 from .geometry import edge_keys, equal_rows, face_areas, face_components
 from .mesh import Mesh, Surface
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import InputError, MemoryLimitError
+from ...errors import InputError, MemoryLimitError
 from ..volumes import safe_stem
 from . import obj, ply, stl, vtp
 from .geometry import equal_rows

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import InputError
+from ...errors import InputError
 from ..volumes import atomic_path
 
 JAWS = ("upper", "lower")

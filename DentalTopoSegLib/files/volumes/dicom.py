@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import InputError, MemoryLimitError
+from ...errors import InputError, MemoryLimitError
 from .grid import Volume
 
 # A series with fewer than this share of the largest one's voxels is a scout, a key image, a report page.

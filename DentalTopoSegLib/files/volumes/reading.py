@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import InputError, MemoryLimitError
+from ...errors import InputError, MemoryLimitError
 from .grid import Volume
 
 # 1024 x 1024 x 600: the largest CBCT sold today (18 cm at 0.2 mm) passes, and as int16 it fits in 1.3 GB.

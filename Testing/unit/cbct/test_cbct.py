@@ -10,7 +10,6 @@ import pytest
 from fake_networks import FakeNetworks, fake_models
 from scipy import ndimage
 
-from DentalTopoSegLib.cbct import _at_edge, segment_volume
 from DentalTopoSegLib.cbct.inference import (
     CoarseMap,
     inside_scan,
@@ -21,10 +20,11 @@ from DentalTopoSegLib.cbct.inference import (
     tile_spans,
 )
 from DentalTopoSegLib.cbct.placing import clean, place
+from DentalTopoSegLib.cbct.segmenting import _at_edge, segment_volume
 from DentalTopoSegLib.cbct.splitting import grow
 from DentalTopoSegLib.errors import Cancelled, InputError, NoTeethError
+from DentalTopoSegLib.files.volumes import Volume, resample_like, resample_ras
 from DentalTopoSegLib.phantom import make_phantom
-from DentalTopoSegLib.volumes import Volume, resample_like, resample_ras
 
 FULL = np.ones((3, 3, 3))
 QUIET = {"progress": lambda *a: None, "cancelled": None}

@@ -12,16 +12,16 @@ from fake_networks import FakeNetworks, fake_models
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from DentalTopoSegLib import metrics as m
 from DentalTopoSegLib.cbct import confidence as conf
 from DentalTopoSegLib.cbct import segment_volume
 from DentalTopoSegLib.cbct.splitting import usual_volume
+from DentalTopoSegLib.checks.metrics import label_maps as m
 from DentalTopoSegLib.dentition import CLASS_FDI, FDI_PERMANENT
+from DentalTopoSegLib.dentition.numbering import mean_dentition
 from DentalTopoSegLib.errors import InputError, ModelError
-from DentalTopoSegLib.models import list_models, resources_dir
-from DentalTopoSegLib.numbering import mean_dentition
+from DentalTopoSegLib.networks.models import list_models, resources_dir
 from DentalTopoSegLib.phantom import make_phantom
-from DentalTopoSegLib.runs import describe
+from DentalTopoSegLib.runs.volumes import describe
 
 SHARE = st.floats(0, 1)
 
@@ -286,7 +286,7 @@ def test_other_networks_are_uncalibrated_and_say_so(phantom, monkeypatch):
 def test_networks_with_a_calibration_get_its_probabilities(phantom, monkeypatch):
     FakeNetworks(phantom.labels).install(monkeypatch)
     calibrator = made_calibrator(sha256="f" * 64)
-    monkeypatch.setattr("DentalTopoSegLib.cbct.calibrator_for", lambda nets: calibrator)
+    monkeypatch.setattr("DentalTopoSegLib.cbct.segmenting.calibrator_for", lambda nets: calibrator)
     result = segment_volume(phantom.image, models=fake_models())
     assert result.calibrated and result.provenance["confidence"]["calibration"] == "confidence-7"
     assert result.provenance["confidence"]["sha256"] == "f" * 64
@@ -323,7 +323,7 @@ def test_teeth_at_the_edge_of_the_scan_are_known(phantom, monkeypatch):
 
 
 def test_the_shipped_networks_are_calibrated_as_they_are():
-    """Networks that are exported again need their confidence fitted again: python -m training.calibrate."""
+    """Networks that are exported again need their confidence fitted again: python -m training.evaluation.calibrate."""
     entries = {e["task"]: e for e in list_models() if e["precision"] == "int8"}
     nets = {task: SimpleNamespace(id=entries[task]["id"]) for task in ("numbering", "border")}
     calibrator = conf.calibrator_for(nets)

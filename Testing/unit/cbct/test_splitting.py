@@ -8,7 +8,7 @@ import pytest
 from DentalTopoSegLib.cbct.inference import CoarseMap, smooth
 from DentalTopoSegLib.cbct.splitting import CORE_SHARE, cut_at_levels, cut_at_necks, usual_volume
 from DentalTopoSegLib.dentition import CLASS_FDI
-from DentalTopoSegLib.volumes import Volume
+from DentalTopoSegLib.files.volumes import Volume
 
 SPACING = 0.5
 GRID = Volume(np.zeros((40, 30, 40), np.uint8), (SPACING,) * 3, (0.0, 0.0, 0.0), (-1, 0, 0, 0, -1, 0, 0, 0, 1), "grid")

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from toy_teeth import DIRECTION, TEETH, at, paint, place, relabel, tidy, volume
 
+from DentalTopoSegLib.checks.findings import CODES, SEVERITIES, check_dentition
+from DentalTopoSegLib.checks.findings.shape import LOW_CONFIDENCE
 from DentalTopoSegLib.dentition import arch_order, flipped_jaw, is_upper, mirrored
 from DentalTopoSegLib.errors import InputError, NoTeethError
-from DentalTopoSegLib.findings import CODES, SEVERITIES, check_dentition
-from DentalTopoSegLib.findings.shape import LOW_CONFIDENCE
-from DentalTopoSegLib.volumes import Volume
+from DentalTopoSegLib.files.volumes import Volume
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scan_files import toy_dentition
 
+from DentalTopoSegLib.checks.findings import check_dentition, live
+from DentalTopoSegLib.checks.findings.live import LiveCheck
 from DentalTopoSegLib.errors import InputError
-from DentalTopoSegLib.findings import check_dentition, live
-from DentalTopoSegLib.findings.live import LiveCheck
 
 
 def editable():

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from DentalTopoSegLib import metrics as m
+from DentalTopoSegLib.checks.metrics import label_maps as m
 from DentalTopoSegLib.errors import InputError
-from DentalTopoSegLib.volumes import Volume
+from DentalTopoSegLib.files.volumes import Volume
 
 SPACING = (0.5, 0.5, 0.5)
 

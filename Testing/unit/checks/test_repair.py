@@ -8,15 +8,16 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from odd_teeth import CASES, drilled, merged, stray
 from toy_teeth import DIRECTION, SPACING, TEETH, at, paint, relabel, tidy, volume
 
-from DentalTopoSegLib import repair as repairs
-from DentalTopoSegLib.dentition import arch_order, flipped_jaw, is_upper, mirrored, neighbours
+from DentalTopoSegLib.checks import repair as repairs
+from DentalTopoSegLib.checks.findings import Finding, check_dentition
+from DentalTopoSegLib.checks.repair import NumberTakenError, Repair, proposed, repaired
+from DentalTopoSegLib.checks.topology import betti_numbers, tooth_boxes
+from DentalTopoSegLib.dentition import arch_order, neighbours
 from DentalTopoSegLib.errors import InputError
-from DentalTopoSegLib.findings import Finding, check_dentition
-from DentalTopoSegLib.repair import NumberTakenError, Repair, proposed, repaired
-from DentalTopoSegLib.topology import betti_numbers, tooth_boxes
-from DentalTopoSegLib.volumes import Volume
+from DentalTopoSegLib.files.volumes import Volume
 
 
 def found_in(array: np.ndarray, confidence: dict[int, float] | None = None) -> list[Finding]:
@@ -47,110 +48,6 @@ def same_complaint(finding: Finding, found: list[Finding]) -> bool:
 
 
 # ---------------------------------------------------------------- every finding that proposes a repair
-
-
-def _stray(array: np.ndarray, fdi: int) -> np.ndarray:
-    z, y, x = np.round(at(fdi)).astype(int)
-    array[z - 2 : z + 2, y - 2 : y + 2, x - 20 : x - 16] = fdi
-    return array
-
-
-def _crumbs(array: np.ndarray, fdi: int) -> np.ndarray:
-    z, y, x = np.round(at(fdi)).astype(int)
-    free = np.argwhere(array[z - 12 : z + 12, y - 14 : y + 14, x - 14 : x + 14] == 0)
-    lone = free[(free % 3 == 0).all(1)][:30] + (z - 12, y - 14, x - 14)
-    array[tuple(lone.T)] = fdi
-    return array
-
-
-def _broken(array: np.ndarray, fdi: int) -> np.ndarray:
-    z = round(at(fdi)[0])
-    part = array[z + 3 : z + 6]
-    part[part == fdi] = 0
-    return array
-
-
-def _drilled(array: np.ndarray, fdi: int, holes: int = 1) -> np.ndarray:
-    z, y, _ = np.round(at(fdi)).astype(int)
-    for k in range(holes):
-        drill = array[z + 4 * k : z + 4 * k + 2, y : y + 2]
-        drill[drill == fdi] = 0
-    return array
-
-
-def _handled(array: np.ndarray, fdi: int) -> np.ndarray:
-    """A thin handle on the crown: the tunnel under it is wide, the handle itself is not."""
-    z, y, x = np.round(at(fdi)).astype(int)
-    array[z - 6, y, x - 4 : x + 5] = array[z - 6 : z, y, x - 4] = array[z - 6 : z, y, x + 4] = fdi
-    inner = array[z - 5 : z + 3, y - 9 : y + 10, x - 3 : x + 4]
-    inner[inner == fdi] = 0
-    array[z - 5 : z + 3, y, x - 4] = array[z - 5 : z + 3, y, x + 4] = fdi
-    return array
-
-
-def _hollow(array: np.ndarray, fdi: int) -> np.ndarray:
-    z, y, x = np.round(at(fdi)).astype(int)
-    array[z : z + 3, y : y + 3, x : x + 2] = 0
-    return array
-
-
-def _merged(array: np.ndarray, fdi: int, other: int) -> np.ndarray:
-    array = relabel(array, {other: fdi})
-    z, y, x = np.round((at(fdi) + at(other)) / 2).astype(int)
-    bridge = array[z - 5 : z + 5, y - 5 : y + 6, x - 5 : x + 6]
-    bridge[bridge == 0] = fdi
-    return array
-
-
-def _halved(array: np.ndarray, fdi: int, other: int) -> np.ndarray:
-    half = array[:, :, round(at(fdi)[2]) :]
-    half[half == fdi] = other
-    return array
-
-
-def _bitten(array: np.ndarray, fdi: int) -> np.ndarray:
-    """The root half of an upper tooth under the number of the lower one."""
-    other = flipped_jaw(fdi)
-    array = relabel(array, {other: 0})
-    z, y, x = np.round(at(fdi)).astype(int)
-    below = array[: z + 1, y - 12 : y + 13, x - 12 : x + 13]
-    below[below == fdi] = other
-    return array
-
-
-def _supernumerary(array: np.ndarray) -> np.ndarray:
-    paint(array, 11, at(11, 0, -24, -8))
-    return array
-
-
-CASES = {
-    "stray piece": lambda: _stray(tidy().copy(), 46),
-    "many crumbs": lambda: _crumbs(tidy().copy(), 24),
-    "broken tooth": lambda: _broken(tidy().copy(), 16),
-    "tunnel": lambda: _drilled(tidy().copy(), 26),
-    "two tunnels": lambda: _drilled(tidy().copy(), 36, 2),
-    "hollow": lambda: _hollow(tidy().copy(), 36),
-    "merged molars": lambda: _merged(tidy().copy(), 37, 36),
-    "merged premolars": lambda: _merged(tidy().copy(), 14, 15),
-    "merged, one side open": lambda: _merged(tidy().copy(), 46, 47),
-    "one tooth under two numbers": lambda: _halved(tidy().copy(), 36, 35),
-    "one tooth in two jaws": lambda: _bitten(tidy().copy(), 16),
-    "sides exchanged": lambda: relabel(tidy(), {f: mirrored(f) for f in TEETH}),
-    "jaws exchanged": lambda: relabel(tidy(), {f: flipped_jaw(f) for f in TEETH}),
-    "both exchanged": lambda: relabel(tidy(), {f: flipped_jaw(mirrored(f)) for f in TEETH}),
-    "upper sides exchanged": lambda: relabel(tidy(), {f: mirrored(f) for f in TEETH if is_upper(f)}),
-    "one jaw, upside down": lambda: relabel(np.where(tidy() < 30, tidy(), 0), {f: flipped_jaw(f) for f in TEETH}),
-    "wrong side": lambda: relabel(tidy(), {13: 23, 23: 0}),
-    "two on wrong sides": lambda: relabel(tidy(), {13: 23, 23: 13}),
-    "wrong jaw": lambda: relabel(tidy(), {46: 16, 16: 0}),
-    "two in wrong jaws": lambda: relabel(tidy(), {46: 16, 16: 46}),
-    "two overtaking": lambda: relabel(tidy(), {14: 15, 15: 14}),
-    "three overtaking": lambda: relabel(tidy(), {33: 35, 34: 33, 35: 34}),
-    "overtaking at the midline": lambda: relabel(tidy(), {11: 21, 21: 11}),
-    "doubled, one free": lambda: relabel(tidy(), {15: 16}),
-    "supernumerary": lambda: _supernumerary(tidy().copy()),
-    "milk tooth doubled": lambda: relabel(tidy(), {34: 75, 35: 75}),
-}  # fmt: skip
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -190,7 +87,7 @@ def test_every_repair_code_of_a_finding_is_known() -> None:
     import re
     from pathlib import Path
 
-    from DentalTopoSegLib.repair.proposals import _PROPOSALS
+    from DentalTopoSegLib.checks.repair.proposals import _PROPOSALS
 
     folder = Path(repairs.__file__).parents[1] / "findings"
     text = "\n".join(path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.py")))
@@ -222,7 +119,8 @@ def test_safe_repairs_make_a_defective_tooth_whole(fdi: int, defects: list[str],
         try:
             edit = repaired(volume(array), safe[0])
         except InputError as refusal:
-            assume("changes" not in str(refusal))  # too large a hole for what is left of the tooth
+            # too large a hole for what is left of the tooth; a neighbour that is nothing but what lies inside it
+            assume("changes" not in str(refusal) and "lies inside" not in str(refusal))
             raise
         assert set(edit.teeth) <= present
         edit.apply(array)
@@ -281,8 +179,7 @@ def test_never_two_teeth_with_one_number(old: int, new: int) -> None:
 
 def test_a_tunnel_is_closed_by_the_smallest_change() -> None:
     """A drilled hole is filled; a thin handle is taken away, not the wide space under it filled."""
-    drilled = _drilled(tidy().copy(), 26)
-    edit = repaired(volume(drilled), repairs.close_tunnels(26))
+    edit = repaired(volume(drilled(tidy().copy(), 26)), repairs.close_tunnels(26))
     assert (edit.after[edit.changed] == 26).all()
     ring = np.zeros((20, 20, 20), np.uint8)
     ring[2:12, 4:16, 4:16] = 16
@@ -317,7 +214,7 @@ def test_a_piece_inside_another_tooth_becomes_part_of_it() -> None:
 
 def test_only_the_pieces_that_were_spoken_of_go() -> None:
     """A second tooth with the number is not a loose piece; it has a finding of its own."""
-    array = _stray(relabel(tidy(), {15: 16}), 16)
+    array = stray(relabel(tidy(), {15: 16}), 16)
     found = found_in(array)
     (fragment,) = [f for f in found if f.code == "fragment"]
     after = settle(array, proposed(fragment, found)[0])
@@ -329,7 +226,7 @@ def test_two_teeth_in_two_pieces_are_split_as_they_lie() -> None:
 
 
 def test_a_split_gives_each_half_its_own_number() -> None:
-    array = _merged(tidy().copy(), 37, 36)
+    array = merged(tidy().copy(), 37, 36)
     after = settle(array, repairs.split(37, 36))
     for fdi in (36, 37):
         own = tidy() == fdi
@@ -420,7 +317,7 @@ def test_a_tooth_inside_a_tooth_is_not_filled_over() -> None:
 
 
 def test_a_stale_proposal_is_refused() -> None:
-    array = _stray(tidy().copy(), 46)
+    array = stray(tidy().copy(), 46)
     (finding,) = found_in(array)
     array[array == 46] = 0
     paint(array, 46)
@@ -431,7 +328,7 @@ def test_a_stale_proposal_is_refused() -> None:
 
 
 def test_undo_is_refused_only_where_its_own_voxels_were_edited() -> None:
-    array = _stray(tidy().copy(), 46)
+    array = stray(tidy().copy(), 46)
     edit = repaired(volume(array), repairs.remove_pieces(46))
     edit.apply(array)
     z, y, x = np.round(at(46)).astype(int)
@@ -447,7 +344,7 @@ def test_undo_is_refused_only_where_its_own_voxels_were_edited() -> None:
 
 
 def test_numbers_of_other_types_stay_of_their_type() -> None:
-    array = _stray(tidy().copy(), 46).astype(np.int16)
+    array = stray(tidy().copy(), 46).astype(np.int16)
     edit = repaired(volume(array), repairs.remove_pieces(46))
     assert edit.after.dtype == np.int16
     edit.apply(array)
@@ -461,7 +358,7 @@ def test_a_repair_takes_less_than_a_tenth_of_a_second_per_tooth() -> None:
     """On a scan of 0.3 mm, with the boxes that a host program keeps; time of this process, the best of three tries."""
     from scipy import ndimage
 
-    array = ndimage.zoom(_merged(tidy().copy(), 47, 46), SPACING / 0.3, order=0)
+    array = ndimage.zoom(merged(tidy().copy(), 47, 46), SPACING / 0.3, order=0)
     box = tooth_boxes(array)[36]
     z, y, _ = ((s.start + s.stop) // 2 for s in box)
     for part in (array[z : z + 4, y : y + 4], array[z + 12 : z + 16]):

@@ -9,14 +9,14 @@ import pytest
 from test_mesh_findings import teeth
 from toy_jaws import ToyJaw, toy_jaw, toy_surface
 
-from DentalTopoSegLib import repair as repairs
+from DentalTopoSegLib.checks import repair as repairs
+from DentalTopoSegLib.checks.findings import Finding
+from DentalTopoSegLib.checks.findings.crowns import check_jaws
+from DentalTopoSegLib.checks.repair import NumberTakenError, Repair, proposed, repaired_jaw
 from DentalTopoSegLib.dentition import FDI_PERMANENT, flipped_jaw, mirrored
 from DentalTopoSegLib.errors import InputError
-from DentalTopoSegLib.findings import Finding
-from DentalTopoSegLib.findings.jaws import check_jaws
+from DentalTopoSegLib.files.meshes import Surface, face_areas
 from DentalTopoSegLib.ios.segmenting import JawSegmentation
-from DentalTopoSegLib.meshes import Surface, face_areas
-from DentalTopoSegLib.repair import NumberTakenError, Repair, proposed, repaired_jaw
 
 
 def numbered(toy: ToyJaw, **changes) -> JawSegmentation:
@@ -240,12 +240,12 @@ def test_real_crowns_keep_their_shape_when_specks_are_removed(real_data: Path, n
     """A labelled scan of a patient: what is safe to repair leaves every crown where it was."""
     from mesh_files import mesh_of
 
-    from DentalTopoSegLib.meshes import clean
+    from DentalTopoSegLib.files.meshes import clean
 
     content = np.load(real_data / "ios" / "train" / f"{name}.npz")
     surface, _ = clean(mesh_of(content["vertices"], content["faces"]), "mm")
     face_fdi = np.append(content["face_fdi"], 0)[np.argsort(surface.of_face)][-len(surface.faces) :]
-    from DentalTopoSegLib.mesh_labels import most_of_vertex
+    from DentalTopoSegLib.files.jaw_labels import most_of_vertex
 
     fdi = most_of_vertex(surface.faces, face_fdi, len(surface.vertices))
     scan = JawSegmentation(

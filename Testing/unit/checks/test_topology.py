@@ -9,9 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from DentalTopoSegLib.dentition import FDI_PERMANENT
-from DentalTopoSegLib.errors import InputError
-from DentalTopoSegLib.topology import (
+from DentalTopoSegLib.checks.topology import (
     adjacency,
     betti_numbers,
     contacts,
@@ -20,7 +18,9 @@ from DentalTopoSegLib.topology import (
     tooth_boxes,
     tooth_measures,
 )
-from DentalTopoSegLib.volumes import Volume
+from DentalTopoSegLib.dentition import FDI_PERMANENT
+from DentalTopoSegLib.errors import InputError
+from DentalTopoSegLib.files.volumes import Volume
 
 RAS_DIRECTION = (-1.0, 0.0, 0.0, 0.0, -1.0, 0.0, 0.0, 0.0, 1.0)
 

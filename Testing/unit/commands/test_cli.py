@@ -17,10 +17,11 @@ import pytest
 from scan_files import toy_dentition, write_dicom, write_file
 
 import DentalTopoSegLib
-from DentalTopoSegLib import cli, errors
-from DentalTopoSegLib.volumes import read_labels, read_volume
+from DentalTopoSegLib import errors
+from DentalTopoSegLib.commands import cli
+from DentalTopoSegLib.files.volumes import read_labels, read_volume
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture
@@ -81,7 +82,7 @@ def test_json_is_alone_on_stdout_and_quiet_is_silent(tmp_path: Path, scan: Path,
 
 
 def test_name_picture_and_dicom(tmp_path: Path, toy_network, monkeypatch) -> None:
-    monkeypatch.setattr("DentalTopoSegLib.pictures.FINEST_PX_MM", 0.4)
+    monkeypatch.setattr("DentalTopoSegLib.pictures.volumes.FINEST_PX_MM", 0.4)
     write_dicom(tmp_path / "folder", toy_dentition()[0], number=5)
     command = ["segment", str(tmp_path / "folder"), "-o", str(tmp_path / "out"), "--quiet", "--picture"]
     assert cli.main([*command, "--series", "5", "--name", "a/b"]) == 0
@@ -191,7 +192,7 @@ def test_check_refuses_an_empty_map(tmp_path: Path) -> None:
 
 
 def test_picture_command(tmp_path: Path, scan: Path, monkeypatch, capsys) -> None:
-    monkeypatch.setattr("DentalTopoSegLib.pictures.FINEST_PX_MM", 0.4)
+    monkeypatch.setattr("DentalTopoSegLib.pictures.volumes.FINEST_PX_MM", 0.4)
     labels = write_file(toy_dentition()[1], tmp_path / "labels.nii.gz")
     assert cli.main(["picture", str(scan), str(labels), "-o", str(tmp_path / "deep" / "p.png")]) == 0
     assert (tmp_path / "deep" / "p.png").stat().st_size > 10000
@@ -205,7 +206,7 @@ def test_picture_command(tmp_path: Path, scan: Path, monkeypatch, capsys) -> Non
 def test_demo_writes_scan_truth_results_and_picture(tmp_path: Path, monkeypatch, capsys) -> None:
     from DentalTopoSegLib import cbct, phantom
 
-    monkeypatch.setattr("DentalTopoSegLib.pictures.FINEST_PX_MM", 0.4)
+    monkeypatch.setattr("DentalTopoSegLib.pictures.volumes.FINEST_PX_MM", 0.4)
     image, labels = toy_dentition()
     monkeypatch.setattr(phantom, "make_phantom", lambda seed: SimpleNamespace(image=image, labels=labels))
     result = SimpleNamespace(labels=labels, confidence={}, provenance={}, warnings=[], calibrated=True)
@@ -245,7 +246,7 @@ def test_ctrl_c_leaves_nothing_behind(tmp_path: Path, scan: Path, number: signal
     code = """
 import sys, time
 from types import SimpleNamespace
-from DentalTopoSegLib import cbct, cli, exports, runs
+from DentalTopoSegLib import cbct; from DentalTopoSegLib.commands import cli; from DentalTopoSegLib.files import results as exports; from DentalTopoSegLib.runs import volumes as runs
 def segment_volume(volume, **_):
     return SimpleNamespace(labels=volume.with_array((volume.array > 1000).astype("uint8") * 11),
                            confidence={}, provenance={}, warnings=[], calibrated=True)
@@ -275,7 +276,7 @@ sys.exit(cli.main(sys.argv[1:]))
 def test_import_is_light() -> None:
     """No heavy package is loaded by importing the library or parsing a command line."""
     code = (
-        "import sys, DentalTopoSegLib, DentalTopoSegLib.cli as c; c.build_parser();"
+        "import sys, DentalTopoSegLib, DentalTopoSegLib.commands.cli as c; c.build_parser();"
         "print([m for m in ('SimpleITK','onnxruntime','scipy.ndimage','PIL','pydicom','torch') if m in "
         "sys.modules])"
     )

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from DentalTopoSegLib import dentition
-from DentalTopoSegLib.findings import Finding
-from DentalTopoSegLib.scene.naming import (
+from DentalTopoSegLib.checks.findings import Finding
+from DentalTopoSegLib.dentition.naming import (
     NUMBERINGS,
     fdi_from_texts,
     sentence,
@@ -83,7 +83,7 @@ def test_every_sentence_of_the_checks_speaks_only_of_its_teeth() -> None:
 
     from scan_files import toy_dentition
 
-    from DentalTopoSegLib.findings import check_dentition
+    from DentalTopoSegLib.checks.findings import check_dentition
 
     labels = toy_dentition(missing=(38, 48, 14, 35, 36))[1]
     array = labels.array.copy()

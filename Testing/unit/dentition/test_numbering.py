@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from DentalTopoSegLib.dentition import CLASS_FDI, FDI_PERMANENT, arch_order
-from DentalTopoSegLib.numbering import arch_parameter, mean_dentition, number_teeth
+from DentalTopoSegLib.dentition.numbering import arch_parameter, mean_dentition, number_teeth
 
 QUICK = settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 

@@ -14,10 +14,10 @@ from toy_teeth import tidy, volume
 
 from DentalTopoSegLib import dentition
 from DentalTopoSegLib.errors import InputError, OutputError
-from DentalTopoSegLib.exports import write_seg_nrrd
-from DentalTopoSegLib.meshes import face_components, read_mesh
-from DentalTopoSegLib.tooth_surfaces import FORMATS, surfaces_of_jaw, surfaces_of_labels, write_surfaces
-from DentalTopoSegLib.volumes import Volume
+from DentalTopoSegLib.exports.tooth_surfaces import FORMATS, surfaces_of_jaw, surfaces_of_labels, write_surfaces
+from DentalTopoSegLib.files.meshes import face_components, read_mesh
+from DentalTopoSegLib.files.results import write_seg_nrrd
+from DentalTopoSegLib.files.volumes import Volume
 
 trimesh = pytest.importorskip("trimesh")
 
@@ -150,7 +150,7 @@ def series(tmp_path: Path) -> Path:
 
 def test_a_dicom_seg_has_one_coded_segment_per_tooth_in_place(tmp_path: Path, series: Path) -> None:
     hd = pytest.importorskip("highdicom")
-    from DentalTopoSegLib.dicom_seg import write_dicom_seg
+    from DentalTopoSegLib.exports.dicom_seg import write_dicom_seg
 
     _, labels = toy_dentition()
     path = write_dicom_seg(labels, series, tmp_path / "teeth.dcm")
@@ -179,7 +179,7 @@ def test_a_dicom_seg_is_refused_in_a_sentence_without_patient_data(
     tmp_path: Path, series: Path, monkeypatch, recwarn
 ) -> None:
     pytest.importorskip("highdicom")
-    from DentalTopoSegLib.dicom_seg import write_dicom_seg
+    from DentalTopoSegLib.exports.dicom_seg import write_dicom_seg
 
     _, labels = toy_dentition()
     far = Volume(labels.array, labels.spacing, (900.0, 0.0, 0.0), labels.direction)

@@ -13,7 +13,14 @@ import pytest
 from mesh_files import dome, obj_text, ply_ascii, ply_binary, stl_ascii, stl_binary
 
 from DentalTopoSegLib.errors import InputError, MemoryLimitError, OutputError
-from DentalTopoSegLib.meshes import read_mesh, read_teeth3ds_json, write_ply, write_stl, write_teeth3ds_json, write_vtp
+from DentalTopoSegLib.files.meshes import (
+    read_mesh,
+    read_teeth3ds_json,
+    write_ply,
+    write_stl,
+    write_teeth3ds_json,
+    write_vtp,
+)
 
 VERTICES, FACES = dome(5)
 BINARY, ASCII = stl_binary(VERTICES, FACES), stl_ascii(VERTICES, FACES)
@@ -219,7 +226,7 @@ def test_damaged_obj(tmp_path, extra, reason):
 
 
 def test_more_triangles_than_memory_allows_are_refused_by_their_header(tmp_path, monkeypatch):
-    monkeypatch.setattr("DentalTopoSegLib.meshes.reading.MAX_FACES", 20)
+    monkeypatch.setattr("DentalTopoSegLib.files.meshes.reading.MAX_FACES", 20)
     write_vtp(tmp_path / "jaw.vtp", VERTICES, FACES)
     files = {"stl": BINARY, "txt": ASCII, "ply": ply_binary(VERTICES, FACES), "obj": OBJ, "vtp": None}
     for suffix, content in files.items():
@@ -227,7 +234,7 @@ def test_more_triangles_than_memory_allows_are_refused_by_their_header(tmp_path,
 
 
 def test_files_too_large_to_read_are_refused_unread(tmp_path, monkeypatch):
-    monkeypatch.setattr("DentalTopoSegLib.meshes.reading.MAX_BYTES", 1000)
+    monkeypatch.setattr("DentalTopoSegLib.files.meshes.reading.MAX_BYTES", 1000)
     assert "bounded memory" in refusal(tmp_path / "jaw.stl", BINARY, MemoryLimitError)
 
 

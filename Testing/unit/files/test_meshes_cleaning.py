@@ -10,7 +10,7 @@ import pytest
 from mesh_files import dome, mesh_of, shuffled
 
 from DentalTopoSegLib.errors import InputError
-from DentalTopoSegLib.meshes import clean, face_areas, read_mesh, write_stl
+from DentalTopoSegLib.files.meshes import clean, face_areas, read_mesh, write_stl
 
 VERTICES, FACES = dome()
 LAST = len(VERTICES) - 1

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from mesh_files import dome, obj_text, ply_ascii, ply_binary, stl_ascii, stl_binary
 
 from DentalTopoSegLib.errors import InputError
-from DentalTopoSegLib.meshes import clean, read_mesh, read_teeth3ds_json, vtp, write_ply, write_stl, write_vtp
+from DentalTopoSegLib.files.meshes import clean, read_mesh, read_teeth3ds_json, vtp, write_ply, write_stl, write_vtp
 
 VERTICES, FACES = dome(4)
 MIXED = [*FACES.tolist(), [0, 1, 5, 4]]

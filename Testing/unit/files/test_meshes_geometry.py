@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mesh_files import dome, shuffled
 
-from DentalTopoSegLib.meshes import (
+from DentalTopoSegLib.files.meshes import (
     adjacent_faces,
     equal_rows,
     face_areas,

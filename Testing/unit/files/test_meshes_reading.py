@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from mesh_files import dome, obj_text, ply_ascii, ply_binary, shuffled, stl_ascii, stl_binary
 
-from DentalTopoSegLib.meshes import mesh_stem, read_mesh, write_ply, write_stl, write_vtp
+from DentalTopoSegLib.files.meshes import mesh_stem, read_mesh, write_ply, write_stl, write_vtp
 
 VERTICES, FACES = shuffled(*dome())
 QUAD = [[0, 1, 2, 3], [4, 5, 6], [7, 8, 9, 10, 11]]
@@ -66,7 +66,7 @@ def test_ascii_stl_with_several_solids_capitals_and_solid_in_names(tmp_path):
 
 
 def test_ascii_stl_read_in_many_chunks(tmp_path, monkeypatch):
-    monkeypatch.setattr("DentalTopoSegLib.meshes.stl._CHUNK_BYTES", 700)
+    monkeypatch.setattr("DentalTopoSegLib.files.meshes.stl._CHUNK_BYTES", 700)
     assert_welded(read(tmp_path, "jaw.stl", stl_ascii(VERTICES, FACES))[0])
 
 
@@ -156,8 +156,8 @@ def test_obj_counts_backwards_from_where_the_face_stands(tmp_path):
 
 
 def test_obj_and_ply_read_in_many_chunks(tmp_path, monkeypatch):
-    monkeypatch.setattr("DentalTopoSegLib.meshes.obj._CHUNK_LINES", 17)
-    monkeypatch.setattr("DentalTopoSegLib.meshes.ply._CHUNK_LINES", 17)
+    monkeypatch.setattr("DentalTopoSegLib.files.meshes.obj._CHUNK_LINES", 17)
+    monkeypatch.setattr("DentalTopoSegLib.files.meshes.ply._CHUNK_LINES", 17)
     assert_same_order(read(tmp_path, "jaw.obj", obj_text(VERTICES, FACES, CORNERS["negative"]))[0])
     assert_same_order(read(tmp_path, "jaw.ply", ply_ascii(VERTICES, FACES))[0])
 

@@ -11,7 +11,7 @@ import pytest
 from mesh_files import dome, shuffled
 
 from DentalTopoSegLib.errors import InputError
-from DentalTopoSegLib.meshes import read_mesh, write_vtp
+from DentalTopoSegLib.files.meshes import read_mesh, write_vtp
 
 VERTICES, FACES = shuffled(*dome(9))
 ARRAYS = {"FDI": (np.arange(81) % 48).astype(np.uint8), "PredictedID": np.arange(81, dtype=np.int32)}
@@ -135,7 +135,7 @@ def test_our_files_open_in_vtk(tmp_path):
 
 def test_large_arrays_are_written_in_blocks_vtk_reads(tmp_path, monkeypatch):
     xml, _, _, support = vtk_modules()
-    monkeypatch.setattr("DentalTopoSegLib.meshes.vtp._BLOCK_BYTES", 128)
+    monkeypatch.setattr("DentalTopoSegLib.files.meshes.vtp._BLOCK_BYTES", 128)
     write_vtp(tmp_path / "jaw.vtp", VERTICES, FACES, ARRAYS, CELLS)
     reader = xml.vtkXMLPolyDataReader()
     reader.SetFileName(str(tmp_path / "jaw.vtp"))

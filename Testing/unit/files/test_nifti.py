@@ -10,8 +10,8 @@ import pytest
 import SimpleITK as sitk
 
 from DentalTopoSegLib.errors import InputError
-from DentalTopoSegLib.volumes import Volume, read_volume
-from DentalTopoSegLib.volumes.nifti import unpack_nifti
+from DentalTopoSegLib.files.volumes import Volume, read_volume
+from DentalTopoSegLib.files.volumes.nifti import unpack_nifti
 
 TURN = (0.8, -0.6, 0.0, 0.6, 0.8, 0.0, 0.0, 0.0, 1.0)
 

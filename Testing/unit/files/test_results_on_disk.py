@@ -15,7 +15,8 @@ from scan_files import block, toy_dentition
 
 from DentalTopoSegLib import dentition
 from DentalTopoSegLib.errors import InputError, OutputError
-from DentalTopoSegLib.exports import (
+from DentalTopoSegLib.files.label_maps import label_values, read_fdi_labels, to_fdi
+from DentalTopoSegLib.files.results import (
     all_or_nothing,
     require_writable,
     segment_name,
@@ -24,8 +25,7 @@ from DentalTopoSegLib.exports import (
     write_report_json,
     write_seg_nrrd,
 )
-from DentalTopoSegLib.labelmaps import label_values, read_fdi_labels, to_fdi
-from DentalTopoSegLib.volumes import read_labels
+from DentalTopoSegLib.files.volumes import read_labels
 
 ALL_TEETH = dentition.FDI_PERMANENT + dentition.FDI_DECIDUOUS
 
@@ -204,7 +204,7 @@ def test_a_full_folder_is_refused_early(tmp_path: Path) -> None:
 import resource, signal, sys
 from pathlib import Path
 from DentalTopoSegLib.errors import OutputError
-from DentalTopoSegLib.exports import require_writable
+from DentalTopoSegLib.files.results import require_writable
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 try:
@@ -213,7 +213,7 @@ except OutputError as error:
     print(error)
     sys.exit(error.exit_code)
 """
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     done = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path)],
         env=dict(os.environ, PYTHONPATH=str(root)), capture_output=True, text=True, check=False,

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from scan_files import block, oblique_direction, write_dicom, write_file, write_multi_frame
 
 from DentalTopoSegLib.errors import OutputError
-from DentalTopoSegLib.volumes import (
+from DentalTopoSegLib.files.volumes import (
     Volume,
     atomic_path,
     read_labels,
@@ -207,7 +207,7 @@ def test_a_full_disk_is_an_output_error_and_leaves_nothing(tmp_path: Path, suffi
 import resource, signal, sys
 import numpy as np
 from DentalTopoSegLib.errors import OutputError
-from DentalTopoSegLib.volumes import Volume, write_volume
+from DentalTopoSegLib.files.volumes import Volume, write_volume
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000))
 noise = np.random.default_rng(0).integers(0, 60000, (40, 40, 40), dtype=np.uint16)
@@ -217,7 +217,7 @@ except OutputError:
     sys.exit(6)
 """
     target = tmp_path / f"full{suffix}"
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     env = dict(os.environ, PYTHONPATH=str(root))
     done = subprocess.run([sys.executable, "-c", code, str(target)], env=env, capture_output=True, text=True)
     assert done.returncode == 6, done.stderr

@@ -13,8 +13,8 @@ import SimpleITK as sitk
 from scan_files import block, oblique_direction, write_dicom, write_file, write_multi_frame
 
 from DentalTopoSegLib.errors import InputError, MemoryLimitError
-from DentalTopoSegLib.volumes import Volume, read_labels, read_volume
-from DentalTopoSegLib.volumes.dicom import check_slice_positions
+from DentalTopoSegLib.files.volumes import Volume, read_labels, read_volume
+from DentalTopoSegLib.files.volumes.dicom import check_slice_positions
 
 
 def refusal(path: Path, **options) -> str:

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from mesh_files import ply_binary, stl_ascii, stl_binary
-from test_mesh_runs import ToyNetwork, names
 from toy_jaws import ToyJaw, toy_jaw
+from toy_network import ToyNetwork, names
 
-from DentalTopoSegLib import cli
-from DentalTopoSegLib.meshes import read_mesh, write_ply, write_stl
+from DentalTopoSegLib.commands import cli
+from DentalTopoSegLib.files.meshes import read_mesh, write_ply, write_stl
 
 TOY = toy_jaw("lower")
 

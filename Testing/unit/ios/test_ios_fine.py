@@ -12,6 +12,7 @@ import pytest
 from mesh_files import mesh_of, split
 from toy_jaws import ToySurfaceNetwork, UndecidedCrowns, toy_jaw
 
+from DentalTopoSegLib.files.meshes import Surface, clean, vertex_normals
 from DentalTopoSegLib.ios import segmenting
 from DentalTopoSegLib.ios.network import predict
 from DentalTopoSegLib.ios.orienting import Frame
@@ -19,9 +20,8 @@ from DentalTopoSegLib.ios.refining import cut_along_creases, vertex_graph
 from DentalTopoSegLib.ios.sampling import build_cloud, farthest_points
 from DentalTopoSegLib.ios.segmenting import JawSegmentation, load_networks, segment_jaws
 from DentalTopoSegLib.ios.spreading import label_faces, label_vertices
-from DentalTopoSegLib.meshes import Surface, clean, vertex_normals
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 #: Toy jaws lie in head axes, which are a lower jaw's canonical ones.
 FRAME = Frame(np.eye(4), 1.0, 0.0, False)
 
@@ -97,8 +97,8 @@ def test_three_million_triangles_take_bounded_time_and_memory(tmp_path: Path) ->
     """The whole command, with the truth in place of the networks."""
     code = """
 import sys
-sys.path.insert(0, "Testing/unit")
-from DentalTopoSegLib import cli
+sys.path[:0] = ["Testing/helpers", "Testing/unit/ios"]
+from DentalTopoSegLib.commands import cli
 from DentalTopoSegLib.ios import segmenting
 from test_ios_fine import FRAME
 from toy_jaws import ToySurfaceNetwork, UndecidedCrowns, toy_jaw
@@ -111,7 +111,7 @@ status = open("/proc/self/status").read()
 print(int(status.split("VmHWM:")[1].split()[0]) // 1024, file=sys.stderr)
 sys.exit(code)
 """
-    from DentalTopoSegLib.meshes import write_stl
+    from DentalTopoSegLib.files.meshes import write_stl
 
     toy = toy_jaw("lower")
     vertices, faces = split(toy.vertices, toy.faces, 14)

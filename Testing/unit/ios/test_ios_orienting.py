@@ -7,7 +7,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from DentalTopoSegLib.ios import orienting
-from DentalTopoSegLib.models import list_models, load_model
+from DentalTopoSegLib.networks.models import list_models, load_model
 
 CERTAIN = {"offset": 3.0, "weights": [-1.0, -1.0, -1.0], "jaw_temperature": 2.0}
 ORACLE_DEG = 4.0

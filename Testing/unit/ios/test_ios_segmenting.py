@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from DentalTopoSegLib.errors import InputError, NoTeethError
-from DentalTopoSegLib.ios.places import jaw_probabilities, to_head
+from DentalTopoSegLib.files.meshes import Mesh, clean
+from DentalTopoSegLib.ios.head import jaw_probabilities, to_head
 from DentalTopoSegLib.ios.segmenting import segment_jaws
-from DentalTopoSegLib.meshes import Mesh, clean
 
 
 def sphere(radius: float, rings: int = 60) -> Mesh:

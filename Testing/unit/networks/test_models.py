@@ -11,7 +11,14 @@ import numpy as np
 import pytest
 
 from DentalTopoSegLib.errors import Cancelled, ModelError
-from DentalTopoSegLib.models import METADATA_KEY, SURFACE_TASKS, TASKS, list_models, load_model, resources_dir
+from DentalTopoSegLib.networks.models import (
+    METADATA_KEY,
+    SURFACE_TASKS,
+    TASKS,
+    list_models,
+    load_model,
+    resources_dir,
+)
 
 onnx = pytest.importorskip("onnx", reason="building the small test networks needs the package onnx")
 

@@ -15,17 +15,18 @@ import numpy as np
 import pytest
 from scan_files import toy_dentition, write_file
 
-from DentalTopoSegLib import cli, providers
 from DentalTopoSegLib.cbct import segment_volume
+from DentalTopoSegLib.commands import cli
 from DentalTopoSegLib.errors import Cancelled, ModelError, UsageError
-from DentalTopoSegLib.job import Job
-from DentalTopoSegLib.models import SURFACE_TASKS, TASKS, load_model
+from DentalTopoSegLib.networks import providers
+from DentalTopoSegLib.networks.models import SURFACE_TASKS, TASKS, load_model
 from DentalTopoSegLib.phantom import make_phantom
+from DentalTopoSegLib.runs.job import Job
 
 pytest.importorskip("onnx", reason="building the small test networks needs the package onnx")
 from test_models import register, register_points
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 needs_openvino = pytest.mark.skipif(
     importlib.util.find_spec("openvino") is None, reason="the optional package openvino is not installed"
 )
@@ -235,7 +236,7 @@ class Caught(Exception): pass
 def refuse(*_, **__): raise Caught("a connection was tried")
 socket.socket.connect = socket.create_connection = socket.getaddrinfo = refuse
 sys.path.insert(0, {str(ROOT)!r})
-from DentalTopoSegLib.models import load_model
+from DentalTopoSegLib.networks.models import load_model
 assert load_model("numbering", 1, provider="openvino").provider == "openvino"
 assert not [name for name in sys.modules if name.startswith("openvino_telemetry")], sorted(sys.modules)
 """

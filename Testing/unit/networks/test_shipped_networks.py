@@ -7,11 +7,11 @@ import pytest
 from scipy import ndimage
 
 from DentalTopoSegLib.cbct import segment_volume
+from DentalTopoSegLib.checks.findings import check_dentition
+from DentalTopoSegLib.checks.metrics.label_maps import evaluate_pair
 from DentalTopoSegLib.errors import NoTeethError
-from DentalTopoSegLib.findings import check_dentition
-from DentalTopoSegLib.metrics import evaluate_pair
+from DentalTopoSegLib.files.volumes import Volume
 from DentalTopoSegLib.phantom import make_phantom
-from DentalTopoSegLib.volumes import Volume
 
 LPS = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
 #: Axes of a scan stored with other handedness and order than the phantom: x to the front, y up, z to the left.

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from toy_jaws import ToyJaw, toy_jaw
 
+from DentalTopoSegLib.checks.findings import Finding
 from DentalTopoSegLib.dentition import color
-from DentalTopoSegLib.findings import Finding
-from DentalTopoSegLib.mesh_rendering import _prepared, _scene, compose, jaw_png
-from DentalTopoSegLib.meshes import vertex_normals
+from DentalTopoSegLib.files.meshes import vertex_normals
+from DentalTopoSegLib.pictures.jaws import _prepared, _scene, compose, jaw_png
 
 TURN = np.linalg.qr(np.random.default_rng(3).normal(size=(3, 3)))[0]
 TURN *= np.linalg.det(TURN)

@@ -12,7 +12,9 @@ from scan_files import oblique_direction, toy_dentition
 
 from DentalTopoSegLib.dentition import color, is_right
 from DentalTopoSegLib.errors import OutputError
-from DentalTopoSegLib.pictures import (
+from DentalTopoSegLib.files.volumes import resample_like
+from DentalTopoSegLib.pictures.tooth_rendering import VIEWS, render, tooth_fields
+from DentalTopoSegLib.pictures.volumes import (
     FILL_ALPHA,
     PANEL_PX,
     choose_slices,
@@ -23,14 +25,12 @@ from DentalTopoSegLib.pictures import (
     overlay_png,
     slice_panel,
 )
-from DentalTopoSegLib.rendering import VIEWS, render, tooth_fields
-from DentalTopoSegLib.volumes import resample_like
 
 
 @pytest.fixture(autouse=True)
 def coarse_views(monkeypatch) -> None:
     """Shaded views at 0.4 mm per pixel: what is tested here does not need finer ones."""
-    monkeypatch.setattr("DentalTopoSegLib.pictures.FINEST_PX_MM", 0.4)
+    monkeypatch.setattr("DentalTopoSegLib.pictures.volumes.FINEST_PX_MM", 0.4)
 
 
 @pytest.fixture(scope="module")

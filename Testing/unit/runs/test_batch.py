@@ -11,12 +11,13 @@ import pytest
 from scan_files import toy_dentition, write_dicom, write_file
 from toy_jaws import toy_jaw
 
-from DentalTopoSegLib import batch, cli
-from DentalTopoSegLib.batch import run_batch, scans_in
+from DentalTopoSegLib.commands import cli
 from DentalTopoSegLib.errors import Cancelled, InputError
-from DentalTopoSegLib.meshes import write_stl
+from DentalTopoSegLib.files.meshes import write_stl
 from DentalTopoSegLib.phantom import make_phantom
-from DentalTopoSegLib.worker import CrashError, RefusedInsideError
+from DentalTopoSegLib.runs import batch
+from DentalTopoSegLib.runs.batch import run_batch, scans_in
+from DentalTopoSegLib.runs.worker import CrashError, RefusedInsideError
 
 
 def summary(folder: Path) -> list[dict[str, str]]:
@@ -45,7 +46,7 @@ def toy_jobs(monkeypatch):
         (Path(job.output) / f"{job.name}_report.json").write_text(json.dumps(report))
         return {}
 
-    monkeypatch.setattr("DentalTopoSegLib.worker.run_job", run_job)
+    monkeypatch.setattr("DentalTopoSegLib.runs.worker.run_job", run_job)
     run_job.done, run_job.answers = done, answers
     return run_job
 

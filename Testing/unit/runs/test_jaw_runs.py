@@ -14,54 +14,18 @@ import numpy as np
 import pytest
 from scan_files import toy_dentition, write_file
 from toy_jaws import TEETH, ToyJaw, toy_jaw
+from toy_network import ToyNetwork, names
 
-from DentalTopoSegLib import cli, mesh_runs
+from DentalTopoSegLib.commands import cli
 from DentalTopoSegLib.dentition import FDI_PERMANENT, color, fdi_to_universal, mirrored
 from DentalTopoSegLib.errors import InputError, NoTeethError
-from DentalTopoSegLib.ios.segmenting import JawSegmentation
-from DentalTopoSegLib.mesh_labels import read_labelled_jaw
-from DentalTopoSegLib.mesh_runs import check_mesh, evaluate_meshes, is_mesh_file, segment_scans
-from DentalTopoSegLib.meshes import Surface, read_mesh, read_teeth3ds_json, write_ply, write_stl, write_vtp
+from DentalTopoSegLib.files.jaw_labels import read_labelled_jaw
+from DentalTopoSegLib.files.meshes import read_mesh, read_teeth3ds_json, write_ply, write_stl, write_vtp
+from DentalTopoSegLib.runs import jaws as mesh_runs
+from DentalTopoSegLib.runs.jaws import check_mesh, evaluate_meshes, is_mesh_file, segment_scans
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 PER_JAW = ("report.json", "teeth.json", "teeth.ply", "teeth.png", "teeth.vtp")
-
-
-class ToyNetwork:
-    """segment_jaws that knows the toy jaws by their points; `jaws` says which were asked for and how."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.truth = [toy_jaw("upper"), toy_jaw("lower")]
-        self.asked: list[dict] = []
-        self.changes: dict = {}
-        monkeypatch.setattr("DentalTopoSegLib.ios.segmenting.segment_jaws", self)
-        monkeypatch.setattr(
-            "DentalTopoSegLib.mesh_rendering.jaw_png",
-            lambda path, jaws, title, findings=None: Path(path).write_bytes(b"picture of " + title.encode()),
-            raising=False,
-        )
-
-    def __call__(self, surfaces, *, jaws, names, threads, precision, progress, cancelled, models=None):
-        self.asked.append({"jaws": jaws, "names": names, "threads": threads, "precision": precision})
-        progress("Finding the teeth", 1, 1)
-        return [self._label(surface, jaw) for surface, jaw in zip(surfaces, jaws, strict=True)]
-
-    def _label(self, surface: Surface, jaw: str | None) -> JawSegmentation:
-        from scipy.spatial import cKDTree
-
-        fits = [(cKDTree(toy.vertices).query(surface.vertices), toy) for toy in self.truth]
-        (distance, index), toy = min(fits, key=lambda fit: fit[0][0].max())
-        assert distance.max() < 0.01
-        fdi = toy.fdi[index]
-        a, b, c = fdi[surface.faces].T
-        values = {
-            "surface": surface, "fdi": fdi, "face_fdi": np.where(b == c, b, a), "instance": fdi.astype(np.int32) * 2,
-            "confidence": {int(f): 0.9 for f in np.unique(fdi) if f}, "jaw": jaw or toy.which,
-            "jaw_inferred": toy.which, "jaw_confidence": 0.97, "frame": np.eye(4), "frame_confidence": 0.9,
-            "inside_out": False, "provenance": {"models": [{"id": "toy"}], "seconds": {"network": 0.1}},
-            "warnings": ["A warning of the network."],
-        }  # fmt: skip
-        return JawSegmentation(**(values | self.changes))
 
 
 @pytest.fixture
@@ -83,10 +47,6 @@ def upper(tmp_path: Path) -> Path:
 @pytest.fixture
 def lower(tmp_path: Path) -> Path:
     return stl(tmp_path / "in" / "Case 7 L.stl", toy_jaw("lower"))
-
-
-def names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
 
 
 # ---------------------------------------------------------------- segment: files
@@ -278,7 +238,7 @@ def test_a_failing_picture_leaves_nothing(tmp_path: Path, upper: Path, network: 
     def fail(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("DentalTopoSegLib.mesh_rendering.jaw_png", fail, raising=False)
+    monkeypatch.setattr("DentalTopoSegLib.pictures.jaws.jaw_png", fail, raising=False)
     assert cli.main(["segment", str(upper), "-o", str(tmp_path / "out"), "--quiet"]) == 6
     assert not (tmp_path / "out").exists()
 
@@ -299,11 +259,11 @@ def test_a_killed_run_leaves_nothing(tmp_path: Path, upper: Path) -> None:
     """A real process is stopped while it writes its last file."""
     code = """
 import sys, time
-sys.path.insert(0, "Testing/unit")
+sys.path.insert(0, "Testing/helpers")
 from pathlib import Path
 import pytest
-from test_mesh_runs import ToyNetwork
-from DentalTopoSegLib import cli, mesh_runs
+from toy_network import ToyNetwork
+from DentalTopoSegLib.commands import cli; from DentalTopoSegLib.runs import jaws as mesh_runs
 ToyNetwork(pytest.MonkeyPatch())
 def slow(*arguments):
     print("writing", flush=True)
@@ -440,7 +400,7 @@ def scored(monkeypatch: pytest.MonkeyPatch) -> list[tuple]:
         seen.append((vertices, faces, predicted, reference, face_predicted, face_reference))
         return {"dice": float((predicted == reference).mean())}
 
-    monkeypatch.setattr("DentalTopoSegLib.mesh_metrics.evaluate_mesh", evaluate_mesh)
+    monkeypatch.setattr("DentalTopoSegLib.checks.metrics.surfaces.evaluate_mesh", evaluate_mesh)
     return seen
 
 
@@ -491,7 +451,7 @@ def test_evaluate_refuses_what_does_not_belong_together(tmp_path: Path, scored: 
 
 def test_the_run_module_is_light() -> None:
     code = (
-        "import sys, DentalTopoSegLib.mesh_runs;"
+        "import sys, DentalTopoSegLib.runs.jaws;"
         "print([m for m in ('SimpleITK','onnxruntime','scipy','PIL','torch') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)

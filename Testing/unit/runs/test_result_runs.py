@@ -10,19 +10,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from odd_teeth import CASES
 from scan_files import write_file
-from test_repair import CASES
 from toy_jaws import ToyJaw, toy_jaw
 from toy_teeth import TEETH, relabel, tidy, volume
 
-from DentalTopoSegLib import cli, result_commands, result_runs
+from DentalTopoSegLib.commands import cli
+from DentalTopoSegLib.commands import results as result_commands
 from DentalTopoSegLib.dentition import FDI_PERMANENT, mirrored
 from DentalTopoSegLib.errors import InputError, NoTeethError, OutputError
-from DentalTopoSegLib.exports import write_labelmap, write_report_json, write_seg_nrrd
-from DentalTopoSegLib.labelmaps import read_fdi_labels, stored_confidence
-from DentalTopoSegLib.meshes import read_mesh, write_ply
-from DentalTopoSegLib.report_html import write_csv, write_report_html
-from DentalTopoSegLib.result_runs import export_result, open_result, repair_file
+from DentalTopoSegLib.files.label_maps import read_fdi_labels, stored_confidence
+from DentalTopoSegLib.files.meshes import read_mesh, write_ply
+from DentalTopoSegLib.files.results import write_labelmap, write_report_json, write_seg_nrrd
+from DentalTopoSegLib.reports.page import write_csv, write_report_html
+from DentalTopoSegLib.runs import results as result_runs
+from DentalTopoSegLib.runs.results import export_result, open_result, repair_file
 
 
 @pytest.fixture
@@ -225,7 +227,7 @@ def test_the_page_is_self_contained_and_in_plain_words(tmp_path: Path, broken: P
 
 
 def test_the_page_shows_slices_where_the_scan_is_given(tmp_path: Path, broken: Path, jaw: Path, monkeypatch) -> None:
-    monkeypatch.setattr("DentalTopoSegLib.pictures.FINEST_PX_MM", 0.4)
+    monkeypatch.setattr("DentalTopoSegLib.pictures.volumes.FINEST_PX_MM", 0.4)
     image = volume((tidy() > 0) * np.int16(1500) + np.random.default_rng(0).integers(0, 50, tidy().shape, np.int16))
     scan = write_file(image, tmp_path / "scan.nrrd")
     plain, _ = export_result(broken, tmp_path / "a", "html")

@@ -17,13 +17,15 @@ import pytest
 from scan_files import write_file
 from toy_jaws import toy_jaw
 
-from DentalTopoSegLib import errors, exports, worker
-from DentalTopoSegLib.meshes import write_stl
+from DentalTopoSegLib import errors
+from DentalTopoSegLib.files import results as exports
+from DentalTopoSegLib.files.meshes import write_stl
+from DentalTopoSegLib.files.volumes import Volume
 from DentalTopoSegLib.phantom import make_phantom
-from DentalTopoSegLib.timeline import Timeline, seconds_left
-from DentalTopoSegLib.volumes import Volume
+from DentalTopoSegLib.runs import worker
+from DentalTopoSegLib.runs.timeline import Timeline, seconds_left
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 CANCEL_WITHIN_S = 1.0
 
 
@@ -33,7 +35,7 @@ class Running:
     def __init__(self, *arguments: Path | str, extra_path: str = "") -> None:
         paths = os.pathsep.join(filter(None, (str(ROOT), extra_path)))
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "DentalTopoSegLib.worker", *map(str, arguments)], stdin=subprocess.PIPE,
+            [sys.executable, "-m", "DentalTopoSegLib.runs.worker", *map(str, arguments)], stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": paths},
             cwd=ROOT / "Testing",
         )  # fmt: skip
@@ -154,7 +156,7 @@ def test_two_scans_are_upper_and_lower_whatever_their_order(monkeypatch) -> None
         asked.update(paths=paths, **options)
         return SimpleNamespace(files=[{"report": Path(f"{path}.json")} for path in paths])
 
-    monkeypatch.setattr("DentalTopoSegLib.mesh_runs.segment_scans", segment_scans)
+    monkeypatch.setattr("DentalTopoSegLib.runs.jaws.segment_scans", segment_scans)
     done = worker._segment(worker.Job(["l.stl", "u.stl"], "out", jaws=["lower", None]), Path("stage"), print)
     assert (asked["paths"], asked["jaw"]) == (["u.stl", "l.stl"], None)
     assert done["reports"] == ["l.stl.json", "u.stl.json"]
@@ -218,7 +220,7 @@ def inside(tmp_path: Path):
             f"""
 import ctypes, os, sys
 if "{worker._INSIDE}" in sys.orig_argv:
-    from DentalTopoSegLib import errors, runs
+    from DentalTopoSegLib import errors; from DentalTopoSegLib.runs import volumes as runs
     def read_volume(*_, **__):
         {statement}
     runs.read_volume = read_volume
@@ -408,7 +410,7 @@ def test_every_end_has_a_sentence() -> None:
 
 @pytest.mark.parametrize("jaws", [1, 2])
 def test_the_share_of_jaws_never_runs_backwards(jaws: int) -> None:
-    from DentalTopoSegLib.timeline import _JAW_S
+    from DentalTopoSegLib.runs.timeline import _JAW_S
 
     told = [("Reading the scan", i, jaws) for i in range(jaws + 1)]
     told += [(stage, jaw, jaws) for jaw in range(jaws) for stage in _JAW_S]

@@ -11,11 +11,11 @@ from fake_networks import FakeNetworks, fake_models
 
 from DentalTopoSegLib.cbct import segment_volume
 from DentalTopoSegLib.cbct.confidence import FEATURES, load_calibrator
+from DentalTopoSegLib.checks.metrics.label_maps import expected_calibration_error
 from DentalTopoSegLib.errors import InputError, ModelError, NoTeethError
-from DentalTopoSegLib.metrics import expected_calibration_error
+from DentalTopoSegLib.files.volumes import write_volume
 from DentalTopoSegLib.phantom import make_phantom
-from DentalTopoSegLib.volumes import write_volume
-from training import calibrate
+from training.evaluation import calibrate
 
 NAMES = list(FEATURES)
 

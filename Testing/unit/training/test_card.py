@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from training.card import architecture, history, model_card, score_section
+from training.export.card import architecture, history, model_card, score_section
 
 PLAN = {"widths": [32, 64], "layers": {}}
 TRAINING = {"steps": 7, "minutes": 1.5, "seed": 3, "date": "2026-01-02", "calibration_samples": 0, "plan": PLAN}

@@ -8,7 +8,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="torch is not installed; only training needs it")
 pytest.importorskip("onnx", reason="onnx is not installed; only training and its tests need it")
 
-from training.dead_levels import dead_lifts, without_levels_below  # noqa: E402
+from training.compression.dead_levels import dead_lifts, without_levels_below  # noqa: E402
 from training.nets.unet import UNet, UNetPlan, macs  # noqa: E402
 
 

@@ -8,7 +8,7 @@ from scipy import ndimage
 
 torch = pytest.importorskip("torch", reason="torch is not installed; only training needs it")
 
-from training.distillation import (  # noqa: E402
+from training.compression.distillation import (  # noqa: E402
     BORDER_STRUCTURES,
     DistillationPlan,
     Distiller,
@@ -16,9 +16,9 @@ from training.distillation import (  # noqa: E402
     distillation_loss,
     structure_map,
 )
-from training.gates import GatedUNet, sort_filters  # noqa: E402
-from training.losses import CONTACT_FLAG, IGNORE  # noqa: E402
+from training.compression.gates import GatedUNet, sort_filters  # noqa: E402
 from training.nets.unet import UNet, UNetPlan  # noqa: E402
+from training.volumes.losses import CONTACT_FLAG, IGNORE  # noqa: E402
 
 EVERYTHING = DistillationPlan(far_stride=1, trust_wrong=True)
 CLASSES = {"border": 3, "numbering": 33}

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from DentalTopoSegLib.errors import InputError, NoTeethError
-from DentalTopoSegLib.volumes import Volume, write_volume
-from training import evaluate
+from DentalTopoSegLib.files.volumes import Volume, write_volume
+from training.evaluation import volumes as evaluate
 
 
 def truth() -> Volume:
@@ -86,7 +86,7 @@ def test_the_command_writes_both_files_and_the_label_maps(folder: Path, monkeypa
 
 
 def test_a_network_is_taken_from_the_first_folder_that_has_it(tmp_path: Path, monkeypatch) -> None:
-    from DentalTopoSegLib import models
+    from DentalTopoSegLib.networks import models
 
     for folder, precision in (("a", "int8"), ("b", "fp32"), ("c", "fp32")):
         (tmp_path / folder).mkdir()

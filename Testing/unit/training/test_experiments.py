@@ -16,14 +16,14 @@ torch = pytest.importorskip("torch", reason="torch is not installed; only traini
 pytest.importorskip("onnx", reason="onnx is not installed; only training and its tests need it")
 
 from DentalTopoSegLib.errors import InputError  # noqa: E402
-from DentalTopoSegLib.models import list_models  # noqa: E402
-from DentalTopoSegLib.volumes import Volume  # noqa: E402
+from DentalTopoSegLib.files.volumes import Volume  # noqa: E402
+from DentalTopoSegLib.networks.models import list_models  # noqa: E402
 from training.experiments import __main__ as command  # noqa: E402
 from training.experiments import charts, scoring, tables, timing  # noqa: E402
 from training.experiments.rows import Row, jobs, read_rows, row_config  # noqa: E402
 
 SHIPPED = next(entry["id"] for entry in list_models() if entry["task"] == "border")
-CONFIGS = Path(__file__).resolve().parents[2] / "training" / "configs"
+CONFIGS = Path(__file__).resolve().parents[3] / "training" / "configs"
 BASE = {
     "task": "topology",
     "start": SHIPPED,
@@ -100,7 +100,7 @@ def test_a_configuration_without_a_start_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["topology", "pruning"])
 def test_our_own_configurations_are_read(name: str) -> None:
-    from training.topology_loss import TopologyConfig
+    from training.volumes.topology_loss import TopologyConfig
 
     config, rows, base = read_rows(CONFIGS / f"{name}.yaml")
     assert base.name == name
@@ -247,7 +247,7 @@ def test_curves_are_read_from_a_log_whose_lines_differ(tmp_path: Path) -> None:
 
 
 def test_a_log_line_keeps_small_measures(tmp_path: Path) -> None:
-    from training.train import Trainer
+    from training.volumes.train import Trainer
 
     fake = SimpleNamespace(
         settings=SimpleNamespace(minutes=10.0),
@@ -354,7 +354,7 @@ def test_the_best_run_is_timed_on_sides_that_fit(monkeypatch: pytest.MonkeyPatch
 
 
 def test_providers_here_can_be_loaded() -> None:
-    from DentalTopoSegLib.models import load_model
+    from DentalTopoSegLib.networks.models import load_model
 
     names = timing.providers_here()
     assert names[0] == "onnxruntime"
@@ -396,8 +396,8 @@ def test_charts_are_drawn_and_small(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib", reason="matplotlib is not installed; only the charts need it")
     from PIL import Image
 
+    from training.compression.tune import save_tuned
     from training.nets.unet import UNet, UNetPlan
-    from training.tune import save_tuned
 
     base = tmp_path / "runs"
     rows = [Row(name, name, (1,)) for name in charts.KEY_ROWS] + [

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 torch = pytest.importorskip("torch", reason="torch is not installed; only training needs it")
 pytest.importorskip("onnx", reason="onnx is not installed; only training and its tests need it")
 
-from training.export import int8_report, measure_scales, session  # noqa: E402
-from training.gates import GatedUNet, filter_importance, slice_network, sort_filters, target_share  # noqa: E402
-from training.graph import activation_names, fold, write_graph  # noqa: E402
+from training.compression.gates import GatedUNet, filter_importance, slice_network, sort_filters, target_share  # noqa: E402
+from training.export.graph import activation_names, fold, write_graph  # noqa: E402
+from training.export.volumes import int8_report, measure_scales, session  # noqa: E402
 from training.nets.unet import UNet, UNetPlan, freeze_norm_statistics, macs  # noqa: E402
 
 PLANS = {

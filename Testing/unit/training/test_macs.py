@@ -8,8 +8,8 @@ import pytest
 onnx = pytest.importorskip("onnx", reason="onnx is not installed: pip install '.[test]'")
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 
-from DentalTopoSegLib.models import resources_dir  # noqa: E402
-from training.macs import onnx_macs, plain_unet_macs, sliding_windows  # noqa: E402
+from DentalTopoSegLib.networks.models import resources_dir  # noqa: E402
+from training.compression.macs import onnx_macs, plain_unet_macs, sliding_windows  # noqa: E402
 
 
 def graph(nodes: list, weights: dict[str, tuple[int, ...]], shape: list) -> onnx.ModelProto:

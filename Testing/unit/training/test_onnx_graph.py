@@ -13,7 +13,7 @@ onnx = pytest.importorskip("onnx", reason="onnx is not installed: pip install '.
 import onnxruntime  # noqa: E402
 from onnx import numpy_helper  # noqa: E402
 
-MODELS = Path(__file__).resolve().parents[2] / "Resources" / "Models"
+MODELS = Path(__file__).resolve().parents[3] / "Resources" / "Models"
 SHIPPED = json.loads((MODELS / "models.json").read_text(encoding="utf-8"))["models"]
 #: The networks for volumes; those for surfaces keep float arithmetic.
 ENTRIES = [entry for entry in SHIPPED if entry["task"] in ("numbering", "border")]

@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("torch", reason="the phantom engine draws with torch (training only)")
 
-from training.phantom import evaluation
+from training.patients import evaluation_sets as evaluation
 
 FILES = [Path(f"{k:03d}.npz") for k in (7, 8, 12)]
 

@@ -12,13 +12,13 @@ torch = pytest.importorskip("torch", reason="torch is not installed; only traini
 onnx = pytest.importorskip("onnx", reason="onnx is not installed: pip install '.[test]'")
 from onnx import numpy_helper  # noqa: E402
 
-from training import quantization as q  # noqa: E402
-from training.export import int8_report, measure_scales, session  # noqa: E402
-from training.graph import activation_names, write_graph  # noqa: E402
-from training.losses import border_loss  # noqa: E402
+from training.compression import quantization as q  # noqa: E402
+from training.export.graph import activation_names, write_graph  # noqa: E402
+from training.export.volumes import int8_report, measure_scales, session  # noqa: E402
 from training.nets.unet import UNet, UNetPlan, freeze_norm_statistics  # noqa: E402
+from training.volumes.losses import border_loss  # noqa: E402
 
-MODELS = Path(__file__).resolve().parents[2] / "Resources" / "Models"
+MODELS = Path(__file__).resolve().parents[3] / "Resources" / "Models"
 
 
 def _shipped(task: str) -> Path:

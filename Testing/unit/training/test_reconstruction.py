@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from DentalTopoSegLib.errors import InputError
-from DentalTopoSegLib.volumes import read_labels, read_volume
-from training import reconstruction as rec
+from DentalTopoSegLib.files.volumes import read_labels, read_volume
+from training.patients import reconstruction as rec
 
 needs_rtk = pytest.mark.skipif(importlib.util.find_spec("itk") is None, reason="itk-rtk is not installed")
 

@@ -12,9 +12,9 @@ pytest.importorskip("cripser", reason="cripser is not installed; only training n
 
 from scipy import ndimage  # noqa: E402
 
-from DentalTopoSegLib.topology import betti_numbers  # noqa: E402
-from training.losses import IGNORE  # noqa: E402
-from training.topology_loss import (  # noqa: E402
+from DentalTopoSegLib.checks.topology import betti_numbers  # noqa: E402
+from training.volumes.losses import IGNORE  # noqa: E402
+from training.volumes.topology_loss import (  # noqa: E402
     TopologyConfig,
     TopologyLoss,
     adjacency_loss,
@@ -26,8 +26,8 @@ from training.topology_loss import (  # noqa: E402
     hole_loss,
     hole_margin_loss,
 )
-from training.topology_loss.example import make_example  # noqa: E402
-from training.topology_loss.persistence import (  # noqa: E402
+from training.volumes.topology_loss.example import make_example  # noqa: E402
+from training.volumes.topology_loss.persistence import (  # noqa: E402
     HALF,
     THRESHOLD_LEVELS,
     THRESHOLDS,

@@ -11,10 +11,10 @@ import pytest
 torch = pytest.importorskip("torch", reason="torch is not installed; only training needs it")
 pytest.importorskip("onnx", reason="onnx is not installed; only training and its tests need it")
 
-from training.export import best_scale, int8_report, measure_scales, session  # noqa: E402
-from training.graph import WEIGHT_LIMIT, activation_names, quantise_weight, write_graph  # noqa: E402
+from training.export.graph import WEIGHT_LIMIT, activation_names, quantise_weight, write_graph  # noqa: E402
+from training.export.volumes import best_scale, int8_report, measure_scales, session  # noqa: E402
 from training.nets.unet import UNet, UNetPlan  # noqa: E402
-from training.train import Trainer, read_config  # noqa: E402
+from training.volumes.train import Trainer, read_config  # noqa: E402
 
 PLANS = {
     "numbering": UNetPlan(33, (32, 48), (1, 1), (1,), deep_supervision=0),
@@ -116,7 +116,7 @@ def test_training_learns_saves_and_resumes(tmp_path: Path) -> None:
         np.save(data / f"{index}_target.npy", target)
         image = 1000 * (target > 0) + rng.normal(0, 50, target.shape)
         np.save(data / f"{index}_image.npy", image.astype(np.float16))
-    root = Path(__file__).resolve().parents[2]
+    root = Path(__file__).resolve().parents[3]
     config = read_config(root / "training" / "configs" / "border.yaml")
     config["net"] |= {"widths": [32, 32], "encoder_convs": [1, 1], "decoder_convs": [1]}
     config["data"]["patch"] = [16, 16, 16]

@@ -10,8 +10,8 @@ from DentalTopoSegLib.ios.crowns import describe
 
 pytest.importorskip("torch", reason="torch is installed with [test] on Python 3.11 only")
 
-from training.crowns import Plan, RowMaker, stacked, take_crowns
-from training.jaws import (
+from training.surfaces.crown_rows import Plan, RowMaker, stacked, take_crowns
+from training.surfaces.jaws import (
     BY_SHAPE,
     Jaw,
     by_shape,

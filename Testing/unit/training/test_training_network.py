@@ -9,7 +9,8 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="torch is not installed; only training needs it")
 
-from training.data import (  # noqa: E402
+from training.nets.unet import UNet, UNetPlan, double, freeze_norm_statistics  # noqa: E402
+from training.volumes.data import (  # noqa: E402
     Buffer,
     DataPlan,
     augment,
@@ -19,8 +20,7 @@ from training.data import (  # noqa: E402
     load_sample,
     normalise,
 )
-from training.losses import CONTACT_FLAG, IGNORE, border_loss, numbering_loss  # noqa: E402
-from training.nets.unet import UNet, UNetPlan, double, freeze_norm_statistics  # noqa: E402
+from training.volumes.losses import CONTACT_FLAG, IGNORE, border_loss, numbering_loss  # noqa: E402
 
 SMALL = {"widths": (32, 32), "encoder_convs": (1, 1), "decoder_convs": (1,), "deep_supervision": 0}
 

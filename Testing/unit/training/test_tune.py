@@ -1,4 +1,4 @@
-"""Going on from a trained network: every section of `training.tune` on tiny data. Skipped without torch."""
+"""Going on from a trained network: every section of `training.compression.tune` on tiny data. Skipped without torch."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ torch = pytest.importorskip("torch", reason="torch is not installed; only traini
 pytest.importorskip("onnx", reason="onnx is not installed; only training and its tests need it")
 pytest.importorskip("cripser", reason="cripser is not installed; only the topology loss needs it")
 
-from DentalTopoSegLib.models import list_models, load_model  # noqa: E402
-from training.data import Buffer, DataPlan, augment, crop, normalise, validation_samples  # noqa: E402
-from training.export import export_plain  # noqa: E402
-from training.losses import CONTACT_FLAG, IGNORE  # noqa: E402
+from DentalTopoSegLib.networks.models import list_models, load_model  # noqa: E402
+from training.compression.tune import Tuner, load_tuned, save_tuned, start_network, tune  # noqa: E402
+from training.export.volumes import export_plain  # noqa: E402
 from training.nets.unet import UNet, UNetPlan, macs  # noqa: E402
-from training.phantom.sampler import CELL_MM, CORE_DEPTH_MM, border_target, topology_target  # noqa: E402
-from training.phantom.tissues import Rendered  # noqa: E402
-from training.train import read_config  # noqa: E402
-from training.tune import Tuner, load_tuned, save_tuned, start_network, tune  # noqa: E402
+from training.patients.sampler import CELL_MM, CORE_DEPTH_MM, border_target, topology_target  # noqa: E402
+from training.patients.tissues import Rendered  # noqa: E402
+from training.volumes.data import Buffer, DataPlan, augment, crop, normalise, validation_samples  # noqa: E402
+from training.volumes.losses import CONTACT_FLAG, IGNORE  # noqa: E402
+from training.volumes.train import read_config  # noqa: E402
 
 SIDE = 32
 PLAN = UNetPlan(3, (32, 32), (1, 1), (1,), full_width=16, deep_supervision=0)
@@ -167,7 +167,7 @@ def test_a_run_with_quantization_exports_its_own_steps(runs: Path, tmp_path: Pat
     empty = tmp_path / "empty"  # nothing is measured again
     empty.mkdir()
     path = export_plain(runs / "qat", tmp_path / "models", "border-qat", "int8", empty)
-    from training.quantization import prepare_qat, scales_from_onnx
+    from training.compression.quantization import prepare_qat, scales_from_onnx
 
     written = scales_from_onnx(path)
     assert {name: written[name] for name in stored["scales"]} == pytest.approx(stored["scales"], rel=1e-5)

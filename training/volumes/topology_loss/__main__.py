@@ -1,4 +1,4 @@
-"""Print what the terms of the topology loss cost per step: ``python -m training.topology_loss [--size 96]``."""
+"""Print what the terms of the topology loss cost per step: ``python -m training.volumes.topology_loss [--size 96]``."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import time
 
 import torch
 
-from training.topology_loss.example import make_example
-from training.topology_loss.loss import TopologyConfig, TopologyLoss
+from training.volumes.topology_loss.example import make_example
+from training.volumes.topology_loss.loss import TopologyConfig, TopologyLoss
 
 ONLY = {
     "count": {"adjacency_weight": 0.0, "hole_weight": 0.0},

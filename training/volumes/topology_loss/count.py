@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from training.topology_loss.persistence import (
+from training.volumes.topology_loss.persistence import (
     HALF,
     LEVELS,
     THRESHOLD_LEVELS,

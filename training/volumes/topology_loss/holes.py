@@ -2,7 +2,7 @@
 
 The paper counts b1 and calls it cavities; in 3D a tunnel is b1 and an enclosed void b2. Both are compared with the
 label's own numbers, never with 0. Only teeth whose {S_k > 0.5} has other numbers than the label (exact and cheap, by
-`DentalTopoSegLib.topology.betti_numbers`) go through persistent homology. The gradient reaches S at the voxels where
+`DentalTopoSegLib.checks.topology.betti_numbers`) go through persistent homology. The gradient reaches S at the voxels where
 a feature is born and dies; those in the outer layer of the patch, where a tooth is cut, get none.
 """
 
@@ -15,9 +15,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool3d
 
-from DentalTopoSegLib.topology import Box, betti_numbers
-from training.topology_loss.adjacency import focus_weights
-from training.topology_loss.persistence import (
+from DentalTopoSegLib.checks.topology import Box, betti_numbers
+from training.volumes.topology_loss.adjacency import focus_weights
+from training.volumes.topology_loss.persistence import (
     HALF,
     Pairs,
     at_edge,

@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from training.losses import IGNORE
-from training.topology_loss.adjacency import adjacency_loss, adjacency_tolerant_loss, find_ridge
-from training.topology_loss.count import count_loss, count_margin_loss
-from training.topology_loss.holes import hole_loss, hole_margin_loss
+from training.volumes.losses import IGNORE
+from training.volumes.topology_loss.adjacency import adjacency_loss, adjacency_tolerant_loss, find_ridge
+from training.volumes.topology_loss.count import count_loss, count_margin_loss
+from training.volumes.topology_loss.holes import hole_loss, hole_margin_loss
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class TopologyLoss:
     ) -> tuple[Tensor, dict[str, float]]:
         """(L_topo, values of the unweighted terms) of one patch.
 
-        p_tooth, p_core: (D, H, W) probabilities; target: uint8 as in `training.losses.border_loss` (255 unknown);
+        p_tooth, p_core: (D, H, W) probabilities; target: uint8 as in `training.volumes.losses.border_loss` (255 unknown);
         cells: uint8, number of the nearest tooth, 0 far from all. Terms that were not computed are not in the dict.
         """
         c = self.config

@@ -2,7 +2,7 @@
 
 The filtration runs from high probability to low, so a feature is born at a high value and dies at a lower one: it is a
 feature of {S > t} for death <= t < birth. Cripser's T-construction (voxels are closed cubes) is the convention of
-`DentalTopoSegLib.topology`: foreground 26-, background 6-connected. Dimension 0: component, born at its maximum, dying
+`DentalTopoSegLib.checks.topology`: foreground 26-, background 6-connected. Dimension 0: component, born at its maximum, dying
 at the saddle voxel that joins it to one with a higher maximum. Dimension 1: tunnel, born where its ring closes, dying
 where it is filled. Dimension 2: enclosed void, born where its wall closes, dying where it is filled.
 

@@ -1,0 +1,4 @@
+"""What a result is worth: its topology, what is wrong with it, how to mend it, how it scores against a reference.
+
+May import `dentition`, `files` and, for jaws, `ios`.
+"""

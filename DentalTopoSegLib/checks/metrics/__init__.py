@@ -1,0 +1,1 @@
+"""Scores of labels against a reference: `label_maps` for volumes, `surfaces` for intraoral scans."""

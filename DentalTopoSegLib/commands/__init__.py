@@ -1,0 +1,4 @@
+"""The command `dentaltoposeg`.
+
+May import everything but `scene`.
+"""

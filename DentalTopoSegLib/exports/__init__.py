@@ -1,0 +1,4 @@
+"""Results in the formats of other programs.
+
+May import everything below `runs`.
+"""

@@ -1,0 +1,4 @@
+"""Pictures of results, drawn without a graphics card.
+
+May import `dentition`, `files` and `checks`.
+"""

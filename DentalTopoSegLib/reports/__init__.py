@@ -1,0 +1,4 @@
+"""The report on a result: its JSON, and what people read of it (terminal, web page, spreadsheet).
+
+May import `dentition`, `files` and `checks`.
+"""

@@ -1,0 +1,1 @@
+"""What networks are worth on labelled scans: scores, cross-validation, calibration of the confidence."""

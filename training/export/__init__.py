@@ -1,0 +1,1 @@
+"""Trained networks as the files that the library ships, with their cards."""

@@ -1,0 +1,1 @@
+"""Training of the networks for volumes: samples, losses, the topology terms, the run."""

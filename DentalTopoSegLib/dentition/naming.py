@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from .. import dentition
-from ..scene.nodes import SceneError
+from ..errors import InputError
+from . import teeth as dentition
 
 if TYPE_CHECKING:
     from ..checks.findings import Finding
@@ -24,9 +24,9 @@ _QUOTED = re.compile(r"('[^']*')")
 
 
 def checked_numbering(numbering: str) -> str:
-    """The numbering itself; raises SceneError for one that does not exist."""
+    """The numbering itself; raises InputError for one that does not exist."""
     if numbering not in NUMBERINGS:
-        raise SceneError(f"Numbering '{numbering}' is unknown: use {', '.join(NUMBERINGS)}.")
+        raise InputError(f"Numbering '{numbering}' is unknown: use {', '.join(NUMBERINGS)}.")
     return numbering
 
 

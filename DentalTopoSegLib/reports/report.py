@@ -106,7 +106,7 @@ def build_jaw_report(
 ) -> dict:
     """The report on one jaw of an intraoral scan, in JSON's own types; the same layout as `build_report`.
 
-    case: findings.jaw_case.JawCase. findings: of the whole dentition, so with two jaws both reports have them
+    case: measures.jaw.JawCase. findings: of the whole dentition, so with two jaws both reports have them
     all; each names its jaw. stated: the jaw the user gave. Positions are in the file's coordinates and unit.
     "confidence" of a tooth is the numbering's own score, no measured probability as in a report on a volume.
     """

@@ -20,7 +20,7 @@ from ..reports.report import build_jaw_report
 
 if TYPE_CHECKING:
     from ..checks.findings import Finding
-    from ..checks.findings.jaw_case import JawCase
+    from ..checks.measures.jaw import JawCase
     from ..files.meshes import Mesh, Surface
     from ..ios.segmenting import JawSegmentation
     from ..networks.models import Model
@@ -120,7 +120,7 @@ def segment_scans(
         meshes, surfaces, warnings, seconds = _read_all(paths, unit, progress)
         models = networks.result()
     from ..checks.findings.crowns import check_cases
-    from ..checks.findings.jaw_case import JawCase
+    from ..checks.measures.jaw import JawCase
     from ..ios.segmenting import segment_jaws
 
     names = _names(meshes, name)
@@ -166,7 +166,7 @@ def segment_scans(
 def _networks(precision: str, provider: str) -> dict[str, Model]:
     """The networks by task. Importing all that the run needs takes as long as reading a scan, so both are done at
     once."""
-    from ..checks.findings import jaw_case  # noqa: F401
+    from ..checks.measures import jaw  # noqa: F401
     from ..ios.segmenting import load_networks
     from ..pictures import jaws as mesh_rendering  # noqa: F401
 
@@ -378,7 +378,7 @@ def check_mesh(
     Raises InputError for what is no labelled mesh, NoTeethError when no tooth is labelled.
     """
     from ..checks.findings.crowns import check_cases
-    from ..checks.findings.jaw_case import JawCase
+    from ..checks.measures.jaw import JawCase
     from ..dentition.crown_sizes import jaw_of_sizes
     from ..files.jaw_labels import read_labelled_jaw
     from ..ios.segmenting import JawSegmentation

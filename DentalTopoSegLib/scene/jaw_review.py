@@ -12,7 +12,7 @@ import numpy as np
 from .. import dentition
 from ..checks.findings import Finding
 from ..checks.findings.crowns import check_cases
-from ..checks.findings.jaw_case import JawCase
+from ..checks.measures.jaw import JawCase
 from ..checks.repair import JawEdit, NumberTakenError, Repair, repaired_jaw
 from ..dentition.naming import checked_numbering, tooth_title
 from ..errors import InputError

@@ -125,7 +125,7 @@ def segmentation_of(node: Any) -> JawSegmentation:
     """
     from vtk.util.numpy_support import vtk_to_numpy
 
-    from ..checks.findings.jaw_case import JawCase
+    from ..checks.measures.jaw import JawCase
 
     surface, known, matrix = node.GetPolyData(), about(node), to_world(node, _WHAT)
     cells = surface.GetPolys()

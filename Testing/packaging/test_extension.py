@@ -67,7 +67,9 @@ def test_nothing_else_is_installed(package) -> None:
 
 
 @needs_cmake
-@pytest.mark.parametrize("name", ["DentalTopoSeg/DentalTopoSegModuleLib/Packages.py", "DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"])
+@pytest.mark.parametrize(
+    "name", ["DentalTopoSeg/DentalTopoSegModuleLib/Packages.py", "DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"]
+)
 def test_a_listed_file_that_is_not_there_stops_the_configuration(tmp_path, name) -> None:
     source = tmp_path / "source"
     shutil.copytree(ROOT, source, ignore=shutil.ignore_patterns(".git", "training", "Testing", "__pycache__"))

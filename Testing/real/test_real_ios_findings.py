@@ -14,7 +14,7 @@ import pytest
 
 from DentalTopoSegLib.checks.findings import Finding
 from DentalTopoSegLib.checks.findings.crowns import check_jaws
-from DentalTopoSegLib.checks.findings.jaw_case import JawCase
+from DentalTopoSegLib.checks.measures.jaw import JawCase
 from DentalTopoSegLib.dentition import FDI_PERMANENT, mirrored
 from DentalTopoSegLib.dentition.crown_sizes import jaw_of_sizes
 from DentalTopoSegLib.files.jaw_labels import most_of_vertex

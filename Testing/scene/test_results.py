@@ -14,6 +14,7 @@ from scan_files import toy_dentition
 from scene_steps import state_of, transform
 
 from DentalTopoSegLib import dentition
+from DentalTopoSegLib.errors import InputError
 from DentalTopoSegLib.files.results import terminology_entry
 from DentalTopoSegLib.scene import (
     NodeGoneError,
@@ -264,7 +265,7 @@ def test_the_scene_cleared_meanwhile(scene, finished) -> None:
 
 def test_unknown_numbering_is_refused(scene, finished) -> None:
     before = state_of(scene)
-    with pytest.raises(SceneError, match="FDI, Universal, Palmer"):
+    with pytest.raises(InputError, match="FDI, Universal, Palmer"):
         add_result(finished, numbering="fdi")
     assert state_of(scene) == before
 

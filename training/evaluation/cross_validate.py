@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from DentalTopoSegLib.checks.findings.crowns import check_cases
-from DentalTopoSegLib.checks.findings.jaw_case import JawCase
+from DentalTopoSegLib.checks.measures.jaw import JawCase
 from DentalTopoSegLib.ios import segmenting
 from DentalTopoSegLib.ios.segmenting import JawSegmentation
 from DentalTopoSegLib.pictures.jaws import jaw_png

@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 from scipy import ndimage
 
-from DentalTopoSegLib.cbct.segmenting import dental_region, segment_volume
 from DentalTopoSegLib.cbct.inference import CoarseMap, run_border, run_numbering
 from DentalTopoSegLib.cbct.instances import HALF, ISLAND_MM3
 from DentalTopoSegLib.cbct.placing import place
+from DentalTopoSegLib.cbct.segmenting import dental_region, segment_volume
 from DentalTopoSegLib.cbct.splitting import FULL, grow
 from DentalTopoSegLib.checks.metrics.label_maps import evaluate_pair
 from DentalTopoSegLib.checks.topology import betti_numbers, tooth_boxes

@@ -15,7 +15,8 @@ import numpy as np
 
 from ...dentition import is_tooth
 from ...errors import InputError, NoTeethError
-from .case import CODES, SEVERITIES, Case, Finding
+from ..measures.label_map import Case
+from .finding import CODES, SEVERITIES, Finding
 from .missing import missing_teeth
 from .shape import (
     cut_teeth,

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from .case import Finding
-from .jaw_case import JawCase
+from ..measures.jaw import JawCase
+from .finding import Finding
 
 #: Crowns that run this deep (mm, 99th percentile) into the other jaw's were not scanned in the bite. In 57 pairs
 #: of 3D-IOSSeg that are in the bite it is at most 1.3 mm, in the two that are not 5.9 and 6.5 mm.

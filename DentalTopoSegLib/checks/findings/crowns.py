@@ -17,9 +17,9 @@ import numpy as np
 from ...dentition import arch_order, crown_width_mm, is_deciduous, neighbours, position
 from ...dentition.crown_sizes import area_range_mm2, usual_area_mm2, usual_width_mm, width_range_mm
 from ...errors import InputError, NoTeethError
+from ..measures.jaw import Crown, JawCase, Patch
 from .bite import two_jaws
-from .case import CODES, SEVERITIES, Finding, teeth_text
-from .jaw_case import Crown, JawCase, Patch
+from .finding import CODES, SEVERITIES, Finding, teeth_text
 from .jaw_wholes import inside_out, jaw_doubts, mirrored_as_a_whole, numbers_of_the_other_jaw, uncertain_frame
 from .missing import CLOSED_SHARE
 from .standing import on_the_wrong_side, out_of_order

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...dentition import jaw
-from .case import Finding
-from .jaw_case import JawCase
+from ..measures.jaw import JawCase
+from .finding import Finding
 
 #: From this confidence on a jaw that contradicts the stated one is an error, not a doubt.
 JAW_SURE = 0.8

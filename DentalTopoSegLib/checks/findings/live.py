@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..measures.label_map import Case
 from ..topology import Box, ToothMeasure, contacts_of, locate_tunnels, measure_tooth, tooth_boxes
 from . import findings_of
-from .case import Case, Finding
+from .finding import Finding
 
 if TYPE_CHECKING:
     from ...files.volumes import Volume

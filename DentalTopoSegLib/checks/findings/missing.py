@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterator
 import numpy as np
 
 from ...dentition import arch_order, crown_width_mm, is_deciduous, jaw, position
-from .case import Case, Finding, teeth_text
+from ..measures.label_map import Case
+from .finding import Finding, teeth_text
 
 #: A missing tooth's space is closed when less than this share of its crown width is left.
 CLOSED_SHARE = 0.4

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from ...dentition import FDI_PERMANENT, crown_width_mm, jaw, neighbours, volume_range_mm3
+from ..measures.label_map import Case
 from ..topology import Part
-from .case import Case, Finding
+from .finding import Finding
 
 #: Below this confidence (cbct.confidence) a tooth of a volume is reported: more than 3 chances in 10 of being wrong are
 #: worth a look. What it flags, rightly and in vain, stands in the calibration's card (Resources/Models).

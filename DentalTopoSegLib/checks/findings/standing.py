@@ -12,7 +12,8 @@ import numpy as np
 
 from ...dentition import arch_order, flipped_jaw, is_deciduous, is_right, is_upper, jaw, mirrored, position
 from ...dentition.arch import place_along_arch
-from .case import Case, Finding, teeth_text
+from ..measures.label_map import Case
+from .finding import Finding, teeth_text
 
 #: A tooth this far (mm) beyond the midline stands on the wrong side; less is a shifted midline or crowding.
 WRONG_SIDE_MM = 5.0

@@ -9,7 +9,7 @@ from typing import Any
 from ...dentition import arch_order, flipped_jaw, is_deciduous, is_tooth, is_upper, jaw, mirrored
 from ...errors import InputError
 from ..findings import Finding
-from ..findings.case import teeth_text
+from ..findings.finding import teeth_text
 
 Place = tuple[float, float, float]
 

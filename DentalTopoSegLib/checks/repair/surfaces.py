@@ -15,7 +15,7 @@ from ...dentition.crown_sizes import usual_area_mm2
 from ...errors import InputError
 from ...files.meshes.geometry import face_areas, unique_edges, vertex_components
 from ..findings.crowns import NEGLIGIBLE_MM2, second_crowns
-from ..findings.jaw_case import JawCase
+from ..measures.jaw import JawCase
 from .label_maps import confidence_after
 from .proposals import NumberTakenError, Repair, swap
 from .shapes import JOIN_MM, JOIN_SHARE, neck

@@ -16,7 +16,7 @@ from DentalTopoSegLib.dentition.naming import (
     tooth_text,
     tooth_title,
 )
-from DentalTopoSegLib.scene.nodes import SceneError
+from DentalTopoSegLib.errors import InputError
 
 TEETH = dentition.FDI_PERMANENT + dentition.FDI_DECIDUOUS
 
@@ -31,7 +31,7 @@ def test_titles() -> None:
     assert tooth_title(16) == "16 upper right first molar"
     assert tooth_title(16, "Universal") == "3 upper right first molar"
     assert tooth_title(75, "Palmer") == "LLE lower left second milk molar"
-    with pytest.raises(SceneError, match="unknown"):
+    with pytest.raises(InputError, match="unknown"):
         tooth_title(16, "ADA")
 
 

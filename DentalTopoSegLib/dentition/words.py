@@ -1,0 +1,125 @@
+"""Sentences that know which of their words are teeth, so that they can be said in any numbering and language.
+
+A `Sentence` is a template with fields; nothing ever reads tooth numbers back out of a text. Templates are English and
+double as the keys of a gettext catalogue::
+
+    said = Sentence("{teeth:Teeth} lie apart by {gap:.0f} mm.", teeth=(14, 15), gap=3.2)
+    str(said)                    # "Teeth 14 and 15 lie apart by 3 mm."
+    said.say("Universal")        # "Teeth 5 and 4 lie apart by 3 mm."
+
+Format specifications beside Python's own: ``{fdi:tooth}`` is one tooth's number, ``{teeth:numbers}`` "14, 15 and 16",
+``{teeth:teeth}`` "tooth 16" or "teeth 14 and 15", ``{teeth:Teeth}`` the same at the beginning of a sentence,
+``{part:words}`` another `Sentence` or a word of the catalogue.
+"""
+
+from __future__ import annotations
+
+import gettext
+import string
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from .naming import checked_numbering, tooth_text
+
+#: Name of the catalogue files, ``<folder>/<language>/LC_MESSAGES/DentalTopoSeg.mo``.
+DOMAIN = "DentalTopoSeg"
+LOCALES = Path(__file__).resolve().parents[1] / "locales"
+SOURCE_LANGUAGE = "en"
+
+
+class Sentence:
+    """A text with fields, said when it is known in which numbering and language.
+
+    Parameters
+    ----------
+    text : str
+        Template, see the module's text.
+    plural : str, optional
+        Template where `count` is not 1.
+    count : int, optional
+        Also a field of this name.
+    **fields
+        What the template speaks of. Teeth are FDI numbers.
+    """
+
+    def __init__(self, text: str, /, *, plural: str | None = None, count: int | None = None, **fields: Any) -> None:
+        if (plural is None) != (count is None):
+            raise ValueError("A plural needs a count, and a count a plural: give both or none.")
+        self.text, self.plural, self.count = text, plural, count
+        self.fields: dict[str, Any] = fields if count is None else {**fields, "count": count}
+
+    def say(self, numbering: str = "FDI", language: str = SOURCE_LANGUAGE) -> str:
+        """The sentence with its teeth in a numbering ("FDI", "Universal", "Palmer") and in a language.
+
+        Raises
+        ------
+        InputError
+            For a numbering that does not exist.
+        """
+        words = _catalogue(language)
+        if self.plural is None:
+            template = words.gettext(self.text)
+        else:
+            template = words.ngettext(self.text, self.plural, self.count)
+        return _Speaker(checked_numbering(numbering), language).vformat(template, (), self.fields)
+
+    def __str__(self) -> str:
+        return self.say()
+
+    def __repr__(self) -> str:
+        return f"Sentence({self.text!r}, {self.fields!r})"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Sentence):
+            return NotImplemented
+        return (self.text, self.plural, self.fields) == (other.text, other.plural, other.fields)
+
+    def __hash__(self) -> int:
+        return hash((self.text, self.plural))
+
+
+class _Speaker(string.Formatter):
+    """`str.format` with the specifications of the module's text."""
+
+    def __init__(self, numbering: str, language: str) -> None:
+        self.numbering, self.language = numbering, language
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if format_spec == "tooth":
+            return tooth_text(value, self.numbering)
+        if format_spec == "numbers":
+            return self._numbers(value)
+        if format_spec in ("teeth", "Teeth"):
+            teeth = tuple(value)
+            one, several = ("Tooth {numbers}", "Teeth {numbers}")
+            if format_spec == "teeth":
+                one, several = one.lower(), several.lower()
+            text = _catalogue(self.language).ngettext(one, several, len(teeth))
+            return text.format(numbers=self._numbers(teeth))
+        if format_spec == "words":
+            if isinstance(value, Sentence):
+                return value.say(self.numbering, self.language)
+            return _catalogue(self.language).gettext(value) if value else ""
+        return super().format_field(value, format_spec)
+
+    def _numbers(self, teeth: Iterable[int]) -> str:
+        said = [tooth_text(fdi, self.numbering) for fdi in teeth]
+        if len(said) < 2:
+            return "".join(said)
+        template = _catalogue(self.language).gettext("{first} and {last}")
+        return template.format(first=", ".join(said[:-1]), last=said[-1])
+
+
+@lru_cache(maxsize=8)
+def _catalogue(language: str) -> gettext.NullTranslations:
+    """The words of a language; those of a language without a catalogue stay English."""
+    if language == SOURCE_LANGUAGE:
+        return gettext.NullTranslations()
+    return gettext.translation(DOMAIN, LOCALES, [language], fallback=True)
+
+
+def said(text: Sentence | str, numbering: str = "FDI", language: str = SOURCE_LANGUAGE) -> str:
+    """A sentence in a numbering and language; a plain text as it is."""
+    return text.say(numbering, language) if isinstance(text, Sentence) else text

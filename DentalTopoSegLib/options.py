@@ -1,0 +1,71 @@
+"""How a run is carried out: one type for everything that computes, from the library's functions to the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .errors import Cancelled, UsageError
+
+#: ``progress(stage, done, total)``, called from the thread that works.
+Progress = Callable[[str, float, float], None]
+
+#: Arithmetic of the networks.
+PRECISIONS = ("int8", "fp32")
+#: What may be asked for to run the networks. "auto": OpenVINO where it is installed and the processor is an x86-64, for
+#: which alone it was measured to be quicker with equal labels; else ONNX Runtime.
+PROVIDERS = ("onnxruntime", "openvino", "auto")
+
+
+def silent(stage: str, done: float, total: float) -> None:
+    """Progress for callers who do not want any."""
+
+
+def never() -> bool:
+    """The answer of a user who does not want to stop."""
+    return False
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How to compute, not what.
+
+    Parameters
+    ----------
+    threads : int, optional
+        CPU threads; None for one per core.
+    precision : str
+        One of `PRECISIONS`.
+    provider : str
+        One of `PROVIDERS`.
+    progress : callable
+        ``progress(stage, done, total)``, called from the thread that works.
+    cancelled : callable
+        Asked several times a second; `errors.Cancelled` is raised soon after it answers True.
+
+    Raises
+    ------
+    UsageError
+        For a precision or provider that does not exist, or less than one thread.
+    """
+
+    threads: int | None = None
+    precision: str = "int8"
+    provider: str = "onnxruntime"
+    progress: Progress = silent
+    cancelled: Callable[[], bool] = never
+
+    def __post_init__(self) -> None:
+        for name, value, known in (
+            ("precision", self.precision, PRECISIONS),
+            ("provider", self.provider, PROVIDERS),
+        ):
+            if value not in known:
+                raise UsageError(f"The {name} '{value}' is unknown: use {', '.join(known)}.")
+        if self.threads is not None and self.threads < 1:
+            raise UsageError(f"The number of threads must be 1 or more, not {self.threads}.")
+
+    def stop_if_cancelled(self) -> None:
+        """Raise `errors.Cancelled` where the user wants to stop."""
+        if self.cancelled():
+            raise Cancelled()

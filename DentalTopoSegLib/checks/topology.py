@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..dentition import is_tooth, jaw
-from ..errors import InputError
+from ..dentition import jaw
+from ..files.volumes.boxes import Box, tooth_boxes
 
 if TYPE_CHECKING:
     from ..files.volumes import Volume
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 #: Neighbourhood of the foreground (pieces) and of the background (voids).
 FOREGROUND_CONNECTIVITY = 26
 BACKGROUND_CONNECTIVITY = 6
-
-Box = tuple[slice, slice, slice]
 
 
 @dataclass(frozen=True)
@@ -108,54 +106,6 @@ def betti_numbers(mask: np.ndarray) -> tuple[int, int, int]:
 
 
 # ---------------------------------------------------------------- a dentition
-
-
-def tooth_boxes(array: np.ndarray) -> dict[int, Box]:
-    """Bounding box (slices) of every label in a (z, y, x) label array, by FDI number.
-
-    Raises `InputError` when the array is not 3D, not of integers, or holds a value that is no FDI tooth.
-    """
-    from scipy import ndimage
-
-    if array.ndim != 3:
-        raise InputError(f"A label map has three dimensions; this one has {array.ndim}.")
-    if array.dtype == bool or not np.issubdtype(array.dtype, np.integer):
-        raise InputError(f"A label map holds whole FDI numbers; this one holds values of type {array.dtype}.")
-    crop = _occupied(array)
-    if crop is None:
-        return {}
-    inside = array[crop]
-    low, high = int(inside.min()), int(inside.max())
-    if low >= 0 and high < 1024:
-        found = {i + 1: box for i, box in enumerate(ndimage.find_objects(inside)) if box is not None}
-    else:
-        found = {int(v): None for v in np.unique(inside) if v != 0}
-    strangers = sorted(v for v in found if not is_tooth(v))
-    if strangers:
-        shown = ", ".join(map(str, strangers[:5])) + (", ..." if len(strangers) > 5 else "")
-        raise InputError(
-            f"The label map holds {shown}, which is no FDI tooth number; name its numbering, "
-            "or relabel it to FDI with everything that is not a tooth set to 0."
-        )
-    return {
-        fdi: tuple(slice(s.start + c.start, s.stop + c.start) for s, c in zip(box, crop, strict=True))
-        for fdi, box in found.items()
-    }
-
-
-def _occupied(array: np.ndarray) -> Box | None:
-    """The smallest box that holds every non-zero voxel; None when there is none."""
-    box: list[slice] = []
-    view = array
-    for axis in range(3):
-        others = tuple(a for a in range(3) if a != axis)
-        used = np.flatnonzero(view.any(axis=others))
-        if used.size == 0:
-            return None
-        part = slice(int(used[0]), int(used[-1]) + 1)
-        box.append(part)
-        view = view[(slice(None),) * axis + (part,)]
-    return tuple(box)
 
 
 def tooth_measures(labels: Volume) -> dict[int, ToothMeasure]:

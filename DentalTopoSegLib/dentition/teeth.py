@@ -203,6 +203,10 @@ def _make_colors() -> dict[int, tuple[int, int, int]]:
 _COLORS = _make_colors()
 
 
+#: (r, g, b) of the gingiva in files, scenes and pictures.
+GINGIVA_RGB = (226, 160, 152)
+
+
 def color(fdi: int) -> tuple[int, int, int]:
     """The tooth's own colour, (r, g, b) 0-255, the same everywhere and shared with no other tooth."""
     return _COLORS[_checked(fdi)]

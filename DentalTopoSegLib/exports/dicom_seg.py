@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from .. import __version__, dentition
-from ..checks.topology import tooth_boxes
 from ..errors import InputError
 from ..files.volumes import MAX_VOXELS, Volume, atomic_path
+from ..files.volumes.boxes import tooth_boxes, union
 from ..files.volumes.dicom import read_dicom, series_files
 
 #: How far the label map's corners may lie outside the scan, in voxels.
@@ -48,8 +48,7 @@ def write_dicom_seg(
     scan, _ = read_dicom(Path(source), MAX_VOXELS, series)
     _require_inside(labels, scan, source)
     images = [pydicom.dcmread(file, stop_before_pixels=True) for file in series_files(Path(source), series)]
-    ends = [(min(b[k].start for b in boxes.values()), max(b[k].stop for b in boxes.values())) for k in range(3)]
-    crop = tuple(slice(*pair) for pair in ends)
+    crop = union(boxes.values())
     table = np.zeros(256, np.uint8)
     table[sorted(boxes)] = np.arange(1, len(boxes) + 1)
     with warnings.catch_warnings():

@@ -21,16 +21,16 @@ from pathlib import Path
 import numpy as np
 
 from .. import dentition
-from ..checks.topology import tooth_boxes
+from ..dentition import GINGIVA_RGB
 from ..errors import InputError
 from ..files.meshes import write_ply, write_stl
 from ..files.results import all_or_nothing
 from ..files.volumes import Volume
+from ..files.volumes.boxes import tooth_boxes
 from ..pictures.tooth_rendering import smooth_tooth
 
 FORMATS = ("stl", "obj", "ply", "glb")
 SPACES = ("LPS", "RAS")
-GUM_RGB = (226, 160, 152)
 #: A surface's lattice is as fine as the voxels, but not finer or coarser than this, mm.
 _FINEST_MM, _COARSEST_MM = 0.2, 0.5
 #: How far the level may move from 0.5.
@@ -54,7 +54,7 @@ class ToothSurface:
     @property
     def color(self) -> tuple[int, int, int]:
         """(r, g, b) 0-255."""
-        return dentition.color(self.fdi) if self.fdi else GUM_RGB
+        return dentition.color(self.fdi) if self.fdi else GINGIVA_RGB
 
 
 def surfaces_of_labels(labels: Volume, space: str = "LPS") -> list[ToothSurface]:

@@ -16,6 +16,7 @@ import numpy as np
 
 from .. import dentition
 from ..errors import InputError
+from ..files.meshes.geometry import labels_of_faces
 from .meshes import Mesh, Surface, clean, read_mesh, read_teeth3ds_json
 
 NUMBERINGS = ("fdi", "universal")
@@ -145,8 +146,7 @@ def _of_vertices(mesh: Mesh, surface: Surface, fdi: np.ndarray, jaw: str | None,
     kept = surface.of_vertex >= 0
     on_surface = np.zeros(len(surface.vertices), np.uint8)
     on_surface[surface.of_vertex[kept]] = fdi[kept]
-    a, b, c = on_surface[surface.faces].T
-    return LabelledJaw(mesh, surface, on_surface, np.where(b == c, b, a), jaw, source)
+    return LabelledJaw(mesh, surface, on_surface, labels_of_faces(on_surface, surface.faces), jaw, source)
 
 
 def _of_cells(mesh: Mesh, surface: Surface, fdi: np.ndarray, source: str) -> LabelledJaw:

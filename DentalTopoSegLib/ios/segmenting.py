@@ -16,6 +16,7 @@ import numpy as np
 from ..dentition.numbering import number_teeth
 from ..errors import Cancelled, InputError, NoTeethError
 from ..files.meshes import Surface
+from ..files.meshes.geometry import labels_of_faces, labels_of_vertices
 from ..networks.models import SURFACE_TASKS, Model, described, load_model
 from ..networks.providers import DEFAULT_PROVIDER
 from .crowns import crown_probabilities
@@ -260,9 +261,9 @@ class _JawRun:
             )  # fmt: skip
         self.sampled_label = labels[self.rows]
         if self.whole or self.by_faces:
-            self.face_label, self.vertex_label = labels, _faces_to_vertices(labels, faces, self.areas, len(vertices))
+            self.face_label, self.vertex_label = labels, labels_of_vertices(labels, faces, self.areas, len(vertices))
         else:
-            self.face_label, self.vertex_label = _vertices_to_faces(labels, faces), labels
+            self.face_label, self.vertex_label = labels_of_faces(labels, faces), labels
 
     def number(self) -> None:
         """Jaw and FDI numbers."""
@@ -315,16 +316,3 @@ def both_opinions(surface: np.ndarray, crowns: np.ndarray) -> np.ndarray:
     joint = np.exp(log - log.max(1, keepdims=True))
     joint /= joint.sum(1, keepdims=True)
     return np.concatenate([surface[:, :1], joint * (1 - surface[:, :1])], 1)
-
-
-def _faces_to_vertices(labels: np.ndarray, faces: np.ndarray, areas: np.ndarray, count: int) -> np.ndarray:
-    """The label that holds most of the surface around each vertex; the smaller label wins a draw."""
-    k = int(labels.max()) + 1
-    mass = np.bincount(faces.ravel().astype(np.int64) * k + np.repeat(labels, 3), np.repeat(areas, 3), count * k)
-    return mass.reshape(count, k).argmax(1)
-
-
-def _vertices_to_faces(labels: np.ndarray, faces: np.ndarray) -> np.ndarray:
-    """The label of most of a face's corners; where all differ, the first corner's."""
-    a, b, c = labels[faces].T
-    return np.where(b == c, b, a)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..dentition import GINGIVA_RGB
 from ..errors import Cancelled, InputError, MemoryLimitError, NoTeethError
 from ..files.results import all_or_nothing, require_writable, write_report_json
 from ..files.volumes import safe_stem
@@ -29,7 +30,6 @@ Progress = Callable[[str, float, float], None]
 Writer = Callable[[Path], Any]
 
 MESH_SUFFIXES = (".stl", ".ply", ".obj", ".vtp")
-GUM_RGB = (226, 160, 152)
 #: Vertices of one mesh, written by two programs, lie at most this far apart.
 SAME_PLACE_MM = 0.05
 _PAIR = ("upper", "lower")
@@ -354,7 +354,7 @@ def _colours() -> np.ndarray:
     """(256, 3) uint8: colour of each FDI number, gum for all else."""
     from .. import dentition
 
-    table = np.tile(np.array(GUM_RGB, np.uint8), (256, 1))
+    table = np.tile(np.array(GINGIVA_RGB, np.uint8), (256, 1))
     for fdi in dentition.FDI_PERMANENT + dentition.FDI_DECIDUOUS:
         table[fdi] = dentition.color(fdi)
     return table

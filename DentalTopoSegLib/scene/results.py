@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from ..checks.findings import Finding
-from ..checks.topology import tooth_boxes
 from ..dentition.naming import checked_numbering
 from ..files.volumes import Volume, read_labels
+from ..files.volumes.boxes import grown, tooth_boxes, union
 from .finding_nodes import FindingNodes
 from .jobs import SceneJob
 from .nodes import SceneError, all_or_none, place_beside, required, to_vtk
@@ -149,11 +149,7 @@ def add_segmentation(
     node = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)
     node.CreateDefaultDisplayNodes()
     set_reference(node, fdi.shape, matrix)
-    region = tuple(
-        slice(max(min(b[a].start for b in boxes.values()) - _MARGIN, 0),
-              min(max(b[a].stop for b in boxes.values()) + _MARGIN, fdi.shape[a]))
-        for a in range(3)
-    )  # fmt: skip
+    region = grown(union(boxes.values()), _MARGIN)
     image = oriented_image(fdi[region].astype(np.uint8), tuple(s.start for s in region), matrix)
     segmentation = node.GetSegmentation()
     for number in sorted(boxes, key=lambda n: (n > 50, n)):

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from .. import dentition
-from ..checks.topology import Box
 from ..dentition.naming import fdi_from_texts, tooth_title
 from ..files.results import terminology_entry
 from ..files.volumes import Volume
+from ..files.volumes.boxes import Box, union
 from .nodes import Grid, SceneError, required, to_array, to_vtk, to_world
 
 FDI_TAG = "DentalTopoSeg.FDI"
@@ -399,7 +399,7 @@ def _bounding(boxes: list[Box]) -> Box:
     boxes = [box for box in boxes if all(s.stop > s.start for s in box)]
     if not boxes:
         return (slice(0, 0),) * 3
-    return tuple(slice(min(box[a].start for box in boxes), max(box[a].stop for box in boxes)) for a in range(3))
+    return union(boxes)
 
 
 def _overlap(a: Box, b: Box) -> tuple[Box | None, Box | None]:

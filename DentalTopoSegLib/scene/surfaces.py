@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from .. import dentition
+from ..dentition import GINGIVA_RGB
 from ..dentition.naming import tooth_title
 from ..files.meshes import Mesh, clean, read_mesh, read_teeth3ds_json
 from ..ios.segmenting import JawSegmentation
-from ..runs.jaws import GUM_RGB
 from .loading import add_surface
 from .nodes import SceneError, place_beside, to_world
 from .terminology import new_color_node
@@ -199,6 +199,6 @@ def show_teeth(node: Any, numbering: str, emphasised: set[int] | None, hide: boo
     for fdi in dentition.FDI_PERMANENT + dentition.FDI_DECIDUOUS:
         rgb = dentition.color(fdi)
         if emphasised is not None and fdi not in emphasised:
-            rgb = GUM_RGB if hide else tuple((c + 4 * f) // 5 for c, f in zip(rgb, _FADED_RGB, strict=True))
+            rgb = GINGIVA_RGB if hide else tuple((c + 4 * f) // 5 for c, f in zip(rgb, _FADED_RGB, strict=True))
         colors.SetColor(fdi, tooth_title(fdi, numbering), *(c / 255 for c in rgb), 1.0)
     colors.EndModify(modifying)

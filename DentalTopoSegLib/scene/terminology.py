@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from .. import dentition
+from ..dentition import GINGIVA_RGB
 from ..dentition.naming import tooth_title
 from ..files.results import TERMINOLOGY_CONTEXT
-from ..runs.jaws import GUM_RGB
 from .nodes import SceneError, nodes_of
 
 TERMINOLOGY_FILE = "Terminologies/SegmentationCategoryTypeModifier-DentalTopoSeg.term.json"
@@ -49,7 +49,9 @@ def terminology_document() -> dict[str, Any]:
 
 def color_table_text() -> str:
     """The content of the colour table file: index = FDI number, 0 = gum."""
-    rows = [("0", "gum", GUM_RGB)] + [(str(f), f"{f} {dentition.plain_name(f)}", dentition.color(f)) for f in _TEETH]
+    rows = [("0", "gum", GINGIVA_RGB)] + [
+        (str(f), f"{f} {dentition.plain_name(f)}", dentition.color(f)) for f in _TEETH
+    ]
     lines = ["# Color table file", "# DentalTopoSeg: index = FDI tooth number"]
     lines += [f"{index} {title.replace(' ', '_')} {' '.join(map(str, rgb))} 255" for index, title, rgb in rows]
     return "\n".join(lines) + "\n"
@@ -99,7 +101,7 @@ def new_color_node(scene: Any, name: str, numbering: str = "FDI") -> Any:
     node.GetLookupTable().SetTableRange(0, max(_TEETH))
     for index in range(max(_TEETH) + 1):
         node.SetColor(index, "", 0.0, 0.0, 0.0, 1.0)  # one transparent entry would make all surfaces translucent
-    node.SetColor(0, "gum", *(c / 255 for c in GUM_RGB), 1.0)
+    node.SetColor(0, "gum", *(c / 255 for c in GINGIVA_RGB), 1.0)
     for fdi in _TEETH:
         node.SetColor(fdi, tooth_title(fdi, numbering), *(c / 255 for c in dentition.color(fdi)), 1.0)
     node.SetAttribute("Category", "Segmentation")

@@ -12,9 +12,9 @@ import numpy as np
 
 from ..checks.findings.live import LiveCheck
 from ..checks.repair import Repair, repaired
-from ..checks.topology import Box
 from ..dentition.naming import checked_numbering, tooth_title
 from ..files.volumes import Volume
+from ..files.volumes.boxes import Box
 from .finding_nodes import STANDING
 from .nodes import SceneError, required
 from .review import Rechecked, Review, Step, ToothState

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from DentalTopoSegLib import dentition
+from DentalTopoSegLib.dentition import GINGIVA_RGB
 from DentalTopoSegLib.files.results import TERMINOLOGY_CONTEXT, terminology_entry
 from DentalTopoSegLib.networks.models import resources_dir
-from DentalTopoSegLib.runs.jaws import GUM_RGB
 from DentalTopoSegLib.scene import SceneError, register_terminology, tooth_color_node
 from DentalTopoSegLib.scene.terminology import COLOR_FILE, TERMINOLOGY_FILE, write_resources
 
@@ -79,7 +79,7 @@ def test_the_colour_table_file_and_node_agree(slicer, scene) -> None:
     assert reader.ReadData(loaded)
     made = tooth_color_node(scene)
     assert tooth_color_node(scene) is made
-    for index, rgb in [(0, GUM_RGB), *((fdi, dentition.color(fdi)) for fdi in TEETH)]:
+    for index, rgb in [(0, GINGIVA_RGB), *((fdi, dentition.color(fdi)) for fdi in TEETH)]:
         for node in (loaded, made):
             rgba = [0.0] * 4
             node.GetColor(index, rgba)

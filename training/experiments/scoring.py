@@ -22,10 +22,11 @@ from DentalTopoSegLib.cbct.placing import place
 from DentalTopoSegLib.cbct.segmenting import dental_region, segment_volume
 from DentalTopoSegLib.cbct.splitting import FULL, grow
 from DentalTopoSegLib.checks.metrics.label_maps import evaluate_pair
-from DentalTopoSegLib.checks.topology import betti_numbers, tooth_boxes
+from DentalTopoSegLib.checks.topology import betti_numbers
 from DentalTopoSegLib.dentition import CLASS_FDI
 from DentalTopoSegLib.errors import InputError, NoTeethError
 from DentalTopoSegLib.files.volumes import Volume, read_labels, read_volume, resample_ras
+from DentalTopoSegLib.files.volumes.boxes import tooth_boxes
 from DentalTopoSegLib.networks.models import Model, load_model
 from training.evaluation.volumes import find_pairs
 

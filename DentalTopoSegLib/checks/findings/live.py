@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...files.volumes.boxes import Box, shifted, tooth_boxes, union
 from ..measures.label_map import Case
-from ..topology import Box, ToothMeasure, contacts_of, locate_tunnels, measure_tooth, tooth_boxes
+from ..topology import ToothMeasure, contacts_of, locate_tunnels, measure_tooth
 from . import findings_of
 from .finding import Finding
 
@@ -55,10 +56,10 @@ class LiveCheck:
             old = self.measures.pop(fdi, None)
             self._tunnels.pop(fdi, None)
             self._contacts = {pair: area for pair, area in self._contacts.items() if fdi not in pair}
-            around = region if old is None else _union(region, old.box)
+            around = region if old is None else union((region, old.box))
             boxes = tooth_boxes(np.where(self.labels.array[around] == fdi, fdi, 0).astype(np.uint8))
             for box in boxes.values():
-                self._measure(fdi, _shifted(box, around))
+                self._measure(fdi, shifted(box, around))
         self.measures = dict(sorted(self.measures.items()))
         return self.judge()
 
@@ -89,11 +90,3 @@ class _LiveCase(Case):
 
     def tunnel_places(self, fdi: int) -> tuple[tuple[float, float, float], ...]:
         return self._check.places_of_tunnels(fdi)
-
-
-def _union(a: Box, b: Box) -> Box:
-    return tuple(slice(min(s.start, t.start), max(s.stop, t.stop)) for s, t in zip(a, b, strict=True))
-
-
-def _shifted(box: Box, by: Box) -> Box:
-    return tuple(slice(s.start + t.start, s.stop + t.start) for s, t in zip(box, by, strict=True))

@@ -22,7 +22,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...errors import InputError
-from ..topology import Box, adjacency, betti_numbers, tooth_boxes
+from ...files.volumes.boxes import Box, tooth_boxes, union
+from ..topology import adjacency, betti_numbers
 
 if TYPE_CHECKING:
     from ...files.volumes import Volume
@@ -42,16 +43,12 @@ def overlap_counts(pred: Volume, ref: Volume) -> dict[tuple[int, int], int]:
     boxes = [*pred_boxes.values(), *ref_boxes.values()]
     if not boxes:
         return {}
-    union = _union(boxes)
-    p, r = pred.array[union].ravel(), ref.array[union].ravel()
+    around = union(boxes)
+    p, r = pred.array[around].ravel(), ref.array[around].ravel()
     tooth = (p != 0) | (r != 0)
     # FDI numbers are below 100, so a pair fits one small integer
     counts = np.bincount(p[tooth].astype(np.int64) * 100 + r[tooth])
     return {divmod(int(i), 100): int(counts[i]) for i in np.flatnonzero(counts)}
-
-
-def _union(boxes: list[Box]) -> Box:
-    return tuple(slice(min(b[axis].start for b in boxes), max(b[axis].stop for b in boxes)) for axis in range(3))
 
 
 def _sizes(overlaps: dict[tuple[int, int], int], side: int) -> dict[int, int]:

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial import cKDTree
 
-from ...files.meshes.geometry import adjacent_faces, face_areas
+from ...files.meshes.geometry import adjacent_faces, face_areas, labels_of_faces
 
 GROUPS = {"incisors": (1, 2), "canines": (3,), "premolars": (4, 5), "molars": (6, 7), "third molars": (8,)}
 FOUND_IOU = 0.5
@@ -39,8 +39,8 @@ def evaluate_mesh(
     predicted, reference = np.asarray(predicted, int), np.asarray(reference, int)
     if len(predicted) != len(vertices) or len(reference) != len(vertices):
         raise ValueError("The labels must be one per vertex.")
-    mine = _of_faces(predicted, faces) if face_predicted is None else np.asarray(face_predicted, int)
-    truth = _of_faces(reference, faces) if face_reference is None else np.asarray(face_reference, int)
+    mine = labels_of_faces(predicted, faces) if face_predicted is None else np.asarray(face_predicted, int)
+    truth = labels_of_faces(reference, faces) if face_reference is None else np.asarray(face_reference, int)
     if len(mine) != len(faces) or len(truth) != len(faces):
         raise ValueError("The face labels must be one per face.")
     areas, centres = face_areas(vertices, faces), vertices[faces].mean(axis=1)
@@ -67,12 +67,6 @@ def evaluate_mesh(
     scores |= _borders(vertices, faces, mine, truth, centres)
     scores |= teeth3ds_scores(vertices, predicted, reference)
     return scores
-
-
-def _of_faces(labels: np.ndarray, faces: np.ndarray) -> np.ndarray:
-    """Majority of the three corners; the first corner where all differ."""
-    a, b, c = labels[faces].T
-    return np.where(b == c, b, a)
 
 
 def _ratio(a: float, b: float) -> float:

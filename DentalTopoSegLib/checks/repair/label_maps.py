@@ -11,7 +11,8 @@ from ...dentition import arch_order, crown_width_mm, flipped_jaw, is_deciduous, 
 from ...dentition.arch import fit_frame
 from ...errors import InputError
 from ...files.volumes import Volume
-from ..topology import Box, betti_numbers, tooth_boxes
+from ...files.volumes.boxes import Box, grown, tooth_boxes, union
+from ..topology import betti_numbers
 from . import shapes
 from .proposals import NumberTakenError, Repair, swap
 
@@ -114,12 +115,11 @@ class _Map:
         """The tooth's box, grown by some voxels. Raises InputError where the tooth is not there."""
         if fdi not in self.boxes:
             raise InputError(f"There is no tooth {fdi} here.")
-        return tuple(slice(max(s.start - margin, 0), s.stop + margin) for s in self.boxes[fdi])
+        return grown(self.boxes[fdi], margin)
 
     def around(self, *teeth: int, margin: int = 0) -> Box:
         """The box around several teeth."""
-        boxes = [self.box(fdi, margin) for fdi in teeth]
-        return tuple(slice(min(b[k].start for b in boxes), max(b[k].stop for b in boxes)) for k in range(3))
+        return union(self.box(fdi, margin) for fdi in teeth)
 
     def places(self, image: np.ndarray, numbers: np.ndarray, box: Box) -> np.ndarray:
         """(n, 3) RAS mm: centres of the regions of a label image that covers the box."""

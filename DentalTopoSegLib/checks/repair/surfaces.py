@@ -13,7 +13,7 @@ from ...dentition import arch_order, flipped_jaw, is_deciduous, mirrored
 from ...dentition import jaw as jaw_of
 from ...dentition.crown_sizes import usual_area_mm2
 from ...errors import InputError
-from ...files.meshes.geometry import face_areas, unique_edges, vertex_components
+from ...files.meshes.geometry import face_areas, labels_of_faces, unique_edges, vertex_components
 from ..findings.crowns import NEGLIGIBLE_MM2, second_crowns
 from ..measures.jaw import JawCase
 from .label_maps import confidence_after
@@ -173,8 +173,7 @@ class _Jaw:
         moved = (self.fdi != old.fdi) | (self.instance != old.instance)
         if not numbers:  # faces follow their corners where these changed
             touched = (self.fdi != old.fdi)[self.faces].any(1)
-            a, b, c = self.fdi[self.faces[touched]].T
-            self.face_fdi[touched] = np.where(b == c, b, a)
+            self.face_fdi[touched] = labels_of_faces(self.fdi, self.faces[touched])
         vertices, faces = np.flatnonzero(moved), np.flatnonzero(self.face_fdi != old.face_fdi)
         return JawEdit(
             repair, vertices, faces,

@@ -222,3 +222,18 @@ def fan(connectivity: np.ndarray, sizes: np.ndarray) -> tuple[np.ndarray, np.nda
     step = np.arange(len(polygon)) - np.repeat(np.cumsum(count) - count, count)
     first = start[polygon]
     return np.stack([connectivity[first], connectivity[first + step + 1], connectivity[first + step + 2]], 1), polygon
+
+
+def labels_of_faces(labels: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """(F,) the label of most of each face's corners; where all differ, the first corner's. labels: (V,)."""
+    a, b, c = labels[faces].T
+    return np.where(b == c, b, a)
+
+
+def labels_of_vertices(labels: np.ndarray, faces: np.ndarray, areas: np.ndarray, count: int) -> np.ndarray:
+    """(count,) the label that holds most of the surface around each vertex; the smaller one wins a draw.
+
+    labels: (F,) whole numbers from 0; areas: (F,), of the faces."""
+    k = int(labels.max()) + 1
+    mass = np.bincount(faces.ravel().astype(np.int64) * k + np.repeat(labels, 3), np.repeat(areas, 3), count * k)
+    return mass.reshape(count, k).argmax(1)

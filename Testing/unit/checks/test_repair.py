@@ -14,10 +14,11 @@ from toy_teeth import DIRECTION, SPACING, TEETH, at, paint, relabel, tidy, volum
 from DentalTopoSegLib.checks import repair as repairs
 from DentalTopoSegLib.checks.findings import Finding, check_dentition
 from DentalTopoSegLib.checks.repair import NumberTakenError, Repair, proposed, repaired
-from DentalTopoSegLib.checks.topology import betti_numbers, tooth_boxes
+from DentalTopoSegLib.checks.topology import betti_numbers
 from DentalTopoSegLib.dentition import arch_order, neighbours
 from DentalTopoSegLib.errors import InputError
 from DentalTopoSegLib.files.volumes import Volume
+from DentalTopoSegLib.files.volumes.boxes import tooth_boxes
 
 
 def found_in(array: np.ndarray, confidence: dict[int, float] | None = None) -> list[Finding]:

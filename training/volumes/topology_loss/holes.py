@@ -15,7 +15,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool3d
 
-from DentalTopoSegLib.checks.topology import Box, betti_numbers
+from DentalTopoSegLib.checks.topology import betti_numbers
+from DentalTopoSegLib.files.volumes.boxes import Box
 from training.volumes.topology_loss.adjacency import focus_weights
 from training.volumes.topology_loss.persistence import (
     HALF,

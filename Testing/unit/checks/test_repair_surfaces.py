@@ -12,7 +12,7 @@ from toy_jaws import ToyJaw, toy_jaw, toy_surface
 from DentalTopoSegLib.checks import repair as repairs
 from DentalTopoSegLib.checks.findings import Finding
 from DentalTopoSegLib.checks.findings.crowns import check_jaws
-from DentalTopoSegLib.checks.repair import NumberTakenError, Repair, proposed, repaired_jaw
+from DentalTopoSegLib.checks.repair import NumberTakenError, Repair, make_edit, proposed
 from DentalTopoSegLib.dentition import FDI_PERMANENT, flipped_jaw, mirrored
 from DentalTopoSegLib.errors import InputError
 from DentalTopoSegLib.files.meshes import Surface, face_areas
@@ -42,7 +42,7 @@ def same_labels(a: JawSegmentation, b: JawSegmentation) -> bool:
 
 def settle(jaw: JawSegmentation, repair: Repair) -> JawSegmentation:
     """The jaw after the repair; asserts that it can be taken back and done again exactly."""
-    edit = repaired_jaw(jaw, repair)
+    edit = make_edit(jaw, repair)
     after = edit.apply(jaw)
     assert not same_labels(jaw, after)
     assert same_labels(edit.undo(after), jaw)
@@ -194,10 +194,10 @@ def test_a_number_taken_offers_the_exchange(jaw: ToyJaw) -> None:
     a, b = teeth(jaw, 16, 26)
     scan = numbered(jaw)
     with pytest.raises(NumberTakenError, match=f"The number {b} is another tooth's") as taken:
-        repaired_jaw(scan, repairs.renumber(a, b))
+        make_edit(scan, repairs.renumber(a, b))
     after = settle(scan, taken.value.swap)
     np.testing.assert_array_equal(after.fdi == b, jaw.fdi == a)
-    edit = repaired_jaw(scan, repairs.renumber(a, teeth(jaw, 18)[0]))
+    edit = make_edit(scan, repairs.renumber(a, teeth(jaw, 18)[0]))
     assert edit.numbers == {a: teeth(jaw, 18)[0]}
     assert a not in edit.confidence(scan.confidence)
 
@@ -221,7 +221,7 @@ def test_a_number_taken_offers_the_exchange(jaw: ToyJaw) -> None:
 )
 def test_a_repair_that_can_do_nothing_says_why(repair: Repair, text: str) -> None:
     with pytest.raises(InputError, match=text):
-        repaired_jaw(numbered(toy_jaw("upper")), repair)
+        make_edit(numbered(toy_jaw("upper")), repair)
 
 
 def test_deleting_and_merging(jaw: ToyJaw) -> None:
@@ -256,7 +256,7 @@ def test_real_crowns_keep_their_shape_when_specks_are_removed(real_data: Path, n
     for finding in found:
         for repair in proposed(finding, found):
             if repair.safe:
-                scan = repaired_jaw(scan, repair).apply(scan)
+                scan = make_edit(scan, repair).apply(scan)
     assert set(np.unique(scan.fdi)) == present
     assert not [f for f in found_on(scan) if f.code in ("speckles", "hole", "fragment")]
     assert (scan.fdi == fdi).mean() > 0.99

@@ -34,7 +34,7 @@ from ..runs.batch import SOME_FAILED, run_batch
 from .jobs import SceneJob, volume_grid
 from .loading import add_surface, add_volume
 from .results import add_result
-from .review import review_of
+from .reviews import review_of
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -398,11 +398,16 @@ class Review(ABC):
         numbering = self.numbering
         repairs = self._proposed(row.finding) if row.state in STANDING else []
         return ReviewedFinding(
-            row.key, row.finding.severity, row.finding.code, row.finding.teeth, row.sentence(numbering),
-            row.finding.position_ras, row.state,
+            row.key,
+            row.finding.severity,
+            row.finding.code,
+            row.finding.teeth,
+            row.sentence(numbering),
+            row.finding.position_ras,
+            row.state,
             tuple(repair.say(numbering) for repair in repairs),
             tuple(repair.needs_number for repair in repairs),
-        )  # fmt: skip
+        )
 
     def _worst(self) -> dict[int, str]:
         """The gravest open finding's severity by tooth."""

@@ -94,9 +94,13 @@ class VolumeReview(Review):
         for fdi, key in sorted(self._segments.ids().items()):
             color = node.GetSegmentation().GetSegment(key).GetColor()
             found[fdi] = ToothState(
-                fdi, node.GetSegmentation().GetSegment(key).GetName(), tuple(round(255 * c) for c in color),
-                confidence.get(fdi), worst.get(fdi), shown is None or bool(shown.GetSegmentVisibility(key)),
-            )  # fmt: skip
+                fdi,
+                node.GetSegmentation().GetSegment(key).GetName(),
+                tuple(round(255 * c) for c in color),
+                confidence.get(fdi),
+                worst.get(fdi),
+                shown is None or bool(shown.GetSegmentVisibility(key)),
+            )
         return found
 
     def needs_recheck(self) -> bool:
@@ -315,9 +319,10 @@ class VolumeReview(Review):
     def _shown(self, key: str) -> _Shown:
         display = self._display()
         opacities = (
-            display.GetSegmentOpacity3D(key), display.GetSegmentOpacity2DFill(key),
+            display.GetSegmentOpacity3D(key),
+            display.GetSegmentOpacity2DFill(key),
             display.GetSegmentOpacity2DOutline(key),
-        )  # fmt: skip
+        )
         return _Shown(bool(display.GetSegmentVisibility(key)), opacities)
 
     def _show(self, key: str, shown: _Shown) -> None:

@@ -290,8 +290,12 @@ def test_a_repair_that_can_do_nothing_says_why(repair: Repair, text: str) -> Non
 
 
 def test_wrong_numbers_are_refused_when_the_repair_is_named() -> None:
-    for make in (lambda: repairs.renumber(16, 19), lambda: repairs.delete(0), lambda: repairs.swap(99, 11),
-                 lambda: repairs.renumber(16).with_number(9)):  # fmt: skip
+    for make in (
+        lambda: repairs.renumber(16, 19),
+        lambda: repairs.delete(0),
+        lambda: repairs.swap(99, 11),
+        lambda: repairs.renumber(16).with_number(9),
+    ):
         with pytest.raises(InputError, match="not an FDI tooth number"):
             make()
     with pytest.raises(InputError, match="a number of its own"):
@@ -367,8 +371,14 @@ def test_a_repair_takes_less_than_a_tenth_of_a_second_per_tooth() -> None:
         part[part == 36] = 0
     labels = Volume(array, (0.3, 0.3, 0.3), volume(tidy()).origin, DIRECTION)
     boxes = tooth_boxes(array)
-    for repair in (repairs.close_tunnels(36), repairs.join_pieces(36), repairs.remove_pieces(36),
-                   repairs.split(47, 46), repairs.delete(36), repairs.swap(36, 37)):  # fmt: skip
+    for repair in (
+        repairs.close_tunnels(36),
+        repairs.join_pieces(36),
+        repairs.remove_pieces(36),
+        repairs.split(47, 46),
+        repairs.delete(36),
+        repairs.swap(36, 37),
+    ):
         seconds = []
         for _ in range(3):
             started = time.process_time()

@@ -22,11 +22,18 @@ from DentalTopoSegLib.ios.segmenting import JawSegmentation
 def numbered(toy: ToyJaw, **changes) -> JawSegmentation:
     """What the segmentation would hand over for this jaw."""
     values = {
-        "surface": Surface(**vars(toy_surface(toy))), "fdi": toy.fdi, "face_fdi": toy.face_fdi.astype(np.uint8),
-        "instance": toy.fdi.astype(np.int32), "confidence": {int(f): 0.95 for f in np.unique(toy.fdi) if f},
-        "jaw": toy.which, "jaw_inferred": toy.which, "jaw_confidence": 0.98, "frame": np.eye(4),
-        "frame_confidence": 0.97, "inside_out": False,
-    }  # fmt: skip
+        "surface": Surface(**vars(toy_surface(toy))),
+        "fdi": toy.fdi,
+        "face_fdi": toy.face_fdi.astype(np.uint8),
+        "instance": toy.fdi.astype(np.int32),
+        "confidence": {int(f): 0.95 for f in np.unique(toy.fdi) if f},
+        "jaw": toy.which,
+        "jaw_inferred": toy.which,
+        "jaw_confidence": 0.98,
+        "frame": np.eye(4),
+        "frame_confidence": 0.97,
+        "inside_out": False,
+    }
     return JawSegmentation(**(values | changes))
 
 
@@ -132,11 +139,20 @@ def _wrong_jaw(jaw: ToyJaw) -> JawSegmentation:
 
 
 CASES = {
-    "fragment": _fragment, "fragment on a tooth": _fragment_on_a_tooth, "broken": _broken, "specks": _specks,
-    "hole": _hole, "merged": _merged, "doubled": _doubled, "without a number": _without_number,
-    "wrong side": _wrong_side, "a number of the other jaw": _other_jaws_number, "overtaking": _overtaking,
-    "mirrored": _mirrored, "wrong jaw": _wrong_jaw,
-}  # fmt: skip
+    "fragment": _fragment,
+    "fragment on a tooth": _fragment_on_a_tooth,
+    "broken": _broken,
+    "specks": _specks,
+    "hole": _hole,
+    "merged": _merged,
+    "doubled": _doubled,
+    "without a number": _without_number,
+    "wrong side": _wrong_side,
+    "a number of the other jaw": _other_jaws_number,
+    "overtaking": _overtaking,
+    "mirrored": _mirrored,
+    "wrong jaw": _wrong_jaw,
+}
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -159,8 +175,10 @@ def test_each_repair_settles_its_finding(case: str, jaw: ToyJaw) -> None:
     assert tried, [finding.message for finding in found]
 
 
-@pytest.mark.parametrize("case", ["fragment", "fragment on a tooth", "specks", "overtaking", "mirrored", "wrong jaw",
-                                  "a number of the other jaw"])  # fmt: skip
+@pytest.mark.parametrize(
+    "case",
+    ["fragment", "fragment on a tooth", "specks", "overtaking", "mirrored", "wrong jaw", "a number of the other jaw"],
+)
 def test_what_can_be_restored_is_restored(case: str, jaw: ToyJaw) -> None:
     scan = CASES[case](jaw)
     found = found_on(scan)

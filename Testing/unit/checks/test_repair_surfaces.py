@@ -253,6 +253,35 @@ def test_deleting_and_merging(jaw: ToyJaw) -> None:
     np.testing.assert_array_equal(after.fdi, jaw.fdi)
 
 
+def test_a_gap_is_a_narrow_border_of_gingiva(jaw: ToyJaw) -> None:
+    """Between a large and a small half; what is taken is the large one's and lies along the other."""
+    a, b = teeth(jaw, 16, 26)
+    toy = toy_jaw(jaw.which, absent=(b,))
+    small = (toy.fdi == a) & (toy.vertices[:, 1] > toy.centre(a)[1] + 1.5)
+    scan = numbered(toy.where(small, b))
+    edit = make_edit(scan, repairs.separate(a, b))
+    after = settle(scan, repairs.separate(a, b))
+    assert set(edit.before.fdi) == {a} and set(edit.after.fdi) == {0}
+    assert 0 < len(edit.vertices) < 0.3 * np.count_nonzero(scan.fdi == a)
+    apart = toy.vertices[small][:, None] - toy.vertices[edit.vertices]
+    assert np.linalg.norm(apart, axis=2).min(axis=0).max() < 2.0
+    corners = after.fdi[after.surface.faces]
+    assert not ((corners == a).any(1) & (corners == b).any(1)).any()
+    with pytest.raises(InputError, match="do not touch"):
+        make_edit(after, repairs.separate(a, b))
+
+
+def test_a_gap_that_would_break_both_teeth_is_refused(jaw: ToyJaw) -> None:
+    """Two teeth of two halves each, which only a narrow bridge along the other tooth joins."""
+    a, b = teeth(jaw, 16, 26)
+    toy = toy_jaw(jaw.which, absent=(b,))
+    x, y, _ = (toy.vertices - toy.centre(a)).T
+    own = toy.fdi == a
+    split = toy.where(own & (y < 0), b).where(own & (np.abs(x) < 1.3) & (np.abs(y) > 0.9), 0)
+    with pytest.raises(InputError, match=f"Tooth {a} would fall into pieces if a gap were left between {a} and {b}"):
+        make_edit(numbered(split), repairs.separate(a, b))
+
+
 @pytest.mark.parametrize("name", ["007_upper"])
 def test_real_crowns_keep_their_shape_when_specks_are_removed(real_data: Path, name: str) -> None:
     """A labelled scan of a patient: what is safe to repair leaves every crown where it was."""

@@ -235,10 +235,7 @@ class Review(ABC):
         state = row.state
         checked = self._make(chosen)
         self._done[-1].key, self._done[-1].row_state = key, state
-        row = self._lists().row(key)
-        if row is not None and row.state == "resolved":
-            row.state = "repaired"
-            self._lists().show(self.numbering)
+        self._settle(key)
         return checked
 
     def renumber(self, fdi: int, to: int, *, swap_numbers: bool = False) -> Rechecked:
@@ -286,11 +283,15 @@ class Review(ABC):
         step.redo()
         self._done.append(self._undone.pop())
         self.recheck()
-        row = self._lists().row(step.key) if step.key else None
+        self._settle(step.key)
+        return self._title(step)
+
+    def _settle(self, key: str | None) -> None:
+        """What is gone after the repair of a finding was repaired by us."""
+        row = self._lists().row(key) if key else None
         if row is not None and row.state == "resolved":
             row.state = "repaired"
             self._lists().show(self.numbering)
-        return self._title(step)
 
     @property
     def undo_title(self) -> str | None:

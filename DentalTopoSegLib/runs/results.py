@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..checks.findings import Finding, check_dentition
-from ..checks.repair import Repair, proposed, repaired, repaired_jaw
+from ..checks.repair import Repair, make_edit, proposed
 from ..errors import InputError, NoTeethError
 from ..files.label_maps import read_fdi_labels, stored_confidence
 from ..files.results import all_or_nothing, write_labelmap, write_seg_nrrd
@@ -202,7 +202,7 @@ class _LabelMap:
         self.confidence = result.confidence
 
     def apply(self, repair: Repair) -> None:
-        edit = repaired(self.labels, repair)
+        edit = make_edit(self.labels, repair)
         edit.apply(self.labels.array)
         self.confidence = None if self.confidence is None else edit.confidence(self.confidence)
 
@@ -224,7 +224,7 @@ class _Jaw:
         self.jaw, self.mesh, self.name = result.jaw, result.mesh, result.name
 
     def apply(self, repair: Repair) -> None:
-        self.jaw = repaired_jaw(self.jaw, repair).apply(self.jaw)
+        self.jaw = make_edit(self.jaw, repair).apply(self.jaw)
 
     def findings(self) -> list[Finding]:
         from ..checks.findings.crowns import check_jaws

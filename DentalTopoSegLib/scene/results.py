@@ -107,9 +107,14 @@ def _complete() -> Iterator[None]:
 def _finding(row: Mapping[str, Any]) -> Finding:
     place = row["position_ras"]
     return Finding(
-        row["code"], tuple(row["teeth"]), None if place is None else tuple(place), row["severity"], row["message"],
-        row["repair"], row["detail"],
-    )  # fmt: skip
+        row["code"],
+        tuple(row["teeth"]),
+        None if place is None else tuple(place),
+        row["severity"],
+        row["message"],
+        row["repair"],
+        row["detail"],
+    )
 
 
 def _add_segmentation(job: SceneJob, labels: Volume, report: Mapping[str, Any], numbering: str, name: str) -> Any:

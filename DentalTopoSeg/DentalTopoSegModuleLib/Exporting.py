@@ -117,7 +117,7 @@ class Exporter:
 
     def _handOver(self, review, name: str, formats: list) -> tuple:
         """([files that hold the result], the scan's file or None)"""
-        from DentalTopoSegLib.files.results import write_seg_nrrd
+        from DentalTopoSegLib.files.seg_nrrd import write_seg_nrrd
         from DentalTopoSegLib.files.volumes import safe_stem
 
         name = safe_stem(name or DEFAULT_NAME)
@@ -143,8 +143,8 @@ class Exporter:
     def _writeJaw(self, node, jaw, name: str) -> Path:
         from vtk.util.numpy_support import vtk_to_numpy
 
+        from DentalTopoSegLib.files.jaw_labels import write_labelled_mesh
         from DentalTopoSegLib.files.meshes import Mesh
-        from DentalTopoSegLib.runs.jaws import write_labelled_mesh
 
         surface = node.GetPolyData()
         # Slicer's models are RAS; in files they are LPS, as the scan's own file was
@@ -193,7 +193,7 @@ class Exporter:
             self._exported.files += answer["files"].values()
             return
         from DentalTopoSegLib.errors import OutputError
-        from DentalTopoSegLib.files.results import write_report_json
+        from DentalTopoSegLib.files.json_text import write_report_json
 
         try:
             self._folder.mkdir(parents=True, exist_ok=True)

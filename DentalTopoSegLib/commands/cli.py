@@ -232,7 +232,7 @@ def _positive(text: str) -> int:
 
 def run_segment(arguments: argparse.Namespace, bar: ProgressBar) -> dict:
     """``dentaltoposeg segment``; returns the report, of two jaws both."""
-    from ..runs.jaws import is_mesh_file
+    from ..files.meshes import is_mesh_file
 
     meshes = [is_mesh_file(path) for path in arguments.scan]
     if all(meshes):
@@ -309,7 +309,8 @@ def run_demo(arguments: argparse.Namespace, bar: ProgressBar) -> dict:
 
 def run_check(arguments: argparse.Namespace, bar: ProgressBar) -> dict:
     """``dentaltoposeg check``; returns the report."""
-    from ..runs.jaws import check_mesh, is_mesh_file
+    from ..files.meshes import is_mesh_file
+    from ..runs.jaws import check_mesh
 
     if is_mesh_file(arguments.scan):
         _refuse_options(arguments, ("reference_numbering",), "label maps")
@@ -341,7 +342,8 @@ def run_check(arguments: argparse.Namespace, bar: ProgressBar) -> dict:
 
 def run_evaluate(arguments: argparse.Namespace, bar: ProgressBar) -> dict:
     """``dentaltoposeg evaluate``; returns the scores."""
-    from ..runs.jaws import evaluate_meshes, is_json, is_mesh_file
+    from ..files.meshes import is_mesh_file
+    from ..runs.jaws import evaluate_meshes, is_json
 
     kinds = [is_mesh_file(path) or is_json(path) for path in (arguments.prediction, arguments.reference)]
     if all(kinds):
@@ -423,7 +425,7 @@ def _run(arguments: argparse.Namespace, bar: ProgressBar) -> int:
         for warning in result.get("warnings", ()):
             print(f"Note: {warning}", file=sys.stderr)
     if arguments.json:
-        from ..files.results import plain
+        from ..files.json_text import plain
 
         print(json.dumps(plain(result), indent=2, ensure_ascii=False, allow_nan=False))
     return result.get("exit_code", 0)

@@ -14,7 +14,8 @@ import numpy as np
 
 from .. import __version__, dentition
 from ..errors import InputError
-from ..files.volumes import MAX_VOXELS, Volume, atomic_path
+from ..files.transactions import atomic_path
+from ..files.volumes import MAX_VOXELS, Volume
 from ..files.volumes.boxes import tooth_boxes, union
 from ..files.volumes.dicom import read_dicom, series_files
 

@@ -24,7 +24,7 @@ from .. import dentition
 from ..dentition import GINGIVA_RGB
 from ..errors import InputError
 from ..files.meshes import write_ply, write_stl
-from ..files.results import all_or_nothing
+from ..files.transactions import all_or_nothing
 from ..files.volumes import Volume
 from ..files.volumes.boxes import tooth_boxes
 from ..pictures.tooth_rendering import smooth_tooth

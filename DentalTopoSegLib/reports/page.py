@@ -18,7 +18,7 @@ from typing import Any
 from .. import dentition
 from ..checks.findings import Finding
 from ..checks.repair import proposed
-from ..files.volumes import atomic_path
+from ..files.transactions import atomic_path
 from .report import DISCLAIMER, INTRAORAL
 
 #: What a severity means to the reader, the gravest first.

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .. import __version__, dentition
-from ..files.results import plain
+from ..files.json_text import plain
 
 SCHEMA = "dentaltoposeg-report-1"
 INTRAORAL = "intraoral scan"

@@ -16,8 +16,9 @@ import numpy as np
 from ..checks.findings import Finding, check_dentition
 from ..checks.repair import Repair, proposed, repaired, repaired_jaw
 from ..errors import InputError, NoTeethError
-from ..files.label_maps import read_fdi_labels, stored_confidence
-from ..files.results import all_or_nothing, write_labelmap, write_seg_nrrd
+from ..files.label_maps import read_fdi_labels, write_labelmap
+from ..files.seg_nrrd import stored_confidence, write_seg_nrrd
+from ..files.transactions import all_or_nothing
 from ..files.volumes import Volume
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def open_result(path: str | os.PathLike[str], numbering: str | None = None) -> R
 
     Findings are those of `check`. Raises InputError for what is none of these, NoTeethError for an empty one.
     """
-    from .jaws import is_mesh_file
+    from ..files.meshes import is_mesh_file
 
     path = Path(path)
     if path.suffix.lower() == ".json":
@@ -232,7 +233,7 @@ class _Jaw:
         return check_jaws([self.jaw], [self.name], [self.jaw.jaw]) if np.any(self.jaw.fdi) else []
 
     def write(self, output: Path) -> None:
-        from .jaws import write_labelled_mesh
+        from ..files.jaw_labels import write_labelled_mesh
 
         with all_or_nothing(output.absolute().parent) as stage:
             write_labelled_mesh(stage / output.name, self.mesh, self.jaw)

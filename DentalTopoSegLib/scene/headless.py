@@ -152,7 +152,7 @@ def _empty_scene() -> Any:
 
 
 def _save(scene: Any, path: Path) -> None:
-    from ..files.volumes import atomic_path
+    from ..files.transactions import atomic_path
 
     with atomic_path(path) as temporary:
         if not scene.WriteToMRB(str(temporary), None):

@@ -16,7 +16,7 @@ from DentalTopoSegLib import dentition
 from DentalTopoSegLib.errors import InputError, OutputError
 from DentalTopoSegLib.exports.tooth_surfaces import FORMATS, surfaces_of_jaw, surfaces_of_labels, write_surfaces
 from DentalTopoSegLib.files.meshes import face_components, read_mesh
-from DentalTopoSegLib.files.results import write_seg_nrrd
+from DentalTopoSegLib.files.seg_nrrd import write_seg_nrrd
 from DentalTopoSegLib.files.volumes import Volume
 
 trimesh = pytest.importorskip("trimesh")

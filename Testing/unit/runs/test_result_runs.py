@@ -19,9 +19,10 @@ from DentalTopoSegLib.commands import cli
 from DentalTopoSegLib.commands import results as result_commands
 from DentalTopoSegLib.dentition import FDI_PERMANENT, mirrored
 from DentalTopoSegLib.errors import InputError, NoTeethError, OutputError
-from DentalTopoSegLib.files.label_maps import read_fdi_labels, stored_confidence
+from DentalTopoSegLib.files.json_text import write_report_json
+from DentalTopoSegLib.files.label_maps import read_fdi_labels, write_labelmap
 from DentalTopoSegLib.files.meshes import read_mesh, write_ply
-from DentalTopoSegLib.files.results import write_labelmap, write_report_json, write_seg_nrrd
+from DentalTopoSegLib.files.seg_nrrd import stored_confidence, write_seg_nrrd
 from DentalTopoSegLib.reports.page import write_csv, write_report_html
 from DentalTopoSegLib.runs import results as result_runs
 from DentalTopoSegLib.runs.results import export_result, open_result, repair_file

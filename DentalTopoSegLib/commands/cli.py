@@ -255,7 +255,7 @@ def run_segment(arguments: argparse.Namespace, bar: ProgressBar) -> dict:
 
 
 def _segment_jaws(arguments: argparse.Namespace, bar: ProgressBar) -> dict:
-    from ..reports.report import findings_table, teeth_table
+    from ..reports.text import findings_table, teeth_table
     from ..runs.jaws import segment_scans
 
     _refuse_options(arguments, ("series", "picture"), "CBCT (a mesh always gets its picture)")
@@ -280,7 +280,7 @@ def _refuse_options(arguments: argparse.Namespace, options: Sequence[str], kind:
 
 def run_demo(arguments: argparse.Namespace, bar: ProgressBar) -> dict:
     """``dentaltoposeg demo``; returns the report."""
-    from ..reports.report import metrics_text
+    from ..reports.text import metrics_text
     from ..runs.volumes import run_demo as demo
 
     run = demo(
@@ -326,7 +326,7 @@ def run_check(arguments: argparse.Namespace, bar: ProgressBar) -> dict:
         _say(arguments, lambda: text)
         return run.report
     _refuse_options(arguments, ("labels", "jaw", "unit"), "meshes")
-    from ..reports.report import metrics_text
+    from ..reports.text import metrics_text
     from ..runs.volumes import check_labels
 
     run = check_labels(
@@ -359,7 +359,7 @@ def run_evaluate(arguments: argparse.Namespace, bar: ProgressBar) -> dict:
     if any(kinds):
         raise InputError("A labelled mesh cannot be compared with a label map: give two of one kind.")
     _refuse_options(arguments, ("mesh", "unit"), "meshes")
-    from ..reports.report import metrics_text
+    from ..reports.text import metrics_text
     from ..runs.volumes import evaluate_files
 
     scores = evaluate_files(
@@ -393,7 +393,7 @@ def _say(arguments: argparse.Namespace, text: Callable[[], str]) -> None:
 
 
 def _result_text(report: dict) -> str:
-    from ..reports.report import findings_table, teeth_table
+    from ..reports.text import findings_table, teeth_table
 
     return teeth_table(report) + "\n" + findings_table(report)
 

@@ -19,8 +19,8 @@ from .volumes.writing import write_image
 #: Under these names Slicer looks up the codes of a segment and of its region; the first is the extension's own list.
 TERMINOLOGY_CONTEXT = "Segmentation category and type - DentalTopoSeg"
 REGION_CONTEXT = "Anatomic codes - DICOM master list"
-#: DICOM's category of every tooth, as terminology entries write a code: scheme, value, meaning (CID 7150).
-CATEGORY_CODE = "SCT^123037004^Anatomical Structure"
+#: DICOM's category of every tooth (CID 7150): value, scheme, meaning.
+CATEGORY = ("123037004", "SCT", "Anatomical Structure")
 #: A code that is not given.
 NO_CODE = "^^"
 
@@ -32,7 +32,7 @@ def terminology_entry(fdi: int) -> str:
     return "~".join(
         (
             TERMINOLOGY_CONTEXT,
-            CATEGORY_CODE,
+            "{1}^{0}^{2}".format(*CATEGORY),
             f"SCT^{dentition.snomed_code(fdi)}^{dentition.name(fdi)}",
             NO_CODE,
             REGION_CONTEXT,

@@ -16,6 +16,7 @@ from ..files.transactions import all_or_nothing, require_writable
 from ..files.volumes import SCAN_SUFFIXES, safe_stem
 from ..networks.providers import DEFAULT_PROVIDER
 from ..reports.page import write_table
+from ..reports.report import read_report
 
 SUMMARY = "summary.csv"
 #: The command's exit code when some scans have no result.
@@ -149,13 +150,10 @@ def _one(
 
 def _finished(output: Path, name: str) -> dict[str, Any] | None:
     """The report of a scan whose results are all there."""
-    import json
-
-    path = output / f"{name}_report.json"
     try:
-        report = json.loads(path.read_text(encoding="utf-8"))
+        report = read_report(output / f"{name}_report.json")
         files = report["files"].values()
-    except (OSError, ValueError, KeyError, AttributeError):
+    except (InputError, KeyError, AttributeError):
         return None  # absent, or from something else: to be done
     return report if all((output / file).is_file() for file in files) else None
 

@@ -22,6 +22,7 @@ from ..reports.report import build_jaw_report
 if TYPE_CHECKING:
     from ..checks.findings import Finding
     from ..checks.measures.jaw import JawCase
+    from ..files.jaw_labels import LabelledJaw
     from ..files.meshes import Mesh, Surface
     from ..ios.segmenting import JawSegmentation
     from ..networks.models import Model
@@ -294,16 +295,30 @@ def check_mesh(
     labels: a Teeth3DS JSON for a mesh without labels. jaw: which jaw it is; None takes what the labels say.
     Raises InputError for what is no labelled mesh, NoTeethError when no tooth is labelled.
     """
+    from ..files.jaw_labels import read_labelled_jaw
+
+    labelled, warnings = read_labelled_jaw(path, labels, numbering=numbering, unit=unit)
+    require_teeth(labelled, path)
+    run = check_labelled(labelled, warnings, jaw)
+    if reference is not None:
+        run.report["metrics"] = _scores(labelled, path, reference, numbering, unit)
+    return run
+
+
+def require_teeth(labelled: LabelledJaw, path: str | os.PathLike[str]) -> None:
+    """Raise NoTeethError when nothing but gingiva is labelled."""
+    if not labelled.fdi.any():
+        raise NoTeethError(f"'{path}' has no teeth: every label of {labelled.source} is gum.")
+
+
+def check_labelled(labelled: LabelledJaw, warnings: Sequence[str] = (), jaw: str | None = None) -> JawRun:
+    """Findings of a labelled mesh that has been read; jaw: which it is, None takes what the labels say."""
     from ..checks.findings.crowns import check_cases
     from ..checks.measures.jaw import JawCase
     from ..dentition.crown_sizes import jaw_of_sizes
-    from ..files.jaw_labels import read_labelled_jaw
     from ..ios.segmenting import JawSegmentation
 
-    labelled, warnings = read_labelled_jaw(path, labels, numbering=numbering, unit=unit)
     teeth = labelled.fdi[labelled.fdi > 0]
-    if not len(teeth):
-        raise NoTeethError(f"'{path}' has no teeth: every label of {labelled.source} is gum.")
     upper = float(np.isin(teeth // 10, (1, 2, 5, 6)).mean())
     which = jaw or labelled.jaw or ("upper" if upper >= 0.5 else "lower")
     segmentation = JawSegmentation(
@@ -320,8 +335,6 @@ def check_mesh(
     # the labels themselves state the jaw, so a doubt about it is only worth a word when the shape contradicts it
     findings = check_cases([case], [which])
     report = build_jaw_report(case, findings, warnings=warnings, stated=which)
-    if reference is not None:
-        report["metrics"] = _scores(labelled, path, reference, numbering, unit)
     return JawRun([report], [case.segmentation], findings=findings)
 
 

@@ -98,7 +98,7 @@ def safe_stem(path: str | os.PathLike[str]) -> str:
     """The name results are called after: the file's name without its suffixes, or the folder's name."""
     name = Path(os.path.abspath(path)).name
     lower = name.lower()
-    for suffix in (*VOLUME_SUFFIXES, ".dcm"):
+    for suffix in (suffix for kind in FORMATS for suffix in kind.suffixes):
         if lower.endswith(suffix) and len(name) > len(suffix):
             name = name[: -len(suffix)]
             break

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from DentalTopoSegLib.dentition import arch_order, is_upper, mirrored
-from training.patients.teeth import ToothModel
+from training.patients.rooted_teeth import ToothModel
 
 JAWS = ("upper", "lower")
 

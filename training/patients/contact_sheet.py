@@ -13,8 +13,8 @@ from PIL import Image
 
 from DentalTopoSegLib.dentition import CLASS_FDI, color
 from DentalTopoSegLib.files.volumes import read_volume, resample_ras
+from training.patients.rooted_teeth import load_dentition
 from training.patients.sampler import SHAPES, SPACING, make_sample
-from training.patients.teeth import load_dentition
 
 TILE = 150
 

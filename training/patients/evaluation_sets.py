@@ -19,11 +19,11 @@ import torch
 
 from DentalTopoSegLib.dentition import CLASS_FDI
 from DentalTopoSegLib.files.volumes import Volume, write_volume
-from training.patients.acquisition import acquire
 from training.patients.anatomy import sample_patient
+from training.patients.fast_scanner import acquire
+from training.patients.material_maps import MATERIALS, Rendered, render
+from training.patients.rooted_teeth import load_dentition
 from training.patients.sampler import turn_head
-from training.patients.teeth import load_dentition
-from training.patients.tissues import MATERIALS, Rendered, render
 
 SPACING_MM = 0.4
 FIELD_MM = (110.0, 104.0, 88.0)
@@ -118,7 +118,7 @@ def main(argv: list[str] | None = None) -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     files = sorted((args.cache / args.split).glob("*.npz"))
     if not files:
-        parser.error(f"no dentitions in {args.cache / args.split}: run training.patients.teeth first")
+        parser.error(f"no dentitions in {args.cache / args.split}: run training.patients.rooted_teeth first")
     donors = [load_dentition(f) for f in files]
     write = write_scan if args.kind == "scans" else write_materials
     for number, mouth, name in jobs(files, args.count, args.part):

@@ -8,9 +8,9 @@ from scipy import ndimage
 
 from DentalTopoSegLib.dentition import CLASS_FDI
 from DentalTopoSegLib.phantom import make_phantom
-from training.patients.acquisition import acquire
+from training.patients.fast_scanner import acquire
+from training.patients.material_maps import FAR_MM, Rendered
 from training.patients.sampler import CLOSE_MM, SHAPES, SPACING, finish
-from training.patients.tissues import FAR_MM, Rendered
 
 CLASS_INDEX = np.zeros(256, np.uint8)
 CLASS_INDEX[list(CLASS_FDI)] = np.arange(len(CLASS_FDI))

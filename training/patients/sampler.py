@@ -22,10 +22,10 @@ import torch
 from scipy import ndimage
 from scipy.spatial.transform import Rotation
 
-from training.patients.acquisition import acquire
 from training.patients.anatomy import Patient, sample_patient
-from training.patients.teeth import ToothModel, load_dentition
-from training.patients.tissues import Rendered, render
+from training.patients.fast_scanner import acquire
+from training.patients.material_maps import Rendered, render
+from training.patients.rooted_teeth import ToothModel, load_dentition
 
 CORE_DEPTH_MM = 0.6
 CLOSE_MM = 0.9
@@ -175,7 +175,7 @@ def main(argv: list[str] | None = None) -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     dentitions = [load_dentition(f) for f in sorted((args.cache / args.split).glob("*.npz"))]
     if not dentitions:
-        parser.error(f"no dentitions in {args.cache / args.split}: run training.patients.teeth first")
+        parser.error(f"no dentitions in {args.cache / args.split}: run training.patients.rooted_teeth first")
     start = time.time()
     for number in range(args.first, args.first + args.count * args.stride, args.stride):
         name = f"{args.seed:03d}_{number:06d}"

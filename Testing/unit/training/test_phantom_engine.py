@@ -11,10 +11,11 @@ from hypothesis import given, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 
 from DentalTopoSegLib.dentition import CLASS_FDI  # noqa: E402
-from training.patients import sampler, teeth  # noqa: E402
-from training.patients.acquisition import acquire, blur, streaks  # noqa: E402
+from training.patients import rooted_teeth as teeth  # noqa: E402
+from training.patients import sampler  # noqa: E402
 from training.patients.anatomy import mirror_model, sample_patient  # noqa: E402
-from training.patients.tissues import render  # noqa: E402
+from training.patients.fast_scanner import acquire, blur, streaks  # noqa: E402
+from training.patients.material_maps import render  # noqa: E402
 
 
 def made_up_tooth(fdi: int) -> teeth.ToothModel:
@@ -165,4 +166,4 @@ def test_missing_cache_is_one_sentence(tmp_path, capsys):
     with pytest.raises(SystemExit) as stopped:
         sampler.main([str(tmp_path), str(tmp_path / "out"), "--task", "border", "--count", "1"])
     assert stopped.value.code == 2
-    assert "run training.patients.teeth first" in capsys.readouterr().err
+    assert "run training.patients.rooted_teeth first" in capsys.readouterr().err

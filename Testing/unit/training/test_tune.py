@@ -18,8 +18,8 @@ from DentalTopoSegLib.networks.models import list_models, load_model  # noqa: E4
 from training.compression.tune import Tuner, load_tuned, save_tuned, start_network, tune  # noqa: E402
 from training.export.volumes import export_plain  # noqa: E402
 from training.nets.unet import UNet, UNetPlan, macs  # noqa: E402
+from training.patients.material_maps import Rendered  # noqa: E402
 from training.patients.sampler import CELL_MM, CORE_DEPTH_MM, border_target, topology_target  # noqa: E402
-from training.patients.tissues import Rendered  # noqa: E402
 from training.volumes.data import Buffer, DataPlan, augment, crop, normalise, validation_samples  # noqa: E402
 from training.volumes.losses import CONTACT_FLAG, IGNORE  # noqa: E402
 from training.volumes.train import read_config  # noqa: E402

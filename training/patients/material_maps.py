@@ -15,8 +15,8 @@ from torch.nn import functional
 
 from DentalTopoSegLib.dentition import CLASS_FDI
 from training.patients.anatomy import Patient, PlacedTooth, bracket_place, extent
+from training.patients.rooted_teeth import GRID_MM, SDF_STEP_MM
 from training.patients.surroundings import background, polyline
-from training.patients.teeth import GRID_MM, SDF_STEP_MM
 
 CLASS_OF = {fdi: i for i, fdi in enumerate(CLASS_FDI)}
 MATERIALS = ("air", "soft", "trabecular", "cortical", "dentin", "enamel", "metal", "pulp", "fat")

@@ -12,7 +12,7 @@ import math
 import torch
 from torch.nn import functional
 
-from training.patients.tissues import noise_field
+from training.patients.material_maps import noise_field
 
 
 def blur(image: torch.Tensor, sigma: float) -> torch.Tensor:

@@ -1,1 +1,4 @@
-"""Labelled CBCT phantoms of random patients, from rooted teeth to samples; may import `nets`, `loop` and the library."""
+"""Labelled CBCT phantoms of random patients, from rooted teeth to written samples.
+
+May import the library and, of the training, `nets` and `loop`.
+"""

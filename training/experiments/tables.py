@@ -11,7 +11,7 @@ from DentalTopoSegLib.networks.models import list_models, load_model
 from training.compression.tune import start_network
 from training.experiments.measured import KINDS, by_case
 from training.experiments.rows import Row, row_network
-from training.experiments.timing import providers_here, seconds
+from training.export.timing import providers_here, seconds
 from training.nets.unet import macs
 
 PAPER = {

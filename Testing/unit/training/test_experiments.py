@@ -18,8 +18,9 @@ pytest.importorskip("onnx", reason="onnx is not installed; only training and its
 from DentalTopoSegLib.errors import InputError  # noqa: E402
 from DentalTopoSegLib.files.volumes import Volume  # noqa: E402
 from DentalTopoSegLib.networks.models import list_models  # noqa: E402
-from training.experiments import charts, command, measured, scoring, tables, timing  # noqa: E402
+from training.experiments import charts, command, measured, scoring, tables  # noqa: E402
 from training.experiments.rows import Row, jobs, read_rows, row_config  # noqa: E402
+from training.export import timing  # noqa: E402
 
 SHIPPED = next(entry["id"] for entry in list_models() if entry["task"] == "border")
 CONFIGS = Path(__file__).resolve().parents[3] / "training" / "configs"

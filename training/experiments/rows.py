@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from training.compression.tune import TUNED, load_tuned, start_network
+from training.nets.unet import UNet
 from training.volumes.train import RUNS, read_config
 
 SECTIONS = ("quantization", "topology", "distillation", "gates", "start", "data", "training", "loss")
@@ -14,8 +16,8 @@ SECTIONS = ("quantization", "topology", "distillation", "gates", "start", "data"
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the tables. Two kinds train nothing: ``of`` names the row whose networks are quantised after training
-    (``tool``: by ONNX Runtime's quantizer), ``shipped`` is the network all rows start from, as it was shipped."""
+    """A row of the tables. Two kinds train nothing: `of` names the row whose networks are quantised after training
+    (`tool`: by ONNX Runtime's quantizer), `shipped` is the network all rows start from, as it was shipped."""
 
     name: str
     title: str
@@ -76,3 +78,11 @@ def jobs(rows: list[Row]) -> Iterator[tuple[Row, int]]:
         for row in rows:
             if index < len(row.seeds):
                 yield row, row.seeds[index]
+
+
+def row_network(row: Row, base: Path) -> UNet | None:
+    """The float network of a row's first seed, or None if it is not trained yet."""
+    if row.shipped:
+        return start_network(row.start)
+    folder = row.folder(row.seeds[0], base)
+    return load_tuned(folder)[0] if (folder / TUNED).is_file() else None

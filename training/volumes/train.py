@@ -276,7 +276,7 @@ def keep_memory(module: str = "training.volumes.train") -> None:
     """Start this process again with malloc told to keep large blocks (Linux, CPU training only)."""
     if sys.platform == "linux" and "GLIBC_TUNABLES" not in os.environ and not torch.cuda.is_available():
         os.environ["GLIBC_TUNABLES"] = MALLOC
-        os.execv(sys.executable, [sys.executable, "-m", module, *sys.argv[1:]])
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
 
 
 def parse_arguments() -> argparse.Namespace:

@@ -15,10 +15,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from training.compression.tune import load_tuned, save_tuned
-from training.export.volumes import data_plan
 from training.nets.unet import UNet
-from training.volumes.data import validation_samples
+from training.volumes.data import DataPlan, validation_samples
+from training.volumes.finished import load_tuned, save_tuned
 
 SAMPLES = 16
 
@@ -92,7 +91,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="samples to look for dead levels on")
     arguments = parser.parse_args()
     net, tuned = load_tuned(arguments.run)
-    samples = validation_samples(arguments.data, data_plan(tuned["about"]["config"]), SAMPLES)
+    samples = validation_samples(arguments.data, DataPlan.from_config(tuned["about"]["config"]), SAMPLES)
     dead = [level for level in dead_lifts(net, [image for image, _ in samples]) if level >= 1]
     if not dead:
         parser.error(f"no level of {arguments.run} is dead on {SAMPLES} samples of {arguments.data}: nothing to cut")

@@ -19,12 +19,9 @@ activations are not in it: take them with :func:`activation_scales`, give them b
 from __future__ import annotations
 
 import math
-import tempfile
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 import numpy as np
-import onnx
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -38,7 +35,7 @@ from training.compression.restore import (
     unfold_norms,
 )
 from training.export.graph import IMAGE_LIMIT, LOGIT_LIMIT, TINY, WEIGHT_LIMIT, activation_names, write_graph
-from training.export.volumes import logit_scale, measure_scales
+from training.export.ranges import logit_scale, measure_scales
 from training.nets.unet import UNet, UNetPlan, double
 
 __all__ = [
@@ -49,7 +46,6 @@ __all__ = [
     "prepare_qat",
     "quantization_loss",
     "scales_from_onnx",
-    "static_baseline",
     "to_float",
     "unet_from_onnx",
     "unfold_norms",
@@ -322,7 +318,7 @@ class QuantisedUNet(UNet):
 
     @torch.no_grad()
     def _follow_logits(self, logits: Tensor) -> None:
-        """Moving average of the logits' 0.01 and 99.99 percentiles, as :func:`training.export.volumes.logit_scale` has them."""
+        """Moving average of the logits' 0.01 and 99.99 percentiles, as :func:`training.export.ranges.logit_scale` has them."""
         values = _sample(logits, LOGIT_SAMPLE)
         count = 1 + len(values) // 10_000
         ends = (float(values.topk(count, largest=False)[0][-1]), float(values.topk(count)[0][-1]))
@@ -414,39 +410,3 @@ def quantization_loss(qnet: QuantisedUNet) -> Tensor:
     for kept in qnet.errors.values():
         kept.clear()
     return loss
-
-
-def static_baseline(fp32_model: onnx.ModelProto, images: Sequence[np.ndarray]) -> onnx.ModelProto:
-    """The fp32 graph through ``onnxruntime.quantization.quantize_static``, the usual post-training quantisation.
-
-    Quantize/dequantize pairs, weights int8 per channel in 7 bits, activations uint8, ranges of smallest and largest
-    value over ``images`` (1, 1, D, H, W) float32: the tool's own choices, for comparison with ours. What comes after
-    the logits stays float as in our int8 graphs; bytes of exp() would spoil the comparison.
-    """
-    from onnxruntime import quantization as tool
-
-    class Reader(tool.CalibrationDataReader):
-        def __init__(self) -> None:
-            self.left: Iterator[np.ndarray] = iter(images)
-
-        def get_next(self) -> dict[str, np.ndarray] | None:
-            image = next(self.left, None)
-            return None if image is None else {"image": image}
-
-    outputs = [node.output[0] for node in fp32_model.graph.node]
-    after = [node.name for node in fp32_model.graph.node[outputs.index("head") + 1 :]]
-    with tempfile.TemporaryDirectory() as folder:
-        source, target = Path(folder, "fp32.onnx"), Path(folder, "int8.onnx")
-        onnx.save(fp32_model, source)
-        tool.quantize_static(
-            source,
-            target,
-            Reader(),
-            nodes_to_exclude=after,
-            quant_format=tool.QuantFormat.QDQ,
-            per_channel=True,
-            reduce_range=True,
-            activation_type=tool.QuantType.QUInt8,
-            weight_type=tool.QuantType.QInt8,
-        )
-        return onnx.load(target)

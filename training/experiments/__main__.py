@@ -11,13 +11,14 @@ from pathlib import Path
 import torch
 
 from training.experiments.rows import jobs, read_rows, row_config
-from training.volumes.train import keep_memory
+from training.loop import keep_memory
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Train and export what is not there yet."""
-    from training.compression.tune import TUNED, tune
+    from training.compression.tune import tune
     from training.export.volumes import copy_shipped, export_plain
+    from training.volumes.finished import TUNED
 
     config, rows, base = read_rows(arguments.config)
     for row, seed in jobs(rows):
@@ -127,7 +128,7 @@ def main() -> None:
         parser.error(f"{arguments.config} has no row {', '.join(sorted(lost))}.")
     if arguments.command == "tables" and not any((base / "scores").glob("*.json")):
         parser.error(f"{base / 'scores'} holds no scores: run the score command first.")
-    keep_memory("training.experiments")
+    keep_memory()
     torch.set_num_threads(arguments.threads)
     arguments.function(arguments)
 

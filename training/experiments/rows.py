@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from training.volumes.train import RUNS, read_config
+from training.loop import RUNS, read_config
 
 SECTIONS = ("quantization", "topology", "distillation", "gates", "start", "data", "training", "loss")
 """What a row may change of the configuration. "data", "training" and "loss": only the named values."""
@@ -40,7 +40,7 @@ class Row:
 
 def read_rows(path: Path) -> tuple[dict, list[Row], Path]:
     """(configuration without its rows, rows, folder of the runs). ValueError for a row that says what no row can."""
-    config = read_config(path, start="start")
+    config = read_config(path, "start", "data")
     lost = [key for key in ("seeds", "rows") if not config.get(key)]
     if lost:
         raise ValueError(f"{path}: an experiment needs {lost[0]}; it has none.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from scipy import stats
 
 from DentalTopoSegLib.networks.models import list_models
 from training.experiments.rows import Row
+from training.loop import read_log
 
 PAPER = {
     "full_precision": {"dice": 92.3, "iou": 86.1, "bf1": 89.7, "tca": 94.2, "acs": 91.5, "cer": 3.1},
@@ -124,7 +124,8 @@ def test_table(scores: list[dict], rows: list[Row], pairs: list[tuple[str, str]]
 
 def row_network(row: Row, base: Path):  # -> UNet, which takes torch to import
     """The float network of a row's first seed, or None if it is not trained yet."""
-    from training.compression.tune import TUNED, load_tuned, start_network
+    from training.compression.tune import start_network
+    from training.volumes.finished import TUNED, load_tuned
 
     if row.shipped:
         return start_network(row.start)
@@ -189,20 +190,11 @@ def error_counts(scores: list[dict], rows: list[Row], kind: str) -> str:
     return "\n".join(lines)
 
 
-MEASURE = re.compile(r"([a-z_]+) (-?(?:[0-9.]+(?:e[+-]?[0-9]+)?|nan|inf))(?= |$)")
-"""A name and its value in a line of a run's log."""
-
-
 def training_curves(folder: Path) -> dict[str, np.ndarray]:
-    """Measures over a run from its log, by name; "step" among them. NaN where a line lacks one.
-
-    A run that was started again logs its steps a second time: the last time counts.
-    """
-    rows = []
-    for line in (folder / "log.txt").read_text(encoding="utf-8").splitlines():
-        if " loss " in line and " step " in line and " val " not in line:
-            row = {name: float(value) for name, value in re.findall(MEASURE, line)}
-            rows = [earlier for earlier in rows if earlier["step"] < row["step"]] + [row]
+    """Measures (entries,) over a run from its log, by name; "step" among them. NaN where an entry lacks one."""
+    rows = [
+        {name: value for name, value in row.items() if isinstance(value, (int, float))} for row in read_log(folder)
+    ]
     names = dict.fromkeys(name for row in rows for name in row)
     return {name: np.array([row.get(name, np.nan) for row in rows]) for name in names}
 

@@ -24,8 +24,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from DentalTopoSegLib.ios import orienting
+from training.loop import keep_memory
 from training.surfaces.jaws import Jaw, fold_of, on_base, patients, read_jaw
-from training.volumes.train import keep_memory
 
 RUNS = Path(__file__).resolve().parents[1] / "runs"
 CONFIG = Path(__file__).resolve().parents[1] / "configs" / "orientation.yaml"
@@ -305,7 +305,7 @@ def main() -> None:
     command.add_argument("--name", help="name of the run (default: orientation and fold)")
     arguments = parser.parse_args()
     config = yaml.safe_load(arguments.config.read_text(encoding="utf-8"))
-    keep_memory("training.surfaces.orientation")
+    keep_memory()
     torch.set_num_threads(1)
     if arguments.command == "pack":
         make_pack(arguments.data, arguments.cache, arguments.pack, config)

@@ -18,10 +18,10 @@ import torch
 import yaml
 from torch.nn import functional
 
+from training.loop import RUNS, keep_memory
 from training.nets.crown_row import CrownRowNet
 from training.surfaces.crown_rows import Plan, Row, RowMaker, rows_of, stacked
 from training.surfaces.jaws import fold_of, patients
-from training.volumes.train import RUNS, keep_memory
 
 MOST_CROWNS = 18
 
@@ -106,7 +106,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int)
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
-    keep_memory("training.surfaces.train_crowns")
+    keep_memory()
     torch.set_num_threads(arguments.threads)
     config = yaml.safe_load(arguments.config.read_text(encoding="utf-8"))
     if arguments.steps:

@@ -18,9 +18,9 @@ import torch
 import yaml
 from torch.nn import functional
 
+from training.loop import RUNS, keep_memory
 from training.nets.point_transformer import PointTransformer
 from training.surfaces.clouds import Augment, Draw, Sample, load, split
-from training.volumes.train import RUNS, keep_memory
 
 
 def border_points(labels: torch.Tensor, knn: torch.Tensor) -> torch.Tensor:
@@ -190,7 +190,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int)
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
-    keep_memory("training.surfaces.train_labels")
+    keep_memory()
     torch.set_num_threads(arguments.threads)
     config = yaml.safe_load(arguments.config.read_text(encoding="utf-8"))
     if arguments.steps:

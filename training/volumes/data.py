@@ -41,6 +41,12 @@ class DataPlan:
     # only the first so many samples of the folder; 0: all that are there
     samples: int = 0
 
+    @classmethod
+    def from_config(cls, config: dict) -> DataPlan:
+        """The ``task`` and ``data`` of a configuration."""
+        values = {key: tuple(value) if isinstance(value, list) else value for key, value in config["data"].items()}
+        return cls(task=config["task"], **values)
+
     @property
     def stride(self) -> int:
         return 2 if self.task == "numbering" else 1

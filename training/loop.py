@@ -426,8 +426,11 @@ def start_command(arguments: argparse.Namespace, *sections: str) -> tuple[dict[s
     for name in ("minutes", "steps"):
         if getattr(arguments, name) is not None:
             config["training"][name] = getattr(arguments, name)
-    fold = getattr(arguments, "fold", None)
-    return config, arguments.runs / (arguments.name or arguments.config.stem + ("" if fold is None else f"_fold{fold}"))
+    name = arguments.config.stem
+    if hasattr(arguments, "fold"):
+        config["fold"] = arguments.fold
+        name += "" if arguments.fold is None else f"_fold{arguments.fold}"
+    return config, arguments.runs / (arguments.name or name)
 
 
 def run_to_end(task: Task, folder: Path, fresh: bool = False, init: Path | None = None) -> Loop:

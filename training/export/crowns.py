@@ -60,7 +60,7 @@ def export(run_folder: Path, models: Path, version: str, scans: int, card: str |
         "labels": "0-7 positions 1-8 at x > 0 (quadrants 2, 4); 8-15 positions 1-8 at x < 0 (1, 3)",
         "crown_points": CROWN_POINTS,
         "training": {
-            "steps": run["step"], "cpu_minutes": round(run["seconds"] / 60, 1), "seed": config["seed"],
+            "steps": run["progress"]["step"], "cpu_minutes": round(run["progress"]["cpu_seconds"] / 60, 1), "seed": config["seed"],
             "scans": scans, "net": config["net"], "date": time.strftime("%Y-%m-%d"),
         },
     }  # fmt: skip

@@ -27,8 +27,9 @@ from DentalTopoSegLib.ios import orienting
 from DentalTopoSegLib.networks.models import Model, load_model
 from training.export.onnx_files import describe_model, without_traces
 from training.export.volumes import MODELS, register, write_bytes
+from training.nets.orientation import OrientationNet
 from training.surfaces.jaws import Jaw, cropped, fold_of, on_base, patients, read_jaw
-from training.surfaces.orientation import OrientationNet, load_net
+from training.surfaces.train_orientation import load_net
 
 OPSET = 20
 LOOKS_AT_ONCE = 4
@@ -118,7 +119,7 @@ def trial(jaw: Jaw, model: Model, rng: np.random.Generator) -> dict:
 def measure(run: Path, data: Path, rotations: int, others: int, fold: int | None = None) -> list[dict]:
     """Trials of every scan that the run never saw: `rotations` of the unchanged scan, `others` of each other kind."""
     net, state = load_net(run)
-    fold = state["fold"] if fold is None else fold
+    fold = state["config"]["fold"] if fold is None else fold
     everyone = patients(data)
     trials = []
     with tempfile.TemporaryDirectory() as folder:
@@ -232,7 +233,7 @@ def ship(
         "points": orienting.POINTS, "places": orienting.PLACES, "sizes": [list(s) for s in orienting.SIZES],
         "axes": "occlusal, then anterior direction", "jaw": "logit of upper", "confidence": calibration,
         "training": {
-            "steps": state["step"], "cpu_minutes": round(state["seconds"] / 60, 1), "scans": scans,
+            "steps": state["progress"]["step"], "cpu_minutes": round(state["progress"]["cpu_seconds"] / 60, 1), "scans": scans,
             "seed": state["config"]["seed"], "net": state["config"]["net"], "date": time.strftime("%Y-%m-%d"),
         },
     }  # fmt: skip
@@ -251,7 +252,7 @@ def ship(
 def card_text(metadata_id: str, state: dict, size: int, figures: str, fold_steps: int) -> str:
     """The model card, Markdown."""
     plan = ", ".join(f"{k} {v}" for k, v in state["config"]["net"].items())
-    which = "The shipped network is this one." if state["fold"] is not None else "The shipped one saw all patients."
+    which = "The shipped network is this one." if state["config"]["fold"] is not None else "The shipped one saw all patients."
     return f"""# {metadata_id}
 
 Finds how an intraoral scan of one jaw lies (occlusal and anterior direction) and whether it is an upper or a lower
@@ -265,7 +266,7 @@ jaw, whatever the frame of the file. Input: 256 places of the surface, each with
 needs, the calibration of the confidence too, is in the file's own metadata (key `dentaltoposeg`).
 
 ## Training
-{state["step"]} steps, {state["seconds"] / 60:.1f} minutes on one CPU core, seed {state["config"]["seed"]},
+{state["progress"]["step"]} steps, {state["progress"]["cpu_seconds"] / 60:.1f} minutes on one CPU core, seed {state["config"]["seed"]},
 {time.strftime("%Y-%m-%d")}. Data: 3D-IOSSeg, 119 intraoral scans of 60 real patients (Li et al. 2024, Computers in
 Biology and Medicine 168:107821; no licence stated by its authors), with teeth removed, cropped, on bases,
 mirrored, scaled and bent by this library's own code. No scan or mesh is contained in the model file.
@@ -308,7 +309,7 @@ def main() -> None:
     net, state = load_net(arguments.run)
     if arguments.command == "measure":
         trials = measure(arguments.run, arguments.data, arguments.rotations, arguments.others)
-        content = {"steps": state["step"], "fold": state["fold"], "calibration": calibrate(trials), "trials": trials}
+        content = {"steps": state["progress"]["step"], "fold": state["config"]["fold"], "calibration": calibrate(trials), "trials": trials}
         arguments.output.write_text(json.dumps(content), encoding="utf-8")
         print(content["calibration"], table(trials), sep="\n")
         return

@@ -134,7 +134,7 @@ def describe(model: onnx.ModelProto, run: dict, model_id: str, precision: str, s
         "frame": "mm, +z occlusal, +y anterior, right-handed, origin at the mean of the points",
         "area_per_point": list(AREA_PER_POINT),
         "training": {
-            "steps": run["step"], "cpu_minutes": round(run["seconds"] / 60, 1), "seed": config["seed"], "scans": scans,
+            "steps": run["progress"]["step"], "cpu_minutes": round(run["progress"]["cpu_seconds"] / 60, 1), "seed": config["seed"], "scans": scans,
             "net": config["net"], "date": time.strftime("%Y-%m-%d"),
         },
     }  # fmt: skip

@@ -104,6 +104,20 @@ class Plan:
     noise_mm: float = 0.08
 
 
+STILL = Plan(
+    *[0.0] * 10,
+    turn_deg=(0.0, 0.0, 0.0),
+    scale=0.0,
+    stretch=0.0,
+    crown_turn_deg=0.0,
+    crown_scale=0.0,
+    place_mm=0.0,
+    cut_share=0.0,
+    noise_mm=0.0,
+)
+"""Rows as they are, but mirrored or not."""
+
+
 class RowMaker:
     """Endless random rows from real ones."""
 
@@ -142,7 +156,7 @@ class RowMaker:
             size = int(rng.integers(4, len(crowns)))
             start = int(rng.integers(len(crowns) - size + 1))
             crowns = crowns[start : start + size]
-        points, normals = self._posed(crowns)
+        points, normals = self._pose(crowns)
         described = describe(points, normals, row.upper)
         return described, np.array([c.tooth for c in crowns])[described.order]
 
@@ -215,7 +229,7 @@ class RowMaker:
     def _small_turn(self, degrees: float) -> np.ndarray:
         return Rotation.from_rotvec(np.radians(self.rng.normal(0, degrees / 2, 3))).as_matrix()
 
-    def _posed(self, crowns: list[Crown]) -> tuple[np.ndarray, np.ndarray]:
+    def _pose(self, crowns: list[Crown]) -> tuple[np.ndarray, np.ndarray]:
         """Points and normals (K, 96, 3) of the crowns in a jaw posed and scaled at random."""
         plan, rng = self.plan, self.rng
         angles = np.array(plan.turn_deg)[[2, 0, 1]] * rng.uniform(-1, 1, 3)
@@ -274,7 +288,7 @@ def _moved(crowns: list[Crown], k: int, step: float, both: bool = True) -> list[
     return out
 
 
-def stacked(rows: Sequence[CrownRow], most: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def stack_rows(rows: Sequence[CrownRow], most: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Rows of different length as one batch: shapes (B, most, P, 6), places (B, most, 13), present (B, most) bool."""
     shapes = np.zeros((len(rows), most, *rows[0].shapes.shape[1:]), np.float32)
     places = np.zeros((len(rows), most, PLACE_FEATURES), np.float32)

@@ -9,7 +9,8 @@ The loop does the rest, from the ``training`` section of the task's configuratio
     loop.run()
 
 The folder gets ``checkpoint.pt`` (`Loop.save`) and ``log.jsonl`` (`read_log`). A task that makes its batches from the
-generators it names goes on exactly: stopped and resumed, on a CPU it gives bit for bit the weights of one long run.
+generators it names goes on exactly: stopped between two steps and resumed, on a CPU it gives bit for bit the weights
+of one long run.
 """
 
 from __future__ import annotations
@@ -248,7 +249,9 @@ class Loop:
         net = self.task.net
         loss, measures = self.task.loss(batch, self)
         if not torch.isfinite(loss):
-            raise FloatingPointError(f"The loss became {float(loss)} at step {self.progress.step}; lower the rate.")
+            raise FloatingPointError(
+                f"The loss became {float(loss.detach())} at step {self.progress.step}; lower the rate."
+            )
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(net.parameters(), self.settings.clip_norm)

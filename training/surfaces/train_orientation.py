@@ -92,7 +92,7 @@ class OrientationTask(Task):
         axes, logit = net(places)
         error = orienting.angles_deg(rotation_of(axes).double().numpy(), truth.double().numpy())
         right = ((logit > 0).float() == upper).float().mean()
-        return {"median": float(np.median(error)), "most": float(np.quantile(error, 0.9)), "jaw": float(right)}
+        return {"median_deg": float(np.median(error)), "p90_deg": float(np.quantile(error, 0.9)), "jaw": float(right)}
 
 
 def load_net(folder: Path) -> tuple[OrientationNet, dict[str, Any]]:

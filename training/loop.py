@@ -1,14 +1,14 @@
 """One training loop for every network: budget, learning rate, averaged weights, checkpoints, log.
 
 A network comes to the loop as a `Task`: what is trained, on which batches, by which loss, and how it is looked at.
-The loop does the rest, from the ``training`` section of the task's configuration (`Settings`)::
+The loop does the rest, from the `training` section of the task's configuration (`Settings`)::
 
     loop = Loop(task, folder)
     if loop.checkpoint.exists():
         loop.resume()
     loop.run()
 
-The folder gets ``checkpoint.pt`` (`Loop.save`) and ``log.jsonl`` (`read_log`). A task that makes its batches from the
+The folder gets `checkpoint.pt` (`Loop.save`) and `log.jsonl` (`read_log`). A task that makes its batches from the
 generators it names goes on exactly: stopped between two steps and resumed, on a CPU it gives bit for bit the weights
 of one long run.
 """
@@ -47,7 +47,7 @@ Measures = dict[str, float]
 
 @dataclass
 class Settings:
-    """The ``training`` section of a configuration, as far as the loop reads it; tasks add fields of their own.
+    """The `training` section of a configuration, as far as the loop reads it; tasks add fields of their own.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ class Settings:
     log_every
         Steps per line of the log.
     save_every, validate_every
-        Steps between checkpoints and validations; without them ``save_minutes`` and ``validate_minutes`` count.
+        Steps between checkpoints and validations; without them `save_minutes` and `validate_minutes` count.
     """
 
     steps: int | None = None
@@ -97,7 +97,7 @@ class Settings:
 
 @dataclass
 class Progress:
-    """Where a run is; saved in its checkpoints. ``seconds`` of the clock, validation included, and of the CPU."""
+    """Where a run is; saved in its checkpoints. `seconds` of the clock, validation included, and of the CPU."""
 
     step: int = 0
     seconds: float = 0.0
@@ -111,7 +111,7 @@ class Task(ABC):
     Parameters
     ----------
     config
-        The configuration as plain data; ``seed`` seeds torch before the network is built.
+        The configuration as plain data; `seed` seeds torch before the network is built.
     device
         Where it trains.
     """
@@ -134,11 +134,11 @@ class Task(ABC):
 
     @abstractmethod
     def loss(self, batch: Any, loop: Loop) -> tuple[Tensor, Measures]:
-        """Loss (a scalar) of ``net`` on a batch, and what is to be logged beside it."""
+        """Loss (a scalar) of `net` on a batch, and what is to be logged beside it."""
 
     def parameter_groups(self) -> list[dict[str, Any]]:
         """The optimiser's groups: matrices and kernels decay, everything else does not. A group may have its own
-        ``lr``; the schedule scales it like the others."""
+        `lr`; the schedule scales it like the others."""
         parameters = list(self.net.parameters())
         return [
             {"params": [p for p in parameters if p.ndim > 1], "weight_decay": self.settings.weight_decay},
@@ -157,19 +157,19 @@ class Task(ABC):
         """Take back what `state` gave; the network's weights are loaded already."""
 
     def open(self, step: int) -> None:  # noqa: B027
-        """Called once before the first batch of a run that goes on from ``step``."""
+        """Called once before the first batch of a run that goes on from `step`."""
 
     def close(self) -> None:  # noqa: B027
         """Called once after the last batch, also when the run was broken off."""
 
     def validate(self, net: nn.Module) -> Measures | None:
-        """Measures of the averaged network ``net``, called without gradients; None if there is nothing held out, an
+        """Measures of the averaged network `net`, called without gradients; None if there is nothing held out, an
         empty dict if it is not there yet."""
         return None
 
 
 class Loop:
-    """A run of a task: optimiser, averaged network, schedule, log and checkpoints in ``folder``."""
+    """A run of a task: optimiser, averaged network, schedule, log and checkpoints in `folder`."""
 
     def __init__(self, task: Task, folder: Path) -> None:
         self.task, self.settings, self.folder = task, task.settings, Path(folder)
@@ -351,7 +351,7 @@ class _Clock:
 def growing_average(limit: float) -> Callable[[list[Tensor], list[Tensor], Tensor], None]:
     """Exponential moving average for `AveragedModel`; faster at first, so that early values die out.
 
-    The k-th update keeps min(``limit``, k / (k + 9)) of the average. What is no floating number is copied.
+    The k-th update keeps min(`limit`, k / (k + 9)) of the average. What is no floating number is copied.
     """
 
     @torch.no_grad()
@@ -400,7 +400,7 @@ def read_log(folder: Path, kind: str = "step") -> list[dict[str, Any]]:
 
 
 def read_config(path: Path, *sections: str) -> dict[str, Any]:
-    """The configuration as plain data; ValueError if "task", "training" or one of ``sections`` is missing."""
+    """The configuration as plain data; ValueError if "task", "training" or one of `sections` is missing."""
     config = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     if missing := {"task", "training", *sections} - set(config):
         raise ValueError(f"{path}: section(s) {', '.join(sorted(missing))} missing from the configuration.")
@@ -420,7 +420,7 @@ def add_run_arguments(parser: argparse.ArgumentParser, threads: int = 0) -> None
 def start_command(arguments: argparse.Namespace, *sections: str) -> tuple[dict[str, Any], Path]:
     """Set the process up for training; returns the configuration as the arguments want it, and the run's folder.
 
-    ``arguments`` are those of `add_run_arguments` and "config"; ``sections`` as in `read_config`.
+    `arguments` are those of `add_run_arguments` and "config"; `sections` as in `read_config`.
     """
     keep_memory()
     if arguments.threads:
@@ -437,9 +437,9 @@ def start_command(arguments: argparse.Namespace, *sections: str) -> tuple[dict[s
 
 
 def run_to_end(task: Task, folder: Path, fresh: bool = False, init: Path | None = None) -> Loop:
-    """Run a task to the end of its budget, on from the folder's checkpoint unless ``fresh``.
+    """Run a task to the end of its budget, on from the folder's checkpoint unless `fresh`.
 
-    ``init``: checkpoint whose averaged weights a run starts from that has none of its own.
+    `init`: checkpoint whose averaged weights a run starts from that has none of its own.
     """
     loop = Loop(task, folder)
     if loop.checkpoint.exists() and not fresh:

@@ -50,7 +50,7 @@ CALIBRATION = 8
 
 
 def start_network(start: str, runs: Path = RUNS) -> UNet:
-    """A shipped network by its id ("border-2"), or that of a finished run by its folder below ``runs``; without the
+    """A shipped network by its id ("border-2"), or that of a finished run by its folder below `runs`; without the
     training-only heads. ValueError if there is neither."""
     file = shipped_file(start, runs)
     if file is not None:
@@ -229,7 +229,7 @@ def tune(
     runs: Path = RUNS,
     fresh: bool = False,
 ) -> Path:
-    """Run a configuration to its end, on from the folder's checkpoint unless ``fresh``.
+    """Run a configuration to its end, on from the folder's checkpoint unless `fresh`.
 
     Parameters
     ----------

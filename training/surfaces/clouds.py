@@ -20,7 +20,7 @@ OFFSET_MM = 5.0
 
 @dataclass(frozen=True)
 class Augment:
-    """The ``augment`` section of a configuration; see configs/surface.yaml."""
+    """The `augment` section of a configuration; see configs/surface.yaml."""
 
     turn_deg: tuple[float, float, float] = (0.0, 0.0, 0.0)
     scale: float = 0.0

@@ -26,8 +26,8 @@ CONFIG = Path(__file__).resolve().parents[1] / "configs" / "orientation.yaml"
 
 
 def crop(points: np.ndarray, labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """(N,) bool, which of a cloud's points (N, 3) are kept: one or two upright cuts, or little gingiva around the teeth,
-    or both."""
+    """Which of a cloud's points (N, 3) are kept, (N,) bool: one or two upright cuts, or little gingiva around the
+    teeth, or both."""
     keep = np.ones(len(points), bool)
     if rng.random() < 0.35 and (labels > 0).any():
         keep &= cKDTree(points[labels > 0]).query(points)[0] < rng.uniform(1.0, 6.0)

@@ -28,12 +28,12 @@ VALIDATED = 8
 
 
 def border_points(labels: Tensor, knn: Tensor) -> Tensor:
-    """Rows of the points that have a neighbour of another class; ``labels`` (N,), ``knn`` (N, k) rows of neighbours."""
+    """Rows of the points that have a neighbour of another class; `labels` (N,), `knn` (N, k) rows of neighbours."""
     return torch.nonzero((labels[knn] != labels[:, None]).any(1)).squeeze(1)
 
 
 def draw_queries(sample: Sample, count: int, border_share: float) -> Tensor:
-    """(count,) rows to compute the loss on: ``border_share`` of them near borders, the rest anywhere."""
+    """(count,) rows to compute the loss on: `border_share` of them near borders, the rest anywhere."""
     border = border_points(sample.labels, sample.graph.knn[0])
     near = border[torch.randperm(len(border))[: int(count * border_share)]]
     anywhere = torch.randperm(len(sample.labels))[: count - len(near)]
@@ -49,7 +49,7 @@ def soft_dice_loss(logits: Tensor, labels: Tensor) -> Tensor:
 
 
 def loss_terms(net: nn.Module, sample: Sample, plan: dict[str, float]) -> dict[str, Tensor]:
-    """Every term, weighted by the configuration's ``loss`` section; their sum is minimised."""
+    """Every term, weighted by the configuration's `loss` section; their sum is minimised."""
     query = draw_queries(sample, plan["queries"], plan["border_share"])
     logits, offsets = net(sample.graph, query)
     labels = sample.labels[query]

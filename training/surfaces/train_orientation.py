@@ -40,7 +40,7 @@ Batch = tuple[Tensor, Tensor, Tensor]
 
 @dataclass
 class OrientationSettings(Settings):
-    """The ``training`` section; ``jaw_weight``: of the loss of the answer which jaw it is."""
+    """The `training` section; `jaw_weight`: of the loss of the answer which jaw it is."""
 
     jaw_weight: float = 0.2
 

@@ -14,7 +14,7 @@ TUNED = "tuned.pt"
 
 
 def save_tuned(folder: Path, net: UNet, scales: dict[str, float] | None, weight_limit: int, about: dict) -> None:
-    """Write a finished network to ``folder``/tuned.pt, whole or not at all.
+    """Write a finished network to `folder`/tuned.pt, whole or not at all.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def load_tuned(folder: Path) -> tuple[UNet, dict]:
 
 
 def shipped_file(start: str, runs: Path = RUNS) -> Path | None:
-    """The .onnx file of a network by its id: one that is shipped, or one of an earlier release put into ``runs``."""
+    """The .onnx file of a network by its id: one that is shipped, or one of an earlier release put into `runs`."""
     # an absolute folder is no pattern, glob would refuse it with a message of its own
     folders = () if Path(start).is_absolute() else (MODELS, runs)
     return next((file for folder in folders for file in sorted(folder.glob(f"{start}.*.onnx"))), None)

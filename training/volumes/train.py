@@ -38,7 +38,7 @@ Batch = tuple[np.ndarray, np.ndarray]
 
 @dataclass
 class VolumeSettings(Settings):
-    """The ``training`` section of a volume network.
+    """The `training` section of a volume network.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ class VolumeSettings(Settings):
 
 
 def loss_options(config: dict[str, Any]) -> dict[str, Any]:
-    """The ``loss`` section of a configuration, lists as tuples."""
+    """The `loss` section of a configuration, lists as tuples."""
     return {k: tuple(v) if isinstance(v, list) else v for k, v in config.get("loss", {}).items()}
 
 
@@ -127,7 +127,7 @@ class VolumeTask(Task):
         return self.losses(*self.to_device(batch), loop)
 
     def freeze_norms(self, loop: Loop) -> None:
-        """From ``freeze_norm_at`` on, normalise with the running statistics."""
+        """From `freeze_norm_at` on, normalise with the running statistics."""
         if loop.fraction() < self.settings.freeze_norm_at:
             return
         if not self.frozen:

@@ -17,7 +17,7 @@ pytest.importorskip("cripser", reason="cripser is not installed; only the topolo
 from DentalTopoSegLib.networks.models import list_models, load_model  # noqa: E402
 from training.compression.tune import TuneTask, start_network, tune  # noqa: E402
 from training.export.volumes import export_plain  # noqa: E402
-from training.loop import LOG, Loop, read_config  # noqa: E402
+from training.loop import LOG, Loop, read_config, run_to_end  # noqa: E402
 from training.nets.unet import UNet, UNetPlan, macs  # noqa: E402
 from training.patients.sampler import CELL_MM, CORE_DEPTH_MM, border_target, topology_target  # noqa: E402
 from training.patients.tissues import Rendered  # noqa: E402
@@ -252,6 +252,42 @@ def test_compared_features_train_their_adapters(runs: Path) -> None:
     Loop(task, runs / "features").run()
     assert float((adapter.detach() - before).abs().max()) > 0
     assert all(not p.requires_grad for p in task.distiller.teacher.parameters())
+
+
+def _stopped_and_resumed(runs: Path, name: str, **sections) -> tuple[TuneTask, TuneTask, Loop]:
+    """A run of 3 steps, and one of 5 as it is when it has taken up the first one's checkpoint."""
+    first, again = (TuneTask(_config(steps=n, **sections), runs / "data", runs=runs) for n in (3, 5))
+    run_to_end(first, runs / name)
+    loop = Loop(again, runs / name)
+    loop.resume()
+    return first, again, loop
+
+
+def test_a_run_with_quantization_goes_on_with_its_ranges(runs: Path) -> None:
+    first, again, loop = _stopped_and_resumed(runs, "ranges", quantization={"weight": 0.01})
+    for name, limits in first.quantised.ranges.items():
+        assert again.quantised.ranges[name].step == limits.step
+        assert torch.equal(again.quantised.ranges[name].counts, limits.counts)
+    loop.run()
+    assert loop.progress.step == 5
+    assert again.finish(loop) == runs / "ranges" / "tuned.pt"
+
+
+def test_compared_features_go_on_with_their_adapters(runs: Path) -> None:
+    plan = {"teacher": "first", "feature_levels": [0]}
+    first, again, _ = _stopped_and_resumed(runs, "adapters", distillation=plan)
+    assert torch.equal(again.distiller.adapters["0"].weight, first.distiller.adapters["0"].weight)
+    assert not torch.equal(again.distiller.adapters["0"].weight, torch.eye(32))
+
+
+def test_a_search_goes_on_with_its_gates_hard(runs: Path) -> None:
+    gates = {"macs": 0.6, "harden": 0.5, "rate": 1.0}
+    first, again, loop = _stopped_and_resumed(runs, "search", gates=gates)
+    assert bool(first.gated.hardened)
+    loop.run()
+    assert torch.equal(again.gated.logits, first.gated.logits) and not again.gated.logits.requires_grad
+    net, _ = load_tuned(again.finish(loop).parent)
+    assert macs(net.plan, (SIDE,) * 3)["total"] <= 0.6 * macs(PLAN, (SIDE,) * 3)["total"]
 
 
 def test_the_same_seed_gives_the_same_weights(runs: Path) -> None:

@@ -20,9 +20,8 @@ from DentalTopoSegLib.checks.metrics.surfaces import evaluate_mesh, merge_evalua
 from DentalTopoSegLib.files.meshes import Mesh, Surface, clean
 from DentalTopoSegLib.ios.orienting import Frame
 from DentalTopoSegLib.ios.segmenting import JawSegmentation, segment_jaws
-from training.export.orientation import CONDITIONS
-from training.export.surface import load_net
-from training.nets.crown_row import CrownRowNet
+from training.evaluation.conditions import CONDITIONS
+from training.export import crowns, surface
 from training.surfaces.clouds import graph_of
 from training.surfaces.jaws import Jaw, fdi_of, fold_of, patients, read_jaw, to_canonical
 
@@ -42,7 +41,7 @@ class TorchNetwork:
     """A trained run in place of its exported network."""
 
     def __init__(self, folder: Path) -> None:
-        self.net, _ = load_net(folder)
+        self.net, _ = surface.load_net(folder)
 
     def run_named(self, feed: dict[str, np.ndarray], cancelled: Any = None) -> dict[str, np.ndarray]:
         with torch.no_grad():
@@ -54,10 +53,7 @@ class TorchCrowns:
     """A trained crown network in place of its exported one."""
 
     def __init__(self, folder: Path) -> None:
-        run = torch.load(folder / "checkpoint.pt", map_location="cpu", weights_only=True)
-        self.net = CrownRowNet(**run["config"]["net"])
-        self.net.load_state_dict(run["average"])
-        self.net.eval()
+        self.net, _ = crowns.load_net(folder)
 
     def run_named(self, feed: dict[str, np.ndarray], cancelled: Any = None) -> dict[str, np.ndarray]:
         with torch.no_grad():

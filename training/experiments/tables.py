@@ -1,17 +1,18 @@
-"""The tables and charts of an experiment, our figures beside the papers'."""
+"""The tables of an experiment, our figures beside the papers'."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from scipy import stats
 
-from DentalTopoSegLib.networks.models import list_models
-from training.experiments.rows import Row
-from training.loop import read_log
+from DentalTopoSegLib.networks.models import list_models, load_model
+from training.compression.tune import start_network
+from training.experiments.measured import KINDS, by_case
+from training.experiments.rows import Row, row_network
+from training.export.timing import providers_here, seconds
+from training.nets.unet import macs
 
 PAPER = {
     "full_precision": {"dice": 92.3, "iou": 86.1, "bf1": 89.7, "tca": 94.2, "acs": 91.5, "cer": 3.1},
@@ -26,32 +27,18 @@ PAPER = {
 """Tables 1 and 2 of "Topology-Constrained Quantized nnUNet" (Preprints.org 2026, 211281): its own scans and network."""
 
 COLUMNS = (
-    ("dice", "DSC"), ("iou", "IoU"), ("bf1", "BF1"), ("tca", "TCA"), ("count_error", "count error"), ("acs", "ACS"),
-    ("cer", "CER"), ("cer_with_voids", "CER with voids"),
-)  # fmt: skip
+    ("dice", "DSC"),
+    ("iou", "IoU"),
+    ("bf1", "BF1"),
+    ("tca", "TCA"),
+    ("count_error", "count error"),
+    ("acs", "ACS"),
+    ("cer", "CER"),
+    ("cer_with_voids", "CER with voids"),
+)
 RAW = ("count_error",)
 """Columns that are no shares: teeth too many or too few per scan."""
 TESTED = ("dice", "acs", "cer", "count_error")
-KINDS = {"alone": "The networks alone", "rules": "The library's path around them"}
-
-
-def read_scores(base: Path) -> list[dict[str, Any]]:
-    """All scores of an experiment. ValueError if there are none."""
-    scores = [json.loads(file.read_text(encoding="utf-8")) for file in sorted((base / "scores").glob("*.json"))]
-    if not scores:
-        raise ValueError(f"{base / 'scores'} holds no scores: run the score command first.")
-    return scores
-
-
-def by_case(
-    scores: list[dict], row: str, kind: str, key: str, seeds: tuple[int, ...] | None = None
-) -> dict[str, float]:
-    """{case: mean over seeds} of one score; undefined ones are left out."""
-    cases: dict[str, list[float]] = {}
-    for score in scores:
-        if score["row"] == row and (seeds is None or score["seed"] in seeds) and score[kind][key] is not None:
-            cases.setdefault(score["case"], []).append(score[kind][key])
-    return {case: float(np.mean(values)) for case, values in sorted(cases.items())}
 
 
 def shown(value: float, key: str) -> str:
@@ -122,22 +109,8 @@ def test_table(scores: list[dict], rows: list[Row], pairs: list[tuple[str, str]]
     return "\n".join(lines)
 
 
-def row_network(row: Row, base: Path):  # -> UNet, which takes torch to import
-    """The float network of a row's first seed, or None if it is not trained yet."""
-    from training.compression.tune import start_network
-    from training.volumes.finished import TUNED, load_tuned
-
-    if row.shipped:
-        return start_network(row.start)
-    folder = row.folder(row.seeds[0], base)
-    return load_tuned(folder)[0] if (folder / TUNED).is_file() else None
-
-
 def size_table(rows: list[Row], base: Path, start: str) -> str:
     """Megabytes and multiply-accumulates of every row's border network."""
-    from training.compression.tune import start_network
-    from training.nets.unet import macs
-
     whole = macs(start_network(start).plan, (96, 96, 96))["total"]
     lines = ["| | MB | parameters | GMAC per 96^3 voxels | of the uncompressed |", "|---|---|---|---|---|"]
     for row in rows:
@@ -154,9 +127,6 @@ def size_table(rows: list[Row], base: Path, start: str) -> str:
 
 def time_table(rows: list[Row], base: Path, threads: int, shape: tuple[int, int, int] = (96, 96, 128)) -> str:
     """Seconds of every row's border network on one input, best of three, by every provider that is installed."""
-    from DentalTopoSegLib.networks.models import load_model
-    from training.experiments.timing import providers_here, seconds
-
     names = providers_here()
     lines = [f"| s per {np.prod(shape) / 1e6:.2f} M voxels, {threads} threads | " + " | ".join(names) + " |"]
     lines.append("|---" * (len(names) + 1) + "|")
@@ -166,16 +136,6 @@ def time_table(rows: list[Row], base: Path, threads: int, shape: tuple[int, int,
             networks = [load_model("border", threads, row.precision, folder=models, provider=name) for name in names]
             lines.append(f"| {row.title} | " + " | ".join(f"{seconds(n, shape):.3f}" for n in networks) + " |")
     return "\n".join(lines)
-
-
-def chart(scores: list[dict], row: str, kind: str) -> dict[int, float]:
-    """{FDI: share of scans with that tooth in which it has a topological error (missed, pieces, tunnel, void)}."""
-    wrong: dict[int, list[bool]] = {}
-    for score in scores:
-        if score["row"] == row:
-            for fdi, errors in score[kind]["errors"].items():
-                wrong.setdefault(int(fdi), []).append(bool(errors))
-    return {fdi: float(np.mean(values)) for fdi, values in sorted(wrong.items())}
 
 
 def error_counts(scores: list[dict], rows: list[Row], kind: str) -> str:
@@ -188,47 +148,3 @@ def error_counts(scores: list[dict], rows: list[Row], kind: str) -> str:
             shares = [100 * np.mean([name in e for e in errors]) for name in names]
             lines.append(f"| {row.title} | " + " | ".join(f"{share:.1f}" for share in shares) + " |")
     return "\n".join(lines)
-
-
-def training_curves(folder: Path) -> dict[str, np.ndarray]:
-    """Measures (entries,) over a run from its log, by name; "step" among them. NaN where an entry lacks one."""
-    rows = [
-        {name: value for name, value in row.items() if isinstance(value, (int, float))} for row in read_log(folder)
-    ]
-    names = dict.fromkeys(name for row in rows for name in row)
-    return {name: np.array([row.get(name, np.nan) for row in rows]) for name in names}
-
-
-PAIRS = [
-    ("post_training", "full_precision"), ("qat", "post_training"), ("proposed", "qat"), ("proposed", "full_precision"),
-    ("topology_float", "full_precision"), ("strong", "qat"), ("adaptive", "qat"), ("adaptive", "proposed"),
-    ("adaptive", "post_training"), ("post_training_4", "full_precision"), ("qat_4", "post_training_4"),
-    ("adaptive_4", "qat_4"),
-]  # fmt: skip
-
-
-def report(config: dict, rows: list[Row], base: Path, pictures: Path | None, threads: int = 0) -> str:
-    """Every table as Markdown; charts into ``pictures`` if asked for; timings if ``threads`` is given."""
-    scores = read_scores(base)
-    steps = config["training"]["steps"]
-    parts = [
-        f"All rows: from {config['start']}, {steps} steps more. Percent; in round brackets the standard deviation over "
-        "seeds, in square ones the paper's figure (its own data and network)."
-    ]
-    for kind, title in KINDS.items():
-        parts += [f"**{title}**", score_table(scores, rows, kind), error_counts(scores, rows, kind)]
-    named = {row.name for row in rows}
-    pairs = [pair for pair in PAIRS if named.issuperset(pair)] or [(row.name, rows[0].name) for row in rows[1:]]
-    parts += [
-        "**Paired t-tests over scans**",
-        test_table(scores, rows, pairs),
-        "**Sizes**",
-        size_table(rows, base, config["start"]),
-    ]
-    if threads:
-        parts += ["**Speed**", time_table(rows, base, threads)]
-    if pictures is not None:
-        from training.experiments.charts import draw_charts
-
-        parts += [f"Charts: {', '.join(str(p) for p in draw_charts(scores, rows, base, pictures))}"]
-    return "\n\n".join(parts) + "\n"

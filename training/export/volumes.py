@@ -1,6 +1,6 @@
 """A finished run as the .onnx file that the library ships, with its entry in models.json and a model card.
 
-    python -m training.export.volumes training/runs/border --data CALIBRATION --val VALIDATION
+    python -m training export-volume training/runs/border --data CALIBRATION --val VALIDATION
 
 The averaged weights are taken, BatchNorm is folded, ranges are measured on calibration samples (unless the run was
 trained with quantization and has its own), and the int8 model is compared with the fp32 one on validation samples.
@@ -11,10 +11,7 @@ library can load it for comparison.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
-import os
-import time
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -24,9 +21,13 @@ import onnx
 import torch
 
 from DentalTopoSegLib.dentition import CLASS_FDI
+from DentalTopoSegLib.networks.models import load_model
 from training.export.card import model_card
 from training.export.graph import WEIGHT_LIMIT, activation_names, write_graph
 from training.export.ranges import logit_scale, measure_scales, session, static_baseline
+from training.export.shipping import describe_model, read_metadata, register, write_whole
+from training.export.timing import seconds
+from training.loop import load_checkpoint
 from training.nets.unet import UNet, UNetPlan
 from training.volumes.data import DataPlan, validation_samples
 from training.volumes.finished import MODELS, TUNED, load_tuned, shipped_file
@@ -36,7 +37,6 @@ FP32 = Path(__file__).resolve().parents[1] / "runs" / "fp32"
 SPACING = {"numbering": 1.0, "border": 0.5}
 # Voxels at a tile's edge to throw away: the output there lacks context. The whole-arch network wants all it can get.
 MARGIN = {"numbering": 32, "border": 16}
-LICENSE = "research use; see the model card"
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def load_run(folder: Path) -> Run:
         about = tuned["about"]
         progress = {"step": about["steps"], "seconds": about["seconds"], "history": about["validation"]}
         return Run(net, about["config"], progress, tuned["scales"], tuned["weight_limit"])
-    state = torch.load(folder / "checkpoint.pt", map_location="cpu", weights_only=True)
+    state = load_checkpoint(folder)
     net = UNet(UNetPlan.from_dict(state["config"]["net"]))
     net.load_state_dict(state["average"])
     return Run(net.eval(), state["config"], state["progress"])
@@ -126,18 +126,6 @@ def compare(
     return largest | {name: float(np.mean([row[name] for row in rows if name in row])) for name in names}
 
 
-def measure_seconds(model: onnx.ModelProto, shape: tuple[int, int, int], threads: int = 2) -> float:
-    """Best of three runs on one input of ``shape``."""
-    runner = session(model, threads)
-    image = np.random.default_rng(0).standard_normal((1, 1, *shape), dtype=np.float32)
-    times = []
-    for _ in range(4):
-        start = time.perf_counter()
-        runner.run(None, {"image": image})
-        times.append(time.perf_counter() - start)
-    return min(times[1:])
-
-
 def describe(run: Run, model_id: str, precision: str, samples: int) -> dict:
     """The metadata that the library reads from the file itself."""
     task, progress, net = run.task, run.progress, run.net
@@ -176,41 +164,6 @@ def describe(run: Run, model_id: str, precision: str, samples: int) -> dict:
     }
 
 
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".tmp")
-    temporary.write_bytes(content)
-    os.replace(temporary, path)
-
-
-def register(folder: Path, model: onnx.ModelProto, metadata: dict, card: str | None) -> Path:
-    """Write the model beside its entry in ``folder``/models.json, replacing that of the same task and precision."""
-    content = model.SerializeToString()
-    name = f"{metadata['id']}.{metadata['precision']}.onnx"
-    write_bytes(folder / name, content)
-    entry = {
-        "id": metadata["id"],
-        "task": metadata["task"],
-        "precision": metadata["precision"],
-        "file": name,
-        "sha256": hashlib.sha256(content).hexdigest(),
-        "size_bytes": len(content),
-        "license": LICENSE,
-        "card": card,
-    }
-    index = folder / "models.json"
-    entries = json.loads(index.read_text(encoding="utf-8"))["models"] if index.exists() else []
-    key = ("task", "precision")
-    kept = [e for e in entries if [e[k] for k in key] != [entry[k] for k in key]]
-    replaced = [e["file"] for e in entries if e not in kept and e["file"] != name]
-    entries = sorted([*kept, entry], key=lambda e: (e["task"], e["precision"]))
-    write_bytes(index, (json.dumps({"models": entries}, indent=2) + "\n").encode())
-    for file in replaced:  # only now: models.json never names a file that is gone
-        (folder / file).unlink(missing_ok=True)
-    return folder / name
-
-
 def rounding(run: Run, model_id: str, data: Path, count: int, weight_bits: int = 8) -> tuple[dict, int, int]:
     """(quantizer steps, largest whole number of the weights, samples looked at) of a run's int8 graph: what training
     with quantization has set, otherwise measured on ``count`` samples of ``data``. RuntimeError without samples."""
@@ -245,7 +198,7 @@ def export_plain(
         images = [image for image, _ in validation_samples(data, DataPlan.from_config(run.config), count)]
         metadata = describe(run, model_id, precision, len(images))
         model = static_baseline(write_graph(run.net, metadata), images)
-        onnx.helper.set_model_props(model, {"dentaltoposeg": json.dumps(metadata)})
+        describe_model(model, metadata)
         return register(models, model, metadata, None)
     scales, limit, samples = (None, WEIGHT_LIMIT, 0)
     if precision == "int8":
@@ -260,8 +213,7 @@ def copy_shipped(model_id: str, models: Path) -> Path:
     if file is None:
         raise RuntimeError(f"There is no network {model_id} in {MODELS} or {FP32.parent}; put its .onnx file there.")
     model = onnx.load(file)
-    text = next(prop.value for prop in model.metadata_props if prop.key == "dentaltoposeg")
-    return register(models, model, json.loads(text), None)
+    return register(models, model, read_metadata(model), None)
 
 
 def export(
@@ -269,7 +221,7 @@ def export(
 ) -> dict:
     """Export a run as the library's network; returns what was measured. RuntimeError if it differs from torch's.
 
-    ``tables``: results of `training.evaluation.volumes` (title -> JSON file) for the model card.
+    ``tables``: results of `python -m training evaluate-volumes` (title -> JSON file) for the model card.
     """
     run = load_run(run_folder)
     model_id = f"{run.task}-{version}"
@@ -295,11 +247,12 @@ def export(
     path = register(models, int8, metadata["int8"], f"{model_id}.md")
     measured["file"], measured["size_bytes"] = path.name, path.stat().st_size
     means = {title: json.loads(file.read_text(encoding="utf-8"))["means"] for title, file in tables.items()}
-    write_bytes(models / f"{model_id}.md", model_card(metadata["int8"], measured, means).encode())
+    write_whole(models / f"{model_id}.md", model_card(metadata["int8"], measured, means))
     return measured
 
 
-def main() -> None:
+def main(argv: list[str] | None = None) -> None:
+    """Export a run."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("run", type=Path, help="folder of the run")
     parser.add_argument("--data", type=Path, required=True, help="samples to measure the ranges on")
@@ -314,19 +267,16 @@ def main() -> None:
         action="append",
         default=[],
         metavar=("TITLE", "JSON"),
-        help="result of training.evaluation.volumes",
+        help="result of evaluate-volumes",
     )
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(argv)
     tables = {title: Path(file) for title, file in arguments.table}
     measured = export(
         arguments.run, arguments.data, arguments.val, arguments.models, arguments.version, arguments.samples, tables
     )
     if arguments.time:
-        for folder in (arguments.models, FP32):
-            model = onnx.load(next(folder.glob(f"{measured['file'].split('.')[0]}.*.onnx")))
-            measured[f"seconds_{folder.name}"] = round(measure_seconds(model, (96, 96, 128)), 3)
+        task = load_run(arguments.run).task
+        for folder, precision in ((arguments.models, "int8"), (FP32, "fp32")):
+            network = load_model(task, 2, precision, folder=folder)
+            measured[f"seconds_{precision}"] = round(seconds(network, (96, 96, 128)), 3)
     print(json.dumps(measured, indent=2))
-
-
-if __name__ == "__main__":
-    main()

@@ -133,7 +133,7 @@ def without_tooth(jaw: Jaw, tooth: int) -> Jaw:
     return Jaw(jaw.name, jaw.upper, vertices, jaw.faces, np.where(mine, 0, jaw.classes).astype(np.uint8))
 
 
-def cropped(jaw: Jaw, rng: np.random.Generator) -> Jaw:
+def crop(jaw: Jaw, rng: np.random.Generator) -> Jaw:
     """What is left on one side of a random upright plane, between a third and nine tenths of the faces."""
     angle = rng.uniform(0, 2 * np.pi)
     along = jaw.vertices[jaw.faces].mean(1) @ np.array([np.cos(angle), np.sin(angle), 0.0])
@@ -226,7 +226,7 @@ def change(jaw: Jaw, rng: np.random.Generator) -> Jaw:
     if rng.random() < 0.25:
         jaw = trim_gingiva(jaw, rng)
     if rng.random() < 0.2:
-        jaw = cropped(jaw, rng)
+        jaw = crop(jaw, rng)
     if rng.random() < 0.2:
         jaw = on_base(jaw, rng)
     return jaw

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import torch
 
+from DentalTopoSegLib.networks.models import resources_dir
 from training.loop import RUNS, save_whole
 from training.nets.unet import UNet, UNetPlan
 
-MODELS = Path(__file__).resolve().parents[2] / "Resources" / "Models"
+MODELS = resources_dir() / "Models"
 TUNED = "tuned.pt"
 
 

@@ -18,9 +18,9 @@ pytest.importorskip("onnx", reason="onnx is not installed; only training and its
 from DentalTopoSegLib.errors import InputError  # noqa: E402
 from DentalTopoSegLib.files.volumes import Volume  # noqa: E402
 from DentalTopoSegLib.networks.models import list_models  # noqa: E402
-from training.experiments import __main__ as command  # noqa: E402
-from training.experiments import charts, scoring, tables, timing  # noqa: E402
+from training.experiments import charts, command, measured, scoring, tables  # noqa: E402
 from training.experiments.rows import Row, jobs, read_rows, row_config  # noqa: E402
+from training.export import timing  # noqa: E402
 
 SHIPPED = next(entry["id"] for entry in list_models() if entry["task"] == "border")
 CONFIGS = Path(__file__).resolve().parents[3] / "training" / "configs"
@@ -139,15 +139,17 @@ def _scores() -> list[dict]:
     rng = np.random.default_rng(0)
     return [
         _score(row.name, seed, f"c{case}", float(rng.uniform(0.2, 0.9)))
-        for row in ROWS[:2] for seed in row.seeds for case in range(5)
-    ]  # fmt: skip
+        for row in ROWS[:2]
+        for seed in row.seeds
+        for case in range(5)
+    ]
 
 
 def test_cases_are_means_over_seeds_without_what_is_undefined() -> None:
     scores = [_score("a", 1, "x", 0.2), _score("a", 2, "x", 0.6), _score("a", 1, "y", None), _score("b", 1, "x", 0.9)]
-    assert tables.by_case(scores, "a", "alone", "dice") == {"x": pytest.approx(0.4)}
-    assert tables.by_case(scores, "a", "rules", "dice") == {"x": pytest.approx(0.2)}
-    assert tables.by_case(scores, "a", "alone", "dice", (2,)) == {"x": pytest.approx(0.6)}
+    assert measured.by_case(scores, "a", "alone", "dice") == {"x": pytest.approx(0.4)}
+    assert measured.by_case(scores, "a", "rules", "dice") == {"x": pytest.approx(0.2)}
+    assert measured.by_case(scores, "a", "alone", "dice", (2,)) == {"x": pytest.approx(0.6)}
 
 
 def test_the_paired_test_is_scipys() -> None:
@@ -209,8 +211,8 @@ def test_errors_are_counted_by_tooth_and_by_kind() -> None:
         _score("post_training", 2, "x", 0.5, {"11": ["pieces", "void"], "12": ["tunnel"]}),
         _score("post_training", 1, "y", 0.5, {"11": []}),
     ]
-    assert tables.chart(scores, "post_training", "alone") == {11: pytest.approx(2 / 3), 12: pytest.approx(0.5)}
-    assert tables.chart(scores, "no", "alone") == {}
+    assert measured.chart(scores, "post_training", "alone") == {11: pytest.approx(2 / 3), 12: pytest.approx(0.5)}
+    assert measured.chart(scores, "no", "alone") == {}
     *_, line = tables.error_counts(scores, ROWS, "alone").splitlines()
     assert [cell.strip() for cell in line.strip("|").split("|")] == ["PTQ", *["20.0"] * 4]
 
@@ -226,7 +228,7 @@ LOG = """\
 
 def test_curves_are_read_from_a_log_whose_lines_differ(tmp_path: Path) -> None:
     (tmp_path / "log.jsonl").write_text(LOG, encoding="utf-8")
-    curves = tables.training_curves(tmp_path)
+    curves = measured.training_curves(tmp_path)
     assert curves["step"].tolist() == [12, 24]
     assert curves["loss"].tolist() == [0.6246, 0.5]
     assert curves["quant"].tolist() == [0.001, 2.988e-4]
@@ -238,7 +240,7 @@ def test_curves_are_read_from_a_log_whose_lines_differ(tmp_path: Path) -> None:
     # started again: the second time counts
     again = LOG.replace("0.6246", "0.7")
     (tmp_path / "log.jsonl").write_text(LOG + again, encoding="utf-8")
-    assert tables.training_curves(tmp_path)["loss"].tolist() == [0.7, 0.5]
+    assert measured.training_curves(tmp_path)["loss"].tolist() == [0.7, 0.5]
 
 
 # --- Scoring --------------------------------------------------------------------------------------------------------
@@ -414,10 +416,9 @@ def test_without_matplotlib_the_charts_say_what_to_install(tmp_path: Path, monke
 
 
 def _call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
-    monkeypatch.setattr(sys, "argv", ["experiments", *map(str, arguments)])
     monkeypatch.setattr(command, "keep_memory", lambda: None)
     monkeypatch.setattr(command.torch, "set_num_threads", lambda threads: None)
-    command.main()
+    command.main([str(word) for word in arguments])
 
 
 @pytest.mark.parametrize(
@@ -427,8 +428,8 @@ def _call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
         (["run", "CONFIG"], "--data"),
         (["tables", "CONFIG"], "holds no scores: run the score command first"),
         (["tables", "CONFIG", "--only", "b"], "has no row b"),
-        (["score", "CONFIG", ".", "--part", "2/2"], "counts from 0 to n - 1"),
-        (["score", "CONFIG", ".", "--part", "half"], "no k/n"),
+        (["score", "CONFIG", ".", "--part", "0/2"], "1 <= k <= n"),
+        (["score", "CONFIG", ".", "--part", "half"], "k/n"),
     ],
 )
 def test_wrong_commands_say_why(tmp_path: Path, monkeypatch, capsys, arguments: list[str], message: str) -> None:
@@ -450,8 +451,8 @@ def test_tables_are_printed_written_and_timed(tmp_path: Path, monkeypatch, capsy
     folder.mkdir(parents=True)
     for n in range(3):
         (folder / f"{n}.json").write_text(json.dumps(_score("library", 7, f"c{n}", 0.5)), encoding="utf-8")
-    monkeypatch.setattr(timing, "seconds", lambda model, shape: 0.25)
-    monkeypatch.setattr(timing, "providers_here", lambda: ["onnxruntime"])
+    monkeypatch.setattr(tables, "seconds", lambda model, shape: 0.25)
+    monkeypatch.setattr(tables, "providers_here", lambda: ["onnxruntime"])
     _call(monkeypatch, "tables", path, "--time", "1", "-o", tmp_path / "tables.md")
     text = (tmp_path / "tables.md").read_text(encoding="utf-8")
     assert text.strip() == capsys.readouterr().out.strip()

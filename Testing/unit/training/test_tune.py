@@ -19,8 +19,8 @@ from training.compression.tune import TuneTask, start_network, tune  # noqa: E40
 from training.export.volumes import export_plain  # noqa: E402
 from training.loop import LOG, Loop, read_config, run_to_end  # noqa: E402
 from training.nets.unet import UNet, UNetPlan, macs  # noqa: E402
-from training.patients.sampler import CELL_MM, CORE_DEPTH_MM, border_target, topology_target  # noqa: E402
-from training.patients.tissues import Rendered  # noqa: E402
+from training.patients.material_maps import Rendered  # noqa: E402
+from training.patients.targets import CELL_MM, CORE_DEPTH_MM, border_target, topology_target  # noqa: E402
 from training.volumes.data import Buffer, DataPlan, augment, crop, normalise, validation_samples  # noqa: E402
 from training.volumes.finished import load_tuned, save_tuned  # noqa: E402
 from training.volumes.losses import CONTACT_FLAG, IGNORE  # noqa: E402
@@ -167,7 +167,7 @@ def test_a_run_with_quantization_exports_its_own_steps(runs: Path, tmp_path: Pat
     net, stored, log = _tune(runs, "qat", quantization={"weight": 0.01}, topology={"variant": "paper"})
     for name in ("quant", "count", "adjacency", "separation", "tunnels", "voids"):
         assert f'"{name}": ' in log
-    from training.experiments.tables import training_curves
+    from training.experiments.measured import training_curves
 
     curves = training_curves(runs / "qat")
     assert curves["step"].tolist() == [2, 4]

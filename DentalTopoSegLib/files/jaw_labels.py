@@ -90,7 +90,7 @@ def labels_on(jaw: LabelledJaw, path: str | os.PathLike[str], numbering: str | N
 def _from_arrays(path: Path, mesh: Mesh, surface: Surface, numbering: str | None) -> LabelledJaw:
     for names, universal in ((_FDI_FIRST, False), (_UNIVERSAL_FIRST, True)):
         for data, kind in ((mesh.point_data, "points"), (mesh.cell_data, "cells")):
-            name = _named(data, names)
+            name = _array_name(data, names)
             if name is None:
                 continue
             source = f"'{path}' (array {name} of its {kind})"
@@ -104,7 +104,7 @@ def _from_arrays(path: Path, mesh: Mesh, surface: Surface, numbering: str | None
     )
 
 
-def _named(data: Mapping[str, np.ndarray], names: tuple[str, ...]) -> str | None:
+def _array_name(data: Mapping[str, np.ndarray], names: tuple[str, ...]) -> str | None:
     known = {name.lower(): name for name, values in data.items() if np.ndim(values) == 1}
     return next((known[name] for name in names if name in known), None)
 

@@ -65,11 +65,11 @@ def read_fdi_labels(path: str | os.PathLike[str], numbering: str | None = None) 
     if not fdi.array.any():
         if not ignored:
             return fdi, []
-        shown = _shown(ignored)
+        shown = _list_text(ignored)
         raise InputError(f"'{path}' holds the values {shown}, no tooth by {used}.{_guess(ignored)}")
     warnings = []
     if ignored:
-        warnings.append(f"Taken as background, being no teeth by {used}: {_shown(ignored)}.{_guess(ignored)}")
+        warnings.append(f"Taken as background, being no teeth by {used}: {_list_text(ignored)}.{_guess(ignored)}")
     return fdi, warnings
 
 
@@ -81,7 +81,7 @@ def _guess(values: list[int]) -> str:
     return ""
 
 
-def _shown(values: list[int]) -> str:
+def _list_text(values: list[int]) -> str:
     return ", ".join(str(v) for v in values[:8]) + (f" and {len(values) - 8} more" if len(values) > 8 else "")
 
 

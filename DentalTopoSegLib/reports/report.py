@@ -96,7 +96,7 @@ def build_report(
         pieces, tunnels, voids = measure.betti
         sizes = {
             "volume_mm3": round(measure.volume_mm3, 1),
-            "confidence": _rounded_confidence(confidence or {}, fdi),
+            "confidence": _confidence(confidence or {}, fdi),
             "centroid_mm": [round(c, 2) for c in measure.centroid_ras],
         }
         shape = {"pieces": pieces, "tunnels": tunnels, "voids": voids, "cut_by_border": measure.touches_border}
@@ -145,7 +145,7 @@ def build_jaw_report(
         sizes = {
             "area_mm2": round(crown.area_mm2, 1),
             "width_mm": None if crown.width_mm is None else round(crown.width_mm, 2),
-            "confidence": _rounded_confidence(jaw.confidence, fdi),
+            "confidence": _confidence(jaw.confidence, fdi),
             "centroid": [float(f"{c:.6g}") for c in case.in_file(crown.centre)],
         }
         shape = {"pieces": len(crown.pieces), "holes": len(crown.holes), "cut_by_border": crown.is_cut}
@@ -199,5 +199,5 @@ def _names(fdi: int) -> dict[str, Any]:
     }
 
 
-def _rounded_confidence(confidence: Mapping[int, float], fdi: int) -> float | None:
+def _confidence(confidence: Mapping[int, float], fdi: int) -> float | None:
     return round(float(confidence[fdi]), 3) if fdi in confidence else None

@@ -117,7 +117,7 @@ def _parse(path: Path, data: bytes) -> tuple[str, Parsed]:
 
 def _odd_binary_stl(data: bytes) -> Parsed:
     """A file called .stl that is neither text nor of the length its header announces."""
-    if len(data) >= stl.HEADER_BYTES and not 0 < stl.announced(data) <= 10 * MAX_FACES:
+    if len(data) >= stl.HEADER_BYTES and not 0 < stl.triangle_count(data) <= 10 * MAX_FACES:
         raise Problem(f"is no STL file, or a damaged one: give the scan as {KINDS}.")
     return stl.read_binary(data, MAX_FACES)
 

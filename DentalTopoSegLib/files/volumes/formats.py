@@ -54,10 +54,10 @@ FORMATS = (
     VolumeFormat("Analyze", (".hdr", ".img"), sidecars=(".img",)),
     VolumeFormat("DICOM", (".dicom", ".dcm"), recognises=is_dicom, read=read_dicom),
 )
-#: Suffixes of files that are a volume each: those of DICOM are mostly single slices.
-VOLUME_SUFFIXES = tuple(suffix for kind in FORMATS if kind.recognises is None for suffix in kind.suffixes)
-#: Those that a folder is searched for.
-SCAN_SUFFIXES = tuple(suffix for suffix in VOLUME_SUFFIXES if not any(suffix in kind.sidecars for kind in FORMATS))
+#: Suffixes of files that are a volume each; those of DICOM are mostly single slices.
+SCAN_SUFFIXES = tuple(
+    suffix for kind in FORMATS if kind.recognises is None for suffix in kind.suffixes if suffix not in kind.sidecars
+)
 
 
 def format_of(path: Path) -> VolumeFormat | None:

@@ -37,7 +37,23 @@ def versions() -> dict[str, str]:
 
 
 def read_report(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Read a report, also one of an earlier version. Raises InputError for what is none, or is of a later one."""
+    """Read a report, also one of an earlier version.
+
+    Parameters
+    ----------
+    path : path
+        A <name>_report.json.
+
+    Returns
+    -------
+    dict
+        The report as it was written.
+
+    Raises
+    ------
+    InputError
+        For what is no report, and for one of a version that is not known here.
+    """
     path = Path(path)
     try:
         content = json.loads(path.read_text(encoding="utf-8"))

@@ -45,7 +45,7 @@ class _Element:
 
 @dataclass(frozen=True)
 class _List:
-    """A list property of all rows: ``values`` in a row and ``sizes`` (rows,)."""
+    """A list property of all rows: `values` in a row and `sizes` (rows,)."""
 
     values: np.ndarray
     sizes: np.ndarray
@@ -349,7 +349,7 @@ def to_bytes(
     scalars: Mapping[str, np.ndarray],
     comment: str = "",
 ) -> bytes:
-    """A binary little-endian PLY; arguments as ``write_ply``."""
+    """A binary little-endian PLY; arguments as `write_ply`."""
     points = coordinates(vertices)
     columns: list[tuple[str, np.ndarray]] = [(axis, points[:, i]) for i, axis in enumerate("xyz")]
     if rgb is not None:

@@ -35,10 +35,26 @@ _OTHER_KINDS = (
 
 
 def read_mesh(path: str | os.PathLike[str]) -> tuple[Mesh, list[str]]:
-    """Read a scan mesh: STL (binary or ASCII), PLY, OBJ or VTP, whatever its suffix says.
+    """Read a scan mesh, whatever its suffix says.
 
-    Returns the mesh in its file's order, axes and units, and warnings in plain words.
-    Raises InputError for everything that is no surface mesh, MemoryLimitError above MAX_FACES triangles.
+    Parameters
+    ----------
+    path : path
+        STL (binary or ASCII), PLY, OBJ or VTP.
+
+    Returns
+    -------
+    mesh : Mesh
+        In its file's order, axes and units.
+    warnings : list of str
+        In plain words.
+
+    Raises
+    ------
+    InputError
+        For everything that is no surface mesh.
+    MemoryLimitError
+        Above `MAX_FACES` triangles.
     """
     path = Path(path)
     data = _content(path)

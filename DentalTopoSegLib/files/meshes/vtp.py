@@ -135,7 +135,7 @@ class _Arrays:
         self._appended, self._encoding = appended, encoding
 
     def read(self, node: _Node, expected: int | None = None) -> np.ndarray:
-        """The values in a row (n,); ``expected``: how many there must be."""
+        """The values in a row (n,); `expected`: how many there must be."""
         name = node.attributes.get("Name", "Points")[:40]
         code = _TYPES.get(node.attributes.get("type", ""))
         if code is None:
@@ -223,7 +223,7 @@ class _Raw:
         self._data, self._name, self._offset = data, name, offset
 
     def take(self, start: int, size: int) -> bytes:
-        """``size`` bytes from ``start``, in the run that the offset begins."""
+        """`size` bytes from `start`, in the run that the offset begins."""
         begin = self._offset + start
         if begin + size > len(self._data):
             raise _short(self._name)
@@ -371,7 +371,7 @@ def to_bytes(
     point_arrays: Mapping[str, np.ndarray],
     cell_arrays: Mapping[str, np.ndarray],
 ) -> bytes:
-    """A VTP file, inline base64 of zlib; arguments as ``write_vtp``."""
+    """A VTP file, inline base64 of zlib; arguments as `write_vtp`."""
     offsets = np.arange(3, 3 * len(faces) + 1, 3, dtype="<i4")
     lines = [
         '<?xml version="1.0"?>',

@@ -30,11 +30,11 @@ class VolumeFormat:
     recognises : callable, optional
         Whether a path is of this kind by what is there; None leaves it to the suffix.
     read : callable, optional
-        ``read(path, max_voxels, series)``: the volume, named after its file or folder, and warnings.
+        `read(path, max_voxels, series)`: the volume, named after its file or folder, and warnings.
     unpack : callable, optional
-        ``unpack(path, shape, dtype)``: the voxels by a quicker way than SimpleITK's, None where it has to do more.
+        `unpack(path, shape, dtype)`: the voxels by a quicker way than SimpleITK's, None where it has to do more.
     require_whole : callable, optional
-        ``require_whole(path, needed_bytes, just_written)`` raises InputError for a file that is cut short. None: the
+        `require_whole(path, needed_bytes, just_written)` raises InputError for a file that is cut short. None: the
         reader fails by itself.
     """
 

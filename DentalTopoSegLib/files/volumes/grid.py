@@ -1,6 +1,6 @@
 """A volume on its grid: the one place where voxel indices become millimetres.
 
-Arrays are (z, y, x); ``spacing``, ``origin`` and ``direction`` are ITK's: (x, y, z) order, millimetres, LPS
+Arrays are (z, y, x); `spacing`, `origin` and `direction` are ITK's: (x, y, z) order, millimetres, LPS
 axes. Positions handed to people are RAS millimetres: (R, A, S) = (-Lx, -Ly, Lz) of ITK's LPS point.
 """
 

@@ -26,8 +26,8 @@ _ROUNDS = 5
 def open_result(path: str | os.PathLike[str], numbering: str | None = None, *, report_only: bool = False) -> Result:
     """A result: label map, labelled mesh (VTP, PLY), or a run's <name>_report.json with its files beside it.
 
-    Nothing is checked before it is asked for. report_only: labels beside a report are left alone. Raises InputError for what is none of these, NoTeethError for an empty
-    one.
+    Nothing is checked before it is asked for. report_only: labels beside a report are left alone. Raises InputError for
+    what is none of these, NoTeethError for an empty one.
     """
     path = Path(path)
     if path.suffix.lower() == ".json":

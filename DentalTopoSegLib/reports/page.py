@@ -61,7 +61,19 @@ def write_report_html(
 ) -> Path:
     """Write the page of one report, or of the two jaws of one dentition, whole or not at all.
 
-    pictures: PNG files to show (pictures.overlay_png, mesh_rendering.jaw_png). Raises OutputError.
+    Parameters
+    ----------
+    reports : dict or list of dict
+        Of `report.build_report` or `build_jaw_report`.
+    path : path
+        The file.
+    pictures : list of path
+        PNG files to show (`pictures.volumes.overlay_png`, `pictures.jaws.jaw_png`).
+
+    Raises
+    ------
+    OutputError
+        For everything the disk refuses.
     """
     several = [reports] if isinstance(reports, Mapping) else list(reports)
     title = " and ".join(report["name"] for report in several)
@@ -177,9 +189,26 @@ def write_csv(
     teeth_path: str | os.PathLike[str],
     findings_path: str | os.PathLike[str],
 ) -> dict[str, Path]:
-    """Write the teeth and the findings (UTF-8, commas, one row per tooth or finding) of a report, or of two jaws'.
+    """Write the teeth and the findings of a report, or of the two jaws of one dentition, for a spreadsheet.
 
-    Lengths in mm, surfaces in mm², volumes in mm³. Returns {"teeth": path, "findings": path}. Raises OutputError.
+    UTF-8, commas, one row per tooth or finding; lengths in mm, surfaces in mm², volumes in mm³.
+
+    Parameters
+    ----------
+    reports : dict or list of dict
+        Of `report.build_report` or `build_jaw_report`.
+    teeth_path, findings_path : path
+        The files.
+
+    Returns
+    -------
+    dict
+        {"teeth": path, "findings": path}
+
+    Raises
+    ------
+    OutputError
+        For everything the disk refuses.
     """
     several = [reports] if isinstance(reports, Mapping) else list(reports)
     teeth = [{"scan": report["name"], **row} for report in several for row in report["teeth"]]

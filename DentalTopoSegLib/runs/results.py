@@ -23,15 +23,15 @@ from ..reports.report import build_report, read_report
 _ROUNDS = 5
 
 
-def open_result(path: str | os.PathLike[str], numbering: str | None = None) -> Result:
+def open_result(path: str | os.PathLike[str], numbering: str | None = None, *, report_only: bool = False) -> Result:
     """A result: label map, labelled mesh (VTP, PLY), or a run's <name>_report.json with its files beside it.
 
-    Nothing is checked before it is asked for. Raises InputError for what is none of these, NoTeethError for an empty
-    one.
+    Nothing is checked before it is asked for. report_only: labels beside a report are left alone. Raises InputError for
+    what is none of these, NoTeethError for an empty one.
     """
     path = Path(path)
     if path.suffix.lower() == ".json":
-        return _of_report(path)
+        return _of_report(path, report_only)
     return _of_jaw(path, numbering) if is_mesh_file(path) else _of_label_map(path, numbering)
 
 
@@ -69,7 +69,7 @@ def _of_label_map(path: Path, numbering: str | None) -> Result:
     return Result(path, labels.name.removesuffix("_teeth"), warnings, examine, labels, confidence)
 
 
-def _of_report(path: Path) -> Result:
+def _of_report(path: Path, report_only: bool) -> Result:
     """The result a report belongs to; the report is taken as it is, with the confidences and what made it."""
     content = read_report(path)
     files = content.get("files") or {}
@@ -77,6 +77,8 @@ def _of_report(path: Path) -> Result:
     if beside is None or not beside.exists():
         wanted = f" '{beside.name}'" if beside is not None else ""
         raise InputError(f"The labels{wanted} that '{path}' reports on are not beside it: keep a run's files together.")
+    if report_only:
+        return Result(beside, content["name"], [], lambda: open_result(beside).examination, stored_report=content)
     return replace(open_result(beside), name=content["name"], stored_report=content)
 
 
@@ -241,5 +243,5 @@ def export_result(
     InputError for a kind that does not fit the result, or where an optional package is absent; OutputError.
     """
     chosen = export_format(kind)
-    result = open_result(path, numbering)
+    result = open_result(path, numbering, report_only=chosen.report_only)
     return export(result, folder, chosen, ExportOptions(scan, series, space)), result.warnings

@@ -14,7 +14,7 @@ from ..checks.findings import Finding
 from ..dentition.naming import checked_numbering
 from ..errors import InputError
 from ..files.volumes import Volume, read_labels
-from ..files.volumes.boxes import grown, tooth_boxes, union
+from ..files.volumes.boxes import grow, tooth_boxes, union
 from ..reports.report import read_report
 from .finding_nodes import FindingNodes
 from .jobs import SceneJob
@@ -155,7 +155,7 @@ def add_segmentation(
     node = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)
     node.CreateDefaultDisplayNodes()
     set_reference(node, fdi.shape, matrix)
-    region = grown(union(boxes.values()), _MARGIN)
+    region = grow(union(boxes.values()), _MARGIN)
     image = oriented_image(fdi[region].astype(np.uint8), tuple(s.start for s in region), matrix)
     segmentation = node.GetSegmentation()
     for number in sorted(boxes, key=lambda n: (n > 50, n)):

@@ -18,7 +18,7 @@ from ..files.volumes.boxes import grow, tooth_boxes, union
 from ..reports.report import read_report
 from .finding_nodes import FindingNodes
 from .jobs import SceneJob
-from .nodes import SceneError, all_or_none, place_beside, required, to_vtk
+from .nodes import SceneError, all_or_none, place_beside, require, to_vtk
 from .review import NUMBERING
 from .segments import LABELMAP, new_segment, oriented_image, segment_id
 from .surfaces import add_jaw, pair
@@ -51,7 +51,7 @@ def add_result(job: SceneJob, *, numbering: str = "FDI", name: str | None = None
     none. Raises NodeGoneError when the source was deleted meanwhile, SceneError when the output is incomplete.
     """
     checked_numbering(numbering)
-    sources = [required(node, "The scan that was segmented") for node in job.sources]
+    sources = [require(node, "The scan that was segmented") for node in job.sources]
     reports = _reports(job)
     scene = sources[0].GetScene()
     with all_or_none(scene), _complete():

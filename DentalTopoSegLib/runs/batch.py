@@ -13,7 +13,7 @@ from ..errors import Cancelled, DentalTopoSegError, InputError
 from ..files.meshes import mesh_stem
 from ..files.results import all_or_nothing, plain, require_writable
 from ..files.volumes.reading import VOLUME_SUFFIXES, safe_stem
-from ..networks.providers import DEFAULT_PROVIDER
+from ..options import DEFAULT_PROVIDER
 from ..reports.page import write_table
 from .jaws import MESH_SUFFIXES
 

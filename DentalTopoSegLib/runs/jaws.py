@@ -16,7 +16,7 @@ from ..dentition import GINGIVA_RGB
 from ..errors import Cancelled, InputError, MemoryLimitError, NoTeethError
 from ..files.results import all_or_nothing, require_writable, write_report_json
 from ..files.volumes import safe_stem
-from ..networks.providers import DEFAULT_PROVIDER
+from ..options import DEFAULT_PROVIDER, RunOptions, never
 from ..reports.report import build_jaw_report
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def segment_scans(
     precision: str = "int8",
     provider: str = DEFAULT_PROVIDER,
     progress: Progress = _silent,
-    cancelled: Callable[[], bool] | None = None,
+    cancelled: Callable[[], bool] = never,
 ) -> JawRun:
     """Number the teeth of one jaw's scan, or of an upper and a lower one, and write the results into `folder`.
 
@@ -126,8 +126,8 @@ def segment_scans(
     names = _names(meshes, name)
     try:
         jaws = segment_jaws(
-            surfaces, jaws=stated, names=names, threads=threads, precision=precision, progress=progress,
-            cancelled=cancelled, models=models,
+            surfaces, RunOptions(threads, precision, provider, progress, cancelled), jaws=stated, names=names,
+            models=models,
         )  # fmt: skip
     except MemoryError as error:
         raise MemoryLimitError(
@@ -228,7 +228,7 @@ def _write(
     folder: Path,
     writers: Sequence[dict[str, tuple[str, Writer]]],
     progress: Progress,
-    cancelled: Callable[[], bool] | None,
+    cancelled: Callable[[], bool],
 ) -> None:
     files = [output for outputs in writers for kind, output in outputs.items() if kind != "report"]
     reports = [outputs["report"] for outputs in writers]

@@ -357,8 +357,10 @@ def _write(path: Path, text: str, check: Callable[[Path], Any] = lambda path: No
 def library_segment(networks: dict[str, Any], threads: int | None, precision: str) -> Segment:
     """The library's own path with these networks."""
     from DentalTopoSegLib.cbct import segment_volume
+    from DentalTopoSegLib.options import RunOptions
 
-    return lambda scan: segment_volume(scan, threads=threads, precision=precision, models=networks)
+    options = RunOptions(threads=threads, precision=precision)
+    return lambda scan: segment_volume(scan, options, models=networks)
 
 
 if __name__ == "__main__":

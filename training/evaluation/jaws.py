@@ -20,6 +20,7 @@ from DentalTopoSegLib.checks.metrics.surfaces import evaluate_mesh, merge_evalua
 from DentalTopoSegLib.files.meshes import Mesh, Surface, clean
 from DentalTopoSegLib.ios.orienting import Frame
 from DentalTopoSegLib.ios.segmenting import JawSegmentation, segment_jaws
+from DentalTopoSegLib.options import RunOptions
 from training.export.orientation import CONDITIONS
 from training.export.surface import load_net
 from training.nets.crown_row import CrownRowNet
@@ -103,7 +104,8 @@ def segment(
 ) -> JawSegmentation:  # fmt: skip
     """The scan through the library's own path, turned about the origin by (3, 3) if given."""
     surface = surface_of(scan, turn)
-    return segment_jaws([surface], jaws=[jaw], names=[scan.name], threads=threads, models=models, frames=[frame])[0]
+    options = RunOptions(threads=threads)
+    return segment_jaws([surface], options, jaws=[jaw], names=[scan.name], models=models, frames=[frame])[0]
 
 
 def scores_of(scan: Scan, found: JawSegmentation) -> dict[str, Any]:

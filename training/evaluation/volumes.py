@@ -75,13 +75,14 @@ def load_networks(precision: str, threads: int | None, folders: list[Path]) -> d
 def library_segment(threads: int | None, folders: list[Path]) -> Segment:
     """The library's own path; networks as `load_networks` finds them, each loaded once."""
     from DentalTopoSegLib.cbct import segment_volume
+    from DentalTopoSegLib.options import RunOptions
 
     loaded: dict[str, dict[str, Any]] = {}
 
     def segment(scan: Volume, precision: str) -> tuple[Volume, dict[str, Any]]:
         if precision not in loaded:
             loaded[precision] = load_networks(precision, threads, folders)
-        result = segment_volume(scan, threads=threads, precision=precision, models=loaded[precision])
+        result = segment_volume(scan, RunOptions(threads=threads, precision=precision), models=loaded[precision])
         return result.labels, result.provenance
 
     return segment

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import OutputError
+from ..files.transactions import cannot_write
 from ..files.volumes import Volume
-from ..files.volumes.writing import cannot_write
 from .nodes import Grid, SceneError, required, to_array, to_world
 
 #: What inputs and results are called in the temporary folder: never after a node, which may bear a patient's name.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,8 +12,10 @@ import numpy as np
 
 from ..checks.findings import Finding
 from ..dentition.naming import checked_numbering
+from ..errors import InputError
 from ..files.volumes import Volume, read_labels
-from ..files.volumes.boxes import grown, tooth_boxes, union
+from ..files.volumes.boxes import grow, tooth_boxes, union
+from ..reports.report import read_report
 from .finding_nodes import FindingNodes
 from .jobs import SceneJob
 from .nodes import SceneError, all_or_none, place_beside, required, to_vtk
@@ -89,8 +90,8 @@ def _reports(job: SceneJob) -> list[dict[str, Any]]:
     for one in stems:
         path = job.output / f"{one}_report.json"
         try:
-            found.append(json.loads(path.read_text(encoding="utf-8")))
-        except (OSError, ValueError) as error:
+            found.append(read_report(path))
+        except InputError as error:
             raise SceneError(f"The result of the segmentation is incomplete ('{path.name}'): run it again.") from error
     return found
 
@@ -149,7 +150,7 @@ def add_segmentation(
     node = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)
     node.CreateDefaultDisplayNodes()
     set_reference(node, fdi.shape, matrix)
-    region = grown(union(boxes.values()), _MARGIN)
+    region = grow(union(boxes.values()), _MARGIN)
     image = oriented_image(fdi[region].astype(np.uint8), tuple(s.start for s in region), matrix)
     segmentation = node.GetSegmentation()
     for number in sorted(boxes, key=lambda n: (n > 50, n)):

@@ -11,7 +11,7 @@ from ...dentition import arch_order, crown_width_mm, flipped_jaw, is_deciduous, 
 from ...dentition.arch import fit_frame
 from ...errors import InputError
 from ...files.volumes import Volume
-from ...files.volumes.boxes import Box, grown, tooth_boxes, union
+from ...files.volumes.boxes import Box, grow, tooth_boxes, union
 from ..topology import betti_numbers
 from . import shapes
 from .proposals import NumberTakenError, Repair, swap
@@ -112,10 +112,10 @@ class _Map:
         self.labels, self.array, self.boxes = labels, labels.array, boxes
 
     def box(self, fdi: int, margin: int = 0) -> Box:
-        """The tooth's box, grown by some voxels. Raises InputError where the tooth is not there."""
+        """The tooth's box, grow by some voxels. Raises InputError where the tooth is not there."""
         if fdi not in self.boxes:
             raise InputError(f"There is no tooth {fdi} here.")
-        return grown(self.boxes[fdi], margin)
+        return grow(self.boxes[fdi], margin)
 
     def around(self, *teeth: int, margin: int = 0) -> Box:
         """The box around several teeth."""

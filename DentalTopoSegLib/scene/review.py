@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..checks.findings import SEVERITIES, Finding
-from ..checks.repair import NumberTakenError, Repair, delete, proposed, renumber, swap
+from ..checks.findings import SEVERITIES, Finding, repairs_for
+from ..checks.repair import NumberTakenError, Repair, delete, renumber, swap
 from ..dentition import FDI_DECIDUOUS, FDI_PERMANENT
 from ..dentition.naming import NUMBERINGS, checked_numbering, sentence, spoken_teeth, tooth_text
 from ..errors import InputError
@@ -328,7 +328,7 @@ class Review(ABC):
 
     def _proposed(self, finding: Finding) -> list[Repair]:
         others = [row.finding for row in self._lists().rows if row.state in STANDING]
-        return proposed(finding, others)
+        return repairs_for(finding, others)
 
     def _reviewed(self, row: Row) -> ReviewedFinding:
         numbering = self.numbering

@@ -13,7 +13,7 @@ from ...dentition.arch import fit_frame
 from ...dentition.words import Sentence
 from ...files.volumes import Volume
 from ...files.volumes.boxes import Box, grown, tooth_boxes, union
-from ..findings.shape import NEGLIGIBLE_MM3
+from ..measures.label_map import NEGLIGIBLE_MM3
 from . import shapes
 from .bench import Bench, along_row, stands_before, tooth_words
 from .edit import LabelMapEdit

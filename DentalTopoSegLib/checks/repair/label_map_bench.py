@@ -67,7 +67,8 @@ class LabelMapBench(Bench):
     def box(self) -> Box:
         """Where the window lies in the label map."""
         around = grown(union(self.boxes[fdi] for fdi in self._concerned), 1)
-        return tuple(slice(s.start, min(s.stop, n)) for s, n in zip(around, self.labels.array.shape, strict=True))
+        z, y, x = (slice(s.start, min(s.stop, n)) for s, n in zip(around, self.labels.array.shape, strict=True))
+        return z, y, x
 
     @cached_property
     def window(self) -> np.ndarray:
@@ -77,10 +78,11 @@ class LabelMapBench(Bench):
     def crop(self, fdi: int, margin: int = 0) -> Box:
         """The part of the window that a tooth fills, grown by some voxels."""
         around = grown(self.boxes[fdi], margin)
-        return tuple(
+        z, y, x = (
             slice(max(s.start - w.start, 0), min(s.stop, w.stop) - w.start)
             for s, w in zip(around, self.box, strict=True)
         )
+        return z, y, x
 
     # ------------------------------------------------------------ what there is
 

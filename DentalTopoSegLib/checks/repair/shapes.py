@@ -89,9 +89,7 @@ def _smallest_change(
     and leaves the numbers of pieces and hollows as they are."""
     candidates = []
     for change in (_cube(mask, radius, closing=True) & ~mask & free, mask & ~_cube(mask, radius, closing=False)):
-        for size, part in _parts(change):
-            if _gain(mask, part) > 0:
-                candidates.append((size, part))
+        candidates += [(size, placed) for size, placed in _parts(change) if _gain(mask, placed) > 0]
     for size, (box, part) in sorted(candidates, key=lambda candidate: candidate[0]):
         changed = mask.copy()
         changed[box] ^= part
@@ -248,8 +246,9 @@ def second_tooth(mask: np.ndarray, along: np.ndarray, step: float, share: float,
 
     image, order = pieces(mask)
     cores = _cores(image, order, along, mask, apart)
-    second = cores[1] if cores else None
-    if cores is None:
+    if cores is not None:
+        second = cores[1]
+    else:
         main = image == order[0]
         cores = _deep_cores(main, along, apart)
         if cores is None:

@@ -97,8 +97,8 @@ class RenumberRun(Repair):
             Sentence("{old:tooth} becomes {new:tooth}", old=old, new=new)
             for old, new in sorted(self.arguments["numbers"].items())
         ]
-        steps = reduce(lambda first, rest: Sentence("{first:words}, {rest:words}", first=first, rest=rest), steps)
-        return Sentence("Renumber as they stand: {steps:words}", steps=steps)
+        listed = reduce(lambda first, rest: Sentence("{first:words}, {rest:words}", first=first, rest=rest), steps)
+        return Sentence("Renumber as they stand: {steps:words}", steps=listed)
 
     def change(self, bench: Bench) -> None:
         numbers = self.arguments["numbers"]

@@ -9,7 +9,8 @@ double as the keys of a gettext catalogue::
 
 Format specifications beside Python's own: ``{fdi:tooth}`` is one tooth's number, ``{teeth:numbers}`` "14, 15 and 16",
 ``{teeth:teeth}`` "tooth 16" or "teeth 14 and 15", ``{teeth:Teeth}`` the same at the beginning of a sentence,
-``{part:words}`` another `Sentence` or a word of the catalogue.
+``{part:words}`` another `Sentence` or a word of the catalogue, ``{part:clause}`` the same inside a sentence: its first
+letter is small.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from __future__ import annotations
 import gettext
 import string
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -80,6 +82,26 @@ class Sentence:
         return hash((self.text, self.plural))
 
 
+@dataclass(frozen=True)
+class Template:
+    """The words of a `Sentence` without its fields: an entry of the catalogue.
+
+    Parameters
+    ----------
+    text : str
+        See the module's text.
+    plural : str, optional
+        The words where the field `count` is not 1.
+    """
+
+    text: str
+    plural: str | None = None
+
+    def __call__(self, /, *, count: int | None = None, **fields: Any) -> Sentence:
+        """The sentence with its fields."""
+        return Sentence(self.text, plural=self.plural, count=count, **fields)
+
+
 class _Speaker(string.Formatter):
     """`str.format` with the specifications of the module's text."""
 
@@ -102,6 +124,9 @@ class _Speaker(string.Formatter):
             if isinstance(value, Sentence):
                 return value.say(self.numbering, self.language)
             return _catalogue(self.language).gettext(value) if value else ""
+        if format_spec == "clause":
+            text = self.format_field(value, "words")
+            return text[:1].lower() + text[1:]
         return super().format_field(value, format_spec)
 
     def _numbers(self, teeth: Iterable[int]) -> str:

@@ -33,7 +33,7 @@ from ..runs.batch import SOME_FAILED, run_batch
 from .jobs import SceneJob, volume_grid
 from .loading import add_surface, add_volume
 from .results import add_result
-from .review import review_of
+from .reviews import review_of
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -93,9 +93,14 @@ def _run(options: argparse.Namespace) -> int:
             told[0] = stage
 
     batch = run_batch(
-        options.folder, options.output, threads=options.threads, precision=options.precision, again=options.again,
-        picture=True, progress=progress,
-    )  # fmt: skip
+        options.folder,
+        options.output,
+        threads=options.threads,
+        precision=options.precision,
+        again=options.again,
+        picture=True,
+        progress=progress,
+    )
     failed = batch.count("failed")
     for row in batch.rows:
         if row["state"] == "failed":
@@ -130,9 +135,12 @@ def write_scene(scan: Path, output: Path, name: str, path: Path, numbering: str 
         volume, _ = read_volume(scan)
         source = add_volume(scene, volume, name)
         job = SceneJob(
-            {"kind": "volume", "name": name, "output": str(output)}, output, (source,), (np.eye(4),),
+            {"kind": "volume", "name": name, "output": str(output)},
+            output,
+            (source,),
+            (np.eye(4),),
             volume_grid(source),
-        )  # fmt: skip
+        )
     result = add_result(job, numbering=numbering)
     review_of(result.node).close()  # its tags and flags are saved too
     _save(scene, path)

@@ -222,9 +222,15 @@ def _resampled(image: Any, grid: Grid, outside: float) -> Any:
 
     frame: Volume = grid.volume(np.zeros((1, 1, 1), np.uint8))
     return sitk.Resample(
-        image, tuple(int(n) for n in grid.shape[::-1]), sitk.Transform(), sitk.sitkLinear, frame.origin, frame.spacing,
-        frame.direction, outside,
-    )  # fmt: skip
+        image,
+        tuple(int(n) for n in grid.shape[::-1]),
+        sitk.Transform(),
+        sitk.sitkLinear,
+        frame.origin,
+        frame.spacing,
+        frame.direction,
+        outside,
+    )
 
 
 # ---------------------------------------------------------------- models

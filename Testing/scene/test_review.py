@@ -231,10 +231,19 @@ def test_after_the_end_of_the_node_every_call_says_so(scene, teeth_node, end) ->
     review = review_of(teeth_node)
     scene.Clear(0) if end == "clear" else scene.RemoveNode(teeth_node)
     for call in (
-        review.teeth, review.findings, review.needs_recheck, review.recheck, review.labels, review.restore,
-        lambda: review.accept("x"), lambda: review.renumber(11, 12), lambda: review.emphasise([11]),
-        lambda: review.set_numbering("FDI"), lambda: review.look_at_tooth(11), lambda: review.points,
-    ):  # fmt: skip
+        review.teeth,
+        review.findings,
+        review.needs_recheck,
+        review.recheck,
+        review.labels,
+        review.restore,
+        lambda: review.accept("x"),
+        lambda: review.renumber(11, 12),
+        lambda: review.emphasise([11]),
+        lambda: review.set_numbering("FDI"),
+        lambda: review.look_at_tooth(11),
+        lambda: review.points,
+    ):
         with pytest.raises(NodeGoneError, match="no longer in the scene"):
             call()
     review.close()

@@ -25,7 +25,7 @@ import numpy as np
 
 from DentalTopoSegLib.cbct import Segmentation
 from DentalTopoSegLib.cbct.confidence import FEATURES, MEANING, Calibrator, load_calibrator
-from DentalTopoSegLib.checks.findings.shape import LOW_CONFIDENCE
+from DentalTopoSegLib.checks.measures.label_map import Case
 from DentalTopoSegLib.checks.metrics.label_maps import (
     DETECTION_IOU,
     auroc,
@@ -196,7 +196,7 @@ def scores(confidence: np.ndarray, right: np.ndarray) -> dict[str, Any]:
         "brier": brier_score(confidence, right),
         "auroc": auroc(confidence, right),
         "reliability": reliability(confidence, right),
-        "thresholds": [flagged(confidence, right, t) for t in sorted({*THRESHOLDS, LOW_CONFIDENCE})],
+        "thresholds": [flagged(confidence, right, t) for t in sorted({*THRESHOLDS, Case.low_confidence})],
     }
 
 
@@ -244,8 +244,9 @@ def to_markdown(calibrator: Calibrator) -> str:
         lines += ["", f"Teeth below a threshold ({title}):", "", "| below | flagged | of the wrong | right, in vain |"]
         lines.append("|---|---:|---:|---:|")
         for row in key["thresholds"]:
+            used = " (used)" if row["threshold"] == Case.low_confidence else ""
             lines.append(
-                f"| {row['threshold']:g}{' (used)' if row['threshold'] == LOW_CONFIDENCE else ''} | {row['flagged']} | "
+                f"| {row['threshold']:g}{used} | {row['flagged']} | "
                 f"{row['wrong_flagged']} of {key['wrong']} | {row['right_flagged']} of {key['teeth'] - key['wrong']} |"
             )
     lines += ["", "| feature | mean | sd | coefficient per sd |", "|---|---:|---:|---:|"]

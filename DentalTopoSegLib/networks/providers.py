@@ -19,14 +19,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..errors import ModelError
+from ..options import PROVIDERS
 
-if TYPE_CHECKING:  # the command line reads PROVIDERS before it says how numpy shall run
+if TYPE_CHECKING:
     import numpy as np
 
-#: What may be asked for. "auto": OpenVINO where it is installed and the processor is an x86-64, for which alone it was
-#: measured to be quicker with equal labels; else ONNX Runtime.
-PROVIDERS = ("onnxruntime", "openvino", "auto")
-DEFAULT_PROVIDER = "onnxruntime"
 _INSTALL_OPENVINO = 'python -m pip install "dentaltoposeg[openvino]"'
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from .. import dentition
-from ..checks.findings.crowns import LOW_CONFIDENCE
+from ..checks.measures.jaw import JawCase
 from .drawing import BACKGROUND, FAINT, GAP, TEXT, draw_number, font, label_panel
 from .mesh_raster import Rendering, render_mesh
 from .tooth_rendering import VISIBLE_SHARE, largest_pieces
@@ -76,7 +76,7 @@ def jaw_png(
 
     jaws: dicts of ``vertices`` (V, 3) mm and their unit ``normals``, ``faces`` (F, 3), ``face_fdi`` (F,), ``frame``
     (4, 4) from these mm to the canonical ones, ``jaw`` "upper" or "lower", and where known ``confidence``
-    {FDI: 0..1} (a tooth below findings.jaws.LOW_CONFIDENCE is hatched, its number gets a question mark) and
+    {FDI: 0..1} (a tooth below `JawCase.low_confidence` is hatched, its number gets a question mark) and
     ``scale``, mm per unit of the file (default 1). findings: findings.Finding; their places are in file coordinates,
     ``detail["jaw"]`` says of which jaw. They are numbered in the picture and listed below it. Raises OutputError.
     """
@@ -143,7 +143,7 @@ def _prepared(jaw: Mapping[str, Any]) -> _Jaw:
         if dentition.is_tooth(int(number)):
             table[number] = dentition.color(int(number))
     confidence = jaw.get("confidence") or {}
-    doubtful = frozenset(int(number) for number, sure in confidence.items() if not sure >= LOW_CONFIDENCE)
+    doubtful = frozenset(int(number) for number, sure in confidence.items() if not sure >= JawCase.low_confidence)
     return _Jaw(
         jaw["jaw"], points, faces, fdi, normals, table[fdi], doubtful, frame,
         float(jaw.get("scale", 1.0)),

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from .. import dentition
-from ..checks.findings import Finding
-from ..checks.repair import proposed
+from ..checks.findings import Finding, repairs_for
+from ..checks.repair import Repair
 from ..files.transactions import atomic_path
 from .columns import Column, columns_of, rows_by_jaw
 from .report import DISCLAIMER, INTRAORAL
@@ -134,15 +134,9 @@ def _findings_html(report: Mapping[str, Any]) -> str:
     )
 
 
-def _repairs(finding: Mapping[str, Any]) -> list[Any]:
+def _repairs(finding: Mapping[str, Any]) -> list[Repair]:
     """The repairs a finding of a JSON report calls for."""
-    position = finding.get("position_ras")
-    return proposed(
-        Finding(
-            finding["code"], tuple(finding["teeth"]), None if position is None else tuple(position),
-            finding["severity"], finding["message"], finding.get("repair"), finding.get("detail") or {},
-        )
-    )  # fmt: skip
+    return repairs_for(Finding.from_dict(finding))
 
 
 def _place_words(position: Sequence[float] | None, in_file: bool) -> str:

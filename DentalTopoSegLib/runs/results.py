@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..checks.findings import Finding, check_dentition
-from ..checks.repair import Repair, make_edit, proposed
+from ..checks.findings import Finding, check_dentition, check_jaws, repairs_for
+from ..checks.repair import Repair, make_edit
 from ..checks.topology import contacts, tooth_measures
 from ..errors import InputError, NoTeethError
 from ..exports import Examination, ExportOptions, Result, export, export_format
@@ -99,7 +99,7 @@ class Repaired:
 
 def repairs_of(result: Result) -> list[tuple[Finding, list[Repair]]]:
     """Every finding with what can be done about it, in the order of `check`."""
-    return [(finding, proposed(finding, result.findings)) for finding in result.findings]
+    return [(finding, repairs_for(finding, result.findings)) for finding in result.findings]
 
 
 def repair_file(
@@ -148,7 +148,7 @@ def _chosen(result: Result, finding: int | None, choice: int, number: int | None
     if finding is None or not 1 <= finding <= count:
         raise InputError(f"'{result.name}' has {count} finding(s): choose one by its number, 1 to {count}.")
     found = result.findings[finding - 1]
-    repairs = proposed(found, result.findings)
+    repairs = repairs_for(found, result.findings)
     if not repairs:
         raise InputError(f"Only a person can settle this finding: {found.message}")
     if not 1 <= choice <= len(repairs):
@@ -167,7 +167,7 @@ def _repair_safely(work: _LabelMap | _Jaw, found: list[Finding]) -> tuple[list[s
     done: list[str] = []
     refused: dict[str, str] = {}
     for _ in range(_ROUNDS):
-        todo = [repair for finding in found for repair in proposed(finding, found) if repair.safe]
+        todo = [repair for finding in found for repair in repairs_for(finding, found) if repair.safe]
         todo = [repair for repair in todo if repair.title not in refused]
         if not todo:
             break
@@ -214,8 +214,6 @@ class _Jaw:
         self.jaw = make_edit(self.jaw, repair).apply(self.jaw)
 
     def findings(self) -> list[Finding]:
-        from ..checks.findings.crowns import check_jaws
-
         return check_jaws([self.jaw], [self.name], [self.jaw.jaw]) if np.any(self.jaw.fdi) else []
 
     def write(self, output: Path) -> None:

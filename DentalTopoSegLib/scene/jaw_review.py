@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 
 from .. import dentition
-from ..checks.findings import Finding
-from ..checks.findings.crowns import check_cases
+from ..checks.findings import Finding, check_cases
 from ..checks.measures.jaw import JawCase
 from ..checks.repair import JawEdit, NumberTakenError, Repair, RepairRefusedError, make_edit
 from ..dentition.naming import checked_numbering, tooth_title
@@ -103,11 +102,12 @@ class JawReview(Review):
         return Rechecked(tuple(sorted(changed - {0})), time.perf_counter() - started, new, gone)
 
     def _judge(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        self._cases = [JawCase(jaw, node.GetName()) for jaw, node in zip(self.jaws, self.nodes, strict=True)]
         known = [about(node) for node in self.nodes]
         stated = [one["jaw"] if one["jaw_stated"] else None for one in known]
+        names = [node.GetName() for node in self.nodes]
+        self._cases = [JawCase(*given) for given in zip(self.jaws, names, stated, strict=True)]
         some = any(case.crowns for case in self._cases)
-        self._found: list[Finding] = check_cases(self._cases, stated) if some else []
+        self._found: list[Finding] = check_cases(self._cases) if some else []
         return self._lists().update(self._found, self.numbering)
 
     def watch(self, callback: Callable[[], None]) -> None:

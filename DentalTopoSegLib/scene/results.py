@@ -71,7 +71,7 @@ def add_result(job: SceneJob, *, numbering: str = "FDI", name: str | None = None
                 pair(*nodes)
         for node in nodes:
             node.SetAttribute(NUMBERING, numbering)
-        found = [_finding(row) for row in reports[0]["findings"]]
+        found = [Finding.from_dict(row) for row in reports[0]["findings"]]
         listed = FindingNodes.made(nodes)
         listed.update(found, numbering)
     if job.job["kind"] == "mesh":  # both would be drawn at the same place
@@ -103,19 +103,6 @@ def _complete() -> Iterator[None]:
         yield
     except KeyError as error:
         raise SceneError(f"The result of the segmentation is incomplete (no {error}): run it again.") from error
-
-
-def _finding(row: Mapping[str, Any]) -> Finding:
-    place = row["position_ras"]
-    return Finding(
-        row["code"],
-        tuple(row["teeth"]),
-        None if place is None else tuple(place),
-        row["severity"],
-        row["message"],
-        row["repair"],
-        row["detail"],
-    )
 
 
 def _add_segmentation(job: SceneJob, labels: Volume, report: Mapping[str, Any], numbering: str, name: str) -> Any:

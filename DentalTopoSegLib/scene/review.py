@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from ..checks.findings import SEVERITIES, Finding
-from ..checks.repair import Repair, RepairRefusedError, delete, proposed, renumber, swap
+from ..checks.findings import SEVERITIES, Finding, repairs_for
+from ..checks.repair import Repair, RepairRefusedError, delete, renumber, swap
 from ..dentition.naming import NUMBERINGS, checked_numbering, tooth_text
 from ..dentition.words import Sentence
 from .finding_nodes import STANDING, FindingNodes, Row
@@ -393,7 +393,7 @@ class Review(ABC):
 
     def _repairs_of(self, finding: Finding) -> list[Repair]:
         others = [row.finding for row in self._lists().rows if row.state in STANDING]
-        return proposed(finding, others)
+        return repairs_for(finding, others)
 
     def _as_reviewed(self, row: Row) -> ReviewedFinding:
         numbering = self.numbering
@@ -403,7 +403,7 @@ class Review(ABC):
             row.finding.severity,
             row.finding.code,
             row.finding.teeth,
-            row.sentence(numbering),
+            row.finding.say(numbering),
             row.finding.position_ras,
             row.state,
             tuple(repair.say(numbering) for repair in repairs),

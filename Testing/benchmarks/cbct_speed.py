@@ -108,6 +108,7 @@ def run_ours(scan: Path, threads: int, precision: str, models_dir: Path | None, 
     read_s = time.perf_counter() - start
     from DentalTopoSegLib.cbct import segment_volume
     from DentalTopoSegLib.networks.models import TASKS, Model, load_model
+    from DentalTopoSegLib.options import RunOptions
 
     runs: list[tuple[str, tuple[int, ...]]] = []
 
@@ -120,7 +121,7 @@ def run_ours(scan: Path, threads: int, precision: str, models_dir: Path | None, 
 
     loaded = {task: load_model(task, threads, precision, folder=models_dir, provider=provider) for task in TASKS}
     models = {task: Noting(**vars(model)) for task, model in loaded.items()}
-    result = segment_volume(volume, threads=threads, precision=precision, models=models)
+    result = segment_volume(volume, RunOptions(threads=threads, precision=precision), models=models)
     start = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="cbct_speed_ours_") as folder:
         write_volume(result.labels, Path(folder) / "teeth.nii.gz")

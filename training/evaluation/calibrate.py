@@ -25,7 +25,7 @@ from scipy.optimize import minimize
 
 from DentalTopoSegLib.cbct import Segmentation, segment_volume
 from DentalTopoSegLib.cbct.confidence import FEATURES, MEANING, Calibrator, load_calibrator
-from DentalTopoSegLib.checks.findings.shape import LOW_CONFIDENCE
+from DentalTopoSegLib.checks.measures.label_map import Case
 from DentalTopoSegLib.checks.metrics.label_maps import (
     DETECTION_IOU,
     auroc,
@@ -37,6 +37,7 @@ from DentalTopoSegLib.checks.metrics.label_maps import (
 from DentalTopoSegLib.errors import DentalTopoSegError, InputError, NoTeethError
 from DentalTopoSegLib.files.volumes import Volume, read_labels, read_volume
 from DentalTopoSegLib.files.volumes.writing import atomic_path
+from DentalTopoSegLib.options import RunOptions
 from training.evaluation.volumes import load_networks
 from training.export.score_tables import markdown_table
 from training.patients.labelled_scans import find_pairs
@@ -197,7 +198,7 @@ def scores(confidence: np.ndarray, right: np.ndarray) -> dict[str, Any]:
         "brier": brier_score(confidence, right),
         "auroc": auroc(confidence, right),
         "reliability": reliability(confidence, right),
-        "thresholds": [flagged(confidence, right, t) for t in sorted({*THRESHOLDS, LOW_CONFIDENCE})],
+        "thresholds": [flagged(confidence, right, t) for t in sorted({*THRESHOLDS, Case.low_confidence})],
     }
 
 
@@ -261,7 +262,7 @@ def _score_row(title: str, s: dict[str, Any]) -> tuple[object, ...]:
 
 
 def _threshold_row(row: dict[str, Any], s: dict[str, Any]) -> tuple[str, ...]:
-    used = " (used)" if row["threshold"] == LOW_CONFIDENCE else ""
+    used = " (used)" if row["threshold"] == Case.low_confidence else ""
     wrong, right = f"{row['wrong_flagged']} of {s['wrong']}", f"{row['right_flagged']} of {s['teeth'] - s['wrong']}"
     return f"{row['threshold']:g}{used}", str(row["flagged"]), wrong, right
 
@@ -357,4 +358,5 @@ def _write(path: Path, text: str, check: Callable[[Path], Any] = lambda path: No
 
 def library_segment(networks: dict[str, Any], threads: int | None, precision: str) -> Segment:
     """The library's own path with these networks."""
-    return lambda scan: segment_volume(scan, threads=threads, precision=precision, models=networks)
+    options = RunOptions(threads=threads, precision=precision)
+    return lambda scan: segment_volume(scan, options, models=networks)

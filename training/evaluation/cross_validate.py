@@ -18,7 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from DentalTopoSegLib.checks.findings.crowns import check_cases
+from DentalTopoSegLib.checks.findings import check_cases
 from DentalTopoSegLib.checks.measures.jaw import JawCase
 from DentalTopoSegLib.ios import segmenting
 from DentalTopoSegLib.ios.segmenting import JawSegmentation
@@ -66,7 +66,7 @@ def draw(scores: Mapping[str, Mapping[str, Any]], found: Mapping[str, JawSegment
             "jaw": jaw.jaw,
             "confidence": jaw.confidence,
         }
-        findings = check_cases([JawCase(jaw, name)], [None])
+        findings = check_cases([JawCase(jaw, name)])
         jaw_png(folder / f"{which}_{name}.png", [drawn], f"{name}, DSC {scores[name]['dice']:.3f}", findings)
 
 

@@ -10,8 +10,7 @@ import numpy as np
 
 from ...dentition import flipped_jaw, is_tooth, mirrored
 from ...files.meshes.geometry import face_areas, labels_of_faces, unique_edges, vertex_components
-from ..findings.crowns import NEGLIGIBLE_MM2, second_crowns
-from ..measures.jaw import JawCase, Patch
+from ..measures.jaw import NEGLIGIBLE_MM2, JawCase, Patch
 from .bench import Bench, along_row, stands_before
 from .edit import JawEdit, JawLabels
 from .repair import Place, Repair, RepairRefusedError
@@ -80,8 +79,7 @@ class JawBench(Bench):
 
     def loose_parts(self, fdi: int, places: Iterable[Place] | None = None) -> list[np.ndarray]:
         parts = self.parts(fdi)[1:]
-        crown = self.case.crowns.get(fdi)
-        return self._other_than(second_crowns(self.case, crown) if crown else (), parts)
+        return self._other_than(self.case.second_teeth(fdi) if fdi in self.case.crowns else (), parts)
 
     def specks(self, fdi: int) -> list[np.ndarray]:
         crown = self.case.crowns.get(fdi)

@@ -12,7 +12,7 @@ from ...dentition import flipped_jaw
 from ...dentition.arch import fit_frame
 from ...files.volumes import Volume
 from ...files.volumes.boxes import Box, grow, tooth_boxes, union
-from ..findings.shape import NEGLIGIBLE_MM3
+from ..measures.label_map import NEGLIGIBLE_MM3
 from . import shapes
 from .bench import Bench, along_row, stands_before, tooth_words
 from .edit import LabelMapEdit

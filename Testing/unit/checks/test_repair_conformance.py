@@ -16,8 +16,7 @@ from toy_jaws import toy_jaw
 from toy_teeth import relabel, tidy, volume
 
 from DentalTopoSegLib.checks import repair as repairs
-from DentalTopoSegLib.checks.findings import check_dentition
-from DentalTopoSegLib.checks.findings.crowns import check_jaws
+from DentalTopoSegLib.checks.findings import check_dentition, check_jaws
 from DentalTopoSegLib.checks.repair import KINDS, NumberTakenError, Repair, RepairRefusedError, kinds, make_edit
 from DentalTopoSegLib.dentition.naming import NUMBERINGS
 from DentalTopoSegLib.ios.segmenting import JawSegmentation

@@ -170,7 +170,7 @@ def test_surfaces_are_written_without_checking_anything(tmp_path: Path, jaw: Pat
     def fail(*_: object, **__: object) -> None:
         pytest.fail("checked")
 
-    monkeypatch.setattr("DentalTopoSegLib.checks.findings.crowns.check_cases", fail)
+    monkeypatch.setattr("DentalTopoSegLib.checks.findings.check_cases", fail)
     files, _ = export_result(jaw, tmp_path / "out", "stl")
     assert len(files) == 3
     assert json.dumps(sorted(files)) == '["gingiva", "tooth_11", "tooth_16"]'

@@ -8,7 +8,7 @@ import numpy as np
 
 from ....dentition import crown_width_mm, volume_range_mm3
 from ....dentition.crown_sizes import usual_area_mm2
-from ...findings.shape import contact_limit_mm2
+from ...measures.label_map import contact_limit_mm2
 from .. import shapes
 from ..bench import Bench
 from ..repair import Repair, RepairRefusedError, tooth

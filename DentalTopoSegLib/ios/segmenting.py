@@ -19,12 +19,13 @@ from ..files.meshes import Surface
 from ..files.meshes.geometry import labels_of_faces, labels_of_vertices
 from ..networks.models import SURFACE_TASKS, Model, described, load_model
 from ..networks.providers import DEFAULT_PROVIDER
+from .creases import cut_along_creases, face_graph
 from .crowns import crown_probabilities
 from .head import jaw_probabilities, to_head
 from .instances import Instances, find_instances, instance_energy
+from .islands import remove_islands
 from .network import PointNetwork, Prediction, predict
 from .orienting import Frame, find_frame, principal_frames
-from .refining import cut_along_creases, face_graph, remove_islands
 from .sampling import MAX_POINTS, MIN_LEVEL, build_cloud, farthest_points, level_counts
 from .settling import settle
 from .spreading import label_faces, label_vertices
@@ -256,9 +257,13 @@ class _JawRun:
         else:
             spread = label_faces if self.by_faces else label_vertices
             labels, self.odd_pieces = spread(
-                self.surface, self.sampled, self.shares, self.cloud.knn[0],
-                inside_out=self.frame.inside_out, workers=self.workers,
-            )  # fmt: skip
+                self.surface,
+                self.sampled,
+                self.shares,
+                self.cloud.knn[0],
+                inside_out=self.frame.inside_out,
+                workers=self.workers,
+            )
         self.sampled_label = labels[self.rows]
         if self.whole or self.by_faces:
             self.face_label, self.vertex_label = labels, labels_of_vertices(labels, faces, self.areas, len(vertices))
@@ -273,9 +278,14 @@ class _JawRun:
         self.jaw = self.stated_or_inferred
         count, upper = len(self.instances), self.jaw == "upper"
         shapes = crown_probabilities(
-            self.cloud.points, self.cloud.normals, self.sampled_label, count, upper, self.models["crowns"],
+            self.cloud.points,
+            self.cloud.normals,
+            self.sampled_label,
+            count,
+            upper,
+            self.models["crowns"],
             self.cancelled,
-        )  # fmt: skip
+        )
         classes = both_opinions(self.instances.classes, shapes)
         self.numbering = number_teeth(
             jaw_probabilities(classes, self.jaw), to_head(self.instances.centres, self.jaw), np.full(count, _CROWN_MM3)
@@ -287,16 +297,23 @@ class _JawRun:
         fdi, face_fdi = number[self.vertex_label], number[self.face_label]
         seen = set(np.unique(face_fdi)) | set(np.unique(fdi))
         return JawSegmentation(
-            surface=self.surface, fdi=fdi, face_fdi=face_fdi, instance=self.vertex_label.astype(np.int32),
-            confidence={f: c for f, c in sorted(confidence.items()) if f in seen}, jaw=self.jaw,
-            jaw_inferred=self.inferred, jaw_confidence=self.jaw_confidence, frame=self.frame.matrix,
-            frame_confidence=self.frame.confidence, inside_out=self.frame.inside_out,
+            surface=self.surface,
+            fdi=fdi,
+            face_fdi=face_fdi,
+            instance=self.vertex_label.astype(np.int32),
+            confidence={f: c for f, c in sorted(confidence.items()) if f in seen},
+            jaw=self.jaw,
+            jaw_inferred=self.inferred,
+            jaw_confidence=self.jaw_confidence,
+            frame=self.frame.matrix,
+            frame_confidence=self.frame.confidence,
+            inside_out=self.frame.inside_out,
             provenance={
                 "models": [described(model, task) for task, model in self.models.items()],
                 "seconds": dict(self.seconds),
             },
             warnings=self.warnings,
-        )  # fmt: skip
+        )
 
 
 #: Share of the crown network in both_opinions, and the least probability either is believed.

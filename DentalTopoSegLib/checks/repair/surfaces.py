@@ -276,7 +276,7 @@ def _fill(jaw: _Jaw, repair: Repair) -> Made:
 
 
 def _split(jaw: _Jaw, repair: Repair) -> Made:
-    from ...ios.refining import cut_along_creases, vertex_graph
+    from ...ios.creases import cut_along_creases, vertex_graph
 
     fdi, other = repair.teeth
     jaw.require(fdi)

@@ -22,8 +22,16 @@ from DentalTopoSegLib.networks.models import (
 
 onnx = pytest.importorskip("onnx", reason="building the small test networks needs the package onnx")
 
-DESCRIPTION = {"id": "tiny", "task": "border", "spacing_mm": 0.5, "divisor": 4, "output_stride": 1,
-               "clip_percentiles": [0.5, 99.5], "labels": [0, 1], "output_scale": 2.0}  # fmt: skip
+DESCRIPTION = {
+    "id": "tiny",
+    "task": "border",
+    "spacing_mm": 0.5,
+    "divisor": 4,
+    "output_stride": 1,
+    "clip_percentiles": [0.5, 99.5],
+    "labels": [0, 1],
+    "output_scale": 2.0,
+}
 
 
 def tiny_network(path: Path, description: dict | str | None, output: str = "probabilities", loops: int = 0) -> None:
@@ -109,19 +117,28 @@ def register_points(folder: Path, description: dict = SURFACE, precision: str = 
     """points (n, 3) float, index (m,) int32 -> far (n, 3) = 2 points, picked (m, 3) = points[index]."""
     helper, kind = onnx.helper, onnx.TensorProto
     graph = helper.make_graph(
-        [helper.make_node("Add", ["points", "points"], ["far"]),
-         helper.make_node("Gather", ["points", "index"], ["picked"], axis=0)],
+        [
+            helper.make_node("Add", ["points", "points"], ["far"]),
+            helper.make_node("Gather", ["points", "index"], ["picked"], axis=0),
+        ],
         "points",
-        [helper.make_tensor_value_info("points", kind.FLOAT, ["n", 3]),
-         helper.make_tensor_value_info("index", kind.INT32, ["m"])],
+        [
+            helper.make_tensor_value_info("points", kind.FLOAT, ["n", 3]),
+            helper.make_tensor_value_info("index", kind.INT32, ["m"]),
+        ],
         [helper.make_tensor_value_info(name, kind.FLOAT, [None, 3]) for name in ("far", "picked")],
-    )  # fmt: skip
+    )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
     helper.set_model_props(model, {METADATA_KEY: json.dumps(description)})
     content = model.SerializeToString()
     (folder / "points.onnx").write_bytes(content)
-    entry = {"id": "points-9", "task": "surface", "precision": precision, "file": "points.onnx",
-             "sha256": hashlib.sha256(content).hexdigest()}  # fmt: skip
+    entry = {
+        "id": "points-9",
+        "task": "surface",
+        "precision": precision,
+        "file": "points.onnx",
+        "sha256": hashlib.sha256(content).hexdigest(),
+    }
     (folder / "models.json").write_text(json.dumps({"models": [entry]}), encoding="utf-8")
 
 
@@ -153,10 +170,13 @@ def test_a_network_shipped_in_fp32_only_also_answers_to_int8(tmp_path):
     assert load_model("surface", threads=1, precision="int8", folder=tmp_path).precision == "fp32"
 
 
-@pytest.mark.parametrize(("change", "message"), [
-    ({"outputs": ["far", "near"]}, 'no output "near", only far, picked'),
-    ({"labels": None}, "lacks labels"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"outputs": ["far", "near"]}, 'no output "near", only far, picked'),
+        ({"labels": None}, "lacks labels"),
+    ],
+)
 def test_a_network_of_points_must_describe_what_its_task_needs(tmp_path, change, message):
     register_points(tmp_path, {k: v for k, v in (SURFACE | change).items() if v is not None})
     with pytest.raises(ModelError, match=message):
@@ -188,10 +208,15 @@ def test_a_file_that_is_no_network_is_refused_even_with_the_right_checksum(tmp_p
         load_model("tiny", folder=tmp_path)
 
 
-@pytest.mark.parametrize(("description", "message"), [
-    (None, "no description"), ("{", "not JSON"), ({"id": "tiny", "task": "border"}, "lacks spacing_mm"),
-    ({**DESCRIPTION, "task": "numbering"}, "models.json says"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("description", "message"),
+    [
+        (None, "no description"),
+        ("{", "not JSON"),
+        ({"id": "tiny", "task": "border"}, "lacks spacing_mm"),
+        ({**DESCRIPTION, "task": "numbering"}, "models.json says"),
+    ],
+)
 def test_a_network_that_does_not_describe_itself_is_refused(tmp_path, description, message):
     register(tmp_path, description)
     with pytest.raises(ModelError, match=message):

@@ -20,7 +20,7 @@ from ..dentition import CLASS_FDI
 from ..dentition.numbering import mean_dentition, number_teeth
 from ..errors import InputError, NoTeethError
 from ..files.volumes import Volume, resample_ras
-from ..networks.models import Model, described, load_model
+from ..networks.models import Model, describe_model, load_model
 from ..networks.providers import DEFAULT_PROVIDER
 from .confidence import DOUBTFUL, FEATURES, Evidence, calibrator_for, features_of, provenance_of
 from .inference import CoarseMap, Progress, check, run_border, run_numbering, smooth
@@ -137,7 +137,7 @@ def segment_volume(
             f"{len(doubtful)} of {len(confidence)} teeth have a low confidence: check the numbers before using them."
         )
     provenance = {
-        "models": [described(nets[task], task) for task in ("numbering", "border")],
+        "models": [describe_model(nets[task], task) for task in ("numbering", "border")],
         "seconds": {k: round(v, 3) for k, v in seconds.items()},
         "threads": threads,
         "precision": precision,

@@ -17,8 +17,9 @@ from ..dentition.numbering import number_teeth
 from ..errors import Cancelled, InputError, NoTeethError
 from ..files.meshes import Surface
 from ..files.meshes.geometry import labels_of_faces, labels_of_vertices
-from ..networks.models import SURFACE_TASKS, Model, described, load_model
+from ..networks.models import Model, describe_model, load_model
 from ..networks.providers import DEFAULT_PROVIDER
+from ..networks.tasks import task_names
 from .creases import cut_along_creases, face_graph
 from .crowns import crown_probabilities
 from .head import jaw_probabilities, to_head
@@ -86,7 +87,7 @@ def segment_jaws(
     """Number the teeth of one jaw, or of two jaws of one patient.
 
     jaws: "upper", "lower" or None (decided by the shape) per surface. names: for messages. models: networks by
-    task (models.SURFACE_TASKS) instead of the shipped ones. frames: where the jaws lie, if
+    task (`networks.tasks`) instead of the shipped ones. frames: where the jaws lie, if
     known. Raises InputError for a surface too small to
     be a jaw, NoTeethError where no tooth is found, Cancelled, ModelError.
     """
@@ -115,7 +116,7 @@ def load_networks(precision: str = "int8", provider: str = DEFAULT_PROVIDER) -> 
     Each runs on one thread, because its sums depend on how they are split among threads; threads serve to run it on
     the scan and its mirror image at once.
     """
-    return {task: load_model(task, 1, precision, provider=provider) for task in SURFACE_TASKS}
+    return {task: load_model(task, 1, precision, provider=provider) for task in task_names("surface")}
 
 
 class _JawRun:
@@ -309,7 +310,7 @@ class _JawRun:
             frame_confidence=self.frame.confidence,
             inside_out=self.frame.inside_out,
             provenance={
-                "models": [described(model, task) for task, model in self.models.items()],
+                "models": [describe_model(model, task) for task, model in self.models.items()],
                 "seconds": dict(self.seconds),
             },
             warnings=self.warnings,

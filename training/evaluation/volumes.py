@@ -62,10 +62,11 @@ def load_networks(precision: str, threads: int | None, folders: list[Path]) -> d
     Raises:
         ModelError: nobody has it, or a file is damaged.
     """
-    from DentalTopoSegLib.networks.models import TASKS, list_models, load_model
+    from DentalTopoSegLib.networks.models import list_models, load_model
+    from DentalTopoSegLib.networks.tasks import task_names
 
     found = {}
-    for task in TASKS:
+    for task in task_names("volume"):
         wanted = {(task, precision)}
         having = [f for f in folders if wanted & {(e["task"], e["precision"]) for e in list_models(f)}]
         found[task] = load_model(task, threads, precision, folder=having[0] if having else None)

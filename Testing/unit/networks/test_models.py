@@ -13,12 +13,11 @@ import pytest
 from DentalTopoSegLib.errors import Cancelled, ModelError
 from DentalTopoSegLib.networks.models import (
     METADATA_KEY,
-    SURFACE_TASKS,
-    TASKS,
     list_models,
     load_model,
     resources_dir,
 )
+from DentalTopoSegLib.networks.tasks import TASKS, task_names
 
 onnx = pytest.importorskip("onnx", reason="building the small test networks needs the package onnx")
 
@@ -69,12 +68,12 @@ def tiny_network(path: Path, description: dict | str | None, output: str = "prob
     onnx.save(model, path)
 
 
-def register(folder: Path, description: dict | str | None = DESCRIPTION, **kwargs) -> Path:
+def register(folder: Path, description: dict | str | None = DESCRIPTION, task: str = "border", **kwargs) -> Path:
     path = folder / "tiny.onnx"
     tiny_network(path, description, **kwargs)
     entry = {
         "id": "tiny",
-        "task": "border",
+        "task": task,
         "precision": "int8",
         "file": "tiny.onnx",
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
@@ -183,6 +182,35 @@ def test_a_network_of_points_must_describe_what_its_task_needs(tmp_path, change,
         load_model("surface", threads=1, folder=tmp_path)
 
 
+@pytest.mark.parametrize("entry", list_models(), ids=lambda entry: entry["id"])
+def test_every_shipped_network_is_what_its_task_asks_for(entry):
+    task = TASKS[entry["task"]]
+    model = load_model(entry["id"], threads=1, provider="auto")
+    assert model.task == task.name and not task.missing(model.metadata)
+    assert set(task.promised_outputs(model.metadata)) <= set(model.session.outputs)
+    assert task.auto_provider in ("auto", model.provider)
+    # the task is how the library asks for it, in whatever precision is quicker
+    assert load_model(task.name, threads=1).id == entry["id"]
+
+
+@pytest.mark.parametrize(("name", "key"), [(task.name, key) for task in TASKS.values() for key in task.required])
+def test_a_network_without_a_key_that_its_task_requires_is_refused_naming_it(tmp_path, name, key):
+    whole = {"id": "tiny", "task": name, **dict.fromkeys(TASKS[name].required, 1), "outputs": ["probabilities"]}
+    for description in (whole, {k: v for k, v in whole.items() if k != key}):
+        register(tmp_path, description, task=name)
+        if key in description:
+            assert load_model(name, threads=1, folder=tmp_path).metadata == description
+        else:
+            with pytest.raises(ModelError, match=f"lacks {key}\\."):
+                load_model(name, threads=1, folder=tmp_path)
+
+
+def test_a_task_nobody_knows_is_refused(tmp_path):
+    register(tmp_path, DESCRIPTION | {"task": "caries"}, task="caries")
+    with pytest.raises(ModelError, match=r'"caries", which this version does not know'):
+        load_model("tiny", folder=tmp_path)
+
+
 def test_an_altered_file_is_refused(tmp_path):
     path = register(tmp_path)
     content = bytearray(path.read_bytes())
@@ -253,9 +281,8 @@ def test_the_installed_networks_load_and_describe_themselves():
     if not (resources_dir() / "Models" / "models.json").exists():
         pytest.skip("no networks in Resources/Models yet")
     entries = list_models()
-    assert {e["task"] for e in entries} >= set(TASKS)
-    assert {e["task"] for e in entries} <= {*TASKS, *SURFACE_TASKS}
-    for entry in (e for e in entries if e["task"] in TASKS):
+    assert {e["task"] for e in entries} == set(TASKS)
+    for entry in (e for e in entries if e["task"] in task_names("volume")):
         model = load_model(entry["id"], threads=1)
         side = int(model.metadata["divisor"]) * (2 if entry["task"] == "border" else 1)
         out = model.run(np.zeros((side, side, side), np.float32))

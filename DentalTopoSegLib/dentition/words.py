@@ -9,7 +9,8 @@ double as the keys of a gettext catalogue::
 
 Format specifications beside Python's own: ``{fdi:tooth}`` is one tooth's number, ``{teeth:numbers}`` "14, 15 and 16",
 ``{teeth:teeth}`` "tooth 16" or "teeth 14 and 15", ``{teeth:Teeth}`` the same at the beginning of a sentence,
-``{part:words}`` another `Sentence` or a word of the catalogue.
+``{part:words}`` another `Sentence` or a word of the catalogue, ``{part:clause}`` the same inside a sentence: its first
+letter is small.
 """
 
 from __future__ import annotations
@@ -102,6 +103,9 @@ class _Speaker(string.Formatter):
             if isinstance(value, Sentence):
                 return value.say(self.numbering, self.language)
             return _catalogue(self.language).gettext(value) if value else ""
+        if format_spec == "clause":
+            text = self.format_field(value, "words")
+            return text[:1].lower() + text[1:]
         return super().format_field(value, format_spec)
 
     def _numbers(self, teeth: Iterable[int]) -> str:

@@ -82,7 +82,7 @@ def jaw_png(
     """
     from PIL import Image
 
-    from ..files.volumes import atomic_path
+    from ..files.transactions import atomic_path
 
     canvas = compose(jaws, title, findings)
     path = Path(path)

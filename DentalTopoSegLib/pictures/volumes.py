@@ -13,7 +13,8 @@ import numpy as np
 
 from .. import dentition
 from ..files.label_maps import present_values
-from ..files.volumes import Volume, atomic_path, resample_ras
+from ..files.transactions import atomic_path
+from ..files.volumes import Volume, resample_ras
 from .drawing import BACKGROUND, FAINT, GAP, TEXT, draw_number, font, label_panel
 from .tooth_rendering import VIEWS, Field, View, largest_pieces, render, tooth_fields
 

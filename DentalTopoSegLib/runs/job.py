@@ -66,7 +66,7 @@ class Job:
         """Raises InputError for a CBCT and a mesh together."""
         if self.kind:
             return self.kind == "mesh"
-        from .jaws import is_mesh_file
+        from ..files.meshes import is_mesh_file
 
         meshes = {is_mesh_file(path) for path in self.inputs}
         if len(meshes) == 2:

@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 
 from ..errors import Cancelled, InputError, MemoryLimitError, NoTeethError
-from ..files.label_maps import read_fdi_labels, stored_confidence
-from ..files.results import all_or_nothing, require_writable, write_labelmap, write_report_json, write_seg_nrrd
+from ..files.json_text import write_report_json
+from ..files.label_maps import read_fdi_labels, write_labelmap
+from ..files.seg_nrrd import stored_confidence, write_seg_nrrd
+from ..files.transactions import all_or_nothing, require_writable
 from ..files.volumes import Volume, read_volume, write_volume
 from ..networks.providers import DEFAULT_PROVIDER
 from ..reports.report import build_report

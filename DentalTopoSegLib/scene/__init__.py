@@ -1,6 +1,6 @@
-"""The MRML side: volume or model nodes in, numbered teeth and their findings in the scene out. No Qt.
+"""The MRML side: volume or model nodes in, numbered teeth and their findings in the scene out; may import every room.
 
-Runs identically in Slicer 5.10 or later and on the slicer-core wheel; the only part of the library that imports slicer.
+No Qt, and the only part of the library that imports slicer: 5.10 or later, or its slicer-core wheel alone.
 Every function works on the scene of the nodes it is given, never on a global one. In one run::
 
     job = prepare_job([volume_node], threads=2)          # the scene is not touched
@@ -22,7 +22,11 @@ A node that is gone (scene cleared, node deleted) raises `NodeGoneError`; nothin
 from __future__ import annotations
 
 import importlib
+from typing import Any
 
+from ..dentition.naming import NUMBERINGS, tooth_text, tooth_title
+
+#: Where each name lives; read when it is first asked for, so that Slicer starts without what a session may never need.
 _HOME = {
     "NodeGoneError": "nodes",
     "SceneError": "nodes",
@@ -33,10 +37,6 @@ _HOME = {
     "SceneResult": "results",
     "add_result": "results",
     "add_segmentation": "results",
-    "NUMBERINGS": "..dentition.naming",
-    "sentence": "..dentition.naming",
-    "tooth_text": "..dentition.naming",
-    "tooth_title": "..dentition.naming",
     "register_terminology": "terminology",
     "tooth_color_node": "terminology",
     "Look": "views",
@@ -45,14 +45,14 @@ _HOME = {
     "Review": "review",
     "ReviewedFinding": "review",
     "ToothState": "review",
-    "review_of": "review",
-    "is_reviewable": "review",
+    "review_of": "reviews",
+    "is_reviewable": "reviews",
 }
 
-__all__ = sorted(_HOME)
+__all__ = ["NUMBERINGS", *_HOME, "tooth_text", "tooth_title"]
 
 
-def __getattr__(name: str):
+def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f".{_HOME[name]}".replace("...", ".."), __name__), name)
+    return getattr(importlib.import_module(f".{_HOME[name]}", __name__), name)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-import weakref
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,23 +13,22 @@ from .. import dentition
 from ..checks.findings import Finding
 from ..checks.findings.crowns import check_cases
 from ..checks.measures.jaw import JawCase
-from ..checks.repair import JawEdit, NumberTakenError, Repair, repaired_jaw
+from ..checks.repair import JawEdit, NumberTakenError, Repair, RepairRefusedError, make_edit
 from ..dentition.naming import checked_numbering, tooth_title
-from ..errors import InputError
+from ..dentition.words import Sentence
 from .nodes import NodeGoneError, SceneError, to_world
 from .review import Rechecked, Review, Step, ToothState
 from .surfaces import about, change_about, jaws_of, segmentation_of, show_teeth, write_back
-from .views import Look, look_from_outside
 
-_OF_BOTH = ("swap_sides", "swap_jaws")
+#: How much is shown around the teeth, mm.
+_AROUND_MM = 20.0
 
 
 class _JawStep(Step):
     """An edit of one jaw or both, with the confidences before and after."""
 
-    def __init__(self, review: JawReview, title: str, edits: dict[int, JawEdit], confidence: dict) -> None:
-        self.title = title
-        self._review = weakref.proxy(review)
+    def __init__(self, review: JawReview, sentence: Sentence, edits: dict[int, JawEdit], confidence: dict) -> None:
+        super().__init__(review, sentence)
         self._edits, self._confidence = edits, confidence
 
     def undo(self) -> None:
@@ -40,11 +39,11 @@ class _JawStep(Step):
 
     def _go(self, way: str, side: int) -> None:
         try:
-            changed = {i: getattr(edit, way)(self._review.jaws[i]) for i, edit in self._edits.items()}
-        except InputError as error:
+            changed = {i: getattr(edit, way)(self.review.jaws[i]) for i, edit in self._edits.items()}
+        except RepairRefusedError as error:
             raise SceneError(str(error)) from error
         for i, jaw in changed.items():
-            self._review.put(i, jaw, self._confidence[i][side])
+            self.review.put(i, jaw, self._confidence[i][side])
 
 
 class JawReview(Review):
@@ -124,39 +123,22 @@ class JawReview(Review):
 
     # ------------------------------------------------------------ where to look
 
-    def look(self, key: str) -> Look | None:
-        finding = self._row(key).finding
-        centres = self._centres()
-        teeth = [fdi for fdi in finding.teeth if fdi in centres]
-        if finding.position_ras is None and not teeth:
-            return None
-        place = finding.position_ras or np.mean([centres[fdi] for fdi in teeth], axis=0)
-        return self._look(place, finding.teeth)
-
-    def look_at_tooth(self, fdi: int) -> Look:
-        centres = self._centres()
-        if fdi not in centres:
-            raise SceneError(f"There is no tooth {self.tooth_text(fdi)}.")
-        return self._look(centres[fdi], (fdi,))
-
     def _centres(self) -> dict[int, np.ndarray]:
         """Middle of each crown in the world."""
         return {fdi: np.array(case.in_file(c.centre)) for case in self._cases for fdi, c in case.crowns.items()}
 
-    def _look(self, place: Iterable[float], teeth: Sequence[int]) -> Look:
-        centres = self._centres()
-        middle = (np.min(list(centres.values()), axis=0) + np.max(list(centres.values()), axis=0)) / 2
+    def _extent(self, teeth: Sequence[int]) -> float:
+        centres, unit = self._centres(), 1.0 / self.jaws[0].surface.scale
+        spread = float(np.ptp([centres[fdi] for fdi in teeth], axis=0).max()) if teeth else 0.0
+        return (spread / unit + _AROUND_MM) * unit
+
+    def _up(self, teeth: Sequence[int]) -> np.ndarray | None:
         case = next((c for c in self._cases if set(teeth) & set(c.crowns)), self._cases[0])
-        up = None if case.axes is None else case.axes[2]
-        near = [centres[fdi] for fdi in teeth if fdi in centres]
-        spread = float(np.ptp(near, axis=0).max()) if near else 0.0
-        unit = 1.0 / self.jaws[0].surface.scale
-        return look_from_outside(place, teeth, middle, (spread / unit + 20.0) * unit, up)
+        return None if case.axes is None else case.axes[2]
 
     # ------------------------------------------------------------ edits
 
-    def _make(self, repair: Repair) -> Rechecked:
-        started = time.perf_counter()
+    def _carry_out(self, repair: Repair) -> tuple[Step, Iterable[int]]:
         if self.needs_recheck():
             self.recheck()
         edits = self._edits(repair)
@@ -165,19 +147,17 @@ class JawReview(Review):
         }
         for i, edit in edits.items():
             self.put(i, edit.apply(self.jaws[i]), confidence[i][1])
-        self._push(_JawStep(self, repair.title, edits, confidence))
-        new, gone = self._judge()
-        changed = tuple(sorted({fdi for edit in edits.values() for fdi in edit.teeth}))
-        return Rechecked(changed, time.perf_counter() - started, new, gone)
+        changed = {fdi for edit in edits.values() for fdi in edit.teeth}
+        return _JawStep(self, repair.sentence, edits, confidence), changed
 
     def _edits(self, repair: Repair) -> dict[int, JawEdit]:
         """The repair on the jaw or jaws that it concerns."""
-        if repair.kind in _OF_BOTH or not repair.teeth:
+        if not repair.teeth:
             edits, refusal = {}, None
             for i, jaw in enumerate(self.jaws):
                 try:
-                    edits[i] = repaired_jaw(jaw, repair)
-                except InputError as error:
+                    edits[i] = make_edit(jaw, repair)
+                except RepairRefusedError as error:
                     refusal = error
             if not edits and refusal is not None:
                 raise refusal
@@ -187,13 +167,13 @@ class JawReview(Review):
             raise SceneError(f"There is no tooth {self.tooth_text(repair.teeth[0])}.")
         to = repair.arguments.get("to")
         if len(owners) > 1 or any(to in c.crowns for i, c in enumerate(self._cases) if i != owners[0]):
-            raise NumberTakenError("The two teeth stand in different jaws: their numbers cannot be exchanged.", None)
-        return {owners[0]: repaired_jaw(self.jaws[owners[0]], repair)}
+            raise NumberTakenError(
+                Sentence("The two teeth stand in different jaws: their numbers cannot be exchanged.")
+            )
+        return {owners[0]: make_edit(self.jaws[owners[0]], repair)}
 
     def put(self, index: int, jaw: Any, confidence: dict[int, float]) -> None:
         """Make a jaw with other labels the current one, in its model too."""
-        from dataclasses import replace
-
         self.jaws[index] = replace(jaw, confidence=dict(confidence))
         node = self.nodes[index]
         write_back(node, self.jaws[index])
@@ -207,16 +187,13 @@ class JawReview(Review):
         self._rename(numbering)
         self.restore()
 
-    def emphasise(self, teeth: Iterable[int]) -> None:
-        self._only(set(teeth))
-
-    def hide_others(self, teeth: Iterable[int]) -> None:
-        self._only(set(teeth), hide=True)
-
     def restore(self) -> None:
-        self._only(None)
+        self._show(None)
 
-    def _only(self, teeth: set[int] | None, hide: bool = False) -> None:
+    def _only(self, teeth: set[int], hide: bool) -> None:
+        self._show(teeth, hide)
+
+    def _show(self, teeth: set[int] | None, hide: bool = False) -> None:
         self._lists().show_only(teeth)
         for node in self.nodes:
             show_teeth(node, self.numbering, teeth, hide)

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import OutputError
+from ..files.transactions import cannot_write
 from ..files.volumes import Volume
-from ..files.volumes.writing import cannot_write
 from .nodes import Grid, SceneError, required, to_array, to_world
 
 #: What inputs and results are called in the temporary folder: never after a node, which may bear a patient's name.
@@ -222,9 +222,15 @@ def _resampled(image: Any, grid: Grid, outside: float) -> Any:
 
     frame: Volume = grid.volume(np.zeros((1, 1, 1), np.uint8))
     return sitk.Resample(
-        image, tuple(int(n) for n in grid.shape[::-1]), sitk.Transform(), sitk.sitkLinear, frame.origin, frame.spacing,
-        frame.direction, outside,
-    )  # fmt: skip
+        image,
+        tuple(int(n) for n in grid.shape[::-1]),
+        sitk.Transform(),
+        sitk.sitkLinear,
+        frame.origin,
+        frame.spacing,
+        frame.direction,
+        outside,
+    )
 
 
 # ---------------------------------------------------------------- models

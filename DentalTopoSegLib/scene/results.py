@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,8 +12,10 @@ import numpy as np
 
 from ..checks.findings import Finding
 from ..dentition.naming import checked_numbering
+from ..errors import InputError
 from ..files.volumes import Volume, read_labels
 from ..files.volumes.boxes import grown, tooth_boxes, union
+from ..reports.report import read_report
 from .finding_nodes import FindingNodes
 from .jobs import SceneJob
 from .nodes import SceneError, all_or_none, place_beside, required, to_vtk
@@ -89,8 +90,8 @@ def _reports(job: SceneJob) -> list[dict[str, Any]]:
     for one in stems:
         path = job.output / f"{one}_report.json"
         try:
-            found.append(json.loads(path.read_text(encoding="utf-8")))
-        except (OSError, ValueError) as error:
+            found.append(read_report(path))
+        except InputError as error:
             raise SceneError(f"The result of the segmentation is incomplete ('{path.name}'): run it again.") from error
     return found
 
@@ -107,9 +108,14 @@ def _complete() -> Iterator[None]:
 def _finding(row: Mapping[str, Any]) -> Finding:
     place = row["position_ras"]
     return Finding(
-        row["code"], tuple(row["teeth"]), None if place is None else tuple(place), row["severity"], row["message"],
-        row["repair"], row["detail"],
-    )  # fmt: skip
+        row["code"],
+        tuple(row["teeth"]),
+        None if place is None else tuple(place),
+        row["severity"],
+        row["message"],
+        row["repair"],
+        row["detail"],
+    )
 
 
 def _add_segmentation(job: SceneJob, labels: Volume, report: Mapping[str, Any], numbering: str, name: str) -> Any:

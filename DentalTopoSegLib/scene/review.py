@@ -5,19 +5,22 @@ What a segmentation and coloured jaws have in common; `volume_review` and `jaw_r
 
 from __future__ import annotations
 
+import time
+import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from ..checks.findings import SEVERITIES, Finding
-from ..checks.repair import NumberTakenError, Repair, delete, proposed, renumber, swap
-from ..dentition import FDI_DECIDUOUS, FDI_PERMANENT
-from ..dentition.naming import NUMBERINGS, checked_numbering, sentence, spoken_teeth, tooth_text
-from ..errors import InputError
+from ..checks.repair import Repair, RepairRefusedError, delete, proposed, renumber, swap
+from ..dentition.naming import NUMBERINGS, checked_numbering, tooth_text
+from ..dentition.words import Sentence
 from .finding_nodes import STANDING, FindingNodes, Row
 from .nodes import SceneError, required
-from .views import Look
+from .views import Look, look_from_outside
 
 NUMBERING = "DentalTopoSeg.Numbering"
 
@@ -67,12 +70,27 @@ class Rechecked:
 
 
 class Step(ABC):
-    """An edit that was made. title: what it did, with FDI numbers in it. key: of the finding it was made for, or
-    None. row_state: that finding's state before."""
+    """An edit that was made.
 
-    title: str
-    key: str | None = None
-    row_state: str = "open"
+    Parameters
+    ----------
+    review : Review
+        Whose edit it is; not kept alive by its steps.
+    sentence : Sentence
+        What it did.
+
+    Attributes
+    ----------
+    key : str or None
+        Of the finding it was made for.
+    row_state : str
+        That finding's state before.
+    """
+
+    def __init__(self, review: Review, sentence: Sentence) -> None:
+        self.review, self.sentence = weakref.proxy(review), sentence
+        self.key: str | None = None
+        self.row_state = "open"
 
     @abstractmethod
     def undo(self) -> None:
@@ -84,13 +102,22 @@ class Step(ABC):
 
 
 class Review(ABC):
-    """See the module's first line. Every method raises NodeGoneError once the node is gone."""
+    """See the module's first line. Every method raises NodeGoneError once the node is gone.
+
+    Attributes
+    ----------
+    nodes : tuple
+        The segmentation, or the models of one or two jaws.
+    closed : bool
+        True once `close` was called.
+    """
 
     nodes: tuple[Any, ...]
     _what = "The result"
 
     def __init__(self, nodes: Sequence[Any]) -> None:
         self.nodes = tuple(nodes)
+        self.closed = False
         self._listed = FindingNodes.of(self.nodes)
         self._done: list[Step] = []
         self._undone: list[Step] = []
@@ -149,13 +176,29 @@ class Review(ABC):
 
     # ------------------------------------------------------------ findings
 
-    @abstractmethod
     def look(self, key: str) -> Look | None:
         """Where to look for a finding; None when it has no place and no teeth."""
+        finding = self._row(key).finding
+        return self._look(finding.position_ras, finding.teeth)
 
-    @abstractmethod
     def look_at_tooth(self, fdi: int) -> Look:
-        """Where to look for a tooth."""
+        """Where to look for a tooth. Raises SceneError when it is not there."""
+        self._lists()
+        look = self._look(None, (fdi,))
+        if look is None:
+            raise SceneError(f"There is no tooth {self.tooth_text(fdi)}.")
+        return look
+
+    def _look(self, place: Iterable[float] | None, teeth: Sequence[int]) -> Look | None:
+        """The look at a place, or where none is given at the middle of the teeth; None where there is neither."""
+        centres = self._centres()
+        here = [fdi for fdi in teeth if fdi in centres]
+        if place is None and not here:
+            return None
+        place = place or np.mean([centres[fdi] for fdi in here], axis=0)
+        every = list(centres.values())
+        middle = (np.min(every, axis=0) + np.max(every, axis=0)) / 2
+        return look_from_outside(place, teeth, middle, self._extent(here), self._up(here))
 
     def accept(self, key: str) -> None:
         """The user has seen it and finds it right as it is."""
@@ -190,36 +233,33 @@ class Review(ABC):
                 raise SceneError("Choose the number first.")
             chosen = chosen.with_number(number)
         state = row.state
-        checked = self._made(chosen)
+        checked = self._make(chosen)
         self._done[-1].key, self._done[-1].row_state = key, state
-        row = self._lists().row(key)
-        if row is not None and row.state == "resolved":
-            row.state = "repaired"
-            self._lists().show(self.numbering)
+        self._settle(key)
         return checked
 
     def renumber(self, fdi: int, to: int, *, swap_numbers: bool = False) -> Rechecked:
         """Give a tooth another number. swap_numbers: exchange them when the number is taken; without it that raises
         repair.NumberTakenError, an InputError whose sentence offers the exchange."""
         taken = to in self.teeth()
-        return self._made(swap(fdi, to) if taken and swap_numbers else renumber(fdi, to))
+        return self._make(swap(fdi, to) if taken and swap_numbers else renumber(fdi, to))
 
     def remove_tooth(self, fdi: int) -> Rechecked:
         """Take a tooth out, as one that is none."""
-        return self._made(delete(fdi))
+        return self._make(delete(fdi))
 
-    def _made(self, repair: Repair) -> Rechecked:
-        """`_make`, its refusals in the result's numbering."""
-        try:
-            return self._make(repair)
-        except NumberTakenError as error:
-            raise NumberTakenError(self._in_numbering(str(error)), error.swap) from error
-        except InputError as error:
-            raise InputError(self._in_numbering(str(error))) from error
-
-    @abstractmethod
     def _make(self, repair: Repair) -> Rechecked:
-        """Make a repair, check, and put its step on the stack (`_push`)."""
+        """Make a repair, check, and put its step on the stack. Refusals are said in the result's numbering."""
+        started = time.perf_counter()
+        try:
+            step, changed = self._carry_out(repair)
+        except RepairRefusedError as error:
+            error.numbering = self.numbering
+            raise
+        self._done.append(step)
+        self._undone.clear()
+        new, gone = self._judge()
+        return Rechecked(tuple(sorted(changed)), time.perf_counter() - started, new, gone)
 
     def undo(self) -> str:
         """Take the last edit back, bit for bit; returns its title. Raises SceneError when there is none, or when the
@@ -243,11 +283,15 @@ class Review(ABC):
         step.redo()
         self._done.append(self._undone.pop())
         self.recheck()
-        row = self._lists().row(step.key) if step.key else None
+        self._settle(step.key)
+        return self._title(step)
+
+    def _settle(self, key: str | None) -> None:
+        """What is gone after the repair of a finding was repaired by us."""
+        row = self._lists().row(key) if key else None
         if row is not None and row.state == "resolved":
             row.state = "repaired"
             self._lists().show(self.numbering)
-        return self._title(step)
 
     @property
     def undo_title(self) -> str | None:
@@ -263,23 +307,19 @@ class Review(ABC):
         """True when the last edit was the repair of this finding, so that its own Undo button can be offered."""
         return bool(self._done) and self._done[-1].key == key
 
-    def _push(self, step: Step) -> None:
-        self._done.append(step)
-        self._undone.clear()
-
     # ------------------------------------------------------------ appearance
 
     @abstractmethod
     def set_numbering(self, numbering: str) -> None:
         """Rename all teeth and sentences: "FDI", "Universal", "Palmer"."""
 
-    @abstractmethod
     def emphasise(self, teeth: Iterable[int]) -> None:
         """Fade all other teeth in slice and 3D views; points of findings that concern none of these are hidden."""
+        self._only(set(teeth), hide=False)
 
-    @abstractmethod
     def hide_others(self, teeth: Iterable[int]) -> None:
         """Hide all other teeth."""
+        self._only(set(teeth), hide=True)
 
     @abstractmethod
     def restore(self) -> None:
@@ -302,9 +342,34 @@ class Review(ABC):
         self._unwatch()
         if all(node.GetScene() is not None for node in self.nodes):
             self.restore()
-        _OPEN.pop(_address(self.nodes[0]), None)
+        self.closed = True
 
     # ------------------------------------------------------------ for the two kinds
+
+    @abstractmethod
+    def _carry_out(self, repair: Repair) -> tuple[Step, Iterable[int]]:
+        """Make a repair on the teeth as they are now, edits by hand included; returns its step, not yet on the stack,
+        and the numbers of the teeth that changed. Raises RepairRefusedError where it cannot be made."""
+
+    @abstractmethod
+    def _judge(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Bring the findings in line with the teeth as they were last read; keys of new and of gone findings."""
+
+    @abstractmethod
+    def _centres(self) -> dict[int, np.ndarray]:
+        """(3,) middle of each tooth in the world, by FDI number."""
+
+    @abstractmethod
+    def _extent(self, teeth: Sequence[int]) -> float:
+        """How much of the world to show around teeth."""
+
+    def _up(self, teeth: Sequence[int]) -> np.ndarray | None:
+        """(3,) the head's upward axis in the world at teeth; None: the world's."""
+        return None
+
+    @abstractmethod
+    def _only(self, teeth: set[int], hide: bool) -> None:
+        """Show only these teeth as they are; the others faded, or hidden."""
 
     @abstractmethod
     def _mark(self) -> None:
@@ -333,13 +398,17 @@ class Review(ABC):
     def _reviewed(self, row: Row) -> ReviewedFinding:
         numbering = self.numbering
         repairs = self._proposed(row.finding) if row.state in STANDING else []
-        spoken = spoken_teeth(row.finding)
         return ReviewedFinding(
-            row.key, row.finding.severity, row.finding.code, row.finding.teeth, row.sentence(numbering),
-            row.finding.position_ras, row.state,
-            tuple(sentence(r.title, spoken | set(r.teeth) | _numbers(r), numbering) for r in repairs),
+            row.key,
+            row.finding.severity,
+            row.finding.code,
+            row.finding.teeth,
+            row.sentence(numbering),
+            row.finding.position_ras,
+            row.state,
+            tuple(repair.say(numbering) for repair in repairs),
             tuple(repair.needs_number for repair in repairs),
-        )  # fmt: skip
+        )
 
     def _worst(self) -> dict[int, str]:
         """The gravest open finding's severity by tooth."""
@@ -353,10 +422,7 @@ class Review(ABC):
         return worst
 
     def _title(self, step: Step) -> str:
-        return self._in_numbering(step.title)
-
-    def _in_numbering(self, text: str) -> str:
-        return sentence(text, FDI_PERMANENT + FDI_DECIDUOUS, self.numbering)
+        return step.sentence.say(self.numbering)
 
     def tooth_text(self, fdi: int) -> str:
         """The tooth's number in the result's numbering."""
@@ -366,65 +432,3 @@ class Review(ABC):
         for node in self.nodes:
             required(node, self._what).SetAttribute(NUMBERING, checked_numbering(numbering))
         self._lists().show(numbering)
-
-
-def _numbers(repair: Repair) -> set[int]:
-    """Further FDI numbers that a repair's title may name."""
-    found: set[int] = set()
-    for value in repair.arguments.values():
-        if isinstance(value, int):
-            found.add(value)
-        elif isinstance(value, dict):
-            found.update(value, value.values())
-    return found
-
-
-# ---------------------------------------------------------------- which review belongs to a node
-
-_OPEN: dict[str, Review] = {}
-
-
-def _address(node: Any) -> str:
-    return node.GetAddressAsString("")
-
-
-def is_reviewable(node: Any) -> bool:
-    """True for a segmentation with voxels whose segments can be told to be teeth (ours, or another program's with tooth
-    codes or FDI names), and for a model coloured by `add_result`."""
-    if node is None or node.GetScene() is None:
-        return False
-    if node.IsA("vtkMRMLSegmentationNode"):
-        from .volume_review import holds_teeth
-
-        return holds_teeth(node)
-    if node.IsA("vtkMRMLModelNode"):
-        from .surfaces import is_coloured_jaw
-
-        return is_coloured_jaw(node)
-    return False
-
-
-def review_of(node: Any) -> Review:
-    """The review of a result node; for a jaw of a pair, of both jaws. The same object while the node lives.
-
-    Reads teeth, numbering and the findings' states from the nodes, so it works after loading a saved scene.
-    Raises SceneError when the node is no dentition, NodeGoneError when it is gone.
-    """
-    required(node, "The result")
-    for address, review in list(_OPEN.items()):
-        if any(n.GetScene() is None for n in review.nodes):
-            del _OPEN[address]
-        elif any(n is node for n in review.nodes):
-            return review
-    if not is_reviewable(node):
-        raise SceneError(f"'{node.GetName()}' holds no teeth that can be told apart: segment a scan first.")
-    if node.IsA("vtkMRMLSegmentationNode"):
-        from .volume_review import VolumeReview
-
-        review = VolumeReview(node)
-    else:
-        from .jaw_review import JawReview
-
-        review = JawReview(node)
-    _OPEN[_address(review.nodes[0])] = review
-    return review

@@ -14,7 +14,7 @@ import numpy as np
 
 from .. import dentition
 from ..dentition.naming import fdi_from_texts, tooth_title
-from ..files.results import terminology_entry
+from ..files.seg_nrrd import terminology_entry
 from ..files.volumes import Volume
 from ..files.volumes.boxes import Box, union
 from .nodes import Grid, SceneError, required, to_array, to_vtk, to_world

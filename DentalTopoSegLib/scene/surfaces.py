@@ -149,11 +149,18 @@ def segmentation_of(node: Any) -> JawSegmentation:
         else _gathered(instances, clean_surface.of_vertex, len(clean_surface.vertices)).astype(np.int32)
     )
     jaw = JawSegmentation(
-        surface=clean_surface, fdi=fdi, face_fdi=face_fdi, instance=instance,
-        confidence={int(f): float(c) for f, c in known["confidence"].items() if c is not None}, jaw=known["jaw"],
-        jaw_inferred=known["jaw_inferred"], jaw_confidence=known["jaw_confidence"], frame=np.eye(4),
-        frame_confidence=known["frame_confidence"], inside_out=known["inside_out"],
-    )  # fmt: skip
+        surface=clean_surface,
+        fdi=fdi,
+        face_fdi=face_fdi,
+        instance=instance,
+        confidence={int(f): float(c) for f, c in known["confidence"].items() if c is not None},
+        jaw=known["jaw"],
+        jaw_inferred=known["jaw_inferred"],
+        jaw_confidence=known["jaw_confidence"],
+        frame=np.eye(4),
+        frame_confidence=known["frame_confidence"],
+        inside_out=known["inside_out"],
+    )
     jaw.frame[:] = JawCase(jaw, node.GetName()).frame_matrix()
     return jaw
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import time
-import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ..checks.findings.live import LiveCheck
-from ..checks.repair import Repair, repaired
+from ..checks.repair import Repair, make_edit
 from ..dentition.naming import checked_numbering, tooth_title
+from ..dentition.words import Sentence
 from ..files.volumes import Volume
 from ..files.volumes.boxes import Box
 from .finding_nodes import STANDING
@@ -30,7 +30,6 @@ from .segments import (
     set_confidence,
     tag,
 )
-from .views import Look, look_from_outside
 
 #: How faded teeth are shown: 3D, slice fill, slice outline.
 _FADED = (0.12, 0.05, 0.25)
@@ -63,16 +62,15 @@ class _State:
 
 
 class _VolumeStep(Step):
-    def __init__(self, review: VolumeReview, title: str, box: Box, before: _State, after: _State) -> None:
-        self.title = title
-        self._review = weakref.proxy(review)
+    def __init__(self, review: VolumeReview, sentence: Sentence, box: Box, before: _State, after: _State) -> None:
+        super().__init__(review, sentence)
         self._box, self._before, self._after = box, before, after
 
     def undo(self) -> None:
-        self._review.exchange(self._box, self._after, self._before)
+        self.review.exchange(self._box, self._after, self._before)
 
     def redo(self) -> None:
-        self._review.exchange(self._box, self._before, self._after)
+        self.review.exchange(self._box, self._before, self._after)
 
 
 class VolumeReview(Review):
@@ -85,7 +83,7 @@ class VolumeReview(Review):
         super().__init__([node])
         self._shown_before: dict[str, _Shown] = {}
         self._check = LiveCheck(self._segments.labels, self._segments.confidences())
-        self._list()
+        self._judge()
 
     # ------------------------------------------------------------ checking
 
@@ -96,9 +94,13 @@ class VolumeReview(Review):
         for fdi, key in sorted(self._segments.ids().items()):
             color = node.GetSegmentation().GetSegment(key).GetColor()
             found[fdi] = ToothState(
-                fdi, node.GetSegmentation().GetSegment(key).GetName(), tuple(round(255 * c) for c in color),
-                confidence.get(fdi), worst.get(fdi), shown is None or bool(shown.GetSegmentVisibility(key)),
-            )  # fmt: skip
+                fdi,
+                node.GetSegmentation().GetSegment(key).GetName(),
+                tuple(round(255 * c) for c in color),
+                confidence.get(fdi),
+                worst.get(fdi),
+                shown is None or bool(shown.GetSegmentVisibility(key)),
+            )
         return found
 
     def needs_recheck(self) -> bool:
@@ -126,10 +128,10 @@ class VolumeReview(Review):
                 self._check.judge()
         if whole:
             changed = set(self._check.measures)
-        new, gone = self._list()
+        new, gone = self._judge()
         return Rechecked(tuple(sorted(changed)), time.perf_counter() - started, new, gone)
 
-    def _list(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    def _judge(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         changes = self._lists().update(self._check.findings, self.numbering)
         self._mark()
         return changes
@@ -181,28 +183,11 @@ class VolumeReview(Review):
 
     # ------------------------------------------------------------ where to look
 
-    def look(self, key: str) -> Look | None:
-        finding = self._row(key).finding
-        teeth = [fdi for fdi in finding.teeth if fdi in self._check.measures]
-        if finding.position_ras is None and not teeth:
-            return None
-        place = finding.position_ras or np.mean([self._check.measures[fdi].centroid_ras for fdi in teeth], axis=0)
-        return look_from_outside(place, finding.teeth, self._middle(), self._extent(teeth))
+    def _centres(self) -> dict[int, np.ndarray]:
+        return {fdi: np.asarray(measure.centroid_ras) for fdi, measure in self._check.measures.items()}
 
-    def look_at_tooth(self, fdi: int) -> Look:
-        self._lists()
-        measure = self._check.measures.get(fdi)
-        if measure is None:
-            raise SceneError(f"There is no tooth {self.tooth_text(fdi)}.")
-        return look_from_outside(measure.centroid_ras, (fdi,), self._middle(), self._extent([fdi]))
-
-    def _middle(self) -> np.ndarray:
-        """The middle of the dentition, RAS mm."""
-        centres = [measure.centroid_ras for measure in self._check.measures.values()]
-        return (np.min(centres, axis=0) + np.max(centres, axis=0)) / 2
-
-    def _extent(self, teeth: Iterable[int]) -> float:
-        """How much to show around teeth, mm: their box, half as much again."""
+    def _extent(self, teeth: Sequence[int]) -> float:
+        """Their box, half as much again, mm."""
         boxes = [self._check.measures[fdi].bbox for fdi in teeth]
         if not boxes:
             return 0.0
@@ -216,11 +201,10 @@ class VolumeReview(Review):
         """(z, y, x) of the reference grid."""
         return self._segments.labels.shape
 
-    def _make(self, repair: Repair) -> Rechecked:
+    def _carry_out(self, repair: Repair) -> tuple[Step, Iterable[int]]:
         self.recheck()  # hand edits first: the repair must see them
-        started = time.perf_counter()
         boxes = {fdi: measure.box for fdi, measure in self._check.measures.items()}
-        edit = repaired(self._segments.labels, repair, boxes)
+        edit = make_edit(self._segments.labels, repair, boxes)
         # a segment that vanishes takes its overlapped voxels along, which the label map does not show
         ids = self._segments.ids()
         box = self._segments.box_around(edit.box, [ids[fdi] for fdi in edit.teeth if fdi in ids])
@@ -237,9 +221,7 @@ class VolumeReview(Review):
         self._segments.sync()
         self._check.confidence = self._segments.confidences()
         self._check.judge()
-        self._push(_VolumeStep(self, repair.title, box, before, self._state(box)))
-        new, gone = self._list()
-        return Rechecked(tuple(sorted(changed)), time.perf_counter() - started, new, gone)
+        return _VolumeStep(self, repair.sentence, box, before, self._state(box)), changed
 
     def _write(self, box: Box, after: np.ndarray) -> None:
         """Give the segments the label array's new content inside the box, adding segments that are needed."""
@@ -316,18 +298,15 @@ class VolumeReview(Review):
                 segment.SetName(tooth_title(fdi, numbering))
         self._rename(numbering)
 
-    def emphasise(self, teeth: Iterable[int]) -> None:
-        self._only(set(teeth), lambda shown: _Shown(shown.visible, _FADED))
-
-    def hide_others(self, teeth: Iterable[int]) -> None:
-        self._only(set(teeth), lambda shown: _Shown(False, shown.opacities))
-
-    def _only(self, teeth: set[int], otherwise: Callable[[_Shown], _Shown]) -> None:
+    def _only(self, teeth: set[int], hide: bool) -> None:
         self.restore()
         self._lists().show_only(teeth)
         for fdi, key in self._segments.ids().items():
             shown = self._shown_before[key] = self._shown(key)
-            self._show(key, _Shown(True, (1.0, 1.0, 1.0)) if fdi in teeth else otherwise(shown))
+            if fdi in teeth:
+                self._show(key, _Shown(True, (1.0, 1.0, 1.0)))
+            else:
+                self._show(key, _Shown(False, shown.opacities) if hide else _Shown(shown.visible, _FADED))
 
     def restore(self) -> None:
         self._lists().show_only(None)
@@ -340,9 +319,10 @@ class VolumeReview(Review):
     def _shown(self, key: str) -> _Shown:
         display = self._display()
         opacities = (
-            display.GetSegmentOpacity3D(key), display.GetSegmentOpacity2DFill(key),
+            display.GetSegmentOpacity3D(key),
+            display.GetSegmentOpacity2DFill(key),
             display.GetSegmentOpacity2DOutline(key),
-        )  # fmt: skip
+        )
         return _Shown(bool(display.GetSegmentVisibility(key)), opacities)
 
     def _show(self, key: str, shown: _Shown) -> None:

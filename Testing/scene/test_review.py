@@ -173,7 +173,7 @@ def test_all_segments_removed(review) -> None:
 
 def test_a_tooth_picked_in_the_terminology_selector_is_that_tooth(review) -> None:
     """Slicer's own way to say what a segment is: another entry of the list of teeth."""
-    from DentalTopoSegLib.files.results import terminology_entry
+    from DentalTopoSegLib.files.seg_nrrd import terminology_entry
 
     segment = review.node.GetSegmentation().GetSegment("Tooth_37")
     segment.SetTag(segment.GetTerminologyEntryTagName(), terminology_entry(38))
@@ -231,10 +231,19 @@ def test_after_the_end_of_the_node_every_call_says_so(scene, teeth_node, end) ->
     review = review_of(teeth_node)
     scene.Clear(0) if end == "clear" else scene.RemoveNode(teeth_node)
     for call in (
-        review.teeth, review.findings, review.needs_recheck, review.recheck, review.labels, review.restore,
-        lambda: review.accept("x"), lambda: review.renumber(11, 12), lambda: review.emphasise([11]),
-        lambda: review.set_numbering("FDI"), lambda: review.look_at_tooth(11), lambda: review.points,
-    ):  # fmt: skip
+        review.teeth,
+        review.findings,
+        review.needs_recheck,
+        review.recheck,
+        review.labels,
+        review.restore,
+        lambda: review.accept("x"),
+        lambda: review.renumber(11, 12),
+        lambda: review.emphasise([11]),
+        lambda: review.set_numbering("FDI"),
+        lambda: review.look_at_tooth(11),
+        lambda: review.points,
+    ):
         with pytest.raises(NodeGoneError, match="no longer in the scene"):
             call()
     review.close()

@@ -15,11 +15,13 @@ def shown(node) -> dict[str, tuple]:
     keys = [segmentation.GetNthSegmentID(i) for i in range(segmentation.GetNumberOfSegments())]
     return {
         key: (
-            display.GetSegmentVisibility(key), display.GetSegmentOpacity3D(key), display.GetSegmentOpacity2DFill(key),
+            display.GetSegmentVisibility(key),
+            display.GetSegmentOpacity3D(key),
+            display.GetSegmentOpacity2DFill(key),
             display.GetSegmentOpacity2DOutline(key),
         )
         for key in keys
-    }  # fmt: skip
+    }
 
 
 def test_other_teeth_fade_and_come_back_as_they_were(review) -> None:

@@ -8,6 +8,7 @@ from scene_steps import array_of, everything_of, hollow, prepared
 
 from DentalTopoSegLib.checks.findings import check_dentition
 from DentalTopoSegLib.checks.repair import NumberTakenError
+from DentalTopoSegLib.errors import InputError
 from DentalTopoSegLib.scene import SceneError
 from DentalTopoSegLib.scene.segments import ToothSegments, oriented_image
 
@@ -179,6 +180,30 @@ def test_a_taken_number_offers_the_exchange(review) -> None:
     after = array_of(review.node)
     np.testing.assert_array_equal(after == 15, before == 14)
     np.testing.assert_array_equal(after == 14, before == 15)
+
+
+@pytest.mark.parametrize(
+    ("numbering", "taken", "title"),
+    [
+        ("FDI", "The number 15 is another tooth's", "Give tooth 37 the number 38"),
+        ("Universal", "The number 4 is another tooth's", "Give tooth 18 the number 17"),
+        ("Palmer", "The number UR5 is another tooth's", "Give tooth LL7 the number LL8"),
+    ],
+)
+def test_refusals_and_steps_are_said_in_the_results_numbering(review, numbering, taken, title) -> None:
+    review.set_numbering(numbering)
+    with pytest.raises(NumberTakenError, match=taken) as refused:
+        review.renumber(14, 15)
+    assert refused.value.swap.teeth == (14, 15)
+    review.renumber(37, 38)
+    assert review.undo_title == title
+    assert review.undo() == review.redo_title == title
+
+
+def test_numbers_that_are_no_teeth_stay_as_they_are(review) -> None:
+    review.set_numbering("Universal")
+    with pytest.raises(InputError, match=r"^99 is not an FDI tooth number: use 11-48, or 51-85"):
+        review.renumber(14, 99)
 
 
 def test_who_chose_a_number_is_sure_of_it(scene) -> None:

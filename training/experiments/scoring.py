@@ -28,14 +28,28 @@ from DentalTopoSegLib.errors import InputError, NoTeethError
 from DentalTopoSegLib.files.volumes import Volume, read_labels, read_volume, resample_ras
 from DentalTopoSegLib.files.volumes.boxes import tooth_boxes
 from DentalTopoSegLib.networks.models import Model, load_model
-from training.evaluation.volumes import find_pairs
+from training.patients.labelled_scans import find_pairs
+from training.patients.parts import WHOLE, Part
 
 SPECK_MM3 = 5.0
 GROW_STEPS = 10
 KEPT = (
-    "dice", "iou", "bf1", "nsd", "tooth_dice", "tca", "acs", "cer", "cer_with_voids", "detection_f1",
-    "identification_accuracy", "count_pred", "count_ref", "missed", "invented",
-)  # fmt: skip
+    "dice",
+    "iou",
+    "bf1",
+    "nsd",
+    "tooth_dice",
+    "tca",
+    "acs",
+    "cer",
+    "cer_with_voids",
+    "detection_f1",
+    "identification_accuracy",
+    "count_pred",
+    "count_ref",
+    "missed",
+    "invented",
+)
 
 
 @dataclass
@@ -67,16 +81,21 @@ class Case:
     box: Any
 
 
-def cases(folders: list[Path], threads: int, part: int = 0, parts: int = 1) -> Iterator[Case]:
-    """Every ``parts``-th labelled scan of the folders from the ``part``-th, one at a time; `coarse` is None where no
-    teeth were found. InputError: two scans have the same folder name and name, by which scores are kept."""
+def cases(folders: list[Path], threads: int, part: Part = WHOLE) -> Iterator[Case]:
+    """The part's labelled scans of the folders, one at a time; `coarse` is None where no teeth were found.
+
+    Raises
+    ------
+    InputError
+        Two scans have the same folder name and name, by which scores are kept.
+    """
     pairs = [(folder, *pair) for folder in folders for pair in find_pairs(folder)]
     names = [f"{folder.name}/{name}" for folder, name, *_ in pairs]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise InputError(f"Two scans are called {twice[0]}, so one score would stand for both: rename a folder.")
     numbering = Remembered(load_model("numbering", threads))
-    for folder, name, image, labels in pairs[part::parts]:
+    for folder, name, image, labels in part.of(pairs):
         scan, _ = read_volume(image)
         truth = read_labels(labels)
         whole = resample_ras(scan, float(numbering.metadata["spacing_mm"]))

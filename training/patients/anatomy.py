@@ -1,7 +1,7 @@
 """One random patient: which teeth stand where and in which state, and the numbers that shape everything around them.
 
-Nothing is rasterised here. A `Patient` is a small description in RAS millimetres that `tissues.render` can evaluate
-on any grid, so one patient serves a whole-arch volume at 1 mm and a local patch at 0.5 mm alike.
+Nothing is rasterised here. A `Patient` is a small description in RAS millimetres that `material_maps.render` can
+evaluate on any grid, so one patient serves a whole-arch volume at 1 mm and a local patch at 0.5 mm alike.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from DentalTopoSegLib.dentition import arch_order, is_upper, mirrored
-from training.patients.teeth import ToothModel
+from training.patients.rooted_teeth import ToothModel
 
 JAWS = ("upper", "lower")
 
@@ -123,7 +123,7 @@ def sample_patient(models: list[ToothModel], donors: list[list[ToothModel]], rng
 SHAPE = {
     "lip_mm": (7, 16),
     "cheek_mm": (14, 34),
-    "gum_mm": (0.8, 2.5),
+    "gingiva_mm": (0.8, 2.5),
     "tongue": (0.55, 1.05),
     "tongue_gap": (0, 10),
     "sinus": (0.0, 1.0),

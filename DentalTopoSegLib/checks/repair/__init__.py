@@ -1,23 +1,20 @@
-"""Repairs behind the findings: what can be done, what it would change, and the way back.
+"""Repairs of labelled teeth, in label maps and on surfaces: every kind there is, the edit it makes, and the way back.
 
-    for repair in proposed(finding): print(repair.title)
-    edit = repaired(labels, repair)      # changes nothing yet; InputError tells why where it cannot be done
+    edit = make_edit(labels, renumber(16, 26))   # changes nothing yet; RepairRefusedError tells why where it cannot be
     edit.apply(labels.array); edit.undo(labels.array)
 
-`repaired_jaw` is the same for a labelled surface. Without a finding, make a repair by its name: `renumber(16, 26)`.
+May import `dentition`, `files`, `cbct`, `ios`, `checks.topology` and `checks.measures`.
 """
 
-from .label_maps import Edit, repaired
-from .proposals import (
-    NumberTakenError,
-    Repair,
+from .edit import Edit, JawEdit, LabelMapEdit
+from .kinds import (
+    KINDS,
     close_tunnels,
     delete,
     delete_piece,
     fill,
     join_pieces,
     merge,
-    proposed,
     remove_pieces,
     remove_specks,
     renumber,
@@ -29,18 +26,24 @@ from .proposals import (
     swap_jaws,
     swap_sides,
 )
-from .surfaces import JawEdit, repaired_jaw
+from .making import make_edit
+from .proposals import proposed
+from .repair import NumberTakenError, Repair, RepairRefusedError
 
 __all__ = [
+    "KINDS",
     "Edit",
     "JawEdit",
+    "LabelMapEdit",
     "NumberTakenError",
     "Repair",
+    "RepairRefusedError",
     "close_tunnels",
     "delete",
     "delete_piece",
     "fill",
     "join_pieces",
+    "make_edit",
     "merge",
     "proposed",
     "remove_pieces",
@@ -48,8 +51,6 @@ __all__ = [
     "renumber",
     "renumber_piece",
     "renumber_run",
-    "repaired",
-    "repaired_jaw",
     "separate",
     "split",
     "swap",

@@ -1,4 +1,4 @@
-"""Smallest changes that mend the shape of one tooth: bool masks (z, y, x) in, bool masks out.
+"""Smallest changes that mend the shape of a tooth in a label map: bool masks (z, y, x) in, bool masks out.
 
 Every function works on a crop around the tooth and may only take voxels of `free` (where nothing else is). They raise
 `Refusal` with the reason when the change would be too large or is not possible. Topology is that of `topology`: the
@@ -8,9 +8,11 @@ foreground 26-connected, the background 6-connected.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
+from ...dentition.words import Sentence
 from ..topology import betti_numbers, euler_characteristic
 
 FULL = np.ones((3, 3, 3), bool)
@@ -24,11 +26,15 @@ _REACH = 6
 #: Two halves of a split: the smaller has at least this share of the whole.
 _LEAST_HALF = 0.15
 #: A crumb that a cut leaves behind, as a share of the tooth.
-_CRUMB_SHARE = 0.02
+CRUMB_SHARE = 0.02
 
 
 class Refusal(Exception):  # noqa: N818 - internal; the caller puts the tooth's name before it
-    """Why a shape cannot be mended: the rest of a sentence that begins with the tooth."""
+    """Why a shape cannot be mended. sentence: the rest of one that begins with the tooth, without its full stop."""
+
+    def __init__(self, text: str, **fields: Any) -> None:
+        super().__init__(text)
+        self.sentence = Sentence(text, **fields)
 
 
 def pieces(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -69,8 +75,9 @@ def without_tunnels(mask: np.ndarray, free: np.ndarray) -> np.ndarray:
         changed = np.count_nonzero(current ^ mask) / np.count_nonzero(mask)
         if changed > TUNNEL_SHARE:
             raise Refusal(
-                f"would lose its shape: closing the hole changes {100 * changed:.0f} % of it, where "
-                f"{100 * TUNNEL_SHARE:.0f} % are allowed"
+                "would lose its shape: closing the hole changes {changed:.0f} % of it, where {most:.0f} % are allowed",
+                changed=100 * changed,
+                most=100 * TUNNEL_SHARE,
             )
     return current
 
@@ -82,9 +89,7 @@ def _smallest_change(
     and leaves the numbers of pieces and hollows as they are."""
     candidates = []
     for change in (_cube(mask, radius, closing=True) & ~mask & free, mask & ~_cube(mask, radius, closing=False)):
-        for size, part in _parts(change):
-            if _gain(mask, part) > 0:
-                candidates.append((size, part))
+        candidates += [(size, placed) for size, placed in _parts(change) if _gain(mask, placed) > 0]
     for size, (box, part) in sorted(candidates, key=lambda candidate: candidate[0]):
         changed = mask.copy()
         changed[box] ^= part
@@ -144,7 +149,9 @@ def joined(mask: np.ndarray, free: np.ndarray, spacing: Sequence[float]) -> np.n
         others = (image > 0) & ~main
         gap = float(far[others].min())
         if gap > JOIN_MM + max(spacing):
-            raise Refusal(f"is in pieces that lie {gap:.0f} mm apart, too far to be joined: draw the part between them")
+            raise Refusal(
+                "is in pieces that lie {gap:.0f} mm apart, too far to be joined: draw the part between them", gap=gap
+            )
         other = image == image[others & (far == gap)][0]
         near = ndimage.distance_transform_edt(~other, sampling=spacing)
         for slack in (1.0, 2.0, 3.0):
@@ -159,7 +166,9 @@ def joined(mask: np.ndarray, free: np.ndarray, spacing: Sequence[float]) -> np.n
         whole = grown
     added = np.count_nonzero(whole & ~mask) / np.count_nonzero(mask)
     if added > JOIN_SHARE:
-        raise Refusal(f"would grow by {100 * added:.0f} % to become one piece: draw the part between its pieces")
+        raise Refusal(
+            "would grow by {added:.0f} % to become one piece: draw the part between its pieces", added=100 * added
+        )
     if betti_numbers(whole)[2] > voids:
         raise Refusal("would enclose a hollow with another tooth in it if its pieces were joined")
     return whole
@@ -171,7 +180,7 @@ def trimmed(mask: np.ndarray, before: np.ndarray) -> np.ndarray:
     known, _ = pieces(before)
     kept = np.zeros(mask.shape, bool)
     seen: set[int] = set()
-    least = _CRUMB_SHARE * np.count_nonzero(before)
+    least = CRUMB_SHARE * np.count_nonzero(before)
     for number in order:
         part = image == number
         origin = int(known[part][0])
@@ -181,6 +190,45 @@ def trimmed(mask: np.ndarray, before: np.ndarray) -> np.ndarray:
         elif np.count_nonzero(part) > least:
             raise Refusal("would fall into pieces")
     return kept
+
+
+# ---------------------------------------------------------------- two teeth that touch
+
+
+def touching(view: np.ndarray, own: int, other: int) -> np.ndarray:
+    """The voxels of `own` in a label array that share a face with `other`."""
+    from scipy import ndimage
+
+    return (view == own) & ndimage.binary_dilation(view == other)
+
+
+def contact_mm2(view: np.ndarray, a: int, b: int, spacing: tuple[float, float, float]) -> float:
+    """Area of the voxel faces that two labels share. spacing: mm along x, y, z."""
+    sx, sy, sz = spacing
+    total = 0.0
+    for axis, area in enumerate((sx * sy, sx * sz, sy * sz)):
+        first, second = (np.moveaxis(view, axis, 0)[part] for part in (slice(None, -1), slice(1, None)))
+        total += area * np.count_nonzero(((first == a) & (second == b)) | ((first == b) & (second == a)))
+    return total
+
+
+def with_gap(view: np.ndarray, a: int, b: int) -> np.ndarray:
+    """The label array with the border voxels of the larger tooth taken away, or of the other where that would break
+    it."""
+    larger = sorted((a, b), key=lambda fdi: -np.count_nonzero(view == fdi))
+    for own, other in (larger, larger[::-1]):
+        before = view == own
+        try:
+            kept = trimmed(before & ~touching(view, own, other), before)
+        except Refusal:
+            continue
+        if betti_numbers(kept)[1:] <= betti_numbers(before)[1:]:
+            after = view.copy()
+            after[before & ~kept] = 0
+            return after
+    raise Refusal(
+        "would fall into pieces if a gap were left between {a:tooth} and {b:tooth}: draw the border by hand", a=a, b=b
+    )
 
 
 # ---------------------------------------------------------------- two teeth in one mask
@@ -198,8 +246,9 @@ def second_tooth(mask: np.ndarray, along: np.ndarray, step: float, share: float,
 
     image, order = pieces(mask)
     cores = _cores(image, order, along, mask, apart)
-    second = cores[1] if cores else None
-    if cores is None:
+    if cores is not None:
+        second = cores[1]
+    else:
         main = image == order[0]
         cores = _deep_cores(main, along, apart)
         if cores is None:

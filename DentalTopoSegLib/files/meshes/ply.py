@@ -55,6 +55,11 @@ class _List:
     sizes: np.ndarray
 
 
+def holds(head: bytes, size: int) -> bool:
+    """Whether this is the beginning of a PLY file."""
+    return re.match(rb"ply[ \t]*[\r\n]", head) is not None
+
+
 def read(data: bytes, max_faces: int) -> Parsed:
     """Vertices and faces of a PLY file, with their scalar properties. Raises Problem."""
     order, elements, start = _header(data)

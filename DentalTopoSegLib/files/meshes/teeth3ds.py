@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import InputError
-from ..volumes import atomic_path
+from ..transactions import atomic_path
 
 JAWS = ("upper", "lower")
 _MAX_LABEL = 85  # FDI, deciduous teeth included

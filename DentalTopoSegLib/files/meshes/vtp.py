@@ -21,7 +21,7 @@ import numpy as np
 
 from .geometry import fan
 from .mesh import Parsed, Problem, TooMuch, coordinates
-from .text import floats, integers
+from .text import floats, integers, start_of
 
 _TYPES = {
     "Int8": "i1", "UInt8": "u1", "Int16": "i2", "UInt16": "u2", "Int32": "i4", "UInt32": "u4", "Int64": "i8",
@@ -33,6 +33,7 @@ _MAX_RATIO = 1100  # zlib reaches 1032:1; what claims more is a bomb. LZMA is he
 _MAX_ELEMENTS = 100_000
 _BLOCK_BYTES = 1 << 20
 _APPENDED = re.compile(rb"<AppendedData\b[^>]*?encoding\s*=\s*[\"'](\w+)[\"'][^>]*>\s*_")
+_POLY_DATA = re.compile(rb"<VTKFile\b[^>]*\bPolyData\b")
 _DAMAGED = "is a damaged VTP file ({reason}): copy or export it again."
 
 
@@ -48,6 +49,16 @@ class _Node:
 
     def one(self, tag: str) -> _Node:
         return next(iter(self.all(tag)), _Node(tag, {}))
+
+
+def holds(head: bytes, size: int) -> bool:
+    """Whether this is the beginning of a VTP file."""
+    return is_xml(head) and _POLY_DATA.search(head) is not None
+
+
+def is_xml(head: bytes) -> bool:
+    """Whether this is the beginning of an XML file, of whatever kind."""
+    return start_of(head).startswith((b"<?xml", b"<VTKFile", b"<!DOCTYPE"))
 
 
 def read(data: bytes, max_faces: int) -> Parsed:

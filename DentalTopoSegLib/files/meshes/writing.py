@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..volumes import atomic_path
+from ..transactions import atomic_path
 from . import ply, stl, vtp
 
 

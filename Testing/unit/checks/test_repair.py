@@ -13,7 +13,7 @@ from toy_teeth import DIRECTION, SPACING, TEETH, at, paint, relabel, tidy, volum
 
 from DentalTopoSegLib.checks import repair as repairs
 from DentalTopoSegLib.checks.findings import Finding, check_dentition
-from DentalTopoSegLib.checks.repair import NumberTakenError, Repair, proposed, repaired
+from DentalTopoSegLib.checks.repair import NumberTakenError, Repair, make_edit, proposed
 from DentalTopoSegLib.checks.topology import betti_numbers
 from DentalTopoSegLib.dentition import arch_order, neighbours
 from DentalTopoSegLib.errors import InputError
@@ -28,11 +28,11 @@ def found_in(array: np.ndarray, confidence: dict[int, float] | None = None) -> l
 def settle(array: np.ndarray, repair: Repair) -> np.ndarray:
     """The array after the repair; asserts that it can be taken back and done again bit for bit."""
     before, given_ = array.copy(), volume(array)
-    edit = repaired(given_, repair)
+    edit = make_edit(given_, repair)
     np.testing.assert_array_equal(array, before)  # proposing changes nothing
-    assert edit.voxels > 0
+    assert edit.size > 0
     edit.apply(array)
-    assert np.count_nonzero(array != before) == edit.voxels
+    assert np.count_nonzero(array != before) == edit.size
     after = array.copy()
     edit.undo(array)
     np.testing.assert_array_equal(array, before)
@@ -78,7 +78,7 @@ def test_the_first_repairs_together_leave_no_error(case: str) -> None:
         todo = [made[0] for _, made in todo if made and not made[0].needs_number]
         if not todo:
             break
-        repaired(volume(array), todo[0]).apply(array)
+        make_edit(volume(array), todo[0]).apply(array)
     left = found_in(array)
     assert not [f.message for f in left if f.severity == "error"]
 
@@ -118,7 +118,7 @@ def test_safe_repairs_make_a_defective_tooth_whole(fdi: int, defects: list[str],
             break
         before = array.copy()
         try:
-            edit = repaired(volume(array), safe[0])
+            edit = make_edit(volume(array), safe[0])
         except InputError as refusal:
             # too large a hole for what is left of the tooth; a neighbour that is nothing but what lies inside it
             assume("changes" not in str(refusal) and "lies inside" not in str(refusal))
@@ -163,10 +163,10 @@ def test_never_two_teeth_with_one_number(old: int, new: int) -> None:
     array = tidy().copy()
     count = len(np.unique(array))
     try:
-        repaired(volume(array), repairs.renumber(old, new)).apply(array)
+        make_edit(volume(array), repairs.renumber(old, new)).apply(array)
     except NumberTakenError as taken:
         assert new in TEETH and new != old
-        edit = repaired(volume(array), taken.swap)
+        edit = make_edit(volume(array), taken.swap)
         edit.apply(array)
         assert edit.numbers == {old: new, new: old}
         np.testing.assert_array_equal(array == new, tidy() == old)
@@ -180,7 +180,7 @@ def test_never_two_teeth_with_one_number(old: int, new: int) -> None:
 
 def test_a_tunnel_is_closed_by_the_smallest_change() -> None:
     """A drilled hole is filled; a thin handle is taken away, not the wide space under it filled."""
-    edit = repaired(volume(drilled(tidy().copy(), 26)), repairs.close_tunnels(26))
+    edit = make_edit(volume(drilled(tidy().copy(), 26)), repairs.close_tunnels(26))
     assert (edit.after[edit.changed] == 26).all()
     ring = np.zeros((20, 20, 20), np.uint8)
     ring[2:12, 4:16, 4:16] = 16
@@ -188,9 +188,9 @@ def test_a_tunnel_is_closed_by_the_smallest_change() -> None:
     array = tidy().copy()
     array[:20, :20, :20] = np.where(ring, 11, 0)
     array[(array == 11) & (np.indices(array.shape).max(0) >= 20)] = 0
-    edit = repaired(volume(array), repairs.close_tunnels(11))
+    edit = make_edit(volume(array), repairs.close_tunnels(11))
     assert (edit.after[edit.changed] == 0).all()
-    assert edit.voxels < 70
+    assert edit.size < 70
     edit.apply(array)
     assert betti_numbers(array == 11) == (1, 0, 0)
 
@@ -202,7 +202,7 @@ def test_a_tunnel_around_another_tooth_is_not_filled() -> None:
     for dz in (0, 39):
         array[dz, 15:25, 15:25] = 46
     with pytest.raises(InputError, match="Tooth 16 has a hole that is too wide"):
-        repaired(volume(array), repairs.close_tunnels(16))
+        make_edit(volume(array), repairs.close_tunnels(16))
 
 
 def test_a_piece_inside_another_tooth_becomes_part_of_it() -> None:
@@ -238,11 +238,11 @@ def test_a_split_gives_each_half_its_own_number() -> None:
 def test_a_whole_exchange_keeps_every_confidence_with_its_tooth() -> None:
     known = {11: 0.5, 36: 0.9}
     array = tidy().copy()
-    assert repaired(volume(array), repairs.swap_sides()).confidence(known) == {21: 0.5, 46: 0.9}
-    assert repaired(volume(array), repairs.swap_sides("upper")).confidence(known) == {21: 0.5, 36: 0.9}
-    assert repaired(volume(array), repairs.swap_jaws()).confidence(known) == {41: 0.5, 26: 0.9}
-    assert repaired(volume(array), repairs.renumber(11, 18)).confidence(known) == {36: 0.9}  # the user decided
-    assert repaired(volume(array), repairs.delete(36)).confidence(known) == {11: 0.5}
+    assert make_edit(volume(array), repairs.swap_sides()).confidence(known) == {21: 0.5, 46: 0.9}
+    assert make_edit(volume(array), repairs.swap_sides("upper")).confidence(known) == {21: 0.5, 36: 0.9}
+    assert make_edit(volume(array), repairs.swap_jaws()).confidence(known) == {41: 0.5, 26: 0.9}
+    assert make_edit(volume(array), repairs.renumber(11, 18)).confidence(known) == {36: 0.9}  # the user decided
+    assert make_edit(volume(array), repairs.delete(36)).confidence(known) == {11: 0.5}
 
 
 def test_a_low_confidence_is_settled_by_a_new_number() -> None:
@@ -250,7 +250,7 @@ def test_a_low_confidence_is_settled_by_a_new_number() -> None:
     (finding,) = found_in(array, known)
     (repair,) = proposed(finding)
     assert repair.needs_number
-    edit = repaired(volume(array), repair.with_number(28))
+    edit = make_edit(volume(array), repair.with_number(28))
     edit.apply(array)
     assert not [f for f in found_in(array, edit.confidence(known)) if f.code == "low_confidence"]
 
@@ -277,20 +277,25 @@ def test_a_low_confidence_is_settled_by_a_new_number() -> None:
         (repairs.swap(16, 16), "Choose two teeth"),
         (repairs.swap(16, 18), "There is no tooth 18 here."),
         (repairs.delete(18), "There is no tooth 18 here."),
-        (repairs.remove_specks((16,)), "This repair is for intraoral scans"),
+        (repairs.remove_specks((16,)), "There is nothing to change: remove the loose specks of tooth 16"),
+        (repairs.delete_piece(None, (0, 0, 0)), "This repair is for intraoral scans"),
     ],
 )
 def test_a_repair_that_can_do_nothing_says_why(repair: Repair, text: str) -> None:
     array = tidy().copy()
     with pytest.raises(InputError, match=text.replace("(", "\\(")) as caught:
-        repaired(volume(array), repair)
+        make_edit(volume(array), repair)
     assert str(caught.value).endswith(".")
     np.testing.assert_array_equal(array, tidy())
 
 
 def test_wrong_numbers_are_refused_when_the_repair_is_named() -> None:
-    for make in (lambda: repairs.renumber(16, 19), lambda: repairs.delete(0), lambda: repairs.swap(99, 11),
-                 lambda: repairs.renumber(16).with_number(9)):  # fmt: skip
+    for make in (
+        lambda: repairs.renumber(16, 19),
+        lambda: repairs.delete(0),
+        lambda: repairs.swap(99, 11),
+        lambda: repairs.renumber(16).with_number(9),
+    ):
         with pytest.raises(InputError, match="not an FDI tooth number"):
             make()
     with pytest.raises(InputError, match="a number of its own"):
@@ -306,7 +311,7 @@ def test_pieces_too_far_apart_are_not_joined() -> None:
     part[part == 16] = 0
     array[z + 16 : z + 20, 20:30, 20:30] = 16
     with pytest.raises(InputError, match=r"Tooth 16 is in pieces that lie \d+ mm apart, too far to be joined"):
-        repaired(volume(array), repairs.join_pieces(16))
+        make_edit(volume(array), repairs.join_pieces(16))
 
 
 def test_a_tooth_inside_a_tooth_is_not_filled_over() -> None:
@@ -314,7 +319,7 @@ def test_a_tooth_inside_a_tooth_is_not_filled_over() -> None:
     array[5:25, 5:25, 5:25] = 16
     array[10:20, 10:20, 10:20] = 15
     with pytest.raises(InputError, match="Tooth 15 lies inside tooth 16"):
-        repaired(volume(array), repairs.fill(16))
+        make_edit(volume(array), repairs.fill(16))
 
 
 def test_a_stale_proposal_is_refused() -> None:
@@ -325,12 +330,12 @@ def test_a_stale_proposal_is_refused() -> None:
     z, y, x = np.round(at(46)).astype(int)
     array[z, y, x - 24] = 46
     with pytest.raises(InputError, match="has changed since it was checked"):
-        repaired(volume(array), proposed(finding)[0])
+        make_edit(volume(array), proposed(finding)[0])
 
 
 def test_undo_is_refused_only_where_its_own_voxels_were_edited() -> None:
     array = stray(tidy().copy(), 46)
-    edit = repaired(volume(array), repairs.remove_pieces(46))
+    edit = make_edit(volume(array), repairs.remove_pieces(46))
     edit.apply(array)
     z, y, x = np.round(at(46)).astype(int)
     array[z - 7, y, x] = 47  # elsewhere in the box
@@ -346,7 +351,7 @@ def test_undo_is_refused_only_where_its_own_voxels_were_edited() -> None:
 
 def test_numbers_of_other_types_stay_of_their_type() -> None:
     array = stray(tidy().copy(), 46).astype(np.int16)
-    edit = repaired(volume(array), repairs.remove_pieces(46))
+    edit = make_edit(volume(array), repairs.remove_pieces(46))
     assert edit.after.dtype == np.int16
     edit.apply(array)
     np.testing.assert_array_equal(array, tidy())
@@ -366,12 +371,18 @@ def test_a_repair_takes_less_than_a_tenth_of_a_second_per_tooth() -> None:
         part[part == 36] = 0
     labels = Volume(array, (0.3, 0.3, 0.3), volume(tidy()).origin, DIRECTION)
     boxes = tooth_boxes(array)
-    for repair in (repairs.close_tunnels(36), repairs.join_pieces(36), repairs.remove_pieces(36),
-                   repairs.split(47, 46), repairs.delete(36), repairs.swap(36, 37)):  # fmt: skip
+    for repair in (
+        repairs.close_tunnels(36),
+        repairs.join_pieces(36),
+        repairs.remove_pieces(36),
+        repairs.split(47, 46),
+        repairs.delete(36),
+        repairs.swap(36, 37),
+    ):
         seconds = []
         for _ in range(3):
             started = time.process_time()
-            edit = repaired(labels, repair, boxes)
+            edit = make_edit(labels, repair, boxes)
             edit.apply(array)
             edit.undo(array)
             seconds.append(time.process_time() - started)

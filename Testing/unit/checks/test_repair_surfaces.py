@@ -12,7 +12,7 @@ from toy_jaws import ToyJaw, toy_jaw, toy_surface
 from DentalTopoSegLib.checks import repair as repairs
 from DentalTopoSegLib.checks.findings import Finding
 from DentalTopoSegLib.checks.findings.crowns import check_jaws
-from DentalTopoSegLib.checks.repair import NumberTakenError, Repair, proposed, repaired_jaw
+from DentalTopoSegLib.checks.repair import NumberTakenError, Repair, make_edit, proposed
 from DentalTopoSegLib.dentition import FDI_PERMANENT, flipped_jaw, mirrored
 from DentalTopoSegLib.errors import InputError
 from DentalTopoSegLib.files.meshes import Surface, face_areas
@@ -22,11 +22,18 @@ from DentalTopoSegLib.ios.segmenting import JawSegmentation
 def numbered(toy: ToyJaw, **changes) -> JawSegmentation:
     """What the segmentation would hand over for this jaw."""
     values = {
-        "surface": Surface(**vars(toy_surface(toy))), "fdi": toy.fdi, "face_fdi": toy.face_fdi.astype(np.uint8),
-        "instance": toy.fdi.astype(np.int32), "confidence": {int(f): 0.95 for f in np.unique(toy.fdi) if f},
-        "jaw": toy.which, "jaw_inferred": toy.which, "jaw_confidence": 0.98, "frame": np.eye(4),
-        "frame_confidence": 0.97, "inside_out": False,
-    }  # fmt: skip
+        "surface": Surface(**vars(toy_surface(toy))),
+        "fdi": toy.fdi,
+        "face_fdi": toy.face_fdi.astype(np.uint8),
+        "instance": toy.fdi.astype(np.int32),
+        "confidence": {int(f): 0.95 for f in np.unique(toy.fdi) if f},
+        "jaw": toy.which,
+        "jaw_inferred": toy.which,
+        "jaw_confidence": 0.98,
+        "frame": np.eye(4),
+        "frame_confidence": 0.97,
+        "inside_out": False,
+    }
     return JawSegmentation(**(values | changes))
 
 
@@ -42,7 +49,7 @@ def same_labels(a: JawSegmentation, b: JawSegmentation) -> bool:
 
 def settle(jaw: JawSegmentation, repair: Repair) -> JawSegmentation:
     """The jaw after the repair; asserts that it can be taken back and done again exactly."""
-    edit = repaired_jaw(jaw, repair)
+    edit = make_edit(jaw, repair)
     after = edit.apply(jaw)
     assert not same_labels(jaw, after)
     assert same_labels(edit.undo(after), jaw)
@@ -132,11 +139,20 @@ def _wrong_jaw(jaw: ToyJaw) -> JawSegmentation:
 
 
 CASES = {
-    "fragment": _fragment, "fragment on a tooth": _fragment_on_a_tooth, "broken": _broken, "specks": _specks,
-    "hole": _hole, "merged": _merged, "doubled": _doubled, "without a number": _without_number,
-    "wrong side": _wrong_side, "a number of the other jaw": _other_jaws_number, "overtaking": _overtaking,
-    "mirrored": _mirrored, "wrong jaw": _wrong_jaw,
-}  # fmt: skip
+    "fragment": _fragment,
+    "fragment on a tooth": _fragment_on_a_tooth,
+    "broken": _broken,
+    "specks": _specks,
+    "hole": _hole,
+    "merged": _merged,
+    "doubled": _doubled,
+    "without a number": _without_number,
+    "wrong side": _wrong_side,
+    "a number of the other jaw": _other_jaws_number,
+    "overtaking": _overtaking,
+    "mirrored": _mirrored,
+    "wrong jaw": _wrong_jaw,
+}
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -159,8 +175,10 @@ def test_each_repair_settles_its_finding(case: str, jaw: ToyJaw) -> None:
     assert tried, [finding.message for finding in found]
 
 
-@pytest.mark.parametrize("case", ["fragment", "fragment on a tooth", "specks", "overtaking", "mirrored", "wrong jaw",
-                                  "a number of the other jaw"])  # fmt: skip
+@pytest.mark.parametrize(
+    "case",
+    ["fragment", "fragment on a tooth", "specks", "overtaking", "mirrored", "wrong jaw", "a number of the other jaw"],
+)
 def test_what_can_be_restored_is_restored(case: str, jaw: ToyJaw) -> None:
     scan = CASES[case](jaw)
     found = found_on(scan)
@@ -194,10 +212,10 @@ def test_a_number_taken_offers_the_exchange(jaw: ToyJaw) -> None:
     a, b = teeth(jaw, 16, 26)
     scan = numbered(jaw)
     with pytest.raises(NumberTakenError, match=f"The number {b} is another tooth's") as taken:
-        repaired_jaw(scan, repairs.renumber(a, b))
+        make_edit(scan, repairs.renumber(a, b))
     after = settle(scan, taken.value.swap)
     np.testing.assert_array_equal(after.fdi == b, jaw.fdi == a)
-    edit = repaired_jaw(scan, repairs.renumber(a, teeth(jaw, 18)[0]))
+    edit = make_edit(scan, repairs.renumber(a, teeth(jaw, 18)[0]))
     assert edit.numbers == {a: teeth(jaw, 18)[0]}
     assert a not in edit.confidence(scan.confidence)
 
@@ -221,7 +239,7 @@ def test_a_number_taken_offers_the_exchange(jaw: ToyJaw) -> None:
 )
 def test_a_repair_that_can_do_nothing_says_why(repair: Repair, text: str) -> None:
     with pytest.raises(InputError, match=text):
-        repaired_jaw(numbered(toy_jaw("upper")), repair)
+        make_edit(numbered(toy_jaw("upper")), repair)
 
 
 def test_deleting_and_merging(jaw: ToyJaw) -> None:
@@ -233,6 +251,35 @@ def test_deleting_and_merging(jaw: ToyJaw) -> None:
     halves = jaw.where((jaw.fdi == a) & (jaw.vertices[:, 1] > jaw.centre(a)[1]), b)
     after = settle(numbered(halves), repairs.merge(b, a))
     np.testing.assert_array_equal(after.fdi, jaw.fdi)
+
+
+def test_a_gap_is_a_narrow_border_of_gingiva(jaw: ToyJaw) -> None:
+    """Between a large and a small half; what is taken is the large one's and lies along the other."""
+    a, b = teeth(jaw, 16, 26)
+    toy = toy_jaw(jaw.which, absent=(b,))
+    small = (toy.fdi == a) & (toy.vertices[:, 1] > toy.centre(a)[1] + 1.5)
+    scan = numbered(toy.where(small, b))
+    edit = make_edit(scan, repairs.separate(a, b))
+    after = settle(scan, repairs.separate(a, b))
+    assert set(edit.before.fdi) == {a} and set(edit.after.fdi) == {0}
+    assert 0 < len(edit.vertices) < 0.3 * np.count_nonzero(scan.fdi == a)
+    apart = toy.vertices[small][:, None] - toy.vertices[edit.vertices]
+    assert np.linalg.norm(apart, axis=2).min(axis=0).max() < 2.0
+    corners = after.fdi[after.surface.faces]
+    assert not ((corners == a).any(1) & (corners == b).any(1)).any()
+    with pytest.raises(InputError, match="do not touch"):
+        make_edit(after, repairs.separate(a, b))
+
+
+def test_a_gap_that_would_break_both_teeth_is_refused(jaw: ToyJaw) -> None:
+    """Two teeth of two halves each, which only a narrow bridge along the other tooth joins."""
+    a, b = teeth(jaw, 16, 26)
+    toy = toy_jaw(jaw.which, absent=(b,))
+    x, y, _ = (toy.vertices - toy.centre(a)).T
+    own = toy.fdi == a
+    split = toy.where(own & (y < 0), b).where(own & (np.abs(x) < 1.3) & (np.abs(y) > 0.9), 0)
+    with pytest.raises(InputError, match=f"Tooth {a} would fall into pieces if a gap were left between {a} and {b}"):
+        make_edit(numbered(split), repairs.separate(a, b))
 
 
 @pytest.mark.parametrize("name", ["007_upper"])
@@ -256,7 +303,7 @@ def test_real_crowns_keep_their_shape_when_specks_are_removed(real_data: Path, n
     for finding in found:
         for repair in proposed(finding, found):
             if repair.safe:
-                scan = repaired_jaw(scan, repair).apply(scan)
+                scan = make_edit(scan, repair).apply(scan)
     assert set(np.unique(scan.fdi)) == present
     assert not [f for f in found_on(scan) if f.code in ("speckles", "hole", "fragment")]
     assert (scan.fdi == fdi).mean() > 0.99

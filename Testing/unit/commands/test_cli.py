@@ -246,7 +246,9 @@ def test_ctrl_c_leaves_nothing_behind(tmp_path: Path, scan: Path, number: signal
     code = """
 import sys, time
 from types import SimpleNamespace
-from DentalTopoSegLib import cbct; from DentalTopoSegLib.commands import cli; from DentalTopoSegLib.files import results as exports; from DentalTopoSegLib.runs import volumes as runs
+from DentalTopoSegLib import cbct
+from DentalTopoSegLib.commands import cli
+from DentalTopoSegLib.runs import volumes as runs
 def segment_volume(volume, **_):
     return SimpleNamespace(labels=volume.with_array((volume.array > 1000).astype("uint8") * 11),
                            confidence={}, provenance={}, warnings=[], calibrated=True)

@@ -2,7 +2,7 @@
 
 Streaks come from a small parallel-beam Radon transform of the metal (polychromatic error ~ product of metal path and
 everything else's path, filtered and back-projected); everything else is a direct operation on the image. For
-evaluation use `training.patients.reconstruction`, which projects and reconstructs for real.
+evaluation use `reconstruction`, which projects and reconstructs for real.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import math
 import torch
 from torch.nn import functional
 
-from training.patients.tissues import noise_field
+from training.patients.canvas import noise_field
 
 
 def blur(image: torch.Tensor, sigma: float) -> torch.Tensor:

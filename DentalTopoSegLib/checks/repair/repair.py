@@ -1,0 +1,141 @@
+"""What a repair is: a kind with the teeth and arguments it needs, its words, and how it is made on a bench."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from ...dentition import is_tooth
+from ...dentition.words import SOURCE_LANGUAGE, Sentence
+from ...errors import InputError
+
+if TYPE_CHECKING:
+    from .bench import Bench
+    from .jaw_bench import JawBench
+    from .label_map_bench import LabelMapBench
+
+Place = tuple[float, float, float]
+
+
+class RepairRefusedError(InputError):
+    """A repair that cannot be made.
+
+    Parameters
+    ----------
+    sentence : Sentence
+        Why, and what to do instead.
+
+    Attributes
+    ----------
+    numbering, language : str
+        How `str` says it; whoever shows the refusal to a user of another numbering sets them.
+    """
+
+    def __init__(self, sentence: Sentence) -> None:
+        super().__init__(str(sentence))
+        self.sentence = sentence
+        self.numbering, self.language = "FDI", SOURCE_LANGUAGE
+
+    def __str__(self) -> str:
+        return self.sentence.say(self.numbering, self.language)
+
+
+class NumberTakenError(RepairRefusedError):
+    """The number is another tooth's. swap: the repair that exchanges the two, or None where it makes no sense."""
+
+    def __init__(self, sentence: Sentence, swap: Repair | None = None) -> None:
+        super().__init__(sentence)
+        self.swap = swap
+
+
+@dataclass(frozen=True)
+class Repair:
+    """One change of the labels, not yet made; each kind is a subclass in `kinds`.
+
+    A kind overrides `change` where label maps and surfaces are changed alike, `change_label_map` and `change_surface`
+    where they are not. Where a world has nothing like it, it says so with `not_of_label_maps` or `not_of_surfaces`.
+
+    Parameters
+    ----------
+    teeth : tuple of int
+        The FDI numbers it touches, () for all.
+    arguments : mapping
+        What else it needs to know.
+    safe : bool
+        It mends a shape and changes no number, so that it may be made without looking.
+    """
+
+    teeth: tuple[int, ...]
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    safe: bool = False
+
+    #: The name of the function that makes a repair of this kind.
+    kind: ClassVar[str]
+    #: Template of its title; its fields are `teeth` and the arguments. A kind with several overrides `sentence`.
+    words: ClassVar[str]
+    #: Why a label map, or a surface, cannot be repaired so; None where it can.
+    not_of_label_maps: ClassVar[Sentence | None] = None
+    not_of_surfaces: ClassVar[Sentence | None] = None
+    #: True where teeth change places as a whole, so that each is as sure of its new number as it was of the old one.
+    keeps_confidence: ClassVar[bool] = False
+
+    @property
+    def sentence(self) -> Sentence:
+        """What it does, for the user; without a full stop."""
+        return Sentence(self.words, teeth=self.teeth, **self.arguments)
+
+    @property
+    def title(self) -> str:
+        """What it does, in English with FDI numbers."""
+        return str(self.sentence)
+
+    def say(self, numbering: str = "FDI", language: str = SOURCE_LANGUAGE) -> str:
+        """What it does, in a numbering and a language."""
+        return self.sentence.say(numbering, language)
+
+    @property
+    def needs_number(self) -> bool:
+        """True when the user has to choose a number first; see `with_number`."""
+        return "to" in self.arguments and self.arguments["to"] is None
+
+    def with_number(self, fdi: int) -> Repair:
+        """The repair with the number chosen.
+
+        Raises
+        ------
+        InputError
+            For what is no FDI tooth.
+        RepairRefusedError
+            Where no number is needed.
+        """
+        if not self.needs_number:
+            raise RepairRefusedError(Sentence("No number is needed to do this: {what:clause}.", what=self.sentence))
+        return replace(self, arguments={**self.arguments, "to": tooth(fdi)})
+
+    # ------------------------------------------------------------ making it
+
+    def change(self, bench: Bench) -> None:
+        """Change the labels on the bench. Raises RepairRefusedError where that is not possible."""
+        raise NotImplementedError(f"{type(self).__name__} changes nothing.")
+
+    def change_label_map(self, bench: LabelMapBench) -> None:
+        """Change a label map."""
+        self.change(bench)
+
+    def change_surface(self, bench: JawBench) -> None:
+        """Change the labels of a surface."""
+        self.change(bench)
+
+
+def tooth(fdi: int) -> int:
+    """The number itself. Raises InputError for what is no FDI tooth number."""
+    if not is_tooth(fdi):
+        raise InputError(f"{fdi} is not an FDI tooth number: use 11-48, or 51-85 for milk teeth.")
+    return int(fdi)
+
+
+def point(place: Place) -> Place:
+    """A place as three plain floats."""
+    x, y, z = map(float, place)
+    return x, y, z

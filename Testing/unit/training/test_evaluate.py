@@ -86,7 +86,6 @@ def test_the_command_writes_both_files_and_the_label_maps(folder: Path, monkeypa
 
 
 def test_a_network_is_taken_from_the_first_folder_that_has_it(tmp_path: Path, monkeypatch) -> None:
-    from DentalTopoSegLib.networks import models
     from DentalTopoSegLib.networks.tasks import task_names
 
     for folder, precision in (("a", "int8"), ("b", "fp32"), ("c", "fp32")):

@@ -107,7 +107,8 @@ def run_ours(scan: Path, threads: int, precision: str, models_dir: Path | None, 
     volume, _ = read_volume(scan)
     read_s = time.perf_counter() - start
     from DentalTopoSegLib.cbct import segment_volume
-    from DentalTopoSegLib.networks.models import TASKS, Model, load_model
+    from DentalTopoSegLib.networks.models import Model, load_model
+    from DentalTopoSegLib.networks.tasks import task_names
     from DentalTopoSegLib.options import RunOptions
 
     runs: list[tuple[str, tuple[int, ...]]] = []
@@ -119,7 +120,10 @@ def run_ours(scan: Path, threads: int, precision: str, models_dir: Path | None, 
             runs.append((str(self.path), array.shape))
             return super().run(array, cancelled)
 
-    loaded = {task: load_model(task, threads, precision, folder=models_dir, provider=provider) for task in TASKS}
+    loaded = {
+        task: load_model(task, threads, precision, folder=models_dir, provider=provider)
+        for task in task_names("volume")
+    }
     models = {task: Noting(**vars(model)) for task, model in loaded.items()}
     result = segment_volume(volume, RunOptions(threads=threads, precision=precision), models=models)
     start = time.perf_counter()

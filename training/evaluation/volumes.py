@@ -24,7 +24,8 @@ from DentalTopoSegLib.cbct import segment_volume
 from DentalTopoSegLib.checks.metrics.label_maps import aggregate, evaluate_pair
 from DentalTopoSegLib.errors import DentalTopoSegError, NoTeethError
 from DentalTopoSegLib.files.volumes import Volume, read_labels, read_volume, write_volume
-from DentalTopoSegLib.networks.models import TASKS, list_models, load_model
+from DentalTopoSegLib.networks.models import list_models, load_model
+from DentalTopoSegLib.networks.tasks import task_names
 from DentalTopoSegLib.options import RunOptions
 from training.export.score_tables import TITLES, markdown_table
 from training.patients.labelled_scans import find_pairs
@@ -55,7 +56,7 @@ def load_networks(precision: str, threads: int | None, folders: list[Path]) -> d
         Nobody has it, or a file is damaged.
     """
     found = {}
-    for task in TASKS:
+    for task in task_names("volume"):
         wanted = {(task, precision)}
         having = [f for f in folders if wanted & {(e["task"], e["precision"]) for e in list_models(f)}]
         found[task] = load_model(task, threads, precision, folder=having[0] if having else None)

@@ -19,7 +19,8 @@ from scipy import ndimage
 from DentalTopoSegLib.cbct.inference import CoarseMap, run_border, run_numbering
 from DentalTopoSegLib.cbct.instances import HALF, ISLAND_MM3
 from DentalTopoSegLib.cbct.placing import place
-from DentalTopoSegLib.cbct.segmenting import dental_region, segment_volume
+from DentalTopoSegLib.cbct.region import find_dental_region
+from DentalTopoSegLib.cbct.segmenting import segment_volume
 from DentalTopoSegLib.cbct.splitting import FULL, grow
 from DentalTopoSegLib.checks.metrics.label_maps import evaluate_pair
 from DentalTopoSegLib.checks.topology import betti_numbers
@@ -102,7 +103,7 @@ def cases(folders: list[Path], threads: int, part: Part = WHOLE) -> Iterator[Cas
         whole = resample_ras(scan, float(numbering.metadata["spacing_mm"]))
         coarse = run_numbering(numbering, whole, scan, _silent, None)
         try:
-            box = dental_region(coarse, scan).box
+            box = find_dental_region(coarse, scan).box
         except NoTeethError:
             coarse, box = None, None
         yield Case(f"{folder.name}/{name}", scan, truth, numbering, coarse, box)

@@ -76,7 +76,7 @@ def make_pack(data: Path, cache: Path, target: Path, config: dict[str, Any]) -> 
     target.parent.mkdir(parents=True, exist_ok=True)
     np.savez(
         target,
-        points=np.stack([orienting.thinned(points)[0] for points, _, _ in rows]),
+        points=np.stack([orienting.thin_points(points)[0] for points, _, _ in rows]),
         name=np.array([r[1] for r in rows]),
         kind=np.array([r[2] for r in rows]),
         upper=np.array([r[1].endswith("upper") for r in rows]),
@@ -94,14 +94,14 @@ class Clouds:
             self.points = arrays["points"][mine]
             self.upper = arrays["upper"][mine].astype(np.float32)
             self.name, self.kind = arrays["name"][mine], arrays["kind"][mine]
-        self.places = np.stack([orienting.described(p) for p in self.points])
+        self.places = np.stack([orienting.describe_places(p) for p in self.points])
 
     def batch(self, size: int, plan: dict, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
         """(places (B, M, 41), rotation into the canonical frame (B, 3, 3), upper (B,)), posed at random."""
         pick = rng.integers(len(self.places), size=size)
         places = deform(np.stack([choose_places(self.places[k], plan, rng) for k in pick]), plan, rng)
         turns = random_turns(places[..., :3], plan, rng)
-        places = orienting.turned(places, turns)
+        places = orienting.turn_places(places, turns)
         back = turns.transpose(0, 2, 1).astype(np.float32)
         return torch.from_numpy(places), torch.from_numpy(back), torch.from_numpy(self.upper[pick])
 
@@ -122,7 +122,7 @@ def deform(places: np.ndarray, plan: dict, rng: np.random.Generator) -> np.ndarr
     batch, n, channels = places.shape
     scale = 1 + plan["scale"] * rng.uniform(-1, 1, (batch, 1)) + plan["stretch"] * rng.uniform(-1, 1, (batch, 3))
     scale[:, 0] *= rng.choice([-1.0, 1.0], batch)
-    places = orienting.turned(places, scale[:, None] * np.eye(3))
+    places = orienting.turn_places(places, scale[:, None] * np.eye(3))
     knots = places[np.arange(batch)[:, None], rng.integers(n, size=(batch, 4)), :3]
     square = ((places[:, :, None, :3] - knots[:, None]) ** 2).sum(-1) * orienting.REACH_MM**2
     pushes = rng.normal(0, plan["bend_mm"] / orienting.REACH_MM, (batch, 4, 3))

@@ -46,7 +46,7 @@ class Split(Repair):
             view[:] = shapes.leave_gap(view, fdi, other)
 
     def change_surface(self, bench: JawBench) -> None:
-        from ....ios.refining import cut_along_creases, vertex_graph
+        from ....ios.creases import cut_along_creases, vertex_graph
 
         fdi, other = self.teeth
         self._require(bench)

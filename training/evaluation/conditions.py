@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from training.surfaces.jaws import Jaw, cropped, on_base
+from training.surfaces.jaws import Jaw, crop, on_base
 
 
 def part(jaw: Jaw, keep: np.ndarray) -> Jaw:
@@ -61,7 +61,7 @@ def inside_out(jaw: Jaw, rng: np.random.Generator) -> Jaw:
 
 CONDITIONS: dict[str, Callable[[Jaw, np.random.Generator], Jaw]] = {
     "unchanged": lambda jaw, rng: jaw,
-    "cropped": cropped,
+    "cropped": crop,
     "quadrant": quadrant,
     "on base": on_base,
     "solid": solid,

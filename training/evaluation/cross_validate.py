@@ -24,8 +24,8 @@ from DentalTopoSegLib.ios import segmenting
 from DentalTopoSegLib.ios.segmenting import JawSegmentation
 from DentalTopoSegLib.pictures.jaws import jaw_png
 from training.evaluation.jaws import TorchCrowns, TorchNetwork, known_frame, read_scan, scores_of, segment, table
+from training.loop import RUNS
 from training.surfaces.jaws import BY_SHAPE, FOLDS, by_shape, fold_of, patients
-from training.volumes.train import RUNS
 
 CONFIGS = Path(__file__).resolve().parents[1] / "configs"
 

@@ -25,7 +25,7 @@ from training.evaluation.conditions import CONDITIONS, TURNED_OUT
 from training.export.orientation import export
 from training.export.score_tables import markdown_table
 from training.surfaces.jaws import Jaw, fold_of, patients, read_jaw
-from training.surfaces.orientation import load_net
+from training.surfaces.train_orientation import load_net
 
 GOOD_DEG = 15.0
 NEUTRAL = {"offset": 0.0, "weights": [0.0, 0.0, 0.0], "jaw_temperature": 1.0}
@@ -58,7 +58,7 @@ def trial(jaw: Jaw, model: Model, rng: np.random.Generator) -> dict:
 def measure(run: Path, data: Path, rotations: int, others: int, fold: int | None = None) -> list[dict]:
     """Trials of every scan that the run never saw: `rotations` of the unchanged scan, `others` of each other kind."""
     net, state = load_net(run)
-    fold = state["fold"] if fold is None else fold
+    fold = state["config"]["fold"] if fold is None else fold
     everyone = patients(data)
     trials = []
     with tempfile.TemporaryDirectory() as folder:
@@ -170,8 +170,8 @@ def main(argv: list[str] | None = None) -> None:
     trials = measure(arguments.run, arguments.data, arguments.rotations, arguments.others)
     _, run = load_net(arguments.run)
     measured = {
-        "steps": run["step"],
-        "fold": run["fold"],
+        "steps": run["progress"]["step"],
+        "fold": run["config"]["fold"],
         "calibration": calibrate(trials),
         "table": table(trials),
         "trials": trials,

@@ -9,6 +9,7 @@ import numpy as np
 
 from training.experiments.measured import KINDS, by_case, chart, training_curves
 from training.experiments.rows import Row, row_network
+from training.loop import LOG
 from training.nets.unet import macs
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def _errors(scores: list[dict[str, Any]], rows: list[Row], kind: str) -> Figure 
 def rounding_and_topology(folder: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
     """(steps, rounding error, sum of the unweighted topology terms) of a run's log, where a line has all of them; None
     if the run has no log or logs no such lines. Terms that the run never logs are left out of the sum."""
-    if not (folder / "log.txt").is_file():
+    if not (folder / LOG).is_file():
         return None
     curves = training_curves(folder)
     terms = [curves[name] for name in TERMS if name in curves]

@@ -18,13 +18,14 @@ import torch
 
 from DentalTopoSegLib.files.volumes.writing import atomic_path
 from DentalTopoSegLib.networks.models import load_model
-from training.compression.tune import TUNED, tune
+from training.compression.tune import tune
 from training.experiments.report import report
 from training.experiments.rows import jobs, read_rows, row_config
 from training.experiments.scoring import cases, score_case
 from training.export.volumes import copy_shipped, export_plain
+from training.loop import keep_memory
 from training.patients.parts import WHOLE, parse_part
-from training.volumes.train import keep_memory
+from training.volumes.finished import TUNED
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from training.loop import read_log
 
 KINDS = {"alone": "The networks alone", "rules": "The library's path around them"}
 """The two ways a network is scored, see `scoring`."""
@@ -42,19 +43,8 @@ def chart(scores: list[dict], row: str, kind: str) -> dict[int, float]:
     return {fdi: float(np.mean(values)) for fdi, values in sorted(wrong.items())}
 
 
-MEASURE = re.compile(r"([a-z_]+) (-?(?:[0-9.]+(?:e[+-]?[0-9]+)?|nan|inf))(?= |$)")
-"""A name and its value in a line of a run's log."""
-
-
 def training_curves(folder: Path) -> dict[str, np.ndarray]:
-    """Measures over a run from its log, by name; "step" among them. NaN where a line lacks one.
-
-    A run that was started again logs its steps a second time: the last time counts.
-    """
-    rows = []
-    for line in (folder / "log.txt").read_text(encoding="utf-8").splitlines():
-        if " loss " in line and " step " in line and " val " not in line:
-            row = {name: float(value) for name, value in re.findall(MEASURE, line)}
-            rows = [earlier for earlier in rows if earlier["step"] < row["step"]] + [row]
+    """Measures (entries,) over a run from its log, by name; "step" among them. NaN where an entry lacks one."""
+    rows = [{name: value for name, value in row.items() if isinstance(value, int | float)} for row in read_log(folder)]
     names = dict.fromkeys(name for row in rows for name in row)
     return {name: np.array([row.get(name, np.nan) for row in rows]) for name in names}

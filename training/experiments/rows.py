@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from training.compression.tune import TUNED, load_tuned, start_network
+from training.compression.tune import start_network
+from training.loop import RUNS, read_config
 from training.nets.unet import UNet
-from training.volumes.train import RUNS, read_config
+from training.volumes.finished import TUNED, load_tuned
 
 SECTIONS = ("quantization", "topology", "distillation", "gates", "start", "data", "training", "loss")
 """What a row may change of the configuration. "data", "training" and "loss": only the named values."""
@@ -42,7 +43,7 @@ class Row:
 
 def read_rows(path: Path) -> tuple[dict, list[Row], Path]:
     """(configuration without its rows, rows, folder of the runs). ValueError for a row that says what no row can."""
-    config = read_config(path, start="start")
+    config = read_config(path, "start", "data")
     lost = [key for key in ("seeds", "rows") if not config.get(key)]
     if lost:
         raise ValueError(f"{path}: an experiment needs {lost[0]}; it has none.")

@@ -16,8 +16,10 @@ import onnxruntime
 import torch
 
 from DentalTopoSegLib.ios import orienting
-from training.export.shipping import MODELS, SCANS, export_graph, ship, training_record, write_whole
-from training.surfaces.orientation import OrientationNet, load_net
+from training.export.shipping import SCANS, export_graph, ship, training_record, write_whole
+from training.nets.orientation import OrientationNet
+from training.surfaces.train_orientation import load_net
+from training.volumes.finished import MODELS
 
 LOOKS_AT_ONCE = 4
 LARGEST_DIFFERENCE = 1e-3
@@ -41,7 +43,7 @@ def export(
     Parameters
     ----------
     net, run : OrientationNet, dict
-        As `surfaces.orientation.load_net` gives them.
+        As `surfaces.train_orientation.load_net` gives them.
     calibration : dict
         "offset", "weights" and "jaw_temperature" of the confidence, see `evaluation.orientation`.
     folder : Path
@@ -139,6 +141,6 @@ def main(argv: list[str] | None = None) -> None:
     measured = json.loads(arguments.measured.read_text(encoding="utf-8"))
     name = f"orientation-{arguments.version}"
     result = export(net, run, measured["calibration"], arguments.models, arguments.version, f"{name}.md")
-    card = card_text(result["metadata"], run["fold"], result["size_bytes"], measured)
+    card = card_text(result["metadata"], run["config"]["fold"], result["size_bytes"], measured)
     write_whole(arguments.models / f"{name}.md", card)
     print(json.dumps(result, indent=2))

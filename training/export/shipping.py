@@ -15,10 +15,10 @@ import onnx
 import torch
 
 from DentalTopoSegLib.files.volumes.writing import atomic_path
-from DentalTopoSegLib.networks.models import METADATA_KEY, resources_dir
+from DentalTopoSegLib.networks.models import METADATA_KEY
 from training.export.int8_storage import stored_bytes
+from training.loop import load_checkpoint
 
-MODELS = resources_dir() / "Models"
 OPSET = 20
 LICENSE = "research use; see the model card"
 SCANS = 119
@@ -27,7 +27,7 @@ SCANS = 119
 
 def load_average(folder: Path, network: Callable[..., torch.nn.Module]) -> tuple[torch.nn.Module, dict[str, Any]]:
     """The averaged network of a run in evaluation mode, built by `network`, and the run's checkpoint."""
-    run = torch.load(folder / "checkpoint.pt", map_location="cpu", weights_only=True)
+    run = load_checkpoint(folder)
     net = network(**run["config"]["net"])
     net.load_state_dict(run["average"])
     return net.eval(), run
@@ -82,8 +82,8 @@ def training_record(run: dict[str, Any], scans: int) -> dict[str, Any]:
     """What the metadata says of the training of an intraoral network, from its checkpoint."""
     config = run["config"]
     return {
-        "steps": run["step"],
-        "cpu_minutes": round(run["seconds"] / 60, 1),
+        "steps": run["progress"]["step"],
+        "cpu_minutes": round(run["progress"]["cpu_seconds"] / 60, 1),
         "seed": config["seed"],
         "scans": scans,
         "net": config["net"],

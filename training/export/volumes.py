@@ -12,24 +12,25 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime
 import torch
 
 from DentalTopoSegLib.dentition import CLASS_FDI
 from DentalTopoSegLib.networks.models import load_model
 from training.export.card import model_card
-from training.export.graph import WEIGHT_LIMIT, activation_names, with_outputs, write_graph
-from training.export.shipping import MODELS, describe_model, read_metadata, register, write_whole
+from training.export.graph import WEIGHT_LIMIT, activation_names, write_graph
+from training.export.ranges import logit_scale, measure_scales, session, static_baseline
+from training.export.shipping import describe_model, read_metadata, register, write_whole
 from training.export.timing import seconds
+from training.loop import load_checkpoint
 from training.nets.unet import UNet, UNetPlan
 from training.volumes.data import DataPlan, validation_samples
+from training.volumes.finished import MODELS, TUNED, load_tuned, shipped_file
 from training.volumes.losses import IGNORE
 
 FP32 = Path(__file__).resolve().parents[1] / "runs" / "fp32"
@@ -57,86 +58,15 @@ class Run:
 
 def load_run(folder: Path) -> Run:
     """The averaged network of a run of `training.volumes.train` or `training.compression.tune`."""
-    from training.compression.tune import TUNED, load_tuned
-
     if (folder / TUNED).is_file():
         net, tuned = load_tuned(folder)
         about = tuned["about"]
         progress = {"step": about["steps"], "seconds": about["seconds"], "history": about["validation"]}
         return Run(net, about["config"], progress, tuned["scales"], tuned["weight_limit"])
-    state = torch.load(folder / "checkpoint.pt", map_location="cpu", weights_only=True)
+    state = load_checkpoint(folder)
     net = UNet(UNetPlan.from_dict(state["config"]["net"]))
     net.load_state_dict(state["average"])
     return Run(net.eval(), state["config"], state["progress"])
-
-
-def data_plan(config: dict) -> DataPlan:
-    """How the run cropped its samples."""
-    values = {key: tuple(value) if isinstance(value, list) else value for key, value in config["data"].items()}
-    return DataPlan(task=config["task"], **values)
-
-
-def session(model: onnx.ModelProto, threads: int = 0, optimised: Path | None = None) -> onnxruntime.InferenceSession:
-    """A CPU session; ``optimised`` also writes the graph that ONNX Runtime makes of it."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.log_severity_level = 3
-    if optimised:
-        options.optimized_model_filepath = str(optimised)
-    return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
-
-
-def best_scale(counts: np.ndarray, edges: np.ndarray) -> float:
-    """Step of a uint8 quantizer with the least squared error over a histogram of non-negative values.
-
-    Rounding costs step**2 / 12 per value below the limit of 255 steps, clipping the squared excess above it.
-    """
-    centres = (edges[:-1] + edges[1:]) / 2
-    total = counts.sum()
-    if total == 0:  # a layer that never answers: any step is exact
-        return max(float(edges[-1]) / 255, 1e-6)
-    best, least = float(edges[-1]) / 255, np.inf
-    for limit in edges[len(edges) // 16 :: 4]:
-        over = centres > limit
-        error = (limit / 255) ** 2 / 12 * counts[~over].sum() + (counts[over] * (centres[over] - limit) ** 2).sum()
-        if error / total < least:
-            best, least = float(limit) / 255, error / total
-    return max(best, 1e-6)
-
-
-def measure_scales(
-    model: onnx.ModelProto, names: list[str], images: Sequence[np.ndarray], method: str = "histogram"
-) -> dict[str, float]:
-    """Quantizer steps of the named activations of the fp32 ``model``, from what it computes on ``images``.
-
-    Two passes, so that no activation has to be kept: the largest value, then a histogram of 2048 bins up to it, whose
-    limit of least squared error is taken. ``method="minmax"`` takes the largest value itself, the simplest baseline.
-    ValueError for any other method.
-    """
-    if method not in ("histogram", "minmax"):
-        raise ValueError(f"Ranges are measured by 'histogram' or 'minmax', not by {method!r}.")
-    runner = session(with_outputs(model, names))
-    largest = dict.fromkeys(names, 1e-6)
-    for image in images:
-        for name, value in zip(names, runner.run(names, {"image": image}), strict=True):
-            largest[name] = max(largest[name], float(value.max()))
-    if method == "minmax":
-        return {name: value / 255 for name, value in largest.items()}
-    counts = {name: np.zeros(2048) for name in names}
-    for image in images:
-        for name, value in zip(names, runner.run(names, {"image": image}), strict=True):
-            # Zeros cost nothing at any step and would only slow the histogram down.
-            counts[name] += np.histogram(value[value > 0], 2048, (0.0, largest[name]))[0]
-    return {name: best_scale(counts[name], np.linspace(0, largest[name], 2049)) for name in names}
-
-
-def logit_scale(model: onnx.ModelProto, images: Sequence[np.ndarray]) -> dict[str, float]:
-    """Step and zero point of the logits: their 0.01 to 99.99 percentiles on ``images``."""
-    runner = session(with_outputs(model, ["head"]))
-    ends = [np.percentile(runner.run(["head"], {"image": image})[0], (0.01, 99.99)) for image in images]
-    low, high = min(0.0, *(e[0] for e in ends)), max(0.0, *(e[1] for e in ends))
-    step = max(high - low, 1e-3) / 255
-    return {"head": step, "head.zero": round(-low / step)}
 
 
 def int8_report(optimised: onnx.ModelProto) -> dict[str, list[str]]:
@@ -239,7 +169,7 @@ def rounding(run: Run, model_id: str, data: Path, count: int, weight_bits: int =
     with quantization has set, otherwise measured on ``count`` samples of ``data``. RuntimeError without samples."""
     if run.scales is not None:
         return run.scales, run.weight_limit, 0
-    images = [image for image, _ in validation_samples(data, data_plan(run.config), count)]
+    images = [image for image, _ in validation_samples(data, DataPlan.from_config(run.config), count)]
     if not images:
         raise RuntimeError(f"No samples to measure ranges on in {data}; make phantoms first.")
     fp32 = write_graph(run.net, {"id": model_id})
@@ -265,9 +195,7 @@ def export_plain(
     """
     run = load_run(folder)
     if precision == "int8" and tool:
-        from training.compression.quantization import static_baseline
-
-        images = [image for image, _ in validation_samples(data, data_plan(run.config), count)]
+        images = [image for image, _ in validation_samples(data, DataPlan.from_config(run.config), count)]
         metadata = describe(run, model_id, precision, len(images))
         model = static_baseline(write_graph(run.net, metadata), images)
         describe_model(model, metadata)
@@ -281,8 +209,6 @@ def export_plain(
 
 def copy_shipped(model_id: str, models: Path) -> Path:
     """Copy a border network as it is or was shipped, by its id, into the folder ``models``; returns the file."""
-    from training.compression.tune import shipped_file
-
     file = shipped_file(model_id)
     if file is None:
         raise RuntimeError(f"There is no network {model_id} in {MODELS} or {FP32.parent}; put its .onnx file there.")
@@ -301,7 +227,7 @@ def export(
     model_id = f"{run.task}-{version}"
     pairs = [
         (image, target[:, 0] if target.ndim == 5 else target)
-        for image, target in validation_samples(val, data_plan(run.config), count)
+        for image, target in validation_samples(val, DataPlan.from_config(run.config), count)
     ]
     if not pairs:
         raise RuntimeError(f"No samples to compare with in {val}; make phantoms first.")

@@ -218,20 +218,16 @@ def test_errors_are_counted_by_tooth_and_by_kind() -> None:
 
 
 LOG = """\
-09:35:00 topology: 2.19 M parameters on cpu, data /data/train
-09:35:00 BatchNorm statistics frozen
-09:35:24 step 12 loss 0.6246 tooth 0.605 core 0.579 quant 0.001 count 1.286 adjacency 0.070 separation 0.018 \
-tunnels 0.908 voids 0.050 lr 8.1e-06 0.12 steps/s left 0.0 min
-09:36:24 step 24 loss 0.5 tooth 0.6 core nan quant 2.988e-04 count 1.2 adjacency 0.07 \
-lr 8.1e-06 0.12 steps/s left 1.0 min
-09:36:30 val step 24 loss 0.2473 tooth 0.8819 core 0.8638
-09:36:31 gates hard at 0.250 of the MACs: MACs 0.250 (expected 0.251) stem 32/32
-09:36:32 done: step 24, 4.1 min, /runs/checkpoint.pt
+{"time": "09:35:00", "kind": "message", "text": "BatchNorm statistics frozen"}
+{"time": "09:35:24", "kind": "step", "step": 12, "loss": 0.6246, "core": 0.579, "quant": 0.001, "count": 1.286, \
+"adjacency": 0.070, "separation": 0.018, "tunnels": 0.908, "voids": 0.050, "lr": 8.1e-06}
+{"time": "09:36:24", "kind": "step", "step": 24, "loss": 0.5, "core": null, "quant": 2.988e-04, "lr": 8.1e-06}
+{"time": "09:36:30", "kind": "validation", "step": 24, "loss": 0.2473}
 """
 
 
 def test_curves_are_read_from_a_log_whose_lines_differ(tmp_path: Path) -> None:
-    (tmp_path / "log.txt").write_text(LOG, encoding="utf-8")
+    (tmp_path / "log.jsonl").write_text(LOG, encoding="utf-8")
     curves = measured.training_curves(tmp_path)
     assert curves["step"].tolist() == [12, 24]
     assert curves["loss"].tolist() == [0.6246, 0.5]
@@ -239,41 +235,12 @@ def test_curves_are_read_from_a_log_whose_lines_differ(tmp_path: Path) -> None:
     assert curves["lr"].tolist() == [8.1e-6] * 2
     np.testing.assert_equal(curves["voids"], [0.05, np.nan])
     np.testing.assert_equal(curves["core"], [0.579, np.nan])
-    assert set(curves) == {
-        "step",
-        "loss",
-        "tooth",
-        "core",
-        "quant",
-        "count",
-        "adjacency",
-        "separation",
-        "tunnels",
-        "voids",
-        "lr",
-        "left",
-    }
+    losses = {"loss", "core", "quant", "count", "adjacency", "separation", "tunnels", "voids"}
+    assert set(curves) == {"step", "lr", *losses}
     # started again: the second time counts
-    again = LOG.replace("loss 0.6246", "loss 0.7")
-    (tmp_path / "log.txt").write_text(LOG + again, encoding="utf-8")
+    again = LOG.replace("0.6246", "0.7")
+    (tmp_path / "log.jsonl").write_text(LOG + again, encoding="utf-8")
     assert measured.training_curves(tmp_path)["loss"].tolist() == [0.7, 0.5]
-
-
-def test_a_log_line_keeps_small_measures(tmp_path: Path) -> None:
-    from training.volumes.train import Trainer
-
-    fake = SimpleNamespace(
-        settings=SimpleNamespace(minutes=10.0),
-        progress=SimpleNamespace(step=3),
-        optimiser=SimpleNamespace(param_groups=[{"lr": 1e-4}]),
-        fraction=lambda: 0.5,
-    )
-    window = [(0.5, {"quant": 0.00031234, "macs": 1.0}), (0.7, {"quant": 0.00031234, "voids": 12345.678})]
-    (tmp_path / "log.txt").write_text(f"09:00:00 {Trainer._line(fake, window, 1.5)}\n", encoding="utf-8")
-    curves = measured.training_curves(tmp_path)
-    assert curves["quant"][0] == pytest.approx(0.00031234, rel=1e-3)
-    assert curves["voids"][0] == pytest.approx(12345.678, rel=1e-3)
-    assert curves["loss"][0] == pytest.approx(0.6)
 
 
 # --- Scoring --------------------------------------------------------------------------------------------------------
@@ -394,7 +361,7 @@ def test_correlation_needs_values_that_vary() -> None:
 
 def test_lines_without_all_terms_are_no_points_of_the_curve(tmp_path: Path) -> None:
     assert charts.rounding_and_topology(tmp_path) is None
-    (tmp_path / "log.txt").write_text(LOG, encoding="utf-8")
+    (tmp_path / "log.jsonl").write_text(LOG, encoding="utf-8")
     step, quant, topology = charts.rounding_and_topology(tmp_path)
     assert (step.tolist(), quant.tolist()) == ([12], [0.001])
     assert topology[0] == pytest.approx(1.286 + 0.070 + 0.018 + 0.908 + 0.050)
@@ -409,8 +376,8 @@ def test_charts_are_drawn_and_small(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib", reason="matplotlib is not installed; only the charts need it")
     from PIL import Image
 
-    from training.compression.tune import save_tuned
     from training.nets.unet import UNet, UNetPlan
+    from training.volumes.finished import save_tuned
 
     base = tmp_path / "runs"
     rows = [Row(name, name, (1,)) for name in charts.KEY_ROWS] + [
@@ -418,8 +385,9 @@ def test_charts_are_drawn_and_small(tmp_path: Path) -> None:
     ]
     for name in ("qat", "g"):
         (base / f"{name}_1").mkdir(parents=True)
-        lines = [LOG.splitlines()[2].replace("step 12", f"step {12 + n}").replace("1.286", f"{n}.0") for n in range(9)]
-        (base / f"{name}_1" / "log.txt").write_text("\n".join(lines), encoding="utf-8")
+        line = LOG.splitlines()[1]
+        lines = [line.replace(": 12,", f": {12 + n},").replace("1.286", f"{n}.0") for n in range(9)]
+        (base / f"{name}_1" / "log.jsonl").write_text("\n".join(lines), encoding="utf-8")
     save_tuned(base / "g_1", UNet(UNetPlan(3, (32, 32), (1, 1), (1,), 16, deep_supervision=0)), None, 63, {})
     scores = [_score(row.name, 1, f"c{n}", 0.1 * n, _all_teeth(n)) for row in rows for n in range(5)]
     files = charts.draw_charts(scores, rows, base, tmp_path / "pictures")

@@ -14,7 +14,8 @@ from onnx import numpy_helper  # noqa: E402
 
 from training.compression import quantization as q  # noqa: E402
 from training.export.graph import activation_names, write_graph  # noqa: E402
-from training.export.volumes import int8_report, measure_scales, session  # noqa: E402
+from training.export.ranges import measure_scales, session, static_baseline  # noqa: E402
+from training.export.volumes import int8_report  # noqa: E402
 from training.nets.unet import UNet, UNetPlan, freeze_norm_statistics  # noqa: E402
 from training.volumes.losses import border_loss  # noqa: E402
 
@@ -208,7 +209,7 @@ def test_minmax_takes_the_largest_value() -> None:
 def test_static_baseline_runs_and_is_near_the_fp32_graph(task: str) -> None:
     fp32, image = write_graph(_net(task), {"id": "test"}), _image(16)
     before = fp32.SerializeToString()
-    baseline = q.static_baseline(fp32, [image])
+    baseline = static_baseline(fp32, [image])
     assert fp32.SerializeToString() == before
     assert max(np.abs(w).max() for w in _whole_weights(baseline)) in (63, 64)
     difference = np.abs(_run(baseline, image) - _run(fp32, image))

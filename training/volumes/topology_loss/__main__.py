@@ -1,4 +1,7 @@
-"""Print what the terms of the topology loss cost per step: ``python -m training.volumes.topology_loss [--size 96]``."""
+"""Print what the terms of the topology loss cost per step.
+
+python -m training.volumes.topology_loss --size 96
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,7 @@ def seconds(config: TopologyConfig, size: int, wrong: float, repeats: int) -> tu
 
 
 def main(argv: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split(":")[0])
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--size", type=int, default=96, help="edge of the patch in voxels of 0.5 mm")
     parser.add_argument("--repeats", type=int, default=3)
     args = parser.parse_args(argv)

@@ -1,4 +1,4 @@
-"""A trained :class:`training.nets.unet.UNet` as an ONNX graph, in fp32 or with int8 quantize/dequantize pairs.
+"""A trained `nets.unet.UNet` as an ONNX graph, in fp32 or with int8 quantize/dequantize pairs.
 
 The graph is written node by node rather than traced: the network is a dozen kinds of layer, and this way every name,
 every scale and the place of every quantizer is ours. Tensors are named after the layer that makes them

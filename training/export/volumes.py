@@ -57,7 +57,7 @@ class Run:
 
 
 def load_run(folder: Path) -> Run:
-    """The averaged network of a run of `training.volumes.train` or `training.compression.tune`."""
+    """The averaged network of a run of `train-volumes` or `tune`."""
     if (folder / TUNED).is_file():
         net, tuned = load_tuned(folder)
         about = tuned["about"]

@@ -6,7 +6,7 @@ displacement that pulls the template's crown onto the scanned surface and dies o
 stored as a signed distance on a small grid in the tooth's own frame, so that later steps can move, warp and render
 a tooth on any grid without a mesh.
 
-Run once: `python -m training root-teeth DATA CACHE` (numpy, scipy and trimesh; about ten minutes).
+Run once: `python -m training root-teeth DATA CACHE` (numpy, scipy and trimesh).
 """
 
 from __future__ import annotations

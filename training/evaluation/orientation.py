@@ -23,6 +23,7 @@ from DentalTopoSegLib.ios import orienting
 from DentalTopoSegLib.networks.models import Model, load_model
 from training.evaluation.conditions import CONDITIONS, TURNED_OUT
 from training.export.orientation import export
+from training.export.score_tables import markdown_table
 from training.surfaces.jaws import Jaw, fold_of, patients, read_jaw
 from training.surfaces.train_orientation import load_net
 
@@ -104,7 +105,7 @@ def confidences(trials: list[dict], calibration: dict) -> np.ndarray:
     return 1 / (1 + np.exp(-(calibration["offset"] + x @ np.array(calibration["weights"]))))
 
 
-def by_others(trials: list[dict]) -> np.ndarray:
+def confidences_on_others(trials: list[dict]) -> np.ndarray:
     """Confidence of every trial from a calibration on other persons."""
     group = np.array([int(t["scan"][:3]) % GROUPS for t in trials])
     out = np.zeros(len(trials))
@@ -118,31 +119,42 @@ def by_others(trials: list[dict]) -> np.ndarray:
 
 def table(trials: list[dict]) -> str:
     """Markdown: errors, jaw, inside out per condition; then confidence against truth."""
-    lines = ["| scans | trials | median | 95 % | 99 % | > 8 deg | > 15 deg | > 45 deg | jaw right | inside out right |"]
-    lines += ["|---|" + 9 * "---:|"]
-    confidence = by_others(trials)
+    seconds = [t["seconds"] for t in trials if t["condition"] == "unchanged"]
+    return "\n\n".join(
+        [
+            _error_table(trials),
+            _confidence_table(trials),
+            f"Median time on an unchanged scan: {np.median(seconds) * 1000:.0f} ms (one thread, machine shared).",
+        ]
+    )
+
+
+def _error_table(trials: list[dict]) -> str:
+    limits = (8, 15, 45)
+    head = ["scans", "trials", "median", "95 %", "99 %", *(f"> {d} deg" for d in limits), "jaw right"]
+    rows = []
     for condition in CONDITIONS:
         mine = [t for t in trials if t["condition"] == condition]
-        if not mine:
-            continue
-        e = np.array([t["error"] for t in mine])
-        jaw = np.mean([(t["logit"] > 0) == t["upper"] for t in mine])
-        side = np.mean([t["inside"] == (condition in TURNED_OUT) for t in mine])
-        over = " | ".join(f"{(e > d).mean():.1%}" for d in (8, 15, 45))
-        lines.append(
-            f"| {condition} | {len(mine)} | {np.median(e):.1f} | {np.quantile(e, 0.95):.1f} "
-            f"| {np.quantile(e, 0.99):.1f} | {over} | {jaw:.1%} | {side:.1%} |"
-        )
+        if mine:
+            error = np.array([t["error"] for t in mine])
+            jaw = np.mean([(t["logit"] > 0) == t["upper"] for t in mine])
+            side = np.mean([t["inside"] == (condition in TURNED_OUT) for t in mine])
+            middle = [f"{np.quantile(error, q):.1f}" for q in (0.5, 0.95, 0.99)]
+            over = [f"{(error > d).mean():.1%}" for d in limits]
+            rows.append((condition, len(mine), *middle, *over, f"{jaw:.1%}", f"{side:.1%}"))
+    return markdown_table((*head, "inside out right"), rows, right=True)
+
+
+def _confidence_table(trials: list[dict]) -> str:
+    confidence = confidences_on_others(trials)
     good = np.array([t["error"] < GOOD_DEG for t in trials])
-    lines += ["", "| confidence | trials | mean confidence | within 15 deg |", "|---|---:|---:|---:|"]
+    rows = []
     for low, high in ((0, 0.5), (0.5, 0.8), (0.8, 0.95), (0.95, 0.99), (0.99, 1.01)):
         mine = (confidence >= low) & (confidence < high)
         if mine.any():
-            sure, right = confidence[mine].mean(), good[mine].mean()
-            lines.append(f"| {low:.2f}-{min(high, 1):.2f} | {mine.sum()} | {sure:.3f} | {right:.3f} |")
-    seconds = [t["seconds"] for t in trials if t["condition"] == "unchanged"]
-    lines += ["", f"Median time on an unchanged scan: {np.median(seconds) * 1000:.0f} ms (one thread, machine shared)."]
-    return "\n".join(lines)
+            values = (f"{one[mine].mean():.3f}" for one in (confidence, good))
+            rows.append((f"{low:.2f}-{min(high, 1):.2f}", mine.sum(), *values))
+    return markdown_table(("confidence", "trials", "mean confidence", "within 15 deg"), rows, right=True)
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -11,6 +11,7 @@ from DentalTopoSegLib.networks.models import list_models, load_model
 from training.compression.tune import start_network
 from training.experiments.measured import KINDS, by_case
 from training.experiments.rows import Row, row_network
+from training.export.score_tables import TITLES, markdown_table
 from training.export.timing import providers_here, seconds
 from training.nets.unet import macs
 
@@ -26,16 +27,7 @@ PAPER = {
 }
 """Tables 1 and 2 of "Topology-Constrained Quantized nnUNet" (Preprints.org 2026, 211281): its own scans and network."""
 
-COLUMNS = (
-    ("dice", "DSC"),
-    ("iou", "IoU"),
-    ("bf1", "BF1"),
-    ("tca", "TCA"),
-    ("count_error", "count error"),
-    ("acs", "ACS"),
-    ("cer", "CER"),
-    ("cer_with_voids", "CER with voids"),
-)
+COLUMNS = ("dice", "iou", "bf1", "tca", "count_error", "acs", "cer", "cer_with_voids")
 RAW = ("count_error",)
 """Columns that are no shares: teeth too many or too few per scan."""
 TESTED = ("dice", "acs", "cer", "count_error")
@@ -54,26 +46,23 @@ def seed_spread(scores: list[dict], row: Row, kind: str, key: str) -> str:
 
 def score_table(scores: list[dict], rows: list[Row], kind: str) -> str:
     """One line per row; in brackets the spread over seeds, in square ones the paper's figure."""
-    lines = [
-        "| | seeds x scans | " + " | ".join(title for _, title in COLUMNS) + " |",
-        "|---" * (len(COLUMNS) + 2) + "|",
-    ]
+    lines = []
     for row in rows:
         cases = by_case(scores, row.name, kind, "dice")
-        if not cases:
-            continue
-        seeds = len({score["seed"] for score in scores if score["row"] == row.name})
-        cells = []
-        for key, _ in COLUMNS:
-            paper = PAPER.get(row.paper or "", {}).get(key)
-            values = list(by_case(scores, row.name, kind, key).values())
-            if not values:  # no scan has it: neighbours of a single tooth
-                cells.append("-")
-                continue
-            mean = float(np.mean(values))
-            cells.append(shown(mean, key) + seed_spread(scores, row, kind, key) + (f" [{paper}]" if paper else ""))
-        lines.append(f"| {row.title} | {seeds} x {len(cases)} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+        if cases:
+            seeds = len({score["seed"] for score in scores if score["row"] == row.name})
+            cells = [_score_cell(scores, row, kind, key) for key in COLUMNS]
+            lines.append((row.title, f"{seeds} x {len(cases)}", *cells))
+    return markdown_table(("", "seeds x scans", *(TITLES[key] for key in COLUMNS)), lines)
+
+
+def _score_cell(scores: list[dict], row: Row, kind: str, key: str) -> str:
+    values = list(by_case(scores, row.name, kind, key).values())
+    if not values:  # no scan has it: neighbours of a single tooth
+        return "-"
+    paper = PAPER.get(row.paper or "", {}).get(key)
+    mean = shown(float(np.mean(values)), key)
+    return mean + seed_spread(scores, row, kind, key) + (f" [{paper}]" if paper else "")
 
 
 def paired(scores: list[dict], first: Row, second: Row, kind: str, key: str) -> tuple[float, float, int] | None:
@@ -94,57 +83,54 @@ def paired(scores: list[dict], first: Row, second: Row, kind: str, key: str) -> 
 def test_table(scores: list[dict], rows: list[Row], pairs: list[tuple[str, str]]) -> str:
     """Paired t-tests over scans (two-sided, not corrected for the number of tests)."""
     named = {row.name: row for row in rows}
-    head = " | ".join(f"{title}: {dict(COLUMNS)[key]}" for title in KINDS for key in TESTED)
-    lines = [f"| difference | {head} |", "|---" * (1 + len(KINDS) * len(TESTED)) + "|"]
+    lines = []
     for a, b in pairs:
-        if a not in named or b not in named:
-            continue
-        cells = []
-        for kind in KINDS:
-            for key in TESTED:
-                result = paired(scores, named[a], named[b], kind, key)
-                unit = 1 if key in RAW else 100
-                cells.append("-" if result is None else f"{unit * result[0]:+.2f} (p {result[1]:.3f})")
-        lines.append(f"| {named[a].title} - {named[b].title} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+        if a in named and b in named:
+            columns = [(kind, key) for kind in KINDS for key in TESTED]
+            cells = [_test_cell(scores, named[a], named[b], kind, key) for kind, key in columns]
+            lines.append((f"{named[a].title} - {named[b].title}", *cells))
+    return markdown_table(("difference", *(f"{kind}: {TITLES[key]}" for kind in KINDS for key in TESTED)), lines)
+
+
+def _test_cell(scores: list[dict], first: Row, second: Row, kind: str, key: str) -> str:
+    result = paired(scores, first, second, kind, key)
+    return "-" if result is None else f"{(1 if key in RAW else 100) * result[0]:+.2f} (p {result[1]:.3f})"
 
 
 def size_table(rows: list[Row], base: Path, start: str) -> str:
     """Megabytes and multiply-accumulates of every row's border network."""
     whole = macs(start_network(start).plan, (96, 96, 96))["total"]
-    lines = ["| | MB | parameters | GMAC per 96^3 voxels | of the uncompressed |", "|---|---|---|---|---|"]
+    lines = []
     for row in rows:
         models, net = row.models(row.seeds[0], base), row_network(row, base)
         if net is None or not (models / "models.json").is_file():
             continue
         entry = next(e for e in list_models(models) if e["task"] == "border")
         total, count = macs(net.plan, (96, 96, 96))["total"], sum(p.numel() for p in net.parameters())
-        size = entry["size_bytes"] / 1e6
-        work = f"{total / 1e9:.1f} | {100 * total / whole:.1f} %"
-        lines.append(f"| {row.title} | {size:.2f} | {count / 1e6:.2f} M | {work} |")
-    return "\n".join(lines)
+        work = (f"{total / 1e9:.1f}", f"{100 * total / whole:.1f} %")
+        lines.append((row.title, f"{entry['size_bytes'] / 1e6:.2f}", f"{count / 1e6:.2f} M", *work))
+    return markdown_table(("", "MB", "parameters", "GMAC per 96^3 voxels", "of the uncompressed"), lines)
 
 
 def time_table(rows: list[Row], base: Path, threads: int, shape: tuple[int, int, int] = (96, 96, 128)) -> str:
     """Seconds of every row's border network on one input, best of three, by every provider that is installed."""
     names = providers_here()
-    lines = [f"| s per {np.prod(shape) / 1e6:.2f} M voxels, {threads} threads | " + " | ".join(names) + " |"]
-    lines.append("|---" * (len(names) + 1) + "|")
+    lines = []
     for row in rows:
         models = row.models(row.seeds[0], base)
         if (models / "models.json").is_file():
             networks = [load_model("border", threads, row.precision, folder=models, provider=name) for name in names]
-            lines.append(f"| {row.title} | " + " | ".join(f"{seconds(n, shape):.3f}" for n in networks) + " |")
-    return "\n".join(lines)
+            lines.append((row.title, *(f"{seconds(network, shape):.3f}" for network in networks)))
+    return markdown_table((f"s per {np.prod(shape) / 1e6:.2f} M voxels, {threads} threads", *names), lines)
 
 
 def error_counts(scores: list[dict], rows: list[Row], kind: str) -> str:
     """Topological errors per reference tooth by kind, in percent."""
     names = ("missed", "pieces", "tunnel", "void")
-    lines = ["| % of teeth | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
+    lines = []
     for row in rows:
         errors = [e for score in scores if score["row"] == row.name for e in score[kind]["errors"].values()]
         if errors:
             shares = [100 * np.mean([name in e for e in errors]) for name in names]
-            lines.append(f"| {row.title} | " + " | ".join(f"{share:.1f}" for share in shares) + " |")
-    return "\n".join(lines)
+            lines.append((row.title, *(f"{share:.1f}" for share in shares)))
+    return markdown_table(("% of teeth", *names), lines)

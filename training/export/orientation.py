@@ -114,8 +114,8 @@ The weights are offered for research and evaluation. The source states no licenc
 for anything else must settle that with its authors. The code that made them is Apache-2.0.
 
 ## Measured
-A network of {measured["steps"]} steps with a fifth of the patients held out; these are scans of those patients, turned at
-random. {which} Degrees are of the whole rotation against the
+A network of {measured["steps"]} steps with a fifth of the patients held out; these are scans of those patients,
+turned at random. {which} Degrees are of the whole rotation against the
 frame in which the source's scans lie, which itself differs by some degrees from scan to scan. The confidence
 is calibrated on other persons than it is measured on.
 

@@ -113,8 +113,11 @@ def test_too_few_wrong_teeth_are_refused():
 def test_thresholds_count_what_they_flag():
     confidence, right = np.array([0.2, 0.4, 0.6, 0.9]), np.array([0.0, 1.0, 0.0, 1.0])
     assert calibrate.flagged(confidence, right, 0.5) == {
-        "threshold": 0.5, "flagged": 2, "wrong_flagged": 1, "right_flagged": 1,
-    }  # fmt: skip
+        "threshold": 0.5,
+        "flagged": 2,
+        "wrong_flagged": 1,
+        "right_flagged": 1,
+    }
     assert calibrate.flagged(confidence, right, 0.6)["flagged"] == 2  # below, not at
 
 
@@ -163,8 +166,10 @@ def test_scans_known_already_or_without_teeth(phantom, tmp_path):
 
 def test_the_command_fits_measures_and_writes(phantom, tmp_path, monkeypatch, capsys):
     """Networks that call a tooth by its neighbour's number in every other scan: the file says how sure to be."""
-    fit, held = (folder_of(phantom, tmp_path / n, tuple(f"phantom_{k}" for k in "abcdef"[:c])) for n, c in
-                 (("fit", 6), ("held", 2)))  # fmt: skip
+    fit, held = (
+        folder_of(phantom, tmp_path / n, tuple(f"phantom_{k}" for k in "abcdef"[:c]))
+        for n, c in (("fit", 6), ("held", 2))
+    )
     turn = iter(range(100))
     FakeNetworks(phantom.labels).install(monkeypatch)
     found = segment_volume(phantom.image, models=fake_models())

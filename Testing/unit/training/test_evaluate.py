@@ -93,7 +93,7 @@ def test_a_network_is_taken_from_the_first_folder_that_has_it(tmp_path: Path, mo
         entry = {"id": "n", "precision": precision, "file": "n.onnx", "sha256": ""}
         entries = [entry | {"task": task} for task in models.TASKS]
         (tmp_path / folder / "models.json").write_text(json.dumps({"models": entries}), encoding="utf-8")
-    monkeypatch.setattr(models, "load_model", lambda task, threads, precision, folder: folder)
+    monkeypatch.setattr(evaluate, "load_model", lambda task, threads, precision, folder: folder)
     folders = [tmp_path / name for name in "abc"]
     assert evaluate.load_networks("fp32", 1, folders) == dict.fromkeys(models.TASKS, tmp_path / "b")
     assert evaluate.load_networks("int8", 1, folders[1:]) == dict.fromkeys(models.TASKS)

@@ -130,7 +130,7 @@ ROWS = [
 def _score(row: str, seed: int, case: str, value: float | None, errors: dict | None = None) -> dict:
     kinds = {}
     for kind, factor in (("alone", 1.0), ("rules", 0.5)):
-        kinds[kind] = {key: None if value is None else factor * value for key, _ in tables.COLUMNS}
+        kinds[kind] = dict.fromkeys(tables.COLUMNS, None if value is None else factor * value)
         kinds[kind]["errors"] = errors or {"11": [], "36": ["tunnel"]}
     return {"row": row, "seed": seed, "case": case, **kinds}
 
@@ -184,7 +184,7 @@ def test_the_table_has_means_spread_and_the_papers_figure() -> None:
     cells = [cell.strip() for cell in line.strip("|").split("|")]
     assert head.count("|") == line.count("|")
     assert cells[:3] == ["PTQ", "2 x 1", "30.0 (14.1) [88.7]"]  # 0.2 and 0.4: mean 0.3, deviation 0.1414
-    assert cells[2 + [key for key, _ in tables.COLUMNS].index("count_error")] == "0.30 (0.14)"
+    assert cells[2 + tables.COLUMNS.index("count_error")] == "0.30 (0.14)"
 
 
 def test_a_score_that_no_scan_has_is_a_dash() -> None:
@@ -192,7 +192,7 @@ def test_a_score_that_no_scan_has_is_a_dash() -> None:
     score["alone"]["acs"] = None
     line = tables.score_table([score], ROWS[:1], "alone").splitlines()[-1]
     cells = [cell.strip() for cell in line.strip("|").split("|")]
-    assert cells[2 + [key for key, _ in tables.COLUMNS].index("acs")] == "-"
+    assert cells[2 + tables.COLUMNS.index("acs")] == "-"
 
 
 def test_paired_tests_as_a_table() -> None:

@@ -35,8 +35,8 @@ from training.compression.quantization import (
     prepare_qat,
     quantization_loss,
     to_float,
-    unet_from_onnx,
 )
+from training.compression.restore import unet_from_onnx
 from training.loop import RUNS, Loop, Measures, add_run_arguments, run_to_end, start_command
 from training.nets.unet import UNet, macs
 from training.volumes.data import validation_samples

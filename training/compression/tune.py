@@ -1,6 +1,6 @@
 """Go on from a trained border network with one or more of: quantization, topology loss, distillation, gates.
 
-    python -m training.compression.tune training/configs/quarter.yaml --data BUFFER --val VALIDATION
+    python -m training tune training/configs/quarter.yaml --data BUFFER --val VALIDATION
 
 A configuration is one of `training.volumes.train` (task "topology") with "start" in place of "net": the id of a shipped
 network or the folder of an earlier run; and with any of the sections
@@ -35,8 +35,8 @@ from training.compression.quantization import (
     prepare_qat,
     quantization_loss,
     to_float,
-    unet_from_onnx,
 )
+from training.compression.restore import unet_from_onnx
 from training.loop import RUNS, Loop, Measures, add_run_arguments, run_to_end, start_command
 from training.nets.unet import UNet, macs
 from training.volumes.data import validation_samples
@@ -257,7 +257,3 @@ def main(argv: list[str] | None = None) -> None:
     arguments = parser.parse_args(argv)
     config, folder = start_command(arguments, "start", "data")
     print(tune(config, folder, arguments.data, arguments.val, arguments.runs, arguments.fresh))
-
-
-if __name__ == "__main__":
-    main()

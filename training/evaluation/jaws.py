@@ -115,7 +115,7 @@ def segment(
 
 
 def scores_of(scan: Scan, found: JawSegmentation) -> dict[str, Any]:
-    """Markdown: one line of totals, Dice per group of teeth and per tooth, the scans below `LOW_DICE`."""
+    """Scores of `checks.metrics.surfaces` against the scan's labels, with the inferred jaw and its confidence."""
     surface = found.surface
     face = found.face_fdi[surface.of_face]
     face[surface.of_face < 0] = 0

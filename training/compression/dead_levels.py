@@ -1,6 +1,6 @@
 """Cut levels of a U-Net that no longer answer, without changing what it computes.
 
-    python -m training.compression.dead_levels training/runs/pruning/whole_42 training/runs/border2 --data BUFFER
+    python -m training cut-dead-levels training/runs/pruning/whole_42 training/runs/border2 --data BUFFER
 
 Trained on without BatchNorm, the way up from a deep level can die: its ReLU is 0 everywhere, and all that lies below is
 computed for nothing. The level above then reads its own skip only, so its decoder is more of its encoder.
@@ -100,7 +100,3 @@ def main(argv: list[str] | None = None) -> None:
     save_tuned(arguments.out, small, None, tuned["weight_limit"], tuned["about"])
     counts = [sum(p.numel() for p in n.parameters()) for n in (net, small)]
     print(f"Cut below level {min(dead)}: {counts[0]} to {counts[1]} parameters.")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,6 +1,6 @@
 """Train the Point Transformer on clouds of jaws.
 
-    python -m training.surfaces.train_labels training/configs/surface.yaml --data DATA/ios/train --cache CACHE --fold 0
+    python -m training train-surface training/configs/surface.yaml --data DATA/ios/train --cache CACHE --fold 0
 
 CACHE is what `training.surfaces.jaws` wrote. Without --fold every patient trains. Started again with the same name it
 goes on from the last checkpoint.
@@ -120,7 +120,3 @@ def main(argv: list[str] | None = None) -> None:
     config, folder = start_command(arguments, "net", "augment", "loss")
     variants, held = split(sorted(arguments.cache.glob("*_??.npz")), arguments.data, arguments.fold)
     run_to_end(LabelsTask(config, variants, held), folder, arguments.fresh)
-
-
-if __name__ == "__main__":
-    main()

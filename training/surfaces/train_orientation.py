@@ -1,6 +1,6 @@
 """Train the network that finds a jaw's frame.
 
-    python -m training.surfaces.train_orientation training/configs/orientation.yaml --pack PACK --data DATA/ios/train
+    python -m training train-orientation training/configs/orientation.yaml --pack PACK --data DATA/ios/train
 
 PACK is what `training.surfaces.poses` wrote. Without --fold every patient trains. Started again with the same name it
 goes on from the last checkpoint. `training.export.orientation` measures and exports the network.
@@ -115,7 +115,3 @@ def main(argv: list[str] | None = None) -> None:
     clouds = Clouds(arguments.pack, arguments.data, arguments.fold, held=False)
     held = None if arguments.fold is None else Clouds(arguments.pack, arguments.data, arguments.fold, held=True)
     run_to_end(OrientationTask(config, clouds, held), folder, arguments.fresh)
-
-
-if __name__ == "__main__":
-    main()

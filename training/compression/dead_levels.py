@@ -86,7 +86,7 @@ def without_levels_below(net: UNet, level: int) -> UNet:
 
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("run", type=Path, help="folder of a finished run of training.compression.tune")
+    parser.add_argument("run", type=Path, help="folder of a finished run of tune")
     parser.add_argument("out", type=Path, help="folder for the smaller network")
     parser.add_argument("--data", type=Path, required=True, help="samples to look for dead levels on")
     arguments = parser.parse_args(argv)

@@ -2,7 +2,7 @@
 
     python -m training train-surface training/configs/surface.yaml --data DATA/ios/train --cache CACHE --fold 0
 
-CACHE is what `training.surfaces.jaws` wrote. Without --fold every patient trains. Started again with the same name it
+CACHE is what `sample-jaws` wrote. Without --fold every patient trains. Started again with the same name it
 goes on from the last checkpoint.
 """
 
@@ -113,7 +113,7 @@ def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("config", type=Path)
     parser.add_argument("--data", type=Path, required=True, help="the data pack's ios/train, for the list of patients")
-    parser.add_argument("--cache", type=Path, required=True, help="what training.surfaces.jaws wrote")
+    parser.add_argument("--cache", type=Path, required=True, help="what sample-jaws wrote")
     parser.add_argument("--fold", type=int, choices=range(FOLDS), help="fifth of the patients to hold out")
     add_run_arguments(parser, threads=1)
     arguments = parser.parse_args(argv)

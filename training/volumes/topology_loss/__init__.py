@@ -1,4 +1,4 @@
-"""Topology terms for training the border network (Seed 000, section 4): count, adjacency, holes.
+"""Topology terms for training the border network: count, adjacency, holes.
 
 `python -m training time-topology-loss` prints what each term costs per step.
 

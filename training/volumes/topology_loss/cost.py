@@ -1,6 +1,6 @@
 """Print what the terms of the topology loss cost per step.
 
-    python -m training time-topology-loss --size 96
+python -m training time-topology-loss --size 96
 """
 
 from __future__ import annotations

@@ -16,7 +16,8 @@ from ..checks.repair import JawEdit, NumberTakenError, Repair, RepairRefusedErro
 from ..dentition.naming import checked_numbering, tooth_title
 from ..dentition.words import Sentence
 from .nodes import NodeGoneError, SceneError, to_world
-from .review import Rechecked, Review, Step, ToothState
+from .review import Review, Step
+from .review_items import Rechecked, ToothState
 from .surfaces import about, change_about, jaws_of, segmentation_of, show_teeth, write_back
 
 #: How much is shown around the teeth, mm.

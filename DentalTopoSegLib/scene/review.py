@@ -9,7 +9,6 @@ import time
 import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,53 +19,10 @@ from ..dentition.naming import NUMBERINGS, checked_numbering, tooth_text
 from ..dentition.words import Sentence
 from .finding_nodes import STANDING, FindingNodes, Row
 from .nodes import SceneError, require
+from .review_items import Rechecked, ReviewedFinding, ToothState
 from .views import Look, look_from_outside
 
 NUMBERING = "DentalTopoSeg.Numbering"
-
-
-@dataclass(frozen=True)
-class ToothState:
-    """fdi; title in the result's numbering; color (r, g, b) 0-255; confidence 0..1 or None; worst: the gravest open
-    finding's severity ("error", "warning", "info") or None; visible."""
-
-    fdi: int
-    title: str
-    color: tuple[int, int, int]
-    confidence: float | None
-    worst: str | None
-    visible: bool
-
-
-@dataclass(frozen=True)
-class ReviewedFinding:
-    """A finding as the panel shows it.
-
-    key: stays the same while the finding stays, also over saving and loading the scene. severity: "error", "warning",
-    "info". teeth: FDI numbers. sentence: in the result's numbering. position: world RAS mm or None. state: "open",
-    "accepted", "repaired" (by us) or "resolved" (gone after an edit). repairs: what each proposed repair would do, in
-    the user's words; empty when nothing can be done. needs_number: per repair, whether the user must choose a number.
-    """
-
-    key: str
-    severity: str
-    code: str
-    teeth: tuple[int, ...]
-    sentence: str
-    position: tuple[float, float, float] | None
-    state: str
-    repairs: tuple[str, ...]
-    needs_number: tuple[bool, ...]
-
-
-@dataclass(frozen=True)
-class Rechecked:
-    """changed: the teeth that were looked at again (FDI). seconds: how long it took. new, gone: keys of findings."""
-
-    changed: tuple[int, ...]
-    seconds: float
-    new: tuple[str, ...]
-    gone: tuple[str, ...]
 
 
 class Step(ABC):
@@ -219,8 +175,24 @@ class Review(ABC):
     # ------------------------------------------------------------ edits, each undoable in the order they were done
 
     def repair(self, key: str, which: int = 0, number: int | None = None) -> Rechecked:
-        """Carry out the which-th proposed repair of a finding; number: the FDI number the user chose, where the repair
-        needs one. Raises SceneError when there is no such repair, InputError when it cannot be made."""
+        """Carry out a proposed repair of a finding.
+
+        Parameters
+        ----------
+        key : str
+            The finding's.
+        which : int
+            Which of its repairs, from 0.
+        number : int, optional
+            The FDI number the user chose, where the repair needs one.
+
+        Raises
+        ------
+        SceneError
+            When there is no such repair.
+        RepairRefusedError
+            When it cannot be made; its text is in the result's numbering.
+        """
         row = self._row(key)
         if row.state not in STANDING:
             raise SceneError("This finding is settled already.")
@@ -239,8 +211,20 @@ class Review(ABC):
         return checked
 
     def renumber(self, fdi: int, to: int, *, swap_numbers: bool = False) -> Rechecked:
-        """Give a tooth another number. swap_numbers: exchange them when the number is taken; without it that raises
-        repair.NumberTakenError, an InputError whose sentence offers the exchange."""
+        """Give a tooth another number.
+
+        Parameters
+        ----------
+        fdi, to : int
+            Its FDI number now, and the one it gets.
+        swap_numbers : bool
+            Exchange them when the number is taken.
+
+        Raises
+        ------
+        NumberTakenError
+            When the number is taken and may not be exchanged; its text, in the result's numbering, offers to do so.
+        """
         taken = to in self.teeth()
         return self._make(swap(fdi, to) if taken and swap_numbers else renumber(fdi, to))
 

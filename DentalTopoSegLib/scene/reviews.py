@@ -30,7 +30,13 @@ def review_of(node: Any) -> Review:
     """The review of a result node; for a jaw of a pair, of both jaws. The same object while the node lives.
 
     Reads teeth, numbering and the findings' states from the nodes, so it works after loading a saved scene.
-    Raises SceneError when the node is no dentition, NodeGoneError when it is gone.
+
+    Raises
+    ------
+    SceneError
+        When the node is no dentition.
+    NodeGoneError
+        When it is gone.
     """
     require(node, "The result")
     for address, review in list(_OPEN.items()):

@@ -17,7 +17,8 @@ from ..files.volumes import Volume
 from ..files.volumes.boxes import Box
 from .finding_nodes import STANDING
 from .nodes import SceneError, require
-from .review import Rechecked, Review, Step, ToothState
+from .review import Review, Step
+from .review_items import Rechecked, ToothState
 from .segments import (
     CONFIDENCE_TAG,
     FDI_TAG,

@@ -27,7 +27,7 @@ from torch.nn import functional
 
 from training.compression.restore import fold_norms, normalised_layers, sub_voxel_map
 from training.compression.rounding import Range, RoundActivation, round_to, round_weight, sample_values
-from training.export.graph import IMAGE_LIMIT, LOGIT_LIMIT, WEIGHT_LIMIT, activation_names, write_graph
+from training.export.graph import IMAGE_LIMIT, LOGIT_LIMIT, activation_names, weight_limit, write_graph
 from training.export.ranges import logit_scale, measure_scales
 from training.nets.unet import UNet, UNetPlan, double
 
@@ -35,13 +35,6 @@ IMAGE_STEP = IMAGE_LIMIT / 255
 LOGIT_STEP = LOGIT_LIMIT / 127
 # Logits need their 0.01 and 99.99 percentiles: more values.
 LOGIT_SAMPLE = 1 << 17
-
-
-def weight_limit(bits: int) -> int:
-    """Largest whole weight: 63 for 8 bits (see `training.export.graph`), 2**(bits - 1) - 1 for fewer (4 bits: 7)."""
-    if not 2 <= bits <= 8:
-        raise ValueError(f"Weights can have 2 to 8 bits, not {bits}.")
-    return min(WEIGHT_LIMIT, 2 ** (bits - 1) - 1)
 
 
 class QuantisedUNet(UNet):

@@ -37,6 +37,7 @@ from training.compression.quantization import (
     to_float,
 )
 from training.compression.restore import unet_from_onnx
+from training.export.graph import WEIGHT_LIMIT
 from training.loop import RUNS, Loop, Measures, add_run_arguments, run_to_end, start_command
 from training.nets.unet import UNet, macs
 from training.volumes.data import validation_samples
@@ -203,7 +204,7 @@ class TuneTask(VolumeTask):
 
     def finish(self, loop: Loop) -> Path:
         """Write `tuned.pt` from the averaged weights; returns its path."""
-        scales, limit, average = None, 63, loop.average
+        scales, limit, average = None, WEIGHT_LIMIT, loop.average
         if self.quantised is not None:
             net, limit = to_float(average), self.quantised.weight_limit
             scales = activation_scales(self.quantised) if self.quantised.top == 255 else None

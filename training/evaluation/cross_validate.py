@@ -37,11 +37,9 @@ def train_surface(config: Path, data: Path, cache: Path, fold: int, runs: Path) 
 
 
 def train_crowns(config: Path, data: Path, fold: int, runs: Path) -> Path:
-    """Train one fold of the crown network unless it is there; returns its folder."""
-    folder = runs / f"{config.stem}_fold{fold}"
-    if not (folder / "checkpoint.pt").exists():
-        _train("train-crowns", config, data, fold, runs)
-    return folder
+    """Train one fold of the crown network to its end, from where it stopped; returns its folder."""
+    _train("train-crowns", config, data, fold, runs)
+    return runs / f"{config.stem}_fold{fold}"
 
 
 def _train(command: str, config: Path, data: Path, fold: int, runs: Path, *more: str) -> None:

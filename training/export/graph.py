@@ -42,6 +42,13 @@ EXP_LIMIT = 30.0
 TINY = 1e-12
 
 
+def weight_limit(bits: int) -> int:
+    """Largest whole weight: 63 for 8 bits (see above), 2**(bits - 1) - 1 for fewer (4 bits: 7)."""
+    if not 2 <= bits <= 8:
+        raise ValueError(f"Weights can have 2 to 8 bits, not {bits}.")
+    return min(WEIGHT_LIMIT, 2 ** (bits - 1) - 1)
+
+
 def fold(conv: nn.Conv3d, norm: nn.BatchNorm3d) -> tuple[np.ndarray, np.ndarray]:
     """Weight and bias of the convolution that equals `norm(conv(x))` in inference."""
     with torch.no_grad():

@@ -23,7 +23,7 @@ import torch
 from DentalTopoSegLib.dentition import CLASS_FDI
 from DentalTopoSegLib.networks.models import load_model
 from training.export.card import model_card
-from training.export.graph import WEIGHT_LIMIT, activation_names, write_graph
+from training.export.graph import WEIGHT_LIMIT, activation_names, weight_limit, write_graph
 from training.export.ranges import logit_scale, measure_scales, session, static_baseline
 from training.export.shipping import describe_model, read_metadata, register, write_whole
 from training.export.timing import seconds
@@ -176,7 +176,7 @@ def rounding(run: Run, model_id: str, data: Path, count: int, weight_bits: int =
     scales = measure_scales(fp32, activation_names(run.net), images)
     if run.task == "numbering":
         scales |= logit_scale(fp32, images)
-    return scales, 2 ** (weight_bits - 1) - 1 if weight_bits < 8 else WEIGHT_LIMIT, len(images)
+    return scales, weight_limit(weight_bits), len(images)
 
 
 def export_plain(

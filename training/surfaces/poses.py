@@ -148,7 +148,7 @@ def random_turns(where: np.ndarray, plan: dict, rng: np.random.Generator) -> np.
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path, help="the data pack's ios/train")
-    parser.add_argument("cache", type=Path, help="what sample-jaws wrote")
+    parser.add_argument("cache", type=Path, help="what training.surfaces.jaws wrote")
     parser.add_argument("pack", type=Path, help=".npz file to write")
     parser.add_argument("--config", type=Path, default=CONFIG)
     arguments = parser.parse_args(argv)

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from ...dentition import is_tooth
 from ...dentition.words import SOURCE_LANGUAGE, Sentence
 from ...errors import InputError
-
-if TYPE_CHECKING:
-    from .bench import Bench
-    from .jaw_bench import JawBench
-    from .label_map_bench import LabelMapBench
 
 Place = tuple[float, float, float]
 
@@ -125,18 +120,18 @@ class Repair:
             raise RepairRefusedError("No number is needed to do this: {what:clause}.", what=self.sentence)
         return replace(self, arguments={**self.arguments, "to": tooth(fdi)})
 
-    # ------------------------------------------------------------ making it
+    # ------------------------------------------------------------ making it; benches know repairs, not the reverse
 
-    def change(self, bench: Bench) -> None:
+    def change(self, bench: Any) -> None:
         """Change the labels on the bench. Raises RepairRefusedError where that is not possible."""
         raise NotImplementedError(f"{type(self).__name__} changes nothing.")
 
-    def change_label_map(self, bench: LabelMapBench) -> None:
-        """Change a label map."""
+    def change_label_map(self, bench: Any) -> None:
+        """Change a label map; bench: a `LabelMapBench`."""
         self.change(bench)
 
-    def change_surface(self, bench: JawBench) -> None:
-        """Change the labels of a surface."""
+    def change_surface(self, bench: Any) -> None:
+        """Change the labels of a surface; bench: a `JawBench`."""
         self.change(bench)
 
 

@@ -38,9 +38,9 @@ _HOME = {
     "evaluate_pair": "checks.metrics.label_maps",
     "make_phantom": "phantom",
     "build_report": "reports.report",
-    "write_labelmap": "files.results",
-    "write_report_json": "files.results",
-    "write_seg_nrrd": "files.results",
+    "write_labelmap": "files.label_maps",
+    "write_report_json": "files.json_text",
+    "write_seg_nrrd": "files.seg_nrrd",
     "overlay_png": "pictures.volumes",
 }
 __all__ = sorted(_HOME)

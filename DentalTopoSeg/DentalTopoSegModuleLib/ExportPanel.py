@@ -6,41 +6,18 @@ import qt
 from slicer.i18n import tr as _
 
 from . import Messages, Settings
-from .Exporting import DEFAULT_NAME, PACKAGES, VOXEL_FORMATS, Exporter, dicomSourceOf, scanOf
+from .Exporting import DEFAULT_NAME, Exporter, dicomSourceOf, scanOf
 from .Packages import PackagesDeclinedError, ensurePackages
 
 _FIRST_CHOICE = "stl seg.nrrd html"
 
 
-def rows() -> tuple:
-    """The form: heading, and (format of the library, what it is called, tool tip) of each box."""
-    return (
-        (
-            _("Per tooth:"),
-            (
-                ("stl", "STL", _("for 3D printing and planning programs")),
-                ("obj", "OBJ", _("for programs that read no STL")),
-                ("ply", "PLY", _("with the teeth's colours")),
-                ("glb", "GLB", _("one file with all teeth, for viewers and web pages")),
-            ),
-        ),
-        (
-            _("Voxels:"),
-            (
-                ("nifti", "NIfTI", _("label map, value = FDI number")),
-                ("seg.nrrd", "seg.nrrd", _("segmentation of 3D Slicer with names, colours and codes")),
-                ("dicom-seg", "DICOM SEG", _("for the picture archive; carries the patient's data of the scan")),
-            ),
-        ),
-        (
-            _("Report:"),
-            (
-                ("html", _("Web page"), _("with pictures, to read and to print")),
-                ("csv", "CSV", _("tables for a spreadsheet")),
-                ("json", "JSON", _("for programs")),
-            ),
-        ),
-    )
+def rows() -> list:
+    """The form: heading, and the formats of the library in each row."""
+    from DentalTopoSegLib.exports import FORMATS, Group
+
+    headings = {Group.SURFACES: _("Per tooth:"), Group.VOXELS: _("Voxels:"), Group.REPORT: _("Report:")}
+    return [(text, [kind for kind in FORMATS if kind.group is group]) for group, text in headings.items()]
 
 
 class ExportPanel:
@@ -62,29 +39,32 @@ class ExportPanel:
         self.update()
 
     def _build(self) -> None:
-        chosen = Settings.remembered("exportFormats", _FIRST_CHOICE).split()
+        remembered = Settings.remembered("exportFormats", _FIRST_CHOICE).split()
         layout = self.ui.exportFormatsPlace.layout()
         for row, (heading, formats) in enumerate(rows()):
             layout.addWidget(qt.QLabel(heading), row, 0)
-            for column, (kind, text, toolTip) in enumerate(formats, start=1):
-                box = qt.QCheckBox(text)
-                box.objectName = f"export_{kind}"
-                box.toolTip = toolTip
-                box.checked = kind in chosen
+            for column, kind in enumerate(formats, start=1):
+                box = qt.QCheckBox(_(kind.title))
+                box.objectName = f"export_{kind.name}"
+                box.toolTip = _(kind.purpose)
+                box.checked = kind.name in remembered
                 box.toggled.connect(lambda *_checked: self.update())
                 layout.addWidget(box, row, column)
-                self.boxes[kind] = box
+                self.boxes[kind.name] = box
 
     def update(self) -> None:
         """Show what can be exported now."""
+        from DentalTopoSegLib.exports import Scan, export_format
+
         review = self._reviewPanel.review
         surfaces = review is not None and review.nodes[0].IsA("vtkMRMLModelNode")
-        for kind in VOXEL_FORMATS:
-            self.boxes[kind].enabled = not surfaces
-        dicom = self.boxes["dicom-seg"]
-        if review is not None and not surfaces and dicomSourceOf(scanOf(review)) is None:
-            dicom.enabled = False
-            dicom.toolTip = _("Only for scans that were loaded from Slicer's DICOM database.")
+        withoutDicom = review is not None and not surfaces and dicomSourceOf(scanOf(review)) is None
+        for name, box in self.boxes.items():
+            kind = export_format(name)
+            box.enabled = kind.jaws or not surfaces
+            if kind.scan is Scan.DICOM_NEEDED and withoutDicom:
+                box.enabled = False
+                box.toolTip = _("Only for scans that were loaded from Slicer's DICOM database.")
         running = self.exporter.isRunning
         ready = review is not None and bool(self.formats()) and bool(self.ui.exportFolderEdit.text.strip())
         self.ui.exportButton.enabled = running or ready
@@ -112,6 +92,7 @@ class ExportPanel:
     def onExportButton(self) -> None:
         """Export, or Cancel while it runs."""
         from DentalTopoSegLib.errors import DentalTopoSegError
+        from DentalTopoSegLib.exports import export_format
 
         if self.exporter.isRunning:
             self.exporter.cancel()
@@ -120,7 +101,8 @@ class ExportPanel:
         Settings.remember("exportFormats", " ".join(kind for kind, box in self.boxes.items() if box.checked))
         Settings.remember("exportFolder", folder)
         try:
-            ensurePackages(sorted({package for kind in formats for package in PACKAGES.get(kind, [])}))
+            packages = {package.requirement for kind in formats for package in export_format(kind).packages}
+            ensurePackages(sorted(packages))
             self.exporter.start(self._reviewPanel.review, formats, Path(folder), self.ui.exportNameEdit.text.strip())
         except (DentalTopoSegError, PackagesDeclinedError, RuntimeError, OSError) as error:
             Messages.show(self.ui.exportMessageLabel, str(error), "error")

@@ -18,10 +18,6 @@ from slicer.i18n import tr as _
 
 from .WorkerProcess import failedToStart, libraryProcess, textOf
 
-#: Formats that only results with voxels have.
-VOXEL_FORMATS = ("nifti", "seg.nrrd", "dicom-seg")
-#: What a format needs beyond the module's own packages; as in the extras [export] and [dicom] of pyproject.toml.
-PACKAGES = {"obj": ["trimesh>=4.0"], "glb": ["trimesh>=4.0"], "dicom-seg": ["highdicom>=0.24"]}
 DEFAULT_NAME = "scan"
 
 
@@ -97,8 +93,7 @@ class Exporter:
         dicom = dicomSourceOf(scanOf(review))
         for result in results:
             for kind in formats:
-                self._commands.append((kind, result.stem.split(".")[0], _arguments(kind, result, folder, scan, dicom)))
-        self._folder = folder
+                self._commands.append((kind, _arguments(kind, result, folder, scan, dicom)))
         self._next()
 
     def cancel(self) -> None:
@@ -117,7 +112,8 @@ class Exporter:
 
     def _handOver(self, review, name: str, formats: list) -> tuple:
         """([files that hold the result], the scan's file or None)"""
-        from DentalTopoSegLib.files.results import write_seg_nrrd
+        from DentalTopoSegLib.exports import Scan, export_format
+        from DentalTopoSegLib.files.seg_nrrd import write_seg_nrrd
         from DentalTopoSegLib.files.volumes import safe_stem
 
         name = safe_stem(name or DEFAULT_NAME)
@@ -126,7 +122,8 @@ class Exporter:
             return [self._writeJaw(node, jaw, name) for node, jaw in jaws], None
         path = self._workspace / f"{name}.seg.nrrd"
         write_seg_nrrd(review.labels(), path, review.confidences())
-        return [path], self._writeScan(review) if "html" in formats else None
+        shown = any(export_format(kind).scan is Scan.SHOWN for kind in formats)
+        return [path], self._writeScan(review) if shown else None
 
     def _writeScan(self, review):
         from DentalTopoSegLib.scene import SceneError, prepare_job
@@ -143,8 +140,8 @@ class Exporter:
     def _writeJaw(self, node, jaw, name: str) -> Path:
         from vtk.util.numpy_support import vtk_to_numpy
 
+        from DentalTopoSegLib.files.jaw_labels import write_labelled_mesh
         from DentalTopoSegLib.files.meshes import Mesh
-        from DentalTopoSegLib.runs.jaws import write_labelled_mesh
 
         surface = node.GetPolyData()
         # Slicer's models are RAS; in files they are LPS, as the scan's own file was
@@ -159,7 +156,7 @@ class Exporter:
         if self._done == len(self._commands):
             self._finish()
             return
-        kind, _name, arguments = self._commands[self._done]
+        kind, arguments = self._commands[self._done]
         self._onProgress(self._done, len(self._commands), kind)
         process = libraryProcess(["DentalTopoSegLib", *arguments])
         process.finished.connect(self._onEnded)
@@ -177,29 +174,16 @@ class Exporter:
         process, self._process = self._process, None
         if process is None:
             return
-        kind, name, _command = self._commands[self._done]
+        kind, _command = self._commands[self._done]
         if process.exitStatus() != qt.QProcess.NormalExit or process.exitCode() != 0:
             lines = textOf(process.readAllStandardError()).strip().splitlines()
             last = lines[-1].removeprefix("dentaltoposeg: ") if lines else _("it ended without a word")
             self._exported.problems.append(f"{kind}: {last}")
         else:
-            self._take(kind, name, json.loads(textOf(process.readAllStandardOutput())))
+            self._exported.files += json.loads(textOf(process.readAllStandardOutput()))["files"].values()
         process.deleteLater()
         self._done += 1
         self._next()
-
-    def _take(self, kind: str, name: str, answer: dict) -> None:
-        if kind != "json":
-            self._exported.files += answer["files"].values()
-            return
-        from DentalTopoSegLib.errors import OutputError
-        from DentalTopoSegLib.files.results import write_report_json
-
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            self._exported.files.append(str(write_report_json(answer, self._folder / f"{name}_report.json")))
-        except (OSError, OutputError) as error:
-            self._exported.problems.append(f"json: {error}")
 
     def _finish(self) -> None:
         exported = self._exported
@@ -212,13 +196,14 @@ class Exporter:
             shutil.rmtree(workspace, ignore_errors=True)
 
 
-def _arguments(kind: str, result: Path, folder: Path, scan, dicom) -> list:
-    """Of the command that writes one format; the report in JSON is what `check` says."""
-    if kind == "json":
-        return ["check", str(result), "--json", "--quiet"]
-    arguments = ["export", str(result), "-o", str(folder), "--format", kind, "--json", "--quiet"]
-    if kind == "dicom-seg" and dicom is not None:
+def _arguments(name: str, result: Path, folder: Path, scan, dicom) -> list:
+    """Of the command that writes one format."""
+    from DentalTopoSegLib.exports import Scan, export_format
+
+    kind = export_format(name)
+    arguments = ["export", str(result), "-o", str(folder), "--format", name, "--json", "--quiet"]
+    if kind.scan is Scan.DICOM_NEEDED and dicom is not None:
         arguments += ["--scan", dicom.path, "--series", dicom.series]
-    elif kind == "html" and scan is not None:
+    elif kind.scan is Scan.SHOWN and scan is not None:
         arguments += ["--scan", scan]
     return arguments

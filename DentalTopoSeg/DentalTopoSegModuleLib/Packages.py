@@ -9,15 +9,12 @@ from pathlib import Path
 import slicer
 from slicer.i18n import tr as _
 
-#: What each package is for, and the size of its download with what it brings along, in MB (rounded up).
+#: What each package is for, and the size of its download with what it brings along, in MB (rounded up). Those that an
+#: export format needs are told by the format.
 PURPOSES = {
     "onnxruntime": ("runs the networks on the processor", 28),
     "fpsample": ("samples the points of intraoral scans", 1),
-    "trimesh": ("writes OBJ and GLB files", 1),
-    "highdicom": ("writes DICOM segmentations", 3),
 }
-
-
 #: What only intraoral scans need.
 SURFACE_PACKAGES = ("fpsample",)
 #: Other builds of a package: where one is there, the package itself must not be installed beside it.
@@ -67,10 +64,14 @@ def ensurePackages(needed: list) -> None:
 
 def question(wanted: list) -> str:
     """What the user is asked."""
+    from DentalTopoSegLib.exports import FORMATS
+
+    needed = (package for kind in FORMATS for package in kind.packages)
+    purposes = PURPOSES | {nameOf(package.requirement): (package.purpose, package.megabytes) for package in needed}
     lines = []
     total = 0
     for requirement in wanted:
-        purpose, size = PURPOSES.get(nameOf(requirement), ("", 5))
+        purpose, size = purposes.get(nameOf(requirement), ("", 5))
         total += size
         lines.append(f"- {requirement} ({_('about {size} MB').format(size=size)}): {purpose}")
     return "\n".join(

@@ -20,7 +20,7 @@ from typing import Any
 
 from .. import __version__
 from ..errors import EXIT_MEANINGS, DentalTopoSegError, InputError, as_refusal, refusal_body
-from ..networks.providers import DEFAULT_PROVIDER, PROVIDERS
+from ..options import DEFAULT_PROVIDER, PROVIDERS
 
 # Read by numpy, which is imported later. Our matrices are long and three columns wide: threads gain nothing on them and
 # spend more time waiting for each other than the product takes.
@@ -232,7 +232,7 @@ def _positive(text: str) -> int:
 
 def run_segment(arguments: argparse.Namespace, bar: ProgressBar) -> dict:
     """``dentaltoposeg segment``; returns the report, of two jaws both."""
-    from ..runs.jaws import is_mesh_file
+    from ..files.meshes import is_mesh_file
 
     meshes = [is_mesh_file(path) for path in arguments.scan]
     if all(meshes):
@@ -255,7 +255,7 @@ def run_segment(arguments: argparse.Namespace, bar: ProgressBar) -> dict:
 
 
 def _segment_jaws(arguments: argparse.Namespace, bar: ProgressBar) -> dict:
-    from ..reports.report import findings_table, teeth_table
+    from ..reports.text import findings_table, teeth_table
     from ..runs.jaws import segment_scans
 
     _refuse_options(arguments, ("series", "picture"), "CBCT (a mesh always gets its picture)")
@@ -280,7 +280,7 @@ def _refuse_options(arguments: argparse.Namespace, options: Sequence[str], kind:
 
 def run_demo(arguments: argparse.Namespace, bar: ProgressBar) -> dict:
     """``dentaltoposeg demo``; returns the report."""
-    from ..reports.report import metrics_text
+    from ..reports.text import metrics_text
     from ..runs.volumes import run_demo as demo
 
     run = demo(
@@ -309,7 +309,8 @@ def run_demo(arguments: argparse.Namespace, bar: ProgressBar) -> dict:
 
 def run_check(arguments: argparse.Namespace, bar: ProgressBar) -> dict:
     """``dentaltoposeg check``; returns the report."""
-    from ..runs.jaws import check_mesh, is_mesh_file
+    from ..files.meshes import is_mesh_file
+    from ..runs.jaws import check_mesh
 
     if is_mesh_file(arguments.scan):
         _refuse_options(arguments, ("reference_numbering",), "label maps")
@@ -325,7 +326,7 @@ def run_check(arguments: argparse.Namespace, bar: ProgressBar) -> dict:
         _say(arguments, lambda: text)
         return run.report
     _refuse_options(arguments, ("labels", "jaw", "unit"), "meshes")
-    from ..reports.report import metrics_text
+    from ..reports.text import metrics_text
     from ..runs.volumes import check_labels
 
     run = check_labels(
@@ -341,7 +342,8 @@ def run_check(arguments: argparse.Namespace, bar: ProgressBar) -> dict:
 
 def run_evaluate(arguments: argparse.Namespace, bar: ProgressBar) -> dict:
     """``dentaltoposeg evaluate``; returns the scores."""
-    from ..runs.jaws import evaluate_meshes, is_json, is_mesh_file
+    from ..files.meshes import is_mesh_file
+    from ..runs.jaws import evaluate_meshes, is_json
 
     kinds = [is_mesh_file(path) or is_json(path) for path in (arguments.prediction, arguments.reference)]
     if all(kinds):
@@ -357,7 +359,7 @@ def run_evaluate(arguments: argparse.Namespace, bar: ProgressBar) -> dict:
     if any(kinds):
         raise InputError("A labelled mesh cannot be compared with a label map: give two of one kind.")
     _refuse_options(arguments, ("mesh", "unit"), "meshes")
-    from ..reports.report import metrics_text
+    from ..reports.text import metrics_text
     from ..runs.volumes import evaluate_files
 
     scores = evaluate_files(
@@ -391,7 +393,7 @@ def _say(arguments: argparse.Namespace, text: Callable[[], str]) -> None:
 
 
 def _result_text(report: dict) -> str:
-    from ..reports.report import findings_table, teeth_table
+    from ..reports.text import findings_table, teeth_table
 
     return teeth_table(report) + "\n" + findings_table(report)
 
@@ -423,7 +425,7 @@ def _run(arguments: argparse.Namespace, bar: ProgressBar) -> int:
         for warning in result.get("warnings", ()):
             print(f"Note: {warning}", file=sys.stderr)
     if arguments.json:
-        from ..files.results import plain
+        from ..files.json_text import plain
 
         print(json.dumps(plain(result), indent=2, ensure_ascii=False, allow_nan=False))
     return result.get("exit_code", 0)

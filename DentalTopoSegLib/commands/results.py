@@ -9,10 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
+from ..exports import FORMATS
 from . import cli
-
-#: As in result_runs.FORMATS, which is not imported before a command runs.
-FORMATS = ("stl", "obj", "ply", "glb", "nifti", "seg.nrrd", "dicom-seg", "csv", "html")
 
 
 def add_result_commands(add: Callable[[str, Callable, str], argparse.ArgumentParser]) -> None:
@@ -35,7 +33,7 @@ def add_result_commands(add: Callable[[str, Callable, str], argparse.ArgumentPar
     export = add("export", run_export, "Write a result in another format: surfaces, DICOM SEG, tables, a page.")
     export.add_argument("result", metavar="RESULT", help="label map, labelled mesh or <name>_report.json")
     cli._add_output(export)
-    export.add_argument("--format", required=True, choices=FORMATS, help="what to write")
+    export.add_argument("--format", required=True, choices=[kind.name for kind in FORMATS], help="what to write")
     export.add_argument("--scan", help="the scan it was made from: for dicom-seg its DICOM files; for html its slices")
     export.add_argument("--series", help="DICOM series of the scan: its number or the end of its id")
     export.add_argument(

@@ -14,10 +14,15 @@ import numpy as np
 
 from .. import __version__, dentition
 from ..errors import InputError
-from ..files.volumes import MAX_VOXELS, Volume, atomic_path
+from ..files.seg_nrrd import CATEGORY, segment_name
+from ..files.transactions import atomic_path
+from ..files.volumes import MAX_VOXELS, Volume
 from ..files.volumes.boxes import tooth_boxes, union
 from ..files.volumes.dicom import read_dicom, series_files
+from .export_format import ExportFormat, ExportOptions, Group, Package, PathOf, Scan
+from .result import Result
 
+HIGHDICOM = Package("highdicom>=0.24", "dicom", "writes DICOM segmentations", "DICOM SEG needs", 3)
 #: How far the label map's corners may lie outside the scan, in voxels.
 _OUTSIDE_VOXELS = 1.0
 
@@ -29,17 +34,27 @@ def write_dicom_seg(
     *,
     series: str | None = None,
 ) -> Path:
-    """Write an FDI label map as DICOM SEG. source: the DICOM folder or file of the scan it was made from.
+    """Write an FDI label map as DICOM SEG.
 
-    The labels lie on their own grid, which must be in the scan's space. Raises InputError where highdicom is absent,
-    the source is no DICOM or another scan, or no tooth is labelled; OutputError.
+    Parameters
+    ----------
+    labels : Volume
+        FDI numbers (z, y, x) on their own grid, which must lie in the scan.
+    source : path
+        The DICOM folder or file of the scan that the label map was made from.
+    path : path
+        The file.
+    series : str, optional
+        Which series of the folder: its SeriesNumber, or the end of its SeriesInstanceUID.
+
+    Raises
+    ------
+    InputError
+        Where highdicom is absent, the source is no DICOM or another scan, or no tooth is labelled.
+    OutputError
+        For everything the disk refuses.
     """
-    try:
-        import highdicom as hd
-    except ImportError as error:
-        raise InputError(
-            'DICOM SEG needs highdicom, which is not installed: python -m pip install "dentaltoposeg[dicom]"'
-        ) from error
+    hd = HIGHDICOM.require()
     import pydicom
 
     boxes = tooth_boxes(labels.array)
@@ -55,9 +70,11 @@ def write_dicom_seg(
         warnings.simplefilter("ignore")  # they quote the patient's data
         try:
             volume = hd.Volume(
-                table[labels.array[crop]], _affine(labels, [s.start for s in crop]), "PATIENT",
+                table[labels.array[crop]],
+                _affine(labels, [s.start for s in crop]),
+                "PATIENT",
                 frame_of_reference_uid=images[0].FrameOfReferenceUID,
-            )  # fmt: skip
+            )
             seg = _segmentation(hd, images, volume, sorted(boxes))
         except (AttributeError, TypeError, ValueError) as error:
             raise InputError(
@@ -72,13 +89,22 @@ def write_dicom_seg(
 
 def _segmentation(hd, images: list, volume, teeth: list[int]):
     return hd.seg.Segmentation(
-        source_images=images, pixel_array=volume, segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
+        source_images=images,
+        pixel_array=volume,
+        segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
         segment_descriptions=[_description(hd, number, fdi) for number, fdi in enumerate(teeth, start=1)],
-        series_instance_uid=hd.UID(), series_number=1000, sop_instance_uid=hd.UID(), instance_number=1,
-        manufacturer="DentalTopoSeg", manufacturer_model_name="DentalTopoSeg", software_versions=__version__,
-        device_serial_number="0", content_label="TEETH", content_description="Numbered teeth (FDI)",
+        series_instance_uid=hd.UID(),
+        series_number=1000,
+        sop_instance_uid=hd.UID(),
+        instance_number=1,
+        manufacturer="DentalTopoSeg",
+        manufacturer_model_name="DentalTopoSeg",
+        software_versions=__version__,
+        device_serial_number="0",
+        content_label="TEETH",
+        content_description="Numbered teeth (FDI)",
         series_description="Teeth (research software, not a medical device)",
-    )  # fmt: skip
+    )
 
 
 def _require_inside(labels: Volume, scan: Volume, source: str | os.PathLike[str]) -> None:
@@ -105,10 +131,32 @@ def _description(hd, number: int, fdi: int):
         family=hd.sr.CodedConcept("123110", "DCM", "Artificial Intelligence"),
     )
     return hd.seg.SegmentDescription(
-        segment_number=number, segment_label=f"{fdi} {dentition.plain_name(fdi)}",
-        segmented_property_category=hd.sr.CodedConcept("123037004", "SCT", "Anatomical Structure"),
+        segment_number=number,
+        segment_label=segment_name(fdi),
+        segmented_property_category=hd.sr.CodedConcept(*CATEGORY),
         segmented_property_type=hd.sr.CodedConcept(dentition.snomed_code(fdi), "SCT", dentition.name(fdi)),
-        algorithm_type=hd.seg.SegmentAlgorithmTypeValues.AUTOMATIC, algorithm_identification=algorithm,
-        tracking_uid=hd.UID(), tracking_id=f"Tooth {fdi}",
+        algorithm_type=hd.seg.SegmentAlgorithmTypeValues.AUTOMATIC,
+        algorithm_identification=algorithm,
+        tracking_uid=hd.UID(),
+        tracking_id=f"Tooth {fdi}",
         display_color=hd.color.CIELabColor.from_rgb(*dentition.color(fdi)),
-    )  # fmt: skip
+    )
+
+
+def _write(result: Result, path_of: PathOf, options: ExportOptions) -> dict[str, Path]:
+    if options.scan is None:
+        raise InputError("A DICOM SEG belongs to the DICOM files of its scan: give their folder with --scan.")
+    return {"dicom-seg": write_dicom_seg(result.labels, options.scan, path_of(""), series=options.series)}
+
+
+DICOM_SEG = ExportFormat(
+    name="dicom-seg",
+    title="DICOM SEG",
+    purpose="for the picture archive; carries the patient's data of the scan",
+    group=Group.VOXELS,
+    pattern="{name}_teeth.dcm",
+    write=_write,
+    jaws=False,
+    packages=(HIGHDICOM,),
+    scan=Scan.DICOM_NEEDED,
+)

@@ -1,41 +1,30 @@
-"""Teeth as surfaces in files: one STL, OBJ or PLY per tooth, or one GLB with a node per tooth.
+"""Teeth as surfaces, of label maps and of labelled jaws.
 
-Label maps get their surfaces here: each tooth is smoothed by itself (rendering.smooth_tooth, at least one voxel wide,
-so that the voxels' stairs go) and VTK's Flying Edges finds the level that holds the tooth's own volume, closed. VTK
-because 3D Slicer brings it, so nothing has to be installed there; on a plain Python it comes with the extra [export],
-and so does trimesh, which writes OBJ and GLB. The surfaces are pictures of the label map, not a second result: volumes
-and checks are those of the voxels.
-
-Coordinates: millimetres, LPS by default, as 3D Slicer and DICOM tools expect of STL, OBJ and PLY; RAS on request. GLB
-has axes and a unit of its own: metres, +Y the patient's top, +Z the front. Surfaces of intraoral scans keep their
-file's coordinates (GLB: its axes, in metres).
+Each tooth of a label map is smoothed by itself (`tooth_rendering.smooth_tooth`, at least one voxel wide, so that the
+voxels' stairs go) and VTK's Flying Edges finds the level that holds the tooth's own volume, closed. VTK because 3D
+Slicer brings it, so nothing has to be installed there. The surfaces are pictures of the label map, not a second result:
+volumes and checks are those of the voxels.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from .. import dentition
 from ..dentition import GINGIVA_RGB
 from ..errors import InputError
-from ..files.meshes import write_ply, write_stl
-from ..files.results import all_or_nothing
 from ..files.volumes import Volume
 from ..files.volumes.boxes import tooth_boxes
 from ..pictures.tooth_rendering import smooth_tooth
+from .export_format import install_hint
 
-FORMATS = ("stl", "obj", "ply", "glb")
 SPACES = ("LPS", "RAS")
 #: A surface's lattice is as fine as the voxels, but not finer or coarser than this, mm.
 _FINEST_MM, _COARSEST_MM = 0.2, 0.5
 #: How far the level may move from 0.5.
 _LEVELS = (0.3, 0.6)
-_EXTRA = 'python -m pip install "dentaltoposeg[export]"'
 
 
 @dataclass(frozen=True)
@@ -58,9 +47,19 @@ class ToothSurface:
 
 
 def surfaces_of_labels(labels: Volume, space: str = "LPS") -> list[ToothSurface]:
-    """The closed surface of every tooth of an FDI label map, in FDI order, in mm of `space` ("LPS" or "RAS").
+    """The closed surface of every tooth of a label map, in FDI order.
 
-    Raises InputError for an unknown space, for values that are no FDI numbers, and where VTK is absent.
+    Parameters
+    ----------
+    labels : Volume
+        FDI numbers (z, y, x).
+    space : str
+        "LPS" or "RAS": the axes of the vertices, in mm.
+
+    Raises
+    ------
+    InputError
+        For an unknown space, for values that are no FDI numbers, and where VTK is absent.
     """
     if space not in SPACES:
         raise InputError(f"Coordinates '{space}' are unknown: use LPS or RAS.")
@@ -93,7 +92,8 @@ def _level_surface(field: np.ndarray, level: float) -> tuple[np.ndarray, np.ndar
         from vtkmodules.vtkCommonDataModel import vtkImageData
         from vtkmodules.vtkFiltersCore import vtkFlyingEdges3D
     except ImportError as error:
-        raise InputError(f"Surfaces of a label map need VTK, which is not installed: {_EXTRA}") from error
+        hint = install_hint("export")
+        raise InputError(f"Surfaces of a label map need VTK, which is not installed: {hint}") from error
     image = vtkImageData()
     image.SetDimensions(*field.shape[::-1])
     image.GetPointData().SetScalars(numpy_to_vtk(np.ascontiguousarray(field, np.float32).ravel()))
@@ -124,80 +124,3 @@ def surfaces_of_jaw(vertices: np.ndarray, faces: np.ndarray, face_fdi: np.ndarra
         used, part = np.unique(faces[face_fdi == fdi], return_inverse=True)
         found.append(ToothSurface(fdi, vertices[used], part.reshape(-1, 3).astype(np.int32)))
     return found
-
-
-def write_surfaces(
-    surfaces: Sequence[ToothSurface],
-    folder: str | os.PathLike[str],
-    name: str,
-    kind: str = "stl",
-    *,
-    space: str = "LPS",
-    mm_per_unit: float = 1.0,
-    in_head: bool = True,
-) -> dict[str, Path]:
-    """Write <name>_<FDI>.stl (.obj, .ply), one per surface, or <name>_teeth.glb; all or none. Returns {kind: path}.
-
-    space: that of the surfaces, noted in the files where their format has room for it. in_head: False for surfaces on
-    an intraoral scan's own axes, of which nothing is noted. mm_per_unit: of their coordinates, for GLB's metres.
-    Raises InputError for an unknown kind, no surface, or where trimesh is absent (OBJ, GLB); OutputError.
-    """
-    if kind not in FORMATS:
-        raise InputError(f"The format '{kind}' is unknown: use {', '.join(FORMATS)}.")
-    if not surfaces:
-        raise InputError("There is no tooth to write.")
-    folder = Path(folder)
-    note = f"SPACE={space}" if in_head else ""  # 3D Slicer reads this comment
-    files: dict[str, Path] = {}
-    with all_or_nothing(folder) as stage:
-        if kind == "glb":
-            files["teeth"] = folder / f"{name}_teeth.glb"
-            content = _glb(surfaces, _glb_axes(space) if in_head else np.eye(3), mm_per_unit / 1000.0)
-            (stage / files["teeth"].name).write_bytes(content)
-        else:
-            for surface in surfaces:
-                path = folder / f"{name}_{surface.name}.{kind}"
-                files[f"tooth_{surface.fdi}" if surface.fdi else "gingiva"] = path
-                _write_one(surface, stage / path.name, kind, note)
-    return files
-
-
-def _write_one(surface: ToothSurface, path: Path, kind: str, note: str) -> None:
-    if kind == "stl":
-        write_stl(path, surface.vertices, surface.faces, note)
-    elif kind == "ply":
-        colors = np.tile(np.array(surface.color, np.uint8), (len(surface.vertices), 1))
-        write_ply(path, surface.vertices, surface.faces, colors, comment=note)
-    else:
-        mesh = _trimesh().Trimesh(surface.vertices, surface.faces, process=False)
-        title = f"tooth {surface.name} {dentition.plain_name(surface.fdi)}" if surface.fdi else "gingiva"
-        text = mesh.export(file_type="obj", header=f"{title} {note}".strip(), include_normals=False)
-        path.write_text(text, encoding="utf-8")
-
-
-def _glb_axes(space: str) -> np.ndarray:
-    """(3, 3) rows: the patient's left, top and front in the surfaces' axes, glTF's X, Y and Z."""
-    left, front = (1.0, 1.0) if space == "LPS" else (-1.0, 1.0)
-    front = -front if space == "LPS" else front
-    return np.array([[left, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, front, 0.0]])
-
-
-def _glb(surfaces: Sequence[ToothSurface], axes: np.ndarray, scale: float) -> bytes:
-    trimesh = _trimesh()
-    scene = trimesh.Scene()
-    for surface in surfaces:
-        material = trimesh.visual.material.PBRMaterial(
-            name=surface.name, baseColorFactor=[*surface.color, 255], metallicFactor=0.0, roughnessFactor=0.5
-        )
-        visual = trimesh.visual.TextureVisuals(material=material)
-        mesh = trimesh.Trimesh(surface.vertices @ axes.T * scale, surface.faces, visual=visual, process=False)
-        scene.add_geometry(mesh, node_name=surface.name, geom_name=surface.name)
-    return scene.export(file_type="glb", include_normals=True)
-
-
-def _trimesh():
-    try:
-        import trimesh
-    except ImportError as error:
-        raise InputError(f"OBJ and GLB files need trimesh, which is not installed: {_EXTRA}") from error
-    return trimesh

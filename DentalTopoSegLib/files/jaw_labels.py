@@ -1,4 +1,4 @@
-"""Tooth numbers that come with a mesh, from any tool: arrays of a VTP or PLY file, or a JSON in Teeth3DS's layout.
+"""Tooth numbers of a mesh, from any tool and in files: arrays of a VTP or PLY, or a JSON in Teeth3DS's layout.
 
 The arrays are known by their names (letters' case aside): points `FDI`, `Label`, `UniversalID`, `Universal_ID`,
 `PredictedID`; cells the same. FDI and Universal numbers are told apart by their values, gum is 0 (FDI) or 33
@@ -11,23 +11,20 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
 from .. import dentition
 from ..errors import InputError
-from ..files.meshes.geometry import labels_of_faces
 from .meshes import Mesh, Surface, clean, read_mesh, read_teeth3ds_json
+from .meshes.formats import FORMATS, format_of_name
+from .meshes.geometry import labels_of_faces, labels_of_vertices
+from .meshes.labelled import UNIVERSAL_GINGIVA, LabelWriter
 
 NUMBERINGS = ("fdi", "universal")
-UNIVERSAL_GUM = 33
 _FDI_FIRST = ("fdi", "label", "labels", "toothid", "tooth_id")
 _UNIVERSAL_FIRST = ("universalid", "universal_id", "predictedid", "predicted_id")
-
-#: FDI -> Universal for arrays: 1 to 32, gum and everything else 33. Milk teeth are letters there, so they have none.
-FDI_TO_UNIVERSAL = np.full(256, UNIVERSAL_GUM, np.int32)
-for _fdi in dentition.FDI_PERMANENT:
-    FDI_TO_UNIVERSAL[_fdi] = int(dentition.fdi_to_universal(_fdi))
 
 
 @dataclass(frozen=True)
@@ -53,10 +50,30 @@ def read_labelled_jaw(
     numbering: str | None = None,
     unit: str | None = None,
 ) -> tuple[LabelledJaw, list[str]]:
-    """A labelled mesh, or a mesh and its Teeth3DS JSON, with warnings in plain words.
+    """Read a labelled mesh, or a mesh and its Teeth3DS JSON.
 
-    numbering: "fdi" or "universal" instead of what the values suggest. Raises InputError: no mesh, no labels, labels
-    of another mesh, values that are no teeth.
+    Parameters
+    ----------
+    path : path
+        The mesh.
+    labels : path, optional
+        A Teeth3DS JSON with labels for it.
+    numbering : str, optional
+        "fdi" or "universal" instead of what the values suggest.
+    unit : str, optional
+        Of the file's coordinates; None guesses it from the size.
+
+    Returns
+    -------
+    jaw : LabelledJaw
+        The mesh, its clean surface in mm and the FDI numbers on it.
+    warnings : list of str
+        In plain words.
+
+    Raises
+    ------
+    InputError
+        No mesh, no labels, labels of another mesh, values that are no teeth.
     """
     if numbering is not None and numbering not in NUMBERINGS:
         raise InputError(f"Numbering '{numbering}' is not for meshes: use fdi or universal, or leave it out.")
@@ -93,7 +110,7 @@ def labels_on(jaw: LabelledJaw, path: str | os.PathLike[str], numbering: str | N
 def _from_arrays(path: Path, mesh: Mesh, surface: Surface, numbering: str | None) -> LabelledJaw:
     for names, universal in ((_FDI_FIRST, False), (_UNIVERSAL_FIRST, True)):
         for data, kind in ((mesh.point_data, "points"), (mesh.cell_data, "cells")):
-            name = _named(data, names)
+            name = _array_name(data, names)
             if name is None:
                 continue
             source = f"'{path}' (array {name} of its {kind})"
@@ -107,7 +124,7 @@ def _from_arrays(path: Path, mesh: Mesh, surface: Surface, numbering: str | None
     )
 
 
-def _named(data: Mapping[str, np.ndarray], names: tuple[str, ...]) -> str | None:
+def _array_name(data: Mapping[str, np.ndarray], names: tuple[str, ...]) -> str | None:
     known = {name.lower(): name for name, values in data.items() if np.ndim(values) == 1}
     return next((known[name] for name in names if name in known), None)
 
@@ -118,15 +135,15 @@ def _as_fdi(values: np.ndarray, source: str, numbering: str | None, universal_fi
     if not np.isfinite(values).all() or (values != np.rint(values)).any() or values.min(initial=0) < 0:
         raise InputError(f"{source} holds values that are no tooth numbers: FDI (11 to 85) or Universal (1 to 32).")
     present = np.unique(values.astype(np.int64))
-    teeth = present[(present != 0) & (present != UNIVERSAL_GUM)]
+    teeth = present[(present != 0) & (present != UNIVERSAL_GINGIVA)]
     is_fdi = all(dentition.is_tooth(int(v)) for v in present[present != 0])
     is_universal = bool((teeth <= 32).all())
     if numbering is None:
-        gum_is_33 = UNIVERSAL_GUM in present and 0 not in present
+        gum_is_33 = UNIVERSAL_GINGIVA in present and 0 not in present
         likely = ("universal", "fdi") if (universal_first and not (is_fdi and 0 in present)) else ("fdi", "universal")
         if gum_is_33 and is_universal:
             likely = ("universal", "fdi")
-        fits = {"fdi": is_fdi, "universal": is_universal and (universal_first or UNIVERSAL_GUM in present)}
+        fits = {"fdi": is_fdi, "universal": is_universal and (universal_first or UNIVERSAL_GINGIVA in present)}
         numbering = next((name for name in likely if fits[name]), None)
     elif not (is_fdi if numbering == "fdi" else is_universal):
         numbering = None
@@ -137,7 +154,7 @@ def _as_fdi(values: np.ndarray, source: str, numbering: str | None, universal_fi
             "convert them, or state --numbering universal."
         )
     table = np.zeros(int(present.max(initial=0)) + 1, np.uint8)
-    for value in teeth.tolist() + ([UNIVERSAL_GUM] if numbering == "fdi" and UNIVERSAL_GUM in present else []):
+    for value in teeth.tolist() + ([UNIVERSAL_GINGIVA] if numbering == "fdi" and UNIVERSAL_GINGIVA in present else []):
         table[value] = value if numbering == "fdi" else dentition.universal_to_fdi(value)
     return table[values.astype(np.int64)]
 
@@ -160,6 +177,79 @@ def _of_cells(mesh: Mesh, surface: Surface, fdi: np.ndarray, source: str) -> Lab
 def most_of_vertex(faces: np.ndarray, labels: np.ndarray, count: int) -> np.ndarray:
     """(count,) uint8: the label most faces around each vertex have; the smaller one wins a draw."""
     present, compact = np.unique(labels, return_inverse=True)
-    keys = faces.ravel().astype(np.int64) * len(present) + np.repeat(compact.ravel(), 3)
-    votes = np.bincount(keys, minlength=count * len(present)).reshape(count, len(present))
-    return present[votes.argmax(1)].astype(np.uint8)
+    most = labels_of_vertices(compact.ravel(), faces, np.ones(len(faces)), count)
+    return present[most].astype(np.uint8)
+
+
+# ---------------------------------------------------------------- written
+
+
+class LabelledSurface(Protocol):
+    """What is numbered, as `ios.segmenting.JawSegmentation`: fdi, instance (W,) and face_fdi (G,) of the surface."""
+
+    surface: Surface
+    fdi: np.ndarray
+    face_fdi: np.ndarray
+    instance: np.ndarray
+
+
+@dataclass(frozen=True)
+class LabelsOnFile:
+    """Tooth numbers on the mesh as its file has it.
+
+    Triangles with a corner that is no number are left out of the meshes written; such corners lie in the middle, used
+    by nothing, so that every index stays that of the file.
+    """
+
+    vertices: np.ndarray  # (V, 3) file coordinates
+    faces: np.ndarray  # (F', 3)
+    fdi: np.ndarray  # (V,)
+    face_fdi: np.ndarray  # (F',)
+    file_fdi: np.ndarray  # (Vf,) per vertex of the file, STL corners too
+    file_instance: np.ndarray
+
+    def write(self, path: Path, write: LabelWriter) -> Path:
+        """Write the mesh with its labels by the writer of a format."""
+        return write(path, self.vertices, self.faces, self.fdi, self.face_fdi)
+
+
+def labels_on_file(mesh: Mesh, jaw: LabelledSurface) -> LabelsOnFile:
+    """The labels of a mesh's clean surface on the mesh itself."""
+    # index -1 (dropped from the surface) finds the appended 0
+    fdi = np.append(np.asarray(jaw.fdi), 0).astype(np.uint8)[jaw.surface.of_vertex]
+    face_fdi = np.append(np.asarray(jaw.face_fdi), 0).astype(np.uint8)[jaw.surface.of_face]
+    instance = np.append(np.where(np.asarray(jaw.fdi) > 0, jaw.instance, 0), 0)[jaw.surface.of_vertex]
+    vertices, faces = mesh.vertices, mesh.faces
+    finite = np.isfinite(vertices).all(1)
+    if not finite.all():
+        vertices = np.where(finite[:, None], vertices, vertices[finite].mean(0))
+        kept = finite[faces].all(1)
+        faces, face_fdi = faces[kept], face_fdi[kept]
+    return LabelsOnFile(vertices, faces, fdi, face_fdi, fdi[mesh.file_vertex], instance[mesh.file_vertex])
+
+
+def write_labelled_mesh(path: str | os.PathLike[str], mesh: Mesh, jaw: LabelledSurface) -> Path:
+    """Write a mesh with its labels, as a run does.
+
+    Parameters
+    ----------
+    path : path
+        .vtp gets arrays, .ply colours and a property.
+    mesh : Mesh
+        As its file has it.
+    jaw : LabelledSurface
+        The labels on its clean surface.
+
+    Raises
+    ------
+    InputError
+        For a suffix whose format holds no labels.
+    OutputError
+        For everything the disk refuses.
+    """
+    path = Path(path)
+    kind = format_of_name(path)
+    if kind is None or kind.write_labelled is None:
+        able = " or ".join(sorted((k.suffix for k in FORMATS if k.write_labelled), reverse=True))
+        raise InputError(f"'{path}' must end in {able}: other mesh formats hold no labels.")
+    return labels_on_file(mesh, jaw).write(path, kind.write_labelled)

@@ -1,18 +1,19 @@
-"""Other programs' label maps in FDI numbers: by a stated numbering, or by the codes a Slicer file carries."""
+"""Label maps in FDI numbers: other programs' by a stated numbering or the codes a Slicer file carries; ours out."""
 
 from __future__ import annotations
 
 import os
-import re
+from pathlib import Path
 
 import numpy as np
 
 from .. import dentition
 from ..errors import InputError
+from .seg_nrrd import segment_numbers
 from .volumes import Volume, read_labels
+from .volumes.writing import write_image
 
 NUMBERINGS = ("fdi", "universal", "totalsegmentator", "sequential")
-_CODE_TO_FDI = {dentition.snomed_code(fdi): fdi for fdi in dentition.FDI_PERMANENT + dentition.FDI_DECIDUOUS}
 
 
 def label_values(numbering: str) -> dict[int, int]:
@@ -52,56 +53,40 @@ def present_values(array: np.ndarray) -> np.ndarray:
 
 
 def read_fdi_labels(path: str | os.PathLike[str], numbering: str | None = None) -> tuple[Volume, list[str]]:
-    """Read any label map as FDI numbers, with warnings about values that are no teeth.
+    """Read any label map as FDI numbers.
 
-    ``numbering`` None takes the tooth codes of a .seg.nrrd where it has them, else "fdi". Raises InputError
-    when no value is a tooth under that numbering, and says which numbering would fit.
+    Parameters
+    ----------
+    path : path
+        NIfTI, NRRD, MetaImage or .seg.nrrd.
+    numbering : str, optional
+        One of `NUMBERINGS`; None takes the tooth codes of a .seg.nrrd where it has them, else "fdi".
+
+    Returns
+    -------
+    labels : Volume
+        uint8 FDI numbers (z, y, x), 0 for background.
+    warnings : list of str
+        About values that are no teeth.
+
+    Raises
+    ------
+    InputError
+        When no value is a tooth under that numbering; it says which numbering would fit.
     """
     labels = read_labels(path)
-    mapping = _from_segments(labels.metadata) if numbering is None else None
+    mapping = segment_numbers(labels.metadata) if numbering is None else None
     used = "its segments' tooth codes" if mapping else f"{numbering or 'fdi'} numbering"
     fdi, ignored = to_fdi(labels, mapping or label_values(numbering or "fdi"))
     if not fdi.array.any():
         if not ignored:
             return fdi, []
-        shown = _shown(ignored)
+        shown = _list_text(ignored)
         raise InputError(f"'{path}' holds the values {shown}, no tooth by {used}.{_guess(ignored)}")
     warnings = []
     if ignored:
-        warnings.append(f"Taken as background, being no teeth by {used}: {_shown(ignored)}.{_guess(ignored)}")
+        warnings.append(f"Taken as background, being no teeth by {used}: {_list_text(ignored)}.{_guess(ignored)}")
     return fdi, warnings
-
-
-def stored_confidence(labels: Volume) -> dict[int, float]:
-    """{FDI: 0..1} as `exports.write_seg_nrrd` stored it with a label map that was read; empty for other files."""
-    numbers = _from_segments(labels.metadata)
-    found = {}
-    for key, value in labels.metadata.items():
-        match = re.fullmatch(r"Segment(\d+)_LabelValue", key)
-        fdi = numbers.get(int(value)) if match else None
-        tags = labels.metadata.get(f"Segment{match[1]}_Tags", "") if match else ""
-        sure = re.search(r"DentalTopoSeg\.Confidence:([01]\.\d+)", tags)
-        if fdi is not None and sure:
-            found[fdi] = float(sure[1])
-    return found
-
-
-def _from_segments(metadata: dict[str, str]) -> dict[int, int]:
-    """{label value: FDI} from the terminology codes, or the names' leading FDI number, of a .seg.nrrd."""
-    found = {}
-    for key, value in metadata.items():
-        match = re.fullmatch(r"Segment(\d+)_LabelValue", key)
-        if not match:
-            continue
-        prefix = f"Segment{match[1]}_"
-        codes = re.findall(r"SCT\^(\d+)\^", metadata.get(prefix + "Tags", ""))
-        fdi = next((_CODE_TO_FDI[code] for code in codes if code in _CODE_TO_FDI), None)
-        number = re.match(r"(?:tooth[ _]?)?(\d\d)\b", metadata.get(prefix + "Name", ""), re.IGNORECASE)
-        if fdi is None and number and dentition.is_tooth(int(number[1])):
-            fdi = int(number[1])
-        if fdi is not None:
-            found[int(value)] = fdi
-    return found
 
 
 def _guess(values: list[int]) -> str:
@@ -112,5 +97,23 @@ def _guess(values: list[int]) -> str:
     return ""
 
 
-def _shown(values: list[int]) -> str:
+def _list_text(values: list[int]) -> str:
     return ", ".join(str(v) for v in values[:8]) + (f" and {len(values) - 8} more" if len(values) > 8 else "")
+
+
+def write_labelmap(labels: Volume, path: str | os.PathLike[str]) -> Path:
+    """Write FDI labels as uint8 on their own grid.
+
+    Parameters
+    ----------
+    labels : Volume
+        FDI numbers (z, y, x).
+    path : path
+        .nii.gz, or any format by its suffix.
+
+    Raises
+    ------
+    OutputError
+        For everything the disk refuses.
+    """
+    return write_image(labels.with_array(labels.array.astype(np.uint8, copy=False)).to_sitk(), Path(path))

@@ -82,7 +82,7 @@ def jaw_png(
     """
     from PIL import Image
 
-    from ..files.volumes import atomic_path
+    from ..files.transactions import atomic_path
 
     canvas = compose(jaws, title, findings)
     path = Path(path)
@@ -145,9 +145,16 @@ def _prepared(jaw: Mapping[str, Any]) -> _Jaw:
     confidence = jaw.get("confidence") or {}
     doubtful = frozenset(int(number) for number, sure in confidence.items() if not sure >= JawCase.low_confidence)
     return _Jaw(
-        jaw["jaw"], points, faces, fdi, normals, table[fdi], doubtful, frame,
+        jaw["jaw"],
+        points,
+        faces,
+        fdi,
+        normals,
+        table[fdi],
+        doubtful,
+        frame,
         float(jaw.get("scale", 1.0)),
-    )  # fmt: skip
+    )
 
 
 def _samples(faces: np.ndarray) -> int:
@@ -163,9 +170,16 @@ def _occlusal(jaw: _Jaw, findings: Sequence[tuple[int, Any]], single: bool) -> n
 
     size = (OCCLUSAL_PX, OCCLUSAL_PX)
     drawn = render_mesh(
-        jaw.points, jaw.faces, jaw.rgb, np.eye(3), size, normals=jaw.normals, face_group=jaw.fdi, margin_px=34,
+        jaw.points,
+        jaw.faces,
+        jaw.rgb,
+        np.eye(3),
+        size,
+        normals=jaw.normals,
+        face_group=jaw.fdi,
+        margin_px=34,
         supersampling=_samples(jaw.faces),
-    )  # fmt: skip
+    )
     labels = _labels(drawn, jaw.fdi)
     image = Image.fromarray(_hatched(drawn.image, labels, jaw.doubtful))
     draw = ImageDraw.Draw(image)
@@ -245,8 +259,10 @@ def _in_head(jaws: Sequence[_Jaw]) -> tuple[list[np.ndarray], list[np.ndarray], 
         return [shared, lower.points], [between, np.eye(3)], False
     own = upper.points @ upper.to_head.T
     own = own + np.append((_crown_centre(lower.points, lower) - _crown_centre(own, upper))[:2], 0.0)
-    crowns = [points[np.unique(jaw.faces[jaw.fdi > 0])] if (jaw.fdi > 0).any() else points
-              for points, jaw in ((own, upper), (lower.points, lower))]  # fmt: skip
+    crowns = [
+        points[np.unique(jaw.faces[jaw.fdi > 0])] if (jaw.fdi > 0).any() else points
+        for points, jaw in ((own, upper), (lower.points, lower))
+    ]
     own = own + [0.0, 0.0, crowns[1][:, 2].max() + APART_MM - crowns[0][:, 2].min()]
     return [own, lower.points], [upper.to_head, np.eye(3)], True
 
@@ -262,9 +278,16 @@ def _side(scene: _Scene, view: tuple[str, np.ndarray, tuple[str, str, str, str]]
 
     title, rotation, letters = view
     drawn = render_mesh(
-        scene.points, scene.faces, scene.rgb, rotation, size, normals=scene.normals, face_group=scene.groups,
-        margin_px=22, supersampling=_samples(scene.faces),
-    )  # fmt: skip
+        scene.points,
+        scene.faces,
+        scene.rgb,
+        rotation,
+        size,
+        normals=scene.normals,
+        face_group=scene.groups,
+        margin_px=22,
+        supersampling=_samples(scene.faces),
+    )
     labels = _labels(drawn, scene.groups)
     whole = _outline_areas(scene.points, scene.faces, scene.groups, drawn)
     image = Image.fromarray(_hatched(drawn.image, labels, scene.doubtful))

@@ -13,7 +13,8 @@ import numpy as np
 
 from .. import dentition
 from ..files.label_maps import present_values
-from ..files.volumes import Volume, atomic_path, resample_ras
+from ..files.transactions import atomic_path
+from ..files.volumes import Volume, resample_ras
 from .drawing import BACKGROUND, FAINT, GAP, TEXT, draw_number, font, label_panel
 from .tooth_rendering import VIEWS, Field, View, largest_pieces, render, tooth_fields
 
@@ -118,8 +119,9 @@ def choose_slices(labels: Volume, lower: np.ndarray, upper: np.ndarray) -> list[
     coarse = resample_ras(labels, 0.8, (lower, upper), interpolation="nearest")
     array = coarse.array
     heights = coarse.index_to_ras(np.stack([np.arange(array.shape[0]), *[np.zeros(array.shape[0])] * 2], -1))[:, 2]
-    depths = coarse.index_to_ras(np.stack([0 * np.arange(array.shape[1]), np.arange(array.shape[1]),
-                                           0 * np.arange(array.shape[1])], -1))[:, 1]  # fmt: skip
+    depths = coarse.index_to_ras(
+        np.stack([0 * np.arange(array.shape[1]), np.arange(array.shape[1]), 0 * np.arange(array.shape[1])], -1)
+    )[:, 1]
     sides = coarse.index_to_ras(np.stack([*[np.zeros(array.shape[2])] * 2, np.arange(array.shape[2])], -1))[:, 0]
     middle = (lower + upper) / 2
     slices = []

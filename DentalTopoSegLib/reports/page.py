@@ -18,7 +18,8 @@ from typing import Any
 from .. import dentition
 from ..checks.findings import Finding, repairs_for
 from ..checks.repair import Repair
-from ..files.volumes import atomic_path
+from ..files.transactions import atomic_path
+from .columns import Column, columns_of, rows_by_jaw
 from .report import DISCLAIMER, INTRAORAL
 
 #: What a severity means to the reader, the gravest first.
@@ -27,8 +28,11 @@ SEVERITY_WORDS = {
     "warning": "Probably wrong: look at it",
     "info": "For your information",
 }
-_SEVERITY_COUNT = {"error": ("contradiction", "contradictions"), "warning": ("thing to look at", "things to look at"),
-                   "info": ("note", "notes")}  # fmt: skip
+_SEVERITY_COUNT = {
+    "error": ("contradiction", "contradictions"),
+    "warning": ("thing to look at", "things to look at"),
+    "info": ("note", "notes"),
+}
 
 _STYLE = """
 :root { color-scheme: light }
@@ -57,7 +61,19 @@ def write_report_html(
 ) -> Path:
     """Write the page of one report, or of the two jaws of one dentition, whole or not at all.
 
-    pictures: PNG files to show (pictures.overlay_png, mesh_rendering.jaw_png). Raises OutputError.
+    Parameters
+    ----------
+    reports : dict or list of dict
+        Of `report.build_report` or `build_jaw_report`.
+    path : path
+        The file.
+    pictures : list of path
+        PNG files to show (`pictures.volumes.overlay_png`, `pictures.jaws.jaw_png`).
+
+    Raises
+    ------
+    OutputError
+        For everything the disk refuses.
     """
     several = [reports] if isinstance(reports, Mapping) else list(reports)
     title = " and ".join(report["name"] for report in several)
@@ -130,56 +146,23 @@ def _place_words(position: Sequence[float] | None, in_file: bool) -> str:
 
 
 def _teeth_html(report: Mapping[str, Any]) -> str:
-    columns = _columns(report)
-    found = {row["fdi"]: row for row in report["teeth"]}
+    columns = columns_of(report).page
     rows = []
-    for which in ("upper", "lower"):
-        for late in (False, True):
-            for fdi in dentition.arch_order(which, late):
-                if fdi in found:
-                    color = "#{:02x}{:02x}{:02x}".format(*dentition.color(fdi))
-                    cells = [f'<td class="n"><span class="chip" style="background:{color}"></span>{fdi}</td>']
-                    for _, kind, text in columns[1:]:
-                        cells.append(f'<td class="{kind}">{escape(text(found[fdi]))}</td>')
-                    rows.append(f"<tr>{''.join(cells)}</tr>")
+    for row in (row for jaw in rows_by_jaw(report).values() for row in jaw):
+        color = "#{:02x}{:02x}{:02x}".format(*dentition.color(row["fdi"]))
+        cells = [f'<td class="n"><span class="chip" style="background:{color}"></span>{row["fdi"]}</td>']
+        cells += [f'<td class="{_css(column)}">{escape(column.text(row))}</td>' for column in columns[1:]]
+        rows.append(f"<tr>{''.join(cells)}</tr>")
     which = f", {report['jaw']} jaw" if report.get("kind") == INTRAORAL else ""
-    head = "".join(f'<th class="{kind}">{escape(label)}</th>' for label, kind, _ in columns)
+    head = "".join(f'<th class="{_css(column)}">{escape(column.label)}</th>' for column in columns)
     return (
         f"<h2>Teeth{which}, from the patient's right to left</h2>"
         f"<table><thead><tr>{head}</tr></thead><tbody>\n" + "\n".join(rows) + "\n</tbody></table>"
     )
 
 
-def _columns(report: Mapping[str, Any]) -> list[tuple]:
-    """(label, CSS class, text of a row) of the tables of teeth."""
-
-    def share(row: Mapping[str, Any]) -> str:
-        return "" if row["confidence"] is None else f"{100 * row['confidence']:.0f} %"
-
-    first = [
-        ("FDI", "n", lambda row: str(row["fdi"])),
-        ("Universal", "n", lambda row: row["universal"]),
-        ("Tooth", "", lambda row: row["name"]),
-    ]
-    if report.get("kind") == INTRAORAL:
-        return [
-            *first,
-            ("Crown surface", "n", lambda row: f"{row['area_mm2']:.0f} mm²"),
-            ("Width", "n", lambda row: "" if row["width_mm"] is None else f"{row['width_mm']:.1f} mm"),
-            ("Confidence", "n", share),
-            ("Pieces", "n", lambda row: str(row["pieces"])),
-            ("Patches of gum", "n", lambda row: str(row["holes"])),
-            ("Cut by the scan", "", lambda row: "yes" if row["cut_by_border"] else ""),
-        ]
-    return [
-        *first,
-        ("Volume", "n", lambda row: f"{row['volume_mm3']:.0f} mm³"),
-        ("Confidence", "n", share),
-        ("Pieces", "n", lambda row: str(row["pieces"])),
-        ("Holes through it", "n", lambda row: str(row["tunnels"])),
-        ("Hollows", "n", lambda row: str(row["voids"])),
-        ("Cut by the scan", "", lambda row: "yes" if row["cut_by_border"] else ""),
-    ]
+def _css(column: Column) -> str:
+    return "n" if column.number else ""
 
 
 def _notes_html(report: Mapping[str, Any]) -> str:
@@ -196,28 +179,49 @@ def _notes_html(report: Mapping[str, Any]) -> str:
 
 
 def write_csv(
-    reports: Mapping[str, Any] | Sequence[Mapping[str, Any]], folder: str | os.PathLike[str], name: str
+    reports: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+    teeth_path: str | os.PathLike[str],
+    findings_path: str | os.PathLike[str],
 ) -> dict[str, Path]:
-    """Write <name>_teeth.csv and <name>_findings.csv (UTF-8, commas, one row per tooth or finding); {kind: path}.
+    """Write the teeth and the findings of a report, or of the two jaws of one dentition, for a spreadsheet.
 
-    Lengths in mm, surfaces in mm², volumes in mm³. Raises OutputError.
+    UTF-8, commas, one row per tooth or finding; lengths in mm, surfaces in mm², volumes in mm³.
+
+    Parameters
+    ----------
+    reports : dict or list of dict
+        Of `report.build_report` or `build_jaw_report`.
+    teeth_path, findings_path : path
+        The files.
+
+    Returns
+    -------
+    dict
+        {"teeth": path, "findings": path}
+
+    Raises
+    ------
+    OutputError
+        For everything the disk refuses.
     """
     several = [reports] if isinstance(reports, Mapping) else list(reports)
     teeth = [{"scan": report["name"], **row} for report in several for row in report["teeth"]]
     findings = [
         {
-            "number": i, "severity": finding["severity"], "code": finding["code"],
-            "teeth": " ".join(map(str, finding["teeth"])), "message": finding["message"],
+            "number": i,
+            "severity": finding["severity"],
+            "code": finding["code"],
+            "teeth": " ".join(map(str, finding["teeth"])),
+            "message": finding["message"],
             "repair": "; ".join(repair.title for repair in _repairs(finding)),
             **dict(zip(("x", "y", "z"), finding.get("position_ras") or ("", "", ""), strict=True)),
         }
         for i, finding in enumerate(several[0]["findings"], start=1)
-    ]  # fmt: skip
+    ]
     columns = ["number", "severity", "code", "teeth", "message", "repair", "x", "y", "z"]
-    folder = Path(folder)
     return {
-        "teeth": write_table(folder / f"{name}_teeth.csv", teeth, list(teeth[0]) if teeth else ["scan", "fdi"]),
-        "findings": write_table(folder / f"{name}_findings.csv", findings, columns),
+        "teeth": write_table(Path(teeth_path), teeth, list(teeth[0]) if teeth else ["scan", "fdi"]),
+        "findings": write_table(Path(findings_path), findings, columns),
     }
 
 

@@ -10,19 +10,19 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import Cancelled, DentalTopoSegError, InputError
-from ..files.meshes import mesh_stem
-from ..files.results import all_or_nothing, plain, require_writable
-from ..files.volumes.reading import VOLUME_SUFFIXES, safe_stem
-from ..networks.providers import DEFAULT_PROVIDER
+from ..files.json_text import plain
+from ..files.meshes import MESH_SUFFIXES, mesh_stem
+from ..files.transactions import all_or_nothing, require_writable
+from ..files.volumes import SCAN_SUFFIXES, safe_stem
+from ..options import DEFAULT_PROVIDER
 from ..reports.page import write_table
-from .jaws import MESH_SUFFIXES
+from ..reports.report import read_report
 
 SUMMARY = "summary.csv"
 #: The command's exit code when some scans have no result.
 SOME_FAILED = 8
 _COLUMNS = ("scan", "name", "state", "teeth", "errors", "warnings", "notes", "seconds", "message")
-#: An .img file is the second half of an .hdr one.
-_SUFFIXES = tuple(suffix for suffix in (*VOLUME_SUFFIXES, *MESH_SUFFIXES) if suffix != ".img")
+_SUFFIXES = (*SCAN_SUFFIXES, *MESH_SUFFIXES)
 _RESULT_ENDINGS = ("_teeth.nii.gz", "_teeth.seg.nrrd", "_teeth.vtp", "_teeth.ply", "_truth.nii.gz")
 
 
@@ -124,7 +124,7 @@ def _one(
     stopped: Callable[[], bool],
 ) -> dict[str, Any]:
     """The row of one scan: what was found, or why there is nothing."""
-    from .jaws import is_mesh_file
+    from ..files.meshes import is_mesh_file
     from .worker import Job, RefusedInsideError, run_job
 
     started = time.monotonic()
@@ -150,13 +150,10 @@ def _one(
 
 def _finished(output: Path, name: str) -> dict[str, Any] | None:
     """The report of a scan whose results are all there."""
-    import json
-
-    path = output / f"{name}_report.json"
     try:
-        report = json.loads(path.read_text(encoding="utf-8"))
+        report = read_report(output / f"{name}_report.json")
         files = report["files"].values()
-    except (OSError, ValueError, KeyError, AttributeError):
+    except (InputError, KeyError, AttributeError):
         return None  # absent, or from something else: to be done
     return report if all((output / file).is_file() for file in files) else None
 

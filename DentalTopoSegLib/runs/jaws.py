@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..dentition import GINGIVA_RGB
 from ..errors import Cancelled, InputError, MemoryLimitError, NoTeethError
-from ..files.results import all_or_nothing, require_writable, write_report_json
+from ..files.json_text import write_report_json
+from ..files.transactions import all_or_nothing, require_writable
 from ..files.volumes import safe_stem
-from ..networks.providers import DEFAULT_PROVIDER
+from ..options import DEFAULT_PROVIDER, RunOptions, never
 from ..reports.report import build_jaw_report
 
 if TYPE_CHECKING:
     from ..checks.findings import Finding
     from ..checks.measures.jaw import JawCase
+    from ..files.jaw_labels import LabelledJaw
     from ..files.meshes import Mesh, Surface
     from ..ios.segmenting import JawSegmentation
     from ..networks.models import Model
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 Progress = Callable[[str, float, float], None]
 Writer = Callable[[Path], Any]
 
-MESH_SUFFIXES = (".stl", ".ply", ".obj", ".vtp")
 #: Vertices of one mesh, written by two programs, lie at most this far apart.
 SAME_PLACE_MM = 0.05
 _PAIR = ("upper", "lower")
@@ -62,27 +62,6 @@ class JawRun:
         return {"jaws": self.reports, "findings": self.reports[0]["findings"], "warnings": warnings}
 
 
-def is_mesh_file(path: str | os.PathLike[str]) -> bool:
-    """True for what the mesh path should read: a file called .stl, .ply, .obj or .vtp, or one with such content."""
-    path = Path(path)
-    if path.is_dir():
-        return False
-    if path.suffix.lower() in MESH_SUFFIXES:
-        return True
-    try:
-        with path.open("rb") as stream:
-            head = stream.read(512)
-            size = stream.seek(0, os.SEEK_END)
-    except OSError:
-        return False  # the reader will say what is wrong with it
-    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if head.startswith((b"ply\n", b"ply\r", b"ply ")) or (b"<VTKFile" in text and b"PolyData" in text):
-        return True
-    if text[:5].lower() == b"solid" and b"facet" in text.lower():
-        return True
-    return len(head) > 84 and size == 84 + 50 * int.from_bytes(head[80:84], "little")
-
-
 # ---------------------------------------------------------------- segment
 
 
@@ -98,7 +77,7 @@ def segment_scans(
     precision: str = "int8",
     provider: str = DEFAULT_PROVIDER,
     progress: Progress = _silent,
-    cancelled: Callable[[], bool] | None = None,
+    cancelled: Callable[[], bool] = never,
 ) -> JawRun:
     """Number the teeth of one jaw's scan, or of an upper and a lower one, and write the results into `folder`.
 
@@ -126,8 +105,8 @@ def segment_scans(
     names = _names(meshes, name)
     try:
         jaws = segment_jaws(
-            surfaces, jaws=stated, names=names, threads=threads, precision=precision, progress=progress,
-            cancelled=cancelled, models=models,
+            surfaces, RunOptions(threads, precision, provider, progress, cancelled), jaws=stated, names=names,
+            models=models,
         )  # fmt: skip
     except MemoryError as error:
         raise MemoryLimitError(
@@ -228,7 +207,7 @@ def _write(
     folder: Path,
     writers: Sequence[dict[str, tuple[str, Writer]]],
     progress: Progress,
-    cancelled: Callable[[], bool] | None,
+    cancelled: Callable[[], bool],
 ) -> None:
     files = [output for outputs in writers for kind, output in outputs.items() if kind != "report"]
     reports = [outputs["report"] for outputs in writers]
@@ -258,39 +237,14 @@ def _write(
 # ---------------------------------------------------------------- what is written
 
 
-@dataclass(frozen=True)
-class _FileLabels:
-    """A segmentation on the mesh as its file has it. Triangles with a corner that is no number are left out of the
-    meshes written; such corners lie in the middle, used by nothing, so that every index stays that of the file."""
-
-    vertices: np.ndarray  # (V, 3) file coordinates
-    faces: np.ndarray  # (F', 3)
-    fdi: np.ndarray  # (V,)
-    face_fdi: np.ndarray  # (F',)
-    file_fdi: np.ndarray  # (Vf,) per vertex of the file, STL corners too
-    file_instance: np.ndarray
-
-
-def _on_file(mesh: Mesh, jaw: JawSegmentation) -> _FileLabels:
-    # index -1 (dropped from the surface) finds the appended 0
-    fdi = np.append(np.asarray(jaw.fdi), 0).astype(np.uint8)[jaw.surface.of_vertex]
-    face_fdi = np.append(np.asarray(jaw.face_fdi), 0).astype(np.uint8)[jaw.surface.of_face]
-    instance = np.append(np.where(np.asarray(jaw.fdi) > 0, jaw.instance, 0), 0)[jaw.surface.of_vertex]
-    vertices, faces = mesh.vertices, mesh.faces
-    finite = np.isfinite(vertices).all(1)
-    if not finite.all():
-        vertices = np.where(finite[:, None], vertices, vertices[finite].mean(0))
-        kept = finite[faces].all(1)
-        faces, face_fdi = faces[kept], face_fdi[kept]
-    return _FileLabels(vertices, faces, fdi, face_fdi, fdi[mesh.file_vertex], instance[mesh.file_vertex])
-
-
 def _outputs(mesh: Mesh, case: JawCase, findings: Sequence[Finding], per_tooth: bool) -> dict[str, tuple[str, Writer]]:
     """{kind: (file name, its writer)} of one jaw, without the report."""
+    from ..files.jaw_labels import labels_on_file
     from ..files.meshes import write_stl, write_teeth3ds_json
+    from ..files.meshes.labelled import write_labelled_ply, write_labelled_vtp
 
     jaw, name = case.segmentation, case.name
-    on_file = _on_file(mesh, jaw)
+    on_file = labels_on_file(mesh, jaw)
 
     def json(path: Path) -> None:
         write_teeth3ds_json(path, case.which, on_file.file_fdi, on_file.file_instance)
@@ -307,8 +261,8 @@ def _outputs(mesh: Mesh, case: JawCase, findings: Sequence[Finding], per_tooth: 
 
     outputs: dict[str, tuple[str, Writer]] = {
         "picture": (f"{name}_teeth.png", picture),
-        "mesh": (f"{name}_teeth.vtp", lambda path: _write_vtp(path, on_file)),
-        "coloured": (f"{name}_teeth.ply", lambda path: _write_ply(path, on_file)),
+        "mesh": (f"{name}_teeth.vtp", lambda path: on_file.write(path, write_labelled_vtp)),
+        "coloured": (f"{name}_teeth.ply", lambda path: on_file.write(path, write_labelled_ply)),
         "labels": (f"{name}_teeth.json", json),
     }
     if per_tooth:
@@ -322,42 +276,6 @@ def _outputs(mesh: Mesh, case: JawCase, findings: Sequence[Finding], per_tooth: 
             if rows.any():
                 outputs[kind] = (f"{name}_{fdi or 'gingiva'}.stl", stl)
     return outputs
-
-
-def write_labelled_mesh(path: str | os.PathLike[str], mesh: Mesh, jaw: JawSegmentation) -> Path:
-    """Write a mesh with its labels, as a run does: .vtp with arrays, or .ply coloured. Raises InputError for another
-    suffix, OutputError."""
-    path = Path(path)
-    write = {".vtp": _write_vtp, ".ply": _write_ply}.get(path.suffix.lower())
-    if write is None:
-        raise InputError(f"'{path}' must end in .vtp or .ply: other mesh formats hold no labels.")
-    write(path, _on_file(mesh, jaw))
-    return path
-
-
-def _write_vtp(path: Path, on_file: _FileLabels) -> None:
-    from ..files.jaw_labels import FDI_TO_UNIVERSAL
-    from ..files.meshes import write_vtp
-
-    universal = FDI_TO_UNIVERSAL[on_file.fdi]
-    points = {"PredictedID": universal, "UniversalID": universal, "FDI": on_file.fdi.astype(np.int32)}
-    write_vtp(path, on_file.vertices, on_file.faces, points, {"Label": on_file.face_fdi.astype(np.int32)})
-
-
-def _write_ply(path: Path, on_file: _FileLabels) -> None:
-    from ..files.meshes import write_ply
-
-    write_ply(path, on_file.vertices, on_file.faces, _colours()[on_file.fdi], {"fdi": on_file.fdi})
-
-
-def _colours() -> np.ndarray:
-    """(256, 3) uint8: colour of each FDI number, gum for all else."""
-    from .. import dentition
-
-    table = np.tile(np.array(GINGIVA_RGB, np.uint8), (256, 1))
-    for fdi in dentition.FDI_PERMANENT + dentition.FDI_DECIDUOUS:
-        table[fdi] = dentition.color(fdi)
-    return table
 
 
 # ---------------------------------------------------------------- check and evaluate
@@ -377,16 +295,30 @@ def check_mesh(
     labels: a Teeth3DS JSON for a mesh without labels. jaw: which jaw it is; None takes what the labels say.
     Raises InputError for what is no labelled mesh, NoTeethError when no tooth is labelled.
     """
+    from ..files.jaw_labels import read_labelled_jaw
+
+    labelled, warnings = read_labelled_jaw(path, labels, numbering=numbering, unit=unit)
+    require_teeth(labelled, path)
+    run = check_labelled(labelled, warnings, jaw)
+    if reference is not None:
+        run.report["metrics"] = _scores(labelled, path, reference, numbering, unit)
+    return run
+
+
+def require_teeth(labelled: LabelledJaw, path: str | os.PathLike[str]) -> None:
+    """Raise NoTeethError when nothing but gingiva is labelled."""
+    if not labelled.fdi.any():
+        raise NoTeethError(f"'{path}' has no teeth: every label of {labelled.source} is gum.")
+
+
+def check_labelled(labelled: LabelledJaw, warnings: Sequence[str] = (), jaw: str | None = None) -> JawRun:
+    """Findings of a labelled mesh that has been read; jaw: which it is, None takes what the labels say."""
     from ..checks.findings import check_cases
     from ..checks.measures.jaw import JawCase
     from ..dentition.crown_sizes import jaw_of_sizes
-    from ..files.jaw_labels import read_labelled_jaw
     from ..ios.segmenting import JawSegmentation
 
-    labelled, warnings = read_labelled_jaw(path, labels, numbering=numbering, unit=unit)
     teeth = labelled.fdi[labelled.fdi > 0]
-    if not len(teeth):
-        raise NoTeethError(f"'{path}' has no teeth: every label of {labelled.source} is gum.")
     upper = float(np.isin(teeth // 10, (1, 2, 5, 6)).mean())
     which = jaw or labelled.jaw or ("upper" if upper >= 0.5 else "lower")
     segmentation = JawSegmentation(
@@ -403,8 +335,6 @@ def check_mesh(
     # the labels themselves state the jaw, so a doubt about it is only worth a word when the shape contradicts it
     findings = check_cases([case])
     report = build_jaw_report(case, findings, warnings=warnings, stated=which)
-    if reference is not None:
-        report["metrics"] = _scores(labelled, path, reference, numbering, unit)
     return JawRun([report], [case.segmentation], findings=findings)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError, UsageError
-from ..networks.providers import DEFAULT_PROVIDER, PROVIDERS
+from ..options import DEFAULT_PROVIDER, PROVIDERS
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Job:
         """Raises InputError for a CBCT and a mesh together."""
         if self.kind:
             return self.kind == "mesh"
-        from .jaws import is_mesh_file
+        from ..files.meshes import is_mesh_file
 
         meshes = {is_mesh_file(path) for path in self.inputs}
         if len(meshes) == 2:

@@ -2,97 +2,84 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..checks.findings import Finding, check_dentition, check_jaws, repairs_for
 from ..checks.repair import Repair, make_edit
+from ..checks.topology import contacts, tooth_measures
 from ..errors import InputError, NoTeethError
-from ..files.label_maps import read_fdi_labels, stored_confidence
-from ..files.results import all_or_nothing, write_labelmap, write_seg_nrrd
-from ..files.volumes import Volume
+from ..exports import Examination, ExportOptions, Result, export, export_format
+from ..files.jaw_labels import read_labelled_jaw, write_labelled_mesh
+from ..files.label_maps import read_fdi_labels, write_labelmap
+from ..files.meshes import is_mesh_file
+from ..files.seg_nrrd import stored_confidence, write_seg_nrrd
+from ..files.transactions import all_or_nothing
+from ..reports.report import build_report, read_report
 
-if TYPE_CHECKING:
-    from ..files.meshes import Mesh
-    from ..ios.segmenting import JawSegmentation
-
-SURFACE_FORMATS = ("stl", "obj", "ply", "glb")
-FORMATS = (*SURFACE_FORMATS, "nifti", "seg.nrrd", "dicom-seg", "csv", "html")
 _ROUNDS = 5
 
 
-@dataclass
-class Result:
-    """A label map, or a labelled jaw with the mesh of its file, with its findings and report."""
-
-    name: str
-    report: dict[str, Any]
-    findings: list[Finding]
-    warnings: list[str]
-    labels: Volume | None = None
-    confidence: dict[int, float] | None = None
-    jaw: JawSegmentation | None = None
-    mesh: Mesh | None = None
-
-
-def open_result(path: str | os.PathLike[str], numbering: str | None = None) -> Result:
+def open_result(path: str | os.PathLike[str], numbering: str | None = None, *, report_only: bool = False) -> Result:
     """A result: label map, labelled mesh (VTP, PLY), or a run's <name>_report.json with its files beside it.
 
-    Findings are those of `check`. Raises InputError for what is none of these, NoTeethError for an empty one.
+    Nothing is checked before it is asked for. report_only: labels beside a report are left alone. Raises InputError for
+    what is none of these, NoTeethError for an empty one.
     """
-    from .jaws import is_mesh_file
-
     path = Path(path)
     if path.suffix.lower() == ".json":
-        return _of_report(path)
-    if is_mesh_file(path):
-        from ..files.meshes import read_mesh
-        from .jaws import check_mesh
+        return _of_report(path, report_only)
+    return _of_jaw(path, numbering) if is_mesh_file(path) else _of_label_map(path, numbering)
 
-        run = check_mesh(path, numbering=numbering)
-        mesh, _ = read_mesh(path)
-        name = mesh.name.removesuffix("_teeth")
-        return Result(name, run.report, run.findings, [], jaw=run.segmentations[0], mesh=mesh)
-    from .volumes import describe
 
+def _of_jaw(path: Path, numbering: str | None) -> Result:
+    from .jaws import check_labelled, require_teeth
+
+    jaw, warnings = read_labelled_jaw(path, numbering=numbering)
+    require_teeth(jaw, path)
+
+    def examine() -> Examination:
+        run = check_labelled(jaw, warnings)
+        return Examination(run.report, run.findings, run.segmentations[0])
+
+    return Result(path, jaw.mesh.name.removesuffix("_teeth"), [], examine, labelled=jaw)
+
+
+def _of_label_map(path: Path, numbering: str | None) -> Result:
     labels, warnings = read_fdi_labels(path, numbering)
     if not labels.array.any():
         raise NoTeethError(f"'{path}' is empty: no voxel is labelled as a tooth.")
     confidence = stored_confidence(labels) or None
-    report = describe(labels, labels.name, confidence)
-    report["warnings"] = list(warnings)
-    name = labels.name.removesuffix("_teeth")
-    return Result(name, report, check_dentition(labels, confidence), warnings, labels, confidence)
+
+    def examine() -> Examination:
+        findings, measures = check_dentition(labels, confidence), tooth_measures(labels)
+        report = build_report(
+            measures,
+            findings,
+            name=labels.name,
+            confidence=confidence,
+            warnings=warnings,
+            contacts=contacts(labels),
+        )
+        return Examination(report, findings)
+
+    return Result(path, labels.name.removesuffix("_teeth"), warnings, examine, labels, confidence)
 
 
-def _of_report(path: Path) -> Result:
+def _of_report(path: Path, report_only: bool) -> Result:
     """The result a report belongs to; the report is taken as it is, with the confidences and what made it."""
-    from ..reports.report import SCHEMA
-
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"'{path}' cannot be read ({error.strerror or error}).") from error
-    except ValueError as error:
-        raise InputError(f"'{path}' is damaged: it is no JSON text.") from error
-    if not isinstance(content, dict) or content.get("schema") != SCHEMA:
-        raise InputError(f"'{path}' is no report of DentalTopoSeg: give a <name>_report.json.")
+    content = read_report(path)
     files = content.get("files") or {}
     beside = next((path.parent / files[kind] for kind in ("mesh", "segmentation", "labels") if kind in files), None)
     if beside is None or not beside.exists():
         wanted = f" '{beside.name}'" if beside is not None else ""
         raise InputError(f"The labels{wanted} that '{path}' reports on are not beside it: keep a run's files together.")
-    result = open_result(beside)
-    result.name, result.report = content["name"], content
-    return result
+    if report_only:
+        return Result(beside, content["name"], [], lambda: open_result(beside).examination, stored_report=content)
+    return replace(open_result(beside), name=content["name"], stored_report=content)
 
 
 # ---------------------------------------------------------------- repair
@@ -230,8 +217,6 @@ class _Jaw:
         return check_jaws([self.jaw], [self.name], [self.jaw.jaw]) if np.any(self.jaw.fdi) else []
 
     def write(self, output: Path) -> None:
-        from .jaws import write_labelled_mesh
-
         with all_or_nothing(output.absolute().parent) as stage:
             write_labelled_mesh(stage / output.name, self.mesh, self.jaw)
 
@@ -251,86 +236,10 @@ def export_result(
 ) -> tuple[dict[str, Path], list[str]]:
     """Write a result into a folder in another format, all files or none; ({kind: path}, warnings).
 
-    kind: one of `FORMATS`. scan: the scan it was made from: its DICOM files are needed for "dicom-seg", and with it
-    the page "html" shows slices. space: "LPS" or "RAS", of surfaces from label maps. Raises InputError for a kind that
-    does not fit the result, or where an optional package is absent; OutputError.
+    kind: the name of one of `exports.FORMATS`. scan: the scan it was made from: its DICOM files are needed for
+    "dicom-seg", and with it the page "html" shows slices. space: "LPS" or "RAS", of surfaces from label maps. Raises
+    InputError for a kind that does not fit the result, or where an optional package is absent; OutputError.
     """
-    if kind not in FORMATS:
-        raise InputError(f"The format '{kind}' is unknown: use {', '.join(FORMATS)}.")
-    result = open_result(path, numbering)
-    folder = Path(folder)
-    if kind in SURFACE_FORMATS:
-        return _write_surfaces(result, folder, kind, space), result.warnings
-    if kind == "csv":
-        from ..reports.page import write_csv
-
-        with all_or_nothing(folder) as stage:
-            files = write_csv(result.report, stage, result.name)
-        return {name: folder / file.name for name, file in files.items()}, result.warnings
-    writers: dict[str, tuple[str, Callable[[Path], Any]]] = {
-        "html": (f"{result.name}_report.html", partial(_write_html, result, scan, series)),
-    }
-    if result.labels is not None:
-        writers |= {
-            "nifti": (f"{result.name}_teeth.nii.gz", partial(write_labelmap, result.labels)),
-            "seg.nrrd": (
-                f"{result.name}_teeth.seg.nrrd", lambda file: write_seg_nrrd(result.labels, file, result.confidence),
-            ),
-            "dicom-seg": (f"{result.name}_teeth.dcm", partial(_write_dicom_seg, result, scan, series)),
-        }  # fmt: skip
-    if kind not in writers:
-        raise InputError(
-            f"'{path}' is an intraoral scan: it has no voxels for {kind}; use {', '.join(SURFACE_FORMATS)}."
-        )
-    name, write = writers[kind]
-    with all_or_nothing(folder) as stage:
-        write(stage / name)
-    return {kind: folder / name}, result.warnings
-
-
-def _write_surfaces(result: Result, folder: Path, kind: str, space: str) -> dict[str, Path]:
-    from ..exports.tooth_surfaces import surfaces_of_jaw, surfaces_of_labels, write_surfaces
-
-    if result.labels is not None:
-        return write_surfaces(surfaces_of_labels(result.labels, space), folder, result.name, kind, space=space)
-    scale = result.jaw.surface.scale
-    surfaces = surfaces_of_jaw(result.jaw.surface.vertices / scale, result.jaw.surface.faces, result.jaw.face_fdi)
-    return write_surfaces(surfaces, folder, result.name, kind, mm_per_unit=scale, in_head=False)
-
-
-def _write_dicom_seg(result: Result, scan: str | os.PathLike[str] | None, series: str | None, file: Path) -> None:
-    from ..exports.dicom_seg import write_dicom_seg
-
-    if scan is None:
-        raise InputError("A DICOM SEG belongs to the DICOM files of its scan: give their folder with --scan.")
-    write_dicom_seg(result.labels, scan, file, series=series)
-
-
-def _write_html(result: Result, scan: str | os.PathLike[str] | None, series: str | None, file: Path) -> None:
-    from ..reports.page import write_report_html
-
-    with TemporaryDirectory() as folder:
-        picture = Path(folder) / "teeth.png"
-        _draw(result, scan, series, picture)
-        write_report_html(result.report, file, [picture])
-
-
-def _draw(result: Result, scan: str | os.PathLike[str] | None, series: str | None, picture: Path) -> None:
-    if result.jaw is not None:
-        from ..pictures.jaws import jaw_png
-
-        drawn: Mapping[str, Any] = {
-            "vertices": result.jaw.surface.vertices, "normals": result.jaw.surface.normals,
-            "faces": result.jaw.surface.faces, "face_fdi": result.jaw.face_fdi, "jaw": result.jaw.jaw,
-            "frame": result.jaw.frame, "scale": result.jaw.surface.scale,
-        }  # fmt: skip
-        jaw_png(picture, [drawn], result.name, result.findings)
-    elif scan is not None:
-        from ..files.volumes import read_volume
-        from ..pictures.volumes import overlay_png
-
-        overlay_png(read_volume(scan, series=series)[0], result.labels, picture, title=result.name)
-    else:
-        from ..pictures.volumes import views_png
-
-        views_png(result.labels, picture)
+    chosen = export_format(kind)
+    result = open_result(path, numbering, report_only=chosen.report_only)
+    return export(result, folder, chosen, ExportOptions(scan, series, space)), result.warnings

@@ -154,7 +154,7 @@ def run_job(
     the end of what the work wrote to stderr. Raises RefusedInsideError for what the work was refused for, Cancelled,
     CrashError, MemoryLimitError, OutputError; then nothing is left on the disk.
     """
-    from ..files.results import all_or_nothing
+    from ..files.transactions import all_or_nothing
 
     tail = [] if tail is None else tail
     output = Path(os.path.abspath(job.output))

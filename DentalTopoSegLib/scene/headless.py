@@ -16,7 +16,6 @@ the summary); 130 stopped. The others are those of the command line.
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 import sys
 from collections.abc import Sequence
@@ -29,7 +28,7 @@ from ..dentition.naming import NUMBERINGS
 from ..errors import DentalTopoSegError, OutputError, as_refusal
 from ..files.meshes import read_mesh
 from ..files.volumes import read_volume
-from ..reports.report import INTRAORAL
+from ..reports.report import INTRAORAL, read_report
 from ..runs.batch import SOME_FAILED, run_batch
 from .jobs import SceneJob, volume_grid
 from .loading import add_surface, add_volume
@@ -126,7 +125,7 @@ def write_scene(scan: Path, output: Path, name: str, path: Path, numbering: str 
 
     Raises InputError for a scan that is gone, SceneError for incomplete results, OutputError.
     """
-    report = json.loads((output / f"{name}_report.json").read_text(encoding="utf-8"))
+    report = read_report(output / f"{name}_report.json")
     scene = _empty_scene()
     if report.get("kind") == INTRAORAL:
         mesh, _ = read_mesh(scan)
@@ -160,7 +159,7 @@ def _empty_scene() -> Any:
 
 
 def _save(scene: Any, path: Path) -> None:
-    from ..files.volumes import atomic_path
+    from ..files.transactions import atomic_path
 
     with atomic_path(path) as temporary:
         if not scene.WriteToMRB(str(temporary), None):

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import OutputError
+from ..files.transactions import cannot_write
 from ..files.volumes import Volume
-from ..files.volumes.writing import cannot_write
-from .nodes import Grid, SceneError, required, to_array, to_world
+from .nodes import Grid, SceneError, require, to_array, to_world
 
 #: What inputs and results are called in the temporary folder: never after a node, which may bear a patient's name.
 NAME = "scan"
@@ -88,7 +88,7 @@ def prepare_job(
     Raises SceneError, with one sentence for the user, for empty nodes, non-linear transforms, colour images and
     other things that are no scan; OutputError when the disk refuses.
     """
-    nodes = [required(node, "The scan") for node in nodes]
+    nodes = [require(node, "The scan") for node in nodes]
     is_mesh = _kind(nodes) == "mesh"
     if is_mesh:
         nodes, jaws = _upper_first(nodes, jaws)
@@ -206,8 +206,8 @@ def _write_volume(node: Any, array: np.ndarray, matrix: np.ndarray, made: SceneJ
     image = grid.volume(array).to_sitk()
     made.straightened = grid.is_sheared
     if made.straightened:
-        grid = grid.straightened()
-        image = _resampled(image, grid, float(array.min()))
+        grid = grid.straighten()
+        image = _resample(image, grid, float(array.min()))
     made.grid = grid
     path = made.folder / f"{NAME}.nrrd"
     try:
@@ -217,7 +217,7 @@ def _write_volume(node: Any, array: np.ndarray, matrix: np.ndarray, made: SceneJ
     return path
 
 
-def _resampled(image: Any, grid: Grid, outside: float) -> Any:
+def _resample(image: Any, grid: Grid, outside: float) -> Any:
     import SimpleITK as sitk
 
     frame: Volume = grid.volume(np.zeros((1, 1, 1), np.uint8))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,11 +12,13 @@ import numpy as np
 
 from ..checks.findings import Finding
 from ..dentition.naming import checked_numbering
+from ..errors import InputError
 from ..files.volumes import Volume, read_labels
-from ..files.volumes.boxes import grown, tooth_boxes, union
+from ..files.volumes.boxes import grow, tooth_boxes, union
+from ..reports.report import read_report
 from .finding_nodes import FindingNodes
 from .jobs import SceneJob
-from .nodes import SceneError, all_or_none, place_beside, required, to_vtk
+from .nodes import SceneError, all_or_none, place_beside, require, to_vtk
 from .review import NUMBERING
 from .segments import LABELMAP, new_segment, oriented_image, segment_id
 from .surfaces import add_jaw, pair
@@ -50,7 +51,7 @@ def add_result(job: SceneJob, *, numbering: str = "FDI", name: str | None = None
     none. Raises NodeGoneError when the source was deleted meanwhile, SceneError when the output is incomplete.
     """
     checked_numbering(numbering)
-    sources = [required(node, "The scan that was segmented") for node in job.sources]
+    sources = [require(node, "The scan that was segmented") for node in job.sources]
     reports = _reports(job)
     scene = sources[0].GetScene()
     with all_or_none(scene), _complete():
@@ -89,8 +90,8 @@ def _reports(job: SceneJob) -> list[dict[str, Any]]:
     for one in stems:
         path = job.output / f"{one}_report.json"
         try:
-            found.append(json.loads(path.read_text(encoding="utf-8")))
-        except (OSError, ValueError) as error:
+            found.append(read_report(path))
+        except InputError as error:
             raise SceneError(f"The result of the segmentation is incomplete ('{path.name}'): run it again.") from error
     return found
 
@@ -141,7 +142,7 @@ def add_segmentation(
     node = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)
     node.CreateDefaultDisplayNodes()
     set_reference(node, fdi.shape, matrix)
-    region = grown(union(boxes.values()), _MARGIN)
+    region = grow(union(boxes.values()), _MARGIN)
     image = oriented_image(fdi[region].astype(np.uint8), tuple(s.start for s in region), matrix)
     segmentation = node.GetSegmentation()
     for number in sorted(boxes, key=lambda n: (n > 50, n)):

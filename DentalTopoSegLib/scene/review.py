@@ -19,7 +19,7 @@ from ..checks.repair import Repair, RepairRefusedError, delete, renumber, swap
 from ..dentition.naming import NUMBERINGS, checked_numbering, tooth_text
 from ..dentition.words import Sentence
 from .finding_nodes import STANDING, FindingNodes, Row
-from .nodes import SceneError, required
+from .nodes import SceneError, require
 from .views import Look, look_from_outside
 
 NUMBERING = "DentalTopoSeg.Numbering"
@@ -128,7 +128,7 @@ class Review(ABC):
     @property
     def node(self) -> Any:
         """The segmentation node, or the first jaw's model node."""
-        return required(self.nodes[0], self._what)
+        return require(self.nodes[0], self._what)
 
     @property
     def points(self) -> Any:
@@ -153,11 +153,11 @@ class Review(ABC):
     def findings(self) -> list[ReviewedFinding]:
         """The gravest first; repaired and resolved ones last."""
         rows = self._lists().rows
-        return [self._reviewed(row) for row in rows]
+        return [self._as_reviewed(row) for row in rows]
 
     def finding(self, key: str) -> ReviewedFinding:
         """One finding. Raises SceneError for a key that is not, or no longer, in the list."""
-        return self._reviewed(self._row(key))
+        return self._as_reviewed(self._row(key))
 
     # ------------------------------------------------------------ checking
 
@@ -224,7 +224,7 @@ class Review(ABC):
         row = self._row(key)
         if row.state not in STANDING:
             raise SceneError("This finding is settled already.")
-        repairs = self._proposed(row.finding)
+        repairs = self._repairs_of(row.finding)
         if not 0 <= which < len(repairs):
             raise SceneError("For this finding no repair can be made by itself: edit the tooth in Segment Editor.")
         chosen = repairs[which]
@@ -377,7 +377,7 @@ class Review(ABC):
 
     def _lists(self) -> FindingNodes:
         for node in self.nodes:
-            required(node, self._what)
+            require(node, self._what)
         if not self._listed.alive():  # the user deleted the points or the table: the findings are still true
             rows = self._listed.rows
             self._listed = FindingNodes.of(self.nodes)
@@ -391,13 +391,13 @@ class Review(ABC):
             raise SceneError("This finding is no longer in the list.")
         return row
 
-    def _proposed(self, finding: Finding) -> list[Repair]:
+    def _repairs_of(self, finding: Finding) -> list[Repair]:
         others = [row.finding for row in self._lists().rows if row.state in STANDING]
         return repairs_for(finding, others)
 
-    def _reviewed(self, row: Row) -> ReviewedFinding:
+    def _as_reviewed(self, row: Row) -> ReviewedFinding:
         numbering = self.numbering
-        repairs = self._proposed(row.finding) if row.state in STANDING else []
+        repairs = self._repairs_of(row.finding) if row.state in STANDING else []
         return ReviewedFinding(
             row.key,
             row.finding.severity,
@@ -430,5 +430,5 @@ class Review(ABC):
 
     def _rename(self, numbering: str) -> None:
         for node in self.nodes:
-            required(node, self._what).SetAttribute(NUMBERING, checked_numbering(numbering))
+            require(node, self._what).SetAttribute(NUMBERING, checked_numbering(numbering))
         self._lists().show(numbering)

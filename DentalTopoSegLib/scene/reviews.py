@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .jaw_review import JawReview
-from .nodes import SceneError, required
+from .nodes import SceneError, require
 from .review import Review
 from .surfaces import is_coloured_jaw
 from .volume_review import VolumeReview, holds_teeth
@@ -32,7 +32,7 @@ def review_of(node: Any) -> Review:
     Reads teeth, numbering and the findings' states from the nodes, so it works after loading a saved scene.
     Raises SceneError when the node is no dentition, NodeGoneError when it is gone.
     """
-    required(node, "The result")
+    require(node, "The result")
     for address, review in list(_OPEN.items()):
         if review.closed or any(n.GetScene() is None for n in review.nodes):
             del _OPEN[address]

@@ -9,7 +9,7 @@ from typing import Any
 from .. import dentition
 from ..dentition import GINGIVA_RGB
 from ..dentition.naming import tooth_title
-from ..files.results import TERMINOLOGY_CONTEXT
+from ..files.seg_nrrd import TERMINOLOGY_CONTEXT
 from .nodes import SceneError, nodes_of
 
 TERMINOLOGY_FILE = "Terminologies/SegmentationCategoryTypeModifier-DentalTopoSeg.term.json"

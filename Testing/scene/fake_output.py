@@ -6,7 +6,8 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from DentalTopoSegLib.files.results import write_labelmap, write_report_json
+from DentalTopoSegLib.files.json_text import write_report_json
+from DentalTopoSegLib.files.label_maps import write_labelmap
 from DentalTopoSegLib.files.volumes import Volume
 from DentalTopoSegLib.pictures import jaws as mesh_rendering
 from DentalTopoSegLib.runs import jaws as mesh_runs
@@ -29,7 +30,7 @@ def write_jaws(job, toys, monkeypatch) -> None:
 
     from DentalTopoSegLib.ios import segmenting
 
-    def labelled(surfaces, **_):
+    def labelled(surfaces, *_, **__):
         found = []
         for surface, toy in zip(surfaces, toys, strict=True):
             fdi = np.zeros(len(surface.vertices), np.uint8)

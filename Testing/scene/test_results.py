@@ -15,7 +15,7 @@ from scene_steps import state_of, transform
 
 from DentalTopoSegLib import dentition
 from DentalTopoSegLib.errors import InputError
-from DentalTopoSegLib.files.results import terminology_entry
+from DentalTopoSegLib.files.seg_nrrd import terminology_entry
 from DentalTopoSegLib.scene import (
     NodeGoneError,
     SceneError,
@@ -109,7 +109,7 @@ def test_saved_as_seg_nrrd_and_reloaded_everything_is_kept(slicer, finished, tmp
 
 
 def test_our_own_seg_nrrd_reads_as_the_same_dentition(slicer, scene, tmp_path) -> None:
-    from DentalTopoSegLib.files.results import write_seg_nrrd
+    from DentalTopoSegLib.files.seg_nrrd import write_seg_nrrd
 
     labels = toy_dentition()[1]
     path = write_seg_nrrd(labels, tmp_path / "toy.seg.nrrd", CONFIDENCE)
@@ -224,7 +224,7 @@ def with_half_a_report(job) -> None:
 
 
 def with_labels_of_another_scan(job) -> None:
-    from DentalTopoSegLib.files.results import write_labelmap
+    from DentalTopoSegLib.files.label_maps import write_labelmap
     from DentalTopoSegLib.files.volumes import Volume
 
     write_labelmap(Volume(np.full((4, 5, 6), 11, np.uint8)), job.output / "scan_teeth.nii.gz")

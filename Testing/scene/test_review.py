@@ -173,7 +173,7 @@ def test_all_segments_removed(review) -> None:
 
 def test_a_tooth_picked_in_the_terminology_selector_is_that_tooth(review) -> None:
     """Slicer's own way to say what a segment is: another entry of the list of teeth."""
-    from DentalTopoSegLib.files.results import terminology_entry
+    from DentalTopoSegLib.files.seg_nrrd import terminology_entry
 
     segment = review.node.GetSegmentation().GetSegment("Tooth_37")
     segment.SetTag(segment.GetTerminologyEntryTagName(), terminology_entry(38))

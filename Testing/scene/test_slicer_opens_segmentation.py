@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "helpers"))
 from scan_files import toy_dentition  # noqa: E402
 
 from DentalTopoSegLib import dentition  # noqa: E402
-from DentalTopoSegLib.files.results import segment_name, terminology_entry, write_seg_nrrd  # noqa: E402
+from DentalTopoSegLib.files.seg_nrrd import segment_name, terminology_entry, write_seg_nrrd  # noqa: E402
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import pytest
 
 from DentalTopoSegLib import dentition
 from DentalTopoSegLib.dentition import GINGIVA_RGB
-from DentalTopoSegLib.files.results import TERMINOLOGY_CONTEXT, terminology_entry
+from DentalTopoSegLib.files.seg_nrrd import TERMINOLOGY_CONTEXT, terminology_entry
 from DentalTopoSegLib.networks.models import resources_dir
 from DentalTopoSegLib.scene import SceneError, register_terminology, tooth_color_node
 from DentalTopoSegLib.scene.terminology import COLOR_FILE, TERMINOLOGY_FILE, write_resources

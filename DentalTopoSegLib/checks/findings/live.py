@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...files.volumes.boxes import Box, shifted, tooth_boxes, union
+from ...files.volumes.boxes import Box, shift, tooth_boxes, union
 from ..measures.label_map import Case
 from ..topology import ToothMeasure, contacts_of, locate_tunnels, measure_tooth
 from .checking import findings_of
@@ -82,7 +82,7 @@ class LiveCheck:
             around = region if old is None else union((region, old.box))
             boxes = tooth_boxes(np.where(self.labels.array[around] == fdi, fdi, 0).astype(np.uint8))
             for box in boxes.values():
-                self._measure(fdi, shifted(box, around))
+                self._measure(fdi, shift(box, around))
         self.measures = dict(sorted(self.measures.items()))
         return self.judge()
 

@@ -10,9 +10,10 @@ import numpy as np
 
 from .geometry import fan
 from .mesh import Parsed, Problem, TooMuch
-from .text import BadNumber, describe, floats, integers
+from .text import BadNumber, describe, floats, integers, is_text
 
 _CHUNK_LINES = 1 << 16
+_POINT_LINE = re.compile(rb"^[ \t]*v[ \t]+[-+.\d]", re.MULTILINE)
 _TEXTURE_AND_NORMAL = re.compile(rb"/[^\s]*")
 _WIDTHS = (4, 5, 7, 8)  # the word "v" with x y z, and w or red green blue (alpha)
 # Every keyword of the format and of the common extensions: anything else means that this is no OBJ file.
@@ -20,6 +21,11 @@ _IGNORED = frozenset(
     b"vt vn vp l p o g s mg mtllib usemtl maplib usemap curv curv2 surf parm trim hole scrv sp end con cstype deg bmat "
     b"step bevel c_interp d_interp lod shadow_obj trace_obj ctech stech call csh vc usemat xf bzp cdc cdp res".split()
 )
+
+
+def holds(head: bytes, size: int) -> bool:
+    """Whether this is the beginning of an OBJ file: text with a line that states a point."""
+    return is_text(head) and _POINT_LINE.search(head) is not None
 
 
 def read(data: bytes, max_faces: int) -> Parsed:

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 
 import numpy as np
 
 from ...errors import InputError, MemoryLimitError
 from ..volumes import safe_stem
-from . import obj, ply, stl, vtp
+from . import stl, vtp
+from .formats import KINDS, LOOK_BYTES, MESH_SUFFIXES, format_of_content
 from .geometry import equal_rows
 from .mesh import Mesh, Parsed, Problem, TooMuch
+from .text import is_text
 
-MESH_SUFFIXES = (".stl", ".ply", ".obj", ".vtp")
-KINDS = "STL, PLY, OBJ or VTP"
 # A scanner's finest export has about 1 million triangles; ten times that still fits in 4 GB.
 MAX_FACES = 10_000_000
 MAX_BYTES = 2_000_000_000
 
-_LOOK_BYTES = 1 << 20
-_OBJ_LINE = re.compile(rb"^[ \t]*v[ \t]+[-+.\d]", re.MULTILINE)
-_FACET_LINE = re.compile(rb"^\s*facet\s+normal\b", re.MULTILINE | re.IGNORECASE)
 # What else people have under a mesh's name, by the first bytes.
 _OTHER_KINDS = (
     (b"PK\x03\x04", "is a zip archive (or a 3MF file): unpack it, or export {kinds}."),
@@ -39,10 +35,26 @@ _OTHER_KINDS = (
 
 
 def read_mesh(path: str | os.PathLike[str]) -> tuple[Mesh, list[str]]:
-    """Read a scan mesh: STL (binary or ASCII), PLY, OBJ or VTP, whatever its suffix says.
+    """Read a scan mesh, whatever its suffix says.
 
-    Returns the mesh in its file's order, axes and units, and warnings in plain words.
-    Raises InputError for everything that is no surface mesh, MemoryLimitError above MAX_FACES triangles.
+    Parameters
+    ----------
+    path : path
+        STL (binary or ASCII), PLY, OBJ or VTP.
+
+    Returns
+    -------
+    mesh : Mesh
+        In its file's order, axes and units.
+    warnings : list of str
+        In plain words.
+
+    Raises
+    ------
+    InputError
+        For everything that is no surface mesh.
+    MemoryLimitError
+        Above `MAX_FACES` triangles.
     """
     path = Path(path)
     data = _content(path)
@@ -101,25 +113,18 @@ def _content(path: Path) -> bytes:
 
 def _parse(path: Path, data: bytes) -> tuple[str, Parsed]:
     """The format found in the content, and the mesh."""
-    head = data[:_LOOK_BYTES]
-    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if stl.is_exactly_binary(data):  # first, because many binary STL files begin with "solid"
-        return "STL", stl.read_binary(data, MAX_FACES)
-    if re.match(rb"ply[ \t]*[\r\n]", head):
-        return "PLY", ply.read(data, MAX_FACES)
+    head = data[:LOOK_BYTES]
+    kind = format_of_content(head, len(data))
+    if kind is not None:
+        return kind.name, kind.read(data, MAX_FACES)
     if data[128:132] == b"DICM":
         raise Problem(f"is a DICOM file, not a surface mesh: give the intraoral scan as {KINDS}.")
     for magic, reason in _OTHER_KINDS:
         if data.startswith(magic):
             raise Problem(reason.format(kinds=KINDS))
-    if start.startswith((b"<?xml", b"<VTKFile", b"<!DOCTYPE")):
-        return "VTP", vtp.read(data, MAX_FACES)
-    is_text = b"\0" not in head
-    if is_text and start[:5].lower() == b"solid" and (_FACET_LINE.search(head) or b"endsolid" in head.lower()):
-        return "STL", stl.read_ascii(data, MAX_FACES)
-    if is_text and _OBJ_LINE.search(head):
-        return "OBJ", obj.read(data, MAX_FACES)
-    if is_text:
+    if vtp.is_xml(head):
+        return "VTP", vtp.read(data, MAX_FACES)  # it knows what is wrong with it
+    if is_text(head):
         raise Problem(f"is a text file, but holds no mesh: give {KINDS}.")
     if path.suffix.lower() == ".stl":
         return "STL", _odd_binary_stl(data)
@@ -128,7 +133,7 @@ def _parse(path: Path, data: bytes) -> tuple[str, Parsed]:
 
 def _odd_binary_stl(data: bytes) -> Parsed:
     """A file called .stl that is neither text nor of the length its header announces."""
-    if len(data) >= stl.HEADER_BYTES and not 0 < stl.announced(data) <= 10 * MAX_FACES:
+    if len(data) >= stl.HEADER_BYTES and not 0 < stl.triangle_count(data) <= 10 * MAX_FACES:
         raise Problem(f"is no STL file, or a damaged one: give the scan as {KINDS}.")
     return stl.read_binary(data, MAX_FACES)
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from .geometry import face_normals
 from .mesh import Parsed, Problem, TooMuch
-from .text import BadNumber, describe, floats
+from .text import BadNumber, describe, floats, is_text, start_of
 
 HEADER_BYTES = 84
 TRIANGLE = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
@@ -17,25 +17,39 @@ _WORDS = 21  # "facet normal . . . outer loop vertex . . . vertex . . . vertex .
 _FIXED = {0: b"facet", 1: b"normal", 5: b"outer", 6: b"loop", 7: b"vertex", 11: b"vertex", 15: b"vertex"}
 _FIXED |= {19: b"endloop", 20: b"endfacet"}
 _COORDINATES = (8, 9, 10, 12, 13, 14, 16, 17, 18)
+_FACET_OR_END = re.compile(rb"^\s*facet\s+normal\b|endsolid", re.MULTILINE | re.IGNORECASE)
 _SOLID_LINE = re.compile(rb"^[ \t\r\f\v]*(end[ \t]*)?solid\b[^\n]*", re.MULTILINE)
 _HEADER = b"Binary STL, written by DentalTopoSeg".ljust(80)
 
 
-def announced(data: bytes) -> int:
+def triangle_count(data: bytes) -> int:
     """How many triangles the header of a binary STL announces."""
     return int.from_bytes(data[80:HEADER_BYTES], "little")
 
 
-def is_exactly_binary(data: bytes) -> bool:
-    """Whether the length is what the header of a binary STL announces, to the byte."""
-    return len(data) >= HEADER_BYTES and len(data) == HEADER_BYTES + TRIANGLE.itemsize * announced(data)
+def holds(head: bytes, size: int) -> bool:
+    """Whether this is the beginning of an STL file of `size` bytes."""
+    # binary first, because many binary STL files begin with "solid"
+    return _is_exactly_binary(head, size) or (
+        is_text(head) and start_of(head)[:5].lower() == b"solid" and _FACET_OR_END.search(head) is not None
+    )
+
+
+def read(data: bytes, max_faces: int) -> Parsed:
+    """All triangles of an STL file, as the length or the text tells its kind. Raises Problem."""
+    return (read_binary if _is_exactly_binary(data, len(data)) else read_ascii)(data, max_faces)
+
+
+def _is_exactly_binary(head: bytes, size: int) -> bool:
+    """Whether the size is what the header of a binary STL announces, to the byte."""
+    return len(head) >= HEADER_BYTES and size == HEADER_BYTES + TRIANGLE.itemsize * triangle_count(head)
 
 
 def read_binary(data: bytes, max_faces: int) -> Parsed:
     """All triangles of a binary STL; raises Problem where it is cut short."""
     if len(data) < HEADER_BYTES:
         raise Problem(f"is cut short: it has only {len(data)} bytes. Copy or export it again.")
-    count, held = announced(data), (len(data) - HEADER_BYTES) // TRIANGLE.itemsize
+    count, held = triangle_count(data), (len(data) - HEADER_BYTES) // TRIANGLE.itemsize
     if count > held:
         raise Problem(
             f"is cut short: its header announces {count:,} triangles, but it holds only {held:,}. "

@@ -13,8 +13,18 @@ _DECIMAL_COMMA = re.compile(rb"[-+]?\d*,\d+([eE][-+]?\d+)?")
 _NOT_A_NUMBER = re.compile(rb"[-+]?(\d*\.?#?\d*)?(nan|ind|inf|qnan|snan).*", re.IGNORECASE)
 
 
+def is_text(head: bytes) -> bool:
+    """Whether a file that begins so is text; UTF-16 is none here."""
+    return b"\0" not in head
+
+
+def start_of(head: bytes) -> bytes:
+    """The beginning of a text without a byte order mark and empty lines."""
+    return head.removeprefix(b"\xef\xbb\xbf").lstrip()
+
+
 class BadNumber(Problem):
-    """A word of the text that should be a number; ``word`` is it."""
+    """A word of the text that should be a number; `word` is it."""
 
     def __init__(self, word: bytes) -> None:
         self.word = word

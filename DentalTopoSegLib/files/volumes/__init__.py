@@ -1,16 +1,18 @@
 """Volumes in mm: reading with plain refusals, resampling in bounded memory, writing whole or not at all."""
 
+from .formats import SCAN_SUFFIXES, safe_stem
 from .grid import IDENTITY, Volume
-from .reading import COARSE_SPACING_MM, MAX_VOXELS, read_labels, read_volume, safe_stem
+from .limits import COARSE_SPACING_MM, MAX_VOXELS
+from .reading import read_labels, read_volume
 from .resampling import resample_like, resample_ras
-from .writing import atomic_path, write_volume
+from .writing import write_volume
 
 __all__ = [
     "COARSE_SPACING_MM",
     "IDENTITY",
     "MAX_VOXELS",
+    "SCAN_SUFFIXES",
     "Volume",
-    "atomic_path",
     "read_labels",
     "read_volume",
     "resample_like",

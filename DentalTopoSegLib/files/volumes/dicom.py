@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import InputError, MemoryLimitError
-from .grid import Volume
+from .grid import IDENTITY, Volume
+from .limits import check_grid
 
 # A series with fewer than this share of the largest one's voxels is a scout, a key image, a report page.
 SIDE_SERIES_SHARE = 0.2
@@ -24,12 +25,25 @@ MIN_SLICES = 8
 DISTANCE_TOLERANCE = 0.1
 
 _TAGS = [
-    "SOPInstanceUID", "SeriesInstanceUID", "SeriesNumber", "Modality", "ImageType", "Rows", "Columns",
+    "SOPInstanceUID",
+    "SeriesInstanceUID",
+    "SeriesNumber",
+    "Modality",
+    "ImageType",
+    "Rows",
+    "Columns",
     "PixelSpacing",
-    "ImagePositionPatient", "ImageOrientationPatient", "NumberOfFrames", "SamplesPerPixel", "RescaleSlope",
-    "RescaleIntercept", "SpacingBetweenSlices", "SliceThickness", "SharedFunctionalGroupsSequence",
+    "ImagePositionPatient",
+    "ImageOrientationPatient",
+    "NumberOfFrames",
+    "SamplesPerPixel",
+    "RescaleSlope",
+    "RescaleIntercept",
+    "SpacingBetweenSlices",
+    "SliceThickness",
+    "SharedFunctionalGroupsSequence",
     "PerFrameFunctionalGroupsSequence",
-]  # fmt: skip
+]
 
 
 @dataclass(frozen=True)
@@ -57,6 +71,11 @@ class Series:
         return f"{number} ({self.slices} slices of {self.columns} x {self.rows}, id ...{self.uid[-8:]})"
 
 
+def is_dicom(path: Path) -> bool:
+    """True for a folder, which can be nothing else here, and for a DICOM file."""
+    return path.is_dir() or is_dicom_file(path)
+
+
 def is_dicom_file(path: Path) -> bool:
     """True when the file carries DICOM's preamble ("DICM" at byte 128) or is called .dcm."""
     if not path.is_file():
@@ -69,17 +88,17 @@ def is_dicom_file(path: Path) -> bool:
 def read_dicom(path: Path, max_voxels: int, series: str | None = None) -> tuple[Volume, list[str]]:
     """Read the one scan in a folder (sub-folders included), or the series that a single file belongs to.
 
-    Returns the volume, named after the folder, and warnings on what was left aside. Raises InputError when no
-    scan, several similar scans, missing or uneven slices are found; MemoryLimitError above ``max_voxels``.
+    Returns the volume, with the name that the folder (of a scan in one file: the file) has, and warnings on what was
+    left aside. Raises InputError when no scan, several similar scans, missing or uneven slices are found;
+    MemoryLimitError above `max_voxels`.
     """
-    from .reading import safe_stem
-
     folder = path if path.is_dir() else path.parent
     warnings: list[str] = []
     chosen = _find(path, series, warnings)
     multi_frame = len(chosen.headers) == 1 and chosen.slices > 1
     volume = (_read_multi_frame if multi_frame else _read_slices)(chosen, path, max_voxels)
-    return replace(volume, name=safe_stem(path if multi_frame and path.is_file() else folder)), warnings
+    source = path if multi_frame and path.is_file() else folder
+    return replace(volume, name=os.path.basename(os.path.abspath(source))), warnings
 
 
 def series_files(path: Path, series: str | None = None) -> list[Path]:
@@ -99,8 +118,7 @@ def _find(path: Path, series: str | None, warnings: list[str]) -> Series:
             found = [s for s in found if s.uid == own.uid]
     if unreadable:
         raise InputError(
-            f"In '{folder}' the file '{unreadable[0].name}' ({len(unreadable)} in all) is DICOM but cut "
-            f"short or "
+            f"In '{folder}' the file '{unreadable[0].name}' ({len(unreadable)} in all) is DICOM but cut short or "
             "damaged: copy or export the scan again."
         )
     return _choose(found, path, series, warnings)
@@ -187,8 +205,7 @@ def _choose(found: list[Series], path: Path, series: str | None, warnings: list[
     scans = [s for s in scans if s.voxels >= SIDE_SERIES_SHARE * largest]
     if len(scans) > 1:
         raise InputError(
-            f"'{path}' holds {len(scans)} scans: {_listing(scans)}. Choose one with --series and its "
-            f"number or id, "
+            f"'{path}' holds {len(scans)} scans: {_listing(scans)}. Choose one with --series and its number or id, "
             "or keep one scan per folder."
         )
     aside = [s for s in found if s is not scans[0]]
@@ -201,13 +218,6 @@ def _listing(series: list[Series]) -> str:
     shown = sorted(series, key=lambda s: (s.number.zfill(12), s.uid))
     more = f" and {len(shown) - 8} more" if len(shown) > 8 else ""
     return "; ".join(s.describe() for s in shown[:8]) + more
-
-
-def _check_size(size: tuple[int, int, int], spacing: tuple[float, ...], path: Path, max_voxels: int) -> None:
-    from .grid import IDENTITY
-    from .reading import check_grid
-
-    check_grid(path, size, spacing, IDENTITY, max_voxels)
 
 
 def _read_slices(series: Series, path: Path, max_voxels: int) -> Volume:
@@ -231,14 +241,14 @@ def _read_slices(series: Series, path: Path, max_voxels: int) -> Volume:
     positions = positions[order]
     step = check_slice_positions(positions, normal, path)
     spacing = (column_spacing, row_spacing, step)
-    _check_size((series.columns, series.rows, len(headers)), spacing, path, max_voxels)
+    check_grid(path, (series.columns, series.rows, len(headers)), spacing, IDENTITY, max_voxels)
     array = _pixels([series.headers[i] for i in order], path)
     direction = np.stack([x_axis, y_axis, normal], axis=1).ravel()
     return Volume(array, spacing, tuple(positions[0]), tuple(direction))
 
 
 def check_slice_positions(positions: np.ndarray, normal: np.ndarray, path: Path) -> float:
-    """Mean slice distance in mm of (n, 3) LPS positions sorted along ``normal``.
+    """Mean slice distance in mm of (n, 3) LPS positions sorted along `normal`.
 
     Raises InputError for missing slices (says where), two slices in one place, uneven distances and sheared
     stacks.
@@ -248,19 +258,17 @@ def check_slice_positions(positions: np.ndarray, normal: np.ndarray, path: Path)
     typical = float(np.median(gaps))
     if typical <= 1e-3 or gaps.min() < DISTANCE_TOLERANCE * typical:
         raise InputError(
-            f"'{path}' has two different slices at the same place (near {heights[int(gaps.argmin())]:.1f} "
-            f"mm along "
-            "the stack), as if two scans were mixed: keep one scan per folder."
+            f"'{path}' has two different slices at the same place (near {heights[int(gaps.argmin())]:.1f} mm "
+            "along the stack), as if two scans were mixed: keep one scan per folder."
         )
     widest = int(gaps.argmax())
     if gaps[widest] > 1.5 * typical:
         missing = int(sum(round(g / typical) - 1 for g in gaps if g > 1.5 * typical))
         raise InputError(
             f"'{path}' lacks {missing} of its slices: the first gap is after slice "
-            f"{int(np.argmax(gaps > 1.5 * typical)) + 1} "
-            f"of {len(positions)}, and the widest goes from {heights[widest]:.1f} to "
-            f"{heights[widest + 1]:.1f} mm along the "
-            f"stack ({typical:.2f} mm is usual). Copy the whole scan again."
+            f"{int(np.argmax(gaps > 1.5 * typical)) + 1} of {len(positions)}, and the widest goes from "
+            f"{heights[widest]:.1f} to {heights[widest + 1]:.1f} mm along the stack ({typical:.2f} mm is usual). "
+            "Copy the whole scan again."
         )
     if np.abs(gaps - typical).max() > DISTANCE_TOLERANCE * typical:
         raise InputError(
@@ -332,15 +340,14 @@ def _read_multi_frame(series: Series, path: Path, max_voxels: int) -> Volume:
         spacing = list(reader.GetSpacing())
         if positions is not None and axes is not None:
             normal = np.cross(_unit(axes[:3]), _unit(axes[3:]))
-            # Frames may run against the normal; the reader keeps their order, so only the distances are
-            # checked.
+            # Frames may run against the normal; the reader keeps their order, so only the distances are checked.
             heights = positions @ normal
             spacing[2] = check_slice_positions(positions[np.argsort(heights)], normal, path)
         elif header.get("SpacingBetweenSlices") or header.get("SliceThickness"):
             spacing[2] = float(header.get("SpacingBetweenSlices") or header.get("SliceThickness"))
         else:
             raise InputError(f"'{path}' does not state the distance of its slices: export the scan as a DICOM folder.")
-        _check_size((series.columns, series.rows, series.slices), tuple(spacing), path, max_voxels)
+        check_grid(path, (series.columns, series.rows, series.slices), spacing, IDENTITY, max_voxels)
         image = reader.Execute()
     except RuntimeError as error:
         raise InputError(f"'{path}' is damaged or cut short: copy or export the scan again.") from error

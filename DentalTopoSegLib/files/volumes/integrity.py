@@ -1,8 +1,7 @@
 """Is the whole file there? A cut-short copy must not become a scan with an empty half.
 
-Measured with SimpleITK 2.5: of the readers used here some fail on a truncated file, others hand out zeros
-with a warning on the C++ side. So the expected size is worked out from the header and compared with what the
-file holds.
+Of SimpleITK's readers some fail on a truncated file, others hand out zeros with a warning on the C++ side. So the
+expected size is worked out from the header and compared with what the file holds.
 """
 
 from __future__ import annotations
@@ -12,53 +11,43 @@ import os
 import zlib
 from pathlib import Path
 
-import numpy as np
-
 from ...errors import InputError
 from .nifti import nifti_header
 
 _CHUNK = 1 << 22
 
 
-def require_complete(path: Path, reader, *, just_written: bool = False) -> None:
-    """InputError when ``path`` holds fewer bytes than its header promises.
+def require_whole_nifti(path: Path, needed: int, just_written: bool) -> None:
+    """InputError when a single-file NIfTI, plain or gzipped, holds fewer bytes than its header promises.
 
-    ``reader``: a SimpleITK ImageFileReader that has read the header of ``path``. Checked: single-file NIfTI
-    (plain and gzipped), MetaImage and NRRD (attached or detached data). Other formats pass: their readers
-    fail by themselves. ``just_written``: the end of a gzip file may speak for all of it, as only a full disk is feared;
-    a file from elsewhere is unpacked with its checksum.
+    needed: bytes of the voxels as SimpleITK has them; not asked, as on the disk they may be narrower (scl_slope turns
+    int16 into float). just_written: the end of a gzip file may speak for all of it, as only a full disk is feared; a
+    file from elsewhere is unpacked with its checksum.
     """
-    import SimpleITK as sitk
+    with path.open("rb") as stream:
+        compressed = stream.read(2) == b"\x1f\x8b"
+    header = nifti_header(path, compressed)
+    if header is not None:
+        expected = header.total_bytes
+        quick = expected if just_written else 0
+        _compare(path, gzip_content_size(path, quick) if compressed else path.stat().st_size, expected)
 
-    component_bytes = {
-        sitk.sitkInt8: 1, sitk.sitkUInt8: 1, sitk.sitkInt16: 2, sitk.sitkUInt16: 2, sitk.sitkInt32: 4,
-        sitk.sitkUInt32: 4, sitk.sitkInt64: 8, sitk.sitkUInt64: 8, sitk.sitkFloat32: 4, sitk.sitkFloat64: 8,
-    }.get(reader.GetPixelID())  # fmt: skip
-    if component_bytes is None:
+
+def require_whole_data(path: Path, needed: int, just_written: bool) -> None:
+    """InputError when an NRRD or MetaImage, or its detached data, holds less than the `needed` bytes of voxels.
+
+    just_written: as in `require_whole_nifti`.
+    """
+    data = _data_part(path)
+    if data is None:
         return
-    needed = int(np.prod([int(n) for n in reader.GetSize()], dtype=object)) * component_bytes
-    name = path.name.lower()
-    if name.endswith((".nii.gz", ".nii")):
-        with path.open("rb") as stream:
-            compressed = stream.read(2) == b"\x1f\x8b"
-        # On-disk types may be narrower than the reader's (scl_slope turns int16 into float): ask the header
-        # itself.
-        header = nifti_header(path, compressed)
-        if header is not None:
-            expected = header.total_bytes
-            quick = expected if just_written else 0
-            _compare(path, gzip_content_size(path, quick) if compressed else path.stat().st_size, expected)
-    elif name.endswith((".mha", ".mhd", ".nrrd", ".nhdr")):
-        data = _data_part(path)
-        if data is None:
-            return
-        file, offset, encoding = data
-        if not file.exists():
-            raise InputError(f"'{path}' points to its voxels in '{file.name}', which is not there: copy both files.")
-        if encoding == "raw":
-            _compare(path, file.stat().st_size - offset, needed)
-        elif not (just_written and name.endswith(".nrrd") and _stated_size(file) == needed & 0xFFFFFFFF):
-            _compare(path, _inflated_size(file, offset), needed)
+    file, offset, encoding = data
+    if not file.exists():
+        raise InputError(f"'{path}' points to its voxels in '{file.name}', which is not there: copy both files.")
+    if encoding == "raw":
+        _compare(path, file.stat().st_size - offset, needed)
+    elif not (just_written and path.name.lower().endswith(".nrrd") and _stated_size(file) == needed & 0xFFFFFFFF):
+        _compare(path, _inflated_size(file, offset), needed)
 
 
 def _compare(path: Path, held: int, expected: int) -> None:
@@ -68,10 +57,10 @@ def _compare(path: Path, held: int, expected: int) -> None:
 
 
 def gzip_content_size(path: Path, minimum: int) -> int:
-    """Uncompressed bytes in a gzip file; 0 when its end is missing and less than ``minimum`` can be unpacked.
+    """Uncompressed bytes in a gzip file; 0 when its end is missing and less than `minimum` can be unpacked.
 
     The last four bytes of a whole single-member file state the size: the quick way. When they do not agree with
-    ``minimum`` (0: do not ask them) the file may be cut or made of several members, and only unpacking tells.
+    `minimum` (0: do not ask them) the file may be cut or made of several members, and only unpacking tells.
     """
     if minimum and _stated_size(path) == minimum & 0xFFFFFFFF:
         return minimum
@@ -129,7 +118,7 @@ def _fields(header: bytes, separator: bytes) -> dict[str, str]:
 
 
 def _inflated_size(file: Path, offset: int) -> int:
-    """Bytes that a zlib or gzip stream starting at ``offset`` unpacks to, as far as it goes."""
+    """Bytes that a zlib or gzip stream starting at `offset` unpacks to, as far as it goes."""
     total = 0
     with file.open("rb") as stream:
         stream.seek(offset)

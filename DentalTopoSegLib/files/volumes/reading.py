@@ -10,30 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import InputError, MemoryLimitError
+from .formats import dtype_of, format_of, format_of_name, require_complete, safe_stem
 from .grid import Volume
+from .limits import MAX_VOXELS, check_grid, check_scan_geometry, require_3d
 
-# 1024 x 1024 x 600: the largest CBCT sold today (18 cm at 0.2 mm) passes, and as int16 it fits in 1.3 GB.
-MAX_VOXELS = 640_000_000
-MIN_SIZE = 8
-SPACING_RANGE_MM = (0.02, 10.0)
-COARSE_SPACING_MM = 0.8
-MAX_EXTENT_MM = 2500.0
-ORTHOGONAL_TOLERANCE = 1e-3
 _TOO_LARGE = "'{}' does not fit in this computer's memory: crop or down-sample it."
-
-VOLUME_SUFFIXES = (".nii.gz", ".nii", ".seg.nrrd", ".nrrd", ".nhdr", ".mha", ".mhd", ".hdr", ".img")
-
-
-def safe_stem(path: str | os.PathLike[str]) -> str:
-    """The name results are called after: the file's name without its suffixes, or the folder's name."""
-    name = Path(os.path.abspath(path)).name
-    lower = name.lower()
-    for suffix in (*VOLUME_SUFFIXES, ".dcm"):
-        if lower.endswith(suffix) and len(name) > len(suffix):
-            name = name[: -len(suffix)]
-            break
-    kept = "".join(c if c.isalnum() or c in "-_.() " else "_" for c in name).strip(" .")
-    return kept or "scan"
 
 
 def read_volume(
@@ -41,16 +22,41 @@ def read_volume(
 ) -> tuple[Volume, list[str]]:
     """Read a CBCT scan: NIfTI, NRRD, MetaImage, a DICOM file, or a DICOM folder.
 
-    ``series``: which DICOM series to take (its SeriesNumber, or the end of its SeriesInstanceUID).
-    Returns the scan in its smallest faithful type and warnings in plain words.
-    Raises InputError for everything that cannot be a CBCT, MemoryLimitError above ``max_voxels``.
-    """
-    from . import dicom
+    Parameters
+    ----------
+    path : path
+        The scan's file, or the folder with its slices.
+    max_voxels : int
+        More are refused before they are read.
+    series : str, optional
+        Which DICOM series to take: its SeriesNumber, or the end of its SeriesInstanceUID.
 
+    Returns
+    -------
+    volume : Volume
+        The scan in its smallest faithful type, array (z, y, x), spacing in mm.
+    warnings : list of str
+        What was left aside or looks odd, in plain words.
+
+    Raises
+    ------
+    InputError
+        For everything that cannot be a CBCT.
+    MemoryLimitError
+        Above `max_voxels`.
+
+    Examples
+    --------
+    >>> scan, warnings = read_volume("patient/scan.nii.gz")  # doctest: +SKIP
+    >>> scan.array.shape, scan.spacing  # doctest: +SKIP
+    ((512, 512, 512), (0.2, 0.2, 0.2))
+    """
     path = Path(path)
     _require_existing(path)
-    if path.is_dir() or dicom.is_dicom_file(path):
-        volume, warnings = dicom.read_dicom(path, max_voxels=max_voxels, series=series)
+    kind = format_of(path)
+    if kind is not None and kind.read is not None:
+        volume, warnings = kind.read(path, max_voxels, series)
+        volume = replace(volume, name=safe_stem(volume.name))
     else:
         if series is not None:
             raise InputError(f"'{path}' is not DICOM, so there is no series to choose: leave the option out.")
@@ -60,7 +66,25 @@ def read_volume(
 
 
 def read_labels(path: str | os.PathLike[str], max_voxels: int = MAX_VOXELS) -> Volume:
-    """Read a label map (any numbering, whole numbers >= 0) as uint8 or uint16; InputError otherwise."""
+    """Read a label map in any numbering.
+
+    Parameters
+    ----------
+    path : path
+        NIfTI, NRRD (.seg.nrrd too) or MetaImage.
+    max_voxels : int
+        More are refused before they are read.
+
+    Returns
+    -------
+    Volume
+        Whole numbers (z, y, x) as uint8 or uint16; `metadata` has the header of a .seg.nrrd.
+
+    Raises
+    ------
+    InputError
+        For what holds fractions, negative numbers or numbers above 65535, and for what cannot be read.
+    """
     path = Path(path)
     _require_existing(path)
     if path.is_dir():
@@ -93,9 +117,6 @@ def _read_file(path: Path, max_voxels: int) -> Volume:
     """One volume file through SimpleITK, header first so that nothing huge is ever allocated."""
     import SimpleITK as sitk
 
-    from .integrity import require_complete
-    from .nifti import unpack_nifti
-
     sitk.ProcessObject.SetGlobalWarningDisplay(False)  # its C++ warnings mean nothing to a clinician
     reader = sitk.ImageFileReader()
     reader.SetFileName(str(path))
@@ -108,17 +129,13 @@ def _read_file(path: Path, max_voxels: int) -> Volume:
     if reader.GetNumberOfComponents() != 1:
         raise InputError(
             f"'{path}' has {reader.GetNumberOfComponents()} values per voxel (colour, vectors or "
-            f"overlapping segments): "
-            "export it as one plain grey or label value per voxel."
+            "overlapping segments): export it as one plain grey or label value per voxel."
         )
     check_grid(path, size[:3], spacing[:3], _three_axes(direction, len(size)), max_voxels)
-    dtype = {
-        sitk.sitkUInt8: "u1", sitk.sitkInt8: "i1", sitk.sitkUInt16: "u2", sitk.sitkInt16: "i2", sitk.sitkInt32: "i4",
-        sitk.sitkFloat32: "f4",
-    }.get(reader.GetPixelID())  # fmt: skip
-    if path.name.lower().endswith(".nii.gz") and len(size) == 3 and dtype is not None:
+    kind, dtype = format_of_name(path), dtype_of(reader)
+    if kind is not None and kind.unpack is not None and len(size) == 3 and dtype is not None:
         try:
-            array = unpack_nifti(path, tuple(int(n) for n in size[::-1]), np.dtype(dtype))
+            array = kind.unpack(path, tuple(int(n) for n in size[::-1]), dtype)
         except MemoryError as error:
             raise MemoryLimitError(_TOO_LARGE.format(path)) from error
         if array is not None:
@@ -155,66 +172,6 @@ def _three_axes(direction: Sequence[float], dimension: int) -> tuple[float, ...]
     return tuple(np.reshape(direction, (dimension, dimension))[:3, :3].ravel())
 
 
-def require_3d(path: Path, size: Sequence[int]) -> None:
-    """InputError for flat images and time series; a fourth axis of length 1 is accepted."""
-    if len(size) < 3 or min(size[:3]) == 1:
-        shown = " x ".join(str(n) for n in size)
-        raise InputError(
-            f"'{path}' is a flat picture ({shown} pixels), not a volume: give the whole scan "
-            "(for DICOM, the folder with all slices)."
-        )
-    if len(size) > 3 and max(size[3:]) > 1:
-        raise InputError(f"'{path}' holds {max(size[3:])} volumes in one file: save the one you want on its own.")
-
-
-def check_grid(
-    path: Path,
-    size: Sequence[int],
-    spacing: Sequence[float],
-    direction: Sequence[float],
-    max_voxels: int = MAX_VOXELS,
-) -> None:
-    """Refuse a grid (x, y, z order) that cannot be a scan, from its header alone; errors as read_volume."""
-    shown = " x ".join(str(n) for n in size)
-    low, high = SPACING_RANGE_MM
-    if not all(np.isfinite(s) and low <= s <= high for s in spacing):
-        voxel = " x ".join(f"{s:g}" for s in spacing)
-        raise InputError(
-            f"'{path}' states a voxel size of {voxel} mm, which cannot be right ({low:g} to {high:g} mm is "
-            f"accepted): "
-            "export the scan again with its true voxel size."
-        )
-    voxels = int(np.prod([int(n) for n in size], dtype=object))
-    if voxels > max_voxels:
-        raise MemoryLimitError(
-            f"'{path}' has {shown} voxels, more than the {max_voxels / 1e6:.0f} million that fit in "
-            f"bounded memory: "
-            "crop it to the jaws or export it with larger voxels (0.3 mm is enough)."
-        )
-    if max(n * s for n, s in zip(size, spacing, strict=True)) > MAX_EXTENT_MM:
-        raise InputError(f"'{path}' would be longer than {MAX_EXTENT_MM / 1000:g} m: its voxel size must be wrong.")
-    matrix = np.reshape(direction, (3, 3))
-    if not np.allclose(matrix.T @ matrix, np.eye(3), atol=ORTHOGONAL_TOLERANCE):
-        raise InputError(
-            f"'{path}' has axes that are not at right angles (a sheared grid): re-export it on a straight grid."
-        )
-
-
-def check_scan_geometry(volume: Volume, path: Path) -> list[str]:
-    """Refuse scans too small to hold a tooth; return warnings about coarse voxels."""
-    if min(volume.shape) < MIN_SIZE:
-        shown = " x ".join(str(n) for n in volume.shape[::-1])
-        raise InputError(f"'{path}' is only {shown} voxels: too few to hold teeth. Give the whole scan.")
-    coarsest = max(volume.spacing)
-    if coarsest > COARSE_SPACING_MM + 1e-3:  # NIfTI keeps 0.8 as 0.80000001
-        return [
-            f"The voxels are {coarsest:.2g} mm wide; above {COARSE_SPACING_MM} mm neighbouring teeth and "
-            f"thin roots "
-            "are often merged or lost. Check the result closely."
-        ]
-    return []
-
-
 def _clean_intensities(volume: Volume, path: Path, warnings: list[str]) -> Volume:
     """Refuse constant and mostly undefined scans; replace single NaN/inf; shrink the type without loss."""
     array = volume.array
@@ -223,8 +180,7 @@ def _clean_intensities(volume: Volume, path: Path, warnings: list[str]) -> Volum
         if bad > array.size // 2:
             raise InputError(
                 f"'{path}' has no valid number (NaN or infinite) in {100 * bad / array.size:.0f} % of its "
-                f"voxels: "
-                "export the scan again."
+                "voxels: export the scan again."
             )
         array = array.astype(np.float32, copy=False)
         if bad or not all(np.isfinite(part).all() for part in array):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,9 +15,10 @@ from toy_teeth import tidy, volume
 
 from DentalTopoSegLib import dentition
 from DentalTopoSegLib.errors import InputError, OutputError
-from DentalTopoSegLib.exports.tooth_surfaces import FORMATS, surfaces_of_jaw, surfaces_of_labels, write_surfaces
+from DentalTopoSegLib.exports import ExportOptions, Result, export, export_format
+from DentalTopoSegLib.exports.tooth_surfaces import surfaces_of_jaw, surfaces_of_labels
 from DentalTopoSegLib.files.meshes import face_components, read_mesh
-from DentalTopoSegLib.files.results import write_seg_nrrd
+from DentalTopoSegLib.files.seg_nrrd import write_seg_nrrd
 from DentalTopoSegLib.files.volumes import Volume
 
 trimesh = pytest.importorskip("trimesh")
@@ -33,6 +35,19 @@ def labels() -> Volume:
 def surfaces(labels: Volume) -> list:
     pytest.importorskip("vtkmodules", reason="surfaces of label maps need the extra [export]")
     return surfaces_of_labels(labels)
+
+
+def write(labels: Volume, folder: Path, name: str, kind: str, space: str = "LPS") -> dict[str, Path]:
+    """The files of one format."""
+    result = Result(Path(name), name, [], lambda: pytest.fail("nothing is to be checked"), labels)
+    return export(result, folder, export_format(kind), ExportOptions(space=space))
+
+
+def write_jaw(jaw, folder: Path, kind: str, scale: float = 1.0) -> dict[str, Path]:
+    surface = SimpleNamespace(vertices=jaw.vertices * scale, faces=jaw.faces, scale=scale)
+    labelled = SimpleNamespace(surface=surface, face_fdi=jaw.face_fdi)
+    result = Result(Path("jaw"), "jaw", [], lambda: pytest.fail("nothing is to be checked"), labelled=labelled)
+    return export(result, folder, export_format(kind))
 
 
 def solid(surface) -> trimesh.Trimesh:
@@ -60,8 +75,10 @@ def test_ras_is_the_same_surface_with_two_axes_turned(labels: Volume, surfaces: 
 
 
 @pytest.mark.parametrize("kind", ["stl", "obj", "ply"])
-def test_one_file_per_tooth_that_another_program_reads(tmp_path: Path, surfaces: list, kind: str) -> None:
-    files = write_surfaces(surfaces, tmp_path / "Fälle", "a b", kind)
+def test_one_file_per_tooth_that_another_program_reads(
+    tmp_path: Path, labels: Volume, surfaces: list, kind: str
+) -> None:
+    files = write(labels, tmp_path / "Fälle", "a b", kind)
     assert sorted(p.name for p in (tmp_path / "Fälle").iterdir()) == sorted(f"a b_{s.fdi}.{kind}" for s in surfaces)
     for surface in surfaces:
         path = files[f"tooth_{surface.fdi}"]
@@ -76,7 +93,7 @@ def test_one_file_per_tooth_that_another_program_reads(tmp_path: Path, surfaces:
 
 
 def test_a_glb_has_a_coloured_node_per_tooth_upright_in_metres(tmp_path: Path, surfaces: list, labels: Volume) -> None:
-    path = write_surfaces(surfaces, tmp_path, "case", "glb")["teeth"]
+    path = write(labels, tmp_path, "case", "glb")["teeth"]
     scene = trimesh.load(path)
     assert set(scene.geometry) == {str(surface.fdi) for surface in surfaces}
     for surface in surfaces:
@@ -85,7 +102,7 @@ def test_a_glb_has_a_coloured_node_per_tooth_upright_in_metres(tmp_path: Path, s
         assert mesh.volume == pytest.approx(solid(surface).volume * 1e-9, rel=1e-3)
         left, posterior, superior = surface.vertices.mean(0)
         np.testing.assert_allclose(mesh.vertices.mean(0) * 1000, (left, superior, -posterior), atol=0.01)
-    ras = write_surfaces(surfaces_of_labels(labels, "RAS"), tmp_path, "ras", "glb", space="RAS")["teeth"]
+    ras = write(labels, tmp_path, "ras", "glb", space="RAS")["teeth"]
     np.testing.assert_allclose(
         trimesh.load(ras).geometry["16"].vertices.mean(0), scene.geometry["16"].vertices.mean(0), atol=1e-6
     )
@@ -96,56 +113,33 @@ def test_crowns_of_a_scan_keep_its_coordinates(tmp_path: Path) -> None:
     parts = surfaces_of_jaw(jaw.vertices, jaw.faces, jaw.face_fdi)
     assert [part.fdi for part in parts] == [*sorted(TEETH["lower"]), 0]
     assert sum(len(part.faces) for part in parts) == len(jaw.faces)
-    files = write_surfaces(parts, tmp_path, "jaw", "stl", in_head=False)
+    files = write_jaw(jaw, tmp_path, "stl")
     read, _ = read_mesh(files["tooth_36"])
     np.testing.assert_allclose(read.vertices.mean(0)[:2], jaw.vertices[jaw.fdi == 36].mean(0)[:2], atol=0.1)
     assert b"SPACE" not in files["gingiva"].read_bytes()[:80]
-    scene = trimesh.load(write_surfaces(parts, tmp_path, "jaw", "glb", in_head=False, mm_per_unit=25.4)["teeth"])
+    scene = trimesh.load(write_jaw(jaw, tmp_path, "glb", scale=25.4)["teeth"])
     assert set(scene.geometry) == {*map(str, TEETH["lower"]), "gingiva"}
     np.testing.assert_allclose(scene.extents, np.ptp(jaw.vertices, axis=0) * 0.0254, rtol=1e-5)
 
 
-def test_refusals(tmp_path: Path, surfaces: list, labels: Volume, monkeypatch) -> None:
-    with pytest.raises(InputError, match=", ".join(FORMATS)):
-        write_surfaces(surfaces, tmp_path, "a", "fbx")
+def test_refusals(tmp_path: Path, labels: Volume, surfaces: list, monkeypatch) -> None:
     with pytest.raises(InputError, match="no tooth to write"):
-        write_surfaces([], tmp_path, "a")
+        write(labels.with_array(np.zeros_like(labels.array)), tmp_path, "a", "stl")
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(OutputError, match="cannot be written"):
-        write_surfaces(surfaces, tmp_path / "file" / "out", "a")
+        write(labels, tmp_path / "file" / "out", "a", "stl")
     monkeypatch.setitem(sys.modules, "trimesh", None)
     for kind in ("obj", "glb"):
         with pytest.raises(InputError, match=r"need trimesh, which is not installed: .*\[export\]"):
-            write_surfaces(surfaces, tmp_path / "out", "a", kind)
+            write(labels, tmp_path / "out", "a", kind)
     assert not (tmp_path / "out").exists()
-    write_surfaces(surfaces, tmp_path / "out", "a", "stl")
+    write(labels, tmp_path / "out", "a", "stl")
     monkeypatch.setitem(sys.modules, "vtkmodules.util.numpy_support", None)
     with pytest.raises(InputError, match="need VTK, which is not installed"):
         surfaces_of_labels(labels)
 
 
 # ---------------------------------------------------------------- DICOM SEG
-
-
-@pytest.fixture
-def series(tmp_path: Path) -> Path:
-    """The toy's scan as a clinic's DICOM files, with the tags that a SEG takes over from them."""
-    import pydicom
-    from pydicom.uid import generate_uid
-
-    folder = tmp_path / "series"
-    write_dicom(folder, toy_dentition()[0], number=5)
-    study, frame = generate_uid(), generate_uid()
-    for i, file in enumerate(sorted(folder.iterdir())):
-        slice_ = pydicom.dcmread(file)
-        slice_.StudyInstanceUID, slice_.FrameOfReferenceUID = study, frame
-        for keyword in ("PatientSex", "StudyDate", "StudyTime", "AccessionNumber", "StudyID", "ReferringPhysicianName",
-                        "PositionReferenceIndicator"):  # fmt: skip
-            if keyword not in slice_:
-                setattr(slice_, keyword, "")
-        slice_.InstanceNumber = i + 1
-        slice_.save_as(file)
-    return folder
 
 
 def test_a_dicom_seg_has_one_coded_segment_per_tooth_in_place(tmp_path: Path, series: Path) -> None:

@@ -15,16 +15,10 @@ from scan_files import block, toy_dentition
 
 from DentalTopoSegLib import dentition
 from DentalTopoSegLib.errors import InputError, OutputError
-from DentalTopoSegLib.files.label_maps import label_values, read_fdi_labels, to_fdi
-from DentalTopoSegLib.files.results import (
-    all_or_nothing,
-    require_writable,
-    segment_name,
-    terminology_entry,
-    write_labelmap,
-    write_report_json,
-    write_seg_nrrd,
-)
+from DentalTopoSegLib.files.json_text import write_report_json
+from DentalTopoSegLib.files.label_maps import label_values, read_fdi_labels, to_fdi, write_labelmap
+from DentalTopoSegLib.files.seg_nrrd import segment_name, terminology_entry, write_seg_nrrd
+from DentalTopoSegLib.files.transactions import all_or_nothing, require_writable
 from DentalTopoSegLib.files.volumes import read_labels
 
 ALL_TEETH = dentition.FDI_PERMANENT + dentition.FDI_DECIDUOUS
@@ -204,7 +198,7 @@ def test_a_full_folder_is_refused_early(tmp_path: Path) -> None:
 import resource, signal, sys
 from pathlib import Path
 from DentalTopoSegLib.errors import OutputError
-from DentalTopoSegLib.files.results import require_writable
+from DentalTopoSegLib.files.transactions import require_writable
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 try:

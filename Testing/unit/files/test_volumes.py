@@ -16,15 +16,8 @@ from hypothesis import strategies as st
 from scan_files import block, oblique_direction, write_dicom, write_file, write_multi_frame
 
 from DentalTopoSegLib.errors import OutputError
-from DentalTopoSegLib.files.volumes import (
-    Volume,
-    atomic_path,
-    read_labels,
-    read_volume,
-    resample_like,
-    resample_ras,
-    write_volume,
-)
+from DentalTopoSegLib.files.transactions import atomic_path
+from DentalTopoSegLib.files.volumes import Volume, read_labels, read_volume, resample_like, resample_ras, write_volume
 
 SUFFIXES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
 

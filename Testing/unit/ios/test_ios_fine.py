@@ -14,12 +14,13 @@ from toy_jaws import ToySurfaceNetwork, UndecidedCrowns, toy_jaw
 
 from DentalTopoSegLib.files.meshes import Surface, clean, vertex_normals
 from DentalTopoSegLib.ios import segmenting
+from DentalTopoSegLib.ios.creases import cut_along_creases, vertex_graph
 from DentalTopoSegLib.ios.network import predict
 from DentalTopoSegLib.ios.orienting import Frame
-from DentalTopoSegLib.ios.refining import cut_along_creases, vertex_graph
 from DentalTopoSegLib.ios.sampling import build_cloud, farthest_points
 from DentalTopoSegLib.ios.segmenting import JawSegmentation, load_networks, segment_jaws
 from DentalTopoSegLib.ios.spreading import label_faces, label_vertices
+from DentalTopoSegLib.options import RunOptions
 
 ROOT = Path(__file__).resolve().parents[3]
 #: Toy jaws lie in head axes, which are a lower jaw's canonical ones.
@@ -34,7 +35,7 @@ def fine() -> Surface:
 
 def segmented(fine: Surface, threads: int) -> JawSegmentation:
     models = {"surface": ToySurfaceNetwork(toy_jaw("lower"), FRAME.matrix), "crowns": UndecidedCrowns()}
-    return segment_jaws([fine], jaws=["lower"], threads=threads, models=models, frames=[FRAME])[0]
+    return segment_jaws([fine], RunOptions(threads=threads), jaws=["lower"], models=models, frames=[FRAME])[0]
 
 
 def true_labels(fine: Surface) -> np.ndarray:
@@ -120,8 +121,12 @@ sys.exit(code)
     started = time.perf_counter()
     done = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path / "jaw.stl"), str(tmp_path / "out")],
-        capture_output=True, text=True, cwd=ROOT, timeout=300, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=300,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     assert '"total": 14' in done.stdout
     assert int(done.stderr) < 2500  # MB

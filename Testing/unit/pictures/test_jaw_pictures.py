@@ -24,9 +24,13 @@ def drawn(toy: ToyJaw, **changes) -> dict:
     matrix[:3, :3] = (np.diag([-1.0, 1.0, -1.0]) if toy.which == "upper" else np.eye(3)) @ TURN.T
     matrix[:3, 3] = -matrix[:3, :3] @ (5, -80, 12)
     values = {
-        "vertices": there.vertices, "normals": vertex_normals(there.vertices, there.faces), "faces": there.faces,
-        "face_fdi": there.face_fdi, "frame": matrix, "jaw": toy.which,
-    }  # fmt: skip
+        "vertices": there.vertices,
+        "normals": vertex_normals(there.vertices, there.faces),
+        "faces": there.faces,
+        "face_fdi": there.face_fdi,
+        "frame": matrix,
+        "jaw": toy.which,
+    }
     return values | changes
 
 

@@ -11,7 +11,8 @@ from scan_files import toy_dentition
 
 from DentalTopoSegLib.checks.metrics.label_maps import evaluate_pair
 from DentalTopoSegLib.checks.topology import tooth_measures
-from DentalTopoSegLib.reports.report import build_report, findings_table, metrics_text, teeth_table
+from DentalTopoSegLib.reports.report import build_report
+from DentalTopoSegLib.reports.text import findings_table, metrics_text, teeth_table
 
 FINDING = {
     "code": "fragment", "teeth": [16], "position_ras": [20.4, -3.0, 9.0], "severity": "warning",

@@ -15,6 +15,7 @@ from DentalTopoSegLib.commands import cli
 from DentalTopoSegLib.errors import Cancelled, InputError
 from DentalTopoSegLib.files.meshes import write_stl
 from DentalTopoSegLib.phantom import make_phantom
+from DentalTopoSegLib.reports.report import SCHEMA
 from DentalTopoSegLib.runs import batch
 from DentalTopoSegLib.runs.batch import run_batch, scans_in
 from DentalTopoSegLib.runs.worker import CrashError, RefusedInsideError
@@ -40,6 +41,7 @@ def toy_jobs(monkeypatch):
         Path(job.output).mkdir(parents=True, exist_ok=True)
         (Path(job.output) / f"{job.name}_teeth.nii.gz").write_bytes(b"labels")
         report = {
+            "schema": SCHEMA,
             "count": {"total": 28}, "findings": [{"severity": "error"}, {"severity": "info"}],
             "files": {"labels": f"{job.name}_teeth.nii.gz", "report": f"{job.name}_report.json"},
         }  # fmt: skip

@@ -20,9 +20,8 @@ from DentalTopoSegLib.commands import cli
 from DentalTopoSegLib.dentition import FDI_PERMANENT, color, fdi_to_universal, mirrored
 from DentalTopoSegLib.errors import InputError, NoTeethError
 from DentalTopoSegLib.files.jaw_labels import read_labelled_jaw
-from DentalTopoSegLib.files.meshes import read_mesh, read_teeth3ds_json, write_ply, write_stl, write_vtp
-from DentalTopoSegLib.runs import jaws as mesh_runs
-from DentalTopoSegLib.runs.jaws import check_mesh, evaluate_meshes, is_mesh_file, segment_scans
+from DentalTopoSegLib.files.meshes import is_mesh_file, read_mesh, read_teeth3ds_json, write_ply, write_stl, write_vtp
+from DentalTopoSegLib.runs.jaws import check_mesh, evaluate_meshes, segment_scans
 
 ROOT = Path(__file__).resolve().parents[3]
 PER_JAW = ("report.json", "teeth.json", "teeth.ply", "teeth.png", "teeth.vtp")
@@ -456,4 +455,3 @@ def test_the_run_module_is_light() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout.strip() == "[]"
-    assert mesh_runs.MESH_SUFFIXES

@@ -16,14 +16,13 @@ from toy_jaws import ToyJaw, toy_jaw
 from toy_teeth import TEETH, relabel, tidy, volume
 
 from DentalTopoSegLib.commands import cli
-from DentalTopoSegLib.commands import results as result_commands
 from DentalTopoSegLib.dentition import FDI_PERMANENT, mirrored
 from DentalTopoSegLib.errors import InputError, NoTeethError, OutputError
-from DentalTopoSegLib.files.label_maps import read_fdi_labels, stored_confidence
+from DentalTopoSegLib.files.json_text import write_report_json
+from DentalTopoSegLib.files.label_maps import read_fdi_labels, write_labelmap
 from DentalTopoSegLib.files.meshes import read_mesh, write_ply
-from DentalTopoSegLib.files.results import write_labelmap, write_report_json, write_seg_nrrd
+from DentalTopoSegLib.files.seg_nrrd import stored_confidence, write_seg_nrrd
 from DentalTopoSegLib.reports.page import write_csv, write_report_html
-from DentalTopoSegLib.runs import results as result_runs
 from DentalTopoSegLib.runs.results import export_result, open_result, repair_file
 
 
@@ -149,10 +148,6 @@ def test_a_repair_needs_to_know_what_and_where(broken: Path, capsys) -> None:
 # ---------------------------------------------------------------- export
 
 
-def test_the_formats_of_the_command_are_those_of_the_library() -> None:
-    assert result_commands.FORMATS == result_runs.FORMATS
-
-
 def test_label_maps_are_written_in_other_formats(tmp_path: Path, broken: Path, capsys) -> None:
     out = tmp_path / "out"
     for kind, name in (("nifti", "Fall 7_teeth.nii.gz"), ("seg.nrrd", "Fall 7_teeth.seg.nrrd")):
@@ -245,7 +240,7 @@ def test_names_cannot_break_the_page_or_the_table(tmp_path: Path, broken: Path) 
     report["warnings"] = ["a < b & c"]
     page = Page(write_report_html(report, tmp_path / "p.html").read_text(encoding="utf-8"))
     assert "a < b & c" in page.text
-    files = write_csv(report, tmp_path, "t")
+    files = write_csv(report, tmp_path / "t_teeth.csv", tmp_path / "t_findings.csv")
     with files["teeth"].open(encoding="utf-8-sig", newline="") as stream:
         assert {row["scan"][0] for row in csv.DictReader(stream)} == {"'"}
 

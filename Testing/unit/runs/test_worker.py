@@ -18,7 +18,7 @@ from scan_files import write_file
 from toy_jaws import toy_jaw
 
 from DentalTopoSegLib import errors
-from DentalTopoSegLib.files import results as exports
+from DentalTopoSegLib.files import transactions
 from DentalTopoSegLib.files.meshes import write_stl
 from DentalTopoSegLib.files.volumes import Volume
 from DentalTopoSegLib.phantom import make_phantom
@@ -310,18 +310,22 @@ def test_the_work_ends_with_the_one_that_watches_it(tmp_path: Path, phantom: Pat
 
 
 def test_leftovers_of_a_run_that_still_runs_are_kept(tmp_path: Path) -> None:
-    with exports.all_or_nothing(tmp_path) as stage:
+    with transactions.all_or_nothing(tmp_path) as stage:
         (stage / "half.txt").write_text("half")
-        exports.remove_leftovers(tmp_path)
+        transactions.remove_leftovers(tmp_path)
         assert (stage / "half.txt").exists()
     done = subprocess.Popen([sys.executable, "-c", ""])
     done.wait()
-    for name in (f"{exports._STAGE}{exports._host()}{done.pid:x}-abc", f"{exports._STAGE}0000{done.pid:x}-abc", "mine"):
+    for name in (
+        f"{transactions._STAGE}{transactions._host()}{done.pid:x}-abc",
+        f"{transactions._STAGE}0000{done.pid:x}-abc",
+        "mine",
+    ):
         (tmp_path / name).mkdir()
-    exports.remove_leftovers(tmp_path)
+    transactions.remove_leftovers(tmp_path)
     names = left(tmp_path)
     assert "mine" in names
-    assert len(names) == (3 if exports._host() != "0000" else 2)  # another computer's is not judged
+    assert len(names) == (3 if transactions._host() != "0000" else 2)  # another computer's is not judged
 
 
 # ---------------------------------------------------------------- jobs that cannot be done

@@ -1,0 +1,115 @@
+"""What an export format is."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+from ..errors import InputError
+from .result import Result
+
+#: Where one part of an export ("16", "findings", "" of a single file) is written.
+PathOf = Callable[[str], Path]
+
+
+class Group(Enum):
+    """What is written: a surface per tooth, voxels, or a report for people and programs."""
+
+    SURFACES = "surfaces"
+    VOXELS = "voxels"
+    REPORT = "report"
+
+
+class Scan(Enum):
+    """What the scan that a result was made from is for."""
+
+    UNUSED = "unused"
+    SHOWN = "shown"
+    DICOM_NEEDED = "its DICOM files are needed"
+
+
+@dataclass(frozen=True)
+class Package:
+    """An optional package that formats need.
+
+    requirement, extra: as in pyproject.toml. purpose: in the user's words. needs: the beginning of the sentence that
+    refuses without it. megabytes: of its download with what it brings along, rounded up.
+    """
+
+    requirement: str
+    extra: str
+    purpose: str
+    needs: str
+    megabytes: int
+
+    def require(self) -> ModuleType:
+        """The imported package. Raises InputError with the command that installs it."""
+        name = re.split(r"\W", self.requirement)[0]
+        try:
+            return import_module(name)
+        except ImportError as error:
+            raise InputError(f"{self.needs} {name}, which is not installed: {install_hint(self.extra)}") from error
+
+
+def install_hint(extra: str) -> str:
+    """The command that installs what a format needs."""
+    return f'python -m pip install "dentaltoposeg[{extra}]"'
+
+
+@dataclass(frozen=True)
+class ExportOptions:
+    """How to export: the result's scan and its DICOM series; space: "LPS" or "RAS", of surfaces from label maps."""
+
+    scan: str | os.PathLike[str] | None = None
+    series: str | None = None
+    space: str = "LPS"
+
+
+@dataclass(frozen=True)
+class ExportFormat:
+    """One format that results are handed over in.
+
+    Parameters
+    ----------
+    name : str
+        As the command line knows it.
+    title : str
+        What people call it.
+    purpose : str
+        What it is for, in the user's words.
+    group : Group
+        What is written.
+    pattern : str
+        The files' names, with {name} of the result and {part}.
+    write : callable
+        `write(result, path_of, options)` writes the files, each to `path_of(part)`, and returns them by kind.
+    jaws : bool
+        Whether it fits intraoral scans; label maps fit every format.
+    packages : tuple of Package
+        What it needs beyond the library's own packages.
+    scan : Scan
+        What the scan is for.
+    report_only : bool
+        Whether the report is all it needs: labels beside a report are not read then.
+    """
+
+    name: str
+    title: str
+    purpose: str
+    group: Group
+    pattern: str
+    write: Callable[[Result, PathOf, ExportOptions], dict[str, Path]]
+    jaws: bool = True
+    packages: tuple[Package, ...] = ()
+    scan: Scan = Scan.UNUSED
+    report_only: bool = False
+
+    def fits(self, result: Result) -> bool:
+        """Whether this result can be written in the format."""
+        return self.jaws or result.labels is not None

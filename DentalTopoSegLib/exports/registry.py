@@ -1,0 +1,68 @@
+"""Every export format there is: a new one is a file of this room and a line of `FORMATS`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from ..errors import InputError
+from ..files.transactions import all_or_nothing
+from .dicom_seg import DICOM_SEG
+from .export_format import ExportFormat, ExportOptions
+from .nifti import NIFTI
+from .report_json import JSON
+from .result import Result
+from .slicer_segmentation import SEG_NRRD
+from .surfaces import GLB, OBJ, PLY, STL
+from .tables import CSV
+from .web_page import HTML
+
+#: In the order in which they are offered.
+FORMATS = (
+    STL,
+    OBJ,
+    PLY,
+    GLB,
+    NIFTI,
+    SEG_NRRD,
+    DICOM_SEG,
+    HTML,
+    CSV,
+    JSON,
+)
+
+
+def export_format(name: str) -> ExportFormat:
+    """The format of this name. Raises InputError for one that is not there."""
+    for kind in FORMATS:
+        if kind.name == name:
+            return kind
+    raise InputError(f"The format '{name}' is unknown: use {', '.join(kind.name for kind in FORMATS)}.")
+
+
+def export(
+    result: Result, folder: str | os.PathLike[str], kind: ExportFormat, options: ExportOptions | None = None
+) -> dict[str, Path]:
+    """Write a result into a folder, all files of the format or none.
+
+    Returns
+    -------
+    dict
+        The files by kind, such as "tooth_16" or "html".
+
+    Raises
+    ------
+    InputError
+        For a format that does not fit the result, and where an optional package or the scan is absent.
+    OutputError
+        For everything the disk refuses.
+    """
+    if not kind.fits(result):
+        others = ", ".join(other.name for other in FORMATS if other.fits(result))
+        raise InputError(f"'{result.path}' is an intraoral scan: it has no voxels for {kind.name}; use {others}.")
+    folder = Path(folder)
+    with all_or_nothing(folder) as stage:
+        files = kind.write(
+            result, lambda part: stage / kind.pattern.format(name=result.name, part=part), options or ExportOptions()
+        )
+    return {what: folder / file.name for what, file in files.items()}

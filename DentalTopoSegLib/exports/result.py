@@ -1,0 +1,82 @@
+"""A result that is there: its labels, and what the checks say about it, worked out when first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..checks.findings import Finding
+    from ..files.jaw_labels import LabelledJaw
+    from ..files.meshes import Mesh
+    from ..files.volumes import Volume
+    from ..ios.segmenting import JawSegmentation
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What the checks say of a result, with its report; jaw: of an intraoral scan, measured on its own axes."""
+
+    report: dict[str, Any]
+    findings: list[Finding]
+    jaw: JawSegmentation | None = None
+
+
+@dataclass(eq=False)
+class Result:
+    """A label map, or a labelled jaw, from a file.
+
+    Parameters
+    ----------
+    path : Path
+        The file it was read from.
+    name : str
+        What its files are called.
+    warnings : list of str
+        About the file.
+    examine : callable
+        Makes the examination; called once, and only if needed.
+    labels, confidence : Volume, dict of float by FDI number, optional
+        Of a label map; confidence 0 to 1, where the file has it.
+    labelled : LabelledJaw, optional
+        Of an intraoral scan.
+    stored_report : dict, optional
+        The report that came with it, taken as it is.
+    """
+
+    path: Path
+    name: str
+    warnings: list[str]
+    examine: Callable[[], Examination]
+    labels: Volume | None = None
+    confidence: dict[int, float] | None = None
+    labelled: LabelledJaw | None = None
+    stored_report: dict[str, Any] | None = None
+
+    @cached_property
+    def examination(self) -> Examination:
+        """What the checks say."""
+        return self.examine()
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """The report it came with, else one of now."""
+        return self.examination.report if self.stored_report is None else self.stored_report
+
+    @property
+    def findings(self) -> list[Finding]:
+        """Those of `check`, the gravest first."""
+        return self.examination.findings
+
+    @property
+    def jaw(self) -> JawSegmentation | None:
+        """The labelled jaw with its frame; None of a label map."""
+        return self.examination.jaw
+
+    @property
+    def mesh(self) -> Mesh | None:
+        """The jaw's mesh as its file has it; None of a label map."""
+        return None if self.labelled is None else self.labelled.mesh

@@ -1,0 +1,78 @@
+"""The kinds of mesh files: a new one is an entry of `FORMATS`, with the module that knows it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import obj, ply, stl, vtp
+from .labelled import LabelWriter, write_labelled_ply, write_labelled_vtp
+from .mesh import Parsed
+
+#: So much of a file is looked at to tell its kind.
+LOOK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class MeshFormat:
+    """One kind of mesh file.
+
+    Parameters
+    ----------
+    name : str
+        What people call it.
+    suffix : str
+        In lower case, with the dot.
+    holds : callable
+        `holds(head, size)`: whether a file of `size` bytes that begins with these is of this kind for certain.
+    read : callable
+        `read(content, max_faces)`: the mesh; raises `mesh.Problem`.
+    write_labelled : callable, optional
+        `write_labelled(path, vertices, faces, fdi, face_fdi)`; None for a kind that holds no labels.
+    """
+
+    name: str
+    suffix: str
+    holds: Callable[[bytes, int], bool]
+    read: Callable[[bytes, int], Parsed]
+    write_labelled: LabelWriter | None = None
+
+
+FORMATS = (
+    MeshFormat("STL", ".stl", stl.holds, stl.read),
+    MeshFormat("PLY", ".ply", ply.holds, ply.read, write_labelled_ply),
+    MeshFormat("OBJ", ".obj", obj.holds, obj.read),
+    MeshFormat("VTP", ".vtp", vtp.holds, vtp.read, write_labelled_vtp),
+)
+MESH_SUFFIXES = tuple(kind.suffix for kind in FORMATS)
+#: For sentences.
+KINDS = ", ".join(kind.name for kind in FORMATS[:-1]) + f" or {FORMATS[-1].name}"
+
+
+def format_of_name(path: str | os.PathLike[str]) -> MeshFormat | None:
+    """The kind that the suffix stands for, None for a suffix that is not known."""
+    suffix = Path(path).suffix.lower()
+    return next((kind for kind in FORMATS if kind.suffix == suffix), None)
+
+
+def format_of_content(head: bytes, size: int) -> MeshFormat | None:
+    """The kind that a file of `size` bytes is by its beginning, None where that does not tell for certain."""
+    return next((kind for kind in FORMATS if kind.holds(head, size)), None)
+
+
+def is_mesh_file(path: str | os.PathLike[str]) -> bool:
+    """True for what is to be read as a mesh: a file with a mesh's suffix, or one with a mesh's content."""
+    path = Path(path)
+    if path.is_dir():
+        return False
+    if format_of_name(path) is not None:
+        return True
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(LOOK_BYTES)
+            size = stream.seek(0, os.SEEK_END)
+    except OSError:
+        return False  # the reader will say what is wrong with it
+    return format_of_content(head, size) is not None

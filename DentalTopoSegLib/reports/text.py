@@ -1,0 +1,90 @@
+"""Reports and scores as text for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .columns import Column, columns_of, rows_by_jaw
+from .report import INTRAORAL
+
+
+def teeth_table(report: Mapping[str, Any]) -> str:
+    """The teeth of a report: jaw by jaw, from the patient's right to left."""
+    columns = columns_of(report)
+    lines = [_line(columns.terminal, [column.heading for column in columns.terminal])]
+    in_file = report.get("kind") == INTRAORAL
+    if in_file:
+        how = "as stated" if report["jaw_stated"] else f"confidence {100 * report['jaw_confidence']:.0f} %"
+        lines.insert(0, f"{report['name']}: {report['jaw']} jaw ({how}), {_right_to_left(report['teeth'])}")
+    for jaw, rows in rows_by_jaw(report).items():
+        if not in_file:
+            lines.append(f"{jaw} jaw, {_right_to_left(rows)}")
+        for row in rows:
+            cut = f"  {columns.cut}" if row["cut_by_border"] else ""
+            lines.append(_line(columns.terminal, [column.text(row) for column in columns.terminal]) + cut)
+    return "\n".join(lines)
+
+
+def _right_to_left(rows: Sequence[Mapping[str, Any]]) -> str:
+    return f"{len(rows)} {'tooth' if len(rows) == 1 else 'teeth'}, right to left"
+
+
+def _line(columns: Sequence[Column], texts: Sequence[str]) -> str:
+    return " ".join(column.layout.format(text) for column, text in zip(columns, texts, strict=True))
+
+
+def findings_table(report: Mapping[str, Any]) -> str:
+    """The findings of a report as text for a terminal, with their place and the proposed repair.
+
+    The place is in RAS mm, for intraoral scans in the file's own coordinates."""
+    in_file = report.get("kind") == INTRAORAL
+    place_text = " at x {:.4g} y {:.4g} z {:.4g}" if in_file else " at R {:.0f} A {:.0f} S {:.0f} mm"
+    if not report["findings"]:
+        return "Findings: none."
+    lines = [f"Findings: {len(report['findings'])}"]
+    for i, finding in enumerate(report["findings"], start=1):
+        place = finding.get("position_ras")
+        where = "" if place is None else place_text.format(*place)
+        lines.append(f"{i:>3} {finding['severity']:<8}{finding['message']} [{finding['code']}{where}]")
+        if finding.get("repair"):
+            lines.append(f"            Proposed repair: {finding['repair'].replace('_', ' ')}")
+    return "\n".join(lines)
+
+
+_SCORES = (
+    ("dice", "Dice, mean of the reference's teeth"),
+    ("nsd", "surface Dice within {tolerance} mm"),
+    ("iou", "overlap (IoU)"),
+    ("bf1", "boundary F1"),
+    ("tooth_dice", "Dice of tooth against background"),
+    ("detection_f1", "teeth found (F1)"),
+    ("identification_accuracy", "right number among the found"),
+    ("tca", "right tooth count (TCA)"),
+    ("acs", "adjacency consistency (ACS)"),
+    ("cer", "teeth with wrong tunnels (CER, lower is better)"),
+)
+
+
+def metrics_text(scores: Mapping[str, Any], per_tooth: bool) -> str:
+    """metrics.evaluate_pair's scores as text for a terminal, with one line per tooth when asked."""
+    lines = []
+    for key, label in _SCORES:
+        value = scores.get(key)
+        shown = "undefined" if value is None else f"{value:.3f}"
+        lines.append(f"  {label.format(tolerance=scores.get('tolerance_mm', 0.5)):<48} {shown:>9}")
+    lines.append(f"  {'teeth predicted / in the reference':<48} {scores['count_pred']:>4} /{scores['count_ref']:>3}")
+    for key, label in (("missed", "missed"), ("invented", "invented")):
+        if scores.get(key):
+            lines.append(f"  {label}: {', '.join(str(fdi) for fdi in scores[key])}")
+    if scores.get("misnumbered"):
+        shown = ", ".join(f"{true} as {found}" for true, found in scores["misnumbered"].items())
+        lines.append(f"  wrong number: {shown}")
+    if per_tooth:
+        lines.append(f"{'FDI':>6} {'Dice':>7} {'NSD':>7} {'IoU':>7} {'BF1':>7}")
+        for fdi, row in scores["teeth"].items():
+            cells = " ".join(
+                f"{row[k]:>7.3f}" if row[k] is not None else f"{'-':>7}" for k in ("dice", "nsd", "iou", "bf1")
+            )
+            lines.append(f"{fdi:>6} {cells}")
+    return "\n".join(lines)

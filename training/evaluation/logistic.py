@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from DentalTopoSegLib.checks.measures.label_map import Case
 from scipy.optimize import minimize
 
 from DentalTopoSegLib.cbct.confidence import FEATURES, Calibrator
+from DentalTopoSegLib.checks.measures.label_map import Case
 from DentalTopoSegLib.checks.metrics.label_maps import auroc, brier_score, expected_calibration_error, reliability
 from DentalTopoSegLib.errors import InputError
 

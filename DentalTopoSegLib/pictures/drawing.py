@@ -1,4 +1,4 @@
-"""What pictures are drawn with: paper and ink, the font, the page with its heading, numbers on teeth, panels' letters."""
+"""What pictures are drawn with: paper and ink, font, the page with its heading, numbers on teeth, panels' letters."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ PRECISIONS = ("int8", "fp32")
 #: What may be asked for to run the networks. "auto": OpenVINO where it is installed and the processor is an x86-64, for
 #: which alone it was measured to be quicker with equal labels; else ONNX Runtime.
 PROVIDERS = ("onnxruntime", "openvino", "auto")
+DEFAULT_PROVIDER = "onnxruntime"
 
 
 def silent(stage: str, done: float, total: float) -> None:
@@ -51,7 +52,7 @@ class RunOptions:
 
     threads: int | None = None
     precision: str = "int8"
-    provider: str = "onnxruntime"
+    provider: str = DEFAULT_PROVIDER
     progress: Progress = silent
     cancelled: Callable[[], bool] = never
 
@@ -69,3 +70,7 @@ class RunOptions:
         """Raise `errors.Cancelled` where the user wants to stop."""
         if self.cancelled():
             raise Cancelled()
+
+
+#: What a run does that was told nothing.
+DEFAULTS = RunOptions()

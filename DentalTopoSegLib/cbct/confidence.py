@@ -3,8 +3,8 @@
 Confidence means: the estimated probability that the tooth is right, that is, that a tooth with this FDI number is
 there and the label covers it with IoU >= 0.5. It is a logistic regression on a few numbers that are known when a
 tooth has been numbered (`FEATURES`); no feature may raise the confidence when it speaks against the tooth. The
-coefficients are data: ``Resources/Models/confidence-*.json``, written by ``training.evaluation.calibrate`` from
-phantoms and bound to the networks they were fitted for. With other networks the numbering's own score is given, and the
+coefficients are data: `Resources/Models/confidence-*.json`, written by `python -m training calibrate` from phantoms
+and bound to the networks they were fitted for. With other networks the numbering's own score is given, and the
 provenance says "uncalibrated".
 """
 

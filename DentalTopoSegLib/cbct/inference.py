@@ -12,8 +12,8 @@ import numpy as np
 from ..errors import Cancelled, InputError
 from ..files.volumes import Volume
 from ..networks.models import Model
+from ..options import Progress
 
-Progress = Callable[[str, float, float], None]
 WHOLE_SCAN_VOXELS = 8_000_000  # up to here the numbering network sees the scan in one piece
 _NUMBERING_TILE = 192
 _NUMBERING_OVERLAP = 64

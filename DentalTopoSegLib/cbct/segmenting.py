@@ -19,9 +19,9 @@ import numpy as np
 from ..errors import InputError, NoTeethError
 from ..files.volumes import Volume, resample_ras
 from ..networks.models import Model, describe_model, load_model
-from ..networks.providers import DEFAULT_PROVIDER
+from ..options import DEFAULTS, Progress, RunOptions
 from .confidence import Calibrator, calibrator_for, provenance_of
-from .inference import Progress, check, run_border, run_numbering, smooth
+from .inference import check, run_border, run_numbering, smooth
 from .instance_numbers import NumberedTeeth, number_instances
 from .instances import HALF, ISLAND_MM3, find_instances
 from .placing import clean, place, reach_on_scan
@@ -56,32 +56,29 @@ class Segmentation:
 
 def segment_volume(
     volume: Volume,
+    options: RunOptions = DEFAULTS,
     *,
-    threads: int | None = None,
-    progress: Progress | None = None,
-    cancelled: Callable[[], bool] | None = None,
-    precision: str = "int8",
-    provider: str = DEFAULT_PROVIDER,
     models: Mapping[str, Model] | None = None,
 ) -> Segmentation:
     """Find and number the teeth of a CBCT (or CT) scan.
 
-    volume: any orientation and spacing, grey values need not be calibrated. threads: CPU threads, None for
-    all. progress(stage, done, total) is called at every step. cancelled() is asked several times a second;
-    Cancelled is raised when it answers True. precision: "int8" or "fp32". provider: what runs the networks
-    (providers.PROVIDERS). models: other networks than the installed ones, by task, each with its own provider; if no
-    calibration belongs to them, the confidence is uncalibrated. The same scan gives the same labels from one provider,
-    whatever the number of threads.
+    volume: any orientation and spacing, grey values need not be calibrated. options: how to compute, and who is told
+    of the progress and may stop it (then Cancelled is raised). models: other networks than the installed ones, by
+    task, each with its own provider; if no calibration belongs to them, the confidence is uncalibrated. The same scan
+    gives the same labels from one provider, whatever the number of threads.
     NoTeethError: nothing tooth-like was found; InputError: no contrast; ModelError: a network or its calibration is
     unusable.
     """
-    report = progress or (lambda stage, done, total: None)
+    report, cancelled, threads, precision = options.progress, options.cancelled, options.threads, options.precision
     seconds: dict[str, float] = {}
     with _stage("load the networks", seconds, report, cancelled):
         nets = (
             dict(models)
             if models is not None
-            else {task: load_model(task, threads, precision, provider=provider) for task in ("numbering", "border")}
+            else {
+                task: load_model(task, threads, precision, provider=options.provider)
+                for task in ("numbering", "border")
+            }
         )
         calibrator = calibrator_for(nets)
     warnings: list[str] = []

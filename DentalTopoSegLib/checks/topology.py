@@ -34,6 +34,16 @@ class Part:
     volume_mm3: float
     position_ras: tuple[float, float, float]
 
+    @property
+    def size(self) -> float:
+        """mm^3, as rules that ask label maps and surfaces alike call it."""
+        return self.volume_mm3
+
+    @property
+    def centre(self) -> np.ndarray:
+        """(3,) RAS mm."""
+        return np.array(self.position_ras)
+
 
 @dataclass(frozen=True)
 class ToothMeasure:

@@ -20,7 +20,7 @@ from typing import Any
 
 from .. import __version__
 from ..errors import EXIT_MEANINGS, DentalTopoSegError, InputError, as_refusal, refusal_body
-from ..networks.providers import DEFAULT_PROVIDER, PROVIDERS
+from ..options import DEFAULT_PROVIDER, PROVIDERS
 
 # Read by numpy, which is imported later. Our matrices are long and three columns wide: threads gain nothing on them and
 # spend more time waiting for each other than the product takes.

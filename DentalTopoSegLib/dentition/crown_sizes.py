@@ -1,4 +1,4 @@
-"""Usual sizes of crowns on intraoral scans: the surface above the gum and its width along the arch.
+"""Usual sizes of crowns on intraoral scans: the surface above the gingiva and its width along the arch.
 
 Measured with `JawCase` on the 119 labelled scans of 60 patients of 3D-IOSSeg (Li et al. 2024, Computers in
 Biology and Medicine 168:107821), both sides together; crowns cut by the scan's border are left out of the

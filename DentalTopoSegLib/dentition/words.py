@@ -18,6 +18,7 @@ from __future__ import annotations
 import gettext
 import string
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,26 @@ class Sentence:
 
     def __hash__(self) -> int:
         return hash((self.text, self.plural))
+
+
+@dataclass(frozen=True)
+class Template:
+    """The words of a `Sentence` without its fields: an entry of the catalogue.
+
+    Parameters
+    ----------
+    text : str
+        See the module's text.
+    plural : str, optional
+        The words where the field `count` is not 1.
+    """
+
+    text: str
+    plural: str | None = None
+
+    def __call__(self, /, *, count: int | None = None, **fields: Any) -> Sentence:
+        """The sentence with its fields."""
+        return Sentence(self.text, plural=self.plural, count=count, **fields)
 
 
 class _Speaker(string.Formatter):

@@ -34,10 +34,25 @@ def write_dicom_seg(
     *,
     series: str | None = None,
 ) -> Path:
-    """Write an FDI label map as DICOM SEG. source: the DICOM folder or file of the scan it was made from.
+    """Write an FDI label map as DICOM SEG.
 
-    The labels lie on their own grid, which must be in the scan's space. Raises InputError where highdicom is absent,
-    the source is no DICOM or another scan, or no tooth is labelled; OutputError.
+    Parameters
+    ----------
+    labels : Volume
+        FDI numbers (z, y, x) on their own grid, which must lie in the scan.
+    source : path
+        The DICOM folder or file of the scan that the label map was made from.
+    path : path
+        The file.
+    series : str, optional
+        Which series of the folder: its SeriesNumber, or the end of its SeriesInstanceUID.
+
+    Raises
+    ------
+    InputError
+        Where highdicom is absent, the source is no DICOM or another scan, or no tooth is labelled.
+    OutputError
+        For everything the disk refuses.
     """
     hd = HIGHDICOM.require()
     import pydicom

@@ -88,13 +88,15 @@ class ExportFormat:
     pattern : str
         The files' names, with {name} of the result and {part}.
     write : callable
-        ``write(result, path_of, options)`` writes the files, each to ``path_of(part)``, and returns them by kind.
+        `write(result, path_of, options)` writes the files, each to `path_of(part)`, and returns them by kind.
     jaws : bool
         Whether it fits intraoral scans; label maps fit every format.
     packages : tuple of Package
         What it needs beyond the library's own packages.
     scan : Scan
         What the scan is for.
+    report_only : bool
+        Whether the report is all it needs: labels beside a report are not read then.
     """
 
     name: str
@@ -106,6 +108,7 @@ class ExportFormat:
     jaws: bool = True
     packages: tuple[Package, ...] = ()
     scan: Scan = Scan.UNUSED
+    report_only: bool = False
 
     def fits(self, result: Result) -> bool:
         """Whether this result can be written in the format."""

@@ -21,4 +21,5 @@ JSON = ExportFormat(
     group=Group.REPORT,
     pattern="{name}_report.json",
     write=_write,
+    report_only=True,
 )

@@ -21,4 +21,5 @@ CSV = ExportFormat(
     group=Group.REPORT,
     pattern="{name}_{part}.csv",
     write=_write,
+    report_only=True,
 )

@@ -47,9 +47,19 @@ class ToothSurface:
 
 
 def surfaces_of_labels(labels: Volume, space: str = "LPS") -> list[ToothSurface]:
-    """The closed surface of every tooth of an FDI label map, in FDI order, in mm of `space` ("LPS" or "RAS").
+    """The closed surface of every tooth of a label map, in FDI order.
 
-    Raises InputError for an unknown space, for values that are no FDI numbers, and where VTK is absent.
+    Parameters
+    ----------
+    labels : Volume
+        FDI numbers (z, y, x).
+    space : str
+        "LPS" or "RAS": the axes of the vertices, in mm.
+
+    Raises
+    ------
+    InputError
+        For an unknown space, for values that are no FDI numbers, and where VTK is absent.
     """
     if space not in SPACES:
         raise InputError(f"Coordinates '{space}' are unknown: use LPS or RAS.")

@@ -50,10 +50,30 @@ def read_labelled_jaw(
     numbering: str | None = None,
     unit: str | None = None,
 ) -> tuple[LabelledJaw, list[str]]:
-    """A labelled mesh, or a mesh and its Teeth3DS JSON, with warnings in plain words.
+    """Read a labelled mesh, or a mesh and its Teeth3DS JSON.
 
-    numbering: "fdi" or "universal" instead of what the values suggest. Raises InputError: no mesh, no labels, labels
-    of another mesh, values that are no teeth.
+    Parameters
+    ----------
+    path : path
+        The mesh.
+    labels : path, optional
+        A Teeth3DS JSON with labels for it.
+    numbering : str, optional
+        "fdi" or "universal" instead of what the values suggest.
+    unit : str, optional
+        Of the file's coordinates; None guesses it from the size.
+
+    Returns
+    -------
+    jaw : LabelledJaw
+        The mesh, its clean surface in mm and the FDI numbers on it.
+    warnings : list of str
+        In plain words.
+
+    Raises
+    ------
+    InputError
+        No mesh, no labels, labels of another mesh, values that are no teeth.
     """
     if numbering is not None and numbering not in NUMBERINGS:
         raise InputError(f"Numbering '{numbering}' is not for meshes: use fdi or universal, or leave it out.")
@@ -90,7 +110,7 @@ def labels_on(jaw: LabelledJaw, path: str | os.PathLike[str], numbering: str | N
 def _from_arrays(path: Path, mesh: Mesh, surface: Surface, numbering: str | None) -> LabelledJaw:
     for names, universal in ((_FDI_FIRST, False), (_UNIVERSAL_FIRST, True)):
         for data, kind in ((mesh.point_data, "points"), (mesh.cell_data, "cells")):
-            name = _named(data, names)
+            name = _array_name(data, names)
             if name is None:
                 continue
             source = f"'{path}' (array {name} of its {kind})"
@@ -104,7 +124,7 @@ def _from_arrays(path: Path, mesh: Mesh, surface: Surface, numbering: str | None
     )
 
 
-def _named(data: Mapping[str, np.ndarray], names: tuple[str, ...]) -> str | None:
+def _array_name(data: Mapping[str, np.ndarray], names: tuple[str, ...]) -> str | None:
     known = {name.lower(): name for name, values in data.items() if np.ndim(values) == 1}
     return next((known[name] for name in names if name in known), None)
 
@@ -209,9 +229,23 @@ def labels_on_file(mesh: Mesh, jaw: LabelledSurface) -> LabelsOnFile:
 
 
 def write_labelled_mesh(path: str | os.PathLike[str], mesh: Mesh, jaw: LabelledSurface) -> Path:
-    """Write a mesh with its labels, as a run does: .vtp with arrays, or .ply coloured.
+    """Write a mesh with its labels, as a run does.
 
-    Raises InputError for another suffix, OutputError.
+    Parameters
+    ----------
+    path : path
+        .vtp gets arrays, .ply colours and a property.
+    mesh : Mesh
+        As its file has it.
+    jaw : LabelledSurface
+        The labels on its clean surface.
+
+    Raises
+    ------
+    InputError
+        For a suffix whose format holds no labels.
+    OutputError
+        For everything the disk refuses.
     """
     path = Path(path)
     kind = format_of_name(path)

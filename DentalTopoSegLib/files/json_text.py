@@ -13,7 +13,20 @@ from .transactions import atomic_path
 
 
 def write_report_json(report: dict, path: str | os.PathLike[str]) -> Path:
-    """Write a report as UTF-8 JSON; NaN and infinity become null. Raises OutputError."""
+    """Write a report as UTF-8 JSON, whole or not at all; NaN and infinity become null.
+
+    Parameters
+    ----------
+    report : dict
+        Of `reports.report.build_report` or `build_jaw_report`.
+    path : path
+        The file.
+
+    Raises
+    ------
+    OutputError
+        For everything the disk refuses.
+    """
     path = Path(path)
     text = json.dumps(plain(report), indent=2, ensure_ascii=False, allow_nan=False)
     with atomic_path(path) as temporary:
@@ -22,7 +35,7 @@ def write_report_json(report: dict, path: str | os.PathLike[str]) -> Path:
 
 
 def plain(value):
-    """``value`` in JSON's own types: tuples to lists, numpy values unpacked, NaN and infinity to None."""
+    """`value` in JSON's own types: tuples to lists, numpy values unpacked, NaN and infinity to None."""
     if isinstance(value, dict):
         return {str(k): plain(v) for k, v in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):

@@ -53,10 +53,26 @@ def present_values(array: np.ndarray) -> np.ndarray:
 
 
 def read_fdi_labels(path: str | os.PathLike[str], numbering: str | None = None) -> tuple[Volume, list[str]]:
-    """Read any label map as FDI numbers, with warnings about values that are no teeth.
+    """Read any label map as FDI numbers.
 
-    ``numbering`` None takes the tooth codes of a .seg.nrrd where it has them, else "fdi". Raises InputError
-    when no value is a tooth under that numbering, and says which numbering would fit.
+    Parameters
+    ----------
+    path : path
+        NIfTI, NRRD, MetaImage or .seg.nrrd.
+    numbering : str, optional
+        One of `NUMBERINGS`; None takes the tooth codes of a .seg.nrrd where it has them, else "fdi".
+
+    Returns
+    -------
+    labels : Volume
+        uint8 FDI numbers (z, y, x), 0 for background.
+    warnings : list of str
+        About values that are no teeth.
+
+    Raises
+    ------
+    InputError
+        When no value is a tooth under that numbering; it says which numbering would fit.
     """
     labels = read_labels(path)
     mapping = segment_numbers(labels.metadata) if numbering is None else None
@@ -65,11 +81,11 @@ def read_fdi_labels(path: str | os.PathLike[str], numbering: str | None = None) 
     if not fdi.array.any():
         if not ignored:
             return fdi, []
-        shown = _shown(ignored)
+        shown = _list_text(ignored)
         raise InputError(f"'{path}' holds the values {shown}, no tooth by {used}.{_guess(ignored)}")
     warnings = []
     if ignored:
-        warnings.append(f"Taken as background, being no teeth by {used}: {_shown(ignored)}.{_guess(ignored)}")
+        warnings.append(f"Taken as background, being no teeth by {used}: {_list_text(ignored)}.{_guess(ignored)}")
     return fdi, warnings
 
 
@@ -81,10 +97,23 @@ def _guess(values: list[int]) -> str:
     return ""
 
 
-def _shown(values: list[int]) -> str:
+def _list_text(values: list[int]) -> str:
     return ", ".join(str(v) for v in values[:8]) + (f" and {len(values) - 8} more" if len(values) > 8 else "")
 
 
 def write_labelmap(labels: Volume, path: str | os.PathLike[str]) -> Path:
-    """Write FDI labels as uint8 on their own grid (.nii.gz, or any format by suffix). Raises OutputError."""
+    """Write FDI labels as uint8 on their own grid.
+
+    Parameters
+    ----------
+    labels : Volume
+        FDI numbers (z, y, x).
+    path : path
+        .nii.gz, or any format by its suffix.
+
+    Raises
+    ------
+    OutputError
+        For everything the disk refuses.
+    """
     return write_image(labels.with_array(labels.array.astype(np.uint8, copy=False)).to_sitk(), Path(path))

@@ -50,9 +50,22 @@ def segment_name(fdi: int) -> str:
 def write_seg_nrrd(labels: Volume, path: str | os.PathLike[str], confidence: dict[int, float] | None = None) -> Path:
     """Write a 3D Slicer segmentation: one layer, one segment per tooth, label value = FDI number.
 
-    Each segment has its name, colour, extent, terminology entry (so DICOM SEG export works), a tag
-    ``DentalTopoSeg.FDI`` and, with ``confidence`` (0 to 1 by FDI number), one ``DentalTopoSeg.Confidence``. Format:
-    Slicer's vtkMRMLSegmentationStorageNode, "Segment<i>_<field>" keys of an NRRD header. Raises OutputError.
+    Each segment has its name, colour, extent, terminology entry (so DICOM SEG export works), a tag `DentalTopoSeg.FDI`
+    and, where known, one `DentalTopoSeg.Confidence`.
+
+    Parameters
+    ----------
+    labels : Volume
+        FDI numbers (z, y, x).
+    path : path
+        The file, .seg.nrrd.
+    confidence : dict, optional
+        0 to 1, by FDI number.
+
+    Raises
+    ------
+    OutputError
+        For everything the disk refuses.
     """
     image = labels.with_array(labels.array.astype(np.uint8, copy=False)).to_sitk()
     geometry = [*labels.index_to_ras_matrix().ravel(), *(k for n in labels.shape[::-1] for k in (0, n - 1))]

@@ -23,11 +23,14 @@ _PROBE_BYTES = 1 << 20
 
 @contextmanager
 def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Yield a temporary name beside ``path`` with the same suffix; on success it becomes ``path``, else it
-    goes.
+    """Yield a temporary name beside `path` with the same suffix; on success it becomes `path`, else it goes.
 
-    Cleans up on every exception, KeyboardInterrupt included. Raises OutputError when the folder refuses the
-    file.
+    Cleans up on every exception, KeyboardInterrupt included.
+
+    Raises
+    ------
+    OutputError
+        When the folder refuses the file.
     """
     path = Path(path)
     temporary = path.with_name(f".{uuid.uuid4().hex[:8]}.part.{path.name}")
@@ -67,11 +70,14 @@ def require_writable(folder: Path) -> None:
 
 @contextmanager
 def all_or_nothing(folder: Path) -> Iterator[Path]:
-    """Yield a hidden folder to write results into; on success its files move to ``folder``, else nothing is
-    left.
+    """Yield a hidden folder to write results into; on success its files move to `folder`, else nothing is left.
 
     Files of the same name are replaced. When a move fails midway the files already moved are taken back.
-    Raises OutputError for everything the disk refuses.
+
+    Raises
+    ------
+    OutputError
+        For everything the disk refuses.
     """
     made: list[Path] = []
     try:

@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 
 from ..dentition.numbering import number_teeth
-from ..errors import Cancelled, InputError, NoTeethError
+from ..errors import InputError, NoTeethError
 from ..files.meshes import Surface
 from ..files.meshes.geometry import labels_of_faces, labels_of_vertices
 from ..networks.models import Model, describe_model, load_model
-from ..networks.providers import DEFAULT_PROVIDER
 from ..networks.tasks import task_names
+from ..options import DEFAULT_PROVIDER, DEFAULTS, RunOptions
 from .creases import cut_along_creases, face_graph
 from .crowns import crown_probabilities
 from .head import jaw_probabilities, to_head
@@ -33,7 +33,6 @@ from .spreading import label_faces, label_vertices
 
 __all__ = ["JawSegmentation", "load_networks", "segment_jaws"]
 
-Progress = Callable[[str, float, float], None]
 #: Candidates per sampled point: farthest points of a finer mesh than that take long and gain nothing.
 _CANDIDATES = 3
 #: Below this confidence in a frame its teeth are asked, which takes longer.
@@ -73,14 +72,10 @@ class JawSegmentation:
 
 def segment_jaws(
     surfaces: Sequence[Surface],
+    options: RunOptions = DEFAULTS,
     *,
     jaws: Sequence[str | None] | None = None,
     names: Sequence[str] | None = None,
-    threads: int | None = None,
-    precision: str = "int8",
-    provider: str = DEFAULT_PROVIDER,
-    progress: Progress = lambda stage, done, total: None,
-    cancelled: Callable[[], bool] | None = None,
     models: Mapping[str, Model] | None = None,
     frames: Sequence[Frame | None] | None = None,
 ) -> list[JawSegmentation]:
@@ -96,17 +91,16 @@ def segment_jaws(
     names = list(names or [f"Scan {k + 1}" for k in range(len(surfaces))])
     if not 1 <= len(surfaces) <= 2 or len(jaws) != len(surfaces) or len(names) != len(surfaces):
         raise ValueError("segment_jaws takes one or two surfaces, and one jaw and one name for each.")
-    models = models or load_networks(precision, provider)
+    models = models or load_networks(options.precision, options.provider)
     results = []
     for k, (surface, jaw, name, frame) in enumerate(zip(surfaces, jaws, names, frames, strict=True)):
-        run = _JawRun(surface, jaw, name, frame, models, threads, cancelled)
+        run = _JawRun(surface, jaw, name, frame, models, options.threads, options.cancelled)
         for stage, step in run.steps():
-            if cancelled is not None and cancelled():
-                raise Cancelled()
-            progress(stage, k, len(surfaces))
+            options.stop_if_cancelled()
+            options.progress(stage, k, len(surfaces))
             step()
         results.append(run.result())
-    progress("Numbering the teeth", len(surfaces), len(surfaces))
+    options.progress("Numbering the teeth", len(surfaces), len(surfaces))
     return results
 
 

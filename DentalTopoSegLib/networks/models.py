@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import Cancelled, ModelError
-from .providers import DEFAULT_PROVIDER, Session, open_session
+from ..options import DEFAULT_PROVIDER
+from .providers import Session, open_session
 from .tasks import TASKS, Task
 
 METADATA_KEY = "dentaltoposeg"

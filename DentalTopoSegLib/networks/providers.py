@@ -21,10 +21,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ..errors import ModelError
 from ..options import PROVIDERS
 
-if TYPE_CHECKING:  # the command line reads PROVIDERS before it says how numpy shall run
+if TYPE_CHECKING:
     import numpy as np
 
-DEFAULT_PROVIDER = "onnxruntime"
 _INSTALL_OPENVINO = 'python -m pip install "dentaltoposeg[openvino]"'
 
 

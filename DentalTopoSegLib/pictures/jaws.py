@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from .. import dentition
-from ..checks.findings.crowns import LOW_CONFIDENCE
+from ..checks.measures.jaw import JawCase
 from .annotations import draw_badges, draw_legend, hatch
 from .drawing import GAP, HEAD_PX, draw_numbers, label_panel, new_page, write_png
 from .jaw_scene import DrawnJaw, Scene, SideView, build_scene
@@ -44,7 +44,7 @@ def jaw_png(
     jaws : sequence of mappings
         `vertices` (V, 3) mm and their unit `normals` (V, 3), `faces` (F, 3), `face_fdi` (F,), `frame` (4, 4) from these
         mm to the canonical ones, `jaw` "upper" or "lower"; where known `confidence` {FDI: 0..1} (a tooth below
-        `LOW_CONFIDENCE` is hatched, its number gets a question mark) and `scale`, mm per unit of the file (default 1).
+        `JawCase.low_confidence` is hatched, its number gets a question mark) and `scale`, mm per unit of the file (default 1).
     title : str
         Stands above it, before the number of teeth.
     findings : iterable of Finding, optional
@@ -111,7 +111,7 @@ def _prepare(jaw: Mapping[str, Any]) -> DrawnJaw:
     normals = np.asarray(jaw["normals"], float) @ frame[:3, :3].T
     faces, fdi = np.asarray(jaw["faces"]), np.asarray(jaw["face_fdi"]).astype(np.uint8, copy=False)
     confidence = jaw.get("confidence") or {}
-    doubtful = frozenset(int(number) for number, sure in confidence.items() if not sure >= LOW_CONFIDENCE)
+    doubtful = frozenset(int(number) for number, sure in confidence.items() if not sure >= JawCase.low_confidence)
     return DrawnJaw(
         jaw["jaw"],
         points,

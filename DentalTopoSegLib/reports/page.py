@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from .. import dentition
-from ..checks.findings import Finding
-from ..checks.repair import proposed
+from ..checks.findings import Finding, repairs_for
+from ..checks.repair import Repair
 from ..files.transactions import atomic_path
 from .columns import Column, columns_of, rows_by_jaw
 from .report import DISCLAIMER, INTRAORAL
@@ -61,7 +61,19 @@ def write_report_html(
 ) -> Path:
     """Write the page of one report, or of the two jaws of one dentition, whole or not at all.
 
-    pictures: PNG files to show (pictures.overlay_png, mesh_rendering.jaw_png). Raises OutputError.
+    Parameters
+    ----------
+    reports : dict or list of dict
+        Of `report.build_report` or `build_jaw_report`.
+    path : path
+        The file.
+    pictures : list of path
+        PNG files to show (`pictures.volumes.overlay_png`, `pictures.jaws.jaw_png`).
+
+    Raises
+    ------
+    OutputError
+        For everything the disk refuses.
     """
     several = [reports] if isinstance(reports, Mapping) else list(reports)
     title = " and ".join(report["name"] for report in several)
@@ -122,15 +134,9 @@ def _findings_html(report: Mapping[str, Any]) -> str:
     )
 
 
-def _repairs(finding: Mapping[str, Any]) -> list[Any]:
+def _repairs(finding: Mapping[str, Any]) -> list[Repair]:
     """The repairs a finding of a JSON report calls for."""
-    position = finding.get("position_ras")
-    return proposed(
-        Finding(
-            finding["code"], tuple(finding["teeth"]), None if position is None else tuple(position),
-            finding["severity"], finding["message"], finding.get("repair"), finding.get("detail") or {},
-        )
-    )  # fmt: skip
+    return repairs_for(Finding.from_dict(finding))
 
 
 def _place_words(position: Sequence[float] | None, in_file: bool) -> str:
@@ -177,9 +183,26 @@ def write_csv(
     teeth_path: str | os.PathLike[str],
     findings_path: str | os.PathLike[str],
 ) -> dict[str, Path]:
-    """Write the teeth and the findings (UTF-8, commas, one row per tooth or finding) of a report, or of two jaws'.
+    """Write the teeth and the findings of a report, or of the two jaws of one dentition, for a spreadsheet.
 
-    Lengths in mm, surfaces in mm², volumes in mm³. Returns {"teeth": path, "findings": path}. Raises OutputError.
+    UTF-8, commas, one row per tooth or finding; lengths in mm, surfaces in mm², volumes in mm³.
+
+    Parameters
+    ----------
+    reports : dict or list of dict
+        Of `report.build_report` or `build_jaw_report`.
+    teeth_path, findings_path : path
+        The files.
+
+    Returns
+    -------
+    dict
+        {"teeth": path, "findings": path}
+
+    Raises
+    ------
+    OutputError
+        For everything the disk refuses.
     """
     several = [reports] if isinstance(reports, Mapping) else list(reports)
     teeth = [{"scan": report["name"], **row} for report in several for row in report["teeth"]]

@@ -37,7 +37,23 @@ def versions() -> dict[str, str]:
 
 
 def read_report(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Read a report, also one of an earlier version. Raises InputError for what is none, or is of a later one."""
+    """Read a report, also one of an earlier version.
+
+    Parameters
+    ----------
+    path : path
+        A <name>_report.json.
+
+    Returns
+    -------
+    dict
+        The report as it was written.
+
+    Raises
+    ------
+    InputError
+        For what is no report, and for one of a version that is not known here.
+    """
     path = Path(path)
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
@@ -96,7 +112,7 @@ def build_report(
         pieces, tunnels, voids = measure.betti
         sizes = {
             "volume_mm3": round(measure.volume_mm3, 1),
-            "confidence": _rounded_confidence(confidence or {}, fdi),
+            "confidence": _confidence(confidence or {}, fdi),
             "centroid_mm": [round(c, 2) for c in measure.centroid_ras],
         }
         shape = {"pieces": pieces, "tunnels": tunnels, "voids": voids, "cut_by_border": measure.touches_border}
@@ -145,7 +161,7 @@ def build_jaw_report(
         sizes = {
             "area_mm2": round(crown.area_mm2, 1),
             "width_mm": None if crown.width_mm is None else round(crown.width_mm, 2),
-            "confidence": _rounded_confidence(jaw.confidence, fdi),
+            "confidence": _confidence(jaw.confidence, fdi),
             "centroid": [float(f"{c:.6g}") for c in case.in_file(crown.centre)],
         }
         shape = {"pieces": len(crown.pieces), "holes": len(crown.holes), "cut_by_border": crown.is_cut}
@@ -199,5 +215,5 @@ def _names(fdi: int) -> dict[str, Any]:
     }
 
 
-def _rounded_confidence(confidence: Mapping[int, float], fdi: int) -> float | None:
+def _confidence(confidence: Mapping[int, float], fdi: int) -> float | None:
     return round(float(confidence[fdi]), 3) if fdi in confidence else None

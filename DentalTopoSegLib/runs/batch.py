@@ -14,7 +14,7 @@ from ..files.json_text import plain
 from ..files.meshes import MESH_SUFFIXES, mesh_stem
 from ..files.transactions import all_or_nothing, require_writable
 from ..files.volumes import SCAN_SUFFIXES, safe_stem
-from ..networks.providers import DEFAULT_PROVIDER
+from ..options import DEFAULT_PROVIDER
 from ..reports.page import write_table
 from ..reports.report import read_report
 

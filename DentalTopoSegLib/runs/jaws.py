@@ -16,7 +16,7 @@ from ..errors import Cancelled, InputError, MemoryLimitError, NoTeethError
 from ..files.json_text import write_report_json
 from ..files.transactions import all_or_nothing, require_writable
 from ..files.volumes import safe_stem
-from ..networks.providers import DEFAULT_PROVIDER
+from ..options import DEFAULT_PROVIDER, RunOptions, never
 from ..reports.report import build_jaw_report
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def segment_scans(
     precision: str = "int8",
     provider: str = DEFAULT_PROVIDER,
     progress: Progress = _silent,
-    cancelled: Callable[[], bool] | None = None,
+    cancelled: Callable[[], bool] = never,
 ) -> JawRun:
     """Number the teeth of one jaw's scan, or of an upper and a lower one, and write the results into `folder`.
 
@@ -98,15 +98,15 @@ def segment_scans(
         networks = helper.submit(_networks, precision, provider)
         meshes, surfaces, warnings, seconds = _read_all(paths, unit, progress)
         models = networks.result()
-    from ..checks.findings.crowns import check_cases
+    from ..checks.findings import check_cases
     from ..checks.measures.jaw import JawCase
     from ..ios.segmenting import segment_jaws
 
     names = _names(meshes, name)
     try:
         jaws = segment_jaws(
-            surfaces, jaws=stated, names=names, threads=threads, precision=precision, progress=progress,
-            cancelled=cancelled, models=models,
+            surfaces, RunOptions(threads, precision, provider, progress, cancelled), jaws=stated, names=names,
+            models=models,
         )  # fmt: skip
     except MemoryError as error:
         raise MemoryLimitError(
@@ -115,11 +115,11 @@ def segment_scans(
     del models, networks  # 300 MB that the pictures can use
     progress("Checking the teeth", 0, 1)
     started = time.perf_counter()
-    cases = [JawCase(segmentation, title) for segmentation, title in zip(jaws, names, strict=True)]
+    cases = [JawCase(*given) for given in zip(jaws, names, stated, strict=True)]
     for case in cases:
         if not case.crowns:
             raise NoTeethError(f"No teeth were found in '{case.name}': is it an intraoral scan of a jaw with teeth?")
-    findings = check_cases(cases, stated)
+    findings = check_cases(cases)
     seconds["check"] = time.perf_counter() - started
     progress("Checking the teeth", 1, 1)
 
@@ -207,7 +207,7 @@ def _write(
     folder: Path,
     writers: Sequence[dict[str, tuple[str, Writer]]],
     progress: Progress,
-    cancelled: Callable[[], bool] | None,
+    cancelled: Callable[[], bool],
 ) -> None:
     files = [output for outputs in writers for kind, output in outputs.items() if kind != "report"]
     reports = [outputs["report"] for outputs in writers]
@@ -313,7 +313,7 @@ def require_teeth(labelled: LabelledJaw, path: str | os.PathLike[str]) -> None:
 
 def check_labelled(labelled: LabelledJaw, warnings: Sequence[str] = (), jaw: str | None = None) -> JawRun:
     """Findings of a labelled mesh that has been read; jaw: which it is, None takes what the labels say."""
-    from ..checks.findings.crowns import check_cases
+    from ..checks.findings import check_cases
     from ..checks.measures.jaw import JawCase
     from ..dentition.crown_sizes import jaw_of_sizes
     from ..ios.segmenting import JawSegmentation
@@ -326,14 +326,14 @@ def check_labelled(labelled: LabelledJaw, warnings: Sequence[str] = (), jaw: str
         instance=labelled.fdi.astype(np.int32), confidence={}, jaw=which, jaw_inferred=which, jaw_confidence=1.0,
         frame=np.eye(4), frame_confidence=1.0, inside_out=False,
     )  # fmt: skip
-    case = JawCase(segmentation, labelled.mesh.name)
+    case = JawCase(segmentation, labelled.mesh.name, which)
     sizes = [(fdi, c.pieces[0].area_mm2, c.width_mm) for fdi, c in case.crowns.items() if not c.is_cut]
     looks, sure = jaw_of_sizes(sizes)
     case.segmentation = replace(
         segmentation, jaw_inferred=looks, jaw_confidence=sure, inside_out=case.inside_out, frame=case.frame_matrix()
     )
     # the labels themselves state the jaw, so a doubt about it is only worth a word when the shape contradicts it
-    findings = check_cases([case], [which])
+    findings = check_cases([case])
     report = build_jaw_report(case, findings, warnings=warnings, stated=which)
     return JawRun([report], [case.segmentation], findings=findings)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError, UsageError
-from ..networks.providers import DEFAULT_PROVIDER, PROVIDERS
+from ..options import DEFAULT_PROVIDER, PROVIDERS
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..checks.findings import Finding, check_dentition
-from ..checks.repair import Repair, make_edit, proposed
+from ..checks.findings import Finding, check_dentition, check_jaws, repairs_for
+from ..checks.repair import Repair, make_edit
 from ..checks.topology import contacts, tooth_measures
 from ..errors import InputError, NoTeethError
 from ..exports import Examination, ExportOptions, Result, export, export_format
@@ -23,15 +23,15 @@ from ..reports.report import build_report, read_report
 _ROUNDS = 5
 
 
-def open_result(path: str | os.PathLike[str], numbering: str | None = None) -> Result:
+def open_result(path: str | os.PathLike[str], numbering: str | None = None, *, report_only: bool = False) -> Result:
     """A result: label map, labelled mesh (VTP, PLY), or a run's <name>_report.json with its files beside it.
 
-    Nothing is checked before it is asked for. Raises InputError for what is none of these, NoTeethError for an empty
-    one.
+    Nothing is checked before it is asked for. report_only: labels beside a report are left alone. Raises InputError for
+    what is none of these, NoTeethError for an empty one.
     """
     path = Path(path)
     if path.suffix.lower() == ".json":
-        return _of_report(path)
+        return _of_report(path, report_only)
     return _of_jaw(path, numbering) if is_mesh_file(path) else _of_label_map(path, numbering)
 
 
@@ -69,7 +69,7 @@ def _of_label_map(path: Path, numbering: str | None) -> Result:
     return Result(path, labels.name.removesuffix("_teeth"), warnings, examine, labels, confidence)
 
 
-def _of_report(path: Path) -> Result:
+def _of_report(path: Path, report_only: bool) -> Result:
     """The result a report belongs to; the report is taken as it is, with the confidences and what made it."""
     content = read_report(path)
     files = content.get("files") or {}
@@ -77,6 +77,8 @@ def _of_report(path: Path) -> Result:
     if beside is None or not beside.exists():
         wanted = f" '{beside.name}'" if beside is not None else ""
         raise InputError(f"The labels{wanted} that '{path}' reports on are not beside it: keep a run's files together.")
+    if report_only:
+        return Result(beside, content["name"], [], lambda: open_result(beside).examination, stored_report=content)
     return replace(open_result(beside), name=content["name"], stored_report=content)
 
 
@@ -97,7 +99,7 @@ class Repaired:
 
 def repairs_of(result: Result) -> list[tuple[Finding, list[Repair]]]:
     """Every finding with what can be done about it, in the order of `check`."""
-    return [(finding, proposed(finding, result.findings)) for finding in result.findings]
+    return [(finding, repairs_for(finding, result.findings)) for finding in result.findings]
 
 
 def repair_file(
@@ -146,7 +148,7 @@ def _chosen(result: Result, finding: int | None, choice: int, number: int | None
     if finding is None or not 1 <= finding <= count:
         raise InputError(f"'{result.name}' has {count} finding(s): choose one by its number, 1 to {count}.")
     found = result.findings[finding - 1]
-    repairs = proposed(found, result.findings)
+    repairs = repairs_for(found, result.findings)
     if not repairs:
         raise InputError(f"Only a person can settle this finding: {found.message}")
     if not 1 <= choice <= len(repairs):
@@ -165,7 +167,7 @@ def _repair_safely(work: _LabelMap | _Jaw, found: list[Finding]) -> tuple[list[s
     done: list[str] = []
     refused: dict[str, str] = {}
     for _ in range(_ROUNDS):
-        todo = [repair for finding in found for repair in proposed(finding, found) if repair.safe]
+        todo = [repair for finding in found for repair in repairs_for(finding, found) if repair.safe]
         todo = [repair for repair in todo if repair.title not in refused]
         if not todo:
             break
@@ -212,8 +214,6 @@ class _Jaw:
         self.jaw = make_edit(self.jaw, repair).apply(self.jaw)
 
     def findings(self) -> list[Finding]:
-        from ..checks.findings.crowns import check_jaws
-
         return check_jaws([self.jaw], [self.name], [self.jaw.jaw]) if np.any(self.jaw.fdi) else []
 
     def write(self, output: Path) -> None:
@@ -241,5 +241,5 @@ def export_result(
     InputError for a kind that does not fit the result, or where an optional package is absent; OutputError.
     """
     chosen = export_format(kind)
-    result = open_result(path, numbering)
+    result = open_result(path, numbering, report_only=chosen.report_only)
     return export(result, folder, chosen, ExportOptions(scan, series, space)), result.warnings

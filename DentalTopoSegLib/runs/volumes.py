@@ -17,7 +17,7 @@ from ..files.label_maps import read_fdi_labels, write_labelmap
 from ..files.seg_nrrd import stored_confidence, write_seg_nrrd
 from ..files.transactions import all_or_nothing, require_writable
 from ..files.volumes import Volume, read_volume, write_volume
-from ..networks.providers import DEFAULT_PROVIDER
+from ..options import DEFAULT_PROVIDER, RunOptions, never
 from ..reports.report import build_report
 from .ahead import import_ahead
 
@@ -48,7 +48,7 @@ def segment_scan(
     provider: str = DEFAULT_PROVIDER,
     picture: bool = False,
     progress: Progress = _silent,
-    cancelled: Callable[[], bool] | None = None,
+    cancelled: Callable[[], bool] = never,
 ) -> Run:
     """Segment a scan file or DICOM folder and write <name>_teeth.nii.gz, .seg.nrrd and <name>_report.json.
 
@@ -79,7 +79,7 @@ def run_demo(
     precision: str = "int8",
     provider: str = DEFAULT_PROVIDER,
     progress: Progress = _silent,
-    cancelled: Callable[[], bool] | None = None,
+    cancelled: Callable[[], bool] = never,
 ) -> Run:
     """Build a phantom CBCT, segment it and write everything segment_scan writes, the scan and its true
     labels.
@@ -118,16 +118,14 @@ def _segment_and_write(
     provider: str,
     picture: bool,
     progress: Progress,
-    cancelled: Callable[[], bool] | None,
+    cancelled: Callable[[], bool],
     extra: dict[str, tuple[str, Callable[[Path], Any]]] | None = None,
     metrics: Callable[[Volume], dict] | None = None,
 ) -> Run:
     from ..cbct import segment_volume
 
     try:
-        segmentation = segment_volume(
-            volume, threads=threads, progress=progress, cancelled=cancelled, precision=precision, provider=provider
-        )
+        segmentation = segment_volume(volume, RunOptions(threads, precision, provider, progress, cancelled))
     except MemoryError as error:
         shown = " x ".join(str(n) for n in volume.shape[::-1])
         raise MemoryLimitError(

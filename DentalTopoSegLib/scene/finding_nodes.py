@@ -9,7 +9,7 @@ from typing import Any
 
 from .. import dentition
 from ..checks.findings import CODES, SEVERITIES, Finding
-from ..dentition.naming import sentence, spoken_teeth, tooth_text
+from ..dentition.naming import tooth_text
 from .nodes import place_beside, remove_node
 
 STATES = ("open", "accepted", "repaired", "resolved")
@@ -19,37 +19,21 @@ POINTS_ROLE = "DentalTopoSeg.points"
 TABLE_ROLE = "DentalTopoSeg.table"
 COLUMNS = ("Severity", "Teeth", "Finding", "State", "Position (RAS mm)", "Code", "Key")
 _OPEN_RGB, _ACCEPTED_RGB = (1.0, 0.62, 0.1), (0.6, 0.6, 0.6)
-_SHORT = {
-    "left_right_mirrored": "wrong side", "upper_lower_swapped": "wrong jaw", "wrong_jaw": "wrong jaw",
-    "same_jaw": "same jaw twice", "jaw_uncertain": "which jaw?", "frame_uncertain": "how does it lie?",
-    "inside_out": "inside out", "not_in_bite": "not in the bite", "doubled_number": "number given twice",
-    "merged_neighbours": "two in one?", "order_broken": "order", "extra_tooth": "one too many?",
-    "missing_tooth": "missing", "fragment": "in pieces", "speckles": "specks", "tunnel": "hole", "void": "hollow",
-    "hole": "gap in surface", "implausible_volume": "size?", "implausible_size": "size?",
-    "low_confidence": "number?", "cut_by_field_of_view": "cut off", "cut_by_scan_border": "cut off",
-}  # fmt: skip
 
 
 @dataclass
 class Row:
-    """A finding with its key and state. text: its sentence where it is only known from a saved table, else None."""
+    """A finding with its key and state."""
 
     key: str
     state: str
     finding: Finding
-    text: str | None = None
-
-    def sentence(self, numbering: str) -> str:
-        """What the user reads."""
-        if self.text is not None:
-            return self.text
-        return sentence(self.finding.message, spoken_teeth(self.finding), numbering)
 
     def label(self, numbering: str) -> str:
         """A few words for the point in the views: "16 hole"."""
         teeth = self.finding.teeth
         shown = " ".join(tooth_text(fdi, numbering) for fdi in teeth[:2]) + (" ..." if len(teeth) > 2 else "")
-        return f"{shown} {_SHORT[self.finding.code]}".strip()
+        return f"{shown} {self.finding.kind.label()}".strip()
 
 
 def keyed(findings: Iterable[Finding]) -> dict[str, Finding]:
@@ -166,7 +150,7 @@ class FindingNodes:
     def _show_points(self, numbering: str) -> None:
         placed, node = self._placed(), self.points
         wanted = [
-            (row.label(numbering), row.sentence(numbering), row.state == "open", row.finding.position_ras)
+            (row.label(numbering), row.finding.say(numbering), row.state == "open", row.finding.position_ras)
             for row in placed
         ]
         if wanted == self._shown_points():
@@ -202,7 +186,7 @@ class FindingNodes:
         content = [
             (
                 row.finding.severity, ", ".join(tooth_text(fdi, numbering) for fdi in row.finding.teeth),
-                row.sentence(numbering), row.state, _place_text(row.finding.position_ras), row.finding.code, row.key,
+                row.finding.say(numbering), row.state, _place_text(row.finding.position_ras), row.finding.code, row.key,
             )
             for row in self.rows
         ]  # fmt: skip
@@ -243,6 +227,7 @@ def _rows_of(node: Any) -> list[Row]:
         except ValueError:
             continue
         teeth = tuple(n for n in numbers if dentition.is_tooth(n))
-        finding = Finding(code, teeth, position if len(position) == 3 else None, severity, text)
-        rows.append(Row(key, state, finding, text))
+        known = {"code": code, "teeth": teeth, "severity": severity, "message": text}
+        finding = Finding.from_dict({**known, "position_ras": position if len(position) == 3 else None})
+        rows.append(Row(key, state, finding))
     return rows

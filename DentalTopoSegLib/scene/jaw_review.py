@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 
 from .. import dentition
-from ..checks.findings import Finding
-from ..checks.findings.crowns import check_cases
+from ..checks.findings import Finding, check_cases
 from ..checks.measures.jaw import JawCase
 from ..checks.repair import JawEdit, NumberTakenError, Repair, RepairRefusedError, make_edit
 from ..dentition.naming import checked_numbering, tooth_title
 from ..dentition.words import Sentence
 from .nodes import NodeGoneError, SceneError, to_world
-from .review import Rechecked, Review, Step, ToothState
+from .review import Review, Step
+from .review_items import Rechecked, ToothState
 from .surfaces import about, change_about, jaws_of, segmentation_of, show_teeth, write_back
 
 #: How much is shown around the teeth, mm.
@@ -103,11 +103,12 @@ class JawReview(Review):
         return Rechecked(tuple(sorted(changed - {0})), time.perf_counter() - started, new, gone)
 
     def _judge(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        self._cases = [JawCase(jaw, node.GetName()) for jaw, node in zip(self.jaws, self.nodes, strict=True)]
         known = [about(node) for node in self.nodes]
         stated = [one["jaw"] if one["jaw_stated"] else None for one in known]
+        names = [node.GetName() for node in self.nodes]
+        self._cases = [JawCase(*given) for given in zip(self.jaws, names, stated, strict=True)]
         some = any(case.crowns for case in self._cases)
-        self._found: list[Finding] = check_cases(self._cases, stated) if some else []
+        self._found: list[Finding] = check_cases(self._cases) if some else []
         return self._lists().update(self._found, self.numbering)
 
     def watch(self, callback: Callable[[], None]) -> None:
@@ -167,9 +168,7 @@ class JawReview(Review):
             raise SceneError(f"There is no tooth {self.tooth_text(repair.teeth[0])}.")
         to = repair.arguments.get("to")
         if len(owners) > 1 or any(to in c.crowns for i, c in enumerate(self._cases) if i != owners[0]):
-            raise NumberTakenError(
-                Sentence("The two teeth stand in different jaws: their numbers cannot be exchanged.")
-            )
+            raise NumberTakenError("The two teeth stand in different jaws: their numbers cannot be exchanged.")
         return {owners[0]: make_edit(self.jaws[owners[0]], repair)}
 
     def put(self, index: int, jaw: Any, confidence: dict[int, float]) -> None:

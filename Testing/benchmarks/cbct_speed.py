@@ -15,8 +15,8 @@ is the kernel's VmHWM of the child.
 nnU-Net needs an environment of its own (nnunetv2 2.8.1, torch 2.13.0); without --nnunet-python its side is
 skipped. --rival-tiles N times only N of its tiles and extrapolates, which the table then says.
 
-Multiply-accumulates are counted, not measured (`training.compression.macs`; needs onnx): of ours in the graphs at the sizes that
-were run, of nnU-Net in its plan times its number of tiles, so this row stands without nnU-Net installed.
+Multiply-accumulates are counted, not measured (`training.compression.macs`; needs onnx): of ours in the graphs at the sizes
+that were run, of nnU-Net in its plan times its number of tiles, so this row stands without nnU-Net installed.
 """
 
 from __future__ import annotations
@@ -109,6 +109,7 @@ def run_ours(scan: Path, threads: int, precision: str, models_dir: Path | None, 
     from DentalTopoSegLib.cbct import segment_volume
     from DentalTopoSegLib.networks.models import Model, load_model
     from DentalTopoSegLib.networks.tasks import task_names
+    from DentalTopoSegLib.options import RunOptions
 
     runs: list[tuple[str, tuple[int, ...]]] = []
 
@@ -124,7 +125,7 @@ def run_ours(scan: Path, threads: int, precision: str, models_dir: Path | None, 
         for task in task_names("volume")
     }
     models = {task: Noting(**vars(model)) for task, model in loaded.items()}
-    result = segment_volume(volume, threads=threads, precision=precision, models=models)
+    result = segment_volume(volume, RunOptions(threads=threads, precision=precision), models=models)
     start = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="cbct_speed_ours_") as folder:
         write_volume(result.labels, Path(folder) / "teeth.nii.gz")

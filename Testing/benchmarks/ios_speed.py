@@ -110,6 +110,7 @@ def run_torch(scan: Path, threads: int) -> dict[str, Any]:
     from DentalTopoSegLib.files.meshes import clean, read_mesh
     from DentalTopoSegLib.ios.segmenting import segment_jaws
     from DentalTopoSegLib.networks.models import load_model
+    from DentalTopoSegLib.options import RunOptions
     from training.nets.point_transformer import Graph, PointTransformer
 
     torch.set_num_threads(threads)
@@ -140,7 +141,7 @@ def run_torch(scan: Path, threads: int) -> dict[str, Any]:
     network = TorchNetwork()
     models = {"orientation": load_model("orientation", threads), "surface": network}
     with contextlib.suppress(DoneError):
-        segment_jaws([surface], threads=threads, models=models)
+        segment_jaws([surface], RunOptions(threads=threads), models=models)
     return {
         "peak_bytes": peak_memory_bytes(),
         "network_s": network.seconds,

@@ -26,9 +26,9 @@ class ToyNetwork:
             raising=False,
         )
 
-    def __call__(self, surfaces, *, jaws, names, threads, precision, progress, cancelled, models=None):
-        self.asked.append({"jaws": jaws, "names": names, "threads": threads, "precision": precision})
-        progress("Finding the teeth", 1, 1)
+    def __call__(self, surfaces, options, *, jaws, names, models=None):
+        self.asked.append({"jaws": jaws, "names": names, "threads": options.threads, "precision": options.precision})
+        options.progress("Finding the teeth", 1, 1)
         return [self._label(surface, jaw) for surface, jaw in zip(surfaces, jaws, strict=True)]
 
     def _label(self, surface: Surface, jaw: str | None) -> JawSegmentation:

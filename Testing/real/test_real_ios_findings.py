@@ -12,8 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from DentalTopoSegLib.checks.findings import Finding
-from DentalTopoSegLib.checks.findings.crowns import check_jaws
+from DentalTopoSegLib.checks.findings import Finding, check_jaws
 from DentalTopoSegLib.checks.measures.jaw import JawCase
 from DentalTopoSegLib.dentition import FDI_PERMANENT, mirrored
 from DentalTopoSegLib.dentition.crown_sizes import jaw_of_sizes

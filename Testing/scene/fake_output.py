@@ -30,7 +30,7 @@ def write_jaws(job, toys, monkeypatch) -> None:
 
     from DentalTopoSegLib.ios import segmenting
 
-    def labelled(surfaces, **_):
+    def labelled(surfaces, *_, **__):
         found = []
         for surface, toy in zip(surfaces, toys, strict=True):
             fdi = np.zeros(len(surface.vertices), np.uint8)

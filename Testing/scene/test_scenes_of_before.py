@@ -23,9 +23,7 @@ def test_a_scene_of_the_first_version_is_reviewed_as_it_was(slicer, tmp_path: Pa
     node = scene.GetFirstNodeByName(node_name)
     assert is_reviewable(node)
     review = review_of(node)
-    told = [
-        [f.key, f.code, f.state, f.sentence, list(f.teeth), f.severity, list(f.repairs)] for f in review.findings()
-    ]
+    told = [[f.key, f.code, f.state, f.sentence, list(f.teeth), f.severity, list(f.repairs)] for f in review.findings()]
     assert told == json.loads((DATA / f"{name}.json").read_text(encoding="utf-8"))
     review.close()
     scene.Clear(1)

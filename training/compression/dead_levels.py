@@ -1,6 +1,6 @@
 """Cut levels of a U-Net that no longer answer, without changing what it computes.
 
-    python -m training.compression.dead_levels training/runs/pruning/whole_42 training/runs/border2 --data BUFFER
+    python -m training cut-dead-levels training/runs/pruning/whole_42 training/runs/border2 --data BUFFER
 
 Trained on without BatchNorm, the way up from a deep level can die: its ReLU is 0 everywhere, and all that lies below is
 computed for nothing. The level above then reads its own skip only, so its decoder is more of its encoder.
@@ -86,7 +86,7 @@ def without_levels_below(net: UNet, level: int) -> UNet:
 
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("run", type=Path, help="folder of a finished run of training.compression.tune")
+    parser.add_argument("run", type=Path, help="folder of a finished run of tune")
     parser.add_argument("out", type=Path, help="folder for the smaller network")
     parser.add_argument("--data", type=Path, required=True, help="samples to look for dead levels on")
     arguments = parser.parse_args(argv)
@@ -100,7 +100,3 @@ def main(argv: list[str] | None = None) -> None:
     save_tuned(arguments.out, small, None, tuned["weight_limit"], tuned["about"])
     counts = [sum(p.numel() for p in n.parameters()) for n in (net, small)]
     print(f"Cut below level {min(dead)}: {counts[0]} to {counts[1]} parameters.")
-
-
-if __name__ == "__main__":
-    main()

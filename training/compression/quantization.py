@@ -18,7 +18,6 @@ activations are not in it: take them with `activation_scales`, give them back to
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -26,174 +25,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from training.compression.restore import (
-    fold_norms,
-    normalised_layers,
-    scales_from_onnx,
-    sub_voxel_map,
-    unet_from_onnx,
-    unfold_norms,
-)
-from training.export.graph import IMAGE_LIMIT, LOGIT_LIMIT, TINY, WEIGHT_LIMIT, activation_names, write_graph
+from training.compression.restore import fold_norms, normalised_layers, sub_voxel_map
+from training.compression.rounding import Range, RoundActivation, round_to, round_weight, sample_values
+from training.export.graph import IMAGE_LIMIT, LOGIT_LIMIT, activation_names, weight_limit, write_graph
 from training.export.ranges import logit_scale, measure_scales
 from training.nets.unet import UNet, UNetPlan, double
 
-__all__ = [
-    "QuantisedUNet",
-    "activation_scales",
-    "calibrated_scales",
-    "fold_norms",
-    "prepare_qat",
-    "quantization_loss",
-    "scales_from_onnx",
-    "to_float",
-    "unet_from_onnx",
-    "unfold_norms",
-    "weight_limit",
-]
-
 IMAGE_STEP = IMAGE_LIMIT / 255
 LOGIT_STEP = LOGIT_LIMIT / 127
-# Values of an activation that one training step looks at to follow its range.
-SAMPLE = 8192
-# Values that a CPU rounds at a time.
-CACHED = 1 << 17
 # Logits need their 0.01 and 99.99 percentiles: more values.
 LOGIT_SAMPLE = 1 << 17
-
-
-def weight_limit(bits: int) -> int:
-    """Largest whole weight: 63 for 8 bits (see `training.export.graph`), 2**(bits - 1) - 1 for fewer (4 bits: 7)."""
-    if not 2 <= bits <= 8:
-        raise ValueError(f"Weights can have 2 to 8 bits, not {bits}.")
-    return min(WEIGHT_LIMIT, 2 ** (bits - 1) - 1)
-
-
-# --- Rounding with gradients ----------------------------------------------------------------------------------------
-
-
-class _RoundActivation(torch.autograd.Function):
-    """ReLU and rounding to 0..top steps, and the mean squared error against the ReLU's unrounded output.
-
-    Plain vector arithmetic in fp32: ten times faster on a CPU than torch.fake_quantize_per_tensor_affine, which is not
-    vectorised. The gradient passes where 0 < x < (top + 1/2) steps.
-    """
-
-    @staticmethod
-    def forward(ctx, x: Tensor, step: float, top: int, with_error: bool) -> tuple[Tensor, Tensor]:
-        x = x.contiguous(memory_format=torch.channels_last_3d)
-        y, error = torch.empty_like(x), x.new_zeros((), dtype=torch.float32)
-        # In pieces that stay in the cache: the fp32 copy of a whole bf16 tensor would cost more than the arithmetic.
-        size = CACHED if x.device.type == "cpu" else max(1, x.numel())
-        pieces = (t.movedim(1, -1).view(-1).split(size) for t in (x, y))
-        for source, target in zip(*pieces, strict=True):
-            wide = source.float()
-            rounded = torch.div(wide, step).round_().clamp_(0, top).mul_(step)
-            target.copy_(rounded)
-            if with_error:
-                error += rounded.sub_(wide.clamp(min=0)).square_().sum()
-        error /= x.numel()
-        ctx.limit, ctx.with_error = (top + 0.5) * step, with_error
-        ctx.save_for_backward(x, *([y] if with_error else []))
-        if not with_error:
-            ctx.mark_non_differentiable(error)
-        return y, error
-
-    @staticmethod
-    def backward(ctx, gradient: Tensor, error_gradient: Tensor) -> tuple[Tensor, None, None, None]:
-        x, *rest = ctx.saved_tensors
-        gradient = gradient.contiguous(memory_format=torch.channels_last_3d)
-        result = torch.ops.aten.hardtanh_backward(gradient, x, 0.0, ctx.limit)
-        if ctx.with_error:
-            residual = x.clamp(min=0).sub_(rest[0])
-            result = result.add_(residual.mul_((error_gradient * (2.0 / x.numel())).to(x.dtype)))
-        return result, None, None, None
-
-
-class _StraightThrough(torch.autograd.Function):
-    """`rounded` in the forward pass, the gradient of `x` in the backward pass."""
-
-    @staticmethod
-    def forward(ctx, x: Tensor, rounded: Tensor) -> Tensor:
-        return rounded.view_as(rounded)
-
-    @staticmethod
-    def backward(ctx, gradient: Tensor) -> tuple[Tensor, None]:
-        return gradient, None
-
-
-def round_to(x: Tensor, step: float, low: int, high: int) -> Tensor:
-    """`x` at whole numbers of steps within low..high; the gradient passes everywhere."""
-    with torch.no_grad():
-        rounded = torch.div(x.float(), step).round_().clamp_(low, high).mul_(step).to(x.dtype)
-    return _StraightThrough.apply(x, rounded)
-
-
-def round_weight(weight: Tensor, bias: Tensor, input_step: float, limit: int) -> tuple[Tensor, Tensor]:
-    """Weight and bias as `training.export.graph.quantise_weight` rounds them, real-valued, gradients straight through.
-
-    Weight is (outputs, ...) with one step per output; the bias is rounded to the step of the integer sums.
-    """
-    with torch.no_grad(), torch.autocast(weight.device.type, enabled=False):
-        scale = weight.abs().flatten(1).amax(1) / limit
-        scale = torch.maximum(scale, (bias.abs() / input_step / 2**30).clamp(min=TINY))
-        column = scale.view(-1, *[1] * (weight.ndim - 1))
-        rounded = (weight / column).round_().clamp_(-limit, limit).mul_(column)
-        rounded_bias = (bias / (scale * input_step)).round_().mul_(scale * input_step)
-    return _StraightThrough.apply(weight, rounded), _StraightThrough.apply(bias, rounded_bias)
-
-
-class Range:
-    """The step of one activation's quantizer, following the step of least squared error.
-
-    Each observation adds a sample of the positive values to a moving-average histogram (32 bins per octave, so that it
-    never has to be re-ranged); the step moves towards the one with the least expected error over that histogram:
-    step**2 / 12 per value (or the value's own square below half a step) and the squared excess above `top` steps. A
-    single batch's own optimum would depend on whether its sample hit the few large values.
-    """
-
-    BINS, OCTAVE, LOWEST = 896, 32, -12  # 2^-12 to 2^16: folded networks have activations of several hundred
-
-    def __init__(self, step: float | None, top: int, momentum: float) -> None:
-        self.step, self.top, self.momentum = step, top, momentum
-        self.counts: Tensor | None = None
-
-    @torch.no_grad()
-    def observe(self, x: Tensor) -> None:
-        """Follow the positive part of `x`, (batch, channel, z, y, x)."""
-        values = _sample(x, SAMPLE)
-        values = values[values > 0]
-        if not len(values):
-            return
-        place = (torch.log2(values) - self.LOWEST).mul_(self.OCTAVE).long().clamp_(0, self.BINS - 1)
-        counts = torch.bincount(place, minlength=self.BINS).float()
-        self.counts = counts if self.counts is None else torch.lerp(self.counts, counts, self.momentum)
-        best = self.best_step()
-        self.step = best if self.step is None else self.step + self.momentum * (best - self.step)
-
-    def best_step(self) -> float:
-        """The step of least squared error over the histogram, among limits at the edges of its bins."""
-        used = int(self.counts.nonzero()[-1]) + 1
-        device = self.counts.device
-        octaves = self.LOWEST + torch.arange(self.BINS, device=device, dtype=torch.float64) / self.OCTAVE
-        centres, counts = torch.exp2(octaves + 0.5 / self.OCTAVE)[:used], self.counts[:used].double()
-        limits = torch.exp2(octaves[max(0, used - 4 * self.OCTAVE) : used] + 1.0 / self.OCTAVE)[:, None]
-        steps = limits / self.top
-        inside = torch.where(centres < steps / 2, centres.square(), steps.square() / 12)
-        error = torch.where(centres > limits, (centres - limits).square(), inside) @ counts
-        return float(steps[error.argmin(), 0])
-
-
-def _sample(x: Tensor, count: int) -> Tensor:
-    """About `count` values of (B, C, D, H, W), all channels alike, as float32."""
-    flat = x.detach().movedim(1, -1).flatten()
-    stride = max(1, len(flat) // count)
-    while math.gcd(stride, x.shape[1]) > 1:
-        stride += 1
-    return flat[int(torch.randint(stride, ())) :: stride].float()
-
-
-# --- The network ----------------------------------------------------------------------------------------------------
 
 
 class QuantisedUNet(UNet):
@@ -239,7 +80,7 @@ class QuantisedUNet(UNet):
             limits.observe(total)
         if limits.step is None:
             raise RuntimeError(f"Activation {name!r} has no range yet; give prepare_qat scales or train a step first.")
-        y, error = _RoundActivation.apply(total, limits.step, self.top, self.with_error)
+        y, error = RoundActivation.apply(total, limits.step, self.top, self.with_error)
         if self.with_error:
             self.errors["activation"].append(error)
         return y, limits.step
@@ -319,7 +160,7 @@ class QuantisedUNet(UNet):
     @torch.no_grad()
     def _follow_logits(self, logits: Tensor) -> None:
         """Moving average of the logits' 0.01 and 99.99 percentiles, as `export.ranges.logit_scale` has them."""
-        values = _sample(logits, LOGIT_SAMPLE)
+        values = sample_values(logits, LOGIT_SAMPLE)
         count = 1 + len(values) // 10_000
         ends = (float(values.topk(count, largest=False)[0][-1]), float(values.topk(count)[0][-1]))
         old = self.logit_ends or ends

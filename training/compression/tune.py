@@ -1,6 +1,6 @@
 """Go on from a trained border network with one or more of: quantization, topology loss, distillation, gates.
 
-    python -m training.compression.tune training/configs/quarter.yaml --data BUFFER --val VALIDATION
+    python -m training tune training/configs/quarter.yaml --data BUFFER --val VALIDATION
 
 A configuration is one of `training.volumes.train` (task "topology") with "start" in place of "net": the id of a shipped
 network or the folder of an earlier run; and with any of the sections
@@ -35,8 +35,9 @@ from training.compression.quantization import (
     prepare_qat,
     quantization_loss,
     to_float,
-    unet_from_onnx,
 )
+from training.compression.restore import unet_from_onnx
+from training.export.graph import WEIGHT_LIMIT
 from training.loop import RUNS, Loop, Measures, add_run_arguments, run_to_end, start_command
 from training.nets.unet import UNet, macs
 from training.volumes.data import validation_samples
@@ -203,7 +204,7 @@ class TuneTask(VolumeTask):
 
     def finish(self, loop: Loop) -> Path:
         """Write `tuned.pt` from the averaged weights; returns its path."""
-        scales, limit, average = None, 63, loop.average
+        scales, limit, average = None, WEIGHT_LIMIT, loop.average
         if self.quantised is not None:
             net, limit = to_float(average), self.quantised.weight_limit
             scales = activation_scales(self.quantised) if self.quantised.top == 255 else None
@@ -257,7 +258,3 @@ def main(argv: list[str] | None = None) -> None:
     arguments = parser.parse_args(argv)
     config, folder = start_command(arguments, "start", "data")
     print(tune(config, folder, arguments.data, arguments.val, arguments.runs, arguments.fresh))
-
-
-if __name__ == "__main__":
-    main()

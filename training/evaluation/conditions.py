@@ -49,7 +49,7 @@ def solid(jaw: Jaw, rng: np.random.Generator) -> Jaw:
     return Jaw(jaw.name, jaw.upper, np.concatenate([based.vertices, floor]), faces, classes)
 
 
-def mirrored(jaw: Jaw, rng: np.random.Generator) -> Jaw:
+def mirror(jaw: Jaw, rng: np.random.Generator) -> Jaw:
     """As a bad exporter leaves it: x negated, faces as they were, so that they show their back."""
     return Jaw(jaw.name, jaw.upper, jaw.vertices * (-1.0, 1.0, 1.0), jaw.faces, jaw.classes)
 
@@ -65,7 +65,7 @@ CONDITIONS: dict[str, Callable[[Jaw, np.random.Generator], Jaw]] = {
     "quadrant": quadrant,
     "on base": on_base,
     "solid": solid,
-    "mirrored": mirrored,
+    "mirrored": mirror,
     "inside out": inside_out,
     "3-4 teeth": few_teeth,
 }

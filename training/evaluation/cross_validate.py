@@ -18,7 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from DentalTopoSegLib.checks.findings.crowns import check_cases
+from DentalTopoSegLib.checks.findings import check_cases
 from DentalTopoSegLib.checks.measures.jaw import JawCase
 from DentalTopoSegLib.ios import segmenting
 from DentalTopoSegLib.ios.segmenting import JawSegmentation
@@ -37,11 +37,9 @@ def train_surface(config: Path, data: Path, cache: Path, fold: int, runs: Path) 
 
 
 def train_crowns(config: Path, data: Path, fold: int, runs: Path) -> Path:
-    """Train one fold of the crown network unless it is there; returns its folder."""
-    folder = runs / f"{config.stem}_fold{fold}"
-    if not (folder / "checkpoint.pt").exists():
-        _train("train-crowns", config, data, fold, runs)
-    return folder
+    """Train one fold of the crown network to its end, from where it stopped; returns its folder."""
+    _train("train-crowns", config, data, fold, runs)
+    return runs / f"{config.stem}_fold{fold}"
 
 
 def _train(command: str, config: Path, data: Path, fold: int, runs: Path, *more: str) -> None:
@@ -66,7 +64,7 @@ def draw(scores: Mapping[str, Mapping[str, Any]], found: Mapping[str, JawSegment
             "jaw": jaw.jaw,
             "confidence": jaw.confidence,
         }
-        findings = check_cases([JawCase(jaw, name)], [None])
+        findings = check_cases([JawCase(jaw, name)])
         jaw_png(folder / f"{which}_{name}.png", [drawn], f"{name}, DSC {scores[name]['dice']:.3f}", findings)
 
 

@@ -21,6 +21,7 @@ from DentalTopoSegLib.files.meshes import Mesh, Surface, clean
 from DentalTopoSegLib.ios.orienting import Frame
 from DentalTopoSegLib.ios.segmenting import JawSegmentation, segment_jaws
 from DentalTopoSegLib.networks.models import load_model
+from DentalTopoSegLib.options import RunOptions
 from training.evaluation.conditions import CONDITIONS
 from training.export import crowns, surface
 from training.export.score_tables import markdown_table
@@ -109,11 +110,12 @@ def segment(
 ) -> JawSegmentation:
     """The scan through the library's own path, turned about the origin by (3, 3) if given."""
     surface = surface_of(scan, turn)
-    return segment_jaws([surface], jaws=[jaw], names=[scan.name], threads=threads, models=models, frames=[frame])[0]
+    options = RunOptions(threads=threads)
+    return segment_jaws([surface], options, jaws=[jaw], names=[scan.name], models=models, frames=[frame])[0]
 
 
 def scores_of(scan: Scan, found: JawSegmentation) -> dict[str, Any]:
-    """Markdown: one line of totals, Dice per group of teeth and per tooth, the scans below `LOW_DICE`."""
+    """Scores of `checks.metrics.surfaces` against the scan's labels, with the inferred jaw and its confidence."""
     surface = found.surface
     face = found.face_fdi[surface.of_face]
     face[surface.of_face < 0] = 0

@@ -26,6 +26,7 @@ from DentalTopoSegLib.errors import DentalTopoSegError, NoTeethError
 from DentalTopoSegLib.files.volumes import Volume, read_labels, read_volume, write_volume
 from DentalTopoSegLib.networks.models import list_models, load_model
 from DentalTopoSegLib.networks.tasks import task_names
+from DentalTopoSegLib.options import RunOptions
 from training.export.score_tables import TITLES, markdown_table
 from training.patients.labelled_scans import find_pairs
 
@@ -69,7 +70,7 @@ def library_segment(threads: int | None, folders: list[Path]) -> Segment:
     def segment(scan: Volume, precision: str) -> tuple[Volume, dict[str, Any]]:
         if precision not in loaded:
             loaded[precision] = load_networks(precision, threads, folders)
-        result = segment_volume(scan, threads=threads, precision=precision, models=loaded[precision])
+        result = segment_volume(scan, RunOptions(threads=threads, precision=precision), models=loaded[precision])
         return result.labels, result.provenance
 
     return segment

@@ -29,6 +29,7 @@ from DentalTopoSegLib.errors import InputError, NoTeethError
 from DentalTopoSegLib.files.volumes import Volume, read_labels, read_volume, resample_ras
 from DentalTopoSegLib.files.volumes.boxes import tooth_boxes
 from DentalTopoSegLib.networks.models import Model, load_model
+from DentalTopoSegLib.options import RunOptions
 from training.patients.labelled_scans import find_pairs
 from training.patients.parts import WHOLE, Part
 
@@ -169,7 +170,9 @@ def score_case(case: Case, border: Model) -> dict[str, Any]:
     answer["alone"] = _scores(labels, case.truth) | {"pieces_of_core": count}
     start = time.process_time()
     try:
-        segmentation = segment_volume(case.scan, threads=1, models={"numbering": case.numbering, "border": border})
+        segmentation = segment_volume(
+            case.scan, RunOptions(threads=1), models={"numbering": case.numbering, "border": border}
+        )
         labels = segmentation.labels
     except NoTeethError:
         labels = case.truth.with_array(np.zeros_like(case.truth.array))

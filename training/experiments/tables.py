@@ -33,7 +33,7 @@ RAW = ("count_error",)
 TESTED = ("dice", "acs", "cer", "count_error")
 
 
-def shown(value: float, key: str) -> str:
+def number_text(value: float, key: str) -> str:
     return f"{value:.2f}" if key in RAW else f"{100 * value:.1f}"
 
 
@@ -41,7 +41,7 @@ def seed_spread(scores: list[dict], row: Row, kind: str, key: str) -> str:
     """ " (0.3)": standard deviation over seeds of the mean over cases, where there are several."""
     means = [list(by_case(scores, row.name, kind, key, (seed,)).values()) for seed in row.seeds]
     means = [float(np.mean(values)) for values in means if values]
-    return f" ({shown(float(np.std(means, ddof=1)), key)})" if len(means) > 1 else ""
+    return f" ({number_text(float(np.std(means, ddof=1)), key)})" if len(means) > 1 else ""
 
 
 def score_table(scores: list[dict], rows: list[Row], kind: str) -> str:
@@ -61,11 +61,11 @@ def _score_cell(scores: list[dict], row: Row, kind: str, key: str) -> str:
     if not values:  # no scan has it: neighbours of a single tooth
         return "-"
     paper = PAPER.get(row.paper or "", {}).get(key)
-    mean = shown(float(np.mean(values)), key)
+    mean = number_text(float(np.mean(values)), key)
     return mean + seed_spread(scores, row, kind, key) + (f" [{paper}]" if paper else "")
 
 
-def paired(scores: list[dict], first: Row, second: Row, kind: str, key: str) -> tuple[float, float, int] | None:
+def paired_test(scores: list[dict], first: Row, second: Row, kind: str, key: str) -> tuple[float, float, int] | None:
     """(mean difference first - second, p of paired t-test, scans), over scans, seeds averaged; None below 3 scans."""
     # only what both rows have: seeds that one is still without would be compared with others
     names = (first.name, second.name)
@@ -93,7 +93,7 @@ def test_table(scores: list[dict], rows: list[Row], pairs: list[tuple[str, str]]
 
 
 def _test_cell(scores: list[dict], first: Row, second: Row, kind: str, key: str) -> str:
-    result = paired(scores, first, second, kind, key)
+    result = paired_test(scores, first, second, kind, key)
     return "-" if result is None else f"{(1 if key in RAW else 100) * result[0]:+.2f} (p {result[1]:.3f})"
 
 

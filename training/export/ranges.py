@@ -15,7 +15,7 @@ from training.export.graph import with_outputs
 
 
 def session(model: onnx.ModelProto, threads: int = 0, optimised: Path | None = None) -> onnxruntime.InferenceSession:
-    """A CPU session; ``optimised`` also writes the graph that ONNX Runtime makes of it."""
+    """A CPU session; `optimised` also writes the graph that ONNX Runtime makes of it."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
@@ -45,10 +45,10 @@ def best_scale(counts: np.ndarray, edges: np.ndarray) -> float:
 def measure_scales(
     model: onnx.ModelProto, names: list[str], images: Sequence[np.ndarray], method: str = "histogram"
 ) -> dict[str, float]:
-    """Quantizer steps of the named activations of the fp32 ``model``, from what it computes on ``images``.
+    """Quantizer steps of the named activations of the fp32 `model`, from what it computes on `images`.
 
     Two passes, so that no activation has to be kept: the largest value, then a histogram of 2048 bins up to it, whose
-    limit of least squared error is taken. ``method="minmax"`` takes the largest value itself, the simplest baseline.
+    limit of least squared error is taken. `method="minmax"` takes the largest value itself, the simplest baseline.
     ValueError for any other method.
     """
     if method not in ("histogram", "minmax"):
@@ -69,7 +69,7 @@ def measure_scales(
 
 
 def logit_scale(model: onnx.ModelProto, images: Sequence[np.ndarray]) -> dict[str, float]:
-    """Step and zero point of the logits: their 0.01 to 99.99 percentiles on ``images``."""
+    """Step and zero point of the logits: their 0.01 to 99.99 percentiles on `images`."""
     runner = session(with_outputs(model, ["head"]))
     ends = [np.percentile(runner.run(["head"], {"image": image})[0], (0.01, 99.99)) for image in images]
     low, high = min(0.0, *(e[0] for e in ends)), max(0.0, *(e[1] for e in ends))
@@ -78,10 +78,10 @@ def logit_scale(model: onnx.ModelProto, images: Sequence[np.ndarray]) -> dict[st
 
 
 def static_baseline(fp32_model: onnx.ModelProto, images: Sequence[np.ndarray]) -> onnx.ModelProto:
-    """The fp32 graph through ``onnxruntime.quantization.quantize_static``, the usual post-training quantisation.
+    """The fp32 graph through `onnxruntime.quantization.quantize_static`, the usual post-training quantisation.
 
     Quantize/dequantize pairs, weights int8 per channel in 7 bits, activations uint8, ranges of smallest and largest
-    value over ``images`` (1, 1, D, H, W) float32: the tool's own choices, for comparison with ours. What comes after
+    value over `images` (1, 1, D, H, W) float32: the tool's own choices, for comparison with ours. What comes after
     the logits stays float as in our int8 graphs; bytes of exp() would spoil the comparison.
     """
 

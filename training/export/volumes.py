@@ -23,7 +23,7 @@ import torch
 from DentalTopoSegLib.dentition import CLASS_FDI
 from DentalTopoSegLib.networks.models import load_model
 from training.export.card import model_card
-from training.export.graph import WEIGHT_LIMIT, activation_names, write_graph
+from training.export.graph import WEIGHT_LIMIT, activation_names, weight_limit, write_graph
 from training.export.ranges import logit_scale, measure_scales, session, static_baseline
 from training.export.shipping import describe_model, read_metadata, register, write_whole
 from training.export.timing import seconds
@@ -57,7 +57,7 @@ class Run:
 
 
 def load_run(folder: Path) -> Run:
-    """The averaged network of a run of `training.volumes.train` or `training.compression.tune`."""
+    """The averaged network of a run of `train-volumes` or `tune`."""
     if (folder / TUNED).is_file():
         net, tuned = load_tuned(folder)
         about = tuned["about"]
@@ -166,7 +166,7 @@ def describe(run: Run, model_id: str, precision: str, samples: int) -> dict:
 
 def rounding(run: Run, model_id: str, data: Path, count: int, weight_bits: int = 8) -> tuple[dict, int, int]:
     """(quantizer steps, largest whole number of the weights, samples looked at) of a run's int8 graph: what training
-    with quantization has set, otherwise measured on ``count`` samples of ``data``. RuntimeError without samples."""
+    with quantization has set, otherwise measured on `count` samples of `data`. RuntimeError without samples."""
     if run.scales is not None:
         return run.scales, run.weight_limit, 0
     images = [image for image, _ in validation_samples(data, DataPlan.from_config(run.config), count)]
@@ -176,7 +176,7 @@ def rounding(run: Run, model_id: str, data: Path, count: int, weight_bits: int =
     scales = measure_scales(fp32, activation_names(run.net), images)
     if run.task == "numbering":
         scales |= logit_scale(fp32, images)
-    return scales, 2 ** (weight_bits - 1) - 1 if weight_bits < 8 else WEIGHT_LIMIT, len(images)
+    return scales, weight_limit(weight_bits), len(images)
 
 
 def export_plain(
@@ -189,9 +189,9 @@ def export_plain(
     count: int = 16,
     tool: bool = False,
 ) -> Path:
-    """Write a run's network to the folder ``models`` as "fp32" or "int8" without comparing; returns the file.
+    """Write a run's network to the folder `models` as "fp32" or "int8" without comparing; returns the file.
 
-    ``tool``: quantised after training by ONNX Runtime's own tool rather than by ours.
+    `tool`: quantised after training by ONNX Runtime's own tool rather than by ours.
     """
     run = load_run(folder)
     if precision == "int8" and tool:
@@ -208,7 +208,7 @@ def export_plain(
 
 
 def copy_shipped(model_id: str, models: Path) -> Path:
-    """Copy a border network as it is or was shipped, by its id, into the folder ``models``; returns the file."""
+    """Copy a border network as it is or was shipped, by its id, into the folder `models`; returns the file."""
     file = shipped_file(model_id)
     if file is None:
         raise RuntimeError(f"There is no network {model_id} in {MODELS} or {FP32.parent}; put its .onnx file there.")
@@ -221,7 +221,7 @@ def export(
 ) -> dict:
     """Export a run as the library's network; returns what was measured. RuntimeError if it differs from torch's.
 
-    ``tables``: results of `python -m training evaluate-volumes` (title -> JSON file) for the model card.
+    `tables`: results of `python -m training evaluate-volumes` (title -> JSON file) for the model card.
     """
     run = load_run(run_folder)
     model_id = f"{run.task}-{version}"

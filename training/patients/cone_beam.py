@@ -83,12 +83,14 @@ def water_attenuation_per_mm(scanner: Scanner, depth_mm: float = 100.0) -> float
 def basis_densities(material: np.ndarray, density: np.ndarray | None) -> np.ndarray:
     """(3, D, H, W) float32: g/cm^3 of water, hydroxyapatite and iron in every voxel.
 
-    Raises:
-        InputError: unknown material numbers or a density of another shape.
+    Raises
+    ------
+    InputError
+        Unknown material numbers or a density of another shape.
     """
     if material.max(initial=0) >= len(MATERIALS):
         raise InputError(f"Material {int(material.max())} is unknown: use 0 to {len(MATERIALS) - 1}.")
-    table = np.array([material[1:] for material in MATERIALS], np.float32)
+    table = np.array([row[1:] for row in MATERIALS], np.float32)
     if density is not None and density.ndim == 1:
         if len(density) <= int(material.max(initial=0)):
             raise InputError(f"The density table has {len(density)} entries; give one per material used.")
@@ -224,7 +226,7 @@ def _surroundings(turned: np.ndarray, spacing: float) -> tuple[np.ndarray, float
     return padded, step, tuple(float(m) for m in middle[::-1])
 
 
-def acquire(paths: np.ndarray, scanner: Scanner, rng: np.random.Generator) -> np.ndarray:
+def detect(paths: np.ndarray, scanner: Scanner, rng: np.random.Generator) -> np.ndarray:
     """Log-corrected projections -ln(I / I0) (views, rows, columns) of the line integrals `paths`.
 
     Beer-Lambert summed over the spectrum's bins; scatter, detector blur, photon and electronic noise, gain
@@ -262,19 +264,30 @@ def reconstruct(
     rng: np.random.Generator,
     density: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Scan a phantom: `material` (z, y, x) in RAS+ -> (z, y, x) int16 grey values on the same grid.
+    """Scan a phantom along RAS+ axes: (z, y, x) int16 grey values on its own grid.
 
-    Args:
-        material: uint8, numbers of `MATERIALS`.
-        spacing: isotropic voxel size, mm.
-        scanner: the acquisition.
-        rng: noise and detector errors.
-        density: see the module's text.
+    Parameters
+    ----------
+    material : numpy.ndarray
+        (z, y, x) uint8, numbers of `MATERIALS`.
+    spacing : float
+        Isotropic voxel size, mm.
+    scanner : Scanner
+        The acquisition.
+    rng : numpy.random.Generator
+        Noise and detector errors.
+    density : numpy.ndarray, optional
+        Relative to `MATERIALS`: one number per material, or a volume.
+
+    Returns
+    -------
+    numpy.ndarray
+        The scan.
     """
     size = tuple(n * spacing for n in material.shape[::-1])
     detector = Detector(scanner, size)
     paths = line_integrals(basis_densities(material, density), spacing, detector)
-    projections = acquire(paths, scanner, rng)
+    projections = detect(paths, scanner, rng)
     del paths
     d, h, w = material.shape
     mu = detector.fdk(projections, (h, d, w), spacing).transpose(1, 0, 2)

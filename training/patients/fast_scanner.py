@@ -96,13 +96,21 @@ def acquire(
 ) -> torch.Tensor:
     """A scan of a rendered phantom.
 
-    Args:
-        image: (z, y, x) HU-like; metal: coverage in [0, 1]; spacing: mm.
-        generator: the only source of randomness.
-        field: bool, voxels inside the field of view; outside gets one constant value.
+    Parameters
+    ----------
+    image, metal : torch.Tensor
+        (z, y, x) HU-like values and coverage by metal in [0, 1].
+    spacing : float
+        Edge of a voxel, mm.
+    generator : torch.Generator
+        The only source of randomness.
+    field : torch.Tensor, optional
+        (z, y, x) bool, voxels inside the field of view; outside gets one constant value.
 
-    Returns:
-        float32 grey values on a random linear scale.
+    Returns
+    -------
+    torch.Tensor
+        (z, y, x) float32 grey values on a random linear scale.
     """
 
     def uniform(low: float, high: float) -> float:

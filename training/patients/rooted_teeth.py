@@ -6,7 +6,7 @@ displacement that pulls the template's crown onto the scanned surface and dies o
 stored as a signed distance on a small grid in the tooth's own frame, so that later steps can move, warp and render
 a tooth on any grid without a mesh.
 
-Run once: `python -m training root-teeth DATA CACHE` (numpy, scipy and trimesh; about ten minutes).
+Run once: `python -m training root-teeth DATA CACHE` (numpy, scipy and trimesh).
 """
 
 from __future__ import annotations
@@ -40,16 +40,26 @@ VALIDATION_PATIENTS = 12
 class ToothModel:
     """One rooted tooth.
 
-    Attributes:
-        fdi: FDI number.
-        rotation: (3, 3) columns = the tooth's axes (mesial, buccal, occlusal) in RAS.
-        centre: (3,) RAS mm, the crown's centre.
-        origin: (3,) mm, position of grid voxel (0, 0, 0) in the tooth frame (x, y, z).
-        sdf: (z, y, x) int8, signed distance in steps of `SDF_STEP_MM`, negative inside.
-        pulp: (z, y, x) uint8, depth below the surface relative to the deepest point nearby (255 = on the axis).
-        cej: (6,) coefficients of the cemento-enamel junction, z = c . (1, x, y, x^2, y^2, xy), tooth frame, mm.
-        apex: (3,) mm, the lowest root point in the tooth frame.
-        top: float, highest z in the tooth frame, mm.
+    Attributes
+    ----------
+    fdi : int
+        FDI number.
+    rotation : numpy.ndarray
+        (3, 3), columns: the tooth's axes (mesial, buccal, occlusal) in RAS.
+    centre : numpy.ndarray
+        (3,) RAS mm, the crown's centre.
+    origin : numpy.ndarray
+        (3,) mm, position of grid voxel (0, 0, 0) in the tooth frame (x, y, z).
+    sdf : numpy.ndarray
+        (z, y, x) int8, signed distance in steps of `SDF_STEP_MM`, negative inside.
+    pulp : numpy.ndarray
+        (z, y, x) uint8, depth below the surface relative to the deepest point nearby (255: on the axis).
+    cej : numpy.ndarray
+        (6,) coefficients of the cemento-enamel junction, z = c . (1, x, y, x^2, y^2, xy), tooth frame, mm.
+    apex : numpy.ndarray
+        (3,) mm, the lowest root point in the tooth frame.
+    top : float
+        Highest z in the tooth frame, mm.
     """
 
     fdi: int

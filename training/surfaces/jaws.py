@@ -1,6 +1,6 @@
 """Write random clouds of labelled jaws, the 3D-IOSSeg scans in the canonical frame, for the Point Transformer.
 
-    python -m training.surfaces.jaws DATA/ios/train CACHE
+    python -m training sample-jaws DATA/ios/train CACHE
 
 A variant is a random sampling of the surface at a random spacing, with its neighbour lists, written once and
 read by every fold. It may lack teeth (their surface replaced by the smooth membrane that closes the hole, or the
@@ -305,7 +305,3 @@ def main(argv: list[str] | None = None) -> None:
         for k, job in enumerate(jobs):
             job.result()
             print(f"{k + 1}/{len(jobs)}", flush=True)
-
-
-if __name__ == "__main__":
-    main()

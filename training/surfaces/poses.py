@@ -1,6 +1,6 @@
 """Thin all clouds of jaws to the points that the orientation network is made for, and pose them at random.
 
-    python -m training.surfaces.poses DATA/ios/train CACHE PACK  # once; CACHE is what training.surfaces.jaws wrote
+    python -m training pack-orientation DATA/ios/train CACHE PACK  # once; CACHE is what sample-jaws wrote
 
 Poses as the looks of `DentalTopoSegLib.ios.orienting` meet them: near the principal axes or nearly right, some anyhow;
 half of the clouds mirrored (a mirrored jaw is a jaw).
@@ -153,7 +153,3 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--config", type=Path, default=CONFIG)
     arguments = parser.parse_args(argv)
     make_pack(arguments.data, arguments.cache, arguments.pack, read_config(arguments.config, "pack"))
-
-
-if __name__ == "__main__":
-    main()

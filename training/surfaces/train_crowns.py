@@ -1,6 +1,6 @@
 """Train the crown network on rows of labelled crowns.
 
-    python -m training.surfaces.train_crowns training/configs/crowns.yaml --data DATA/ios/train --fold 0
+    python -m training train-crowns training/configs/crowns.yaml --data DATA/ios/train --fold 0
 
 Without --fold every patient trains. Started again with the same name it goes on from the last checkpoint.
 """
@@ -95,7 +95,3 @@ def main(argv: list[str] | None = None) -> None:
     held = {r.name for r in rows if arguments.fold is not None and fold_of(r.name, everyone) == arguments.fold}
     task = CrownsTask(config, [r for r in rows if r.name not in held], [r for r in rows if r.name in held])
     run_to_end(task, folder, arguments.fresh)
-
-
-if __name__ == "__main__":
-    main()

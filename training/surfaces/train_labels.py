@@ -1,8 +1,8 @@
 """Train the Point Transformer on clouds of jaws.
 
-    python -m training.surfaces.train_labels training/configs/surface.yaml --data DATA/ios/train --cache CACHE --fold 0
+    python -m training train-surface training/configs/surface.yaml --data DATA/ios/train --cache CACHE --fold 0
 
-CACHE is what `training.surfaces.jaws` wrote. Without --fold every patient trains. Started again with the same name it
+CACHE is what `sample-jaws` wrote. Without --fold every patient trains. Started again with the same name it
 goes on from the last checkpoint.
 """
 
@@ -113,14 +113,10 @@ def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("config", type=Path)
     parser.add_argument("--data", type=Path, required=True, help="the data pack's ios/train, for the list of patients")
-    parser.add_argument("--cache", type=Path, required=True, help="what training.surfaces.jaws wrote")
+    parser.add_argument("--cache", type=Path, required=True, help="what sample-jaws wrote")
     parser.add_argument("--fold", type=int, choices=range(FOLDS), help="fifth of the patients to hold out")
     add_run_arguments(parser, threads=1)
     arguments = parser.parse_args(argv)
     config, folder = start_command(arguments, "net", "augment", "loss")
     variants, held = split(sorted(arguments.cache.glob("*_??.npz")), arguments.data, arguments.fold)
     run_to_end(LabelsTask(config, variants, held), folder, arguments.fresh)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,9 +1,9 @@
 """Train the network that finds a jaw's frame.
 
-    python -m training.surfaces.train_orientation training/configs/orientation.yaml --pack PACK --data DATA/ios/train
+    python -m training train-orientation training/configs/orientation.yaml --pack PACK --data DATA/ios/train
 
-PACK is what `training.surfaces.poses` wrote. Without --fold every patient trains. Started again with the same name it
-goes on from the last checkpoint. `training.export.orientation` measures and exports the network.
+PACK is what `pack-orientation` wrote. Without --fold every patient trains. Started again with the same name it
+goes on from the last checkpoint. `evaluate-orientation` measures, `export-orientation` exports the network.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def load_net(folder: Path) -> tuple[OrientationNet, dict[str, Any]]:
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("config", type=Path)
-    parser.add_argument("--pack", type=Path, required=True, help="what training.surfaces.poses wrote")
+    parser.add_argument("--pack", type=Path, required=True, help="what pack-orientation wrote")
     parser.add_argument("--data", type=Path, required=True, help="the data pack's ios/train, for the list of patients")
     parser.add_argument("--fold", type=int, choices=range(FOLDS), help="fifth of the patients to hold out")
     add_run_arguments(parser, threads=1)
@@ -115,7 +115,3 @@ def main(argv: list[str] | None = None) -> None:
     clouds = Clouds(arguments.pack, arguments.data, arguments.fold, held=False)
     held = None if arguments.fold is None else Clouds(arguments.pack, arguments.data, arguments.fold, held=True)
     run_to_end(OrientationTask(config, clouds, held), folder, arguments.fresh)
-
-
-if __name__ == "__main__":
-    main()

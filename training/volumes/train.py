@@ -1,6 +1,6 @@
 """Train a volume network from one configuration file; the same file runs on CPU and GPU.
 
-    python -m training.volumes.train training/configs/numbering.yaml --data BUFFER --val VALIDATION --name numbering
+    python -m training train-volumes training/configs/numbering.yaml --data BUFFER --val VALIDATION --name numbering
 
 Stops after the configured minutes or steps. Started again with the same name it goes on from the last checkpoint.
 """
@@ -171,7 +171,3 @@ def main(argv: list[str] | None = None) -> None:
     config, folder = start_command(arguments, "net", "data")
     task = VolumeTask(config, arguments.data, arguments.val, best_device(), arguments.workers)
     run_to_end(task, folder, arguments.fresh, arguments.init)
-
-
-if __name__ == "__main__":
-    main()

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...files.volumes.boxes import Box, shifted, tooth_boxes, union
+from ...files.volumes.boxes import Box, shift, tooth_boxes, union
 from ..measures.label_map import Case
 from ..topology import ToothMeasure, contacts_of, locate_tunnels, measure_tooth
-from . import findings_of
+from .checking import findings_of
 from .finding import Finding
 
 if TYPE_CHECKING:
@@ -59,13 +59,20 @@ class LiveCheck:
             around = region if old is None else union((region, old.box))
             boxes = tooth_boxes(np.where(self.labels.array[around] == fdi, fdi, 0).astype(np.uint8))
             for box in boxes.values():
-                self._measure(fdi, shifted(box, around))
+                self._measure(fdi, shift(box, around))
         self.measures = dict(sorted(self.measures.items()))
         return self.judge()
 
     def judge(self) -> list[Finding]:
         """What the rules find in the measures; to call after a change of `confidence`."""
-        self.findings = findings_of(_LiveCase(self)) if self.measures else []
+        case = Case(
+            self.labels,
+            self.confidence,
+            measures=self.measures,
+            find_contacts=lambda: dict(sorted(self._contacts.items())),
+            find_tunnels=self.places_of_tunnels,
+        )
+        self.findings = findings_of(case) if self.measures else []
         return self.findings
 
     def _measure(self, fdi: int, box: Box) -> None:
@@ -78,15 +85,3 @@ class LiveCheck:
         if fdi not in self._tunnels:
             self._tunnels[fdi] = locate_tunnels(self.labels, self.measures[fdi])
         return self._tunnels[fdi]
-
-
-class _LiveCase(Case):
-    """A Case that has been measured by a LiveCheck."""
-
-    def __init__(self, check: LiveCheck) -> None:
-        super().__init__(check.labels, check.confidence, None, check.measures)
-        self._check = check
-        self.contacts = dict(sorted(check._contacts.items()))
-
-    def tunnel_places(self, fdi: int) -> tuple[tuple[float, float, float], ...]:
-        return self._check.places_of_tunnels(fdi)

@@ -1,1 +1,5 @@
-"""A dentition with everything measured on it that findings and repairs ask for: `label_map.Case`, `jaw.JawCase`."""
+"""A dentition with everything measured on it that findings and repairs ask for.
+
+`label_map.Case` and `jaw.JawCase` answer the questions of `case.DentitionCase`. May import `dentition`, `files` and
+`checks.topology`.
+"""

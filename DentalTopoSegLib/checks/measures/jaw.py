@@ -13,16 +13,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...dentition import arch_order, is_tooth, jaw, mirrored
-from ...dentition.arch import ArchFrame, consistent_relabelling, expected_place
-from ...dentition.crown_sizes import area_range_mm2, usual_area_mm2
+from ...dentition import arch_order, crown_width_mm, is_tooth, jaw, mirrored
+from ...dentition.arch import expected_place
+from ...dentition.crown_sizes import area_range_mm2, usual_area_mm2, usual_width_mm
 from ...files.meshes.geometry import unique_edges
+from .case import DentitionCase, Place
 
 if TYPE_CHECKING:
     from ...ios import JawSegmentation
 
 #: A border edge chain shorter than this (mm) on a tooth is a pinhole of the scan, not a cut.
 CUT_MM = 4.0
+#: Loose pieces and holes smaller than this (mm^2) are mentioned together and need no action.
+NEGLIGIBLE_MM2 = 1.0
 
 
 @dataclass(frozen=True)
@@ -32,11 +35,16 @@ class Patch:
     area_mm2: float
     centre: np.ndarray
 
+    @property
+    def size(self) -> float:
+        """mm^2, as rules that ask label maps and surfaces alike call it."""
+        return self.area_mm2
+
 
 @dataclass(frozen=True)
 class Crown:
     """One number's surface. pieces: largest first. width_mm: extent of the largest piece along the arch, None
-    where no second tooth shows how the arch runs. holes: gum patches that lie inside it. border_mm: how much
+    where no second tooth shows how the arch runs. holes: gingiva patches that lie inside it. border_mm: how much
     of the scan's border runs on it."""
 
     fdi: int
@@ -53,12 +61,34 @@ class Crown:
         return self.border_mm >= CUT_MM
 
 
-class JawCase:
-    """One jaw of an intraoral scan, measured. Teeth of any quadrant may be on it: a wrong number is a finding."""
+class JawCase(DentitionCase):
+    """One jaw of an intraoral scan, measured. Teeth of any quadrant may be on it: a wrong number is a finding.
 
-    def __init__(self, segmentation: JawSegmentation, name: str) -> None:
+    Parameters
+    ----------
+    segmentation : JawSegmentation
+        The numbered surface.
+    name : str
+        What the scan is called in messages.
+    stated : str, optional
+        The jaw the user gave, "upper" or "lower"; None: it was inferred.
+    """
+
+    size_name = "area_mm2"
+    size_key = "mm2"
+    #: The score of a surface's numbering is no measured probability, so it is asked for less than that of a label map.
+    low_confidence = 0.6
+    negligible = NEGLIGIBLE_MM2
+    gathers_specks = True
+    decimals = (0, 2)
+    calibrated = None
+    #: Numbers of the other jaw are findings of their own, and the sizes of crowns are told of each jaw alone.
+    sizes_comparable = True
+
+    def __init__(self, segmentation: JawSegmentation, name: str, stated: str | None = None) -> None:
         self.segmentation = segmentation
         self.name = name
+        self.stated = stated
         self.which: str = segmentation.jaw
         self.confidence: Mapping[int, float] = segmentation.confidence
         self._vertices = np.asarray(segmentation.surface.vertices, float)
@@ -66,18 +96,82 @@ class JawCase:
         self._fdi = np.asarray(segmentation.fdi)
         self._measure()
 
+    # ------------------------------------------------------------ teeth
+
+    @property
+    def measures(self) -> Mapping[int, Crown]:
+        return self.crowns
+
+    @property
+    def jaws(self) -> tuple[str, ...]:
+        return (self.which,)
+
+    def teeth_in(self, which: str) -> list[int]:
+        """All teeth: those with a number of the other jaw stand in this one too."""
+        return list(self.crowns)
+
+    def pieces(self, fdi: int) -> tuple[Patch, ...]:
+        return self.crowns[fdi].pieces
+
+    def second_teeth(self, fdi: int) -> list[Patch]:
+        """Further pieces that are large enough and far enough from the first to be a tooth of their own."""
+        crown = self.crowns[fdi]
+        enough = max(0.5 * area_range_mm2(fdi)[0], 0.25 * crown.pieces[0].area_mm2)
+        apart = 0.7 * crown_width_mm(fdi)
+        return [
+            part
+            for part in crown.pieces[1:]
+            if part.area_mm2 >= enough and np.linalg.norm(part.centre - crown.centre) >= apart
+        ]
+
+    def free_number(self, fdi: int, second: Patch) -> tuple[int | None, Patch]:
+        """The unused number of this jaw that is expected within a tooth's width of one of the two, and that piece."""
+        parts = (second, self.crowns[fdi].pieces[0])
+        if self.frame is None:
+            return None, second
+        far = {
+            (number, i): float(np.linalg.norm(self.frame.place(number) - self.axes @ part.centre))
+            / crown_width_mm(number)
+            for number in arch_order(self.which)
+            if number not in self.crowns
+            for i, part in enumerate(parts)
+        }
+        free, i = min(far, key=far.__getitem__, default=(None, 0))
+        return (free, parts[i]) if free is not None and far[free, i] <= 1 else (None, second)
+
+    def whole_size(self, fdi: int) -> float:
+        return self.crowns[fdi].area_mm2
+
+    def usual_size(self, fdi: int) -> float:
+        low, high = area_range_mm2(fdi)
+        other = self.crowns.get(mirrored(fdi))
+        if other is not None and not other.is_cut and low <= other.pieces[0].area_mm2 <= high:
+            return other.pieces[0].area_mm2
+        return usual_area_mm2(fdi)
+
+    def is_free(self, fdi: int) -> bool:
+        """True when neither this tooth nor its milk tooth is there."""
+        return fdi not in self.crowns and fdi + 40 not in self.crowns
+
+    def is_cut(self, fdi: int) -> bool:
+        return self.crowns[fdi].is_cut
+
+    def is_as_wide_as_two(self, fdi: int, other: int) -> bool:
+        """False when the crown is too narrow along the arch, or no second tooth shows how the arch runs."""
+        width = self.crowns[fdi].width_mm
+        return width is not None and width >= usual_width_mm(fdi) + 0.5 * usual_width_mm(other)
+
     # ------------------------------------------------------------ places
 
-    def in_file(self, place: Iterable[float] | None) -> tuple[float, float, float] | None:
+    def in_file(self, place: Iterable[float] | None) -> Place | None:
         """Surface mm -> the file's own coordinates."""
         if place is None:
             return None
         x, y, z = (float(c) / self.segmentation.surface.scale for c in place)
         return x, y, z
 
-    def mean_place(self, teeth: Iterable[int]) -> tuple[float, float, float]:
-        """The middle of the teeth's centres, in the file's coordinates."""
-        return self.in_file(np.mean([self.crowns[fdi].centre for fdi in teeth], axis=0))
+    def middle(self, fdi: int) -> np.ndarray:
+        return self.crowns[fdi].centre
 
     def points(self, fdi: int) -> np.ndarray:
         """(n, 3) mm: the vertices of the tooth's largest piece."""
@@ -118,11 +212,6 @@ class JawCase:
         """True when both scans hold the very same points."""
         return self._vertices.shape == other._vertices.shape and bool(np.array_equal(self._vertices, other._vertices))
 
-    @property
-    def measures(self) -> Mapping[int, Crown]:
-        """The crowns, under the name that the rules shared with CBCT ask for."""
-        return self.crowns
-
     # ------------------------------------------------------------ the arch
 
     @cached_property
@@ -162,28 +251,6 @@ class JawCase:
         if self.axes is None:
             return {}
         return {fdi: self.axes @ crown.centre for fdi, crown in self.crowns.items()}
-
-    @cached_property
-    def relabelling(self) -> tuple[str, ArchFrame] | None:
-        """The exchange of all numbers that the places call for, mostly "none", and the fitted arch."""
-        return consistent_relabelling(self.centres)
-
-    @property
-    def frame(self) -> ArchFrame | None:
-        return self.relabelling[1] if self.relabelling else None
-
-    @property
-    def numbers_trusted(self) -> bool:
-        """True when an arch was fitted and the numbers are not exchanged as a whole."""
-        return self.relabelling is not None and self.relabelling[0] == "none"
-
-    def usual_area(self, fdi: int) -> float:
-        """Expected mm^2: that of its whole namesake on the other side, or the middle of its kind."""
-        low, high = area_range_mm2(fdi)
-        other = self.crowns.get(mirrored(fdi))
-        if other is not None and not other.is_cut and low <= other.pieces[0].area_mm2 <= high:
-            return other.pieces[0].area_mm2
-        return usual_area_mm2(fdi)
 
     # ------------------------------------------------------------ measuring
 
@@ -251,7 +318,7 @@ class JawCase:
         return area, piece[owner], outward if np.linalg.norm(outward) > 1e-3 * total else None, inside_out
 
     def _holes(self, mixed: np.ndarray, border: np.ndarray, piece: np.ndarray) -> dict[int, list[Patch]]:
-        """Gum patches all of whose neighbours are one tooth, away from the scan's border: {FDI: patches}."""
+        """Gingiva patches all of whose neighbours are one tooth, away from the scan's border: {FDI: patches}."""
         gum_end = np.where(self._fdi[mixed[:, 0]] == 0, mixed[:, 0], mixed[:, 1])
         other = np.where(self._fdi[mixed[:, 0]] == 0, mixed[:, 1], mixed[:, 0])
         here = self._fdi[gum_end] == 0

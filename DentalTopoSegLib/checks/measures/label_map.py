@@ -2,83 +2,101 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cached_property
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...dentition import crown_width_mm, mirrored, volume_range_mm3
-from ...dentition.arch import ArchFrame, consistent_relabelling
+from ...dentition import FDI_PERMANENT, crown_width_mm, jaw, mirrored, neighbours, volume_range_mm3
 from ..topology import Part, ToothMeasure, contacts, locate_tunnels, tooth_measures
+from .case import DentitionCase, Place
 
 if TYPE_CHECKING:
     from ...files.volumes import Volume
 
+#: Crumbs and bubbles smaller than this (mm^3) are mentioned, but need no action.
+NEGLIGIBLE_MM3 = 1.0
 
-class Case:
-    """A label map with everything measured on it that the rules share.
 
-    measures: of its teeth, where they are known already. calibrated: whether the confidences are measured
-    probabilities (cbct.confidence) or only scores.
+def contact_limit_mm2(smaller_mm3: float, same_jaw: bool) -> float:
+    """From this border area on two teeth, the smaller of this volume, are suspected to be one.
+
+    A normal contact is a spot of 5-20 mm^2. The cut face of a tooth split in two grows with its volume. In a closed
+    bite whole chewing surfaces may touch, so teeth of different jaws are allowed twice that.
     """
+    return (15.0 + 0.5 * smaller_mm3 ** (2 / 3)) * (1 if same_jaw else 2)
+
+
+class Case(DentitionCase):
+    """A label map, measured. Sizes are mm³, places RAS mm.
+
+    Parameters
+    ----------
+    labels : Volume
+        FDI numbers.
+    confidence : mapping
+        {FDI number: 0..1} where known.
+    image_valid_mask : (z, y, x) bool array, optional
+        True where the scan holds image data.
+    measures : mapping, optional
+        Of its teeth, where they are known already.
+    calibrated : bool
+        Whether the confidences are measured probabilities (`cbct.confidence`) or only scores.
+    find_contacts, find_tunnels : callable, optional
+        What gives the areas of contact, and the places of a tooth's tunnels, where that is known already.
+    """
+
+    size_name = "volume_mm3"
+    size_key = "mm3"
+    #: More than 3 chances in 10 of being wrong are worth a look. What it flags, rightly and in vain, stands in the
+    #: calibration's card (Resources/Models).
+    low_confidence = 0.7
+    negligible = NEGLIGIBLE_MM3
+    gathers_specks = False
+    decimals = (1, 3)
+    jaws = ("upper", "lower")
 
     def __init__(
         self,
         labels: Volume,
         confidence: Mapping[int, float],
-        image_valid_mask: np.ndarray | None,
-        measures: dict[int, ToothMeasure] | None = None,
+        image_valid_mask: np.ndarray | None = None,
+        measures: Mapping[int, ToothMeasure] | None = None,
+        *,
         calibrated: bool = True,
+        find_contacts: Callable[[], dict[tuple[int, int], float]] | None = None,
+        find_tunnels: Callable[[int], tuple[Place, ...]] | None = None,
     ) -> None:
         self.labels = labels
         self.confidence = confidence
         self.calibrated = calibrated
         self.valid = image_valid_mask
-        self.measures: dict[int, ToothMeasure] = tooth_measures(labels) if measures is None else measures
-        #: Where each tooth stands: the centre of its largest piece, which stray pieces do not pull away.
-        self.centres = {fdi: np.array(m.components[0].position_ras) for fdi, m in self.measures.items()}
+        self._measures = tooth_measures(labels) if measures is None else measures
+        self._centres = {fdi: m.components[0].centre for fdi, m in self._measures.items()}
+        self._find_contacts = find_contacts or partial(contacts, labels)
+        self._find_tunnels = find_tunnels or (lambda fdi: locate_tunnels(labels, self.measures[fdi]))
+
+    @property
+    def measures(self) -> Mapping[int, ToothMeasure]:
+        return self._measures
 
     @cached_property
     def contacts(self) -> dict[tuple[int, int], float]:
         """Areas of contact, mm^2, by pairs of FDI numbers, the smaller first."""
-        return contacts(self.labels)
+        return self._find_contacts()
 
-    def tunnel_places(self, fdi: int) -> tuple[tuple[float, float, float], ...]:
+    def tunnel_places(self, fdi: int) -> tuple[Place, ...]:
         """Where the tooth's tunnels run, RAS mm."""
-        return locate_tunnels(self.labels, self.measures[fdi])
+        return self._find_tunnels(fdi)
 
-    @cached_property
-    def relabelling(self) -> tuple[str, ArchFrame] | None:
-        """The swap of all numbers that the places call for, mostly "none", and the fitted arch."""
-        return consistent_relabelling(self.centres)
+    # ------------------------------------------------------------ teeth
 
-    @property
-    def frame(self) -> ArchFrame | None:
-        return self.relabelling[1] if self.relabelling else None
+    def teeth_in(self, which: str) -> list[int]:
+        return [fdi for fdi in self.measures if jaw(fdi) == which]
 
-    @property
-    def numbers_trusted(self) -> bool:
-        """True when an arch was fitted and the numbers are not swapped as a whole."""
-        return self.relabelling is not None and self.relabelling[0] == "none"
-
-    @property
-    def sizes_comparable(self) -> bool:
-        """False when the jaws are exchanged as a whole: then every tooth is held against another's size."""
-        return self.relabelling is None or self.relabelling[0] not in ("flipped", "both")
-
-    def mean_place(self, teeth: tuple[int, ...]) -> tuple[float, float, float]:
-        """RAS mm in the middle of the teeth's centres."""
-        return tuple(float(c) for c in np.mean([self.centres[fdi] for fdi in teeth], axis=0))
-
-    def mask(self, fdi: int) -> np.ndarray:
-        """The tooth's mask in its own bounding box."""
-        return self.labels.array[self.measures[fdi].box] == fdi
-
-    def points(self, fdi: int) -> np.ndarray:
-        """(n, 3) RAS mm of the tooth's voxel centres."""
-        start = [ends[0] for ends in self.measures[fdi].bbox]
-        return self.labels.index_to_ras(np.argwhere(self.mask(fdi)) + start)
+    def pieces(self, fdi: int) -> tuple[Part, ...]:
+        return self.measures[fdi].components
 
     def second_teeth(self, fdi: int) -> list[Part]:
         """Further pieces with this number that are large and far enough to be a tooth of their own.
@@ -97,13 +115,36 @@ class Case:
                 found.append(part)
         return found
 
-    def usual_volume(self, fdi: int) -> float:
-        """Expected mm^3: that of its whole namesake on the other side, or the middle of the range."""
+    def free_number(self, fdi: int, second: Part) -> tuple[int | None, Part]:
+        """The unused permanent number expected nearest to the second tooth, if within a tooth's width, and that tooth.
+
+        Without an arch the neighbour that is not there, if only one is missing.
+        """
+        candidates = [n for n in FDI_PERMANENT if n not in self.measures]
+        if self.frame is None:
+            beside = [n for n in neighbours(fdi) if n in candidates]
+            return (beside[0] if len(beside) == 1 else None), second
+        distance = {n: np.linalg.norm(self.frame.place(n) - second.position_ras) for n in candidates}
+        near = [n for n in candidates if distance[n] <= crown_width_mm(n)]
+        return (min(near, key=distance.__getitem__) if near else None), second
+
+    def whole_size(self, fdi: int) -> float:
+        return self.measures[fdi].volume_mm3
+
+    def usual_size(self, fdi: int) -> float:
         low, high = volume_range_mm3(fdi)
         other = self.measures.get(mirrored(fdi))
         if other is not None and not other.touches_border and low <= other.components[0].volume_mm3 <= high:
             return other.components[0].volume_mm3
         return float(np.sqrt(low * high))
+
+    @property
+    def sizes_comparable(self) -> bool:
+        """False when the jaws are exchanged as a whole."""
+        return self.relabelling is None or self.relabelling[0] not in ("flipped", "both")
+
+    def is_free(self, fdi: int) -> bool:
+        return fdi not in self.measures
 
     def is_cut(self, fdi: int) -> bool:
         """True when the tooth reaches the edge of the volume, or voxels without image data."""
@@ -115,3 +156,55 @@ class Case:
         box = tuple(slice(max(a - 1, 0), b + 1) for a, b in measure.bbox)
         grown = ndimage.binary_dilation(self.labels.array[box] == fdi)
         return bool((grown & ~np.asarray(self.valid[box], dtype=bool)).any())
+
+    def is_as_wide_as_two(self, fdi: int, other: int) -> bool:
+        """False when the tooth is too narrow along the arch; True too where no arch shows how wide it is."""
+        if self.frame is None:
+            return True
+        along = self.points(fdi) @ self.frame.tangent(fdi)
+        extent = float(np.subtract(*np.percentile(along, (99, 1))))
+        return extent >= crown_width_mm(fdi) + 0.5 * crown_width_mm(other)
+
+    # ------------------------------------------------------------ places
+
+    def in_file(self, place: Iterable[float] | None) -> Place | None:
+        if place is None:
+            return None
+        x, y, z = (float(c) for c in place)
+        return x, y, z
+
+    def middle(self, fdi: int) -> np.ndarray:
+        return self._centres[fdi]
+
+    @property
+    def centres(self) -> Mapping[int, np.ndarray]:
+        return self._centres
+
+    def distance_mm(self, a: int, b: int) -> float:
+        """Smallest distance between the voxel centres of two teeth, less one voxel."""
+        from scipy.spatial import cKDTree
+
+        distance = cKDTree(self.points(a)).query(self.points(b))[0].min()
+        return max(float(distance) - float(np.mean(self.labels.spacing)), 0.0)
+
+    def place_beside(self, standing: int, absent: int) -> Place | None:
+        """Where an absent tooth next to a present one should stand, RAS mm; None where no arch shows it."""
+        if self.frame is None:
+            return None
+        return self.in_file(self.middle(standing) + (self.frame.place(absent) - self.frame.place(standing)))
+
+    def holds(self, place: Place) -> bool:
+        """True when the scan has image data there."""
+        index = np.round(self.labels.ras_to_index(place)).astype(int)
+        if not all(0 <= i < n for i, n in zip(index, self.labels.array.shape, strict=True)):
+            return False
+        return self.valid is None or bool(self.valid[tuple(index)])
+
+    def mask(self, fdi: int) -> np.ndarray:
+        """The tooth's mask in its own bounding box."""
+        return self.labels.array[self.measures[fdi].box] == fdi
+
+    def points(self, fdi: int) -> np.ndarray:
+        """(n, 3) RAS mm of the tooth's voxel centres."""
+        start = [ends[0] for ends in self.measures[fdi].bbox]
+        return self.labels.index_to_ras(np.argwhere(self.mask(fdi)) + start)

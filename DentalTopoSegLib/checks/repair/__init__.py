@@ -27,7 +27,6 @@ from .kinds import (
     swap_sides,
 )
 from .making import make_edit
-from .proposals import proposed
 from .repair import NumberTakenError, Repair, RepairRefusedError
 
 __all__ = [
@@ -45,7 +44,6 @@ __all__ = [
     "join_pieces",
     "make_edit",
     "merge",
-    "proposed",
     "remove_pieces",
     "remove_specks",
     "renumber",

@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...dentition import flipped_jaw, is_tooth, mirrored
-from ...dentition.words import Sentence
 from ...files.meshes.geometry import face_areas, labels_of_faces, unique_edges, vertex_components
-from ..findings.crowns import NEGLIGIBLE_MM2, second_crowns
-from ..measures.jaw import JawCase, Patch
+from ..measures.jaw import NEGLIGIBLE_MM2, JawCase, Patch
 from .bench import Bench, along_row, stands_before
 from .edit import JawEdit, JawLabels
 from .repair import Place, Repair, RepairRefusedError
@@ -81,8 +79,7 @@ class JawBench(Bench):
 
     def loose_parts(self, fdi: int, places: Iterable[Place] | None = None) -> list[np.ndarray]:
         parts = self.parts(fdi)[1:]
-        crown = self.case.crowns.get(fdi)
-        return self._other_than(second_crowns(self.case, crown) if crown else (), parts)
+        return self._other_than(self.case.second_teeth(fdi) if fdi in self.case.crowns else (), parts)
 
     def specks(self, fdi: int) -> list[np.ndarray]:
         crown = self.case.crowns.get(fdi)
@@ -102,7 +99,7 @@ class JawBench(Bench):
         found = self.gaps(fdi)
         if not found:
             raise RepairRefusedError(
-                Sentence("Tooth {fdi:tooth} has no patch of gum in its surface: there is nothing to fill.", fdi=fdi)
+                "Tooth {fdi:tooth} has no patch of gum in its surface: there is nothing to fill.", fdi=fdi
             )
         return found
 
@@ -151,11 +148,9 @@ class JawBench(Bench):
         case = self.case
         if case.axes is None:
             raise RepairRefusedError(
-                Sentence(
-                    "Too few teeth are there to tell which half of tooth {fdi:tooth} is {other:tooth}.",
-                    fdi=fdi,
-                    other=other,
-                )
+                "Too few teeth are there to tell which half of tooth {fdi:tooth} is {other:tooth}.",
+                fdi=fdi,
+                other=other,
             )
         if case.frame is not None:
             along = case.axes.T @ case.frame.tangent(fdi)

@@ -26,10 +26,27 @@ _TINY_AREA_MM2 = 1e-10  # three corners on a line, to the precision of the coord
 def clean(mesh: Mesh, unit: str | None = None) -> tuple[Surface, list[str]]:
     """Make a surface in millimetres of a mesh.
 
-    ``unit``: "mm", "cm", "m" or "inch"; None guesses it from the size. Points that are not numbers go with their
-    triangles, equal points are welded, triangles without area or present twice go.
-    Returns the surface and warnings in plain words: what was dropped, guessed or looks wrong.
-    Raises InputError for what is no surface or of no believable size.
+    Points that are not numbers go with their triangles, equal points are welded, triangles without area or present
+    twice go.
+
+    Parameters
+    ----------
+    mesh : Mesh
+        As its file has it.
+    unit : str, optional
+        "mm", "cm", "m" or "inch"; None guesses it from the size.
+
+    Returns
+    -------
+    surface : Surface
+        Vertices in mm.
+    warnings : list of str
+        What was dropped, guessed or looks wrong, in plain words.
+
+    Raises
+    ------
+    InputError
+        For what is no surface or of no believable size.
     """
     if unit is not None and unit not in UNITS:
         raise InputError(f"'{unit}' is no unit known here: use mm, cm, m or inch.")
@@ -96,7 +113,7 @@ def _degenerate(vertices: np.ndarray, faces: np.ndarray, keep: np.ndarray, warni
 
 
 def _drop_duplicates(faces: np.ndarray, keep: np.ndarray, warnings: list[str]) -> np.ndarray:
-    """Clear ``keep`` for faces with the corners of an earlier one; (F,) int32 face -> place among those kept."""
+    """Clear `keep` for faces with the corners of an earlier one; (F,) int32 face -> place among those kept."""
     where = np.flatnonzero(keep)
     kept = faces[where]
     corners = np.empty_like(kept)

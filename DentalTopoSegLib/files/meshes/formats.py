@@ -26,11 +26,11 @@ class MeshFormat:
     suffix : str
         In lower case, with the dot.
     holds : callable
-        ``holds(head, size)``: whether a file of `size` bytes that begins with these is of this kind for certain.
+        `holds(head, size)`: whether a file of `size` bytes that begins with these is of this kind for certain.
     read : callable
-        ``read(content, max_faces)``: the mesh; raises `mesh.Problem`.
+        `read(content, max_faces)`: the mesh; raises `mesh.Problem`.
     write_labelled : callable, optional
-        ``write_labelled(path, vertices, faces, fdi, face_fdi)``; None for a kind that holds no labels.
+        `write_labelled(path, vertices, faces, fdi, face_fdi)`; None for a kind that holds no labels.
     """
 
     name: str

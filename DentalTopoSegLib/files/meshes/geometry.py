@@ -11,8 +11,8 @@ _SHIFT = np.uint64(31)
 def equal_rows(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Group the equal rows of an (N, 3) array (-0.0 equals 0.0; NaN equals the same NaN).
 
-    Returns ``first`` (W,) int64, the row where each distinct value appears first, ascending, and ``group`` (N,)
-    int32, so that ``rows[first][group]`` equals ``rows``. Exact; about ten times faster than np.unique by rows.
+    Returns `first` (W,) int64, the row where each distinct value appears first, ascending, and `group` (N,)
+    int32, so that `rows[first][group]` equals `rows`. Exact; about ten times faster than np.unique by rows.
     """
     n = len(rows)
     if n == 0:
@@ -66,7 +66,7 @@ def _hash(columns: list[np.ndarray]) -> np.ndarray:
 
 
 def _leaders(columns: list[np.ndarray], members: np.ndarray) -> np.ndarray:
-    """For every row number in ``members``: the smallest one among them with an equal row."""
+    """For every row number in `members`: the smallest one among them with an equal row."""
     parts = [column[members] for column in columns]
     order = np.lexsort((members, *parts))
     begins = np.ones(len(members), bool)
@@ -142,9 +142,9 @@ def _sorted_edges(faces: np.ndarray, vertex_count: int) -> tuple[np.ndarray, np.
 def unique_edges(faces: np.ndarray, vertex_count: int) -> tuple[np.ndarray, np.ndarray]:
     """Every edge once, with the faces on it.
 
-    Returns ``edges`` (E, 2) int32, smaller vertex first, ascending, and ``edge_faces`` (E, 2) int32: the two
-    faces, the one earlier in ``faces`` first; -1 for the second at a border. An edge with more than two faces
-    (non-manifold) shows its first two; ``adjacent_faces`` has them all.
+    Returns `edges` (E, 2) int32, smaller vertex first, ascending, and `edge_faces` (E, 2) int32: the two
+    faces, the one earlier in `faces` first; -1 for the second at a border. An edge with more than two faces
+    (non-manifold) shows its first two; `adjacent_faces` has them all.
     """
     keys, owner = _sorted_edges(faces, vertex_count)
     begins = np.ones(len(keys), bool)
@@ -158,7 +158,7 @@ def unique_edges(faces: np.ndarray, vertex_count: int) -> tuple[np.ndarray, np.n
 
 
 def adjacent_faces(faces: np.ndarray, vertex_count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs of faces that share an edge: ``pairs`` (P, 2) int32 and the ``edges`` (P, 2) int32 they share.
+    """Pairs of faces that share an edge: `pairs` (P, 2) int32 and the `edges` (P, 2) int32 they share.
 
     The k faces of a non-manifold edge give k - 1 pairs, a chain in file order.
     """
@@ -182,7 +182,7 @@ def face_components(
 ) -> tuple[int, np.ndarray]:
     """Number of connected pieces of a surface and the piece of every face (F,) int32.
 
-    ``across``: faces are connected by a shared "edge" or already by a shared "vertex". ``joined``: (F,) values;
+    `across`: faces are connected by a shared "edge" or already by a shared "vertex". `joined`: (F,) values;
     only neighbouring faces with equal values are connected (such as the labels of teeth; only across edges).
     """
     if across == "vertex":
@@ -210,8 +210,8 @@ def _components(pairs: np.ndarray, count: int) -> tuple[int, np.ndarray]:
 def fan(connectivity: np.ndarray, sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Polygons as triangles around each polygon's first corner.
 
-    ``connectivity``: the corners of all polygons in a row; ``sizes``: (P,) corners of each, adding up to it.
-    Returns ``triangles`` (T, 3) and ``polygon`` (T,), the polygon of each; fewer than 3 corners give none.
+    `connectivity`: the corners of all polygons in a row; `sizes`: (P,) corners of each, adding up to it.
+    Returns `triangles` (T, 3) and `polygon` (T,), the polygon of each; fewer than 3 corners give none.
     """
     if len(sizes) and sizes[0] == 3 and (sizes == 3).all():
         return connectivity.reshape(-1, 3), np.arange(len(sizes))

@@ -10,7 +10,7 @@ import numpy as np
 from ... import dentition
 from .writing import write_ply, write_vtp
 
-#: ``(path, vertices (V, 3), faces (F, 3), fdi (V,), face_fdi (F,))``: writes the mesh, FDI numbers with 0 for gingiva.
+#: `(path, vertices (V, 3), faces (F, 3), fdi (V,), face_fdi (F,))`: writes the mesh, FDI numbers with 0 for gingiva.
 LabelWriter = Callable[[Path, np.ndarray, np.ndarray, np.ndarray, np.ndarray], Path]
 #: What stands for the gingiva among Universal numbers, as in DCBIA's tools.
 UNIVERSAL_GINGIVA = 33

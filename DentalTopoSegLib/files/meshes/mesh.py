@@ -14,12 +14,19 @@ from .geometry import face_areas, vertex_normals
 class Mesh:
     """A mesh as its file has it: file order, file axes, file units; nothing dropped.
 
-    ``vertices``: (V, 3) float64. PLY, OBJ, VTP: the file's points in the file's order, never merged. STL, which
-    has no shared points: its corners welded where exactly equal, in order of first appearance.
-    ``faces``: (F, 3) int32, in file order; polygons of the file are fanned into triangles in place.
-    ``name``: what results are called after.
-    ``file_vertex``: (Vf,) int32, file vertex -> row of ``vertices`` (STL: the 3F corners; else 0..V-1).
-    ``point_data``, ``cell_data``: the scalar arrays of VTP and PLY by name, (V,) and (F,); empty otherwise.
+    Parameters
+    ----------
+    vertices : ndarray
+        (V, 3) float64. PLY, OBJ, VTP: the file's points in the file's order, never merged. STL, which has no shared
+        points: its corners welded where exactly equal, in order of first appearance.
+    faces : ndarray
+        (F, 3) int32, in file order; polygons of the file are fanned into triangles in place.
+    name : str
+        What results are called after.
+    file_vertex : ndarray
+        (Vf,) int32, file vertex -> row of `vertices` (STL: the 3F corners; else 0..V-1).
+    point_data, cell_data : dict of ndarray
+        The scalar arrays of VTP and PLY by name, (V,) and (F,); empty otherwise.
     """
 
     vertices: np.ndarray
@@ -34,11 +41,18 @@ class Mesh:
 class Surface:
     """A mesh made fit for computing: millimetres, equal points welded, only valid triangles.
 
-    ``vertices``: (W, 3) float64 mm, on the file's axes (only scaled), each used by a face.
-    ``faces``: (G, 3) int32, none degenerate, none twice.
-    ``scale``: file unit -> mm.
-    ``of_vertex``: (V,) int32, Mesh vertex -> Surface vertex, -1 where dropped (unused or not a number).
-    ``of_face``: (F,) int32, Mesh face -> Surface face, -1 where dropped; a duplicate maps to the face kept.
+    Parameters
+    ----------
+    vertices : ndarray
+        (W, 3) float64 mm, on the file's axes (only scaled), each used by a face.
+    faces : ndarray
+        (G, 3) int32, none degenerate, none twice.
+    scale : float
+        File unit -> mm.
+    of_vertex : ndarray
+        (V,) int32, Mesh vertex -> Surface vertex, -1 where dropped (unused or not a number).
+    of_face : ndarray
+        (F,) int32, Mesh face -> Surface face, -1 where dropped; a duplicate maps to the face kept.
     """
 
     vertices: np.ndarray
@@ -60,9 +74,9 @@ class Surface:
 
 @dataclass(frozen=True)
 class Parsed:
-    """What a format's reader hands to ``read_mesh``; shapes as in Mesh.
+    """What a format's reader hands to `read_mesh`; shapes as in Mesh.
 
-    ``soup``: the vertices are three corners per face in order (STL), to be welded.
+    `soup`: the vertices are three corners per face in order (STL), to be welded.
     """
 
     vertices: np.ndarray

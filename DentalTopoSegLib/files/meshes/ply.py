@@ -20,14 +20,10 @@ from .text import BadNumber, describe, floats
 
 _HEADER_END = re.compile(rb"(?:^|[\r\n])end_header[ \t]*(\r\n|\n|\r)")
 _MAX_HEADER = 1 << 22
-_TYPES = {
-    "char": "i1", "uchar": "u1", "short": "i2", "ushort": "u2", "int": "i4", "uint": "u4", "float": "f4",
-    "double": "f8",
-    "int8": "i1", "uint8": "u1", "int16": "i2", "uint16": "u2", "int32": "i4", "uint32": "u4", "float32": "f4",
-    "float64": "f8",
-}  # fmt: skip
-_NAMES = {"i1": "char", "u1": "uchar", "i2": "short", "u2": "ushort", "i4": "int", "u4": "uint", "f4": "float"}
-_NAMES["f8"] = "double"
+_NAMES = {"i1": "char", "u1": "uchar", "i2": "short", "u2": "ushort", "i4": "int", "u4": "uint"}
+_NAMES |= {"f4": "float", "f8": "double"}
+#: By the names of the format and by the newer ones (int8, float32).
+_TYPES = {name: code for code, name in _NAMES.items()} | {np.dtype(code).name: code for code in _NAMES}
 _ORDERS = {"ascii": "", "binary_little_endian": "<", "binary_big_endian": ">"}
 _FACE_LISTS = ("vertex_indices", "vertex_index")
 _CHUNK_LINES = 1 << 16
@@ -49,7 +45,7 @@ class _Element:
 
 @dataclass(frozen=True)
 class _List:
-    """A list property of all rows: ``values`` in a row and ``sizes`` (rows,)."""
+    """A list property of all rows: `values` in a row and `sizes` (rows,)."""
 
     values: np.ndarray
     sizes: np.ndarray
@@ -353,7 +349,7 @@ def to_bytes(
     scalars: Mapping[str, np.ndarray],
     comment: str = "",
 ) -> bytes:
-    """A binary little-endian PLY; arguments as ``write_ply``."""
+    """A binary little-endian PLY; arguments as `write_ply`."""
     points = coordinates(vertices)
     columns: list[tuple[str, np.ndarray]] = [(axis, points[:, i]) for i, axis in enumerate("xyz")]
     if rgb is not None:

@@ -35,10 +35,26 @@ _OTHER_KINDS = (
 
 
 def read_mesh(path: str | os.PathLike[str]) -> tuple[Mesh, list[str]]:
-    """Read a scan mesh: STL (binary or ASCII), PLY, OBJ or VTP, whatever its suffix says.
+    """Read a scan mesh, whatever its suffix says.
 
-    Returns the mesh in its file's order, axes and units, and warnings in plain words.
-    Raises InputError for everything that is no surface mesh, MemoryLimitError above MAX_FACES triangles.
+    Parameters
+    ----------
+    path : path
+        STL (binary or ASCII), PLY, OBJ or VTP.
+
+    Returns
+    -------
+    mesh : Mesh
+        In its file's order, axes and units.
+    warnings : list of str
+        In plain words.
+
+    Raises
+    ------
+    InputError
+        For everything that is no surface mesh.
+    MemoryLimitError
+        Above `MAX_FACES` triangles.
     """
     path = Path(path)
     data = _content(path)
@@ -117,7 +133,7 @@ def _parse(path: Path, data: bytes) -> tuple[str, Parsed]:
 
 def _odd_binary_stl(data: bytes) -> Parsed:
     """A file called .stl that is neither text nor of the length its header announces."""
-    if len(data) >= stl.HEADER_BYTES and not 0 < stl.announced(data) <= 10 * MAX_FACES:
+    if len(data) >= stl.HEADER_BYTES and not 0 < stl.triangle_count(data) <= 10 * MAX_FACES:
         raise Problem(f"is no STL file, or a damaged one: give the scan as {KINDS}.")
     return stl.read_binary(data, MAX_FACES)
 

@@ -22,7 +22,7 @@ _SOLID_LINE = re.compile(rb"^[ \t\r\f\v]*(end[ \t]*)?solid\b[^\n]*", re.MULTILIN
 _HEADER = b"Binary STL, written by DentalTopoSeg".ljust(80)
 
 
-def announced(data: bytes) -> int:
+def triangle_count(data: bytes) -> int:
     """How many triangles the header of a binary STL announces."""
     return int.from_bytes(data[80:HEADER_BYTES], "little")
 
@@ -42,14 +42,14 @@ def read(data: bytes, max_faces: int) -> Parsed:
 
 def _is_exactly_binary(head: bytes, size: int) -> bool:
     """Whether the size is what the header of a binary STL announces, to the byte."""
-    return len(head) >= HEADER_BYTES and size == HEADER_BYTES + TRIANGLE.itemsize * announced(head)
+    return len(head) >= HEADER_BYTES and size == HEADER_BYTES + TRIANGLE.itemsize * triangle_count(head)
 
 
 def read_binary(data: bytes, max_faces: int) -> Parsed:
     """All triangles of a binary STL; raises Problem where it is cut short."""
     if len(data) < HEADER_BYTES:
         raise Problem(f"is cut short: it has only {len(data)} bytes. Copy or export it again.")
-    count, held = announced(data), (len(data) - HEADER_BYTES) // TRIANGLE.itemsize
+    count, held = triangle_count(data), (len(data) - HEADER_BYTES) // TRIANGLE.itemsize
     if count > held:
         raise Problem(
             f"is cut short: its header announces {count:,} triangles, but it holds only {held:,}. "

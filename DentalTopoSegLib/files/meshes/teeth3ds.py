@@ -18,7 +18,7 @@ _MAX_LABEL = 85  # FDI, deciduous teeth included
 def write_teeth3ds_json(
     path: str | os.PathLike[str], jaw: str, labels: np.ndarray, instances: np.ndarray, id_patient: str = ""
 ) -> Path:
-    """Write FDI ``labels`` and ``instances`` (Vf,), 0 = gingiva, teeth counted from 1, per file vertex. Raises
+    """Write FDI `labels` and `instances` (Vf,), 0 = gingiva, teeth counted from 1, per file vertex. Raises
     OutputError."""
     if jaw not in JAWS or len(labels) != len(instances) or min(np.min(v, initial=0) for v in (labels, instances)) < 0:
         raise ValueError("jaw is 'upper' or 'lower'; labels and instances have one entry per vertex, none below 0")
@@ -37,7 +37,7 @@ def _json_list(values: np.ndarray) -> bytes:
 
 
 def read_teeth3ds_json(path: str | os.PathLike[str]) -> dict:
-    """Read ``{"id_patient": str, "jaw": "upper" | "lower", "labels": (Vf,) int32, "instances": (Vf,) int32}``.
+    """Read `{"id_patient": str, "jaw": "upper" | "lower", "labels": (Vf,) int32, "instances": (Vf,) int32}`.
 
     Where the file has no instances, teeth of one label are one instance. Raises InputError.
     """

@@ -24,7 +24,7 @@ def start_of(head: bytes) -> bytes:
 
 
 class BadNumber(Problem):
-    """A word of the text that should be a number; ``word`` is it."""
+    """A word of the text that should be a number; `word` is it."""
 
     def __init__(self, word: bytes) -> None:
         self.word = word

@@ -24,9 +24,9 @@ from .mesh import Parsed, Problem, TooMuch, coordinates
 from .text import floats, integers, start_of
 
 _TYPES = {
-    "Int8": "i1", "UInt8": "u1", "Int16": "i2", "UInt16": "u2", "Int32": "i4", "UInt32": "u4", "Int64": "i8",
-    "UInt64": "u8", "Float32": "f4", "Float64": "f8",
-}  # fmt: skip
+    name: np.dtype(name.lower()).str[1:]
+    for name in ("Int8", "UInt8", "Int16", "UInt16", "Int32", "UInt32", "Int64", "UInt64", "Float32", "Float64")
+}
 _NAMES = {code: name for name, code in _TYPES.items()}
 _MAX_ARRAY_BYTES = 1 << 29
 _MAX_RATIO = 1100  # zlib reaches 1032:1; what claims more is a bomb. LZMA is held to the same.
@@ -78,7 +78,7 @@ def read(data: bytes, max_faces: int) -> Parsed:
         raise Problem(f"is a VTK file of type '{kind[:40]}', not a surface: save it as PolyData (.vtp).")
     arrays = _Arrays(root.attributes, tail, encoding)
     pieces = [_piece(node, arrays, max_faces) for node in root.one("PolyData").all("Piece")]
-    return _joined(pieces, max_faces)
+    return _join(pieces, max_faces)
 
 
 def _parse(data: bytes) -> _Node:
@@ -135,7 +135,7 @@ class _Arrays:
         self._appended, self._encoding = appended, encoding
 
     def read(self, node: _Node, expected: int | None = None) -> np.ndarray:
-        """The values in a row (n,); ``expected``: how many there must be."""
+        """The values in a row (n,); `expected`: how many there must be."""
         name = node.attributes.get("Name", "Points")[:40]
         code = _TYPES.get(node.attributes.get("type", ""))
         if code is None:
@@ -223,7 +223,7 @@ class _Raw:
         self._data, self._name, self._offset = data, name, offset
 
     def take(self, start: int, size: int) -> bytes:
-        """``size`` bytes from ``start``, in the run that the offset begins."""
+        """`size` bytes from `start`, in the run that the offset begins."""
         begin = self._offset + start
         if begin + size > len(self._data):
             raise _short(self._name)
@@ -292,7 +292,7 @@ def _piece(node: _Node, arrays: _Arrays, max_faces: int) -> Parsed:
             raise Problem(_DAMAGED.format(reason="it has no points"))
         vertices = arrays.read(array, 3 * points).astype(np.float64).reshape(-1, 3)
     triangles, polygon = fan(*_cells(node.one("Polys"), arrays, cells["Polys"]))
-    strips, strip = _unrolled(*_cells(node.one("Strips"), arrays, cells["Strips"]))
+    strips, strip = _unroll_strips(*_cells(node.one("Strips"), arrays, cells["Strips"]))
     before = cells["Verts"] + cells["Lines"]
     cell = np.concatenate([polygon, strip + cells["Polys"]]) + before
     point_data = _scalars(node.one("PointData"), arrays, points)
@@ -322,7 +322,7 @@ def _indices(values: np.ndarray) -> np.ndarray:
     return values.astype(np.int64, copy=False)
 
 
-def _unrolled(corners: np.ndarray, sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _unroll_strips(corners: np.ndarray, sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Triangle strips as triangles, every second one turned so that all face the same way."""
     start = np.cumsum(sizes) - sizes
     count = np.maximum(sizes - 2, 0)
@@ -343,7 +343,7 @@ def _scalars(node: _Node, arrays: _Arrays, count: int) -> dict[str, np.ndarray]:
     return result
 
 
-def _joined(pieces: list[Parsed], max_faces: int) -> Parsed:
+def _join(pieces: list[Parsed], max_faces: int) -> Parsed:
     if not pieces:
         return Parsed(np.zeros((0, 3)), np.zeros((0, 3), np.int64))
     faces, before = [], 0
@@ -371,7 +371,7 @@ def to_bytes(
     point_arrays: Mapping[str, np.ndarray],
     cell_arrays: Mapping[str, np.ndarray],
 ) -> bytes:
-    """A VTP file, inline base64 of zlib; arguments as ``write_vtp``."""
+    """A VTP file, inline base64 of zlib; arguments as `write_vtp`."""
     offsets = np.arange(3, 3 * len(faces) + 1, 3, dtype="<i4")
     lines = [
         '<?xml version="1.0"?>',
@@ -410,10 +410,10 @@ def _data_array(name: str, values: np.ndarray) -> str:
     values = np.ascontiguousarray(values, values.dtype.newbyteorder("<"))
     components = f' NumberOfComponents="{values.shape[1]}"' if values.ndim == 2 else ""
     kind = _NAMES[values.dtype.str[1:]]
-    return f'<DataArray type="{kind}" Name="{escape(name)}"{components} format="binary">{_encoded(values)}</DataArray>'
+    return f'<DataArray type="{kind}" Name="{escape(name)}"{components} format="binary">{_encode(values)}</DataArray>'
 
 
-def _encoded(values: np.ndarray) -> str:
+def _encode(values: np.ndarray) -> str:
     content = memoryview(values.reshape(-1)).cast("B") if values.size else b""
     blocks = [zlib.compress(content[at : at + _BLOCK_BYTES], 1) for at in range(0, len(content), _BLOCK_BYTES)]
     header = np.array([len(blocks), _BLOCK_BYTES, len(content) % _BLOCK_BYTES, *map(len, blocks)], "<u8").tobytes()

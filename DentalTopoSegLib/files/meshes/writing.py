@@ -19,9 +19,21 @@ def write_vtp(
     point_arrays: Mapping[str, np.ndarray] | None = None,
     cell_arrays: Mapping[str, np.ndarray] | None = None,
 ) -> Path:
-    """Write VTK XML PolyData with arrays per point (V,) or (V, k) and per triangle (F,) or (F, k), by name.
+    """Write VTK XML PolyData with arrays by name.
 
-    Coordinates become float32 where that loses nothing, else float64. Raises OutputError.
+    Parameters
+    ----------
+    path : path
+        The file.
+    vertices, faces : ndarray
+        (V, 3) coordinates, which become float32 where that loses nothing, else float64; (F, 3) vertex numbers.
+    point_arrays, cell_arrays : dict of ndarray, optional
+        (V,) or (V, k) per point, (F,) or (F, k) per triangle.
+
+    Raises
+    ------
+    OutputError
+        For everything the disk refuses.
     """
     return _write(path, vtp.to_bytes(vertices, faces, point_arrays or {}, cell_arrays or {}))
 
@@ -34,10 +46,25 @@ def write_ply(
     scalars: Mapping[str, np.ndarray] | None = None,
     comment: str = "",
 ) -> Path:
-    """Write binary PLY with colours (V, 3) uint8 and scalar properties (V,) of the vertices, by name.
+    """Write binary PLY.
 
-    comment: one line of ASCII for the header. Coordinates become float32 where that loses nothing, else float64.
-    Raises OutputError.
+    Parameters
+    ----------
+    path : path
+        The file.
+    vertices, faces : ndarray
+        (V, 3) coordinates, which become float32 where that loses nothing, else float64; (F, 3) vertex numbers.
+    vertex_rgb : ndarray, optional
+        (V, 3) uint8.
+    scalars : dict of ndarray, optional
+        (V,) properties of the vertices, by name.
+    comment : str
+        One line of ASCII for the header.
+
+    Raises
+    ------
+    OutputError
+        For everything the disk refuses.
     """
     return _write(path, ply.to_bytes(vertices, faces, vertex_rgb, scalars or {}, comment))
 

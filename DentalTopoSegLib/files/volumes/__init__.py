@@ -1,6 +1,6 @@
 """Volumes in mm: reading with plain refusals, resampling in bounded memory, writing whole or not at all."""
 
-from .formats import SCAN_SUFFIXES, VOLUME_SUFFIXES, safe_stem
+from .formats import SCAN_SUFFIXES, safe_stem
 from .grid import IDENTITY, Volume
 from .limits import COARSE_SPACING_MM, MAX_VOXELS
 from .reading import read_labels, read_volume
@@ -12,7 +12,6 @@ __all__ = [
     "IDENTITY",
     "MAX_VOXELS",
     "SCAN_SUFFIXES",
-    "VOLUME_SUFFIXES",
     "Volume",
     "read_labels",
     "read_volume",

@@ -18,12 +18,12 @@ def union(boxes: Iterable[Box]) -> Box:
     return tuple(slice(min(box[a].start for box in several), max(box[a].stop for box in several)) for a in range(3))
 
 
-def shifted(box: Box, by: Box) -> Box:
+def shift(box: Box, by: Box) -> Box:
     """A box inside the box `by`, in the axes that `by` lies in."""
     return tuple(slice(s.start + t.start, s.stop + t.start) for s, t in zip(box, by, strict=True))
 
 
-def grown(box: Box, margin: int) -> Box:
+def grow(box: Box, margin: int) -> Box:
     """The box with some voxels more on every side; ends beyond an array's are cut off by indexing."""
     return tuple(slice(max(s.start - margin, 0), s.stop + margin) for s in box)
 
@@ -55,10 +55,7 @@ def tooth_boxes(array: np.ndarray) -> dict[int, Box]:
             f"The label map holds {shown}, which is no FDI tooth number; name its numbering, "
             "or relabel it to FDI with everything that is not a tooth set to 0."
         )
-    return {
-        fdi: tuple(slice(s.start + c.start, s.stop + c.start) for s, c in zip(box, crop, strict=True))
-        for fdi, box in found.items()
-    }
+    return {fdi: shift(box, crop) for fdi, box in found.items()}
 
 
 def _occupied(array: np.ndarray) -> Box | None:

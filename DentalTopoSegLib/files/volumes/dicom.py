@@ -248,7 +248,7 @@ def _read_slices(series: Series, path: Path, max_voxels: int) -> Volume:
 
 
 def check_slice_positions(positions: np.ndarray, normal: np.ndarray, path: Path) -> float:
-    """Mean slice distance in mm of (n, 3) LPS positions sorted along ``normal``.
+    """Mean slice distance in mm of (n, 3) LPS positions sorted along `normal`.
 
     Raises InputError for missing slices (says where), two slices in one place, uneven distances and sheared
     stacks.

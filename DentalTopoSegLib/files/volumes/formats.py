@@ -30,11 +30,11 @@ class VolumeFormat:
     recognises : callable, optional
         Whether a path is of this kind by what is there; None leaves it to the suffix.
     read : callable, optional
-        ``read(path, max_voxels, series)``: the volume, named after its file or folder, and warnings.
+        `read(path, max_voxels, series)`: the volume, named after its file or folder, and warnings.
     unpack : callable, optional
-        ``unpack(path, shape, dtype)``: the voxels by a quicker way than SimpleITK's, None where it has to do more.
+        `unpack(path, shape, dtype)`: the voxels by a quicker way than SimpleITK's, None where it has to do more.
     require_whole : callable, optional
-        ``require_whole(path, needed_bytes, just_written)`` raises InputError for a file that is cut short. None: the
+        `require_whole(path, needed_bytes, just_written)` raises InputError for a file that is cut short. None: the
         reader fails by itself.
     """
 
@@ -54,10 +54,10 @@ FORMATS = (
     VolumeFormat("Analyze", (".hdr", ".img"), sidecars=(".img",)),
     VolumeFormat("DICOM", (".dicom", ".dcm"), recognises=is_dicom, read=read_dicom),
 )
-#: Suffixes of files that are a volume each: those of DICOM are mostly single slices.
-VOLUME_SUFFIXES = tuple(suffix for kind in FORMATS if kind.recognises is None for suffix in kind.suffixes)
-#: Those that a folder is searched for.
-SCAN_SUFFIXES = tuple(suffix for suffix in VOLUME_SUFFIXES if not any(suffix in kind.sidecars for kind in FORMATS))
+#: Suffixes of files that are a volume each; those of DICOM are mostly single slices.
+SCAN_SUFFIXES = tuple(
+    suffix for kind in FORMATS if kind.recognises is None for suffix in kind.suffixes if suffix not in kind.sidecars
+)
 
 
 def format_of(path: Path) -> VolumeFormat | None:

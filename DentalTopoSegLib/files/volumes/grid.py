@@ -1,6 +1,6 @@
 """A volume on its grid: the one place where voxel indices become millimetres.
 
-Arrays are (z, y, x); ``spacing``, ``origin`` and ``direction`` are ITK's: (x, y, z) order, millimetres, LPS
+Arrays are (z, y, x); `spacing`, `origin` and `direction` are ITK's: (x, y, z) order, millimetres, LPS
 axes. Positions handed to people are RAS millimetres: (R, A, S) = (-Lx, -Ly, Lz) of ITK's LPS point.
 """
 
@@ -21,8 +21,20 @@ _LPS_TO_RAS = np.array([-1.0, -1.0, 1.0])
 class Volume:
     """A scalar image or label map on a regular grid.
 
-    array: (z, y, x). spacing: voxel size in mm, (x, y, z). origin: centre of voxel (0, 0, 0) in LPS mm.
-    direction: 3x3 row-major, columns are the LPS directions of the x, y, z index axes. name: a file stem.
+    Parameters
+    ----------
+    array : ndarray
+        (z, y, x).
+    spacing : tuple of float
+        Voxel size in mm, (x, y, z).
+    origin : tuple of float
+        Centre of voxel (0, 0, 0) in LPS mm.
+    direction : tuple of float
+        3x3 row-major; its columns are the LPS directions of the x, y, z index axes.
+    name : str
+        A file stem.
+    metadata : dict of str
+        The header of the file, where it has one.
     """
 
     array: np.ndarray

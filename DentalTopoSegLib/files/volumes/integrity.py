@@ -57,10 +57,10 @@ def _compare(path: Path, held: int, expected: int) -> None:
 
 
 def gzip_content_size(path: Path, minimum: int) -> int:
-    """Uncompressed bytes in a gzip file; 0 when its end is missing and less than ``minimum`` can be unpacked.
+    """Uncompressed bytes in a gzip file; 0 when its end is missing and less than `minimum` can be unpacked.
 
     The last four bytes of a whole single-member file state the size: the quick way. When they do not agree with
-    ``minimum`` (0: do not ask them) the file may be cut or made of several members, and only unpacking tells.
+    `minimum` (0: do not ask them) the file may be cut or made of several members, and only unpacking tells.
     """
     if minimum and _stated_size(path) == minimum & 0xFFFFFFFF:
         return minimum
@@ -118,7 +118,7 @@ def _fields(header: bytes, separator: bytes) -> dict[str, str]:
 
 
 def _inflated_size(file: Path, offset: int) -> int:
-    """Bytes that a zlib or gzip stream starting at ``offset`` unpacks to, as far as it goes."""
+    """Bytes that a zlib or gzip stream starting at `offset` unpacks to, as far as it goes."""
     total = 0
     with file.open("rb") as stream:
         stream.seek(offset)

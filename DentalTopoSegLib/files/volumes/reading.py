@@ -22,9 +22,34 @@ def read_volume(
 ) -> tuple[Volume, list[str]]:
     """Read a CBCT scan: NIfTI, NRRD, MetaImage, a DICOM file, or a DICOM folder.
 
-    ``series``: which DICOM series to take (its SeriesNumber, or the end of its SeriesInstanceUID).
-    Returns the scan in its smallest faithful type and warnings in plain words.
-    Raises InputError for everything that cannot be a CBCT, MemoryLimitError above ``max_voxels``.
+    Parameters
+    ----------
+    path : path
+        The scan's file, or the folder with its slices.
+    max_voxels : int
+        More are refused before they are read.
+    series : str, optional
+        Which DICOM series to take: its SeriesNumber, or the end of its SeriesInstanceUID.
+
+    Returns
+    -------
+    volume : Volume
+        The scan in its smallest faithful type, array (z, y, x), spacing in mm.
+    warnings : list of str
+        What was left aside or looks odd, in plain words.
+
+    Raises
+    ------
+    InputError
+        For everything that cannot be a CBCT.
+    MemoryLimitError
+        Above `max_voxels`.
+
+    Examples
+    --------
+    >>> scan, warnings = read_volume("patient/scan.nii.gz")  # doctest: +SKIP
+    >>> scan.array.shape, scan.spacing  # doctest: +SKIP
+    ((512, 512, 512), (0.2, 0.2, 0.2))
     """
     path = Path(path)
     _require_existing(path)
@@ -41,7 +66,25 @@ def read_volume(
 
 
 def read_labels(path: str | os.PathLike[str], max_voxels: int = MAX_VOXELS) -> Volume:
-    """Read a label map (any numbering, whole numbers >= 0) as uint8 or uint16; InputError otherwise."""
+    """Read a label map in any numbering.
+
+    Parameters
+    ----------
+    path : path
+        NIfTI, NRRD (.seg.nrrd too) or MetaImage.
+    max_voxels : int
+        More are refused before they are read.
+
+    Returns
+    -------
+    Volume
+        Whole numbers (z, y, x) as uint8 or uint16; `metadata` has the header of a .seg.nrrd.
+
+    Raises
+    ------
+    InputError
+        For what holds fractions, negative numbers or numbers above 65535, and for what cannot be read.
+    """
     path = Path(path)
     _require_existing(path)
     if path.is_dir():

@@ -1,6 +1,6 @@
 """Resampling onto upright RAS grids and back, in the scan's own small type and with bounded memory.
 
-Down-sampling is anti-aliased in two steps: whole voxels are averaged first (``BinShrink``, in the native
+Down-sampling is anti-aliased in two steps: whole voxels are averaged first (`BinShrink`, in the native
 type, so a 512 x 512 x 512 int16 scan never exists as float), then three taps take care of what is left of
 the factor (< 2).
 """
@@ -29,11 +29,28 @@ def resample_ras(
 ) -> Volume:
     """Resample onto an isotropic upright grid: array axes z -> Superior, y -> Anterior, x -> patient's Right.
 
-    ``box_ras``: lower and upper corner (R, A, S) in mm of the outer voxel faces; None takes the whole scan.
-    ``interpolation``: "linear" for images (anti-aliased), "nearest" or "label" (smooth borders) for label
-    maps.
-    ``default`` fills what lies outside the scan: None is the scan's minimum, or 0 for label maps.
-    The type of the array is kept. Raises InputError for an empty box or an unknown interpolation.
+    Parameters
+    ----------
+    volume : Volume
+        In any orientation.
+    spacing_mm : float
+        Voxel size of the new grid.
+    box_ras : tuple, optional
+        Lower and upper corner (R, A, S) in mm of the outer voxel faces; None takes the whole scan.
+    interpolation : str
+        "linear" for images (anti-aliased), "nearest" or "label" (smooth borders) for label maps.
+    default : float, optional
+        Fills what lies outside the scan: None is the scan's minimum, or 0 for label maps.
+
+    Returns
+    -------
+    Volume
+        With the type of the array kept.
+
+    Raises
+    ------
+    InputError
+        For an empty box or an unknown interpolation.
     """
     if not spacing_mm > 0:
         raise InputError(f"The grid's spacing must be positive, it is {spacing_mm} mm.")
@@ -56,7 +73,7 @@ def resample_ras(
 def resample_like(
     volume: Volume, reference: Volume, interpolation: str = "linear", default: float | None = None
 ) -> Volume:
-    """Resample onto ``reference``'s grid (any direction); arguments and errors as in resample_ras."""
+    """Resample onto `reference`'s grid (any direction); arguments and errors as in resample_ras."""
     import SimpleITK as sitk
 
     if interpolation not in _INTERPOLATIONS:
@@ -85,7 +102,7 @@ def resample_like(
 
 
 def _crop_to(volume: Volume, reference: Volume) -> Volume | None:
-    """The part of ``volume`` under the reference grid, None when they do not meet: the rest is not copied."""
+    """The part of `volume` under the reference grid, None when they do not meet: the rest is not copied."""
     last = np.asarray(reference.shape) - 0.5
     corners = np.array([[(-0.5, last[a])[i >> a & 1] for a in range(3)] for i in range(8)])
     index = volume.ras_to_index(reference.index_to_ras(corners))
@@ -102,7 +119,7 @@ def _crop_to(volume: Volume, reference: Volume) -> Volume | None:
 
 
 def _low_pass(volume: Volume, reference: Volume):
-    """A SimpleITK image of ``volume``, averaged along its own axes for sampling at the reference's spacing."""
+    """A SimpleITK image of `volume`, averaged along its own axes for sampling at the reference's spacing."""
     import SimpleITK as sitk
     from scipy import ndimage
 

@@ -12,7 +12,25 @@ from .grid import Volume
 
 
 def write_volume(volume: Volume, path: str | os.PathLike[str]) -> Path:
-    """Write compressed, whole or not at all; the suffix chooses the format. Raises OutputError."""
+    """Write compressed, whole or not at all.
+
+    Parameters
+    ----------
+    volume : Volume
+        A scan or label map.
+    path : path
+        Its suffix chooses the format.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    OutputError
+        For everything the disk refuses.
+    """
     return write_image(volume.to_sitk(), Path(path))
 
 

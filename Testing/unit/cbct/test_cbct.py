@@ -25,6 +25,7 @@ from DentalTopoSegLib.cbct.segmenting import segment_volume
 from DentalTopoSegLib.cbct.splitting import grow
 from DentalTopoSegLib.errors import Cancelled, InputError, NoTeethError
 from DentalTopoSegLib.files.volumes import Volume, resample_like, resample_ras
+from DentalTopoSegLib.options import RunOptions
 from DentalTopoSegLib.phantom import make_phantom
 
 FULL = np.ones((3, 3, 3))
@@ -52,7 +53,9 @@ def assert_matches(result, truth: np.ndarray, teeth, least: float) -> None:
 def test_truth_in_truth_out(phantom, monkeypatch):
     FakeNetworks(phantom.labels, noise=0.1).install(monkeypatch)
     stages = []
-    result = segment_volume(phantom.image, models=fake_models(), progress=lambda s, d, t: stages.append((s, d, t)))
+    result = segment_volume(
+        phantom.image, RunOptions(progress=lambda s, d, t: stages.append((s, d, t))), models=fake_models()
+    )
     assert result.labels.array.dtype == np.uint8 and result.labels.same_grid(phantom.image)
     assert_matches(result, phantom.labels.array, phantom.teeth, 0.93)
     assert min(result.confidence.values()) > 0.6 and result.warnings == []
@@ -272,11 +275,12 @@ def test_cancelling_at_any_moment(phantom, monkeypatch):
         calls["n"] += 1
         return False
 
-    segment_volume(phantom.image, models=fake_models(), cancelled=count)
+    segment_volume(phantom.image, RunOptions(cancelled=count), models=fake_models())
     for stop_at in (1, calls["n"] // 3, calls["n"] // 2, calls["n"] - 1):
         left = iter(range(stop_at))
         with pytest.raises(Cancelled):
-            segment_volume(phantom.image, models=fake_models(), cancelled=lambda left=left: next(left, None) is None)
+            stop = RunOptions(cancelled=lambda left=left: next(left, None) is None)
+            segment_volume(phantom.image, stop, models=fake_models())
 
 
 # ---------------------------------------------------------------- the pieces

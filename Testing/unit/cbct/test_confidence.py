@@ -345,7 +345,7 @@ def test_teeth_at_the_edge_of_the_scan_are_known(phantom, monkeypatch):
 
 
 def test_the_shipped_networks_are_calibrated_as_they_are():
-    """Networks that are exported again need their confidence fitted again: python -m training.evaluation.calibrate."""
+    """Networks that are exported again need their confidence fitted again: python -m training calibrate."""
     entries = {e["task"]: e for e in list_models() if e["precision"] == "int8"}
     nets = {task: SimpleNamespace(id=entries[task]["id"]) for task in ("numbering", "border")}
     calibrator = conf.calibrator_for(nets)

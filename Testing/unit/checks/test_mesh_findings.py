@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 from toy_jaws import TEETH, ToyJaw, segmented, toy_jaw
 
-from DentalTopoSegLib.checks.findings import CODES, SEVERITIES, Finding
-from DentalTopoSegLib.checks.findings.crowns import check_jaws
+from DentalTopoSegLib.checks.findings import CODES, SEVERITIES, Finding, check_jaws
 from DentalTopoSegLib.checks.measures.jaw import JawCase
 from DentalTopoSegLib.dentition import FDI_DECIDUOUS, FDI_PERMANENT, flipped_jaw, is_upper, mirrored
 from DentalTopoSegLib.dentition.crown_sizes import area_range_mm2, usual_area_mm2, usual_width_mm, width_range_mm

@@ -12,8 +12,8 @@ from odd_teeth import CASES, drilled, merged, stray
 from toy_teeth import DIRECTION, SPACING, TEETH, at, paint, relabel, tidy, volume
 
 from DentalTopoSegLib.checks import repair as repairs
-from DentalTopoSegLib.checks.findings import Finding, check_dentition
-from DentalTopoSegLib.checks.repair import NumberTakenError, Repair, make_edit, proposed
+from DentalTopoSegLib.checks.findings import Finding, check_dentition, repairs_for
+from DentalTopoSegLib.checks.repair import NumberTakenError, Repair, make_edit
 from DentalTopoSegLib.checks.topology import betti_numbers
 from DentalTopoSegLib.dentition import arch_order, neighbours
 from DentalTopoSegLib.errors import InputError
@@ -57,7 +57,7 @@ def test_each_repair_settles_its_finding_and_makes_no_worse_one(case: str) -> No
     found = found_in(array)
     tried = 0
     for finding in found:
-        for i, repair in enumerate(proposed(finding, found)):
+        for i, repair in enumerate(repairs_for(finding, found)):
             if repair.needs_number:
                 repair = repair.with_number(next(f for f in (18, 28, 38, 48) if f not in array))
             after = settle(array.copy(), repair)
@@ -74,26 +74,13 @@ def test_each_repair_settles_its_finding_and_makes_no_worse_one(case: str) -> No
 def test_the_first_repairs_together_leave_no_error(case: str) -> None:
     array = CASES[case]().astype(np.uint8)
     for _ in range(6):
-        todo = [(f, proposed(f, found_in(array))) for f in found_in(array)]
+        todo = [(f, repairs_for(f, found_in(array))) for f in found_in(array)]
         todo = [made[0] for _, made in todo if made and not made[0].needs_number]
         if not todo:
             break
         make_edit(volume(array), todo[0]).apply(array)
     left = found_in(array)
     assert not [f.message for f in left if f.severity == "error"]
-
-
-def test_every_repair_code_of_a_finding_is_known() -> None:
-    """A code that nobody can carry out must be one of those left to a person."""
-    import re
-    from pathlib import Path
-
-    from DentalTopoSegLib.checks.repair.proposals import _PROPOSALS
-
-    folder = Path(repairs.__file__).parents[1] / "findings"
-    text = "\n".join(path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.py")))
-    codes = set(re.findall(r'"((?:remove|join|fill|close|split|swap|renumber|add)(?:_[a-z_]+)?)"', text))
-    assert codes - {"add_tooth"} == set(_PROPOSALS)
 
 
 # ---------------------------------------------------------------- properties
@@ -113,7 +100,7 @@ def test_safe_repairs_make_a_defective_tooth_whole(fdi: int, defects: list[str],
     present = set(np.unique(array))
     for _ in range(12):
         found = found_in(array)
-        safe = [r for f in found for r in proposed(f, found) if r.safe]
+        safe = [r for f in found for r in repairs_for(f, found) if r.safe]
         if not safe:
             break
         before = array.copy()
@@ -218,7 +205,7 @@ def test_only_the_pieces_that_were_spoken_of_go() -> None:
     array = stray(relabel(tidy(), {15: 16}), 16)
     found = found_in(array)
     (fragment,) = [f for f in found if f.code == "fragment"]
-    after = settle(array, proposed(fragment, found)[0])
+    after = settle(array, repairs_for(fragment, found)[0])
     np.testing.assert_array_equal(after, relabel(tidy(), {15: 16}))
 
 
@@ -248,7 +235,7 @@ def test_a_whole_exchange_keeps_every_confidence_with_its_tooth() -> None:
 def test_a_low_confidence_is_settled_by_a_new_number() -> None:
     array, known = tidy().copy(), {25: 0.4}
     (finding,) = found_in(array, known)
-    (repair,) = proposed(finding)
+    (repair,) = repairs_for(finding)
     assert repair.needs_number
     edit = make_edit(volume(array), repair.with_number(28))
     edit.apply(array)
@@ -330,7 +317,7 @@ def test_a_stale_proposal_is_refused() -> None:
     z, y, x = np.round(at(46)).astype(int)
     array[z, y, x - 24] = 46
     with pytest.raises(InputError, match="has changed since it was checked"):
-        make_edit(volume(array), proposed(finding)[0])
+        make_edit(volume(array), repairs_for(finding)[0])
 
 
 def test_undo_is_refused_only_where_its_own_voxels_were_edited() -> None:
@@ -395,4 +382,4 @@ def test_the_order_of_a_run_is_that_of_its_places() -> None:
     array = relabel(tidy(), dict(zip(order, order[::-1], strict=True)))
     found = found_in(array)
     (finding,) = [f for f in found if f.code == "order_broken"]
-    np.testing.assert_array_equal(settle(array, proposed(finding)[0]), tidy())
+    np.testing.assert_array_equal(settle(array, repairs_for(finding)[0]), tidy())

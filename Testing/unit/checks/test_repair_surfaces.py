@@ -10,9 +10,8 @@ from test_mesh_findings import teeth
 from toy_jaws import ToyJaw, toy_jaw, toy_surface
 
 from DentalTopoSegLib.checks import repair as repairs
-from DentalTopoSegLib.checks.findings import Finding
-from DentalTopoSegLib.checks.findings.crowns import check_jaws
-from DentalTopoSegLib.checks.repair import NumberTakenError, Repair, make_edit, proposed
+from DentalTopoSegLib.checks.findings import Finding, check_jaws, repairs_for
+from DentalTopoSegLib.checks.repair import NumberTakenError, Repair, make_edit
 from DentalTopoSegLib.dentition import FDI_PERMANENT, flipped_jaw, mirrored
 from DentalTopoSegLib.errors import InputError
 from DentalTopoSegLib.files.meshes import Surface, face_areas
@@ -161,7 +160,7 @@ def test_each_repair_settles_its_finding(case: str, jaw: ToyJaw) -> None:
     found = found_on(scan)
     tried = 0
     for finding in found:
-        for i, repair in enumerate(proposed(finding, found)):
+        for i, repair in enumerate(repairs_for(finding, found)):
             if repair.needs_number:
                 repair = repair.with_number(teeth(jaw, 18)[0])
             after = settle(scan, repair)
@@ -182,7 +181,7 @@ def test_each_repair_settles_its_finding(case: str, jaw: ToyJaw) -> None:
 def test_what_can_be_restored_is_restored(case: str, jaw: ToyJaw) -> None:
     scan = CASES[case](jaw)
     found = found_on(scan)
-    after = settle(scan, proposed(found[0], found)[0])
+    after = settle(scan, repairs_for(found[0], found)[0])
     np.testing.assert_array_equal(after.fdi, jaw.fdi)
     assert after.jaw == jaw.which
     assert found_on(after) == []
@@ -192,7 +191,7 @@ def test_exchanged_files_are_repaired_on_both_jaws() -> None:
     scans = [_wrong_jaw(toy_jaw("lower")), _wrong_jaw(toy_jaw("upper"))]
     found = found_on(*scans)
     (finding,) = [f for f in found if f.code == "upper_lower_swapped"]
-    (repair,) = proposed(finding, found)
+    (repair,) = repairs_for(finding, found)
     after = [settle(scan, repair) for scan in scans]
     assert [scan.jaw for scan in after] == ["lower", "upper"]
     assert found_on(*after) == []
@@ -301,7 +300,7 @@ def test_real_crowns_keep_their_shape_when_specks_are_removed(real_data: Path, n
     found = found_on(scan)
     present = set(np.unique(scan.fdi))
     for finding in found:
-        for repair in proposed(finding, found):
+        for repair in repairs_for(finding, found):
             if repair.safe:
                 scan = make_edit(scan, repair).apply(scan)
     assert set(np.unique(scan.fdi)) == present

@@ -29,11 +29,9 @@ def toy_network(monkeypatch):
     """Segmentation that knows the toy's labels: the command line is tested here, not the network."""
     from DentalTopoSegLib import cbct
 
-    def segment_volume(
-        volume, *, threads=None, progress=None, cancelled=None, precision="int8", provider="onnxruntime"
-    ):
-        progress("find the teeth", 1, 2)
-        progress("find the teeth", 2, 2)
+    def segment_volume(volume, options):
+        options.progress("find the teeth", 1, 2)
+        options.progress("find the teeth", 2, 2)
         _, labels = toy_dentition()
         present = [int(v) for v in np.unique(labels.array) if v]
         return SimpleNamespace(
@@ -249,7 +247,7 @@ from types import SimpleNamespace
 from DentalTopoSegLib import cbct
 from DentalTopoSegLib.commands import cli
 from DentalTopoSegLib.runs import volumes as runs
-def segment_volume(volume, **_):
+def segment_volume(volume, options):
     return SimpleNamespace(labels=volume.with_array((volume.array > 1000).astype("uint8") * 11),
                            confidence={}, provenance={}, warnings=[], calibrated=True)
 def slow(*arguments):

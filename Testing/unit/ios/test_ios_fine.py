@@ -20,6 +20,7 @@ from DentalTopoSegLib.ios.orienting import Frame
 from DentalTopoSegLib.ios.sampling import build_cloud, farthest_points
 from DentalTopoSegLib.ios.segmenting import JawSegmentation, load_networks, segment_jaws
 from DentalTopoSegLib.ios.spreading import label_faces, label_vertices
+from DentalTopoSegLib.options import RunOptions
 
 ROOT = Path(__file__).resolve().parents[3]
 #: Toy jaws lie in head axes, which are a lower jaw's canonical ones.
@@ -34,7 +35,7 @@ def fine() -> Surface:
 
 def segmented(fine: Surface, threads: int) -> JawSegmentation:
     models = {"surface": ToySurfaceNetwork(toy_jaw("lower"), FRAME.matrix), "crowns": UndecidedCrowns()}
-    return segment_jaws([fine], jaws=["lower"], threads=threads, models=models, frames=[FRAME])[0]
+    return segment_jaws([fine], RunOptions(threads=threads), jaws=["lower"], models=models, frames=[FRAME])[0]
 
 
 def true_labels(fine: Surface) -> np.ndarray:

@@ -9,6 +9,7 @@ from DentalTopoSegLib.errors import InputError, NoTeethError
 from DentalTopoSegLib.files.meshes import Mesh, clean
 from DentalTopoSegLib.ios.head import jaw_probabilities, to_head
 from DentalTopoSegLib.ios.segmenting import segment_jaws
+from DentalTopoSegLib.options import RunOptions
 
 
 def sphere(radius: float, rings: int = 60) -> Mesh:
@@ -24,14 +25,14 @@ def sphere(radius: float, rings: int = 60) -> Mesh:
 def test_a_ball_has_no_dentition() -> None:
     surface, _ = clean(sphere(25.0), "mm")
     with pytest.raises(NoTeethError, match="ball"):
-        segment_jaws([surface], names=["ball"], threads=1)
+        segment_jaws([surface], RunOptions(threads=1), names=["ball"])
 
 
 def test_a_scrap_of_surface_is_refused() -> None:
     mesh = sphere(25.0)
     surface, _ = clean(Mesh(mesh.vertices, mesh.faces[::1000][:10], "scrap", mesh.file_vertex), "mm")
     with pytest.raises(InputError, match="scrap"):
-        segment_jaws([surface], names=["scrap"], threads=1)
+        segment_jaws([surface], RunOptions(threads=1), names=["scrap"])
 
 
 def test_classes_become_numbers_of_the_jaw() -> None:

@@ -21,6 +21,7 @@ from DentalTopoSegLib.errors import Cancelled, ModelError, UsageError
 from DentalTopoSegLib.networks import providers
 from DentalTopoSegLib.networks.models import load_model
 from DentalTopoSegLib.networks.tasks import task_names
+from DentalTopoSegLib.options import RunOptions
 from DentalTopoSegLib.phantom import make_phantom
 from DentalTopoSegLib.runs.job import Job
 
@@ -195,7 +196,7 @@ def test_both_providers_give_the_same_labels_and_say_which_it_was(phantom):
     import onnxruntime
     import openvino
 
-    one, other = (segment_volume(phantom.image, threads=2, provider=p) for p in ("onnxruntime", "openvino"))
+    one, other = (segment_volume(phantom.image, RunOptions(threads=2, provider=p)) for p in ("onnxruntime", "openvino"))
     teeth = (one.labels.array > 0) | (other.labels.array > 0)
     assert teeth.sum() > 5000
     assert (one.labels.array == other.labels.array)[teeth].mean() >= SAME_LABELS

@@ -11,6 +11,7 @@ from DentalTopoSegLib.checks.findings import check_dentition
 from DentalTopoSegLib.checks.metrics.label_maps import evaluate_pair
 from DentalTopoSegLib.errors import NoTeethError
 from DentalTopoSegLib.files.volumes import Volume
+from DentalTopoSegLib.options import RunOptions
 from DentalTopoSegLib.phantom import make_phantom
 
 LPS = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
@@ -29,7 +30,7 @@ def phantom():
 
 @pytest.fixture(scope="module")
 def result(phantom):
-    return segment_volume(phantom.image, threads=2)
+    return segment_volume(phantom.image, RunOptions(threads=2))
 
 
 def test_the_phantom_of_the_demo_is_segmented_and_numbered(phantom, result):
@@ -41,7 +42,7 @@ def test_the_phantom_of_the_demo_is_segmented_and_numbered(phantom, result):
 
 
 def test_two_threads_and_one_give_the_same_labels(phantom, result):
-    again = segment_volume(phantom.image, threads=1)
+    again = segment_volume(phantom.image, RunOptions(threads=1))
     np.testing.assert_array_equal(again.labels.array, result.labels.array)
     assert again.confidence == result.confidence
 
@@ -54,7 +55,7 @@ def test_a_sideways_scan_gets_the_same_teeth(phantom, result):
     # direction columns: where the stored x, y, z axes point in LPS
     stored = np.transpose(upright, (2, 0, 1))[:, :, ::-1]  # z <- left, y <- up, x <- front
     turned = Volume(np.ascontiguousarray(stored), image.spacing, (0.0, 0.0, 0.0), SIDEWAYS, "sideways")
-    found = set(segment_volume(turned, threads=2).confidence)
+    found = set(segment_volume(turned, RunOptions(threads=2)).confidence)
     assert len(found ^ set(result.confidence)) <= 1
 
 
@@ -65,7 +66,7 @@ def test_findings_of_a_good_result_accuse_few_teeth(result):
 
 def test_one_jaw_gets_no_teeth_in_the_other():
     lower = make_phantom(seed=4, spacing_mm=0.8, jaws="lower", fov_mm=(100.0, 90.0, 56.0))
-    found = segment_volume(lower.image, threads=2)
+    found = segment_volume(lower.image, RunOptions(threads=2))
     fdi = np.array(list(found.confidence))
     assert (fdi >= 31).mean() >= 0.9
     assert len(fdi) >= 11
@@ -87,6 +88,6 @@ def test_a_scan_without_teeth_is_refused_in_one_sentence(kind):
         array[(np.abs((x / 0.86) ** 2 + (y / 0.7) ** 2 - 1) < 0.06) & (np.abs((z * 3) % 1 - 0.5) < 0.2)] = 900.0  # ribs
         array = array + 40 * noise
     with pytest.raises(NoTeethError) as refused:
-        segment_volume(scan_of(array, 1.5, kind), threads=2)
+        segment_volume(scan_of(array, 1.5, kind), RunOptions(threads=2))
     assert kind in str(refused.value)
     assert "No teeth were found" in str(refused.value)

@@ -55,7 +55,7 @@ def test_one_jaw_shows_its_teeth_and_no_others(which: str) -> None:
 def test_the_picture_is_the_same_every_time_and_is_written_whole(tmp_path: Path) -> None:
     from PIL import Image
 
-    finding = Finding("missing_tooth", (36,), (0.0, 0.0, 0.0), "info", "Tooth 36 was not found.", None)
+    finding = Finding("missing_tooth", (36,), (0.0, 0.0, 0.0), "info")
     jaws = [drawn(toy_jaw("upper"), confidence={16: 0.2}), drawn(toy_jaw("lower"))]
     first = compose(jaws, "Case 7", [finding])
     np.testing.assert_array_equal(first, compose(jaws, "Case 7", [finding]))

@@ -155,7 +155,7 @@ def test_cases_are_means_over_seeds_without_what_is_undefined() -> None:
 def test_the_paired_test_is_scipys() -> None:
     scores = _scores()
     values = np.array([score["alone"]["dice"] for score in scores]).reshape(2, 2, 5).mean(1)
-    difference, p, count = tables.paired(scores, ROWS[0], ROWS[1], "alone", "dice")
+    difference, p, count = tables.paired_test(scores, ROWS[0], ROWS[1], "alone", "dice")
     assert difference == pytest.approx(values[0].mean() - values[1].mean())
     assert p == pytest.approx(stats.ttest_rel(values[0], values[1]).pvalue)
     assert count == 5
@@ -166,16 +166,16 @@ def test_only_seeds_that_both_rows_have_are_compared() -> None:
     kept = [s for s in scores if (s["row"], s["seed"]) != ("full_precision", 2)]
     first = [s["alone"]["dice"] for s in kept if s["row"] == "post_training" and s["seed"] == 1]
     second = [s["alone"]["dice"] for s in kept if s["row"] == "full_precision"]
-    difference, p, _ = tables.paired(kept, ROWS[0], ROWS[1], "alone", "dice")
+    difference, p, _ = tables.paired_test(kept, ROWS[0], ROWS[1], "alone", "dice")
     assert difference == pytest.approx(np.mean(first) - np.mean(second))
     assert p == pytest.approx(stats.ttest_rel(first, second).pvalue)
 
 
 def test_equal_rows_do_not_differ_and_few_scans_are_not_tested() -> None:
     same = [_score(row, 1, f"c{n}", 0.1 * n) for row in ("post_training", "full_precision") for n in range(4)]
-    assert tables.paired(same, ROWS[0], ROWS[1], "alone", "dice") == (0.0, 1.0, 4)
-    assert tables.paired(same[:2] + same[4:6], ROWS[0], ROWS[1], "alone", "dice") is None
-    assert tables.paired(same, ROWS[0], ROWS[2], "alone", "dice") is None
+    assert tables.paired_test(same, ROWS[0], ROWS[1], "alone", "dice") == (0.0, 1.0, 4)
+    assert tables.paired_test(same[:2] + same[4:6], ROWS[0], ROWS[1], "alone", "dice") is None
+    assert tables.paired_test(same, ROWS[0], ROWS[2], "alone", "dice") is None
 
 
 def test_the_table_has_means_spread_and_the_papers_figure() -> None:
@@ -201,7 +201,7 @@ def test_paired_tests_as_a_table() -> None:
         scores, ROWS, [("post_training", "full_precision"), ("qat", "post_training")]
     ).splitlines()
     assert len(lines) == 3  # a pair that the experiment lacks is left out
-    difference, p, _ = tables.paired(scores, ROWS[0], ROWS[1], "alone", "dice")
+    difference, p, _ = tables.paired_test(scores, ROWS[0], ROWS[1], "alone", "dice")
     assert lines[2].split("|")[1:3] == [" PTQ - FP ", f" {100 * difference:+.2f} (p {p:.3f}) "]
 
 

@@ -54,7 +54,7 @@ def test_beam_hardening_lowers_the_effective_attenuation_with_depth() -> None:
 
 def test_noise_of_the_logarithm_follows_the_photon_count() -> None:
     scanner = cone_beam.Scanner(photons=1e4, electronic_noise=0, scatter=0, blur_pixels=0, gain_error=0, bad_columns=0)
-    flat = cone_beam.acquire(np.zeros((3, 2, 64, 64), np.float32), scanner, np.random.default_rng(0))
+    flat = cone_beam.detect(np.zeros((3, 2, 64, 64), np.float32), scanner, np.random.default_rng(0))
     assert flat.std() == pytest.approx(0.01, rel=0.1)
 
 

@@ -175,7 +175,8 @@ def test_a_run_with_quantization_exports_its_own_steps(runs: Path, tmp_path: Pat
     empty = tmp_path / "empty"  # nothing is measured again
     empty.mkdir()
     path = export_plain(runs / "qat", tmp_path / "models", "border-qat", "int8", empty)
-    from training.compression.quantization import prepare_qat, scales_from_onnx
+    from training.compression.quantization import prepare_qat
+    from training.compression.restore import scales_from_onnx
 
     written = scales_from_onnx(path)
     assert {name: written[name] for name in stored["scales"]} == pytest.approx(stored["scales"], rel=1e-5)

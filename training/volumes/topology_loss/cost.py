@@ -1,6 +1,6 @@
 """Print what the terms of the topology loss cost per step.
 
-python -m training.volumes.topology_loss --size 96
+python -m training time-topology-loss --size 96
 """
 
 from __future__ import annotations
@@ -48,7 +48,3 @@ def main(argv: list[str] | None = None) -> None:
                 spent, terms = seconds(TopologyConfig(variant=variant, **off), args.size, wrong, args.repeats)
                 values = ", ".join(f"{term} {value:.3f}" for term, value in terms.items())
                 print(f"{wrong:4.0%} of teeth wrong  {variant:8}  {name:9}  {spent:.3f} s  {values}", flush=True)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,6 +1,6 @@
 """Thin all clouds of jaws to the points that the orientation network is made for, and pose them at random.
 
-    python -m training pack-orientation DATA/ios/train CACHE PACK  # once; CACHE is what sample-jaws wrote
+    python -m training pack-clouds DATA/ios/train CACHE PACK  # once; CACHE is what sample-jaws wrote
 
 Poses as the looks of `DentalTopoSegLib.ios.orienting` meet them: near the principal axes or nearly right, some anyhow;
 half of the clouds mirrored (a mirrored jaw is a jaw).
@@ -148,7 +148,7 @@ def random_turns(where: np.ndarray, plan: dict, rng: np.random.Generator) -> np.
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path, help="the data pack's ios/train")
-    parser.add_argument("cache", type=Path, help="what sample-jaws wrote")
+    parser.add_argument("cache", type=Path, help="what training.surfaces.jaws wrote")
     parser.add_argument("pack", type=Path, help=".npz file to write")
     parser.add_argument("--config", type=Path, default=CONFIG)
     arguments = parser.parse_args(argv)

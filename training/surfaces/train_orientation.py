@@ -2,7 +2,7 @@
 
     python -m training train-orientation training/configs/orientation.yaml --pack PACK --data DATA/ios/train
 
-PACK is what `pack-orientation` wrote. Without --fold every patient trains. Started again with the same name it
+PACK is what `pack-clouds` wrote. Without --fold every patient trains. Started again with the same name it
 goes on from the last checkpoint. `evaluate-orientation` measures, `export-orientation` exports the network.
 """
 
@@ -106,7 +106,7 @@ def load_net(folder: Path) -> tuple[OrientationNet, dict[str, Any]]:
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("config", type=Path)
-    parser.add_argument("--pack", type=Path, required=True, help="what pack-orientation wrote")
+    parser.add_argument("--pack", type=Path, required=True, help="what pack-clouds wrote")
     parser.add_argument("--data", type=Path, required=True, help="the data pack's ios/train, for the list of patients")
     parser.add_argument("--fold", type=int, choices=range(FOLDS), help="fifth of the patients to hold out")
     add_run_arguments(parser, threads=1)

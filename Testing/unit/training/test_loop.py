@@ -121,7 +121,7 @@ def test_averaged_weights_alone_are_no_run_to_resume(tmp_path: Path) -> None:
     loop = run_to_end(LineTask(), tmp_path)
     state = load_checkpoint(tmp_path)
     save_whole({name: state[name] for name in ("config", "average", "progress")}, loop.checkpoint)
-    with pytest.raises(ValueError, match="cannot be resumed, it has no generators, net, .*--init"):
+    with pytest.raises(ValueError, match=r"cannot be resumed, it has no generators, net, .*--init"):
         Loop(LineTask(), tmp_path).resume()
 
 

@@ -196,7 +196,7 @@ class WorkerProcess:
 
 
 def _sentence(code: int, message: str | None, lines: tuple[str, ...]) -> str:
-    from DentalTopoSegLib.runs.worker import exit_sentence
+    from DentalTopoSegLib.runs.events import exit_sentence
 
     return exit_sentence(code, message, lines)
 

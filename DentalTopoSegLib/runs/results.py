@@ -10,15 +10,15 @@ import numpy as np
 
 from ..checks.findings import Finding, check_dentition, check_jaws, repairs_for
 from ..checks.repair import Repair, make_edit
-from ..checks.topology import contacts, tooth_measures
-from ..errors import InputError, NoTeethError
-from ..exports import Examination, ExportOptions, Result, export, export_format
+from ..errors import InputError
+from ..exports import ExportOptions, Result, export, export_format
 from ..files.jaw_labels import read_labelled_jaw, write_labelled_mesh
-from ..files.label_maps import read_fdi_labels, write_labelmap
+from ..files.label_maps import write_labelmap
 from ..files.meshes import is_mesh_file
 from ..files.seg_nrrd import stored_confidence, write_seg_nrrd
 from ..files.transactions import all_or_nothing
-from ..reports.report import build_report, read_report
+from ..reports.report import read_report
+from .checking import examine_jaw, examine_label_map, read_label_map, require_teeth
 
 _ROUNDS = 5
 
@@ -36,37 +36,19 @@ def open_result(path: str | os.PathLike[str], numbering: str | None = None, *, r
 
 
 def _of_jaw(path: Path, numbering: str | None) -> Result:
-    from .jaws import check_labelled, require_teeth
-
     jaw, warnings = read_labelled_jaw(path, numbering=numbering)
     require_teeth(jaw, path)
-
-    def examine() -> Examination:
-        run = check_labelled(jaw, warnings)
-        return Examination(run.report, run.findings, run.segmentations[0])
-
-    return Result(path, jaw.mesh.name.removesuffix("_teeth"), [], examine, labelled=jaw)
+    name = jaw.mesh.name.removesuffix("_teeth")
+    return Result(path, name, [], lambda: examine_jaw(jaw, warnings), labelled=jaw)
 
 
 def _of_label_map(path: Path, numbering: str | None) -> Result:
-    labels, warnings = read_fdi_labels(path, numbering)
-    if not labels.array.any():
-        raise NoTeethError(f"'{path}' is empty: no voxel is labelled as a tooth.")
+    labels, warnings = read_label_map(path, numbering)
     confidence = stored_confidence(labels) or None
-
-    def examine() -> Examination:
-        findings, measures = check_dentition(labels, confidence), tooth_measures(labels)
-        report = build_report(
-            measures,
-            findings,
-            name=labels.name,
-            confidence=confidence,
-            warnings=warnings,
-            contacts=contacts(labels),
-        )
-        return Examination(report, findings)
-
-    return Result(path, labels.name.removesuffix("_teeth"), warnings, examine, labels, confidence)
+    name = labels.name.removesuffix("_teeth")
+    return Result(
+        path, name, warnings, lambda: examine_label_map(labels, confidence, warnings=warnings), labels, confidence
+    )
 
 
 def _of_report(path: Path, report_only: bool) -> Result:

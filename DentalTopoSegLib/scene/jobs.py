@@ -16,18 +16,19 @@ import numpy as np
 from ..errors import OutputError
 from ..files.transactions import cannot_write
 from ..files.volumes import Volume
+from ..options import RunOptions
+from ..runs.job import PAIR, Job, JobFile
 from .nodes import Grid, SceneError, required, to_array, to_world
 
 #: What inputs and results are called in the temporary folder: never after a node, which may bear a patient's name.
 NAME = "scan"
-_PAIR = ("upper", "lower")
 
 
 @dataclass
 class SceneJob:
     """A job for the worker, and what is needed to bring its result back to the scene.
 
-    job: the dict of worker.Job, JSON-ready. folder: temporary, holds input, output and job.json. sources: the nodes,
+    job: the dict of runs.job.JobFile. folder: temporary, holds input, output and job.json. sources: the nodes,
     in the order of the job's inputs. to_world: (4, 4) per node, its transforms when the job was made. grid: of a
     volume, the grid that was written, in the world; straightened: it is not the node's own, whose axes are sheared.
     """
@@ -107,18 +108,16 @@ def prepare_job(
                 inputs.append(_write_mesh(part, matrix, target / f"{NAME}_{i + 1}.vtp"))
             else:
                 inputs.append(_write_volume(node, part, matrix, made))
-        made.job = {
-            "inputs": [str(path) for path in inputs],
-            "output": str(target / "output"),
-            "kind": "mesh" if is_mesh else "volume",
-            "jaws": jaws,
-            "name": name or NAME,
-            "threads": threads,
-            "precision": precision,
-            "picture": picture,
-            "per_tooth": per_tooth and is_mesh,
-            "cancel_file": str(made.cancel_file),
-        }
+        job = Job(
+            inputs,
+            target / "output",
+            kind="mesh" if is_mesh else "volume",
+            jaws=jaws,
+            name=name or NAME,
+            picture=picture and not is_mesh,
+            per_tooth=per_tooth and is_mesh,
+        )
+        made.job = JobFile(job, RunOptions(threads, precision), str(made.cancel_file)).to_dict()
         made.path.write_text(json.dumps(made.job), encoding="utf-8")
     except BaseException as error:
         shutil.rmtree(target, ignore_errors=True)
@@ -151,7 +150,7 @@ def _kind(nodes: Sequence[Any]) -> str:
 
 def _upper_first(nodes: list[Any], jaws: Sequence[str | None] | None) -> tuple[list[Any], list[str | None] | None]:
     said = list(jaws or [])
-    if len(said) > len(nodes) or any(jaw not in (None, *_PAIR) for jaw in said):
+    if len(said) > len(nodes) or any(jaw not in (None, *PAIR) for jaw in said):
         raise SceneError('Say "upper" or "lower" for each model, or leave the jaw open.')
     said += [None] * (len(nodes) - len(said))
     if len(nodes) == 1:
@@ -160,7 +159,7 @@ def _upper_first(nodes: list[Any], jaws: Sequence[str | None] | None) -> tuple[l
         raise SceneError(f"Both models are said to be the {said[0]} jaw: choose one upper and one lower jaw.")
     if said[0] == "lower" or said[1] == "upper":
         nodes = nodes[::-1]
-    return nodes, list(_PAIR)
+    return nodes, list(PAIR)
 
 
 # ---------------------------------------------------------------- volumes

@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from DentalTopoSegLib.checks.findings import check_jaws
 from odd_teeth import CASES as MAPS
 from odd_teeth import broken, crumbs
 from test_repair_surfaces import CASES as SURFACES
@@ -17,7 +16,7 @@ from toy_jaws import toy_jaw
 from toy_teeth import relabel, tidy, volume
 
 from DentalTopoSegLib.checks import repair as repairs
-from DentalTopoSegLib.checks.findings import check_dentition
+from DentalTopoSegLib.checks.findings import check_dentition, check_jaws
 from DentalTopoSegLib.checks.repair import KINDS, NumberTakenError, Repair, RepairRefusedError, make_edit
 from DentalTopoSegLib.dentition.naming import NUMBERINGS
 from DentalTopoSegLib.ios.segmenting import JawSegmentation

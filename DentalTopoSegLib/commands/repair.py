@@ -31,7 +31,8 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(call: Call) -> dict[str, Any]:
-    from ..runs.results import open_result, repair_file, repairs_of
+    from ..runs.repairing import repair_file, repairs_of
+    from ..runs.results import open_result
 
     given = call.arguments
     if given.output is None:

@@ -293,12 +293,12 @@ def _scores(
     from ..checks.metrics.surfaces import evaluate_mesh
     from ..files.jaw_labels import labels_on, read_labelled_jaw
 
-    if _is_json(reference) and mesh is None:
-        truth = labels_on(predicted, reference, numbering)
-    elif _is_json(reference):
+    if not _is_json(reference):
+        truth, _ = read_labelled_jaw(reference, numbering=numbering, unit=unit)
+    elif mesh is not None:
         truth, _ = read_labelled_jaw(mesh, reference, numbering=numbering, unit=unit)
     else:
-        truth, _ = read_labelled_jaw(reference, numbering=numbering, unit=unit)
+        truth = labels_on(predicted, reference, numbering)
     if len(truth.fdi) != len(predicted.fdi) or len(truth.face_fdi) != len(predicted.face_fdi):
         raise InputError(
             f"'{path}' and '{reference}' are not labels of the same mesh: they have {len(predicted.fdi):,} and "

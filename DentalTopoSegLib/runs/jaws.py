@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -86,11 +87,15 @@ def _segment_upper_first(job: Job, options: RunOptions) -> Run:
         report["provenance"]["seconds"] = round_seconds(seconds, report["provenance"].get("seconds", {}), checked)
         if len(cases) == 2:
             report["other_jaw"] = cases[1 - i].name
-        writers["report"] = (report_file, lambda path, report=report: write_report_json(report, path))
+        writers["report"] = (report_file, partial(_write_report, report))
         reports.append(report)
         scans.append(writers)
     keep_inputs(paths, (folder / file for writers in scans for file, _ in writers.values()))
     return Run(reports, write_files(folder, scans, options), findings, segmentations=jaws)
+
+
+def _write_report(report: dict[str, Any], path: Path) -> None:
+    write_report_json(report, path)
 
 
 def _networks(options: RunOptions) -> dict[str, Model]:

@@ -3,8 +3,8 @@
 Confidence means: the estimated probability that the tooth is right, that is, that a tooth with this FDI number is
 there and the label covers it with IoU >= 0.5. It is a logistic regression on a few numbers that are known when a
 tooth has been numbered (`FEATURES`); no feature may raise the confidence when it speaks against the tooth. The
-coefficients are data: ``Resources/Models/confidence-*.json``, written by ``training.evaluation.calibrate`` from phantoms and
-bound to the networks they were fitted for. With other networks the numbering's own score is given, and the
+coefficients are data: `Resources/Models/confidence-*.json`, written by `python -m training calibrate` from phantoms
+and bound to the networks they were fitted for. With other networks the numbering's own score is given, and the
 provenance says "uncalibrated".
 """
 
@@ -153,9 +153,7 @@ class Calibrator:
 
     def to_json(self) -> str:
         """The file's text; its "sha256" is that of the canonical JSON of all the rest."""
-        rows = zip(
-            self.features, self.mean, self.scale, self.low, self.high, self.coefficients, strict=True
-        )  # fmt: skip
+        rows = zip(self.features, self.mean, self.scale, self.low, self.high, self.coefficients, strict=True)
         content: dict[str, Any] = {
             "id": self.id,
             "meaning": MEANING,
@@ -194,9 +192,18 @@ def load_calibrator(path: Path) -> Calibrator:
         networks = {str(task): str(wanted) for task, wanted in content["networks"].items()}
         direction, mean, scale, low, high, coefficients = np.ascontiguousarray(table.T)
         calibrator = Calibrator(
-            str(content["id"]), networks, names, mean, scale, low, high, coefficients, float(content["intercept"]),
-            dict(content["about"]), content["sha256"],
-        )  # fmt: skip
+            str(content["id"]),
+            networks,
+            names,
+            mean,
+            scale,
+            low,
+            high,
+            coefficients,
+            float(content["intercept"]),
+            dict(content["about"]),
+            content["sha256"],
+        )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ModelError(f"The calibration {path} is incomplete ({error!r}): install DentalTopoSeg again.") from error
     unknown = [name for name in names if name not in FEATURES]

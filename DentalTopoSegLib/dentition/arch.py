@@ -18,11 +18,27 @@ from . import arch_order, flipped_jaw, is_deciduous, is_upper, jaw, mirrored, po
 
 #: The patient's right half; the left is its mirror image. x right, y anterior, z superior.
 _RIGHT_HALF = {
-    True: ((4, 17.5, 8), (10, 15, 8), (15, 10, 9.5), (18, 4.5, 8),
-           (21.5, -1.5, 8), (23.5, -9.5, 8), (24.5, -19, 8.5), (26, -26, 11)),
-    False: ((2, 17.5, -9), (7, 15.5, -10), (12.5, 12.5, -10.5), (17, 7.5, -9),
-            (21, 1, -8.5), (24.5, -7.5, -7), (26.5, -18.5, -6), (30, -28, -4)),
-}  # fmt: skip
+    True: (
+        (4, 17.5, 8),
+        (10, 15, 8),
+        (15, 10, 9.5),
+        (18, 4.5, 8),
+        (21.5, -1.5, 8),
+        (23.5, -9.5, 8),
+        (24.5, -19, 8.5),
+        (26, -26, 11),
+    ),
+    False: (
+        (2, 17.5, -9),
+        (7, 15.5, -10),
+        (12.5, 12.5, -10.5),
+        (17, 7.5, -9),
+        (21, 1, -8.5),
+        (24.5, -7.5, -7),
+        (26.5, -18.5, -6),
+        (30, -28, -4),
+    ),
+}
 
 #: Fewer teeth, or teeth closer together than this, do not show where the arch lies.
 MIN_TEETH = 5

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from ..errors import InputError
 from . import teeth as dentition
 
 NUMBERINGS = ("FDI", "Universal", "Palmer")
-_NUMBER = {"FDI": str, "Universal": dentition.fdi_to_universal, "Palmer": dentition.fdi_to_palmer}
+_NUMBER: dict[str, Callable[[int], str]] = {
+    "FDI": str,
+    "Universal": dentition.fdi_to_universal,
+    "Palmer": dentition.fdi_to_palmer,
+}
 _ALL = dentition.FDI_PERMANENT + dentition.FDI_DECIDUOUS
 _CODE_TO_FDI = {dentition.snomed_code(fdi): fdi for fdi in _ALL}
 

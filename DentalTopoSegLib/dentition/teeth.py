@@ -196,7 +196,8 @@ def _make_colors() -> dict[int, tuple[int, int, int]]:
         for i, fdi in enumerate(teeth):
             hue = (0.04 + i * 0.6180339887) % 1.0
             rgb = colorsys.hsv_to_rgb(hue, saturations[i % len(saturations)], values[i % len(values)])
-            table[fdi] = tuple(round(255 * c) for c in rgb)
+            red, green, blue = (round(255 * c) for c in rgb)
+            table[fdi] = (red, green, blue)
     return table
 
 
@@ -333,6 +334,7 @@ _WIDTH_DECIDUOUS_LOWER = (4.0, 4.5, 6.0, 8.0, 10.0)
 
 def crown_width_mm(fdi: int) -> float:
     """Usual mesiodistal width of the crown in mm: the room the tooth takes along the arch."""
+    table: tuple[float, ...]
     if is_deciduous(fdi):
         table = _WIDTH_DECIDUOUS_UPPER if is_upper(fdi) else _WIDTH_DECIDUOUS_LOWER
     else:

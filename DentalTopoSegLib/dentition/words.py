@@ -61,7 +61,7 @@ class Sentence:
             For a numbering that does not exist.
         """
         words = _catalogue(language)
-        if self.plural is None:
+        if self.plural is None or self.count is None:
             template = words.gettext(self.text)
         else:
             template = words.ngettext(self.text, self.plural, self.count)

@@ -146,7 +146,7 @@ def _description(hd, number: int, fdi: int):
 def _write(result: Result, path_of: PathOf, options: ExportOptions) -> dict[str, Path]:
     if options.scan is None:
         raise InputError("A DICOM SEG belongs to the DICOM files of its scan: give their folder with --scan.")
-    return {"dicom-seg": write_dicom_seg(result.labels, options.scan, path_of(""), series=options.series)}
+    return {"dicom-seg": write_dicom_seg(result.label_map, options.scan, path_of(""), series=options.series)}
 
 
 DICOM_SEG = ExportFormat(

@@ -8,6 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..errors import InputError
+
 if TYPE_CHECKING:
     from ..checks.findings import Finding
     from ..files.jaw_labels import LabelledJaw
@@ -55,6 +57,13 @@ class Result:
     confidence: dict[int, float] | None = None
     labelled: LabelledJaw | None = None
     stored_report: dict[str, Any] | None = None
+
+    @property
+    def label_map(self) -> Volume:
+        """The labels of a result that has voxels. Raises InputError for one that has none."""
+        if self.labels is None:
+            raise InputError(f"'{self.path}' is an intraoral scan: it has no voxels.")
+        return self.labels
 
     @cached_property
     def examination(self) -> Examination:

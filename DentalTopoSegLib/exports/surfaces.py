@@ -39,8 +39,8 @@ class _Place:
 def _surfaces(result: Result, space: str) -> tuple[list[ToothSurface], _Place]:
     from .tooth_surfaces import surfaces_of_jaw, surfaces_of_labels
 
-    if result.labels is not None:
-        found, place = surfaces_of_labels(result.labels, space), _Place(space)
+    if result.labelled is None:
+        found, place = surfaces_of_labels(result.label_map, space), _Place(space)
     else:
         surface = result.labelled.surface
         found = surfaces_of_jaw(surface.vertices / surface.scale, surface.faces, result.labelled.face_fdi)

@@ -17,7 +17,7 @@ from ..dentition import GINGIVA_RGB
 from ..errors import InputError
 from ..files.volumes import Volume
 from ..files.volumes.boxes import tooth_boxes
-from ..pictures.tooth_rendering import smooth_tooth
+from ..pictures.voxel_rendering import smooth_tooth
 from .export_format import install_hint
 
 SPACES = ("LPS", "RAS")

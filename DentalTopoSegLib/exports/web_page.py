@@ -21,10 +21,10 @@ def _write(result: Result, path_of: PathOf, options: ExportOptions) -> dict[str,
 
 
 def _draw(result: Result, options: ExportOptions, picture: Path) -> None:
-    if result.labels is None:
+    jaw = result.jaw if result.labelled is not None else None
+    if jaw is not None:
         from ..pictures.jaws import jaw_png
 
-        jaw = result.jaw
         drawn: Mapping[str, Any] = {
             "vertices": jaw.surface.vertices,
             "normals": jaw.surface.normals,
@@ -40,11 +40,11 @@ def _draw(result: Result, options: ExportOptions, picture: Path) -> None:
         from ..pictures.volumes import overlay_png
 
         scan, _ = read_volume(options.scan, series=options.series)
-        overlay_png(scan, result.labels, picture, title=result.name)
+        overlay_png(scan, result.label_map, picture, title=result.name)
     else:
         from ..pictures.volumes import views_png
 
-        views_png(result.labels, picture)
+        views_png(result.label_map, picture)
 
 
 HTML = ExportFormat(

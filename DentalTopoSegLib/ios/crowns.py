@@ -74,14 +74,22 @@ def describe(points: np.ndarray, normals: np.ndarray, upper: bool) -> CrownRow:
             (centres - centres.mean(0)) / _PLACE_MM,
             np.stack(
                 [
-                    cos, sin, np.r_[0, step], np.r_[step, 0], (rank > 0) * 1.0, (rank < count - 1) * 1.0,
-                    rank / 8 - 1, (count - 1 - rank) / 8 - 1, np.full(count, count / 8 - 1), one if upper else -one,
+                    cos,
+                    sin,
+                    np.r_[0, step],
+                    np.r_[step, 0],
+                    (rank > 0) * 1.0,
+                    (rank < count - 1) * 1.0,
+                    rank / 8 - 1,
+                    (count - 1 - rank) / 8 - 1,
+                    np.full(count, count / 8 - 1),
+                    one if upper else -one,
                 ],
                 1,
             ),
         ],
         1,
-    )  # fmt: skip
+    )
     return CrownRow(order, shapes.astype(np.float32), places.astype(np.float32))
 
 

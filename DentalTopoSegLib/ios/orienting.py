@@ -59,7 +59,7 @@ class Frame:
     doubt_deg: float = 0.0
 
 
-def thinned(points: np.ndarray, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+def thin_points(points: np.ndarray, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """(2048, 3) float32 points in a farthest-point order about the mean (3,) of the first 256, and that mean.
 
     The first are evenly spread however the scan is meshed; where a part is meshed coarsely the last are not.
@@ -79,7 +79,7 @@ def thinned(points: np.ndarray, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     return (chosen - middle).astype(np.float32), middle
 
 
-def described(points: np.ndarray) -> np.ndarray:
+def describe_places(points: np.ndarray) -> np.ndarray:
     """(256, 41) float32: the first 256 points (of 2048) about their mean, and moments of the steps around them."""
     index = cKDTree(points).query(points[:PLACES], k=max(k for k, _ in SIZES))[1]
     near = points[index].astype(np.float64) - points[:PLACES, None]
@@ -122,7 +122,7 @@ def turning(matrices: np.ndarray) -> np.ndarray:
     return out
 
 
-def turned(description: np.ndarray, matrices: np.ndarray) -> np.ndarray:
+def turn_places(description: np.ndarray, matrices: np.ndarray) -> np.ndarray:
     """(B, M, 41) float32: descriptions (M, 41) or (B, M, 41) of the points mapped by (B, 3, 3)."""
     return description @ turning(matrices).transpose(0, 2, 1).astype(np.float32)
 
@@ -178,10 +178,10 @@ class Answer:
 def look(points: np.ndarray, predict: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]) -> Answer:
     """Find the direction of points (2048, 3) about their mean. predict(places (B, 256, 41)) -> (B, 6) axes, (B,)
     logits of "upper"."""
-    description = described(points)
+    description = describe_places(points)
 
     def answers(frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        axes, logits = predict(turned(description, frames))
+        axes, logits = predict(turn_places(description, frames))
         return frames_of(axes.astype(np.float64)) @ frames, logits
 
     frames = principal_frames(points)
@@ -194,9 +194,12 @@ def look(points: np.ndarray, predict: Callable[[np.ndarray], tuple[np.ndarray, n
     final, logits = answers(_beside(chosen))
     rotation = _mean_rotation(final)
     return Answer(
-        rotation, float(logits.mean()), int(votes[best]), float(angles_deg(frames, rotation).mean()),
+        rotation,
+        float(logits.mean()),
+        int(votes[best]),
+        float(angles_deg(frames, rotation).mean()),
         float(angles_deg(final, rotation).mean()),
-    )  # fmt: skip
+    )
 
 
 def features(answer: Answer) -> np.ndarray:
@@ -218,7 +221,7 @@ def sees_inside(points: np.ndarray, normals: np.ndarray) -> bool:
 
 def ask(points: np.ndarray, model: Model, seed: int = 0) -> tuple[Answer, np.ndarray]:
     """What the network finds for points (N, 3) mm, and the origin (3,): the mean of evenly spread points."""
-    chosen, middle = thinned(points, seed)
+    chosen, middle = thin_points(points, seed)
 
     def predict(places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         out = model.run_named({"places": places})

@@ -97,9 +97,14 @@ def build_cloud(points: np.ndarray, normals: np.ndarray, counts: Sequence[int], 
             up.append(index)
             up_weight.append(weight / weight.sum(1, keepdims=True))
     return Cloud(
-        points, np.ascontiguousarray(normals, np.float32), tuple(counts),
-        tuple(knn), tuple(group), tuple(up), tuple(up_weight),
-    )  # fmt: skip
+        points,
+        np.ascontiguousarray(normals, np.float32),
+        tuple(counts),
+        tuple(knn),
+        tuple(group),
+        tuple(up),
+        tuple(up_weight),
+    )
 
 
 def _nearest(tree: cKDTree, points: np.ndarray, k: int, workers: int) -> tuple[np.ndarray, np.ndarray]:

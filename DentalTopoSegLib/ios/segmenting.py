@@ -17,14 +17,16 @@ from ..dentition.numbering import number_teeth
 from ..errors import InputError, NoTeethError
 from ..files.meshes import Surface
 from ..files.meshes.geometry import labels_of_faces, labels_of_vertices
-from ..networks.models import SURFACE_TASKS, Model, described, load_model
+from ..networks.models import Model, describe_model, load_model
+from ..networks.tasks import task_names
 from ..options import DEFAULT_PROVIDER, DEFAULTS, RunOptions
+from .creases import cut_along_creases, face_graph
 from .crowns import crown_probabilities
 from .head import jaw_probabilities, to_head
 from .instances import Instances, find_instances, instance_energy
+from .islands import remove_islands
 from .network import PointNetwork, Prediction, predict
 from .orienting import Frame, find_frame, principal_frames
-from .refining import cut_along_creases, face_graph, remove_islands
 from .sampling import MAX_POINTS, MIN_LEVEL, build_cloud, farthest_points, level_counts
 from .settling import settle
 from .spreading import label_faces, label_vertices
@@ -80,7 +82,7 @@ def segment_jaws(
     """Number the teeth of one jaw, or of two jaws of one patient.
 
     jaws: "upper", "lower" or None (decided by the shape) per surface. names: for messages. models: networks by
-    task (models.SURFACE_TASKS) instead of the shipped ones. frames: where the jaws lie, if
+    task (`networks.tasks`) instead of the shipped ones. frames: where the jaws lie, if
     known. Raises InputError for a surface too small to
     be a jaw, NoTeethError where no tooth is found, Cancelled, ModelError.
     """
@@ -108,7 +110,7 @@ def load_networks(precision: str = "int8", provider: str = DEFAULT_PROVIDER) -> 
     Each runs on one thread, because its sums depend on how they are split among threads; threads serve to run it on
     the scan and its mirror image at once.
     """
-    return {task: load_model(task, 1, precision, provider=provider) for task in SURFACE_TASKS}
+    return {task: load_model(task, 1, precision, provider=provider) for task in task_names("surface")}
 
 
 class _JawRun:
@@ -250,9 +252,13 @@ class _JawRun:
         else:
             spread = label_faces if self.by_faces else label_vertices
             labels, self.odd_pieces = spread(
-                self.surface, self.sampled, self.shares, self.cloud.knn[0],
-                inside_out=self.frame.inside_out, workers=self.workers,
-            )  # fmt: skip
+                self.surface,
+                self.sampled,
+                self.shares,
+                self.cloud.knn[0],
+                inside_out=self.frame.inside_out,
+                workers=self.workers,
+            )
         self.sampled_label = labels[self.rows]
         if self.whole or self.by_faces:
             self.face_label, self.vertex_label = labels, labels_of_vertices(labels, faces, self.areas, len(vertices))
@@ -267,9 +273,14 @@ class _JawRun:
         self.jaw = self.stated_or_inferred
         count, upper = len(self.instances), self.jaw == "upper"
         shapes = crown_probabilities(
-            self.cloud.points, self.cloud.normals, self.sampled_label, count, upper, self.models["crowns"],
+            self.cloud.points,
+            self.cloud.normals,
+            self.sampled_label,
+            count,
+            upper,
+            self.models["crowns"],
             self.cancelled,
-        )  # fmt: skip
+        )
         classes = both_opinions(self.instances.classes, shapes)
         self.numbering = number_teeth(
             jaw_probabilities(classes, self.jaw), to_head(self.instances.centres, self.jaw), np.full(count, _CROWN_MM3)
@@ -281,16 +292,23 @@ class _JawRun:
         fdi, face_fdi = number[self.vertex_label], number[self.face_label]
         seen = set(np.unique(face_fdi)) | set(np.unique(fdi))
         return JawSegmentation(
-            surface=self.surface, fdi=fdi, face_fdi=face_fdi, instance=self.vertex_label.astype(np.int32),
-            confidence={f: c for f, c in sorted(confidence.items()) if f in seen}, jaw=self.jaw,
-            jaw_inferred=self.inferred, jaw_confidence=self.jaw_confidence, frame=self.frame.matrix,
-            frame_confidence=self.frame.confidence, inside_out=self.frame.inside_out,
+            surface=self.surface,
+            fdi=fdi,
+            face_fdi=face_fdi,
+            instance=self.vertex_label.astype(np.int32),
+            confidence={f: c for f, c in sorted(confidence.items()) if f in seen},
+            jaw=self.jaw,
+            jaw_inferred=self.inferred,
+            jaw_confidence=self.jaw_confidence,
+            frame=self.frame.matrix,
+            frame_confidence=self.frame.confidence,
+            inside_out=self.frame.inside_out,
             provenance={
-                "models": [described(model, task) for task, model in self.models.items()],
+                "models": [describe_model(model, task) for task, model in self.models.items()],
                 "seconds": dict(self.seconds),
             },
             warnings=self.warnings,
-        )  # fmt: skip
+        )
 
 
 #: Share of the crown network in both_opinions, and the least probability either is believed.

@@ -13,7 +13,8 @@ from scipy.spatial import cKDTree
 
 from ..files.meshes import Surface
 from ..files.meshes.geometry import adjacent_faces, unique_edges
-from .refining import cut_along_creases, face_graph, remove_islands, vertex_graph
+from .creases import cut_along_creases, face_graph, vertex_graph
+from .islands import remove_islands
 
 #: Probability of its label from which a point can be settled.
 SURE = 0.9

@@ -1,10 +1,8 @@
 """The networks: which exist (Resources/Models/models.json), loaded only if their checksum agrees, run on CPU by
 one of the `providers`.
 
-An .onnx file describes itself: metadata_props["dentaltoposeg"] holds JSON with id, task and how it was trained;
-networks for volumes add spacing_mm, divisor, labels, output_stride, output_scale, clip_percentiles and
-receptive_margin_vox, networks for surfaces the names of their outputs and what their task needs. Nothing here
-knows about teeth.
+An .onnx file describes itself: metadata_props["dentaltoposeg"] holds JSON with id, task, how it was trained, and what
+`tasks.TASKS` asks of its task. Nothing here knows about teeth.
 """
 
 from __future__ import annotations
@@ -22,19 +20,9 @@ import numpy as np
 from ..errors import Cancelled, ModelError
 from ..options import DEFAULT_PROVIDER
 from .providers import Session, open_session
+from .tasks import TASKS, Task
 
 METADATA_KEY = "dentaltoposeg"
-#: Networks for CBCT volumes: one array in, "probabilities" out.
-TASKS = ("numbering", "border")
-#: Networks for the points of a scanned surface: named arrays in, the outputs that metadata["outputs"] names.
-SURFACE_TASKS = ("orientation", "surface", "crowns")
-_REQUIRED_OF_ALL = ("id", "task")
-_REQUIRED = {
-    **dict.fromkeys(TASKS, ("spacing_mm", "divisor", "output_stride", "clip_percentiles")),
-    "orientation": ("outputs", "points"),
-    "surface": ("outputs", "labels", "area_per_point"),
-    "crowns": ("outputs", "labels", "crown_points"),
-}
 _POLL_S = 0.1
 
 
@@ -146,7 +134,7 @@ def _run_interruptible(
         raise ModelError(f"Model {model.id} failed on an array of {array_text(feed)}: {error}") from error
 
 
-def described(model: Any, task: str) -> dict[str, Any]:
+def describe_model(model: Any, task: str) -> dict[str, Any]:
     """What a report says of a network and of what ran it; one that is not a Model (training's own) is named by its
     task."""
     keys = ("id", "task", "precision", "sha256", "size_bytes", "provider", "provider_version")
@@ -187,13 +175,35 @@ def load_model(
     folder: Path | None = None,
     provider: str = DEFAULT_PROVIDER,
 ) -> Model:
-    """Load a network by its id, or by its task (TASKS, SURFACE_TASKS) and precision ("int8" or "fp32").
+    """Load a network and check that it is what models.json promises.
 
-    A network so small that only its fp32 file is shipped is also the answer when int8 is asked for.
-    threads: CPU threads, None for one per core. folder: another folder with a models.json, for training and
-    tests. provider: what runs it (providers.PROVIDERS; "auto" means ONNX Runtime for SURFACE_TASKS).
-    ModelError: unknown id, file missing, checksum wrong, no readable description inside, provider unknown or not
-    installed, or it refuses the network.
+    Parameters
+    ----------
+    model_id_or_task : str
+        Its id, or its task (a name in `tasks.TASKS`): then the newest in this precision.
+    threads : int, optional
+        CPU threads; None for one per core.
+    precision : str
+        "int8" or "fp32". Where only the fp32 file is shipped, its task may let it answer to int8 as well.
+    folder : pathlib.Path, optional
+        Another folder with a models.json, for training and tests.
+    provider : str
+        What runs it, one of `options.PROVIDERS`; what "auto" means is the task's to say.
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    ModelError
+        Unknown id or task, file missing, checksum wrong, the description inside not readable or without a key its
+        task requires, an output missing, or a provider that is unknown, not installed or refuses the network.
+
+    Examples
+    --------
+    >>> load_model("border", threads=1).task
+    'border'
     """
     folder = folder or resources_dir() / "Models"
     entry = _find(list_models(folder), model_id_or_task, precision, folder)
@@ -210,11 +220,10 @@ def load_model(
             f"The network file {path} is damaged or was altered (its SHA-256 is {digest[:12]}..., expected "
             f"{str(entry['sha256'])[:12]}...): install DentalTopoSeg again."
         )
-    if provider == "auto" and entry["task"] in SURFACE_TASKS:
-        # Each jaw has a shape of its own and only two passes: preparing them takes OpenVINO longer than it saves.
-        provider = "onnxruntime"
+    task = _task_of(entry, path)
+    provider = task.auto_provider if provider == "auto" else provider
     session = open_session(provider, path, content, threads, METADATA_KEY)
-    metadata = _metadata(session, path, entry)
+    metadata = _metadata(session, path, task)
     return Model(str(entry["id"]), digest, metadata, path, str(entry["precision"]), len(content), session)
 
 
@@ -224,7 +233,7 @@ def _find(entries: list[dict[str, Any]], wanted: str, precision: str, folder: Pa
         return by_id[0]
     of_task = [e for e in entries if e["task"] == wanted]
     found = [e for e in of_task if e["precision"] == precision]
-    if not found and precision == "int8":  # quicker was asked for, exact is there: nothing is lost
+    if not found and precision == "int8" and wanted in TASKS and TASKS[wanted].fp32_answers_int8:
         found = [e for e in of_task if e["precision"] == "fp32"]
     if not found:
         have = ", ".join(f"{e['id']} ({e['task']}, {e['precision']})" for e in entries) or "none"
@@ -232,7 +241,17 @@ def _find(entries: list[dict[str, Any]], wanted: str, precision: str, folder: Pa
     return found[-1]  # the newest stands last
 
 
-def _metadata(session: Session, path: Path, entry: dict[str, Any]) -> dict[str, Any]:
+def _task_of(entry: dict[str, Any], path: Path) -> Task:
+    if entry["task"] not in TASKS:
+        raise ModelError(
+            f'The network {path} is for "{entry["task"]}", which this version does not know: it knows '
+            f"{', '.join(TASKS)}. Install DentalTopoSeg again."
+        )
+    return TASKS[entry["task"]]
+
+
+def _metadata(session: Session, path: Path, task: Task) -> dict[str, Any]:
+    """What the network says of itself, checked against what its task requires."""
     text = session.description
     if text is None:
         raise ModelError(f"The network {path} has no description of itself ({METADATA_KEY} in its metadata).")
@@ -242,15 +261,14 @@ def _metadata(session: Session, path: Path, entry: dict[str, Any]) -> dict[str, 
         raise ModelError(f"The description inside the network {path} is not JSON: {error}.") from error
     if not isinstance(metadata, dict):
         raise ModelError(f"The description inside the network {path} is no list of named values.")
-    wanted = (*_REQUIRED_OF_ALL, *_REQUIRED.get(str(metadata.get("task")), ()))
-    missing = [k for k in wanted if k not in metadata]
+    stated = str(metadata.get("task"))
+    missing = TASKS.get(stated, task).missing(metadata)
     if missing:
         raise ModelError(f"The description inside the network {path} lacks {', '.join(missing)}.")
-    if metadata["task"] != entry["task"]:
-        raise ModelError(f'The network {path} is for "{metadata["task"]}", but models.json says "{entry["task"]}".')
+    if stated != task.name:
+        raise ModelError(f'The network {path} is for "{stated}", but models.json says "{task.name}".')
     names = session.outputs
-    promised = ["probabilities"] if metadata["task"] in TASKS else metadata.get("outputs", [])
-    absent = [name for name in promised if name not in names]
+    absent = [name for name in task.promised_outputs(metadata) if name not in names]
     if absent:
         raise ModelError(f'The network {path} has no output "{absent[0]}", only {", ".join(names)}.')
     return metadata

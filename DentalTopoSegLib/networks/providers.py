@@ -54,8 +54,19 @@ class Session(Protocol):
         """give_back: keep no memory for the next run."""
 
 
-def chosen(provider: str) -> str:
-    """ "onnxruntime" or "openvino" for what was asked for (PROVIDERS). ModelError: unknown, or not installed."""
+def choose_provider(provider: str) -> str:
+    """What runs the networks here: "onnxruntime" or "openvino".
+
+    Parameters
+    ----------
+    provider : str
+        What was asked for, one of `options.PROVIDERS`.
+
+    Raises
+    ------
+    ModelError
+        Unknown, or asked for and not installed.
+    """
     if provider not in PROVIDERS:
         raise ModelError(f'There is no provider "{provider}" to run the networks: choose {", ".join(PROVIDERS)}.')
     there = provider != "onnxruntime" and _has_openvino()
@@ -71,7 +82,7 @@ def open_session(provider: str, path: Path, content: bytes, threads: int | None,
 
     ModelError: unknown provider, not installed, or it refuses the network.
     """
-    kind = {"onnxruntime": OnnxRuntimeSession, "openvino": OpenVinoSession}[chosen(provider)]
+    kind = {"onnxruntime": OnnxRuntimeSession, "openvino": OpenVinoSession}[choose_provider(provider)]
     return kind(path, content, int(threads or _cores()), metadata_key)
 
 
@@ -169,8 +180,8 @@ _import_lock = threading.Lock()
 class OpenVinoSession:
     """A network compiled by OpenVINO for the CPU; see `Session`. compiled: openvino.CompiledModel.
 
-    The shapes stay dynamic: a new shape costs its first pass one preparation of the kernels (up to one more pass),
-    which the CPU plugin keeps; a network compiled for one shape was at most 7 % quicker.
+    The shapes stay dynamic, because every scan has its own: a new shape costs its first pass one preparation of the
+    kernels, which the CPU plugin keeps, and a network compiled for one shape is hardly quicker.
     """
 
     provider = "openvino"

@@ -1,24 +1,62 @@
-"""What every picture shares: colours of paper and ink, the font, numbers on teeth, the letters around a panel."""
+"""What pictures are drawn with: paper and ink, font, the page with its heading, numbers on teeth, panels' letters."""
 
 from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..files.transactions import atomic_path
+from .shading import VISIBLE_SHARE
 
 BACKGROUND = (17, 19, 23)
 TEXT = (225, 228, 232)
 FAINT = (150, 156, 165)
 GAP = 10
+#: Height of the heading, px.
+HEAD_PX = 46
 #: Height of a tooth number, px.
 NUMBER_PX = 15
+#: A label that covers fewer pixels gets no number.
+_LEAST_PX = 60
+#: Further pieces of a label are numbered from this share of the largest on: a number given to two teeth stands on both.
+_PIECE_SHARE = 0.35
 
 
-def font(size: int):
+def font(size: int) -> Any:
     """Pillow's own font, so that pictures look the same on every machine."""
     from PIL import ImageFont
 
     return ImageFont.load_default(size)
 
 
-def draw_number(draw, place: tuple[float, float], text: int | str, size: int = NUMBER_PX) -> None:
-    """A tooth's number in white with a black halo, centred on ``place`` (column, row)."""
+def new_page(width: int, body: int, title: str, teeth: int) -> tuple[Any, Any]:
+    """A Pillow image with its heading, `body` pixels high below it, and what draws on it."""
+    from PIL import Image, ImageDraw
+
+    page = Image.new("RGB", (width, HEAD_PX + body), BACKGROUND)
+    draw = ImageDraw.Draw(page)
+    plural = "tooth" if teeth == 1 else "teeth"
+    draw.text((GAP, 10), f"{title}: {teeth} {plural}, FDI numbers", fill=TEXT, font=font(22))
+    draw.text((width - GAP, 16), "Research software, not a medical device", fill=FAINT, font=font(15), anchor="ra")
+    return page, draw
+
+
+def write_png(path: str | os.PathLike[str], picture: np.ndarray, **options: Any) -> Path:
+    """Write an (height, width, 3) uint8 picture, whole or not at all; options are Pillow's. Raises OutputError."""
+    from PIL import Image
+
+    path = Path(path)
+    with atomic_path(path) as temporary:
+        Image.fromarray(picture).save(temporary, format="PNG", **options)
+    return path
+
+
+def draw_number(draw: Any, place: tuple[float, float], text: int | str, size: int = NUMBER_PX) -> None:
+    """A tooth's number in white with a black halo, centred on `place` (column, row)."""
     draw.text(
         place,
         str(text),
@@ -30,8 +68,52 @@ def draw_number(draw, place: tuple[float, float], text: int | str, size: int = N
     )
 
 
-def label_panel(draw, title: str, letters: tuple[str, ...], width: int, height: int, spacing: float) -> None:
-    """Title, the four directions (left, right, top, bottom) and a 10 mm bar; ``spacing``: mm per pixel."""
+def draw_numbers(
+    draw: Any, labels: np.ndarray, doubtful: Iterable[int] = (), whole: Mapping[int, float] | None = None
+) -> None:
+    """Number every tooth of a picture of labels.
+
+    Parameters
+    ----------
+    draw : PIL.ImageDraw.ImageDraw
+        What to draw with.
+    labels : numpy.ndarray
+        (height, width) int: FDI, or FDI + 100 for a tooth of a second jaw; multiples of 100 and less than 1 are none.
+    doubtful : iterable of int
+        Labels whose number gets a question mark.
+    whole : mapping, optional
+        Pixels that each label would cover if nothing hid it: it is numbered only where enough is in sight.
+    """
+    from scipy import ndimage
+
+    tooth = np.where((labels > 0) & (labels % 100 > 0), labels, 0)
+    for label, box in enumerate(ndimage.find_objects(tooth), start=1):
+        if box is None:
+            continue
+        own = tooth[box] == label
+        if own.sum() < _LEAST_PX or (whole is not None and own.sum() < VISIBLE_SHARE * whole.get(label, np.inf)):
+            continue
+        text = f"{label % 100}?" if label in doubtful else label % 100
+        for column, row in largest_pieces(own, _PIECE_SHARE):
+            draw_number(draw, (box[1].start + column, box[0].start + row), text)
+
+
+def largest_pieces(mask: np.ndarray, share: float) -> list[tuple[float, float]]:
+    """(column, row) in the middle of a 2D mask's largest piece and of others with at least `share` of its size."""
+    from scipy import ndimage
+
+    pieces, count = ndimage.label(mask, np.ones((3, 3)))
+    sizes = np.bincount(pieces.ravel())[1:]
+    order = [i for i in np.argsort(-sizes, kind="stable") if sizes[i] >= share * sizes.max()]
+    middles = []
+    for i in order[: 1 if share >= 1 else count]:
+        rows, columns = np.nonzero(pieces == i + 1)
+        middles.append((float(np.median(columns)), float(np.median(rows))))
+    return middles
+
+
+def label_panel(draw: Any, title: str, letters: tuple[str, ...], width: int, height: int, spacing: float) -> None:
+    """Title, the four directions (left, right, top, bottom) and a 10 mm bar; `spacing`: mm per pixel."""
     style = {"font": font(15), "stroke_width": 2, "stroke_fill": (0, 0, 0)}
     draw.text((8, 6), title, fill=TEXT, **style)
     for letter, place, anchor in zip(

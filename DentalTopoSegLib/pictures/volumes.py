@@ -13,10 +13,10 @@ import numpy as np
 
 from .. import dentition
 from ..files.label_maps import present_values
-from ..files.transactions import atomic_path
 from ..files.volumes import Volume, resample_ras
-from .drawing import BACKGROUND, FAINT, GAP, TEXT, draw_number, font, label_panel
-from .tooth_rendering import VIEWS, Field, View, largest_pieces, render, tooth_fields
+from .drawing import BACKGROUND, GAP, HEAD_PX, draw_number, draw_numbers, label_panel, new_page, write_png
+from .shading import borders, palette
+from .voxel_rendering import VIEWS, Field, View, render, tooth_fields
 
 PANEL_PX = 460
 MARGIN_MM = 9.0
@@ -41,18 +41,12 @@ def overlay_png(image: Volume, labels: Volume, path: str | os.PathLike[str], tit
     Axial slices at the crowns of both arches, a coronal and a sagittal one through most teeth, and three
     shaded views. Raises OutputError when the file cannot be written.
     """
-    from PIL import Image
-
-    canvas = compose(image, labels, title or image.name)
-    path = Path(path)
-    with atomic_path(path) as temporary:
-        Image.fromarray(canvas).save(temporary, format="PNG")
-    return path
+    return write_png(path, compose(image, labels, title or image.name))
 
 
 def compose(image: Volume, labels: Volume, title: str) -> np.ndarray:
     """The picture of overlay_png as an (height, width, 3) uint8 array."""
-    from PIL import Image, ImageDraw
+    from PIL import Image
 
     lower, upper = dental_box(labels)
     window = grey_window(image, lower, upper)
@@ -60,39 +54,27 @@ def compose(image: Volume, labels: Volume, title: str) -> np.ndarray:
     count = int(np.count_nonzero(present_values(labels.array)))
     panels = [slice_panel(image, labels, s, (lower, upper), window) for s in slices]
     width = 4 * PANEL_PX + 5 * GAP
-    head = 46
-    canvas = Image.new("RGB", (width, head + 2 * PANEL_PX + 3 * GAP + 26), BACKGROUND)
-    draw = ImageDraw.Draw(canvas)
-    plural = "tooth" if count == 1 else "teeth"
-    draw.text((GAP, 10), f"{title}: {count} {plural}, FDI numbers", fill=TEXT, font=font(22))
-    note = "Research software, not a medical device"
-    draw.text((width - GAP, 16), note, fill=FAINT, font=font(15), anchor="ra")
+    canvas, _ = new_page(width, 2 * PANEL_PX + 3 * GAP + 26, title, count)
     for i, panel in enumerate(panels):
-        canvas.paste(Image.fromarray(panel), (GAP + i * (PANEL_PX + GAP), head))
-    below = head + PANEL_PX + GAP
+        canvas.paste(Image.fromarray(panel), (GAP + i * (PANEL_PX + GAP), HEAD_PX))
+    below = HEAD_PX + PANEL_PX + GAP
     wide = (width - 4 * GAP) // 3
-    extent = upper - lower - 2 * MARGIN_MM
-    spacing = float(max(extent[:2].max() / (wide - 40), extent[2] / (PANEL_PX - 70), FINEST_PX_MM))
-    fields = tooth_fields(labels, spacing)
-    for i, view in enumerate(VIEWS):
-        panel = view_panel(fields, view, spacing, wide, PANEL_PX)
+    for i, panel in enumerate(_view_panels(labels, (lower, upper), wide)):
         canvas.paste(Image.fromarray(panel), (GAP + i * (wide + GAP), below))
     return np.asarray(canvas)
 
 
 def views_png(labels: Volume, path: str | os.PathLike[str]) -> Path:
     """Draw a label map without its scan, from three sides, into a PNG, whole or not at all. Raises OutputError."""
-    from PIL import Image
+    return write_png(path, np.concatenate(_view_panels(labels, dental_box(labels), PANEL_PX), axis=1))
 
-    lower, upper = dental_box(labels)
-    extent = upper - lower - 2 * MARGIN_MM
-    spacing = float(max(extent[:2].max() / (PANEL_PX - 40), extent[2] / (PANEL_PX - 70), FINEST_PX_MM))
+
+def _view_panels(labels: Volume, box: tuple[np.ndarray, np.ndarray], width: int) -> list[np.ndarray]:
+    """The shaded teeth from all three sides at one scale; box: `dental_box`; width: of each, px."""
+    extent = box[1] - box[0] - 2 * MARGIN_MM
+    spacing = float(max(extent[:2].max() / (width - 40), extent[2] / (PANEL_PX - 70), FINEST_PX_MM))
     fields = tooth_fields(labels, spacing)
-    panels = [view_panel(fields, view, spacing, PANEL_PX, PANEL_PX) for view in VIEWS]
-    path = Path(path)
-    with atomic_path(path) as temporary:
-        Image.fromarray(np.concatenate(panels, axis=1)).save(temporary, format="PNG")
-    return path
+    return [view_panel(fields, view, spacing, width, PANEL_PX) for view in VIEWS]
 
 
 def dental_box(labels: Volume) -> tuple[np.ndarray, np.ndarray]:
@@ -118,10 +100,7 @@ def choose_slices(labels: Volume, lower: np.ndarray, upper: np.ndarray) -> list[
     """Axial 4 mm inside the biting edges of each arch; coronal and sagittal where most tooth is cut."""
     coarse = resample_ras(labels, 0.8, (lower, upper), interpolation="nearest")
     array = coarse.array
-    heights = coarse.index_to_ras(np.stack([np.arange(array.shape[0]), *[np.zeros(array.shape[0])] * 2], -1))[:, 2]
-    depths = coarse.index_to_ras(np.stack([0 * np.arange(array.shape[1]), np.arange(array.shape[1]),
-                                           0 * np.arange(array.shape[1])], -1))[:, 1]  # fmt: skip
-    sides = coarse.index_to_ras(np.stack([*[np.zeros(array.shape[2])] * 2, np.arange(array.shape[2])], -1))[:, 0]
+    heights, depths, sides = (_places_along(coarse, axis) for axis in range(3))
     middle = (lower + upper) / 2
     slices = []
     for jaw in ("upper", "lower"):
@@ -138,6 +117,13 @@ def choose_slices(labels: Volume, lower: np.ndarray, upper: np.ndarray) -> list[
     slices.append(Slice("coronal", 1, float(coronal), ("R", "L", "S", "I")))
     slices.append(Slice("sagittal", 0, float(sagittal), ("A", "P", "S", "I")))
     return slices
+
+
+def _places_along(volume: Volume, axis: int) -> np.ndarray:
+    """RAS mm of an upright volume's planes across an array axis (z, y, x): superior, anterior, right."""
+    index = np.zeros((volume.array.shape[axis], 3))
+    index[:, axis] = np.arange(len(index))
+    return volume.index_to_ras(index)[:, 2 - axis]
 
 
 def slice_panel(
@@ -161,20 +147,14 @@ def slice_panel(
     fdi = _flat(resample_ras(labels, spacing, (lower, upper), interpolation="label").array, plane)
     level = np.clip((grey.astype(np.float32) - window[0]) / (window[1] - window[0]), 0, 1) ** 0.9
     picture = np.repeat((255 * level)[..., None], 3, axis=2)
-    colors = np.zeros((256, 3), np.float32)
-    for value in np.unique(fdi[fdi > 0]):
-        colors[value] = dentition.color(int(value))
+    colors = palette().astype(np.float32)
     tooth = fdi > 0
     picture[tooth] = (1 - FILL_ALPHA) * picture[tooth] + FILL_ALPHA * colors[fdi[tooth]]
     edge = outline(fdi)
     picture[edge] = 0.15 * picture[edge] + 0.85 * colors[fdi[edge]]
     canvas = Image.fromarray(np.clip(picture, 0, 255).astype(np.uint8))
     draw = ImageDraw.Draw(canvas)
-    for value in np.unique(fdi[tooth]):
-        own = fdi == value
-        if own.sum() >= 60:
-            for place in largest_pieces(own, share=0.35):  # a number given to two teeth stands on both
-                draw_number(draw, place, int(value))
+    draw_numbers(draw, fdi)
     label_panel(draw, plane.title, plane.letters, PANEL_PX, PANEL_PX, spacing)
     return np.asarray(canvas)
 
@@ -187,13 +167,7 @@ def _flat(array: np.ndarray, plane: Slice) -> np.ndarray:
 
 def outline(labels: np.ndarray) -> np.ndarray:
     """Pixels of a 2D label picture that have another label above, below, left or right of them."""
-    edge = np.zeros(labels.shape, bool)
-    down, across = labels[1:] != labels[:-1], labels[:, 1:] != labels[:, :-1]
-    edge[1:] |= down
-    edge[:-1] |= down
-    edge[:, 1:] |= across
-    edge[:, :-1] |= across
-    return edge & (labels > 0)
+    return borders(labels, np.ones(labels.shape, bool)) & (labels > 0)
 
 
 def view_panel(fields: list[Field], view: View, spacing: float, width: int, height: int) -> np.ndarray:

@@ -41,10 +41,10 @@ _HOME = {
     "tooth_color_node": "terminology",
     "Look": "views",
     "look_at": "views",
-    "Rechecked": "review",
+    "Rechecked": "review_items",
     "Review": "review",
-    "ReviewedFinding": "review",
-    "ToothState": "review",
+    "ReviewedFinding": "review_items",
+    "ToothState": "review_items",
     "review_of": "reviews",
     "is_reviewable": "reviews",
 }

@@ -174,10 +174,14 @@ class FindingNodes:
         for i in range(self.points.GetNumberOfControlPoints()):
             place = [0.0, 0.0, 0.0]
             self.points.GetNthControlPointPositionWorld(i, place)
-            shown.append((
-                self.points.GetNthControlPointLabel(i), self.points.GetNthControlPointDescription(i),
-                bool(self.points.GetNthControlPointSelected(i)), tuple(place),
-            ))  # fmt: skip
+            shown.append(
+                (
+                    self.points.GetNthControlPointLabel(i),
+                    self.points.GetNthControlPointDescription(i),
+                    bool(self.points.GetNthControlPointSelected(i)),
+                    tuple(place),
+                )
+            )
         return shown
 
     def _show_table(self, numbering: str) -> None:
@@ -185,11 +189,16 @@ class FindingNodes:
 
         content = [
             (
-                row.finding.severity, ", ".join(tooth_text(fdi, numbering) for fdi in row.finding.teeth),
-                row.finding.say(numbering), row.state, _place_text(row.finding.position_ras), row.finding.code, row.key,
+                row.finding.severity,
+                ", ".join(tooth_text(fdi, numbering) for fdi in row.finding.teeth),
+                row.finding.say(numbering),
+                row.state,
+                _place_text(row.finding.position_ras),
+                row.finding.code,
+                row.key,
             )
             for row in self.rows
-        ]  # fmt: skip
+        ]
         if content == _table_content(self.table):
             return
         table = vtk.vtkTable()

@@ -16,7 +16,8 @@ from ..checks.repair import JawEdit, NumberTakenError, Repair, RepairRefusedErro
 from ..dentition.naming import checked_numbering, tooth_title
 from ..dentition.words import Sentence
 from .nodes import NodeGoneError, SceneError, to_world
-from .review import Rechecked, Review, Step, ToothState
+from .review import Review, Step
+from .review_items import Rechecked, ToothState
 from .surfaces import about, change_about, jaws_of, segmentation_of, show_teeth, write_back
 
 #: How much is shown around the teeth, mm.
@@ -167,9 +168,7 @@ class JawReview(Review):
             raise SceneError(f"There is no tooth {self.tooth_text(repair.teeth[0])}.")
         to = repair.arguments.get("to")
         if len(owners) > 1 or any(to in c.crowns for i, c in enumerate(self._cases) if i != owners[0]):
-            raise NumberTakenError(
-                Sentence("The two teeth stand in different jaws: their numbers cannot be exchanged.")
-            )
+            raise NumberTakenError("The two teeth stand in different jaws: their numbers cannot be exchanged.")
         return {owners[0]: make_edit(self.jaws[owners[0]], repair)}
 
     def put(self, index: int, jaw: Any, confidence: dict[int, float]) -> None:

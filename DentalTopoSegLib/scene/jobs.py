@@ -18,7 +18,7 @@ from ..files.transactions import cannot_write
 from ..files.volumes import Volume
 from ..options import RunOptions
 from ..runs.job import PAIR, Job, JobFile
-from .nodes import Grid, SceneError, required, to_array, to_world
+from .nodes import Grid, SceneError, require, to_array, to_world
 
 #: What inputs and results are called in the temporary folder: never after a node, which may bear a patient's name.
 NAME = "scan"
@@ -28,9 +28,20 @@ NAME = "scan"
 class SceneJob:
     """A job for the worker, and what is needed to bring its result back to the scene.
 
-    job: the dict of runs.job.JobFile. folder: temporary, holds input, output and job.json. sources: the nodes,
-    in the order of the job's inputs. to_world: (4, 4) per node, its transforms when the job was made. grid: of a
-    volume, the grid that was written, in the world; straightened: it is not the node's own, whose axes are sheared.
+    Parameters
+    ----------
+    job : dict
+        That of `runs.job.JobFile`.
+    folder : Path
+        Temporary, holds input, output and job.json.
+    sources : tuple
+        The nodes, in the order of the job's inputs.
+    to_world : tuple of (4, 4) arrays
+        Per node, its transforms when the job was made.
+    grid : Grid, optional
+        Of a volume: the grid that was written, in the world.
+    straightened : bool
+        That grid is not the node's own, whose axes are sheared.
     """
 
     job: dict[str, Any]
@@ -82,14 +93,33 @@ def prepare_job(
 ) -> SceneJob:
     """Write one volume node, or one or two model nodes, into a new temporary folder, as the worker reads them.
 
-    jaws: per model "upper", "lower" or None (of one model its shape decides; of two, the first is the upper). name:
-    of the results in the report and its files, "scan" by default, so that no patient's name gets there. folder: where
-    the temporary folder is made, the system's by default. Positions are the world's (RAS, mm), with the nodes' linear
-    transforms applied. The scene is not changed.
-    Raises SceneError, with one sentence for the user, for empty nodes, non-linear transforms, colour images and
-    other things that are no scan; OutputError when the disk refuses.
+    Positions are the world's (RAS, mm), with the nodes' linear transforms applied. The scene is not changed.
+
+    Parameters
+    ----------
+    nodes : sequence
+        What is to be segmented.
+    jaws : sequence of str or None, optional
+        Per model "upper", "lower" or None: of one model its shape decides; of two, the first is the upper.
+    name : str, optional
+        Of the results in the report and its files, "scan" by default, so that no patient's name gets there.
+    threads, precision
+        As of `options.RunOptions`.
+    per_tooth : bool
+        Of models: write a file per tooth as well.
+    picture : bool
+        Write a picture as well.
+    folder : path, optional
+        Where the temporary folder is made, the system's by default.
+
+    Raises
+    ------
+    SceneError
+        For empty nodes, non-linear transforms, colour images and other things that are no scan.
+    OutputError
+        When the disk refuses.
     """
-    nodes = [required(node, "The scan") for node in nodes]
+    nodes = [require(node, "The scan") for node in nodes]
     is_mesh = _kind(nodes) == "mesh"
     if is_mesh:
         nodes, jaws = _upper_first(nodes, jaws)
@@ -205,8 +235,8 @@ def _write_volume(node: Any, array: np.ndarray, matrix: np.ndarray, made: SceneJ
     image = grid.volume(array).to_sitk()
     made.straightened = grid.is_sheared
     if made.straightened:
-        grid = grid.straightened()
-        image = _resampled(image, grid, float(array.min()))
+        grid = grid.straighten()
+        image = _resample(image, grid, float(array.min()))
     made.grid = grid
     path = made.folder / f"{NAME}.nrrd"
     try:
@@ -216,7 +246,7 @@ def _write_volume(node: Any, array: np.ndarray, matrix: np.ndarray, made: SceneJ
     return path
 
 
-def _resampled(image: Any, grid: Grid, outside: float) -> Any:
+def _resample(image: Any, grid: Grid, outside: float) -> Any:
     import SimpleITK as sitk
 
     frame: Volume = grid.volume(np.zeros((1, 1, 1), np.uint8))

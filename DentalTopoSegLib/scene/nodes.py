@@ -27,7 +27,7 @@ class NodeGoneError(SceneError):
     """The node was deleted, or its scene was cleared."""
 
 
-def required(node: Any, what: str) -> Any:
+def require(node: Any, what: str) -> Any:
     """The node, if it is still in a scene; else raises NodeGoneError. what: "The scan", "The segmentation"."""
     if node is None or node.GetScene() is None:
         raise NodeGoneError(f"{what} is no longer in the scene: choose another one.")
@@ -154,7 +154,7 @@ class Grid:
         origin = _RAS_TO_LPS @ self.matrix[:3, 3]
         return Volume(array, tuple(self.spacing), tuple(origin), tuple(axes.ravel()), name)
 
-    def straightened(self) -> Grid:
+    def straighten(self) -> Grid:
         """The smallest grid with perpendicular axes nearest to this one's that covers it, with its smallest spacing."""
         u, _, vt = np.linalg.svd(self.matrix[:3, :3] / self.spacing)
         axes = u @ vt

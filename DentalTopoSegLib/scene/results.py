@@ -18,7 +18,7 @@ from ..files.volumes.boxes import grow, tooth_boxes, union
 from ..reports.report import read_report
 from .finding_nodes import FindingNodes
 from .jobs import SceneJob
-from .nodes import SceneError, all_or_none, place_beside, required, to_vtk
+from .nodes import SceneError, all_or_none, place_beside, require, to_vtk
 from .review import NUMBERING
 from .segments import LABELMAP, new_segment, oriented_image, segment_id
 from .surfaces import add_jaw, pair
@@ -28,9 +28,19 @@ _MARGIN = 2  # voxels around the teeth, so that an edit seldom enlarges the labe
 
 @dataclass
 class SceneResult:
-    """nodes: the segmentation node, or one coloured model node per jaw, in the order of the job's sources. points,
-    table: the nodes that list what was found. report: the worker's JSON report; of two jaws, {"jaws": [both]}.
-    warnings: sentences for the user."""
+    """A result in the scene.
+
+    Parameters
+    ----------
+    nodes : tuple
+        The segmentation node, or one coloured model node per jaw, in the order of the job's sources.
+    points, table
+        The nodes that list what was found.
+    report : dict
+        The worker's JSON report; of two jaws, {"jaws": [both]}.
+    warnings : tuple of str
+        Sentences for the user.
+    """
 
     nodes: tuple[Any, ...]
     points: Any
@@ -47,14 +57,29 @@ class SceneResult:
 def add_result(job: SceneJob, *, numbering: str = "FDI", name: str | None = None) -> SceneResult:
     """Put the result of a finished worker into the scene, beside its source in the subject hierarchy.
 
-    numbering: "FDI", "Universal" or "Palmer". name: of the result node, "<source> teeth" by default. All nodes or
-    none. Raises NodeGoneError when the source was deleted meanwhile, SceneError when the output is incomplete.
+    All nodes are added, or none.
+
+    Parameters
+    ----------
+    job : SceneJob
+        The worker has finished it.
+    numbering : str
+        "FDI", "Universal" or "Palmer".
+    name : str, optional
+        Of the result node, "<source> teeth" by default.
+
+    Raises
+    ------
+    NodeGoneError
+        When the source was deleted meanwhile.
+    SceneError
+        When the output is incomplete.
     """
     checked_numbering(numbering)
-    sources = [required(node, "The scan that was segmented") for node in job.sources]
+    sources = [require(node, "The scan that was segmented") for node in job.sources]
     reports = _reports(job)
     scene = sources[0].GetScene()
-    with all_or_none(scene), _complete():
+    with all_or_none(scene), _require_complete():
         if job.job["kind"] == "volume":
             labels = read_labels(job.output / reports[0]["files"]["labels"])
             title = name or f"{sources[0].GetName()} teeth"
@@ -97,7 +122,7 @@ def _reports(job: SceneJob) -> list[dict[str, Any]]:
 
 
 @contextlib.contextmanager
-def _complete() -> Iterator[None]:
+def _require_complete() -> Iterator[None]:
     """What is not in a report becomes a SceneError."""
     try:
         yield
@@ -132,8 +157,27 @@ def add_segmentation(
 ) -> Any:
     """A new segmentation node with one segment per tooth of an FDI array (z, y, x), with closed surfaces.
 
-    matrix: (4, 4), index (x, y, z) -> the node's coordinates, RAS mm. Raises InputError for values that are no teeth,
-    SceneError for an array without any.
+    Parameters
+    ----------
+    scene : vtkMRMLScene
+        Gets the node.
+    fdi : (z, y, x) array of int
+        FDI numbers, 0 for none.
+    matrix : (4, 4) array
+        Index (x, y, z) -> the node's coordinates, RAS mm.
+    numbering : str
+        "FDI", "Universal" or "Palmer", of the segments' names.
+    name : str
+        Of the node.
+    confidence : mapping, optional
+        {FDI number: 0..1}.
+
+    Raises
+    ------
+    InputError
+        For values that are no teeth.
+    SceneError
+        For an array without any.
     """
     boxes = tooth_boxes(fdi)
     if not boxes:

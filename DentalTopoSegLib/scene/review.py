@@ -9,7 +9,6 @@ import time
 import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,54 +18,11 @@ from ..checks.repair import Repair, RepairRefusedError, delete, renumber, swap
 from ..dentition.naming import NUMBERINGS, checked_numbering, tooth_text
 from ..dentition.words import Sentence
 from .finding_nodes import STANDING, FindingNodes, Row
-from .nodes import SceneError, required
+from .nodes import SceneError, require
+from .review_items import Rechecked, ReviewedFinding, ToothState
 from .views import Look, look_from_outside
 
 NUMBERING = "DentalTopoSeg.Numbering"
-
-
-@dataclass(frozen=True)
-class ToothState:
-    """fdi; title in the result's numbering; color (r, g, b) 0-255; confidence 0..1 or None; worst: the gravest open
-    finding's severity ("error", "warning", "info") or None; visible."""
-
-    fdi: int
-    title: str
-    color: tuple[int, int, int]
-    confidence: float | None
-    worst: str | None
-    visible: bool
-
-
-@dataclass(frozen=True)
-class ReviewedFinding:
-    """A finding as the panel shows it.
-
-    key: stays the same while the finding stays, also over saving and loading the scene. severity: "error", "warning",
-    "info". teeth: FDI numbers. sentence: in the result's numbering. position: world RAS mm or None. state: "open",
-    "accepted", "repaired" (by us) or "resolved" (gone after an edit). repairs: what each proposed repair would do, in
-    the user's words; empty when nothing can be done. needs_number: per repair, whether the user must choose a number.
-    """
-
-    key: str
-    severity: str
-    code: str
-    teeth: tuple[int, ...]
-    sentence: str
-    position: tuple[float, float, float] | None
-    state: str
-    repairs: tuple[str, ...]
-    needs_number: tuple[bool, ...]
-
-
-@dataclass(frozen=True)
-class Rechecked:
-    """changed: the teeth that were looked at again (FDI). seconds: how long it took. new, gone: keys of findings."""
-
-    changed: tuple[int, ...]
-    seconds: float
-    new: tuple[str, ...]
-    gone: tuple[str, ...]
 
 
 class Step(ABC):
@@ -128,7 +84,7 @@ class Review(ABC):
     @property
     def node(self) -> Any:
         """The segmentation node, or the first jaw's model node."""
-        return required(self.nodes[0], self._what)
+        return require(self.nodes[0], self._what)
 
     @property
     def points(self) -> Any:
@@ -153,11 +109,11 @@ class Review(ABC):
     def findings(self) -> list[ReviewedFinding]:
         """The gravest first; repaired and resolved ones last."""
         rows = self._lists().rows
-        return [self._reviewed(row) for row in rows]
+        return [self._as_reviewed(row) for row in rows]
 
     def finding(self, key: str) -> ReviewedFinding:
         """One finding. Raises SceneError for a key that is not, or no longer, in the list."""
-        return self._reviewed(self._row(key))
+        return self._as_reviewed(self._row(key))
 
     # ------------------------------------------------------------ checking
 
@@ -219,12 +175,28 @@ class Review(ABC):
     # ------------------------------------------------------------ edits, each undoable in the order they were done
 
     def repair(self, key: str, which: int = 0, number: int | None = None) -> Rechecked:
-        """Carry out the which-th proposed repair of a finding; number: the FDI number the user chose, where the repair
-        needs one. Raises SceneError when there is no such repair, InputError when it cannot be made."""
+        """Carry out a proposed repair of a finding.
+
+        Parameters
+        ----------
+        key : str
+            The finding's.
+        which : int
+            Which of its repairs, from 0.
+        number : int, optional
+            The FDI number the user chose, where the repair needs one.
+
+        Raises
+        ------
+        SceneError
+            When there is no such repair.
+        RepairRefusedError
+            When it cannot be made; its text is in the result's numbering.
+        """
         row = self._row(key)
         if row.state not in STANDING:
             raise SceneError("This finding is settled already.")
-        repairs = self._proposed(row.finding)
+        repairs = self._repairs_of(row.finding)
         if not 0 <= which < len(repairs):
             raise SceneError("For this finding no repair can be made by itself: edit the tooth in Segment Editor.")
         chosen = repairs[which]
@@ -239,8 +211,20 @@ class Review(ABC):
         return checked
 
     def renumber(self, fdi: int, to: int, *, swap_numbers: bool = False) -> Rechecked:
-        """Give a tooth another number. swap_numbers: exchange them when the number is taken; without it that raises
-        repair.NumberTakenError, an InputError whose sentence offers the exchange."""
+        """Give a tooth another number.
+
+        Parameters
+        ----------
+        fdi, to : int
+            Its FDI number now, and the one it gets.
+        swap_numbers : bool
+            Exchange them when the number is taken.
+
+        Raises
+        ------
+        NumberTakenError
+            When the number is taken and may not be exchanged; its text, in the result's numbering, offers to do so.
+        """
         taken = to in self.teeth()
         return self._make(swap(fdi, to) if taken and swap_numbers else renumber(fdi, to))
 
@@ -377,7 +361,7 @@ class Review(ABC):
 
     def _lists(self) -> FindingNodes:
         for node in self.nodes:
-            required(node, self._what)
+            require(node, self._what)
         if not self._listed.alive():  # the user deleted the points or the table: the findings are still true
             rows = self._listed.rows
             self._listed = FindingNodes.of(self.nodes)
@@ -391,13 +375,13 @@ class Review(ABC):
             raise SceneError("This finding is no longer in the list.")
         return row
 
-    def _proposed(self, finding: Finding) -> list[Repair]:
+    def _repairs_of(self, finding: Finding) -> list[Repair]:
         others = [row.finding for row in self._lists().rows if row.state in STANDING]
         return repairs_for(finding, others)
 
-    def _reviewed(self, row: Row) -> ReviewedFinding:
+    def _as_reviewed(self, row: Row) -> ReviewedFinding:
         numbering = self.numbering
-        repairs = self._proposed(row.finding) if row.state in STANDING else []
+        repairs = self._repairs_of(row.finding) if row.state in STANDING else []
         return ReviewedFinding(
             row.key,
             row.finding.severity,
@@ -430,5 +414,5 @@ class Review(ABC):
 
     def _rename(self, numbering: str) -> None:
         for node in self.nodes:
-            required(node, self._what).SetAttribute(NUMBERING, checked_numbering(numbering))
+            require(node, self._what).SetAttribute(NUMBERING, checked_numbering(numbering))
         self._lists().show(numbering)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .jaw_review import JawReview
-from .nodes import SceneError, required
+from .nodes import SceneError, require
 from .review import Review
 from .surfaces import is_coloured_jaw
 from .volume_review import VolumeReview, holds_teeth
@@ -30,9 +30,15 @@ def review_of(node: Any) -> Review:
     """The review of a result node; for a jaw of a pair, of both jaws. The same object while the node lives.
 
     Reads teeth, numbering and the findings' states from the nodes, so it works after loading a saved scene.
-    Raises SceneError when the node is no dentition, NodeGoneError when it is gone.
+
+    Raises
+    ------
+    SceneError
+        When the node is no dentition.
+    NodeGoneError
+        When it is gone.
     """
-    required(node, "The result")
+    require(node, "The result")
     for address, review in list(_OPEN.items()):
         if review.closed or any(n.GetScene() is None for n in review.nodes):
             del _OPEN[address]

@@ -17,7 +17,7 @@ from ..dentition.naming import fdi_from_texts, tooth_title
 from ..files.seg_nrrd import terminology_entry
 from ..files.volumes import Volume
 from ..files.volumes.boxes import Box, union
-from .nodes import Grid, SceneError, required, to_array, to_vtk, to_world
+from .nodes import Grid, SceneError, require, to_array, to_vtk, to_world
 
 FDI_TAG = "DentalTopoSeg.FDI"
 CONFIDENCE_TAG = "DentalTopoSeg.Confidence"
@@ -113,7 +113,7 @@ class ToothSegments:
     """
 
     def __init__(self, node: Any) -> None:
-        self.node = required(node, _WHAT)
+        self.node = require(node, _WHAT)
         self._signature: tuple | None = None
         self._load()
 
@@ -121,7 +121,7 @@ class ToothSegments:
 
     def ids(self) -> dict[int, str]:
         """Segment id by FDI number; of two segments that claim one number, the first."""
-        segmentation = required(self.node, _WHAT).GetSegmentation()
+        segmentation = require(self.node, _WHAT).GetSegmentation()
         found: dict[int, str] = {}
         for i in range(segmentation.GetNumberOfSegments()):
             fdi = fdi_of_segment(segmentation.GetNthSegment(i))
@@ -144,7 +144,7 @@ class ToothSegments:
         return self._now() != self._signature
 
     def _now(self) -> tuple:
-        segmentation = required(self.node, _WHAT).GetSegmentation()
+        segmentation = require(self.node, _WHAT).GetSegmentation()
         parts = []
         for i in range(segmentation.GetNumberOfSegments()):
             segment = segmentation.GetNthSegment(i)
@@ -247,7 +247,7 @@ class ToothSegments:
         offset = step[:3, 3]
         fits = np.allclose(step[:3, :3], np.eye(3), atol=1e-4) and np.allclose(offset, np.rint(offset), atol=1e-2)
         if not fits:
-            image, offset = self._resampled(image), np.zeros(3)
+            image, offset = self._resample(image), np.zeros(3)
         extent = image.GetExtent()
         start = [round(offset[a]) + extent[2 * a] for a in (2, 1, 0)]
         stop = [round(offset[a]) + extent[2 * a + 1] + 1 for a in (2, 1, 0)]
@@ -259,7 +259,7 @@ class ToothSegments:
         inside = tuple(slice(s.start - a, s.stop - a) for s, a in zip(box, start, strict=True))
         return _Layer(values[inside], box, segments, key)
 
-    def _resampled(self, image: Any) -> Any:
+    def _resample(self, image: Any) -> Any:
         import slicer
 
         reference = oriented_image(np.zeros(self.grid.shape, np.uint8), (0, 0, 0), self.local)
@@ -321,14 +321,14 @@ class ToothSegments:
         logic = slicer.vtkSlicerSegmentationsModuleLogic
         segmentation = self.node.GetSegmentation()
         every = tuple(segmentation.GetNthSegmentID(i) for i in range(segmentation.GetNumberOfSegments()))
-        for key, (whole, start) in self._completed(box, masks).items():
+        for key, (whole, start) in self._complete(box, masks).items():
             image = oriented_image(whole, start, self.local)
             if not logic.SetBinaryLabelmapToSegment(
                 image, self.node, key, logic.MODE_REPLACE, image.GetExtent(), False, every
             ):
                 raise SceneError(f"Slicer refused to change segment '{key}' of '{self.node.GetName()}'.")
 
-    def _completed(
+    def _complete(
         self, box: Box, masks: Mapping[str, np.ndarray]
     ) -> dict[str, tuple[np.ndarray, tuple[int, int, int]]]:
         """Each segment as it shall be, (uint8 mask, its first voxel): the new part and what it has outside the box.

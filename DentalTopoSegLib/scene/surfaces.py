@@ -140,13 +140,13 @@ def segmentation_of(node: Any) -> JawSegmentation:
     faces = vtk_to_numpy(cells.GetConnectivityArray()).reshape(-1, 3).astype(np.int32)
     mesh = Mesh(points, faces, node.GetName(), np.arange(len(points), dtype=np.int32))
     clean_surface, _ = clean(mesh, _UNITS[known["mm_per_unit"]])
-    fdi = _gathered(surface.GetPointData().GetArray(FDI_ARRAY), clean_surface.of_vertex, len(clean_surface.vertices))
-    face_fdi = _gathered(surface.GetCellData().GetArray(FDI_ARRAY), clean_surface.of_face, len(clean_surface.faces))
+    fdi = _gather(surface.GetPointData().GetArray(FDI_ARRAY), clean_surface.of_vertex, len(clean_surface.vertices))
+    face_fdi = _gather(surface.GetCellData().GetArray(FDI_ARRAY), clean_surface.of_face, len(clean_surface.faces))
     instances = surface.GetPointData().GetArray(INSTANCE_ARRAY)
     instance = (
         fdi.astype(np.int32)
         if instances is None
-        else _gathered(instances, clean_surface.of_vertex, len(clean_surface.vertices)).astype(np.int32)
+        else _gather(instances, clean_surface.of_vertex, len(clean_surface.vertices)).astype(np.int32)
     )
     jaw = JawSegmentation(
         surface=clean_surface,
@@ -168,7 +168,7 @@ def segmentation_of(node: Any) -> JawSegmentation:
 _UNITS = {1.0: "mm", 10.0: "cm", 1000.0: "m", 25.4: "inch"}
 
 
-def _gathered(array: Any, index: np.ndarray, count: int) -> np.ndarray:
+def _gather(array: Any, index: np.ndarray, count: int) -> np.ndarray:
     """Values of file points or triangles on those of the clean surface; index -1 was dropped."""
     from vtk.util.numpy_support import vtk_to_numpy
 

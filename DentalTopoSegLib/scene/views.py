@@ -18,8 +18,21 @@ _LIFT = 0.35
 
 @dataclass(frozen=True)
 class Look:
-    """A place to look at, all in world RAS mm. teeth: FDI numbers concerned. camera: a good place for the eye (outside
-    the arch, on the place's side); view_up: which way is up; extent_mm: what a slice view should show across."""
+    """A place to look at.
+
+    Parameters
+    ----------
+    position : (x, y, z)
+        World RAS mm.
+    teeth : tuple of int
+        FDI numbers concerned.
+    camera : (x, y, z)
+        A good place for the eye, RAS mm: outside the arch, on the place's side.
+    view_up : (x, y, z)
+        Which way is up.
+    extent_mm : float
+        What a slice view should show across.
+    """
 
     position: tuple[float, float, float]
     teeth: tuple[int, ...]

@@ -16,8 +16,9 @@ from ..dentition.words import Sentence
 from ..files.volumes import Volume
 from ..files.volumes.boxes import Box
 from .finding_nodes import STANDING
-from .nodes import SceneError, required
-from .review import Rechecked, Review, Step, ToothState
+from .nodes import SceneError, require
+from .review import Review, Step
+from .review_items import Rechecked, ToothState
 from .segments import (
     CONFIDENCE_TAG,
     FDI_TAG,
@@ -333,7 +334,7 @@ class VolumeReview(Review):
         display.SetSegmentOpacity2DOutline(key, shown.opacities[2])
 
     def _display(self) -> Any:
-        node = required(self.nodes[0], self._what)
+        node = require(self.nodes[0], self._what)
         if node.GetDisplayNode() is None:
             node.CreateDefaultDisplayNodes()
         return node.GetDisplayNode()

@@ -15,8 +15,8 @@ is the kernel's VmHWM of the child.
 nnU-Net needs an environment of its own (nnunetv2 2.8.1, torch 2.13.0); without --nnunet-python its side is
 skipped. --rival-tiles N times only N of its tiles and extrapolates, which the table then says.
 
-Multiply-accumulates are counted, not measured (`training.compression.macs`; needs onnx): of ours in the graphs at the sizes that
-were run, of nnU-Net in its plan times its number of tiles, so this row stands without nnU-Net installed.
+Multiply-accumulates are counted, not measured (`training.compression.macs`; needs onnx): of ours in the graphs at the sizes
+that were run, of nnU-Net in its plan times its number of tiles, so this row stands without nnU-Net installed.
 """
 
 from __future__ import annotations
@@ -107,7 +107,8 @@ def run_ours(scan: Path, threads: int, precision: str, models_dir: Path | None, 
     volume, _ = read_volume(scan)
     read_s = time.perf_counter() - start
     from DentalTopoSegLib.cbct import segment_volume
-    from DentalTopoSegLib.networks.models import TASKS, Model, load_model
+    from DentalTopoSegLib.networks.models import Model, load_model
+    from DentalTopoSegLib.networks.tasks import task_names
     from DentalTopoSegLib.options import RunOptions
 
     runs: list[tuple[str, tuple[int, ...]]] = []
@@ -119,7 +120,10 @@ def run_ours(scan: Path, threads: int, precision: str, models_dir: Path | None, 
             runs.append((str(self.path), array.shape))
             return super().run(array, cancelled)
 
-    loaded = {task: load_model(task, threads, precision, folder=models_dir, provider=provider) for task in TASKS}
+    loaded = {
+        task: load_model(task, threads, precision, folder=models_dir, provider=provider)
+        for task in task_names("volume")
+    }
     models = {task: Noting(**vars(model)) for task, model in loaded.items()}
     result = segment_volume(volume, RunOptions(threads=threads, precision=precision), models=models)
     start = time.perf_counter()

@@ -168,13 +168,14 @@ def main() -> int:
         models_dir = str(args.models_dir) if args.models_dir else None
         print(json.dumps(measure(provider, Path(folder), args.threads, args.repeats, entry, models_dir)))
         return 0
-    from DentalTopoSegLib.networks.models import TASKS, list_models
+    from DentalTopoSegLib.networks.models import list_models
+    from DentalTopoSegLib.networks.tasks import task_names
     from DentalTopoSegLib.phantom import make_phantom
 
     spacing = {"numbering": 1.0, "border": 0.5}
     rows = []
     for entry in list_models(args.models_dir):
-        if entry["task"] in TASKS:
+        if entry["task"] in task_names("volume"):
             grey = make_phantom(seed=1, spacing_mm=spacing[entry["task"]], fov_mm=(100.0, 100.0, 80.0)).image.array
             rows += compare(entry, grey, args)
     print(table(rows, args.threads))

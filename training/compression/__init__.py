@@ -1,1 +1,2 @@
-"""Smaller networks: quantization, gates, distillation, and the runs that go on from a trained network."""
+"""Smaller networks: quantization, gates, distillation and runs that go on from a trained network; may import all of
+`nets`, `loop`, `volumes`, `export`."""

@@ -1,6 +1,6 @@
 """Cut levels of a U-Net that no longer answer, without changing what it computes.
 
-    python -m training.compression.dead_levels training/runs/pruning/whole_42 training/runs/border2 --data BUFFER
+    python -m training cut-dead-levels training/runs/pruning/whole_42 training/runs/border2 --data BUFFER
 
 Trained on without BatchNorm, the way up from a deep level can die: its ReLU is 0 everywhere, and all that lies below is
 computed for nothing. The level above then reads its own skip only, so its decoder is more of its encoder.
@@ -15,10 +15,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from training.compression.tune import load_tuned, save_tuned
-from training.export.volumes import data_plan
 from training.nets.unet import UNet
-from training.volumes.data import validation_samples
+from training.volumes.data import DataPlan, validation_samples
+from training.volumes.finished import load_tuned, save_tuned
 
 SAMPLES = 16
 
@@ -46,13 +45,13 @@ def dead_lifts(net: UNet, images: list[np.ndarray]) -> list[int]:
 
 @torch.no_grad()
 def without_levels_below(net: UNet, level: int) -> UNet:
-    """The network that ends at ``level`` (1 or deeper), equal to ``net`` where the lift into that level is 0."""
+    """The network that ends at `level` (1 or deeper), equal to `net` where the lift into that level is 0."""
     plan = net.plan
     if not 1 <= level < len(net.lift):
         raise ValueError(f"A network of {len(plan.widths)} levels cannot end at level {level}.")
     encoder, lifted = plan.encoder_convs[level], plan.width(f"lift.{level}")
 
-    def renamed(name: str) -> str | None:
+    def rename(name: str) -> str | None:
         """Name in the smaller network; None for what is cut."""
         kind, *numbers = name.split(".")
         at = int(numbers[0]) if numbers else 0
@@ -60,7 +59,7 @@ def without_levels_below(net: UNet, level: int) -> UNet:
             return None
         return f"encoder.{level}.{encoder + int(numbers[1])}" if kind == "decoder" and at == level else name
 
-    names = {name: renamed(name) for name in plan.names}
+    names = {name: rename(name) for name in plan.names}
     small = UNet(
         replace(
             plan,
@@ -85,14 +84,14 @@ def without_levels_below(net: UNet, level: int) -> UNet:
     return small.eval()
 
 
-def main() -> None:
+def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("run", type=Path, help="folder of a finished run of training.compression.tune")
+    parser.add_argument("run", type=Path, help="folder of a finished run of tune")
     parser.add_argument("out", type=Path, help="folder for the smaller network")
     parser.add_argument("--data", type=Path, required=True, help="samples to look for dead levels on")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(argv)
     net, tuned = load_tuned(arguments.run)
-    samples = validation_samples(arguments.data, data_plan(tuned["about"]["config"]), SAMPLES)
+    samples = validation_samples(arguments.data, DataPlan.from_config(tuned["about"]["config"]), SAMPLES)
     dead = [level for level in dead_lifts(net, [image for image, _ in samples]) if level >= 1]
     if not dead:
         parser.error(f"no level of {arguments.run} is dead on {SAMPLES} samples of {arguments.data}: nothing to cut")
@@ -101,7 +100,3 @@ def main() -> None:
     save_tuned(arguments.out, small, None, tuned["weight_limit"], tuned["about"])
     counts = [sum(p.numel() for p in n.parameters()) for n in (net, small)]
     print(f"Cut below level {min(dead)}: {counts[0]} to {counts[1]} parameters.")
-
-
-if __name__ == "__main__":
-    main()

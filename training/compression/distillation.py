@@ -7,7 +7,7 @@ teacher's confidence weighs the rest. Hinton et al. 2015 for the temperature; th
 Lee et al., Multimedia Tools and Applications 2026 (doi 10.1007/s11042-026-21462-9), of which only the abstract was at
 hand: this is our reading of it.
 
-Logits are (B, C, D, H, W), targets uint8 (B, D, H, W) as in :mod:`training.volumes.losses`.
+Logits are (B, C, D, H, W), targets uint8 (B, D, H, W) as in `training.volumes.losses`.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ BORDER_STRUCTURES = (FAR, NEAR, "core", "border", "contact")
 
 @dataclass(frozen=True)
 class DistillationPlan:
-    """Options. ``temperature`` softens both sides; ``kind`` is "kl" or "mse" (of logits less their mean over classes).
+    """Options. `temperature` softens both sides; `kind` is "kl" or "mse" (of logits less their mean over classes).
 
-    ``near``: background within so many output voxels of a tooth, along each axis, is a structure of its own.
-    ``far_weight``: weight of the rest of the background, where other structures have 1; ``far_stride``: only every
-    so-many-th of its voxels is looked at, which saves most of the cost. ``confidence``: power of the teacher's largest
-    probability that weighs a voxel (0: all alike). ``trust_wrong``: learn also where the teacher contradicts the label.
-    ``feature_levels``: decoder levels whose outputs are compared too, with weight ``feature_weight``.
+    `near`: background within so many output voxels of a tooth, along each axis, is a structure of its own.
+    `far_weight`: weight of the rest of the background, where other structures have 1; `far_stride`: only every
+    so-many-th of its voxels is looked at, which saves most of the cost. `confidence`: power of the teacher's largest
+    probability that weighs a voxel (0: all alike). `trust_wrong`: learn also where the teacher contradicts the label.
+    `feature_levels`: decoder levels whose outputs are compared too, with weight `feature_weight`.
     """
 
     kind: str = "kl"
@@ -58,7 +58,7 @@ class DistillationPlan:
 
 
 def dilate(mask: Tensor, radius: int) -> Tensor:
-    """Boolean (B, D, H, W) grown by ``radius`` voxels along each axis (a cube)."""
+    """Boolean (B, D, H, W) grown by `radius` voxels along each axis (a cube)."""
     for axis in (1, 2, 3):
         grown = mask.clone()
         for step in range(1, min(radius, mask.shape[axis] - 1) + 1):
@@ -90,12 +90,12 @@ def structure_map(target: Tensor, task: str, near: int = 4) -> tuple[Tensor, tup
 
 
 def _rows(x: Tensor, where: Tensor) -> Tensor:
-    """Voxels ``where`` (flat positions) of (B, C, D, H, W), as (N, C); no copy of the whole for channels_last."""
+    """Voxels `where` (flat positions) of (B, C, D, H, W), as (N, C); no copy of the whole for channels_last."""
     return x.movedim(1, -1).reshape(-1, x.shape[1]).index_select(0, where)
 
 
 def chosen_voxels(index: Tensor, plan: DistillationPlan) -> tuple[Tensor, Tensor]:
-    """(flat positions, their structures): all known voxels, of the far background every ``far_stride``-th."""
+    """(flat positions, their structures): all known voxels, of the far background every `far_stride`-th."""
     index = index.reshape(-1)
     kept = index > 0
     if plan.far_weight > 0:
@@ -105,7 +105,7 @@ def chosen_voxels(index: Tensor, plan: DistillationPlan) -> tuple[Tensor, Tensor
 
 
 def structure_mean(values: Tensor, mask: Tensor, index: Tensor, count: int, far_weight: float) -> tuple[Tensor, Tensor]:
-    """Mean over structures of the mean over each one's voxels of ``values`` * ``mask``; also the means (``count``,).
+    """Mean over structures of the mean over each one's voxels of `values` * `mask`; also the means (`count`,).
 
     A structure's mean divides by its number of voxels, not by the sum of its mask: one that is nearly all masked
     counts nearly nothing. Structures without voxels do not count; their mean is given as NaN.
@@ -143,7 +143,7 @@ def distillation_loss(
 ) -> tuple[Tensor, dict[str, float]]:
     """Masked distillation of logits; returns the loss and each present structure's mean divergence.
 
-    ``student`` and ``teacher`` (B, C, D, H, W), ``target`` (B, D, H, W), else ValueError. 0 for equal logits.
+    `student` and `teacher` (B, C, D, H, W), `target` (B, D, H, W), else ValueError. 0 for equal logits.
     """
     plan = plan or DistillationPlan()
     if student.shape != teacher.shape or student.shape[2:] != target.shape[1:] or len(student) != len(target):
@@ -169,10 +169,10 @@ class Distiller(nn.Module):
         theirs, ours = distiller(x), student(x)
         loss = loss + weight * distiller.loss(ours[0], theirs, y)[0]
 
-    ``student`` is a :class:`GatedUNet` or a sliced :class:`UNet`; it is watched, not owned. Adapters are 1x1x1
+    `student` is a `GatedUNet` or a sliced `UNet`; it is watched, not owned. Adapters are 1x1x1
     convolutions from the student's channels to the teacher's, computed at the chosen voxels only. They start as the
     identity: if the student's filters are sorted, copy the teacher from the sorted network
-    (:func:`training.compression.gates.sort_filters`).
+    (`training.compression.gates.sort_filters`).
     """
 
     def __init__(
@@ -210,7 +210,7 @@ class Distiller(nn.Module):
         return self.teacher(x)[0]
 
     def loss(self, student: Tensor, teacher: Tensor, target: Tensor) -> tuple[Tensor, dict[str, float]]:
-        """:func:`distillation_loss` of the logits, plus the features that the last two forward passes left, once."""
+        """`distillation_loss` of the logits, plus the features that the last two forward passes left, once."""
         loss, measured = distillation_loss(student, teacher, target, self.task, self.plan)
         for level in self.plan.feature_levels:
             if level not in self._ours or level not in self._theirs:

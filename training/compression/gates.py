@@ -12,9 +12,9 @@ closed form; and a gate at 0 needs no gradient (closed groups come back by being
 that makes gating free: z >= 0 commutes with the ReLU, so it is multiplied into gamma and beta of the BatchNorm, a few
 numbers per layer, rather than into the activations. A closed gate then equals a missing filter, beta included.
 
-A search: ``gated = GatedUNet(net)``; in the training loop add ``gated.budget_loss(target_share(progress, goal))``; then
-``gated.harden(goal)``, some more steps, ``gated.slice()``. Gates want a learning rate of their own (about 0.05, no
-weight decay): see :meth:`GatedUNet.parameter_groups`.
+A search: `gated = GatedUNet(net)`; in the training loop add `gated.budget_loss(target_share(progress, goal))`; then
+`gated.harden(goal)`, some more steps, `gated.slice()`. Gates want a learning rate of their own (about 0.05, no
+weight decay): see `GatedUNet.parameter_groups`.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def filter_importance(net: UNet) -> dict[str, Tensor]:
 
 @torch.no_grad()
 def sort_filters(net: UNet) -> UNet:
-    """Order every layer's filters by falling importance, in place; the network computes the same. Returns ``net``.
+    """Order every layer's filters by falling importance, in place; the network computes the same. Returns `net`.
 
     Groups of neighbours are then groups of equals. Do this before an optimiser is made, and copy a teacher whose
     features are to be compared from the sorted network.
@@ -105,9 +105,9 @@ def sort_filters(net: UNet) -> UNet:
 
 @torch.no_grad()
 def slice_network(net: UNet, gates: Mapping[str, Tensor], group: int = 8) -> UNet:
-    """The smaller network that equals ``net`` with its filters multiplied by ``gates``; on the same device, a copy.
+    """The smaller network that equals `net` with its filters multiplied by `gates`; on the same device, a copy.
 
-    ``gates[layer]`` holds one value >= 0 per group of ``group`` filters; groups at 0 are removed, other values go into
+    `gates[layer]` holds one value >= 0 per group of `group` filters; groups at 0 are removed, other values go into
     the norm. Layers that are not mentioned stay whole. ValueError if a layer would lose all its groups.
     """
     plan, keep, scale = net.plan, {}, {}
@@ -150,15 +150,15 @@ def slice_network(net: UNet, gates: Mapping[str, Tensor], group: int = 8) -> UNe
 
 
 def target_share(progress: float, goal: float, start: float = 0.05, end: float = 0.8) -> float:
-    """Share of the arithmetic that is allowed at ``progress`` (0 to 1) of the search: 1 until ``start``, ``goal`` from
-    ``end`` on, falling by equal factors in between."""
+    """Share of the arithmetic that is allowed at `progress` (0 to 1) of the search: 1 until `start`, `goal` from
+    `end` on, falling by equal factors in between."""
     if not 0.0 < goal <= 1.0:
         raise ValueError(f"The goal is a share of the uncompressed network, above 0 and at most 1; got {goal}.")
     return goal ** min(1.0, max(0.0, (progress - start) / (end - start)))
 
 
 class GatedNorm(nn.BatchNorm3d):
-    """A BatchNorm whose result is multiplied by ``gate`` (C,) >= 0 while one is set; shares the given norm's state."""
+    """A BatchNorm whose result is multiplied by `gate` (C,) >= 0 while one is set; shares the given norm's state."""
 
     def __init__(self, norm: nn.BatchNorm3d) -> None:
         super().__init__(norm.num_features, norm.eps, norm.momentum)
@@ -182,8 +182,8 @@ class GatedUNet(nn.Module):
     """A copy of a network with a gate on every group of filters, for the search.
 
     In training each forward pass draws the gates; in evaluation a gate is open where its logit is above 0, and each
-    layer's best group always is. ``start``: first value of the logits; 3 is open in 99 of 100 draws, fully in 80.
-    ``temperature`` may be changed during the search. Its ``plan`` is the uncompressed network's.
+    layer's best group always is. `start`: first value of the logits; 3 is open in 99 of 100 draws, fully in 80.
+    `temperature` may be changed during the search. Its `plan` is the uncompressed network's.
     """
 
     def __init__(
@@ -212,8 +212,8 @@ class GatedUNet(nn.Module):
         self._whole = macs(self.plan, self._shape)["total"]
 
     def parameter_groups(self, gate_rate: float = 0.05, **options: float) -> list[dict]:
-        """Optimiser groups: the gates with their own rate and no decay; the network's with ``options``, its vectors
-        without decay. A schedule that sets every group's rate would undo ``gate_rate``: scale it there."""
+        """Optimiser groups: the gates with their own rate and no decay; the network's with `options`, its vectors
+        without decay. A schedule that sets every group's rate would undo `gate_rate`: scale it there."""
         tensors = [p for p in self.net.parameters() if p.requires_grad]
         return [
             {"params": [p for p in tensors if p.ndim > 1], **options},
@@ -235,7 +235,7 @@ class GatedUNet(nn.Module):
 
     @torch.no_grad()
     def hard_gates(self) -> Tensor:
-        """(groups,) 0 or 1, as evaluation and :meth:`slice` use them."""
+        """(groups,) 0 or 1, as evaluation and `slice` use them."""
         return ((self.logits > 0) | self._best()).float()
 
     def drawn_gates(self) -> Tensor:
@@ -257,7 +257,7 @@ class GatedUNet(nn.Module):
         return torch.sigmoid(self.logits - self.temperature * math.log(-STRETCH_LOW / STRETCH_HIGH))
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        """Logits as :meth:`UNet.forward` gives them."""
+        """Logits as `UNet.forward` gives them."""
         hard = not self.training or bool(self.hardened)
         gates = self.hard_gates() if hard else self.drawn_gates()
         channels = gates.repeat_interleave(
@@ -281,7 +281,7 @@ class GatedUNet(nn.Module):
     def macs_share(self, hard: bool = True) -> Tensor:
         """Multiply-accumulates relative to the uncompressed network, as a scalar.
 
-        ``hard``: of the network that :meth:`slice` would give. Otherwise the expectation over the draws,
+        `hard`: of the network that `slice` would give. Otherwise the expectation over the draws,
         differentiable and exact: layers are drawn independently, so a product's expectation is the product of the
         expected widths, and a layer of which every gate is closed (probability: product of 1 - P) keeps its best.
         """
@@ -292,7 +292,7 @@ class GatedUNet(nn.Module):
         return self._share(kept)
 
     def budget_loss(self, target: float) -> Tensor:
-        """r + r**2 with r = log(expected share / ``target``), 0 where within budget.
+        """r + r**2 with r = log(expected share / `target`), 0 where within budget.
 
         The logarithm makes the last halving weigh as much as the first; the linear part keeps pushing until the
         budget is met, the square pushes harder when the schedule has run ahead.
@@ -304,10 +304,10 @@ class GatedUNet(nn.Module):
     def harden(self, goal: float | None = None) -> float:
         """Fix the gates at 0 or 1 for good; returns the share. Afterwards only the weights learn.
 
-        With a ``goal`` the most wanted groups are opened first, each if the share stays within it, as long as they were
+        With a `goal` the most wanted groups are opened first, each if the share stays within it, as long as they were
         open in more than half of the draws; without one the gates are rounded. An averaged copy of the network is
-        sliced by these gates, not by its own: ``slice_network(average.net, gated.gates(), gated.group)``. ValueError
-        if one group per layer already costs more than ``goal``.
+        sliced by these gates, not by its own: `slice_network(average.net, gated.gates(), gated.group)`. ValueError
+        if one group per layer already costs more than `goal`.
         """
         if goal is None:
             opened = self.hard_gates() > 0
@@ -327,7 +327,7 @@ class GatedUNet(nn.Module):
         return float(self.macs_share())
 
     def gates(self) -> dict[str, Tensor]:
-        """The hard gates by layer, as :func:`slice_network` takes them."""
+        """The hard gates by layer, as `slice_network` takes them."""
         return self._split(self.hard_gates())
 
     def open_groups(self) -> dict[str, tuple[int, int]]:

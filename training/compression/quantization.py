@@ -6,206 +6,43 @@
     model = write_graph(to_float(qnet), metadata, activation_scales(qnet))
 
 Q(x) = round(x / s) s with the straight-through gradient dQ/dx = 1 inside the range (Jacob et al., CVPR 2018). What is
-rounded, where and to which step follows :mod:`training.export.graph` layer by layer, so that the torch network and the
+rounded, where and to which step follows `training.export.graph` layer by layer, so that the torch network and the
 exported graph run by ONNX Runtime give the same numbers: image parts at 8/255, weights per output channel within +-63
 at the layer's largest weight, biases at the step of the sums, ReLU outputs at 0..255 steps, concatenations at their
 coarsest part's step, logits at their own. The full-resolution layer is computed, as there, as one convolution at half
 resolution that makes 8 sub-voxels, because each sub-voxel's kernel has a step of its own.
 
-The network stays a :class:`training.nets.unet.UNet` with the same parameters and the same ``state_dict`` keys. Steps of
-activations are not in it: take them with :func:`activation_scales`, give them back to :func:`prepare_qat`.
+The network stays a `training.nets.unet.UNet` with the same parameters and the same `state_dict` keys. Steps of
+activations are not in it: take them with `activation_scales`, give them back to `prepare_qat`.
 """
 
 from __future__ import annotations
 
-import math
-import tempfile
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 import numpy as np
-import onnx
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from training.compression.restore import (
-    fold_norms,
-    normalised_layers,
-    scales_from_onnx,
-    sub_voxel_map,
-    unet_from_onnx,
-    unfold_norms,
-)
-from training.export.graph import IMAGE_LIMIT, LOGIT_LIMIT, TINY, WEIGHT_LIMIT, activation_names, write_graph
-from training.export.volumes import logit_scale, measure_scales
+from training.compression.restore import fold_norms, normalised_layers, sub_voxel_map
+from training.compression.rounding import Range, RoundActivation, round_to, round_weight, sample_values
+from training.export.graph import IMAGE_LIMIT, LOGIT_LIMIT, activation_names, weight_limit, write_graph
+from training.export.ranges import logit_scale, measure_scales
 from training.nets.unet import UNet, UNetPlan, double
-
-__all__ = [
-    "QuantisedUNet",
-    "activation_scales",
-    "calibrated_scales",
-    "fold_norms",
-    "prepare_qat",
-    "quantization_loss",
-    "scales_from_onnx",
-    "static_baseline",
-    "to_float",
-    "unet_from_onnx",
-    "unfold_norms",
-    "weight_limit",
-]
 
 IMAGE_STEP = IMAGE_LIMIT / 255
 LOGIT_STEP = LOGIT_LIMIT / 127
-# Values of an activation that one training step looks at to follow its range.
-SAMPLE = 8192
-# Values that a CPU rounds at a time.
-CACHED = 1 << 17
 # Logits need their 0.01 and 99.99 percentiles: more values.
 LOGIT_SAMPLE = 1 << 17
 
 
-def weight_limit(bits: int) -> int:
-    """Largest whole weight: 63 for 8 bits (see :mod:`training.export.graph`), 2**(bits - 1) - 1 for fewer (4 bits: 7)."""
-    if not 2 <= bits <= 8:
-        raise ValueError(f"Weights can have 2 to 8 bits, not {bits}.")
-    return min(WEIGHT_LIMIT, 2 ** (bits - 1) - 1)
-
-
-# --- Rounding with gradients ----------------------------------------------------------------------------------------
-
-
-class _RoundActivation(torch.autograd.Function):
-    """ReLU and rounding to 0..top steps, and the mean squared error against the ReLU's unrounded output.
-
-    Plain vector arithmetic in fp32: ten times faster on a CPU than torch.fake_quantize_per_tensor_affine, which is not
-    vectorised. The gradient passes where 0 < x < (top + 1/2) steps.
-    """
-
-    @staticmethod
-    def forward(ctx, x: Tensor, step: float, top: int, with_error: bool) -> tuple[Tensor, Tensor]:
-        x = x.contiguous(memory_format=torch.channels_last_3d)
-        y, error = torch.empty_like(x), x.new_zeros((), dtype=torch.float32)
-        # In pieces that stay in the cache: the fp32 copy of a whole bf16 tensor would cost more than the arithmetic.
-        size = CACHED if x.device.type == "cpu" else max(1, x.numel())
-        pieces = (t.movedim(1, -1).view(-1).split(size) for t in (x, y))
-        for source, target in zip(*pieces, strict=True):
-            wide = source.float()
-            rounded = torch.div(wide, step).round_().clamp_(0, top).mul_(step)
-            target.copy_(rounded)
-            if with_error:
-                error += rounded.sub_(wide.clamp(min=0)).square_().sum()
-        error /= x.numel()
-        ctx.limit, ctx.with_error = (top + 0.5) * step, with_error
-        ctx.save_for_backward(x, *([y] if with_error else []))
-        if not with_error:
-            ctx.mark_non_differentiable(error)
-        return y, error
-
-    @staticmethod
-    def backward(ctx, gradient: Tensor, error_gradient: Tensor) -> tuple[Tensor, None, None, None]:
-        x, *rest = ctx.saved_tensors
-        gradient = gradient.contiguous(memory_format=torch.channels_last_3d)
-        result = torch.ops.aten.hardtanh_backward(gradient, x, 0.0, ctx.limit)
-        if ctx.with_error:
-            residual = x.clamp(min=0).sub_(rest[0])
-            result = result.add_(residual.mul_((error_gradient * (2.0 / x.numel())).to(x.dtype)))
-        return result, None, None, None
-
-
-class _StraightThrough(torch.autograd.Function):
-    """``rounded`` in the forward pass, the gradient of ``x`` in the backward pass."""
-
-    @staticmethod
-    def forward(ctx, x: Tensor, rounded: Tensor) -> Tensor:
-        return rounded.view_as(rounded)
-
-    @staticmethod
-    def backward(ctx, gradient: Tensor) -> tuple[Tensor, None]:
-        return gradient, None
-
-
-def round_to(x: Tensor, step: float, low: int, high: int) -> Tensor:
-    """``x`` at whole numbers of steps within low..high; the gradient passes everywhere."""
-    with torch.no_grad():
-        rounded = torch.div(x.float(), step).round_().clamp_(low, high).mul_(step).to(x.dtype)
-    return _StraightThrough.apply(x, rounded)
-
-
-def round_weight(weight: Tensor, bias: Tensor, input_step: float, limit: int) -> tuple[Tensor, Tensor]:
-    """Weight and bias as :func:`training.export.graph.quantise_weight` rounds them, real-valued, gradients straight through.
-
-    Weight is (outputs, ...) with one step per output; the bias is rounded to the step of the integer sums.
-    """
-    with torch.no_grad(), torch.autocast(weight.device.type, enabled=False):
-        scale = weight.abs().flatten(1).amax(1) / limit
-        scale = torch.maximum(scale, (bias.abs() / input_step / 2**30).clamp(min=TINY))
-        column = scale.view(-1, *[1] * (weight.ndim - 1))
-        rounded = (weight / column).round_().clamp_(-limit, limit).mul_(column)
-        rounded_bias = (bias / (scale * input_step)).round_().mul_(scale * input_step)
-    return _StraightThrough.apply(weight, rounded), _StraightThrough.apply(bias, rounded_bias)
-
-
-class Range:
-    """The step of one activation's quantizer, following the step of least squared error.
-
-    Each observation adds a sample of the positive values to a moving-average histogram (32 bins per octave, so that it
-    never has to be re-ranged); the step moves towards the one with the least expected error over that histogram:
-    step**2 / 12 per value (or the value's own square below half a step) and the squared excess above ``top`` steps. A
-    single batch's own optimum would depend on whether its sample hit the few large values.
-    """
-
-    BINS, OCTAVE, LOWEST = 896, 32, -12  # 2^-12 to 2^16: folded networks have activations of several hundred
-
-    def __init__(self, step: float | None, top: int, momentum: float) -> None:
-        self.step, self.top, self.momentum = step, top, momentum
-        self.counts: Tensor | None = None
-
-    @torch.no_grad()
-    def observe(self, x: Tensor) -> None:
-        """Follow the positive part of ``x``, (batch, channel, z, y, x)."""
-        values = _sample(x, SAMPLE)
-        values = values[values > 0]
-        if not len(values):
-            return
-        place = (torch.log2(values) - self.LOWEST).mul_(self.OCTAVE).long().clamp_(0, self.BINS - 1)
-        counts = torch.bincount(place, minlength=self.BINS).float()
-        self.counts = counts if self.counts is None else torch.lerp(self.counts, counts, self.momentum)
-        best = self.best_step()
-        self.step = best if self.step is None else self.step + self.momentum * (best - self.step)
-
-    def best_step(self) -> float:
-        """The step of least squared error over the histogram, among limits at the edges of its bins."""
-        used = int(self.counts.nonzero()[-1]) + 1
-        device = self.counts.device
-        octaves = self.LOWEST + torch.arange(self.BINS, device=device, dtype=torch.float64) / self.OCTAVE
-        centres, counts = torch.exp2(octaves + 0.5 / self.OCTAVE)[:used], self.counts[:used].double()
-        limits = torch.exp2(octaves[max(0, used - 4 * self.OCTAVE) : used] + 1.0 / self.OCTAVE)[:, None]
-        steps = limits / self.top
-        inside = torch.where(centres < steps / 2, centres.square(), steps.square() / 12)
-        error = torch.where(centres > limits, (centres - limits).square(), inside) @ counts
-        return float(steps[error.argmin(), 0])
-
-
-def _sample(x: Tensor, count: int) -> Tensor:
-    """About ``count`` values of (B, C, D, H, W), all channels alike, as float32."""
-    flat = x.detach().movedim(1, -1).flatten()
-    stride = max(1, len(flat) // count)
-    while math.gcd(stride, x.shape[1]) > 1:
-        stride += 1
-    return flat[int(torch.randint(stride, ())) :: stride].float()
-
-
-# --- The network ----------------------------------------------------------------------------------------------------
-
-
 class QuantisedUNet(UNet):
-    """A U-Net, BatchNorm folded, that computes what its int8 export computes. Made by :func:`prepare_qat`.
+    """A U-Net, BatchNorm folded, that computes what its int8 export computes. Made by `prepare_qat`.
 
-    ``follow_ranges``: whether training forwards move the activations' steps (evaluation never does).
-    ``with_error``: whether forwards keep what :func:`quantization_loss` needs. The border network's logits are
-    differences to class border, whose own logit is 0, cut at +-10 (:data:`training.export.graph.LOGIT_LIMIT`). Gradients of
+    `follow_ranges`: whether training forwards move the activations' steps (evaluation never does).
+    `with_error`: whether forwards keep what `quantization_loss` needs. The border network's logits are
+    differences to class border, whose own logit is 0, cut at +-10 (`training.export.graph.LOGIT_LIMIT`). Gradients of
     logits pass the cut, or a confidently wrong voxel could never recover.
     """
 
@@ -235,7 +72,7 @@ class QuantisedUNet(UNet):
     def _layer(
         self, name: str, x: Tensor, step: float, weight: Tensor, bias: Tensor, stride: int = 1
     ) -> tuple[Tensor, float]:
-        """Convolution, ReLU, quantizer of an input with ``step``; the result and its step."""
+        """Convolution, ReLU, quantizer of an input with `step`; the result and its step."""
         rounded, bias = self._round_weight(weight, bias, step)
         total = functional.conv3d(x, rounded, bias, stride, weight.shape[2] // 2)
         limits = self.ranges[name]
@@ -243,7 +80,7 @@ class QuantisedUNet(UNet):
             limits.observe(total)
         if limits.step is None:
             raise RuntimeError(f"Activation {name!r} has no range yet; give prepare_qat scales or train a step first.")
-        y, error = _RoundActivation.apply(total, limits.step, self.top, self.with_error)
+        y, error = RoundActivation.apply(total, limits.step, self.top, self.with_error)
         if self.with_error:
             self.errors["activation"].append(error)
         return y, limits.step
@@ -259,7 +96,7 @@ class QuantisedUNet(UNet):
         return round_to(x, IMAGE_STEP, -255, 255)
 
     def _join(self, first: tuple[Tensor, float], second: tuple[Tensor, float]) -> tuple[Tensor, float]:
-        """Doubled ``first`` beside ``second`` at the coarser of their steps."""
+        """Doubled `first` beside `second` at the coarser of their steps."""
         step = max(first[1], second[1])
         (a, b) = (x if own == step else round_to(x, step, -self.top, self.top) for x, own in (first, second))
         return torch.cat((double(a), b), dim=1), step
@@ -298,7 +135,7 @@ class QuantisedUNet(UNet):
         return self._layer("full", x, step, weight.contiguous(memory_format=torch.channels_last_3d), bias)
 
     @staticmethod
-    def _placed(x: Tensor) -> Tensor:
+    def _place(x: Tensor) -> Tensor:
         """Sub-voxels (B, d, h, w, 8, C) in their places: (B, C, 2 d, 2 h, 2 w)."""
         batch, depth, height, width, _, channels = x.shape
         x = x.reshape(batch, depth, height, width, 2, 2, 2, channels).permute(0, 7, 1, 4, 2, 5, 3, 6)
@@ -308,7 +145,7 @@ class QuantisedUNet(UNet):
         weight, bias = self.head.weight[:, :, 0, 0, 0], self.head.bias
         rounded, bias = self._round_weight(weight[:2] - weight[2:], bias[:2] - bias[2], step)
         ends = functional.linear(x.movedim(1, -1).unflatten(-1, (8, -1)), rounded, bias)
-        ends = self._placed(round_to(ends, self.logit_grid[0], -128, 127))
+        ends = self._place(round_to(ends, self.logit_grid[0], -128, 127))
         return torch.cat((ends, torch.zeros_like(ends[:, :1])), dim=1)
 
     def _class_logits(self, x: Tensor, step: float) -> Tensor:
@@ -322,8 +159,8 @@ class QuantisedUNet(UNet):
 
     @torch.no_grad()
     def _follow_logits(self, logits: Tensor) -> None:
-        """Moving average of the logits' 0.01 and 99.99 percentiles, as :func:`training.export.volumes.logit_scale` has them."""
-        values = _sample(logits, LOGIT_SAMPLE)
+        """Moving average of the logits' 0.01 and 99.99 percentiles, as `export.ranges.logit_scale` has them."""
+        values = sample_values(logits, LOGIT_SAMPLE)
         count = 1 + len(values) // 10_000
         ends = (float(values.topk(count, largest=False)[0][-1]), float(values.topk(count)[0][-1]))
         old = self.logit_ends or ends
@@ -336,7 +173,7 @@ class QuantisedUNet(UNet):
         """As the float network's: finest first, then the auxiliary levels while training; after quantizers."""
         (finest, _), outputs = self._levels(x)
         if self.plan.full_width:
-            finest = self._placed(finest.movedim(1, -1).unflatten(-1, (8, -1)))
+            finest = self._place(finest.movedim(1, -1).unflatten(-1, (8, -1)))
         return [finest, *([outputs[level] for level in self.extra_levels] if self.training else [])]
 
     def forward(self, x: Tensor) -> list[Tensor]:
@@ -355,11 +192,11 @@ def prepare_qat(
     momentum: float = 0.02,
     with_error: bool = False,
 ) -> QuantisedUNet:
-    """A quantisation-aware copy of ``net`` (BatchNorm folded into it), on its device and in its mode.
+    """A quantisation-aware copy of `net` (BatchNorm folded into it), on its device and in its mode.
 
-    ``scales``: first steps of the activations, as :func:`calibrated_scales` or :func:`activation_scales` give them for
-    the same ``activation_bits``; without, the first training forward sets them. ``momentum``: how far each training
-    forward moves them. ``with_error`` keeps what :func:`quantization_loss` needs. KeyError if a scale is missing.
+    `scales`: first steps of the activations, as `calibrated_scales` or `activation_scales` give them for
+    the same `activation_bits`; without, the first training forward sets them. `momentum`: how far each training
+    forward moves them. `with_error` keeps what `quantization_loss` needs. KeyError if a scale is missing.
     """
     qnet = QuantisedUNet(net.plan, weight_bits, activation_bits, momentum)
     qnet.load_state_dict(fold_norms(net).state_dict())
@@ -381,7 +218,7 @@ def calibrated_scales(net: UNet, images: Sequence[np.ndarray], method: str = "hi
 
 
 def activation_scales(qnet: QuantisedUNet) -> dict[str, float]:
-    """The steps of ``qnet``'s activations as :func:`training.export.graph.write_graph` takes them.
+    """The steps of `qnet`'s activations as `training.export.graph.write_graph` takes them.
 
     ValueError for fewer than 8 activation bits, which the graph cannot express; RuntimeError before any range is known.
     """
@@ -396,7 +233,7 @@ def activation_scales(qnet: QuantisedUNet) -> dict[str, float]:
 
 
 def to_float(qnet: QuantisedUNet) -> UNet:
-    """The unrounded network of ``qnet`` in evaluation mode, BatchNorm folded: what :func:`write_graph` rounds alike."""
+    """The unrounded network of `qnet` in evaluation mode, BatchNorm folded: what `write_graph` rounds alike."""
     net = UNet(qnet.plan)
     net.load_state_dict(qnet.state_dict())
     return net.to(qnet.head.weight.device, memory_format=torch.channels_last_3d).eval()
@@ -406,7 +243,7 @@ def quantization_loss(qnet: QuantisedUNet) -> Tensor:
     """||W - Q(W)||^2 + ||A - Q(A)||^2 of the last forward: mean square per tensor, mean over tensors.
 
     Q(.) is a constant for the gradient, A the ReLU's output. To be called once per forward of a network prepared
-    ``with_error``; RuntimeError otherwise.
+    `with_error`; RuntimeError otherwise.
     """
     if not qnet.errors["weight"]:
         raise RuntimeError("No rounding errors are kept: prepare_qat(..., with_error=True) and run a forward first.")
@@ -414,39 +251,3 @@ def quantization_loss(qnet: QuantisedUNet) -> Tensor:
     for kept in qnet.errors.values():
         kept.clear()
     return loss
-
-
-def static_baseline(fp32_model: onnx.ModelProto, images: Sequence[np.ndarray]) -> onnx.ModelProto:
-    """The fp32 graph through ``onnxruntime.quantization.quantize_static``, the usual post-training quantisation.
-
-    Quantize/dequantize pairs, weights int8 per channel in 7 bits, activations uint8, ranges of smallest and largest
-    value over ``images`` (1, 1, D, H, W) float32: the tool's own choices, for comparison with ours. What comes after
-    the logits stays float as in our int8 graphs; bytes of exp() would spoil the comparison.
-    """
-    from onnxruntime import quantization as tool
-
-    class Reader(tool.CalibrationDataReader):
-        def __init__(self) -> None:
-            self.left: Iterator[np.ndarray] = iter(images)
-
-        def get_next(self) -> dict[str, np.ndarray] | None:
-            image = next(self.left, None)
-            return None if image is None else {"image": image}
-
-    outputs = [node.output[0] for node in fp32_model.graph.node]
-    after = [node.name for node in fp32_model.graph.node[outputs.index("head") + 1 :]]
-    with tempfile.TemporaryDirectory() as folder:
-        source, target = Path(folder, "fp32.onnx"), Path(folder, "int8.onnx")
-        onnx.save(fp32_model, source)
-        tool.quantize_static(
-            source,
-            target,
-            Reader(),
-            nodes_to_exclude=after,
-            quant_format=tool.QuantFormat.QDQ,
-            per_channel=True,
-            reduce_range=True,
-            activation_type=tool.QuantType.QUInt8,
-            weight_type=tool.QuantType.QInt8,
-        )
-        return onnx.load(target)

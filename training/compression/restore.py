@@ -1,7 +1,7 @@
 """A network from its model file, and BatchNorm folded into convolutions and out of them again.
 
-What :mod:`training.export.graph` rewrites for speed is undone here, so that a shipped file can be trained further without the
-run it came from.
+What `training.export.graph` rewrites for speed is undone here, so that a shipped file can be trained further without
+the run it came from.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def normalised_layers(net: UNet) -> Iterator[tuple[list[nn.Conv3d], nn.BatchNorm
 
 
 def _set_identity(norm: nn.BatchNorm3d, bias: Tensor) -> None:
-    """Make ``norm`` add ``bias`` and nothing else in inference; :func:`training.export.graph.fold` gives the weight back."""
+    """Make `norm` add `bias` and nothing else in inference; `training.export.graph.fold` gives the weight back."""
     norm.weight.fill_(1.0)
     norm.running_mean.zero_()
     norm.running_var.fill_(1.0 - norm.eps)
@@ -42,7 +42,7 @@ def fold_norms(net: UNet) -> UNet:
     """A copy with every BatchNorm's gain in its convolution's weight; the norm only adds its (trainable) bias.
 
     The same function in evaluation mode only: in training mode BatchNorm would use the batch's statistics. Undone by
-    :func:`unfold_norms`.
+    `unfold_norms`.
     """
     net = copy.deepcopy(net)
     for convs, norm in normalised_layers(net):
@@ -55,7 +55,7 @@ def fold_norms(net: UNet) -> UNet:
 
 @torch.no_grad()
 def unfold_norms(net: UNet, images: Sequence[np.ndarray]) -> UNet:
-    """A copy, the same function in evaluation mode, whose BatchNorms hold the statistics of ``images``.
+    """A copy, the same function in evaluation mode, whose BatchNorms hold the statistics of `images`.
 
     Images are (1, 1, D, H, W) float32. Each norm gets the mean m and variance v of its input over all of them; its
     gain g and shift b become g sqrt(v + eps) and b + g m. A folded or pruned network can then be trained with batch
@@ -90,13 +90,13 @@ def unfold_norms(net: UNet, images: Sequence[np.ndarray]) -> UNet:
 
 
 def sub_voxel_map(parts: int) -> np.ndarray:
-    """:func:`sub_voxel_kernel` as a linear map (8 sub-voxels, 27 taps, ``parts`` of the source, 27 cells)."""
+    """`sub_voxel_kernel` as a linear map (8 sub-voxels, 27 taps, `parts` of the source, 27 cells)."""
     taps = np.eye(27, dtype=np.float32).reshape(27, 1, 3, 3, 3)
     return sub_voxel_kernel(taps, doubled=parts == 1).reshape(8, 27, parts, 27)
 
 
 def _full_resolution_kernel(kernel: np.ndarray, parts: int) -> np.ndarray:
-    """Inverse of :func:`sub_voxel_kernel`: (8 O, I parts, 3, 3, 3) to (O, I, 3, 3, 3).
+    """Inverse of `sub_voxel_kernel`: (8 O, I parts, 3, 3, 3) to (O, I, 3, 3, 3).
 
     Least squares, because int8 files hold 8 independently rounded copies of each number.
     """
@@ -107,7 +107,7 @@ def _full_resolution_kernel(kernel: np.ndarray, parts: int) -> np.ndarray:
 
 
 class _ModelFile:
-    """Constants and metadata of a model that :func:`training.export.graph.write_graph` made."""
+    """Constants and metadata of a model that `training.export.graph.write_graph` made."""
 
     def __init__(self, path: str | Path) -> None:
         self.path = path
@@ -144,9 +144,9 @@ def _copy(target: Tensor, values: np.ndarray, what: str) -> None:
 
 @torch.no_grad()
 def unet_from_onnx(path: str | Path) -> UNet:
-    """The network of a model file, in evaluation mode, BatchNorm folded (see :func:`fold_norms`).
+    """The network of a model file, in evaluation mode, BatchNorm folded (see `fold_norms`).
 
-    Works for fp32 and int8 files of :func:`training.export.graph.write_graph`. Auxiliary heads are not in the file and come
+    Works for fp32 and int8 files of `training.export.graph.write_graph`. Auxiliary heads are not in the file and come
     out as zeros. The border network's head holds only logit differences there: class border (2) becomes the zero
     reference. ValueError for a file that is no U-Net of ours.
     """
@@ -181,7 +181,7 @@ def unet_from_onnx(path: str | Path) -> UNet:
 
 
 def scales_from_onnx(path: str | Path) -> dict[str, float]:
-    """Steps of the activations of an int8 model file, as :func:`write_graph` takes them."""
+    """Steps of the activations of an int8 model file, as `write_graph` takes them."""
     file = _ModelFile(path)
     net = UNet(file.plan())
     names = activation_names(net) + ([] if net.plan.full_width else ["head"])
@@ -195,7 +195,7 @@ def scales_from_onnx(path: str | Path) -> dict[str, float]:
 
 
 def named_blocks(net: UNet) -> Iterator[tuple[str, nn.Module]]:
-    """Every module with one ``conv`` and a ``norm``, by the name of its output in the graph."""
+    """Every module with one `conv` and a `norm`, by the name of its output in the graph."""
     yield "stem", net.stem
     for level, stage in enumerate(net.encoder):
         yield from ((f"encoder.{level}.{index}", block) for index, block in enumerate(stage))

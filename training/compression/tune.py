@@ -1,14 +1,14 @@
 """Go on from a trained border network with one or more of: quantization, topology loss, distillation, gates.
 
-    python -m training.compression.tune training/configs/border2.yaml --data BUFFER --val VALIDATION
+    python -m training tune training/configs/quarter.yaml --data BUFFER --val VALIDATION
 
-A configuration is one of `training.volumes.train` (task "topology") with "start" in place of "net": the id of a shipped network
-or the folder of an earlier run; and with any of the sections
+A configuration is one of `training.volumes.train` (task "topology") with "start" in place of "net": the id of a shipped
+network or the folder of an earlier run; and with any of the sections
 
-    quantization: {weight_bits: 8, weight: 0.01}      # fake-quantised forward pass and L_quant (training.compression.quantization)
-    topology: {variant: adaptive, weight: 0.1}        # L_topo (training.volumes.topology_loss)
-    distillation: {teacher: uncompressed, weight: 0.5}  # masked distillation (training.compression.distillation)
-    gates: {macs: 0.1, harden: 0.6}                   # a network with this share of the MACs (training.compression.gates)
+    quantization: {weight_bits: 8, weight: 0.01}  # fake-quantised forward pass and L_quant (`quantization`)
+    topology: {variant: adaptive, weight: 0.1}  # L_topo (`training.volumes.topology_loss`)
+    distillation: {teacher: uncompressed, weight: 0.5}  # masked distillation (`distillation`)
+    gates: {macs: 0.1, harden: 0.6}  # a network with this share of the MACs (`gates`)
 
 The weights are the paper's alpha and beta: L = L_seg + alpha L_quant + beta L_topo. The run's folder gets `tuned.pt`:
 the float network (after a search: the sliced one), its plan and, after quantization, its quantizer steps.
@@ -18,13 +18,14 @@ from __future__ import annotations
 
 import argparse
 import copy
-import os
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from training.compression.distillation import DistillationPlan, Distiller
 from training.compression.gates import GatedUNet, slice_network, target_share
@@ -34,44 +35,23 @@ from training.compression.quantization import (
     prepare_qat,
     quantization_loss,
     to_float,
-    unet_from_onnx,
 )
-from training.nets.unet import UNet, UNetPlan, macs
+from training.compression.restore import unet_from_onnx
+from training.export.graph import WEIGHT_LIMIT
+from training.loop import RUNS, Loop, Measures, add_run_arguments, run_to_end, start_command
+from training.nets.unet import UNet, macs
+from training.volumes.data import validation_samples
+from training.volumes.finished import MODELS, TUNED, load_tuned, save_tuned, shipped_file
 from training.volumes.losses import border_loss
 from training.volumes.topology_loss import TopologyConfig, TopologyLoss
-from training.volumes.train import RUNS, Trainer, keep_memory, read_config
+from training.volumes.train import VolumeTask, best_device, loss_options
 
-MODELS = Path(__file__).resolve().parents[2] / "Resources" / "Models"
-TUNED = "tuned.pt"
 CALIBRATION = 8
 """Samples that give the activations' first ranges."""
 
 
-def save_tuned(folder: Path, net: UNet, scales: dict[str, float] | None, weight_limit: int, about: dict) -> None:
-    """Write a finished network whole or not at all."""
-    state = {"plan": net.plan.to_dict(), "state": net.state_dict(), "scales": scales, "weight_limit": weight_limit}
-    temporary = folder / (TUNED + ".tmp")
-    torch.save(state | {"about": about}, temporary)
-    os.replace(temporary, folder / TUNED)
-
-
-def load_tuned(folder: Path) -> tuple[UNet, dict]:
-    """The float network of a finished run, in evaluation mode, and {"scales", "weight_limit", "about"}."""
-    state = torch.load(folder / TUNED, map_location="cpu", weights_only=True)
-    net = UNet(UNetPlan.from_dict(state["plan"]))
-    net.load_state_dict(state["state"])
-    return net.eval(), {key: state[key] for key in ("scales", "weight_limit", "about")}
-
-
-def shipped_file(start: str, runs: Path = RUNS) -> Path | None:
-    """The .onnx file of a network by its id: one that is shipped, or one of an earlier release put into ``runs``."""
-    # an absolute folder is no pattern, glob would refuse it with a message of its own
-    folders = () if Path(start).is_absolute() else (MODELS, runs)
-    return next((file for folder in folders for file in sorted(folder.glob(f"{start}.*.onnx"))), None)
-
-
 def start_network(start: str, runs: Path = RUNS) -> UNet:
-    """A shipped network by its id ("border-2"), or that of a finished run by its folder below ``runs``; without the
+    """A shipped network by its id ("border-2"), or that of a finished run by its folder below `runs`; without the
     training-only heads. ValueError if there is neither."""
     file = shipped_file(start, runs)
     if file is not None:
@@ -92,79 +72,106 @@ def topology_task_loss(logits: Tensor, target: Tensor, **options) -> tuple[Tenso
     return border_loss(logits, target[:, 0], **options)
 
 
-class Tuner(Trainer):
-    """A run that starts from a trained network; see the module's text for its sections."""
+class TuneTask(VolumeTask):
+    """A border network that goes on from a trained one; see the module's text for its sections.
 
-    def __init__(self, config: dict, folder: Path, device: torch.device, data: Path, runs: Path = RUNS) -> None:
-        self.data, self.runs = data, runs
-        self.gated = self.quantised = None
-        super().__init__(config, folder, device)
-        options = {k: tuple(v) if isinstance(v, list) else v for k, v in config.get("loss", {}).items()}
-        self.loss = partial(topology_task_loss, **options)
-        self.topology, self.topology_weight = None, 0.0
+    Parameters
+    ----------
+    runs
+        Folder of the runs that "start" and "teacher" may name.
+    """
+
+    def __init__(
+        self,
+        config: dict[str, Any],
+        data: Path,
+        validation: Path | None = None,
+        device: torch.device | str = "cpu",
+        runs: Path = RUNS,
+    ) -> None:
+        self.runs = runs
+        self.gated = self.quantised = self.topology = self.distiller = None
+        super().__init__(config, data, validation, device)
         if config.get("topology") is not None:
             plan = dict(config["topology"])
             self.topology_weight = float(plan.pop("weight", 0.1))
             self.topology = TopologyLoss(TopologyConfig.from_dict(plan))
-        self.distiller, self.distillation_weight = None, 0.0
         if config.get("distillation") is not None:
             plan = dict(config["distillation"])
             self.distillation_weight = float(plan.pop("weight", 1.0))
-            teacher = start_network(plan.pop("teacher"), runs).to(device, memory_format=torch.channels_last_3d)
+            teacher = start_network(plan.pop("teacher"), runs).to(self.device, memory_format=torch.channels_last_3d)
             self.distiller = Distiller(teacher, self.net, "border", DistillationPlan(**plan))
-            if len(self.distiller.adapters):
-                adapters = list(self.distiller.adapters.parameters())
-                self.optimiser.add_param_group({"params": adapters, "weight_decay": 0.0})
-        if self.quantised is not None:
-            self.average.ranges, self.average.logit_grid = self.net.ranges, self.net.logit_grid
 
-    def build(self) -> torch.nn.Module:
-        if self.config.get("gates") is not None and self.config.get("quantization") is not None:
+    def build(self) -> nn.Module:
+        gates, quantization = self.config.get("gates"), self.config.get("quantization")
+        if gates is not None and quantization is not None:
             raise ValueError(
                 "A search by gates runs at full precision: leave out quantization, or start a run of its "
                 "own from the network that the search finds."
             )
         net = start_network(self.config["start"], self.runs)
-        if self.config.get("gates") is not None:
-            plan = {k: v for k, v in self.config["gates"].items() if k in ("group", "start", "temperature")}
-            self.gated = GatedUNet(net, **plan)
-            return self.gated
-        if self.config.get("quantization") is not None:
-            plan = dict(self.config["quantization"])
+        if gates is not None:
+            plan = {k: v for k, v in gates.items() if k in ("group", "start", "temperature")}
+            net = self.gated = GatedUNet(net, **plan)
+        elif quantization is not None:
+            plan = dict(quantization)
             self.quantization_weight = float(plan.pop("weight", 0.01))
             scales = calibrated_scales(net.eval(), self.calibration())
-            self.quantised = prepare_qat(net, scales, with_error=self.quantization_weight > 0, **plan)
-            return self.quantised
-        return net
+            net = self.quantised = prepare_qat(net, scales, with_error=self.quantization_weight > 0, **plan)
+        return net.to(self.device, memory_format=torch.channels_last_3d)
+
+    def make_loss(self) -> Callable[[Tensor, Tensor], tuple[Tensor, Measures]]:
+        return partial(topology_task_loss, **loss_options(self.config))
 
     def calibration(self) -> list:
-        """The first samples of the training data, unaugmented."""
-        from training.volumes.data import validation_samples
-
+        """The first samples (1, 1, D, H, W) of the training data, unaugmented."""
         images = [image for image, _ in validation_samples(self.data, self.plan, CALIBRATION)]
         if not images:
             raise ValueError(f"{self.data} holds no samples to measure the activations' ranges on: make samples first.")
         return images
 
-    def parameter_groups(self) -> list[dict]:
+    def parameter_groups(self) -> list[dict[str, Any]]:
         if self.gated is None:
-            return super().parameter_groups()
-        rate = float(self.config["gates"].get("rate", 0.05))
-        groups = self.gated.parameter_groups(rate, weight_decay=self.settings.weight_decay)
-        groups[-1]["factor"] = rate / self.settings.lr  # the schedule sets every group's rate
+            groups = super().parameter_groups()
+        else:
+            rate = float(self.config["gates"].get("rate", 0.05))
+            groups = self.gated.parameter_groups(rate, weight_decay=self.settings.weight_decay)
+        if self.distiller is not None and len(self.distiller.adapters):
+            groups.append({"params": list(self.distiller.adapters.parameters()), "weight_decay": 0.0})
         return groups
 
-    def losses(self, x: Tensor, y: Tensor) -> tuple[Tensor, dict[str, float]]:
-        self._search_schedule()
+    def state(self) -> dict[str, Any]:
+        state: dict[str, Any] = {}
+        if self.quantised is not None:
+            state["ranges"] = {name: (limits.step, limits.counts) for name, limits in self.quantised.ranges.items()}
+            state["logits"] = (self.quantised.logit_grid, self.quantised.logit_ends)
+        if self.distiller is not None:
+            state["adapters"] = self.distiller.adapters.state_dict()
+        return state
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        if self.quantised is not None:
+            for name, (step, counts) in state["ranges"].items():
+                self.quantised.ranges[name].step, self.quantised.ranges[name].counts = step, counts
+            self.quantised.logit_grid, self.quantised.logit_ends = state["logits"]
+        if self.distiller is not None:
+            self.distiller.adapters.load_state_dict(state["adapters"])
+        if self.gated is not None and bool(self.gated.hardened):
+            self.gated.logits.requires_grad_(False)
+
+    def losses(self, x: Tensor, y: Tensor, loop: Loop) -> tuple[Tensor, Measures]:
+        """As of a border network, on targets (B, 2, D, H, W), with every term that the configuration asks for."""
+        if self.gated is not None and not bool(self.gated.hardened) and self.search_progress(loop) >= 1.0:
+            self.harden(loop)
         with self.autocast():
             logits = self.net(x)[0]
-        loss, measures = self.loss(logits, y)
+        loss, measures = self.measure_loss(logits, y)
         if self.quantised is not None and self.quantization_weight > 0:
             error = quantization_loss(self.quantised)
             loss = loss + self.quantization_weight * error
             measures["quant"] = float(error.detach())
         if self.topology is not None:
-            total, terms = self.topology.batch(logits, y[:, 0], y[:, 1], self.progress.step)
+            total, terms = self.topology.batch(logits, y[:, 0], y[:, 1], loop.progress.step)
             loss, measures = loss + self.topology_weight * total, measures | terms
         if self.distiller is not None:
             with self.autocast():
@@ -173,73 +180,81 @@ class Tuner(Trainer):
             loss = loss + self.distillation_weight * hint
             measures["hint"] = float(hint.detach())
         if self.gated is not None and not bool(self.gated.hardened):
-            budget = self.gated.budget_loss(target_share(self._search_progress(), self.config["gates"]["macs"]))
+            budget = self.gated.budget_loss(target_share(self.search_progress(loop), self.config["gates"]["macs"]))
             loss = loss + float(self.config["gates"].get("budget_weight", 1.0)) * budget
             measures["macs"] = float(self.gated.macs_share())
         return loss, measures
 
-    def _search_progress(self) -> float:
-        """Progress of the part of the run before the gates are made hard."""
-        return min(1.0, self.fraction() / float(self.config["gates"].get("harden", 0.6)))
-
-    def _search_schedule(self) -> None:
-        if self.gated is None or bool(self.gated.hardened) or self._search_progress() < 1.0:
-            return
-        self._harden()
-
-    def _harden(self) -> None:
-        share = self.gated.harden(self.config["gates"]["macs"])
-        self.average.logits.data.copy_(self.gated.logits.data)
-        self.average.hardened.fill_(True)
-        self.average.logits.requires_grad_(False)
-        self.log(f"gates hard at {share:.3f} of the MACs: {self.gated.summary()}")
-
-    def finish(self) -> Path:
-        """Write `tuned.pt` from the averaged weights; returns its path."""
-        scales, limit = None, 63
+    def validate(self, net: nn.Module) -> Measures | None:
         if self.quantised is not None:
-            net, limit = to_float(self.average), self.quantised.weight_limit
+            net.ranges, net.logit_grid = self.quantised.ranges, self.quantised.logit_grid
+        return super().validate(net)
+
+    def search_progress(self, loop: Loop) -> float:
+        """Progress (0 to 1) of the part of the run before the gates are made hard."""
+        return min(1.0, loop.fraction() / float(self.config["gates"].get("harden", 0.6)))
+
+    def harden(self, loop: Loop) -> None:
+        """Fix the gates, in the averaged network too."""
+        share = self.gated.harden(self.config["gates"]["macs"])
+        loop.average.logits.data.copy_(self.gated.logits.data)
+        loop.average.hardened.fill_(True)
+        loop.average.logits.requires_grad_(False)
+        loop.log(f"gates hard at {share:.3f} of the MACs: {self.gated.summary()}")
+
+    def finish(self, loop: Loop) -> Path:
+        """Write `tuned.pt` from the averaged weights; returns its path."""
+        scales, limit, average = None, WEIGHT_LIMIT, loop.average
+        if self.quantised is not None:
+            net, limit = to_float(average), self.quantised.weight_limit
             scales = activation_scales(self.quantised) if self.quantised.top == 255 else None
         elif self.gated is not None:
             if not bool(self.gated.hardened):  # "harden: 1": the run ended first
-                self._harden()
-            net = slice_network(self.average.net, self.gated.gates(), self.gated.group)
+                self.harden(loop)
+            net = slice_network(average.net, self.gated.gates(), self.gated.group)
         else:
-            net = self.average
+            net = average
         net = copy.deepcopy(net).float().eval().to("cpu")
-        about = {"config": self.config, "steps": self.progress.step, "seconds": self.progress.seconds}
-        about |= {"macs_96": macs(net.plan, (96, 96, 96))["total"], "validation": self.progress.history[-1:]}
-        save_tuned(self.folder, net, scales, limit, about)
-        return self.folder / TUNED
+        progress = loop.progress
+        about = {"config": self.config, "steps": progress.step, "seconds": progress.seconds}
+        about |= {"macs_96": macs(net.plan, (96, 96, 96))["total"], "validation": progress.history[-1:]}
+        save_tuned(loop.folder, net, scales, limit, about)
+        return loop.folder / TUNED
 
 
-def tune(config: dict, folder: Path, data: Path, val: Path | None, runs: Path = RUNS) -> Path:
-    """Run a configuration from its start to its end; returns the finished network's path."""
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    trainer = Tuner(config, folder, device, data, runs)
-    trainer.run(data, val)
-    return trainer.finish()
+def tune(
+    config: dict[str, Any],
+    folder: Path,
+    data: Path,
+    validation: Path | None,
+    runs: Path = RUNS,
+    fresh: bool = False,
+) -> Path:
+    """Run a configuration to its end, on from the folder's checkpoint unless `fresh`.
+
+    Parameters
+    ----------
+    folder
+        Of the run.
+    data, validation
+        Folders of samples of the task "topology".
+    runs
+        Folder of the runs that "start" and "teacher" may name.
+
+    Returns
+    -------
+    The finished network's path.
+    """
+    task = TuneTask(config, data, validation, best_device(), runs)
+    return task.finish(run_to_end(task, folder, fresh))
 
 
-def main() -> None:
+def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("config", type=Path)
     parser.add_argument("--data", type=Path, required=True, help="folder of training samples (task topology)")
     parser.add_argument("--val", type=Path, help="folder of validation samples")
-    parser.add_argument("--name", help="name of the run (default: the configuration's file name)")
-    parser.add_argument("--runs", type=Path, default=RUNS, help="folder of the runs")
-    parser.add_argument("--steps", type=int, help="steps instead of the configuration's")
-    parser.add_argument("--threads", type=int, default=0, help="CPU threads (default: all)")
-    arguments = parser.parse_args()
-    keep_memory("training.compression.tune")
-    if arguments.threads:
-        torch.set_num_threads(arguments.threads)
-    config = read_config(arguments.config, start="start")
-    if arguments.steps is not None:
-        config["training"]["steps"] = arguments.steps
-    folder = arguments.runs / (arguments.name or arguments.config.stem)
-    print(tune(config, folder, arguments.data, arguments.val, arguments.runs))
-
-
-if __name__ == "__main__":
-    main()
+    add_run_arguments(parser)
+    arguments = parser.parse_args(argv)
+    config, folder = start_command(arguments, "start", "data")
+    print(tune(config, folder, arguments.data, arguments.val, arguments.runs, arguments.fresh))

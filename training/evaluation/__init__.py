@@ -1,1 +1,4 @@
-"""What networks are worth on labelled scans: scores, cross-validation, calibration of the confidence."""
+"""What networks are worth on labelled scans: scores, cross-validation, calibration of the confidence.
+
+May import the library and every room of the training but `experiments`.
+"""

@@ -1,20 +1,19 @@
 """Fit the confidence of CBCT teeth: what it says shall be the share of such teeth that are right.
 
-    python -m training.evaluation.calibrate FIT_FOLDER --held-out HELD_OUT_FOLDER -o Resources/Models/confidence-1.json \
+    python -m training calibrate FIT_FOLDER --held-out HELD_OUT_FOLDER -o Resources/Models/confidence-1.json \
         --table Resources/Models/confidence-1.md
 
-Folders as for `training.evaluation.volumes`; FIT_FOLDER holds phantoms of training patients
-(``training.patients.evaluation_sets --split train``), HELD_OUT_FOLDER those of others. Every scan goes through
-`DentalTopoSegLib.cbct.segment_volume`; a predicted tooth is right if the reference has a tooth of this number and
-their IoU is at least 0.5. A logistic regression with coefficients of known sign is fitted on FIT_FOLDER alone (its
-strength of regularisation by cross-validation over whole scans); HELD_OUT_FOLDER is only measured. Deterministic.
+Folders as for `evaluate-volumes`; FIT_FOLDER holds phantoms of training patients (`make-evaluation-set --split train`),
+HELD_OUT_FOLDER those of others. Every scan goes through `cbct.segment_volume`; a predicted tooth is right if the
+reference has a tooth of this number and their IoU is at least 0.5. A logistic regression with coefficients of known
+sign is fitted on FIT_FOLDER alone (its strength of regularisation by cross-validation over whole scans);
+HELD_OUT_FOLDER is only measured. Deterministic.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -23,29 +22,21 @@ from typing import Any
 
 import numpy as np
 
-from DentalTopoSegLib.cbct import Segmentation
+from DentalTopoSegLib.cbct import Segmentation, segment_volume
 from DentalTopoSegLib.cbct.confidence import FEATURES, MEANING, Calibrator, load_calibrator
 from DentalTopoSegLib.checks.measures.label_map import Case
 from DentalTopoSegLib.checks.metrics.label_maps import (
     DETECTION_IOU,
-    auroc,
-    brier_score,
-    expected_calibration_error,
     per_tooth_iou,
-    reliability,
 )
 from DentalTopoSegLib.errors import DentalTopoSegError, InputError, NoTeethError
 from DentalTopoSegLib.files.volumes import Volume, read_labels, read_volume
-from training.evaluation.volumes import find_pairs, load_networks
-
-STRENGTHS = (0.3, 1.0, 3.0, 10.0, 30.0)
-"""Tried strengths of regularisation: multiples of half the squared length of the standardised coefficients."""
-
-FOLDS = 6
-LEAST_WRONG = 10
-"""Fewer wrong (or right) teeth in FIT_FOLDER teach nothing."""
-
-THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9)
+from DentalTopoSegLib.files.volumes.writing import atomic_path
+from DentalTopoSegLib.options import RunOptions
+from training.evaluation.logistic import best_fit, matrix, scores
+from training.evaluation.volumes import load_networks
+from training.export.score_tables import markdown_table
+from training.patients.labelled_scans import find_pairs
 
 Segment = Callable[[Volume], Segmentation]
 
@@ -97,169 +88,58 @@ def collect(
     return rows
 
 
-def matrix(rows: list[dict[str, Any]]) -> tuple[np.ndarray, np.ndarray]:
-    """(N, len(FEATURES)) features and (N,) 1.0 where right."""
-    values = np.array([[row["features"][name] for name in FEATURES] for row in rows], float)
-    return values.reshape(-1, len(FEATURES)), np.array([float(row["right"]) for row in rows])
-
-
-def fit(values: np.ndarray, right: np.ndarray, strength: float) -> Calibrator:
-    """Logistic regression on (N, len(FEATURES)) standardised features with coefficients of the signs in `FEATURES`.
-
-    Minimises sum log(1 + exp(-y z)) + strength / 2 |coefficients|^2 (the intercept is free, so the mean confidence is
-    the share of right teeth), by L-BFGS-B from zero. A feature without spread in the data has coefficient 0 and is
-    left out, as is one whose sign the data contradict. Raises InputError when all teeth are right or all wrong."""
-    from scipy.optimize import minimize
-
-    _require(right, 1)
-    mean, spread = values.mean(0), values.std(0)
-    used = spread > 1e-9
-    z = (values[:, used] - mean[used]) / spread[used]
-    signs = np.array(list(FEATURES.values()))[used]
-    side = np.where(right > 0, 1.0, -1.0)
-
-    def loss(w: np.ndarray) -> tuple[float, np.ndarray]:
-        margin = side * (z @ w[1:] + w[0])
-        slope = -side / (1 + np.exp(np.clip(margin, -500, 500)))
-        gradient = np.r_[slope.sum(), z.T @ slope + strength * w[1:]]
-        return float(np.logaddexp(0, -margin).sum() + strength / 2 * (w[1:] ** 2).sum()), gradient
-
-    bounds = [(None, None), *((0, None) if s > 0 else (None, 0) for s in signs)]
-    options = {"maxiter": 2000, "ftol": 1e-12, "gtol": 1e-9}
-    best = minimize(loss, np.zeros(1 + len(signs)), jac=True, method="L-BFGS-B", bounds=bounds, options=options).x
-    chosen = np.abs(best[1:]) > 1e-4
-    columns = np.flatnonzero(used)[chosen]
-    names = list(FEATURES)
-    return Calibrator(
-        id="",
-        networks={},
-        features=tuple(names[k] for k in columns),
-        mean=mean[columns],
-        scale=spread[columns],
-        low=values[:, columns].min(0),
-        high=values[:, columns].max(0),
-        coefficients=best[1:][chosen],
-        intercept=float(best[0]),
-    )
-
-
-def _require(right: np.ndarray, least: int) -> None:
-    found = int(min(right.sum(), len(right) - right.sum()))
-    if found < least:
-        raise InputError(
-            f"Only {found} of {len(right)} teeth are of one kind (right or wrong), at least {least} are needed: "
-            "add scans to the folder that is fitted on."
-        )
-
-
-def fold_of(rows: list[dict[str, Any]]) -> np.ndarray:
-    """(N,) which of `FOLDS` each row is in: whole patients, so mouths with the same teeth are never apart.
-
-    A patient is the scan's name up to the second underscore (phantom_007, phantom_007_2)."""
-    patients = [row["scan"].split("_")[:2] for row in rows]
-    order = {tuple(p): i for i, p in enumerate(sorted({tuple(p) for p in patients}))}
-    return np.array([order[tuple(p)] % FOLDS for p in patients])
-
-
-def out_of_fold(values: np.ndarray, right: np.ndarray, folds: np.ndarray, strength: float) -> np.ndarray:
-    """(N,) confidence of each row from a fit without its fold."""
-    out = np.zeros(len(right))
-    for fold in np.unique(folds):
-        mine = folds == fold
-        out[mine] = fit(values[~mine], right[~mine], strength).confidence(values[mine])
-    return out
-
-
-def log_loss(confidence: np.ndarray, right: np.ndarray) -> float:
-    """Mean negative log-likelihood."""
-    p = np.clip(confidence, 1e-9, 1 - 1e-9)
-    return float(-np.mean(right * np.log(p) + (1 - right) * np.log(1 - p)))
-
-
-def best_fit(rows: list[dict[str, Any]]) -> tuple[Calibrator, float, np.ndarray]:
-    """The calibrator of all rows, its strength (of `STRENGTHS`, least log loss out of fold), and the out-of-fold
-    confidences (N,). Raises InputError with fewer than `LEAST_WRONG` teeth of a kind."""
-    values, right = matrix(rows)
-    _require(right, LEAST_WRONG)
-    folds = fold_of(rows)
-    tried = [(log_loss(out_of_fold(values, right, folds, s), right), s) for s in STRENGTHS]
-    strength = min(tried)[1]
-    return fit(values, right, strength), strength, out_of_fold(values, right, folds, strength)
-
-
-def scores(confidence: np.ndarray, right: np.ndarray) -> dict[str, Any]:
-    """ECE, Brier score, AUROC of wrong teeth, the reliability table and what each of `THRESHOLDS` flags."""
-    return {
-        "teeth": len(right),
-        "wrong": int((right == 0).sum()),
-        "ece": expected_calibration_error(confidence, right),
-        "brier": brier_score(confidence, right),
-        "auroc": auroc(confidence, right),
-        "reliability": reliability(confidence, right),
-        "thresholds": [flagged(confidence, right, t) for t in sorted({*THRESHOLDS, Case.low_confidence})],
-    }
-
-
-def flagged(confidence: np.ndarray, right: np.ndarray, threshold: float) -> dict[str, Any]:
-    """Of the teeth below threshold: how many, how many of the wrong ones, how many right ones in vain."""
-    low = confidence < threshold
-    return {
-        "threshold": threshold,
-        "flagged": int(low.sum()),
-        "wrong_flagged": int((low & (right == 0)).sum()),
-        "right_flagged": int((low & (right > 0)).sum()),
-    }
-
-
 def to_markdown(calibrator: Calibrator) -> str:
     """The card: what it is, the coefficients, before and after on the held-out scans."""
     about = calibrator.about
     held, fitted = about["held_out"], about["fit"]
     nets = ", ".join(calibrator.networks.values())
-    lines = [
+    compared = [
+        ("held out, before: the numbering's score", held["before"]),
+        ("held out, after: calibrated", held["after"]),
+        ("fitted patients, left out in turn", fitted),
+    ]
+    flagged_of = [("before", held["before"]), ("calibrated", held["after"]), ("fitted, left out in turn", fitted)]
+    reliable = [
+        (f"{r['low']:.1f} to {r['high']:.1f}", r["count"], f"{r['confidence']:.2f}", f"{r['correct']:.2f}")
+        for r in held["after"]["reliability"]
+    ]
+    weights = zip(calibrator.features, calibrator.mean, calibrator.scale, calibrator.coefficients, strict=True)
+    parts = [
         f"# {calibrator.id}",
-        "",
-        f"Confidence of a CBCT tooth: {MEANING}. For the networks {nets} ({about['precision']}) only.",
+        f"Confidence of a CBCT tooth: {MEANING}. For the networks {nets} ({about['precision']}) only.\n"
         f"Logistic regression, fitted on {fitted['teeth']} predicted teeth ({fitted['wrong']} wrong) of "
         f"{about['fit_scans']} phantoms of training patients; measured on {held['after']['teeth']} "
         f"({held['after']['wrong']} wrong) of {about['held_out_scans']} phantoms of other patients. The networks have "
         "seen the training patients' teeth; how they err there may differ. No real scan was used: on real scans the "
         "confidence is an extrapolation. Teeth that the program did not find have no confidence.",
-        "",
-        "| | teeth | wrong | ECE | Brier | AUROC for wrong teeth |",
-        "|---|---:|---:|---:|---:|---:|",
-        _row("held out, before: the numbering's score", held["before"]),
-        _row("held out, after: calibrated", held["after"]),
-        _row("fitted patients, left out in turn", fitted),
-        "",
+        markdown_table(
+            ("", "teeth", "wrong", "ECE", "Brier", "AUROC for wrong teeth"),
+            [_score_row(*one) for one in compared],
+            right=True,
+        ),
         "Held out, calibrated:",
-        "",
-        "| confidence | teeth | mean confidence | right |",
-        "|---|---:|---:|---:|",
+        markdown_table(("confidence", "teeth", "mean confidence", "right"), reliable, right=True),
     ]
-    for row in held["after"]["reliability"]:
-        cells = f"{row['count']} | {row['confidence']:.2f} | {row['correct']:.2f}"
-        lines.append(f"| {row['low']:.1f} to {row['high']:.1f} | {cells} |")
-    for title, key in (("before", held["before"]), ("calibrated", held["after"]), ("fitted, left out in turn", fitted)):
-        lines += ["", f"Teeth below a threshold ({title}):", "", "| below | flagged | of the wrong | right, in vain |"]
-        lines.append("|---|---:|---:|---:|")
-        for row in key["thresholds"]:
-            used = " (used)" if row["threshold"] == Case.low_confidence else ""
-            lines.append(
-                f"| {row['threshold']:g}{used} | {row['flagged']} | "
-                f"{row['wrong_flagged']} of {key['wrong']} | {row['right_flagged']} of {key['teeth'] - key['wrong']} |"
-            )
-    lines += ["", "| feature | mean | sd | coefficient per sd |", "|---|---:|---:|---:|"]
-    for name, mean, scale, weight in zip(
-        calibrator.features, calibrator.mean, calibrator.scale, calibrator.coefficients, strict=True
-    ):
-        lines.append(f"| {name} | {mean:.3f} | {scale:.3f} | {weight:+.3f} |")
-    return "\n".join(lines) + "\n"
+    for title, one in flagged_of:
+        rows = [_threshold_row(row, one) for row in one["thresholds"]]
+        parts += [
+            f"Teeth below a threshold ({title}):",
+            markdown_table(("below", "flagged", "of the wrong", "right, in vain"), rows, right=True),
+        ]
+    rows = [(name, f"{mean:.3f}", f"{scale:.3f}", f"{weight:+.3f}") for name, mean, scale, weight in weights]
+    parts.append(markdown_table(("feature", "mean", "sd", "coefficient per sd"), rows, right=True))
+    return "\n\n".join(parts) + "\n"
 
 
-def _row(title: str, s: dict[str, Any]) -> str:
+def _score_row(title: str, s: dict[str, Any]) -> tuple[object, ...]:
     area = "-" if s["auroc"] is None else f"{s['auroc']:.3f}"
-    return f"| {title} | {s['teeth']} | {s['wrong']} | {s['ece']:.4f} | {s['brier']:.4f} | {area} |"
+    return title, s["teeth"], s["wrong"], f"{s['ece']:.4f}", f"{s['brier']:.4f}", area
+
+
+def _threshold_row(row: dict[str, Any], s: dict[str, Any]) -> tuple[str, ...]:
+    used = " (used)" if row["threshold"] == Case.low_confidence else ""
+    wrong, right = f"{row['wrong_flagged']} of {s['wrong']}", f"{row['right_flagged']} of {s['teeth'] - s['wrong']}"
+    return f"{row['threshold']:g}{used}", str(row["flagged"]), wrong, right
 
 
 def calibrate(
@@ -302,13 +182,13 @@ def _read_rows(path: Path | None, networks: dict[str, Any]) -> dict[str, list[di
 
 def main(argv: list[str] | None = None) -> int:
     """Command line, see the module's text."""
-    parser = argparse.ArgumentParser(prog="python -m training.evaluation.calibrate", description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("fit_folder", type=Path, help="labelled phantoms of training patients")
     parser.add_argument("--held-out", type=Path, required=True, help="labelled phantoms of other patients")
     parser.add_argument("-o", "--output", type=Path, required=True, help="the calibration, confidence-<n>.json")
     parser.add_argument("--table", type=Path, help="the card in Markdown")
     parser.add_argument("--precision", default="int8", choices=["int8", "fp32"])
-    parser.add_argument("--models-dir", type=Path, nargs="+", default=[], help="as for training.evaluation.volumes")
+    parser.add_argument("--models-dir", type=Path, nargs="+", default=[], help="as for evaluate-volumes")
     parser.add_argument("--threads", type=int)
     parser.add_argument("--rows", type=Path, help="keep every tooth's features here, to go on after a stop")
     args = parser.parse_args(argv)
@@ -345,24 +225,13 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _write(path: Path, text: str, check: Callable[[Path], Any] = lambda path: None) -> None:
-    """Write whole or not at all; what ``check`` raises about the new file leaves the old one as it was."""
-    temporary = path.with_name(path.name + ".tmp")
-    try:
+    """Write whole or not at all; what `check` raises about the new file leaves the old one as it was."""
+    with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
         check(temporary)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def library_segment(networks: dict[str, Any], threads: int | None, precision: str) -> Segment:
     """The library's own path with these networks."""
-    from DentalTopoSegLib.cbct import segment_volume
-    from DentalTopoSegLib.options import RunOptions
-
     options = RunOptions(threads=threads, precision=precision)
     return lambda scan: segment_volume(scan, options, models=networks)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

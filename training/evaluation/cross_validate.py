@@ -1,10 +1,10 @@
 """Five-fold cross-validation of the intraoral networks by patient: train, segment the held-out scans, one table.
 
-    python -m training.evaluation.cross_validate --data DATA/ios/train --cache CACHE -o folds.json
+    python -m training cross-validate --data DATA/ios/train --cache CACHE -o folds.json
 
 Trains what is not yet trained (a run per fold and network). Every held-out scan goes through the library's own path
-(training.evaluation.jaws), with the networks of the fold that never saw its patient, in its known frame and jaw:
-finding those is measured apart (training.export.orientation).
+(`evaluation.jaws`), with the networks of the fold that never saw its patient, in its known frame and jaw:
+finding those is measured apart (`evaluation.orientation`).
 """
 
 from __future__ import annotations
@@ -24,48 +24,52 @@ from DentalTopoSegLib.ios import segmenting
 from DentalTopoSegLib.ios.segmenting import JawSegmentation
 from DentalTopoSegLib.pictures.jaws import jaw_png
 from training.evaluation.jaws import TorchCrowns, TorchNetwork, known_frame, read_scan, scores_of, segment, table
+from training.loop import RUNS
 from training.surfaces.jaws import BY_SHAPE, FOLDS, by_shape, fold_of, patients
-from training.volumes.train import RUNS
 
 CONFIGS = Path(__file__).resolve().parents[1] / "configs"
 
 
 def train_surface(config: Path, data: Path, cache: Path, fold: int, runs: Path) -> Path:
     """Train one fold of the surface network to its end, from where it stopped; returns its folder."""
-    _train("training.surfaces.train_labels", config, data, fold, runs, "--cache", str(cache))
+    _train("train-surface", config, data, fold, runs, "--cache", str(cache))
     return runs / f"{config.stem}_fold{fold}"
 
 
 def train_crowns(config: Path, data: Path, fold: int, runs: Path) -> Path:
-    """Train one fold of the crown network unless it is there; returns its folder."""
-    folder = runs / f"{config.stem}_fold{fold}"
-    if not (folder / "checkpoint.pt").exists():
-        _train("training.surfaces.train_crowns", config, data, fold, runs)
-    return folder
+    """Train one fold of the crown network to its end, from where it stopped; returns its folder."""
+    _train("train-crowns", config, data, fold, runs)
+    return runs / f"{config.stem}_fold{fold}"
 
 
-def _train(module: str, config: Path, data: Path, fold: int, runs: Path, *more: str) -> None:
-    command = [sys.executable, "-m", module, str(config), "--data", str(data), "--fold", str(fold)]
-    subprocess.run([*command, "--runs", str(runs), *more], check=True)
+def _train(command: str, config: Path, data: Path, fold: int, runs: Path, *more: str) -> None:
+    start = [sys.executable, "-m", "training", command, str(config), "--data", str(data), "--fold", str(fold)]
+    subprocess.run([*start, "--runs", str(runs), *more], check=True)
 
 
 def draw(scores: Mapping[str, Mapping[str, Any]], found: Mapping[str, JawSegmentation], folder: Path) -> None:
     """Pictures of the best, the median and the three worst scans by Dice."""
     folder.mkdir(parents=True, exist_ok=True)
     order = sorted(scores, key=lambda name: scores[name]["dice"])
-    chosen = {"worst_1": order[0], "worst_2": order[1], "worst_3": order[2]}
-    chosen |= {"median": order[len(order) // 2], "best": order[-1]}
-    for which, name in chosen.items():
+    shown = {"worst_1": order[0], "worst_2": order[1], "worst_3": order[2]}
+    shown |= {"median": order[len(order) // 2], "best": order[-1]}
+    for which, name in shown.items():
         jaw = found[name]
         drawn = {
-            "vertices": jaw.surface.vertices, "normals": jaw.surface.normals, "faces": jaw.surface.faces,
-            "face_fdi": jaw.face_fdi, "frame": jaw.frame, "jaw": jaw.jaw, "confidence": jaw.confidence,
-        }  # fmt: skip
+            "vertices": jaw.surface.vertices,
+            "normals": jaw.surface.normals,
+            "faces": jaw.surface.faces,
+            "face_fdi": jaw.face_fdi,
+            "frame": jaw.frame,
+            "jaw": jaw.jaw,
+            "confidence": jaw.confidence,
+        }
         findings = check_cases([JawCase(jaw, name)])
         jaw_png(folder / f"{which}_{name}.png", [drawn], f"{name}, DSC {scores[name]['dice']:.3f}", findings)
 
 
-def main() -> None:
+def main(argv: list[str] | None = None) -> None:
+    """Train what is missing, score, print, draw."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--surface", type=Path, default=CONFIGS / "surface.yaml")
     parser.add_argument("--crowns", type=Path, default=CONFIGS / "crowns.yaml")
@@ -76,7 +80,7 @@ def main() -> None:
     parser.add_argument("--pictures", type=Path, help="folder for pictures of the best, the median and the worst scans")
     parser.add_argument("-o", "--output", type=Path, required=True, help="JSON with every scan's scores")
     parser.add_argument("--crowns-weight", type=float, help="0 to 1, share of the crown network (default: as shipped)")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(argv)
     if arguments.crowns_weight is not None:
         segmenting.CROWNS_WEIGHT = arguments.crowns_weight
     everyone = patients(arguments.data)
@@ -102,7 +106,3 @@ def main() -> None:
     print(table({**scores, **others}).splitlines()[0])
     if arguments.pictures:
         draw(scores, found, arguments.pictures)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,6 +1,6 @@
 """The library's own path on labelled scans (data pack's ios/train), scored: in their own frame or in random ones.
 
-python -m training.evaluation.jaws DATA/ios/train --models Resources/Models --turns 24 -o turned.json
+python -m training evaluate-jaws DATA/ios/train --models Resources/Models --turns 24 -o turned.json
 """
 
 from __future__ import annotations
@@ -20,12 +20,16 @@ from DentalTopoSegLib.checks.metrics.surfaces import evaluate_mesh, merge_evalua
 from DentalTopoSegLib.files.meshes import Mesh, Surface, clean
 from DentalTopoSegLib.ios.orienting import Frame
 from DentalTopoSegLib.ios.segmenting import JawSegmentation, segment_jaws
+from DentalTopoSegLib.networks.models import load_model
 from DentalTopoSegLib.options import RunOptions
-from training.export.orientation import CONDITIONS
-from training.export.surface import load_net
-from training.nets.crown_row import CrownRowNet
+from training.evaluation.conditions import CONDITIONS
+from training.export import crowns, surface
+from training.export.score_tables import markdown_table
 from training.surfaces.clouds import graph_of
 from training.surfaces.jaws import Jaw, fdi_of, fold_of, patients, read_jaw, to_canonical
+
+LOW_DICE = 0.9
+"""Scans below it are named."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ class TorchNetwork:
     """A trained run in place of its exported network."""
 
     def __init__(self, folder: Path) -> None:
-        self.net, _ = load_net(folder)
+        self.net, _ = surface.load_net(folder)
 
     def run_named(self, feed: dict[str, np.ndarray], cancelled: Any = None) -> dict[str, np.ndarray]:
         with torch.no_grad():
@@ -55,10 +59,7 @@ class TorchCrowns:
     """A trained crown network in place of its exported one."""
 
     def __init__(self, folder: Path) -> None:
-        run = torch.load(folder / "checkpoint.pt", map_location="cpu", weights_only=True)
-        self.net = CrownRowNet(**run["config"]["net"])
-        self.net.load_state_dict(run["average"])
-        self.net.eval()
+        self.net, _ = crowns.load_net(folder)
 
     def run_named(self, feed: dict[str, np.ndarray], cancelled: Any = None) -> dict[str, np.ndarray]:
         with torch.no_grad():
@@ -74,7 +75,7 @@ def read_scan(path: Path) -> Scan:
 
 
 def scan_of(jaw: Jaw) -> Scan:
-    """A jaw of training.surfaces.jaws, in its canonical axes, as a scan whose frame is not known."""
+    """A jaw of `surfaces.jaws`, in its canonical axes, as a scan whose frame is not known."""
     used, faces = np.unique(jaw.faces, return_inverse=True)
     fdi = fdi_of(jaw.classes, jaw.upper)
     which = "upper" if jaw.upper else "lower"
@@ -99,9 +100,14 @@ def surface_of(scan: Scan, turn: np.ndarray | None = None) -> Surface:
 
 
 def segment(
-    scan: Scan, models: Mapping[str, Any], *, frame: Frame | None = None, turn: np.ndarray | None = None,
-    jaw: str | None = None, threads: int = 1,
-) -> JawSegmentation:  # fmt: skip
+    scan: Scan,
+    models: Mapping[str, Any],
+    *,
+    frame: Frame | None = None,
+    turn: np.ndarray | None = None,
+    jaw: str | None = None,
+    threads: int = 1,
+) -> JawSegmentation:
     """The scan through the library's own path, turned about the origin by (3, 3) if given."""
     surface = surface_of(scan, turn)
     options = RunOptions(threads=threads)
@@ -109,7 +115,7 @@ def segment(
 
 
 def scores_of(scan: Scan, found: JawSegmentation) -> dict[str, Any]:
-    """Scores of mesh_metrics against the scan's labels, with the jaw that was inferred and its confidence."""
+    """Scores of `checks.metrics.surfaces` against the scan's labels, with the inferred jaw and its confidence."""
     surface = found.surface
     face = found.face_fdi[surface.of_face]
     face[surface.of_face < 0] = 0
@@ -127,24 +133,34 @@ def vertex_labels(scan: Scan) -> np.ndarray:
 
 
 def table(scores: Mapping[str, Mapping[str, Any]]) -> str:
-    """Markdown: the totals, then Dice per group of teeth, then the scans below 0.9."""
+    """Markdown: one line of totals, Dice per group of teeth and per tooth, the scans below `LOW_DICE`."""
     total = merge_evaluations(scores)
     share = 100 * total["wrong_fdi"] / max(total["teeth"], 1)
+    groups = [(name, f"{g['dice']:.4f}", g["teeth"]) for name, g in total["groups"].items() if g["teeth"]]
+    teeth = [(fdi, f"{one['dice']:.3f}", one["scans"]) for fdi, one in total["per_fdi"].items()]
+    low = ", ".join(f"{name} {one['dice']:.3f}" for name, one in scores.items() if one["dice"] < LOW_DICE)
     lines = [
         f"{total['scans']} scans: DSC {total['dice']:.4f} (by area {total['dice_area']:.4f}), "
         f"whatever the number {total['instance_dice']:.4f}, border accuracy {total['border_accuracy']:.3f}; of "
         f"{total['teeth']} teeth {total['missed']} missed, {total['wrong_fdi']} with a wrong number ({share:.1f} %), "
         f"{total['extra']} extra",
-        "", "| group | DSC | teeth |", "|---|---|---|",
-        *(f"| {name} | {g['dice']:.4f} | {g['teeth']} |" for name, g in total["groups"].items() if g["teeth"]),
-        "", "| FDI | DSC | scans |", "|---|---|---|",
-        *(f"| {fdi} | {g['dice']:.3f} | {g['scans']} |" for fdi, g in total["per_fdi"].items()),
-        "", "Below 0.9: " + (", ".join(f"{n} {s['dice']:.3f}" for n, s in scores.items() if s["dice"] < 0.9) or "none"),
-    ]  # fmt: skip
-    return "\n".join(lines)
+        markdown_table(("group", "DSC", "teeth"), groups),
+        markdown_table(("FDI", "DSC", "scans"), teeth),
+        f"Below {LOW_DICE}: {low or 'none'}",
+    ]
+    return "\n\n".join(lines)
 
 
-def main() -> None:
+def load_networks(models: Path, surface_run: Path | None, crowns_run: Path | None) -> dict[str, Any]:
+    """The networks of a folder with models.json by task; runs of the training in place of two of them, if named."""
+    networks: dict[str, Any] = {"orientation": load_model("orientation", 1, folder=models)}
+    networks["surface"] = TorchNetwork(surface_run) if surface_run else load_model("surface", 1, folder=models)
+    networks["crowns"] = TorchCrowns(crowns_run) if crowns_run else load_model("crowns", 1, folder=models)
+    return networks
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Score every scan of a folder."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path)
     parser.add_argument("--models", type=Path, required=True, help="folder with models.json")
@@ -155,16 +171,8 @@ def main() -> None:
     parser.add_argument("--crowns", type=Path, help="a training run in place of the exported crown network")
     parser.add_argument("--changed", choices=list(CONDITIONS), help="change each scan (and number it by shape) first")
     parser.add_argument("-o", "--output", type=Path, required=True)
-    arguments = parser.parse_args()
-    from DentalTopoSegLib.networks.models import load_model
-
-    models: dict[str, Any] = {"orientation": load_model("orientation", 1, folder=arguments.models)}
-    models["surface"] = (
-        TorchNetwork(arguments.run) if arguments.run else load_model("surface", 1, folder=arguments.models)
-    )
-    models["crowns"] = (
-        TorchCrowns(arguments.crowns) if arguments.crowns else load_model("crowns", 1, folder=arguments.models)
-    )
+    arguments = parser.parse_args(argv)
+    models = load_networks(arguments.models, arguments.run, arguments.crowns)
     everyone, scores, right = patients(arguments.data), {}, []
     for path in sorted(arguments.data.glob("*.npz")):
         if arguments.fold is not None and fold_of(path.stem, everyone) != arguments.fold:
@@ -188,7 +196,3 @@ def main() -> None:
     if right:
         print(table({n: s for n, s in scores.items() if " turned" in n}).splitlines()[0])
         print(f"jaw inferred right: {np.mean(right):.4f} of {len(right)}")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,11 +1,11 @@
 """Measure the networks on scans with known labels: the table of the model card.
 
-    python -m training.evaluation.volumes FOLDER --precision int8 fp32 --models-dir training/runs/fp32 -o table.json
+    python -m training evaluate-volumes FOLDER --precision int8 fp32 --models-dir training/runs/fp32 -o table.json
 
-Every ``<name>_image.nii.gz`` of FOLDER that has a ``<name>_labels.nii.gz`` (FDI, same grid) goes through the
-library's own path, `DentalTopoSegLib.cbct.segment_volume`, once per precision, and is scored by
-`DentalTopoSegLib.checks.metrics.label_maps`. Scores are means over the reference teeth; a missed or misnumbered tooth counts 0.
-Writes ``table.json`` (every score of every tooth) and ``table.md`` (what is printed).
+Every `<name>_image.nii.gz` of FOLDER that has a `<name>_labels.nii.gz` (FDI, same grid) goes through the library's own
+path, `cbct.segment_volume`, once per precision, and is scored by `checks.metrics.label_maps`. Scores are means over the
+reference teeth; a missed or misnumbered tooth counts 0. Writes `table.json` (every score of every tooth) and `table.md`
+(what is printed).
 """
 
 from __future__ import annotations
@@ -20,52 +20,43 @@ from typing import Any
 
 import numpy as np
 
+from DentalTopoSegLib.cbct import segment_volume
 from DentalTopoSegLib.checks.metrics.label_maps import aggregate, evaluate_pair
-from DentalTopoSegLib.errors import DentalTopoSegError, InputError, NoTeethError
+from DentalTopoSegLib.errors import DentalTopoSegError, NoTeethError
 from DentalTopoSegLib.files.volumes import Volume, read_labels, read_volume, write_volume
+from DentalTopoSegLib.networks.models import list_models, load_model
+from DentalTopoSegLib.networks.tasks import task_names
+from DentalTopoSegLib.options import RunOptions
+from training.export.score_tables import TITLES, markdown_table
+from training.patients.labelled_scans import find_pairs
 
 COLUMNS = (
-    ("dice", "DSC"),
-    ("nsd", "NSD 0.5 mm"),
-    ("tooth_dice", "DSC without numbers"),
-    ("identification_accuracy", "identification"),
-    ("detection_f1", "detection F1"),
-    ("tca", "TCA"),
-    ("acs", "ACS"),
-    ("cer", "CER"),
-    ("seconds", "seconds"),
+    "dice",
+    "nsd",
+    "tooth_dice",
+    "identification_accuracy",
+    "detection_f1",
+    "tca",
+    "acs",
+    "cer",
+    "seconds",
 )
-"""Score and heading of each column of the table."""
+"""Score of each column of the table."""
 
 Segment = Callable[[Volume, str], tuple[Volume, dict[str, Any]]]
 """(scan, precision) -> (FDI labels on the scan's grid, provenance)."""
 
 
-def find_pairs(folder: Path) -> list[tuple[str, Path, Path]]:
-    """(name, image, labels) of every labelled scan in `folder`, by name.
-
-    Raises:
-        InputError: the folder holds none.
-    """
-    images = sorted(folder.glob("*_image.nii.gz"))
-    pairs = [(p.name.removesuffix("_image.nii.gz"), p) for p in images]
-    found = [(name, p, p.with_name(f"{name}_labels.nii.gz")) for name, p in pairs]
-    found = [row for row in found if row[2].is_file()]
-    if not found:
-        raise InputError(f"{folder} holds no <name>_image.nii.gz with <name>_labels.nii.gz: name another.")
-    return found
-
-
 def load_networks(precision: str, threads: int | None, folders: list[Path]) -> dict[str, Any]:
     """Task -> network of `precision`, from the first of `folders` that lists one, else the library's own.
 
-    Raises:
-        ModelError: nobody has it, or a file is damaged.
+    Raises
+    ------
+    ModelError
+        Nobody has it, or a file is damaged.
     """
-    from DentalTopoSegLib.networks.models import TASKS, list_models, load_model
-
     found = {}
-    for task in TASKS:
+    for task in task_names("volume"):
         wanted = {(task, precision)}
         having = [f for f in folders if wanted & {(e["task"], e["precision"]) for e in list_models(f)}]
         found[task] = load_model(task, threads, precision, folder=having[0] if having else None)
@@ -74,9 +65,6 @@ def load_networks(precision: str, threads: int | None, folders: list[Path]) -> d
 
 def library_segment(threads: int | None, folders: list[Path]) -> Segment:
     """The library's own path; networks as `load_networks` finds them, each loaded once."""
-    from DentalTopoSegLib.cbct import segment_volume
-    from DentalTopoSegLib.options import RunOptions
-
     loaded: dict[str, dict[str, Any]] = {}
 
     def segment(scan: Volume, precision: str) -> tuple[Volume, dict[str, Any]]:
@@ -121,17 +109,25 @@ def evaluate_folder(
 ) -> dict[str, Any]:
     """Evaluate every labelled scan of `folder` with every precision.
 
-    Args:
-        folder: see `find_pairs`.
-        precisions: "int8", "fp32", ...; the first is the one the table sorts by.
-        segment: what is measured.
-        save: folder for the predicted label maps, or None.
-        report: called with one line of text after each scan.
+    Parameters
+    ----------
+    folder : Path
+        See `find_pairs`.
+    precisions : list of str
+        "int8", "fp32", ...; the first is the one the table sorts by.
+    segment : callable
+        What is measured.
+    save : Path, optional
+        Folder for the predicted label maps.
+    report : callable
+        Called with one line of text after each scan.
 
-    Returns:
-        "scans": list of `evaluate_scan` results without the labels; "means": by precision, `aggregate` and
-        mean seconds; "worst_teeth": see `worst_teeth`; "difference": mean DSC of the first precision minus
-        that of each other one, in points of 100.
+    Returns
+    -------
+    dict
+        "scans": list of `evaluate_scan` results without the labels; "means": by precision, `aggregate` and mean
+        seconds; "worst_teeth": see `worst_teeth`; "difference": mean DSC of the first precision minus that of each
+        other one, in points of 100.
     """
     pairs = find_pairs(folder)
     scans = []
@@ -145,7 +141,7 @@ def evaluate_folder(
                 save.mkdir(parents=True, exist_ok=True)
                 write_volume(labels, save / f"{name}_{precision}_teeth.nii.gz")
             scans.append(result)
-            shown = ", ".join(f"{title} {_number(result[key], key)}" for key, title in COLUMNS)
+            shown = ", ".join(f"{TITLES[key]} {_number(result[key], key)}" for key in COLUMNS)
             report(f"{number}/{len(pairs)} {name} {precision}: {shown}")
     means = {}
     for precision in precisions:
@@ -188,40 +184,40 @@ def _number(value: float | None, key: str) -> str:
 def to_markdown(table: dict[str, Any]) -> str:
     """The table with the precisions side by side in every cell, the differences and the worst teeth."""
     precisions = table["precisions"]
-    beside = " / ".join(precisions)
+    rows = []
+    for name in dict.fromkeys(s["scan"] for s in table["scans"]):
+        scans = [s for p in precisions for s in table["scans"] if s["scan"] == name and s["precision"] == p]
+        counts = " / ".join(str(s["count_pred"]) for s in scans) + f" of {scans[0]['count_ref']}"
+        rows.append((name, counts, *_cells(scans)))
+    rows.append(("**mean**", "", *_cells([table["means"][p] for p in precisions])))
+    worst = [
+        (t["scan"], t["fdi"], f"{t['dice']:.3f}", _number(t["nsd"], "nsd"), t["fate"]) for t in table["worst_teeth"]
+    ]
     lines = [
-        f"Cells: {beside}. DSC and NSD: mean over the reference teeth, a missed or misnumbered one is 0.",
+        f"Cells: {' / '.join(precisions)}. DSC and NSD: mean over the reference teeth, a missed or misnumbered one is "
+        "0.",
         "DSC without numbers: all tooth voxels at once. TCA: share of scans with the right tooth count. "
         "CER: lower is better.",
         "",
-        "| scan | teeth | " + " | ".join(title for _, title in COLUMNS) + " |",
-        "|---" * (len(COLUMNS) + 2) + "|",
+        markdown_table(("scan", "teeth", *(TITLES[key] for key in COLUMNS)), rows),
+        "",
+        *(f"Mean DSC of {precisions[0]} minus {p}: {points:+.2f} points." for p, points in table["difference"].items()),
+        *(f"Refused: {s['scan']} ({s['precision']}): {s['refused']}" for s in table["scans"] if s["refused"]),
+        "",
+        f"Worst teeth ({precisions[0]}):",
+        "",
+        markdown_table(("scan", "tooth", "DSC", "NSD", "result"), worst),
     ]
-    for name in dict.fromkeys(s["scan"] for s in table["scans"]):
-        rows = [s for p in precisions for s in table["scans"] if s["scan"] == name and s["precision"] == p]
-        counts = " / ".join(str(r["count_pred"]) for r in rows) + f" of {rows[0]['count_ref']}"
-        lines.append(_row(name, counts, rows))
-    lines += [_row("**mean**", "", [table["means"][p] for p in precisions]), ""]
-    for precision, points in table["difference"].items():
-        lines.append(f"Mean DSC of {precisions[0]} minus {precision}: {points:+.2f} points.")
-    refused = [f"{s['scan']} ({s['precision']}): {s['refused']}" for s in table["scans"] if s["refused"]]
-    lines += [f"Refused: {text}" for text in refused]
-    lines += ["", f"Worst teeth ({precisions[0]}):", ""]
-    lines += ["| scan | tooth | DSC | NSD | result |", "|---|---|---|---|---|"]
-    for tooth in table["worst_teeth"]:
-        scores = f"{tooth['dice']:.3f} | {_number(tooth['nsd'], 'nsd')}"
-        lines.append(f"| {tooth['scan']} | {tooth['fdi']} | {scores} | {tooth['fate']} |")
     return "\n".join(lines) + "\n"
 
 
-def _row(name: str, teeth: str, rows: list[dict[str, Any]]) -> str:
-    cells = [" / ".join(_number(r[key], key) for r in rows) for key, _ in COLUMNS]
-    return f"| {name} | {teeth} | " + " | ".join(cells) + " |"
+def _cells(rows: list[dict[str, Any]]) -> list[str]:
+    return [" / ".join(_number(row[key], key) for row in rows) for key in COLUMNS]
 
 
 def main(argv: list[str] | None = None) -> int:
     """Command line, see the module's text."""
-    parser = argparse.ArgumentParser(prog="python -m training.evaluation.volumes", description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("folder", type=Path, help="folder of <name>_image.nii.gz and <name>_labels.nii.gz")
     parser.add_argument("--precision", nargs="+", default=["int8"], choices=["int8", "fp32"])
     parser.add_argument(
@@ -251,7 +247,3 @@ def main(argv: list[str] | None = None) -> int:
         args.output.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
         args.output.with_suffix(".md").write_text(text, encoding="utf-8")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

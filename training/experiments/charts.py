@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from training.experiments.rows import Row
-from training.experiments.tables import KINDS, by_case, chart, training_curves
+from training.experiments.measured import KINDS, by_case, chart, training_curves
+from training.experiments.rows import Row, row_network
+from training.loop import LOG
+from training.nets.unet import macs
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -25,10 +27,10 @@ DPI = 110
 
 
 def draw_charts(scores: list[dict[str, Any]], rows: list[Row], base: Path, pictures: Path) -> list[Path]:
-    """Draw what the experiment has data for into the folder ``pictures``; returns the files.
+    """Draw what the experiment has data for into the folder `pictures`; returns the files.
 
-    ``errors_alone.png``, ``errors_rules.png``: `tables.chart` of the key rows. ``quantization_topology.png``: rounding
-    error and sum of the topology terms over training, for runs whose log has both. ``pruning.png``: multiply-
+    `errors_alone.png`, `errors_rules.png`: `measured.chart` of the key rows. `quantization_topology.png`: rounding
+    error and sum of the topology terms over training, for runs whose log has both. `pruning.png`: multiply-
     accumulates of all border networks against DSC, if rows have gates. ImportError if matplotlib is not installed.
     """
     try:
@@ -114,7 +116,7 @@ def _errors(scores: list[dict[str, Any]], rows: list[Row], kind: str) -> Figure 
 def rounding_and_topology(folder: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
     """(steps, rounding error, sum of the unweighted topology terms) of a run's log, where a line has all of them; None
     if the run has no log or logs no such lines. Terms that the run never logs are left out of the sum."""
-    if not (folder / "log.txt").is_file():
+    if not (folder / LOG).is_file():
         return None
     curves = training_curves(folder)
     terms = [curves[name] for name in TERMS if name in curves]
@@ -165,9 +167,6 @@ def _curves(rows: list[Row], base: Path) -> Figure | None:
 
 
 def _pruning(scores: list[dict[str, Any]], rows: list[Row], base: Path) -> Figure | None:
-    from training.experiments.tables import row_network
-    from training.nets.unet import macs
-
     points = []
     for row in rows:
         network = row_network(row, base)
@@ -185,9 +184,13 @@ def _pruning(scores: list[dict[str, Any]], rows: list[Row], base: Path) -> Figur
         axis.plot(*zip(*found, strict=True), marker=marker, label=KINDS[kind], linewidth=1)
     for size, row, means in points:
         axis.annotate(
-            row.title, (size, 100 * min(means.values())), xytext=(0, -12), textcoords="offset points", fontsize=7,
+            row.title,
+            (size, 100 * min(means.values())),
+            xytext=(0, -12),
+            textcoords="offset points",
+            fontsize=7,
             ha="center",
-        )  # fmt: skip
+        )
     axis.set_xscale("log")
     axis.margins(x=0.3, y=0.15)
     axis.xaxis.set_major_formatter("{x:g}")

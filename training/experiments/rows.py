@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from training.volumes.train import RUNS, read_config
+from training.compression.tune import start_network
+from training.loop import RUNS, read_config
+from training.nets.unet import UNet
+from training.volumes.finished import TUNED, load_tuned
 
 SECTIONS = ("quantization", "topology", "distillation", "gates", "start", "data", "training", "loss")
 """What a row may change of the configuration. "data", "training" and "loss": only the named values."""
@@ -14,8 +17,8 @@ SECTIONS = ("quantization", "topology", "distillation", "gates", "start", "data"
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the tables. Two kinds train nothing: ``of`` names the row whose networks are quantised after training
-    (``tool``: by ONNX Runtime's quantizer), ``shipped`` is the network all rows start from, as it was shipped."""
+    """A row of the tables. Two kinds train nothing: `of` names the row whose networks are quantised after training
+    (`tool`: by ONNX Runtime's quantizer), `shipped` is the network all rows start from, as it was shipped."""
 
     name: str
     title: str
@@ -40,7 +43,7 @@ class Row:
 
 def read_rows(path: Path) -> tuple[dict, list[Row], Path]:
     """(configuration without its rows, rows, folder of the runs). ValueError for a row that says what no row can."""
-    config = read_config(path, start="start")
+    config = read_config(path, "start", "data")
     lost = [key for key in ("seeds", "rows") if not config.get(key)]
     if lost:
         raise ValueError(f"{path}: an experiment needs {lost[0]}; it has none.")
@@ -76,3 +79,11 @@ def jobs(rows: list[Row]) -> Iterator[tuple[Row, int]]:
         for row in rows:
             if index < len(row.seeds):
                 yield row, row.seeds[index]
+
+
+def row_network(row: Row, base: Path) -> UNet | None:
+    """The float network of a row's first seed, or None if it is not trained yet."""
+    if row.shipped:
+        return start_network(row.start)
+    folder = row.folder(row.seeds[0], base)
+    return load_tuned(folder)[0] if (folder / TUNED).is_file() else None

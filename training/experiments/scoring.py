@@ -19,7 +19,8 @@ from scipy import ndimage
 from DentalTopoSegLib.cbct.inference import CoarseMap, run_border, run_numbering
 from DentalTopoSegLib.cbct.instances import HALF, ISLAND_MM3
 from DentalTopoSegLib.cbct.placing import place
-from DentalTopoSegLib.cbct.segmenting import dental_region, segment_volume
+from DentalTopoSegLib.cbct.region import find_dental_region
+from DentalTopoSegLib.cbct.segmenting import segment_volume
 from DentalTopoSegLib.cbct.splitting import FULL, grow
 from DentalTopoSegLib.checks.metrics.label_maps import evaluate_pair
 from DentalTopoSegLib.checks.topology import betti_numbers
@@ -29,14 +30,28 @@ from DentalTopoSegLib.files.volumes import Volume, read_labels, read_volume, res
 from DentalTopoSegLib.files.volumes.boxes import tooth_boxes
 from DentalTopoSegLib.networks.models import Model, load_model
 from DentalTopoSegLib.options import RunOptions
-from training.evaluation.volumes import find_pairs
+from training.patients.labelled_scans import find_pairs
+from training.patients.parts import WHOLE, Part
 
 SPECK_MM3 = 5.0
 GROW_STEPS = 10
 KEPT = (
-    "dice", "iou", "bf1", "nsd", "tooth_dice", "tca", "acs", "cer", "cer_with_voids", "detection_f1",
-    "identification_accuracy", "count_pred", "count_ref", "missed", "invented",
-)  # fmt: skip
+    "dice",
+    "iou",
+    "bf1",
+    "nsd",
+    "tooth_dice",
+    "tca",
+    "acs",
+    "cer",
+    "cer_with_voids",
+    "detection_f1",
+    "identification_accuracy",
+    "count_pred",
+    "count_ref",
+    "missed",
+    "invented",
+)
 
 
 @dataclass
@@ -68,22 +83,27 @@ class Case:
     box: Any
 
 
-def cases(folders: list[Path], threads: int, part: int = 0, parts: int = 1) -> Iterator[Case]:
-    """Every ``parts``-th labelled scan of the folders from the ``part``-th, one at a time; `coarse` is None where no
-    teeth were found. InputError: two scans have the same folder name and name, by which scores are kept."""
+def cases(folders: list[Path], threads: int, part: Part = WHOLE) -> Iterator[Case]:
+    """The part's labelled scans of the folders, one at a time; `coarse` is None where no teeth were found.
+
+    Raises
+    ------
+    InputError
+        Two scans have the same folder name and name, by which scores are kept.
+    """
     pairs = [(folder, *pair) for folder in folders for pair in find_pairs(folder)]
     names = [f"{folder.name}/{name}" for folder, name, *_ in pairs]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise InputError(f"Two scans are called {twice[0]}, so one score would stand for both: rename a folder.")
     numbering = Remembered(load_model("numbering", threads))
-    for folder, name, image, labels in pairs[part::parts]:
+    for folder, name, image, labels in part.of(pairs):
         scan, _ = read_volume(image)
         truth = read_labels(labels)
         whole = resample_ras(scan, float(numbering.metadata["spacing_mm"]))
         coarse = run_numbering(numbering, whole, scan, _silent, None)
         try:
-            box = dental_region(coarse, scan).box
+            box = find_dental_region(coarse, scan).box
         except NoTeethError:
             coarse, box = None, None
         yield Case(f"{folder.name}/{name}", scan, truth, numbering, coarse, box)

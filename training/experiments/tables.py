@@ -1,17 +1,19 @@
-"""The tables and charts of an experiment, our figures beside the papers'."""
+"""The tables of an experiment, our figures beside the papers'."""
 
 from __future__ import annotations
 
-import json
-import re
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from scipy import stats
 
-from DentalTopoSegLib.networks.models import list_models
-from training.experiments.rows import Row
+from DentalTopoSegLib.networks.models import list_models, load_model
+from training.compression.tune import start_network
+from training.experiments.measured import KINDS, by_case
+from training.experiments.rows import Row, row_network
+from training.export.score_tables import TITLES, markdown_table
+from training.export.timing import providers_here, seconds
+from training.nets.unet import macs
 
 PAPER = {
     "full_precision": {"dice": 92.3, "iou": 86.1, "bf1": 89.7, "tca": 94.2, "acs": 91.5, "cer": 3.1},
@@ -25,36 +27,13 @@ PAPER = {
 }
 """Tables 1 and 2 of "Topology-Constrained Quantized nnUNet" (Preprints.org 2026, 211281): its own scans and network."""
 
-COLUMNS = (
-    ("dice", "DSC"), ("iou", "IoU"), ("bf1", "BF1"), ("tca", "TCA"), ("count_error", "count error"), ("acs", "ACS"),
-    ("cer", "CER"), ("cer_with_voids", "CER with voids"),
-)  # fmt: skip
+COLUMNS = ("dice", "iou", "bf1", "tca", "count_error", "acs", "cer", "cer_with_voids")
 RAW = ("count_error",)
 """Columns that are no shares: teeth too many or too few per scan."""
 TESTED = ("dice", "acs", "cer", "count_error")
-KINDS = {"alone": "The networks alone", "rules": "The library's path around them"}
 
 
-def read_scores(base: Path) -> list[dict[str, Any]]:
-    """All scores of an experiment. ValueError if there are none."""
-    scores = [json.loads(file.read_text(encoding="utf-8")) for file in sorted((base / "scores").glob("*.json"))]
-    if not scores:
-        raise ValueError(f"{base / 'scores'} holds no scores: run the score command first.")
-    return scores
-
-
-def by_case(
-    scores: list[dict], row: str, kind: str, key: str, seeds: tuple[int, ...] | None = None
-) -> dict[str, float]:
-    """{case: mean over seeds} of one score; undefined ones are left out."""
-    cases: dict[str, list[float]] = {}
-    for score in scores:
-        if score["row"] == row and (seeds is None or score["seed"] in seeds) and score[kind][key] is not None:
-            cases.setdefault(score["case"], []).append(score[kind][key])
-    return {case: float(np.mean(values)) for case, values in sorted(cases.items())}
-
-
-def shown(value: float, key: str) -> str:
+def number_text(value: float, key: str) -> str:
     return f"{value:.2f}" if key in RAW else f"{100 * value:.1f}"
 
 
@@ -62,34 +41,31 @@ def seed_spread(scores: list[dict], row: Row, kind: str, key: str) -> str:
     """ " (0.3)": standard deviation over seeds of the mean over cases, where there are several."""
     means = [list(by_case(scores, row.name, kind, key, (seed,)).values()) for seed in row.seeds]
     means = [float(np.mean(values)) for values in means if values]
-    return f" ({shown(float(np.std(means, ddof=1)), key)})" if len(means) > 1 else ""
+    return f" ({number_text(float(np.std(means, ddof=1)), key)})" if len(means) > 1 else ""
 
 
 def score_table(scores: list[dict], rows: list[Row], kind: str) -> str:
     """One line per row; in brackets the spread over seeds, in square ones the paper's figure."""
-    lines = [
-        "| | seeds x scans | " + " | ".join(title for _, title in COLUMNS) + " |",
-        "|---" * (len(COLUMNS) + 2) + "|",
-    ]
+    lines = []
     for row in rows:
         cases = by_case(scores, row.name, kind, "dice")
-        if not cases:
-            continue
-        seeds = len({score["seed"] for score in scores if score["row"] == row.name})
-        cells = []
-        for key, _ in COLUMNS:
-            paper = PAPER.get(row.paper or "", {}).get(key)
-            values = list(by_case(scores, row.name, kind, key).values())
-            if not values:  # no scan has it: neighbours of a single tooth
-                cells.append("-")
-                continue
-            mean = float(np.mean(values))
-            cells.append(shown(mean, key) + seed_spread(scores, row, kind, key) + (f" [{paper}]" if paper else ""))
-        lines.append(f"| {row.title} | {seeds} x {len(cases)} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+        if cases:
+            seeds = len({score["seed"] for score in scores if score["row"] == row.name})
+            cells = [_score_cell(scores, row, kind, key) for key in COLUMNS]
+            lines.append((row.title, f"{seeds} x {len(cases)}", *cells))
+    return markdown_table(("", "seeds x scans", *(TITLES[key] for key in COLUMNS)), lines)
 
 
-def paired(scores: list[dict], first: Row, second: Row, kind: str, key: str) -> tuple[float, float, int] | None:
+def _score_cell(scores: list[dict], row: Row, kind: str, key: str) -> str:
+    values = list(by_case(scores, row.name, kind, key).values())
+    if not values:  # no scan has it: neighbours of a single tooth
+        return "-"
+    paper = PAPER.get(row.paper or "", {}).get(key)
+    mean = number_text(float(np.mean(values)), key)
+    return mean + seed_spread(scores, row, kind, key) + (f" [{paper}]" if paper else "")
+
+
+def paired_test(scores: list[dict], first: Row, second: Row, kind: str, key: str) -> tuple[float, float, int] | None:
     """(mean difference first - second, p of paired t-test, scans), over scans, seeds averaged; None below 3 scans."""
     # only what both rows have: seeds that one is still without would be compared with others
     names = (first.name, second.name)
@@ -107,136 +83,54 @@ def paired(scores: list[dict], first: Row, second: Row, kind: str, key: str) -> 
 def test_table(scores: list[dict], rows: list[Row], pairs: list[tuple[str, str]]) -> str:
     """Paired t-tests over scans (two-sided, not corrected for the number of tests)."""
     named = {row.name: row for row in rows}
-    head = " | ".join(f"{title}: {dict(COLUMNS)[key]}" for title in KINDS for key in TESTED)
-    lines = [f"| difference | {head} |", "|---" * (1 + len(KINDS) * len(TESTED)) + "|"]
+    lines = []
     for a, b in pairs:
-        if a not in named or b not in named:
-            continue
-        cells = []
-        for kind in KINDS:
-            for key in TESTED:
-                result = paired(scores, named[a], named[b], kind, key)
-                unit = 1 if key in RAW else 100
-                cells.append("-" if result is None else f"{unit * result[0]:+.2f} (p {result[1]:.3f})")
-        lines.append(f"| {named[a].title} - {named[b].title} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+        if a in named and b in named:
+            columns = [(kind, key) for kind in KINDS for key in TESTED]
+            cells = [_test_cell(scores, named[a], named[b], kind, key) for kind, key in columns]
+            lines.append((f"{named[a].title} - {named[b].title}", *cells))
+    return markdown_table(("difference", *(f"{kind}: {TITLES[key]}" for kind in KINDS for key in TESTED)), lines)
 
 
-def row_network(row: Row, base: Path):  # -> UNet, which takes torch to import
-    """The float network of a row's first seed, or None if it is not trained yet."""
-    from training.compression.tune import TUNED, load_tuned, start_network
-
-    if row.shipped:
-        return start_network(row.start)
-    folder = row.folder(row.seeds[0], base)
-    return load_tuned(folder)[0] if (folder / TUNED).is_file() else None
+def _test_cell(scores: list[dict], first: Row, second: Row, kind: str, key: str) -> str:
+    result = paired_test(scores, first, second, kind, key)
+    return "-" if result is None else f"{(1 if key in RAW else 100) * result[0]:+.2f} (p {result[1]:.3f})"
 
 
 def size_table(rows: list[Row], base: Path, start: str) -> str:
     """Megabytes and multiply-accumulates of every row's border network."""
-    from training.compression.tune import start_network
-    from training.nets.unet import macs
-
     whole = macs(start_network(start).plan, (96, 96, 96))["total"]
-    lines = ["| | MB | parameters | GMAC per 96^3 voxels | of the uncompressed |", "|---|---|---|---|---|"]
+    lines = []
     for row in rows:
         models, net = row.models(row.seeds[0], base), row_network(row, base)
         if net is None or not (models / "models.json").is_file():
             continue
         entry = next(e for e in list_models(models) if e["task"] == "border")
         total, count = macs(net.plan, (96, 96, 96))["total"], sum(p.numel() for p in net.parameters())
-        size = entry["size_bytes"] / 1e6
-        work = f"{total / 1e9:.1f} | {100 * total / whole:.1f} %"
-        lines.append(f"| {row.title} | {size:.2f} | {count / 1e6:.2f} M | {work} |")
-    return "\n".join(lines)
+        work = (f"{total / 1e9:.1f}", f"{100 * total / whole:.1f} %")
+        lines.append((row.title, f"{entry['size_bytes'] / 1e6:.2f}", f"{count / 1e6:.2f} M", *work))
+    return markdown_table(("", "MB", "parameters", "GMAC per 96^3 voxels", "of the uncompressed"), lines)
 
 
 def time_table(rows: list[Row], base: Path, threads: int, shape: tuple[int, int, int] = (96, 96, 128)) -> str:
     """Seconds of every row's border network on one input, best of three, by every provider that is installed."""
-    from DentalTopoSegLib.networks.models import load_model
-    from training.experiments.timing import providers_here, seconds
-
     names = providers_here()
-    lines = [f"| s per {np.prod(shape) / 1e6:.2f} M voxels, {threads} threads | " + " | ".join(names) + " |"]
-    lines.append("|---" * (len(names) + 1) + "|")
+    lines = []
     for row in rows:
         models = row.models(row.seeds[0], base)
         if (models / "models.json").is_file():
             networks = [load_model("border", threads, row.precision, folder=models, provider=name) for name in names]
-            lines.append(f"| {row.title} | " + " | ".join(f"{seconds(n, shape):.3f}" for n in networks) + " |")
-    return "\n".join(lines)
-
-
-def chart(scores: list[dict], row: str, kind: str) -> dict[int, float]:
-    """{FDI: share of scans with that tooth in which it has a topological error (missed, pieces, tunnel, void)}."""
-    wrong: dict[int, list[bool]] = {}
-    for score in scores:
-        if score["row"] == row:
-            for fdi, errors in score[kind]["errors"].items():
-                wrong.setdefault(int(fdi), []).append(bool(errors))
-    return {fdi: float(np.mean(values)) for fdi, values in sorted(wrong.items())}
+            lines.append((row.title, *(f"{seconds(network, shape):.3f}" for network in networks)))
+    return markdown_table((f"s per {np.prod(shape) / 1e6:.2f} M voxels, {threads} threads", *names), lines)
 
 
 def error_counts(scores: list[dict], rows: list[Row], kind: str) -> str:
     """Topological errors per reference tooth by kind, in percent."""
     names = ("missed", "pieces", "tunnel", "void")
-    lines = ["| % of teeth | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
+    lines = []
     for row in rows:
         errors = [e for score in scores if score["row"] == row.name for e in score[kind]["errors"].values()]
         if errors:
             shares = [100 * np.mean([name in e for e in errors]) for name in names]
-            lines.append(f"| {row.title} | " + " | ".join(f"{share:.1f}" for share in shares) + " |")
-    return "\n".join(lines)
-
-
-MEASURE = re.compile(r"([a-z_]+) (-?(?:[0-9.]+(?:e[+-]?[0-9]+)?|nan|inf))(?= |$)")
-"""A name and its value in a line of a run's log."""
-
-
-def training_curves(folder: Path) -> dict[str, np.ndarray]:
-    """Measures over a run from its log, by name; "step" among them. NaN where a line lacks one.
-
-    A run that was started again logs its steps a second time: the last time counts.
-    """
-    rows = []
-    for line in (folder / "log.txt").read_text(encoding="utf-8").splitlines():
-        if " loss " in line and " step " in line and " val " not in line:
-            row = {name: float(value) for name, value in re.findall(MEASURE, line)}
-            rows = [earlier for earlier in rows if earlier["step"] < row["step"]] + [row]
-    names = dict.fromkeys(name for row in rows for name in row)
-    return {name: np.array([row.get(name, np.nan) for row in rows]) for name in names}
-
-
-PAIRS = [
-    ("post_training", "full_precision"), ("qat", "post_training"), ("proposed", "qat"), ("proposed", "full_precision"),
-    ("topology_float", "full_precision"), ("strong", "qat"), ("adaptive", "qat"), ("adaptive", "proposed"),
-    ("adaptive", "post_training"), ("post_training_4", "full_precision"), ("qat_4", "post_training_4"),
-    ("adaptive_4", "qat_4"),
-]  # fmt: skip
-
-
-def report(config: dict, rows: list[Row], base: Path, pictures: Path | None, threads: int = 0) -> str:
-    """Every table as Markdown; charts into ``pictures`` if asked for; timings if ``threads`` is given."""
-    scores = read_scores(base)
-    steps = config["training"]["steps"]
-    parts = [
-        f"All rows: from {config['start']}, {steps} steps more. Percent; in round brackets the standard deviation over "
-        "seeds, in square ones the paper's figure (its own data and network)."
-    ]
-    for kind, title in KINDS.items():
-        parts += [f"**{title}**", score_table(scores, rows, kind), error_counts(scores, rows, kind)]
-    named = {row.name for row in rows}
-    pairs = [pair for pair in PAIRS if named.issuperset(pair)] or [(row.name, rows[0].name) for row in rows[1:]]
-    parts += [
-        "**Paired t-tests over scans**",
-        test_table(scores, rows, pairs),
-        "**Sizes**",
-        size_table(rows, base, config["start"]),
-    ]
-    if threads:
-        parts += ["**Speed**", time_table(rows, base, threads)]
-    if pictures is not None:
-        from training.experiments.charts import draw_charts
-
-        parts += [f"Charts: {', '.join(str(p) for p in draw_charts(scores, rows, base, pictures))}"]
-    return "\n\n".join(parts) + "\n"
+            lines.append((row.title, *(f"{share:.1f}" for share in shares)))
+    return markdown_table(("% of teeth", *names), lines)

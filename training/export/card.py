@@ -1,6 +1,8 @@
-"""The text of a model card."""
+"""The text of a volume network's model card."""
 
 from __future__ import annotations
+
+from training.export.score_tables import TITLES, markdown_table
 
 PURPOSE = {
     "numbering": "Finds the dental arches on a CBCT and says which FDI number each place has. Input 1 mm voxels, "
@@ -10,10 +12,7 @@ PURPOSE = {
 }
 
 
-SCORES = (
-    ("dice", "DSC"), ("nsd", "NSD 0.5 mm"), ("tooth_dice", "DSC without numbers"), ("detection_f1", "F1"),
-    ("tca", "TCA"), ("acs", "ACS"), ("cer", "CER"), ("scans", "scans"),
-)  # fmt: skip
+SCORES = ("dice", "nsd", "tooth_dice", "detection_f1", "tca", "acs", "cer", "scans")
 
 
 def architecture(plan: dict) -> str:
@@ -41,19 +40,30 @@ def history(training: dict) -> str:
 
 
 def score_section(tables: dict[str, dict]) -> str:
-    """Table of `training.evaluation.volumes` means per set of scans, int8; empty without tables."""
+    """Table of `evaluation.volumes` means per set of scans, int8; empty without tables."""
     if not tables:
         return ""
-    lines = ["| held-out patients, whole path | " + " | ".join(title for _, title in SCORES) + " |"]
-    lines.append("|---" * (len(SCORES) + 1) + "|")
-    for title, means in tables.items():
-        cells = [f"{means['int8'][key]:.3f}" if key != "scans" else str(means["int8"][key]) for key, _ in SCORES]
-        lines.append(f"| {title} | " + " | ".join(cells) + " |")
-    return "\n## Measured with the whole path\n" + "\n".join(lines) + "\n"
+
+    def cell(means: dict, key: str) -> str:
+        return str(means[key]) if key == "scans" else f"{means[key]:.3f}"
+
+    head = ("held-out patients, whole path", *(TITLES[key] for key in SCORES))
+    rows = [(title, *(cell(means["int8"], key) for key in SCORES)) for title, means in tables.items()]
+    return f"\n## Measured with the whole path\n{markdown_table(head, rows)}\n"
 
 
 def model_card(metadata: dict, measured: dict, tables: dict[str, dict] | None = None) -> str:
-    """Markdown card from the model's metadata, the export's measurements and `training.evaluation.volumes` means by title."""
+    """The card in Markdown.
+
+    Parameters
+    ----------
+    metadata : dict
+        What the model says of itself.
+    measured : dict
+        What the export measured.
+    tables : dict, optional
+        Means of `evaluation.volumes` by title.
+    """
     training = metadata["training"]
     plan = training["plan"]
     numbers = {

@@ -1,4 +1,4 @@
-"""A trained :class:`training.nets.unet.UNet` as an ONNX graph, in fp32 or with int8 quantize/dequantize pairs.
+"""A trained `nets.unet.UNet` as an ONNX graph, in fp32 or with int8 quantize/dequantize pairs.
 
 The graph is written node by node rather than traced: the network is a dozen kinds of layer, and this way every name,
 every scale and the place of every quantizer is ours. Tensors are named after the layer that makes them
@@ -42,8 +42,15 @@ EXP_LIMIT = 30.0
 TINY = 1e-12
 
 
+def weight_limit(bits: int) -> int:
+    """Largest whole weight: 63 for 8 bits (see above), 2**(bits - 1) - 1 for fewer (4 bits: 7)."""
+    if not 2 <= bits <= 8:
+        raise ValueError(f"Weights can have 2 to 8 bits, not {bits}.")
+    return min(WEIGHT_LIMIT, 2 ** (bits - 1) - 1)
+
+
 def fold(conv: nn.Conv3d, norm: nn.BatchNorm3d) -> tuple[np.ndarray, np.ndarray]:
-    """Weight and bias of the convolution that equals ``norm(conv(x))`` in inference."""
+    """Weight and bias of the convolution that equals `norm(conv(x))` in inference."""
     with torch.no_grad():
         gain = norm.weight.double() / torch.sqrt(norm.running_var.double() + norm.eps)
         weight = conv.weight.double() * gain[:, None, None, None, None]
@@ -54,9 +61,9 @@ def fold(conv: nn.Conv3d, norm: nn.BatchNorm3d) -> tuple[np.ndarray, np.ndarray]
 def quantise_weight(
     weight: np.ndarray, bias: np.ndarray, input_scale: float, limit: int = WEIGHT_LIMIT, per_channel: bool = True
 ) -> tuple[np.ndarray, ...]:
-    """(int8 weight, per-channel scale, int32 bias); the real bias is ``bias * input_scale * scale``.
+    """(int8 weight, per-channel scale, int32 bias); the real bias is `bias * input_scale * scale`.
 
-    The weights are whole numbers within +-``limit``; without ``per_channel`` all channels have the coarsest scale.
+    The weights are whole numbers within +-`limit`; without `per_channel` all channels have the coarsest scale.
     """
     scale = np.abs(weight).reshape(len(weight), -1).max(1) / np.float32(limit)
     scale = np.maximum(scale, np.maximum(np.abs(bias) / input_scale / 2**30, TINY)).astype(np.float32)
@@ -69,7 +76,7 @@ def quantise_weight(
 
 @dataclass
 class GraphWriter:
-    """Collects nodes and constants. ``scales`` (tensor name -> step of its uint8 values) switches int8 on."""
+    """Collects nodes and constants. `scales` (tensor name -> step of its uint8 values) switches int8 on."""
 
     scales: dict[str, float] | None = None
     weight_limit: int = WEIGHT_LIMIT
@@ -86,7 +93,7 @@ class GraphWriter:
         return output
 
     def quantise(self, name: str, raw: str, zero_point: int = 0) -> str:
-        """Tensor ``raw`` through a uint8 quantizer; the result, called ``name``, is real-valued again."""
+        """Tensor `raw` through a uint8 quantizer; the result, called `name`, is real-valued again."""
         scale = self.constant(f"{name}.scale", np.array(self.scales[name], np.float32))
         zero = self.constant(f"zero.{zero_point}", np.array(zero_point, np.uint8))
         whole = self.node("QuantizeLinear", [raw, scale, zero], f"{name}.uint8")
@@ -102,7 +109,7 @@ class GraphWriter:
         stride: int = 1,
         zero_point: int | None = None,
     ) -> str:
-        """Convolution and ReLU; with ``zero_point`` (of its quantised result) no ReLU."""
+        """Convolution and ReLU; with `zero_point` (of its quantised result) no ReLU."""
         kernel = weight.shape[2]
         shape = {"kernel_shape": [kernel] * 3, "strides": [stride] * 3, "pads": [kernel // 2] * 6}
         total = f"{name}.sum"
@@ -180,7 +187,7 @@ def sub_voxel_kernel(weight: np.ndarray, *, doubled: bool) -> np.ndarray:
     """A full-resolution kernel (O, I, 3, 3, 3) as one at half resolution that makes all 8 sub-voxels (8 O, ...).
 
     Along one axis, sub-voxel s of voxel i reads full-resolution voxels 2 i + s + k, k = -1, 0, 1, which is sub-voxel
-    (s + k) % 2 of voxel i + (s + k) // 2. ``doubled`` sources are equal in all sub-voxels: (8 O, I, 3, 3, 3).
+    (s + k) % 2 of voxel i + (s + k) // 2. `doubled` sources are equal in all sub-voxels: (8 O, I, 3, 3, 3).
     Others come as their 8 sub-voxels: (8 O, 8 I, 3, 3, 3), here for I = 1.
     """
     outputs, inputs = weight.shape[:2]
@@ -250,12 +257,12 @@ def write_graph(
     weight_limit: int = WEIGHT_LIMIT,
     per_channel: bool = True,
 ) -> onnx.ModelProto:
-    """The ONNX model of ``net``: fp32, or int8 where ``scales`` gives the quantizer step of every activation.
+    """The ONNX model of `net`: fp32, or int8 where `scales` gives the quantizer step of every activation.
 
     Input "image" (1, 1, D, H, W) float32, sides multiples of the plan's divisor. Output "probabilities": numbering
-    (1, 33, D/2, H/2, W/2) float32; border (1, 2, D, H, W) uint8, 255 = certain: tooth, core. ``scales["head.zero"]``
-    is the numbering logits' zero point. ``weight_limit``: largest whole number of an int8 graph's weights, 7 for the
-    range of 4 bits; ``per_channel=False`` gives all output channels of a layer one scale. ValueError if the limit is
+    (1, 33, D/2, H/2, W/2) float32; border (1, 2, D, H, W) uint8, 255 = certain: tooth, core. `scales["head.zero"]`
+    is the numbering logits' zero point. `weight_limit`: largest whole number of an int8 graph's weights, 7 for the
+    range of 4 bits; `per_channel=False` gives all output channels of a layer one scale. ValueError if the limit is
     outside 1..127.
     """
     if not 1 <= weight_limit <= 127:

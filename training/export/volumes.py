@@ -1,6 +1,6 @@
 """A finished run as the .onnx file that the library ships, with its entry in models.json and a model card.
 
-    python -m training.export.volumes training/runs/border --data CALIBRATION --val VALIDATION
+    python -m training export-volume training/runs/border --data CALIBRATION --val VALIDATION
 
 The averaged weights are taken, BatchNorm is folded, ranges are measured on calibration samples (unless the run was
 trained with quantization and has its own), and the int8 model is compared with the fp32 one on validation samples.
@@ -11,34 +11,32 @@ library can load it for comparison.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
-import os
-import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime
 import torch
 
 from DentalTopoSegLib.dentition import CLASS_FDI
+from DentalTopoSegLib.networks.models import load_model
 from training.export.card import model_card
-from training.export.graph import WEIGHT_LIMIT, activation_names, with_outputs, write_graph
+from training.export.graph import WEIGHT_LIMIT, activation_names, weight_limit, write_graph
+from training.export.ranges import logit_scale, measure_scales, session, static_baseline
+from training.export.shipping import describe_model, read_metadata, register, write_whole
+from training.export.timing import seconds
+from training.loop import load_checkpoint
 from training.nets.unet import UNet, UNetPlan
 from training.volumes.data import DataPlan, validation_samples
+from training.volumes.finished import MODELS, TUNED, load_tuned, shipped_file
 from training.volumes.losses import IGNORE
 
-ROOT = Path(__file__).resolve().parent.parent
-MODELS = ROOT / "Resources" / "Models"
 FP32 = Path(__file__).resolve().parents[1] / "runs" / "fp32"
 SPACING = {"numbering": 1.0, "border": 0.5}
 # Voxels at a tile's edge to throw away: the output there lacks context. The whole-arch network wants all it can get.
 MARGIN = {"numbering": 32, "border": 16}
-LICENSE = "research use; see the model card"
 
 
 @dataclass(frozen=True)
@@ -59,87 +57,16 @@ class Run:
 
 
 def load_run(folder: Path) -> Run:
-    """The averaged network of a run of `training.volumes.train` or `training.compression.tune`."""
-    from training.compression.tune import TUNED, load_tuned
-
+    """The averaged network of a run of `train-volumes` or `tune`."""
     if (folder / TUNED).is_file():
         net, tuned = load_tuned(folder)
         about = tuned["about"]
         progress = {"step": about["steps"], "seconds": about["seconds"], "history": about["validation"]}
         return Run(net, about["config"], progress, tuned["scales"], tuned["weight_limit"])
-    state = torch.load(folder / "checkpoint.pt", map_location="cpu", weights_only=True)
+    state = load_checkpoint(folder)
     net = UNet(UNetPlan.from_dict(state["config"]["net"]))
     net.load_state_dict(state["average"])
     return Run(net.eval(), state["config"], state["progress"])
-
-
-def data_plan(config: dict) -> DataPlan:
-    """How the run cropped its samples."""
-    values = {key: tuple(value) if isinstance(value, list) else value for key, value in config["data"].items()}
-    return DataPlan(task=config["task"], **values)
-
-
-def session(model: onnx.ModelProto, threads: int = 0, optimised: Path | None = None) -> onnxruntime.InferenceSession:
-    """A CPU session; ``optimised`` also writes the graph that ONNX Runtime makes of it."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.log_severity_level = 3
-    if optimised:
-        options.optimized_model_filepath = str(optimised)
-    return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
-
-
-def best_scale(counts: np.ndarray, edges: np.ndarray) -> float:
-    """Step of a uint8 quantizer with the least squared error over a histogram of non-negative values.
-
-    Rounding costs step**2 / 12 per value below the limit of 255 steps, clipping the squared excess above it.
-    """
-    centres = (edges[:-1] + edges[1:]) / 2
-    total = counts.sum()
-    if total == 0:  # a layer that never answers: any step is exact
-        return max(float(edges[-1]) / 255, 1e-6)
-    best, least = float(edges[-1]) / 255, np.inf
-    for limit in edges[len(edges) // 16 :: 4]:
-        over = centres > limit
-        error = (limit / 255) ** 2 / 12 * counts[~over].sum() + (counts[over] * (centres[over] - limit) ** 2).sum()
-        if error / total < least:
-            best, least = float(limit) / 255, error / total
-    return max(best, 1e-6)
-
-
-def measure_scales(
-    model: onnx.ModelProto, names: list[str], images: Sequence[np.ndarray], method: str = "histogram"
-) -> dict[str, float]:
-    """Quantizer steps of the named activations of the fp32 ``model``, from what it computes on ``images``.
-
-    Two passes, so that no activation has to be kept: the largest value, then a histogram of 2048 bins up to it, whose
-    limit of least squared error is taken. ``method="minmax"`` takes the largest value itself, the simplest baseline.
-    ValueError for any other method.
-    """
-    if method not in ("histogram", "minmax"):
-        raise ValueError(f"Ranges are measured by 'histogram' or 'minmax', not by {method!r}.")
-    runner = session(with_outputs(model, names))
-    largest = dict.fromkeys(names, 1e-6)
-    for image in images:
-        for name, value in zip(names, runner.run(names, {"image": image}), strict=True):
-            largest[name] = max(largest[name], float(value.max()))
-    if method == "minmax":
-        return {name: value / 255 for name, value in largest.items()}
-    counts = {name: np.zeros(2048) for name in names}
-    for image in images:
-        for name, value in zip(names, runner.run(names, {"image": image}), strict=True):
-            # Zeros cost nothing at any step and would only slow the histogram down.
-            counts[name] += np.histogram(value[value > 0], 2048, (0.0, largest[name]))[0]
-    return {name: best_scale(counts[name], np.linspace(0, largest[name], 2049)) for name in names}
-
-
-def logit_scale(model: onnx.ModelProto, images: Sequence[np.ndarray]) -> dict[str, float]:
-    """Step and zero point of the logits: their 0.01 to 99.99 percentiles on ``images``."""
-    runner = session(with_outputs(model, ["head"]))
-    ends = [np.percentile(runner.run(["head"], {"image": image})[0], (0.01, 99.99)) for image in images]
-    low, high = min(0.0, *(e[0] for e in ends)), max(0.0, *(e[1] for e in ends))
-    step = max(high - low, 1e-3) / 255
-    return {"head": step, "head.zero": round(-low / step)}
 
 
 def int8_report(optimised: onnx.ModelProto) -> dict[str, list[str]]:
@@ -199,18 +126,6 @@ def compare(
     return largest | {name: float(np.mean([row[name] for row in rows if name in row])) for name in names}
 
 
-def measure_seconds(model: onnx.ModelProto, shape: tuple[int, int, int], threads: int = 2) -> float:
-    """Best of three runs on one input of ``shape``."""
-    runner = session(model, threads)
-    image = np.random.default_rng(0).standard_normal((1, 1, *shape), dtype=np.float32)
-    times = []
-    for _ in range(4):
-        start = time.perf_counter()
-        runner.run(None, {"image": image})
-        times.append(time.perf_counter() - start)
-    return min(times[1:])
-
-
 def describe(run: Run, model_id: str, precision: str, samples: int) -> dict:
     """The metadata that the library reads from the file itself."""
     task, progress, net = run.task, run.progress, run.net
@@ -249,54 +164,19 @@ def describe(run: Run, model_id: str, precision: str, samples: int) -> dict:
     }
 
 
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".tmp")
-    temporary.write_bytes(content)
-    os.replace(temporary, path)
-
-
-def register(folder: Path, model: onnx.ModelProto, metadata: dict, card: str | None) -> Path:
-    """Write the model beside its entry in ``folder``/models.json, replacing that of the same task and precision."""
-    content = model.SerializeToString()
-    name = f"{metadata['id']}.{metadata['precision']}.onnx"
-    write_bytes(folder / name, content)
-    entry = {
-        "id": metadata["id"],
-        "task": metadata["task"],
-        "precision": metadata["precision"],
-        "file": name,
-        "sha256": hashlib.sha256(content).hexdigest(),
-        "size_bytes": len(content),
-        "license": LICENSE,
-        "card": card,
-    }
-    index = folder / "models.json"
-    entries = json.loads(index.read_text(encoding="utf-8"))["models"] if index.exists() else []
-    key = ("task", "precision")
-    kept = [e for e in entries if [e[k] for k in key] != [entry[k] for k in key]]
-    replaced = [e["file"] for e in entries if e not in kept and e["file"] != name]
-    entries = sorted([*kept, entry], key=lambda e: (e["task"], e["precision"]))
-    write_bytes(index, (json.dumps({"models": entries}, indent=2) + "\n").encode())
-    for file in replaced:  # only now: models.json never names a file that is gone
-        (folder / file).unlink(missing_ok=True)
-    return folder / name
-
-
 def rounding(run: Run, model_id: str, data: Path, count: int, weight_bits: int = 8) -> tuple[dict, int, int]:
     """(quantizer steps, largest whole number of the weights, samples looked at) of a run's int8 graph: what training
-    with quantization has set, otherwise measured on ``count`` samples of ``data``. RuntimeError without samples."""
+    with quantization has set, otherwise measured on `count` samples of `data`. RuntimeError without samples."""
     if run.scales is not None:
         return run.scales, run.weight_limit, 0
-    images = [image for image, _ in validation_samples(data, data_plan(run.config), count)]
+    images = [image for image, _ in validation_samples(data, DataPlan.from_config(run.config), count)]
     if not images:
         raise RuntimeError(f"No samples to measure ranges on in {data}; make phantoms first.")
     fp32 = write_graph(run.net, {"id": model_id})
     scales = measure_scales(fp32, activation_names(run.net), images)
     if run.task == "numbering":
         scales |= logit_scale(fp32, images)
-    return scales, 2 ** (weight_bits - 1) - 1 if weight_bits < 8 else WEIGHT_LIMIT, len(images)
+    return scales, weight_limit(weight_bits), len(images)
 
 
 def export_plain(
@@ -309,18 +189,16 @@ def export_plain(
     count: int = 16,
     tool: bool = False,
 ) -> Path:
-    """Write a run's network to the folder ``models`` as "fp32" or "int8" without comparing; returns the file.
+    """Write a run's network to the folder `models` as "fp32" or "int8" without comparing; returns the file.
 
-    ``tool``: quantised after training by ONNX Runtime's own tool rather than by ours.
+    `tool`: quantised after training by ONNX Runtime's own tool rather than by ours.
     """
     run = load_run(folder)
     if precision == "int8" and tool:
-        from training.compression.quantization import static_baseline
-
-        images = [image for image, _ in validation_samples(data, data_plan(run.config), count)]
+        images = [image for image, _ in validation_samples(data, DataPlan.from_config(run.config), count)]
         metadata = describe(run, model_id, precision, len(images))
         model = static_baseline(write_graph(run.net, metadata), images)
-        onnx.helper.set_model_props(model, {"dentaltoposeg": json.dumps(metadata)})
+        describe_model(model, metadata)
         return register(models, model, metadata, None)
     scales, limit, samples = (None, WEIGHT_LIMIT, 0)
     if precision == "int8":
@@ -330,15 +208,12 @@ def export_plain(
 
 
 def copy_shipped(model_id: str, models: Path) -> Path:
-    """Copy a border network as it is or was shipped, by its id, into the folder ``models``; returns the file."""
-    from training.compression.tune import shipped_file
-
+    """Copy a border network as it is or was shipped, by its id, into the folder `models`; returns the file."""
     file = shipped_file(model_id)
     if file is None:
         raise RuntimeError(f"There is no network {model_id} in {MODELS} or {FP32.parent}; put its .onnx file there.")
     model = onnx.load(file)
-    text = next(prop.value for prop in model.metadata_props if prop.key == "dentaltoposeg")
-    return register(models, model, json.loads(text), None)
+    return register(models, model, read_metadata(model), None)
 
 
 def export(
@@ -346,13 +221,13 @@ def export(
 ) -> dict:
     """Export a run as the library's network; returns what was measured. RuntimeError if it differs from torch's.
 
-    ``tables``: results of `training.evaluation.volumes` (title -> JSON file) for the model card.
+    `tables`: results of `python -m training evaluate-volumes` (title -> JSON file) for the model card.
     """
     run = load_run(run_folder)
     model_id = f"{run.task}-{version}"
     pairs = [
         (image, target[:, 0] if target.ndim == 5 else target)
-        for image, target in validation_samples(val, data_plan(run.config), count)
+        for image, target in validation_samples(val, DataPlan.from_config(run.config), count)
     ]
     if not pairs:
         raise RuntimeError(f"No samples to compare with in {val}; make phantoms first.")
@@ -372,11 +247,12 @@ def export(
     path = register(models, int8, metadata["int8"], f"{model_id}.md")
     measured["file"], measured["size_bytes"] = path.name, path.stat().st_size
     means = {title: json.loads(file.read_text(encoding="utf-8"))["means"] for title, file in tables.items()}
-    write_bytes(models / f"{model_id}.md", model_card(metadata["int8"], measured, means).encode())
+    write_whole(models / f"{model_id}.md", model_card(metadata["int8"], measured, means))
     return measured
 
 
-def main() -> None:
+def main(argv: list[str] | None = None) -> None:
+    """Export a run."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("run", type=Path, help="folder of the run")
     parser.add_argument("--data", type=Path, required=True, help="samples to measure the ranges on")
@@ -391,19 +267,16 @@ def main() -> None:
         action="append",
         default=[],
         metavar=("TITLE", "JSON"),
-        help="result of training.evaluation.volumes",
+        help="result of evaluate-volumes",
     )
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(argv)
     tables = {title: Path(file) for title, file in arguments.table}
     measured = export(
         arguments.run, arguments.data, arguments.val, arguments.models, arguments.version, arguments.samples, tables
     )
     if arguments.time:
-        for folder in (arguments.models, FP32):
-            model = onnx.load(next(folder.glob(f"{measured['file'].split('.')[0]}.*.onnx")))
-            measured[f"seconds_{folder.name}"] = round(measure_seconds(model, (96, 96, 128)), 3)
+        task = load_run(arguments.run).task
+        for folder, precision in ((arguments.models, "int8"), (FP32, "fp32")):
+            network = load_model(task, 2, precision, folder=folder)
+            measured[f"seconds_{precision}"] = round(seconds(network, (96, 96, 128)), 3)
     print(json.dumps(measured, indent=2))
-
-
-if __name__ == "__main__":
-    main()

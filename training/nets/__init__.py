@@ -1,1 +1,1 @@
-"""Network architectures."""
+"""Network architectures, as torch modules; may import the library, nothing else of `training`."""

@@ -35,9 +35,13 @@ class RowBlock(nn.Module):
         self.qkv = nn.Linear(width, 3 * width)
         self.out = nn.Linear(width, width)
         self.ffn = nn.Sequential(
-            nn.LayerNorm(width), nn.Linear(width, 2 * width), nn.ReLU(), nn.Dropout(dropout),
-            nn.Linear(2 * width, width), nn.Dropout(dropout),
-        )  # fmt: skip
+            nn.LayerNorm(width),
+            nn.Linear(width, 2 * width),
+            nn.ReLU(),
+            nn.Dropout(dropout),
+            nn.Linear(2 * width, width),
+            nn.Dropout(dropout),
+        )
 
     def forward(self, x: Tensor, hidden: Tensor | None) -> Tensor:
         """x (..., K, width); hidden (..., 1, 1, K) added to the attention's logits, None for nothing."""

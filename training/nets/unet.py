@@ -30,8 +30,8 @@ Number = TypeVar("Number", int, Tensor)
 class Layer:
     """One convolution of the network: whose outputs it reads, and at what resolution it computes.
 
-    ``sources`` are the layers whose channels it reads, side by side in this order; ``image`` counts the channels it
-    reads from the image besides. ``halvings``: its output has input resolution / 2**halvings.
+    `sources` are the layers whose channels it reads, side by side in this order; `image` counts the channels it
+    reads from the image besides. `halvings`: its output has input resolution / 2**halvings.
     """
 
     name: str
@@ -45,13 +45,13 @@ class Layer:
 class UNetPlan:
     """Everything that defines the network; stored in checkpoints and in the exported model.
 
-    ``widths[i]`` is the channel count at input resolution / 2**(i + 1). ``full_width`` > 0 adds a light branch at the
+    `widths[i]` is the channel count at input resolution / 2**(i + 1). `full_width` > 0 adds a light branch at the
     input's own resolution, and the logits then come out at that resolution; with 0 they come out at half of it.
-    ``deep_supervision`` is the number of lower decoder levels that get a training-only head.
+    `deep_supervision` is the number of lower decoder levels that get a training-only head.
 
-    ``layers`` holds the output width of single layers where it differs from ``widths`` and ``full_width``, as pruning
-    leaves them: {"encoder.1.0": 40}. Names are those of :meth:`table`: "stem", "encoder.0.0" (level, place), "lift.2",
-    "decoder.1.0", "full_lift", "full". Multiples of 8. A first stage without convolutions (``encoder_convs[0]`` = 0)
+    `layers` holds the output width of single layers where it differs from `widths` and `full_width`, as pruning
+    leaves them: {"encoder.1.0": 40}. Names are those of `table`: "stem", "encoder.0.0" (level, place), "lift.2",
+    "decoder.1.0", "full_lift", "full". Multiples of 8. A first stage without convolutions (`encoder_convs[0]` = 0)
     is allowed: its skip is then the stem.
     """
 
@@ -90,13 +90,13 @@ class UNetPlan:
         object.__setattr__(self, "layers", differing)
 
     def _usual(self, name: str) -> int:
-        """Width of a layer that ``layers`` does not mention."""
+        """Width of a layer that `layers` does not mention."""
         if name in ("full_lift", "full"):
             return self.full_width
         return self.widths[0 if name == "stem" else int(name.split(".")[1])]
 
     def width(self, name: str) -> int:
-        """Output channels of a layer of :meth:`table`."""
+        """Output channels of a layer of `table`."""
         return self.layers.get(name, self._usual(name))
 
     def table(self) -> dict[str, Layer]:
@@ -119,7 +119,7 @@ class UNetPlan:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of :meth:`table`."""
+        """The names of `table`."""
         return tuple(self.table())
 
     @property
@@ -227,7 +227,7 @@ class FullResolution(nn.Module):
 
 
 class UNet(nn.Module):
-    """The network of a :class:`UNetPlan`; :meth:`forward` gives logits, finest first."""
+    """The network of a `UNetPlan`; `forward` gives logits, finest first."""
 
     def __init__(self, plan: UNetPlan) -> None:
         super().__init__()
@@ -303,9 +303,9 @@ def freeze_norm_statistics(net: nn.Module) -> None:
 
 
 def layer_macs(plan: UNetPlan, shape: tuple[int, int, int], widths: Mapping[str, Number]) -> dict[str, Number]:
-    """Multiply-accumulates of each layer and of the head for one image of ``shape`` (z, y, x).
+    """Multiply-accumulates of each layer and of the head for one image of `shape` (z, y, x).
 
-    ``widths`` gives each layer's output channels: integers, or differentiable expectations. Counted is the network as
+    `widths` gives each layer's output channels: integers, or differentiable expectations. Counted is the network as
     it is defined, not as it is exported: the full-resolution layer at full resolution, training-only heads not at all.
     """
     if any(side % plan.divisor for side in shape):
@@ -320,7 +320,7 @@ def layer_macs(plan: UNetPlan, shape: tuple[int, int, int], widths: Mapping[str,
 
 
 def macs(net: UNetPlan | UNet, shape: tuple[int, int, int]) -> dict[str, int]:
-    """:func:`layer_macs` of a plan or network with its own widths, and their sum as "total"."""
+    """`layer_macs` of a plan or network with its own widths, and their sum as "total"."""
     plan = net.plan if isinstance(net, UNet) else net
     counts = layer_macs(plan, shape, {name: plan.width(name) for name in plan.names})
     return counts | {"total": sum(counts.values())}

@@ -1,7 +1,7 @@
 """One random patient: which teeth stand where and in which state, and the numbers that shape everything around them.
 
-Nothing is rasterised here. A `Patient` is a small description in RAS millimetres that `tissues.render` can evaluate
-on any grid, so one patient serves a whole-arch volume at 1 mm and a local patch at 0.5 mm alike.
+Nothing is rasterised here. A `Patient` is a small description in RAS millimetres that `material_maps.render` can
+evaluate on any grid, so one patient serves a whole-arch volume at 1 mm and a local patch at 0.5 mm alike.
 """
 
 from __future__ import annotations
@@ -12,17 +12,31 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from DentalTopoSegLib.dentition import arch_order, is_upper, mirrored
-from training.patients.teeth import ToothModel
+from training.patients.rooted_teeth import ToothModel
 
 JAWS = ("upper", "lower")
 
 
 @dataclass(frozen=True)
 class PlacedTooth:
-    """A tooth model in its place. rotation (3, 3) and centre (3,) RAS mm as in `ToothModel`; scale unitless.
+    """A tooth model in its place.
 
-    restoration: "", "filling", "crown", "root_filling", "implant" (the tooth is replaced), "absent" (only bone left).
-    bracket: metal on the buccal face.
+    Attributes
+    ----------
+    model : ToothModel
+        The tooth.
+    rotation, centre : numpy.ndarray
+        (3, 3) and (3,) RAS mm as in `ToothModel`.
+    scale : float
+        Size as a multiple of the model's.
+    restoration : str
+        "", "filling", "crown", "root_filling", "implant" (the tooth is replaced) or "absent" (only bone left).
+    bracket : bool
+        Metal on the buccal face.
+    erupted : bool
+        Whether the crown stands in the mouth, with gingiva around its neck.
+    filling : tuple of float
+        Centre (x, y, z) in the tooth's frame and radius of a filling, mm.
     """
 
     model: ToothModel
@@ -51,7 +65,25 @@ class PlacedTooth:
 
 @dataclass(frozen=True)
 class Jaw:
-    """One jaw's bone: sockets as capsules, crest, body line, thicknesses (RAS mm)."""
+    """One jaw's bone, RAS mm.
+
+    Attributes
+    ----------
+    name : str
+        "upper" or "lower".
+    tops, apices, radii : numpy.ndarray
+        (N, 3), (N, 3) and (N,): the sockets of N teeth as capsules.
+    crest : numpy.ndarray
+        (M, 3) places of the bone's crest.
+    body : numpy.ndarray
+        (K, 3) line along the basal bone.
+    plate_mm : float
+        Bone around a socket.
+    body_half_height, body_half_width : float
+        Of the basal bone.
+    ramus : numpy.ndarray
+        (2, 3, 3) line up each side behind the teeth.
+    """
 
     name: str
     tops: np.ndarray
@@ -67,7 +99,29 @@ class Jaw:
 
 @dataclass(frozen=True)
 class Patient:
-    """Teeth, jaws and the numbers for everything else."""
+    """Teeth, jaws and the numbers for everything else.
+
+    Attributes
+    ----------
+    teeth : list of PlacedTooth
+        In their places, absent ones too.
+    jaws : dict
+        `Jaw` by name; a jaw out of view is left out.
+    middle : numpy.ndarray
+        (3,) RAS mm of the middle of the teeth.
+    grey : dict
+        HU-like value by tissue.
+    shape : dict
+        The numbers of `SHAPE`.
+    blobs : numpy.ndarray
+        (N, 7) centre, radii and thickness of stray bony shells, mm.
+    seed : int
+        Of the noise it is drawn with.
+    wires : list of numpy.ndarray
+        (N, 3) RAS mm along each archwire.
+    pose : numpy.ndarray
+        (3, 3) rotation of the head about `middle`.
+    """
 
     teeth: list[PlacedTooth]
     jaws: dict[str, Jaw]
@@ -83,10 +137,19 @@ class Patient:
 def sample_patient(models: list[ToothModel], donors: list[list[ToothModel]], rng: np.random.Generator) -> Patient:
     """Draw a patient from a real dentition.
 
-    Args:
-        models: the teeth of one real dentition (both jaws in the bite).
-        donors: other dentitions, from which missing third molars are borrowed.
-        rng: the only source of randomness.
+    Parameters
+    ----------
+    models : list of ToothModel
+        The teeth of one real dentition (both jaws in the bite).
+    donors : list of list of ToothModel
+        Dentitions from which missing third molars are borrowed.
+    rng : numpy.random.Generator
+        The only source of randomness.
+
+    Returns
+    -------
+    Patient
+        The patient, upright.
     """
     if rng.random() < 0.5:
         models = [mirror_model(m) for m in models]
@@ -123,7 +186,7 @@ def sample_patient(models: list[ToothModel], donors: list[list[ToothModel]], rng
 SHAPE = {
     "lip_mm": (7, 16),
     "cheek_mm": (14, 34),
-    "gum_mm": (0.8, 2.5),
+    "gingiva_mm": (0.8, 2.5),
     "tongue": (0.55, 1.05),
     "tongue_gap": (0, 10),
     "sinus": (0.0, 1.0),

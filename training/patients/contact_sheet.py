@@ -1,6 +1,6 @@
 """A picture of training samples, beside real scans where they are given.
 
-``python -m training.patients.contact_sheet CACHE OUT.png --task numbering --count 6 --real SCAN ...``
+python -m training show-samples CACHE OUT.png --task numbering --count 6 --real SCAN ...
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from PIL import Image
 
 from DentalTopoSegLib.dentition import CLASS_FDI, color
 from DentalTopoSegLib.files.volumes import read_volume, resample_ras
-from training.patients.sampler import SHAPES, SPACING, make_sample
-from training.patients.teeth import load_dentition
+from training.patients.rooted_teeth import load_dentition
+from training.patients.sampler import make_sample
+from training.patients.targets import SHAPES, SPACING
 
 TILE = 150
 
@@ -81,7 +82,3 @@ def main(argv: list[str] | None = None) -> None:
         image, target = make_sample(args.task, dentitions, np.random.default_rng([args.seed, number]))
         rows.append(row(image, target, args.task))
     Image.fromarray(np.concatenate(rows)).save(args.out)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,35 +1,36 @@
 """Held-out phantoms for measuring: one per validation patient, as a scan or as materials for a real reconstruction.
 
-``python -m training.patients.evaluation_sets CACHE OUT --kind scans``      NIfTI pairs, the fast acquisition model
-``python -m training.patients.evaluation_sets CACHE OUT --kind materials``  npz for ``training.patients.reconstruction``
-``... --split train --count 2 --part 1/4``  two mouths per training patient, a quarter of them: for `training.evaluation.calibrate`
+    python -m training make-evaluation-set CACHE OUT --kind scans      # NIfTI pairs, the fast scanner
+    python -m training make-evaluation-set CACHE OUT --kind materials  # npz for `python -m training reconstruct`
+    python -m training make-evaluation-set CACHE OUT --split train --count 2 --part 1/4
 
-The teeth come from patients no training sample was made of (``--split validation``); rooted templates are shared
-between the splits, there are only two donors of roots.
+The last one draws two mouths per training patient, a quarter of them, for `python -m training calibrate`. The teeth
+come from patients no training sample was made of (`--split validation`); rooted templates are shared between the
+splits, there are only two donors of roots.
 """
 
 from __future__ import annotations
 
 import argparse
-import re
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from DentalTopoSegLib.dentition import CLASS_FDI
-from DentalTopoSegLib.files.volumes import Volume, write_volume
-from training.patients.acquisition import acquire
 from training.patients.anatomy import sample_patient
+from training.patients.canvas import Grid
+from training.patients.fast_scanner import acquire
+from training.patients.labelled_scans import write_pair
+from training.patients.material_maps import Rendered, render
+from training.patients.materials import MATERIALS
+from training.patients.parts import WHOLE, Part, parse_part
+from training.patients.rooted_teeth import load_dentition
 from training.patients.sampler import turn_head
-from training.patients.teeth import load_dentition
-from training.patients.tissues import MATERIALS, Rendered, render
 
 SPACING_MM = 0.4
 FIELD_MM = (110.0, 104.0, 88.0)
 """Field of view (x, y, z): a usual two-jaw dental scan."""
-
-RAS_TO_LPS = (-1.0, 0.0, 0.0, 0.0, -1.0, 0.0, 0.0, 0.0, 1.0)
 
 
 def draw(models: list, donors: list, rng: np.random.Generator) -> tuple[Rendered, np.ndarray]:
@@ -38,7 +39,7 @@ def draw(models: list, donors: list, rng: np.random.Generator) -> tuple[Rendered
     patient = turn_head(patient, rng.normal(0, np.deg2rad([6, 3, 4])))
     origin = patient.middle + [0.0, -16.0, 0.0] - np.array(FIELD_MM) / 2
     shape = tuple(round(size / SPACING_MM) for size in FIELD_MM[::-1])
-    return render(patient, origin, SPACING_MM, shape, warp_mm=1.0), origin
+    return render(patient, Grid(origin, SPACING_MM, shape), warp_mm=1.0), origin
 
 
 def to_fdi(labels: torch.Tensor) -> np.ndarray:
@@ -47,17 +48,14 @@ def to_fdi(labels: torch.Tensor) -> np.ndarray:
 
 
 def write_scan(out: Path, name: str, drawn: Rendered, origin: np.ndarray, rng: np.random.Generator) -> None:
-    """``<name>_image.nii.gz`` (int16) and ``<name>_labels.nii.gz`` (FDI)."""
+    """A labelled scan as `labelled_scans` names it, grey values int16."""
     generator = torch.Generator().manual_seed(int(rng.integers(2**31)))
     image = acquire(drawn.image, drawn.metal, SPACING_MM, generator).clamp(-32000, 32000).numpy().astype(np.int16)
-    lps = (-float(origin[0]), -float(origin[1]), float(origin[2]))
-    for kind, array in (("image", image), ("labels", to_fdi(drawn.labels))):
-        volume = Volume(array, (SPACING_MM,) * 3, lps, RAS_TO_LPS, name)
-        write_volume(volume, out / f"{name}_{kind}.nii.gz")
+    write_pair(out, name, image, to_fdi(drawn.labels), SPACING_MM, origin)
 
 
 def write_materials(out: Path, name: str, drawn: Rendered, origin: np.ndarray, rng: np.random.Generator) -> None:
-    """``<name>.npz`` as `training.patients.reconstruction` reads it."""
+    """`<name>.npz` as `reconstruction` reads it."""
     density = 1.0 + rng.normal(0, 0.06, len(MATERIALS))
     np.savez_compressed(
         out / f"{name}.npz",
@@ -69,16 +67,16 @@ def write_materials(out: Path, name: str, drawn: Rendered, origin: np.ndarray, r
     )
 
 
-def jobs(files: list[Path], count: int, part: tuple[int, int] = (1, 1)) -> list[tuple[int, int, str]]:
-    """(patient's place in files, which of its mouths (from 0), phantom's name) of part k of n.
+def jobs(files: list[Path], count: int, part: Part = WHOLE) -> list[tuple[int, int, str]]:
+    """(patient's place in files, which of its mouths (from 0), phantom's name) of a part.
 
-    The first draw of a patient is named ``phantom_<patient>``, the others ``phantom_<patient>_2`` and so on."""
+    The first draw of a patient is named `phantom_<patient>`, the others `phantom_<patient>_2` and so on."""
     names = [
         (number, mouth, f"phantom_{file.stem}" + (f"_{mouth + 1}" if mouth else ""))
         for mouth in range(count)
         for number, file in enumerate(files)
     ]
-    return names[part[0] - 1 :: part[1]]
+    return part.of(names)
 
 
 def stream(seed: int, number: int, kind: str, split: str, mouth: int) -> np.random.Generator:
@@ -91,25 +89,15 @@ def stream(seed: int, number: int, kind: str, split: str, mouth: int) -> np.rand
     return np.random.default_rng(words)
 
 
-def parse_part(text: str) -> tuple[int, int]:
-    """ "2/4" -> (2, 4)."""
-    found = re.fullmatch(r"(\d+)/(\d+)", text)
-    if not found or not 1 <= int(found[1]) <= int(found[2]):
-        raise argparse.ArgumentTypeError(f"a part is written k/n with 1 <= k <= n, as 2/4; this is '{text}'")
-    return int(found[1]), int(found[2])
-
-
 def main(argv: list[str] | None = None) -> None:
     """Write the phantoms of one split's patients, one each unless --count says more."""
-    parser = argparse.ArgumentParser(
-        prog="python -m training.patients.evaluation_sets", description=__doc__.split("\n")[0]
-    )
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("cache", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--kind", choices=("scans", "materials"), default="scans")
     parser.add_argument("--split", choices=("train", "validation"), default="validation", help="whose teeth")
     parser.add_argument("--count", type=int, default=1, help="phantoms per patient")
-    parser.add_argument("--part", type=parse_part, default=(1, 1), metavar="k/n", help="only part k of n")
+    parser.add_argument("--part", type=parse_part, default=WHOLE, metavar="k/n", help="only part k of n")
     parser.add_argument("--seed", type=int, default=2026)
     args = parser.parse_args(argv)
     if args.count < 1:
@@ -118,7 +106,7 @@ def main(argv: list[str] | None = None) -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     files = sorted((args.cache / args.split).glob("*.npz"))
     if not files:
-        parser.error(f"no dentitions in {args.cache / args.split}: run training.patients.teeth first")
+        parser.error(f"no dentitions in {args.cache / args.split}: run python -m training root-teeth first")
     donors = [load_dentition(f) for f in files]
     write = write_scan if args.kind == "scans" else write_materials
     for number, mouth, name in jobs(files, args.count, args.part):
@@ -126,7 +114,3 @@ def main(argv: list[str] | None = None) -> None:
         drawn, origin = draw(donors[number], donors, rng)
         write(args.out, name, drawn, origin, rng)
         print(f"{name.removeprefix('phantom_')}: {len(torch.unique(drawn.labels)) - 1} teeth", flush=True)
-
-
-if __name__ == "__main__":
-    main()

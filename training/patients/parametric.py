@@ -8,9 +8,10 @@ from scipy import ndimage
 
 from DentalTopoSegLib.dentition import CLASS_FDI
 from DentalTopoSegLib.phantom import make_phantom
-from training.patients.acquisition import acquire
-from training.patients.sampler import CLOSE_MM, SHAPES, SPACING, finish
-from training.patients.tissues import FAR_MM, Rendered
+from training.patients.canvas import FAR_MM
+from training.patients.fast_scanner import acquire
+from training.patients.material_maps import Rendered
+from training.patients.targets import CLOSE_MM, SHAPES, SPACING, finish
 
 CLASS_INDEX = np.zeros(256, np.uint8)
 CLASS_INDEX[list(CLASS_FDI)] = np.arange(len(CLASS_FDI))
@@ -34,7 +35,7 @@ def label_depths(fdi: np.ndarray, spacing: float) -> tuple[np.ndarray, np.ndarra
 
 
 def make_parametric_sample(task: str, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """One (image float16, target uint8) pair, as `training.patients.sampler.make_sample`."""
+    """One (image float16, target uint8) pair, as `sampler.make_sample`."""
     shape, spacing = SHAPES[task], SPACING[task]
     field = tuple(n * spacing + 2 * spacing for n in shape[::-1])
     jaws = str(rng.choice(["both", "both", "both", "both", "upper", "lower"]))

@@ -1,19 +1,17 @@
 """Cone-beam acquisition and reconstruction of labelled material phantoms, for evaluation only.
 
-The fast scanner model used in training paints its artefacts; here they arise from physics: polychromatic
-projections of the materials on a circular orbit, scatter, photon noise and detector errors, then a
-Feldkamp-Davis-Kress reconstruction. Both projector and reconstruction are RTK's (``pip install itk-rtk``).
+The fast scanner of the training samples paints its artefacts; here they arise from physics (`cone_beam`).
 
-    python -m training.patients.reconstruction IN_DIR OUT_DIR --seed 0
+    python -m training reconstruct IN_DIR OUT_DIR --seed 0
 
-reads every ``*.npz`` of IN_DIR and writes ``<name>_image.nii.gz``, ``<name>_labels.nii.gz`` and
-``<name>_scanner.json`` into OUT_DIR. A phantom holds, on one RAS+ grid (axis order z, y, x):
+reads every `*.npz` of IN_DIR and writes `<name>_image.nii.gz`, `<name>_labels.nii.gz` and `<name>_scanner.json` into
+OUT_DIR. A phantom holds, on one RAS+ grid (axis order z, y, x):
 
-- ``material`` (D, H, W) uint8, numbers of `MATERIALS`;
-- ``labels`` (D, H, W) uint8, FDI numbers;
-- ``spacing_mm`` one number (isotropic);
-- ``density`` optional: one number per material, or a (D, H, W) volume (texture), relative to `MATERIALS`;
-- ``origin_ras`` optional: (R, A, S) mm of voxel (0, 0, 0); without it the grid is centred on 0.
+- `material` (D, H, W) uint8, numbers of `materials.MATERIALS`;
+- `labels` (D, H, W) uint8, FDI numbers;
+- `spacing_mm` one number (isotropic);
+- `density` optional: one number per material, or a (D, H, W) volume (texture), relative to `MATERIALS`;
+- `origin_ras` optional: (R, A, S) mm of voxel (0, 0, 0); without it the grid is centred on 0.
 """
 
 from __future__ import annotations
@@ -22,360 +20,34 @@ import argparse
 import json
 import sys
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
-from scipy import ndimage
 
 from DentalTopoSegLib.errors import DentalTopoSegError, InputError
-from DentalTopoSegLib.files.volumes import Volume, write_volume
-
-MATERIALS: tuple[tuple[str, float, float, float], ...] = (
-    ("air", 0.0, 0.0, 0.0),
-    ("soft tissue", 1.05, 0.0, 0.0),
-    ("trabecular bone", 0.95, 0.20, 0.0),
-    ("cortical bone", 0.82, 0.90, 0.0),
-    ("dentin", 0.62, 1.35, 0.0),
-    ("enamel", 0.12, 2.75, 0.0),
-    ("metal", 0.0, 0.0, 7.87),
-    ("pulp", 1.03, 0.0, 0.0),
-    ("fat", 0.92, 0.0, 0.0),
-)
-"""Index -> name and g/cm^3 of water, hydroxyapatite and iron. Densities and mineral contents after ICRU
-Report 44 (soft tissue, adipose, cortical bone) and textbook values for dentin (2.0 g/cm^3, 70 % mineral by
-weight) and enamel (2.9 g/cm^3, 96 %); organic matrix counts as water."""
-
-BASIS_NAMES = ("water", "hydroxyapatite", "iron")
-
-_ENERGY_KEV = np.array([20.0, 30.0, 40.0, 50.0, 60.0, 80.0, 100.0, 120.0, 150.0])
-_ATTENUATION_CM2_G = {
-    "water": np.array([0.8098, 0.3756, 0.2683, 0.2269, 0.2059, 0.1837, 0.1707, 0.1614, 0.1505]),
-    "hydroxyapatite": np.array([6.5589, 2.0991, 0.9876, 0.5866, 0.4067, 0.2589, 0.2019, 0.1734, 0.1501]),
-    "iron": np.array([25.683, 8.1775, 3.6289, 1.9574, 1.2049, 0.5952, 0.3717, 0.2693, 0.1964]),
-    "aluminium": np.array([3.4419, 1.1284, 0.5684, 0.3682, 0.2778, 0.2018, 0.1704, 0.1533, 0.1378]),
-}
-"""Mass attenuation coefficients mu/rho, cm^2/g: Hubbell and Seltzer, NIST Standard Reference Database 126
-(NISTIR 5632), elements combined by weight (water: H 0.1119, O 0.8881; hydroxyapatite Ca10(PO4)6(OH)2: Ca
-0.3989, P 0.1850, O 0.4141, H 0.0020)."""
-
-COARSE = 2
-"""Soft tissue is smooth: its projections are taken with pixels and voxels this much larger, in a fraction of
-the time."""
-
-SURROUND_MM = {"lateral": 20.0, "anterior": 0.0, "posterior": 60.0, "above": 30.0, "below": 15.0}
-"""How far the head goes on outside the phantom's box (its edge voxels extruded), so that the data are
-truncated as in a scanner whose field of view is smaller than the head."""
-
-SURROUND_VOXEL_MM = 2.0
+from training.patients.cone_beam import Scanner, draw_scanner, field_of_view, reconstruct, set_threads
+from training.patients.labelled_scans import write_pair
 
 
-@dataclass(frozen=True)
-class Scanner:
-    """One acquisition. Lengths in mm; `photons` per detector pixel and view without an object.
+class MaterialPhantom(NamedTuple):
+    """One phantom: material and labels (D, H, W) uint8, mm, relative densities or None, origin (R, A, S) mm."""
 
-    `scatter` scales Ohnesorge's scatter potential P ln(1/P), `gain_error` is the relative standard deviation
-    of the pixels' gain that calibration left (rings), `grey_gain` and `grey_offset` turn HU into the stored
-    grey. `fov_mm` is the diameter of the field of view; None: the whole phantom is seen.
-    """
-
-    kvp: float = 100.0
-    filter_al_mm: float = 6.0
-    projections: int = 240
-    source_axis_mm: float = 500.0
-    source_detector_mm: float = 700.0
-    pixel_mm: float = 0.7
-    photons: float = 6e4
-    electronic_noise: float = 8.0
-    scatter: float = 0.03
-    scatter_width_mm: float = 30.0
-    blur_pixels: float = 0.5
-    gain_error: float = 0.002
-    bad_columns: int = 1
-    hann_cut: float = 0.9
-    surround: bool = True
-    fov_mm: float | None = None
-    grey_gain: float = 1.0
-    grey_offset: float = 0.0
+    material: np.ndarray
+    labels: np.ndarray
+    spacing: float
+    density: np.ndarray | None
+    origin: np.ndarray
 
 
-def draw_scanner(rng: np.random.Generator) -> Scanner:
-    """A random but plausible dental cone-beam scanner."""
-    return Scanner(
-        kvp=float(rng.uniform(90, 120)),
-        filter_al_mm=float(rng.uniform(3, 10)),
-        projections=int(rng.choice([220, 240, 260])),
-        photons=float(np.exp(rng.uniform(np.log(1e4), np.log(8e4)))),
-        electronic_noise=float(rng.uniform(4, 15)),
-        scatter=float(rng.uniform(0.02, 0.10)),
-        blur_pixels=float(rng.uniform(0.35, 0.7)),
-        gain_error=float(np.exp(rng.uniform(np.log(0.0008), np.log(0.006)))),
-        bad_columns=int(rng.integers(0, 3)),
-        hann_cut=float(rng.uniform(0.7, 1.0)),
-        grey_gain=float(rng.uniform(0.7, 1.2)),
-        grey_offset=float(rng.uniform(-200, 600)),
-    )
+def load_phantom(path: Path) -> MaterialPhantom:
+    """The phantom in `path`.
 
-
-def attenuation(material: str, energy_kev: np.ndarray) -> np.ndarray:
-    """mu/rho in cm^2/g, log-log interpolated in the NIST table."""
-    return np.exp(np.interp(np.log(energy_kev), np.log(_ENERGY_KEV), np.log(_ATTENUATION_CM2_G[material])))
-
-
-def spectrum(kvp: float, filter_al_mm: float, bins: int = 6) -> tuple[np.ndarray, np.ndarray]:
-    """What an energy-integrating detector sees of the beam: (bins,) mean energies in keV, weights of sum 1.
-
-    Kramers' law (photons ~ (kVp - E) / E) behind an aluminium filter, weighted by the photon's energy; the
-    characteristic lines of tungsten are left out.
-    """
-    energy = np.arange(22.0, kvp, 0.5)
-    flux = (kvp - energy) * np.exp(-attenuation("aluminium", energy) * 2.70 * filter_al_mm / 10)
-    # Bins of equal weight, so that none is wasted where the filter leaves nothing.
-    place = np.minimum((np.cumsum(flux) / flux.sum() * bins).astype(int), bins - 1)
-    weight = np.bincount(place, flux, bins)
-    return np.bincount(place, flux * energy, bins) / weight, weight / weight.sum()
-
-
-def water_attenuation_per_mm(scanner: Scanner, depth_mm: float = 100.0) -> float:
-    """Effective attenuation of water behind `depth_mm` of water: the reconstruction's 0 HU, 1/mm."""
-    energy, weight = spectrum(scanner.kvp, scanner.filter_al_mm)
-    transmitted = np.sum(weight * np.exp(-attenuation("water", energy) * depth_mm / 10))
-    return float(-np.log(transmitted) / depth_mm)
-
-
-def basis_densities(material: np.ndarray, density: np.ndarray | None) -> np.ndarray:
-    """(3, D, H, W) float32: g/cm^3 of water, hydroxyapatite and iron in every voxel.
-
-    Raises:
-        InputError: unknown material numbers or a density of another shape.
-    """
-    if material.max(initial=0) >= len(MATERIALS):
-        raise InputError(f"Material {int(material.max())} is unknown: use 0 to {len(MATERIALS) - 1}.")
-    table = np.array([row[1:] for row in MATERIALS], np.float32)
-    if density is not None and density.ndim == 1:
-        if len(density) <= int(material.max(initial=0)):
-            raise InputError(f"The density table has {len(density)} entries; give one per material used.")
-        table[: len(density)] *= density.astype(np.float32)[: len(table), None]
-    basis = np.stack([table[:, k][material] for k in range(3)])
-    if density is not None and density.ndim > 1:
-        if density.shape != material.shape:
-            raise InputError(f"The density volume is {density.shape}, the material volume {material.shape}.")
-        basis *= density.astype(np.float32)
-    return basis
-
-
-class Detector:
-    """The orbit and a flat detector that sees the field of view, or all of a box of `size_mm` (R, A, S).
-
-    Axes follow RTK, which turns about its y: RTK (x, y, z) = (R, S, A).
-    """
-
-    def __init__(self, scanner: Scanner, size_mm: tuple[float, float, float]) -> None:
-        self.itk, self.rtk = _load_rtk()
-        self.image_type = self.itk.Image[self.itk.F, 3]
-        self.scanner = scanner
-        radius = 0.5 * float(scanner.fov_mm or np.hypot(size_mm[0], size_mm[1]))
-        sid, sdd = scanner.source_axis_mm, scanner.source_detector_mm
-        width = 2 * sdd * radius / np.sqrt(sid**2 - radius**2)
-        height = size_mm[2] * sdd / (sid - radius)
-        # Multiples of 8, so that the coarser detectors have exactly the same outline.
-        self.shape = tuple(8 * int(np.ceil(mm / scanner.pixel_mm / 8)) for mm in (height, width))
-        self.geometry = self.rtk.ThreeDCircularProjectionGeometry.New()
-        for view in range(scanner.projections):
-            self.geometry.AddProjection(sid, sdd, view * 360.0 / scanner.projections)
-
-    def image(self, array: np.ndarray, spacing: tuple[float, ...], centre: tuple[float, ...]) -> object:
-        """ITK image of `array` (its last axis is ITK's first) with its middle at `centre`."""
-        image = self.itk.image_from_array(np.ascontiguousarray(array, np.float32))
-        image.SetSpacing([float(s) for s in spacing])
-        image.SetOrigin([c - s * (n - 1) / 2 for c, s, n in zip(centre, spacing, array.shape[::-1], strict=True)])
-        return image
-
-    def stack(self, values: np.ndarray, binning: int = 1) -> object:
-        """A projection stack as an ITK image; the third axis counts views."""
-        pixel = self.scanner.pixel_mm * binning
-        image = self.image(values, (pixel, pixel, 1.0), (0.0, 0.0, 0.0))
-        image.SetOrigin([*list(image.GetOrigin())[:2], 0.0])
-        return image
-
-    def project(
-        self, volume: np.ndarray, spacing: float, centre: tuple[float, float, float], binning: int = 1
-    ) -> np.ndarray:
-        """Line integrals (views, rows, columns) through `volume` (axes A, S, R), the volume's unit * mm."""
-        shape = (self.scanner.projections, self.shape[0] // binning, self.shape[1] // binning)
-        projector = self.rtk.JosephForwardProjectionImageFilter[self.image_type, self.image_type].New()
-        projector.SetGeometry(self.geometry)
-        projector.SetInput(0, self.stack(np.zeros(shape, np.float32), binning))
-        # The projector stops at the middle of the outermost voxels; a rim of zeros makes it count them whole.
-        projector.SetInput(1, self.image(np.pad(volume, 1), (spacing,) * 3, centre))
-        projector.Update()
-        return self.itk.array_from_image(projector.GetOutput())
-
-    def fdk(self, projections: np.ndarray, shape: tuple[int, int, int], spacing: float) -> np.ndarray:
-        """Feldkamp-Davis-Kress reconstruction, `shape` in (A, S, R), attenuation in 1/mm."""
-        fdk = self.rtk.FDKConeBeamReconstructionFilter[self.image_type].New()
-        fdk.SetGeometry(self.geometry)
-        fdk.SetInput(0, self.image(np.zeros(shape, np.float32), (spacing,) * 3, (0.0, 0.0, 0.0)))
-        fdk.SetInput(1, self.stack(projections))
-        fdk.GetRampFilter().SetHannCutFrequency(self.scanner.hann_cut)
-        if self.scanner.surround:
-            # Without padding the cut edge of the projections lights up the rim of the field of view.
-            fdk.GetRampFilter().SetTruncationCorrection(0.3)
-        fdk.Update()
-        return self.itk.array_from_image(fdk.GetOutput())
-
-
-def line_integrals(basis: np.ndarray, spacing: float, detector: Detector) -> np.ndarray:
-    """(3, views, rows, columns) g/cm^3 * mm through each basis volume; `basis` is (3, z, y, x) in RAS+.
-
-    Mineral and metal are projected at full resolution inside their own bounding box, water coarsely.
-    """
-    axes = (0, 2, 1, 3)  # (S, A, R) -> (A, S, R): RTK's z, y, x
-    turned = basis.transpose(axes)
-    views = detector.scanner.projections
-    total = np.zeros((3, views, *detector.shape), np.float32)
-    for k in (1, 2):
-        inside = turned[k] > 0
-        if not inside.any():
-            continue
-        box = ndimage.find_objects(inside.astype(np.uint8))[0]
-        middle = [(b.start + b.stop - n) / 2 * spacing for b, n in zip(box, inside.shape, strict=True)]
-        total[k] = detector.project(turned[k][box], spacing, tuple(middle[::-1]))
-    soft = _bin(turned[0], COARSE)
-    size = np.array(turned.shape[1:])
-    # Binning drops a last odd voxel; the middle moves by half of it.
-    shift = (np.array(soft.shape) * COARSE - size) * spacing / 2
-    coarse = detector.project(soft, spacing * COARSE, tuple(shift[::-1]), COARSE)
-    total[0] = _spread(coarse, COARSE)
-    if detector.scanner.surround:
-        outside, step, middle = _surroundings(turned[:2], spacing)
-        for k in (0, 1):
-            if outside[k].any():
-                total[k] += _spread(detector.project(outside[k], step, middle, 8), 8)
-    return total
-
-
-def _bin(volume: np.ndarray, factor: int) -> np.ndarray:
-    """Block means; odd remainders at the far end are dropped."""
-    kept = [n // factor * factor for n in volume.shape]
-    v = volume[: kept[0], : kept[1], : kept[2]]
-    parts = [v[i::factor, j::factor, k::factor] for i in range(factor) for j in range(factor) for k in range(factor)]
-    return sum(parts[1:], parts[0].astype(np.float32)) / len(parts)
-
-
-def _spread(stack: np.ndarray, factor: int) -> np.ndarray:
-    """Each view linearly interpolated onto pixels `factor` times smaller."""
-    return np.stack([ndimage.zoom(v, factor, order=1, mode="nearest", grid_mode=True) for v in stack])
-
-
-def _surroundings(turned: np.ndarray, spacing: float) -> tuple[np.ndarray, float, tuple[float, float, float]]:
-    """The head outside the box: edge voxels extruded on a coarse grid, the box itself empty.
-
-    `turned` is (2, A, S, R). Returns the volumes, their voxel size and the middle (R, S, A) in mm.
-    """
-    factor = max(1, round(SURROUND_VOXEL_MM / spacing))
-    step = factor * spacing
-    coarse = np.stack([_bin(v, factor) for v in turned])
-    sides = SURROUND_MM
-    pads = [("posterior", "anterior"), ("below", "above"), ("lateral", "lateral")]
-    width = [(0, 0), *[tuple(round(sides[s] / step) for s in pair) for pair in pads]]
-    padded = np.pad(coarse, width, mode="edge")
-    inner = tuple(slice(w[0], w[0] + n) for w, n in zip(width[1:], coarse.shape[1:], strict=True))
-    padded[(slice(None), *inner)] = 0
-    dropped = (np.array(coarse.shape[1:]) * factor - np.array(turned.shape[1:])) * spacing / 2
-    middle = [(w[1] - w[0]) * step / 2 + d for w, d in zip(width[1:], dropped, strict=True)]
-    return padded, step, tuple(float(m) for m in middle[::-1])
-
-
-def acquire(paths: np.ndarray, scanner: Scanner, rng: np.random.Generator) -> np.ndarray:
-    """Log-corrected projections -ln(I / I0) (views, rows, columns) of the line integrals `paths`.
-
-    Beer-Lambert summed over the spectrum's bins; scatter, detector blur, photon and electronic noise, gain
-    errors.
-    """
-    energy, weight = spectrum(scanner.kvp, scanner.filter_al_mm)
-    mu = np.stack([attenuation(name, energy) for name in BASIS_NAMES]) / 10  # per g/cm^3 * mm
-    rows, columns = paths.shape[2:]
-    gain = 1 + scanner.gain_error * rng.standard_normal((rows, columns))
-    for column in rng.integers(0, columns, scanner.bad_columns):
-        gain[:, column] *= 1 + 6 * scanner.gain_error * rng.choice([-1, 1])
-    out = np.empty(paths.shape[1:], np.float32)
-    for view in range(paths.shape[1]):
-        used = [k for k in range(3) if paths[k, view].any()]
-        primary = np.zeros((rows, columns))
-        for b, w in enumerate(weight):
-            primary += w * np.exp(-sum(mu[k, b] * paths[k, view] for k in used)) if used else w
-        potential = -primary * np.log(np.maximum(primary, 1e-9))
-        small = potential.reshape(rows // 8, 8, columns // 8, 8).mean((1, 3))
-        sigma = scanner.scatter_width_mm / (8 * scanner.pixel_mm)
-        scattered = ndimage.zoom(
-            ndimage.gaussian_filter(small, sigma, mode="nearest"), 8, order=1, mode="nearest", grid_mode=True
-        )
-        signal = ndimage.gaussian_filter(primary, scanner.blur_pixels) + scanner.scatter * scattered
-        counts = rng.poisson(signal * scanner.photons) + scanner.electronic_noise * rng.standard_normal(signal.shape)
-        # A starved pixel reads at least one photon: its logarithm stays finite, as in a real detector chain.
-        out[view] = -np.log(np.maximum(counts * gain, 1.0) / scanner.photons)
-    return out
-
-
-def reconstruct(
-    material: np.ndarray,
-    spacing: float,
-    scanner: Scanner,
-    rng: np.random.Generator,
-    density: np.ndarray | None = None,
-) -> np.ndarray:
-    """Scan a phantom: `material` (z, y, x) in RAS+ -> (z, y, x) int16 grey values on the same grid.
-
-    Args:
-        material: uint8, numbers of `MATERIALS`.
-        spacing: isotropic voxel size, mm.
-        scanner: the acquisition.
-        rng: noise and detector errors.
-        density: see the module's text.
-    """
-    size = tuple(n * spacing for n in material.shape[::-1])
-    detector = Detector(scanner, size)
-    paths = line_integrals(basis_densities(material, density), spacing, detector)
-    projections = acquire(paths, scanner, rng)
-    del paths
-    d, h, w = material.shape
-    mu = detector.fdk(projections, (h, d, w), spacing).transpose(1, 0, 2)
-    hu = 1000.0 * (mu / water_attenuation_per_mm(scanner) - 1.0)
-    hu[:, ~field_of_view(material.shape, spacing, scanner)] = -1000
-    grey = scanner.grey_gain * np.clip(hu, -1000, 5000) + scanner.grey_offset
-    return np.round(grey).astype(np.int16)
-
-
-def field_of_view(shape: tuple[int, int, int], spacing: float, scanner: Scanner) -> np.ndarray:
-    """(H, W) bool: the columns of the grid that the scanner reconstructs."""
-    y, x = ((np.arange(n) - (n - 1) / 2) * spacing for n in shape[1:])
-    if scanner.fov_mm is None:
-        return np.ones(shape[1:], bool)
-    return y[:, None] ** 2 + x**2 <= (scanner.fov_mm / 2) ** 2
-
-
-def _load_rtk() -> tuple[object, object]:
-    try:
-        import itk
-        from itk import RTK
-    except ImportError as error:
-        raise InputError("The reconstruction needs RTK: run `pip install itk-rtk` and try again.") from error
-    return itk, RTK
-
-
-def set_threads(threads: int) -> None:
-    """Limit the threads of every ITK filter of this process."""
-    itk, _ = _load_rtk()
-    itk.MultiThreaderBase.SetGlobalMaximumNumberOfThreads(threads)
-    itk.MultiThreaderBase.SetGlobalDefaultNumberOfThreads(threads)
-
-
-def load_phantom(path: Path) -> tuple[np.ndarray, np.ndarray, float, np.ndarray | None, np.ndarray]:
-    """material, labels, spacing (mm), density or None, origin (R, A, S) of the phantom in `path`.
-
-    Raises:
-        InputError: a field is missing or the volumes do not fit each other.
+    Raises
+    ------
+    InputError
+        A field is missing or the volumes do not fit each other.
     """
     with np.load(path) as data:
         missing = {"material", "labels", "spacing_mm"} - set(data.files)
@@ -388,7 +60,7 @@ def load_phantom(path: Path) -> tuple[np.ndarray, np.ndarray, float, np.ndarray 
         origin = np.asarray(data["origin_ras"], float) if "origin_ras" in data.files else middle
     if material.ndim != 3 or material.shape != labels.shape:
         raise InputError(f"{path}: material {material.shape} and labels {labels.shape} must be one 3D grid.")
-    return material, labels, spacing, density, origin
+    return MaterialPhantom(material, labels, spacing, density, origin)
 
 
 def reconstruct_file(path: Path, out: Path, seed: int, fov_mm: float | None = None) -> Scanner:
@@ -396,28 +68,19 @@ def reconstruct_file(path: Path, out: Path, seed: int, fov_mm: float | None = No
 
     The same seed and file name give the same scan. Labels outside the field of view are dropped.
     """
-    material, labels, spacing, density, origin = load_phantom(path)
+    phantom = load_phantom(path)
     rng = np.random.default_rng([seed, *path.stem.encode()])
     scanner = replace(draw_scanner(rng), fov_mm=fov_mm)
-    grey = reconstruct(material, spacing, scanner, rng, density)
-    labels = labels.astype(np.uint8) * field_of_view(labels.shape, spacing, scanner)
-    place = {
-        "spacing": (spacing,) * 3,
-        "origin": (-origin[0], -origin[1], origin[2]),
-        "direction": (-1.0, 0.0, 0.0, 0.0, -1.0, 0.0, 0.0, 0.0, 1.0),
-    }
-    out.mkdir(parents=True, exist_ok=True)
-    write_volume(Volume(array=grey, name=path.stem, **place), out / f"{path.stem}_image.nii.gz")
-    write_volume(Volume(array=labels, name=path.stem, **place), out / f"{path.stem}_labels.nii.gz")
+    grey = reconstruct(phantom.material, phantom.spacing, scanner, rng, phantom.density)
+    seen = field_of_view(phantom.labels.shape, phantom.spacing, scanner)
+    write_pair(out, path.stem, grey, phantom.labels.astype(np.uint8) * seen, phantom.spacing, phantom.origin)
     (out / f"{path.stem}_scanner.json").write_text(json.dumps(asdict(scanner), indent=1) + "\n", encoding="utf-8")
     return scanner
 
 
 def main(argv: list[str] | None = None) -> int:
     """Command line, see the module's text."""
-    parser = argparse.ArgumentParser(
-        prog="python -m training.patients.reconstruction", description=__doc__.split("\n")[0]
-    )
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("in_dir", type=Path, help="folder of phantoms (*.npz)")
     parser.add_argument("out_dir", type=Path, help="folder for the scans")
     parser.add_argument("--seed", type=int, default=0)
@@ -439,7 +102,3 @@ def main(argv: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return error.exit_code
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

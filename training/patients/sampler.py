@@ -1,12 +1,9 @@
-"""Training samples written to a rolling folder, read by `training.volumes.train` while this runs.
+"""Training samples written to a rolling folder, read by the training while this runs.
 
-``python -m training.patients.sampler CACHE OUT --task numbering --split train --keep 600``
+    python -m training sample-patients CACHE OUT --task numbering --split train --keep 600
 
-Each sample is two files that appear whole: ``<id>_target.npy`` then ``<id>_image.npy`` (float16 grey values). Tasks:
-``numbering``: image at 1 mm, target = class index at 2 mm. ``border``: both at 0.5 mm, target 0 background, 1 core
-(deeper than 0.6 mm), 2 border, +16 where two teeth come close. ``topology``: the same with a second target channel,
-the class index of the nearest tooth. Sample number N of a seed is always the same sample (of ``border`` and
-``topology`` too).
+Each sample is two files that appear whole: `<id>_target.npy`, then `<id>_image.npy` (float16 grey values); what they
+hold says `targets`. Sample number N of a seed is always the same sample (of `border` and `topology` too).
 """
 
 from __future__ import annotations
@@ -19,19 +16,15 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from scipy import ndimage
 from scipy.spatial.transform import Rotation
 
-from training.patients.acquisition import acquire
 from training.patients.anatomy import Patient, sample_patient
-from training.patients.teeth import ToothModel, load_dentition
-from training.patients.tissues import Rendered, render
-
-CORE_DEPTH_MM = 0.6
-CLOSE_MM = 0.9
-CELL_MM = 6.0
-SHAPES = {"numbering": (96, 128, 128), "border": (112, 144, 144), "topology": (112, 144, 144)}
-SPACING = {"numbering": 1.0, "border": 0.5, "topology": 0.5}
+from training.patients.canvas import Grid
+from training.patients.fast_scanner import acquire
+from training.patients.material_maps import render
+from training.patients.parametric import make_parametric_sample
+from training.patients.rooted_teeth import ToothModel, load_dentition
+from training.patients.targets import SHAPES, SPACING, finish
 
 
 def place_grid(task: str, patient: Patient, rng: np.random.Generator) -> np.ndarray:
@@ -79,59 +72,12 @@ def make_sample(
     shape, spacing = SHAPES[task], SPACING[task]
     tilt = rng.normal(0, np.deg2rad([9, 5, 7]))
     patient = turn_head(patient, tilt)
-    drawn = render(patient, place_grid(task, patient, rng), spacing, shape, warp_mm=rng.uniform(0.3, 2.0))
+    grid = Grid(place_grid(task, patient, rng), spacing, shape)
+    drawn = render(patient, grid, warp_mm=rng.uniform(0.3, 2.0))
     field = field_of_view(shape, spacing, rng) if task == "numbering" or rng.random() < 0.2 else None
     generator = torch.Generator().manual_seed(int(rng.integers(2**31)))
     scan = acquire(drawn.image, drawn.metal, spacing, generator, field)
     return finish(task, drawn, scan, field)
-
-
-def finish(task: str, drawn: Rendered, scan: torch.Tensor, field: torch.Tensor | None) -> tuple[np.ndarray, np.ndarray]:
-    """A scan and its phantom as a task's (image float16, target uint8)."""
-    low = float(scan.min())
-    scale = 20000.0 / max(float(scan.max()) - low, 1.0)  # float16 keeps 11 bits: stay well inside its range
-    image = ((scan - low) * min(scale, 1.0)).to(torch.float16).numpy()
-    target = {"numbering": numbering_target, "border": border_target, "topology": topology_target}[task](drawn)
-    if field is not None:
-        inside = field[::2, ::2, ::2] if task == "numbering" else field
-        target = torch.where(inside, target, torch.zeros_like(target))
-    return image, target.numpy()
-
-
-def numbering_target(drawn: Rendered) -> torch.Tensor:
-    """Class index on the 2x coarser grid: the tooth that fills at least half of the 8 voxels, else background."""
-    z, y, x = (n // 2 for n in drawn.labels.shape)
-    blocks = drawn.labels.reshape(z, 2, y, 2, x, 2).permute(0, 2, 4, 1, 3, 5).reshape(z, y, x, 8)
-    blocks = blocks.sort(-1).values
-    return torch.where(blocks[..., 4] > 0, blocks[..., 6], torch.zeros_like(blocks[..., 6]))
-
-
-def border_target(drawn: Rendered) -> torch.Tensor:
-    """0 background, 1 core, 2 border; +16 where a second tooth is close."""
-    tooth = drawn.depth < 0
-    target = torch.where(tooth, torch.where(drawn.depth < -CORE_DEPTH_MM, 1, 2), 0).to(torch.uint8)
-    # voxels of two overlapping teeth belong to neither core: the gap must be seen even where there is none
-    overlap = tooth & (drawn.second < 0)
-    target[overlap] = 2
-    close = (drawn.second < CLOSE_MM) & (drawn.depth < CLOSE_MM)
-    return target + 16 * close.to(torch.uint8)
-
-
-def topology_target(drawn: Rendered) -> torch.Tensor:
-    """(2, z, y, x): `border_target`, and which tooth is nearest (class index, 0 beyond `CELL_MM`).
-
-    Outside the teeth the nearest one is looked up on every second voxel: where a cell ends in the open matters little.
-    """
-    labels = drawn.labels.numpy()
-    coarse = labels[::2, ::2, ::2]
-    if not coarse.any():
-        return torch.stack([border_target(drawn), torch.zeros_like(drawn.labels)])
-    nearest = ndimage.distance_transform_edt(coarse == 0, return_distances=False, return_indices=True)
-    cells = coarse[tuple(nearest)]
-    for axis, size in enumerate(labels.shape):
-        cells = cells.repeat(2, axis).take(np.arange(size), axis)
-    cells = np.where(labels > 0, labels, np.where(drawn.depth.numpy() < CELL_MM, cells, 0))
-    return torch.stack([border_target(drawn), torch.from_numpy(cells.astype(np.uint8))])
 
 
 def turn_head(patient: Patient, tilt: np.ndarray) -> Patient:
@@ -175,14 +121,12 @@ def main(argv: list[str] | None = None) -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     dentitions = [load_dentition(f) for f in sorted((args.cache / args.split).glob("*.npz"))]
     if not dentitions:
-        parser.error(f"no dentitions in {args.cache / args.split}: run training.patients.teeth first")
+        parser.error(f"no dentitions in {args.cache / args.split}: run python -m training root-teeth first")
     start = time.time()
     for number in range(args.first, args.first + args.count * args.stride, args.stride):
         name = f"{args.seed:03d}_{number:06d}"
         rng = np.random.default_rng([args.seed, number])
         if rng.random() < args.parametric:
-            from training.patients.parametric import make_parametric_sample
-
             image, target = make_parametric_sample(args.task, rng)
         else:
             image, target = make_sample(args.task, dentitions, rng)
@@ -191,7 +135,3 @@ def main(argv: list[str] | None = None) -> None:
         done = (number - args.first) // args.stride + 1
         if done % 20 == 0:
             print(f"{done} samples, {(time.time() - start) / done:.1f} s each, pid {os.getpid()}", flush=True)
-
-
-if __name__ == "__main__":
-    main()

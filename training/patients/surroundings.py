@@ -1,7 +1,7 @@
 """Everything around the teeth as signed distances: skin, jaws, mouth, upper face, skull, spine (torch, any device).
 
-All functions take points (N, 3) in RAS mm and return (N,) mm, negative inside. They are smooth, so `tissues.render`
-evaluates them on a coarse grid.
+All functions take points (N, 3) in RAS mm and return (N,) mm, negative inside. They are smooth, so
+`material_maps.render` evaluates them on a coarse grid.
 """
 
 from __future__ import annotations

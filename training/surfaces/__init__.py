@@ -1,1 +1,1 @@
-"""Training of the networks for jaws: labelled scans, random clouds, rows of crowns, the runs."""
+"""Training of the networks for jaws: scans, clouds, rows, the runs; may import `nets`, `loop`, `volumes`."""

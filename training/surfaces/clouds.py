@@ -20,7 +20,7 @@ OFFSET_MM = 5.0
 
 @dataclass(frozen=True)
 class Augment:
-    """The ``augment`` section of a configuration; see configs/surface.yaml."""
+    """The `augment` section of a configuration; see configs/surface.yaml."""
 
     turn_deg: tuple[float, float, float] = (0.0, 0.0, 0.0)
     scale: float = 0.0
@@ -60,22 +60,25 @@ def graph_of(feed: dict[str, np.ndarray], device: torch.device | str = "cpu") ->
         return torch.from_numpy(array).to(device)
 
     return Graph(
-        tensor("points"), tensor("normals"), [tensor(f"knn{k}") for k in range(LEVELS)],
-        [tensor(f"group{k}") for k in range(LEVELS - 1)], [tensor(f"up{k}") for k in range(LEVELS - 1)],
+        tensor("points"),
+        tensor("normals"),
+        [tensor(f"knn{k}") for k in range(LEVELS)],
+        [tensor(f"group{k}") for k in range(LEVELS - 1)],
+        [tensor(f"up{k}") for k in range(LEVELS - 1)],
         [tensor(f"weight{k}") for k in range(LEVELS - 1)],
-    )  # fmt: skip
+    )
 
 
 def cloud_graph(cloud: Cloud) -> Graph:
     return graph_of(cloud.feed())
 
 
-def posed(
+def pose(
     points: np.ndarray, normals: np.ndarray, centres: np.ndarray, plan: Augment, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Points, normals and tooth centres after random bending, scaling and turning."""
 
-    def bent(x: np.ndarray) -> np.ndarray:
+    def bend(x: np.ndarray) -> np.ndarray:
         out = x.astype(np.float64)
         for centre, push in zip(knots, pushes, strict=True):
             near = np.exp(-((x - centre) ** 2).sum(-1) / (2 * plan.bend_reach_mm**2))
@@ -87,12 +90,12 @@ def posed(
     turn = Rotation.from_euler("zxy", np.array(plan.turn_deg)[[2, 0, 1]] * rng.uniform(-1, 1, 3), degrees=True)
     scale = rng.uniform(1 - plan.scale, 1 + plan.scale) * rng.uniform(1 - plan.stretch, 1 + plan.stretch, 3)
     matrix = turn.as_matrix()
-    new_points = bent(points) * scale @ matrix.T
+    new_points = bend(points) * scale @ matrix.T
     new_points += rng.normal(0, plan.jitter_mm, new_points.shape)
     shift = new_points.mean(0)
     new_normals = normals / scale @ matrix.T + rng.normal(0, 1, normals.shape) * plan.normal_jitter * rng.random()
     new_normals /= np.linalg.norm(new_normals, axis=1, keepdims=True) + 1e-9
-    new_centres = bent(centres) * scale @ matrix.T - shift
+    new_centres = bend(centres) * scale @ matrix.T - shift
     return new_points - shift, new_normals, new_centres
 
 
@@ -107,7 +110,7 @@ def load(path: Path, plan: Augment, rng: np.random.Generator) -> Sample:
         points, normals, centres = points * flip, normals * flip, centres * flip
         swap = np.r_[0, 9:17, 1:9]
         labels, centres = swap[labels], centres[swap]
-    points, normals, centres = posed(points, normals, centres, plan, rng)
+    points, normals, centres = pose(points, normals, centres, plan, rng)
     arrays["points"], arrays["normals"] = points.astype(np.float32), normals.astype(np.float32)
     offsets = np.where(labels[:, None] > 0, np.nan_to_num(centres)[labels] - points, 0.0) / OFFSET_MM
     return Sample(graph_of(arrays), torch.from_numpy(labels), torch.from_numpy(offsets.astype(np.float32)))

@@ -32,11 +32,11 @@ class Crown:
     points: np.ndarray
     normals: np.ndarray
 
-    def mirrored(self) -> Crown:
+    def mirror(self) -> Crown:
         tooth = self.tooth + 8 if self.tooth <= 8 else self.tooth - 8
         return Crown(tooth, self.centre * _MIRROR, self.points * _MIRROR, self.normals * _MIRROR)
 
-    def turned(self, matrix: np.ndarray) -> Crown:
+    def turn(self, matrix: np.ndarray) -> Crown:
         """About its own centre."""
         return replace(self, points=self.points @ matrix.T, normals=self.normals @ matrix.T)
 
@@ -82,7 +82,7 @@ def rows_of(data: Path) -> list[Row]:
 
 @dataclass(frozen=True)
 class Plan:
-    """The ``augment`` section of configs/crowns.yaml; probabilities per row unless said otherwise."""
+    """The `augment` section of configs/crowns.yaml; probabilities per row unless said otherwise."""
 
     strangers: float = 0.5  # rows in which crowns are exchanged ...
     stranger_share: float = 0.35  # ... each with this probability
@@ -104,6 +104,20 @@ class Plan:
     noise_mm: float = 0.08
 
 
+STILL = Plan(
+    *[0.0] * 10,
+    turn_deg=(0.0, 0.0, 0.0),
+    scale=0.0,
+    stretch=0.0,
+    crown_turn_deg=0.0,
+    crown_scale=0.0,
+    place_mm=0.0,
+    cut_share=0.0,
+    noise_mm=0.0,
+)
+"""Rows as they are, but mirrored or not."""
+
+
 class RowMaker:
     """Endless random rows from real ones."""
 
@@ -113,8 +127,8 @@ class RowMaker:
         for row in rows:
             angle = dict(zip((c.tooth for c in row.crowns), tangents(_centres(row.crowns)), strict=True))
             for crown in row.crowns:
-                upright = crown.turned(_about_z(-angle[crown.tooth]))
-                for one in (upright, upright.mirrored()):
+                upright = crown.turn(_about_z(-angle[crown.tooth]))
+                for one in (upright, upright.mirror()):
                     self.donors.setdefault((row.upper, one.tooth), []).append((_width(one), one))
         for some in self.donors.values():
             middle = np.median([w for w, _ in some])
@@ -126,7 +140,7 @@ class RowMaker:
         row = self.rows[rng.integers(len(self.rows))]
         crowns = list(row.crowns)
         if rng.random() < 0.5:
-            crowns = [c.mirrored() for c in crowns[::-1]]
+            crowns = [c.mirror() for c in crowns[::-1]]
         if rng.random() < plan.milk_molar:
             crowns = self._of_a_child(crowns, row.upper)
         for side in (1, 9):
@@ -142,7 +156,7 @@ class RowMaker:
             size = int(rng.integers(4, len(crowns)))
             start = int(rng.integers(len(crowns) - size + 1))
             crowns = crowns[start : start + size]
-        points, normals = self._posed(crowns)
+        points, normals = self._pose(crowns)
         described = describe(points, normals, row.upper)
         return described, np.array([c.tooth for c in crowns])[described.order]
 
@@ -163,7 +177,7 @@ class RowMaker:
         step = (last.centre - before.centre) * self.rng.uniform(0.8, 1.15)
         along = -step if tooth > 8 else step
         turn = _about_z(np.arctan2(along[1], along[0])) @ self._small_turn(18.0)
-        new = replace(other.turned(turn), centre=last.centre + step + self.rng.normal(0, 1.0, 3))
+        new = replace(other.turn(turn), centre=last.centre + step + self.rng.normal(0, 1.0, 3))
         return [new, *crowns] if tooth > 8 else [*crowns, new]
 
     def _of_a_child(self, crowns: list[Crown], upper: bool) -> list[Crown]:
@@ -177,10 +191,10 @@ class RowMaker:
             for k, crown in enumerate(crowns):
                 if crown.tooth == side + 4:
                     molar = self._stranger(upper, side + 5)
-                    crowns = self._with_stranger(crowns, upper, k, _scaled(molar, rng.uniform(0.78, 0.93)))
+                    crowns = self._with_stranger(crowns, upper, k, _scale(molar, rng.uniform(0.78, 0.93)))
                 elif crown.tooth == side + 2 and canines:
                     canine = self._stranger(upper, side + 2)
-                    crowns = self._with_stranger(crowns, upper, k, _scaled(canine, rng.uniform(0.68, 0.85)))
+                    crowns = self._with_stranger(crowns, upper, k, _scale(canine, rng.uniform(0.68, 0.85)))
         return crowns
 
     def _with_stranger(self, crowns: list[Crown], upper: bool, k: int, other: Crown | None = None) -> list[Crown]:
@@ -189,9 +203,9 @@ class RowMaker:
         if other is None:
             return crowns
         angle = tangents(_centres(crowns))[k]
-        wider = _width(other) - _width(crowns[k].turned(_about_z(-angle)))
-        crowns = _moved(crowns, k, wider)
-        crowns[k] = replace(other.turned(_about_z(angle)), tooth=crowns[k].tooth, centre=crowns[k].centre)
+        wider = _width(other) - _width(crowns[k].turn(_about_z(-angle)))
+        crowns = _move(crowns, k, wider)
+        crowns[k] = replace(other.turn(_about_z(angle)), tooth=crowns[k].tooth, centre=crowns[k].centre)
         return crowns
 
     def _with_absences(self, crowns: list[Crown]) -> list[Crown]:
@@ -207,15 +221,15 @@ class RowMaker:
             k = next(i for i, c in enumerate(crowns) if c.tooth == tooth)
             if closed:
                 angle = tangents(_centres(crowns))[k]
-                width = _width(crowns[k].turned(_about_z(-angle)))
-                crowns = _moved(crowns, k, -2 * width * rng.uniform(0.7, 1.0), both=False)
+                width = _width(crowns[k].turn(_about_z(-angle)))
+                crowns = _move(crowns, k, -2 * width * rng.uniform(0.7, 1.0), both=False)
             crowns = crowns[:k] + crowns[k + 1 :]
         return crowns
 
     def _small_turn(self, degrees: float) -> np.ndarray:
         return Rotation.from_rotvec(np.radians(self.rng.normal(0, degrees / 2, 3))).as_matrix()
 
-    def _posed(self, crowns: list[Crown]) -> tuple[np.ndarray, np.ndarray]:
+    def _pose(self, crowns: list[Crown]) -> tuple[np.ndarray, np.ndarray]:
         """Points and normals (K, 96, 3) of the crowns in a jaw posed and scaled at random."""
         plan, rng = self.plan, self.rng
         angles = np.array(plan.turn_deg)[[2, 0, 1]] * rng.uniform(-1, 1, 3)
@@ -223,7 +237,7 @@ class RowMaker:
         scale = rng.uniform(1 - plan.scale, 1 + plan.scale) * rng.uniform(1 - plan.stretch, 1 + plan.stretch, 3)
         points, normals = [], []
         for crown in crowns:
-            crown = crown.turned(self._small_turn(plan.crown_turn_deg))
+            crown = crown.turn(self._small_turn(plan.crown_turn_deg))
             chosen = self._kept(crown.points)
             p = crown.points[chosen] * rng.uniform(1 - plan.crown_scale, 1 + plan.crown_scale)
             p = p + crown.centre + rng.normal(0, plan.place_mm, 3) + rng.normal(0, plan.noise_mm, p.shape)
@@ -242,7 +256,7 @@ class RowMaker:
         return np.resize(rows, CROWN_POINTS)
 
 
-def _scaled(crown: Crown | None, factor: float) -> Crown | None:
+def _scale(crown: Crown | None, factor: float) -> Crown | None:
     return None if crown is None else replace(crown, points=crown.points * factor)
 
 
@@ -260,7 +274,7 @@ def _width(upright: Crown) -> float:
     return float(high - low) / 2
 
 
-def _moved(crowns: list[Crown], k: int, step: float, both: bool = True) -> list[Crown]:
+def _move(crowns: list[Crown], k: int, step: float, both: bool = True) -> list[Crown]:
     """The crowns behind the k-th (away from the midline) moved by `step` mm along the arch, twice that if `both`,
     and the k-th itself by `step` then."""
     angle = tangents(_centres(crowns))[k]
@@ -274,7 +288,7 @@ def _moved(crowns: list[Crown], k: int, step: float, both: bool = True) -> list[
     return out
 
 
-def stacked(rows: Sequence[CrownRow], most: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def stack_rows(rows: Sequence[CrownRow], most: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Rows of different length as one batch: shapes (B, most, P, 6), places (B, most, 13), present (B, most) bool."""
     shapes = np.zeros((len(rows), most, *rows[0].shapes.shape[1:]), np.float32)
     places = np.zeros((len(rows), most, PLACE_FEATURES), np.float32)

@@ -1,8 +1,10 @@
-"""Labelled jaws for the Point Transformer: 3D-IOSSeg scans in the canonical frame, many random clouds of each.
+"""Write random clouds of labelled jaws, the 3D-IOSSeg scans in the canonical frame, for the Point Transformer.
+
+    python -m training sample-jaws DATA/ios/train CACHE
 
 A variant is a random sampling of the surface at a random spacing, with its neighbour lists, written once and
 read by every fold. It may lack teeth (their surface replaced by the smooth membrane that closes the hole, or the
-teeth behind moved up into the gap), be cropped, trimmed along the gum, or stand on a base; what does not change
+teeth behind moved up into the gap), be cropped, trimmed along the gingiva, or stand on a base; what does not change
 neighbours (pose, scale, bending, noise, mirroring) is drawn anew at every training step.
 """
 
@@ -86,9 +88,12 @@ def read_jaw(path: Path) -> Jaw:
     upper = path.stem.endswith("upper")
     with np.load(path) as data:
         return Jaw(
-            path.stem, upper, to_canonical(data["vertices"], upper), data["faces"].astype(np.int64),
+            path.stem,
+            upper,
+            to_canonical(data["vertices"], upper),
+            data["faces"].astype(np.int64),
             class_of(by_shape(path.stem, data["face_fdi"])),
-        )  # fmt: skip
+        )
 
 
 def patients(folder: Path) -> list[str]:
@@ -128,7 +133,7 @@ def without_tooth(jaw: Jaw, tooth: int) -> Jaw:
     return Jaw(jaw.name, jaw.upper, vertices, jaw.faces, np.where(mine, 0, jaw.classes).astype(np.uint8))
 
 
-def cropped(jaw: Jaw, rng: np.random.Generator) -> Jaw:
+def crop(jaw: Jaw, rng: np.random.Generator) -> Jaw:
     """What is left on one side of a random upright plane, between a third and nine tenths of the faces."""
     angle = rng.uniform(0, 2 * np.pi)
     along = jaw.vertices[jaw.faces].mean(1) @ np.array([np.cos(angle), np.sin(angle), 0.0])
@@ -154,8 +159,8 @@ def on_base(jaw: Jaw, rng: np.random.Generator) -> Jaw:
     return Jaw(jaw.name, jaw.upper, np.concatenate([jaw.vertices, foot]), faces, classes)
 
 
-def trimmed(jaw: Jaw, rng: np.random.Generator) -> Jaw:
-    """The jaw without the gum and palate farther from its teeth than a random 1.5 to 9 mm."""
+def trim_gingiva(jaw: Jaw, rng: np.random.Generator) -> Jaw:
+    """The jaw without the gingiva and palate farther from its teeth than a random 1.5 to 9 mm."""
     teeth = jaw.vertices[np.unique(jaw.faces[jaw.classes > 0])]
     away = cKDTree(teeth).query(jaw.vertices[jaw.faces].mean(1))[0]
     keep = (away < rng.uniform(1.5, 9.0)) | (jaw.classes > 0)
@@ -211,7 +216,7 @@ def with_closed_gap(jaw: Jaw, tooth: int, rng: np.random.Generator) -> Jaw:
     return Jaw(jaw.name, jaw.upper, vertices, jaw.faces[keep], jaw.classes[keep])
 
 
-def changed(jaw: Jaw, rng: np.random.Generator) -> Jaw:
+def change(jaw: Jaw, rng: np.random.Generator) -> Jaw:
     """The jaw as another mouth might be scanned: fewer teeth, gaps closed, trimmed, cropped, on a base."""
     teeth = np.setdiff1d(np.unique(jaw.classes), [0])
     if rng.random() < 0.5:
@@ -219,9 +224,9 @@ def changed(jaw: Jaw, rng: np.random.Generator) -> Jaw:
         for tooth in rng.permutation(teeth)[: int(rng.choice([1, 1, 2, 3, 5]))]:
             jaw = with_closed_gap(jaw, int(tooth), rng) if closes else without_tooth(jaw, int(tooth))
     if rng.random() < 0.25:
-        jaw = trimmed(jaw, rng)
+        jaw = trim_gingiva(jaw, rng)
     if rng.random() < 0.2:
-        jaw = cropped(jaw, rng)
+        jaw = crop(jaw, rng)
     if rng.random() < 0.2:
         jaw = on_base(jaw, rng)
     return jaw
@@ -271,7 +276,7 @@ def make_variants(path: Path, cache: Path, count: int, seed: int) -> None:
         if target.exists():
             continue
         rng = np.random.default_rng([seed, k, *path.stem.encode()])
-        other = jaw if k < (count + 2) // 3 else changed(jaw, rng)
+        other = jaw if k < (count + 2) // 3 else change(jaw, rng)
         other = Jaw(
             other.name,
             other.upper,
@@ -285,15 +290,14 @@ def make_variants(path: Path, cache: Path, count: int, seed: int) -> None:
         os.replace(partial, target)
 
 
-def main() -> None:
-    """``python -m training.surfaces.jaws DATA/ios/train CACHE``"""
-    parser = argparse.ArgumentParser(description="Write random clouds of the labelled jaws.")
+def main(argv: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path)
     parser.add_argument("cache", type=Path)
     parser.add_argument("--count", type=int, default=9, help="variants per scan")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--processes", type=int, default=2)
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(argv)
     arguments.cache.mkdir(parents=True, exist_ok=True)
     paths = sorted(arguments.data.glob("*.npz"))
     with ProcessPoolExecutor(arguments.processes) as pool:
@@ -301,7 +305,3 @@ def main() -> None:
         for k, job in enumerate(jobs):
             job.result()
             print(f"{k + 1}/{len(jobs)}", flush=True)
-
-
-if __name__ == "__main__":
-    main()

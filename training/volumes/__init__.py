@@ -1,1 +1,1 @@
-"""Training of the networks for volumes: samples, losses, the topology terms, the run."""
+"""Training of the networks for volumes: samples, losses, the run; may import `nets`, `loop`, `patients`."""

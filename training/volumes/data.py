@@ -1,7 +1,7 @@
 """Samples from a rolling folder that another process keeps refilling.
 
-A sample is a pair of files: ``<id>_image.npy`` (float16, (D, H, W), raw grey values) and ``<id>_target.npy`` (uint8;
-numbering: class index on the grid of half the resolution; border: see :mod:`training.volumes.losses`, on the image's grid;
+A sample is a pair of files: `<id>_image.npy` (float16, (D, H, W), raw grey values) and `<id>_target.npy` (uint8;
+numbering: class index on the grid of half the resolution; border: see `training.volumes.losses`, on the image's grid;
 topology: (2, D, H, W), the border target and the class index of the nearest tooth).
 Axes: z to superior, y to anterior, x to the patient's right. Files appear by atomic rename, the target first or last,
 and may vanish at any moment; both are normal here.
@@ -25,7 +25,7 @@ IMAGE_SUFFIX, TARGET_SUFFIX = "_image.npy", "_target.npy"
 
 @dataclass(frozen=True)
 class DataPlan:
-    """How samples are cropped and varied. ``patch`` is (z, y, x) in image voxels."""
+    """How samples are cropped and varied. `patch` is (z, y, x) in image voxels."""
 
     task: str
     patch: tuple[int, int, int]
@@ -40,6 +40,12 @@ class DataPlan:
     highest: tuple[float, float] = (98.5, 99.9)
     # only the first so many samples of the folder; 0: all that are there
     samples: int = 0
+
+    @classmethod
+    def from_config(cls, config: dict) -> DataPlan:
+        """The `task` and `data` of a configuration."""
+        values = {key: tuple(value) if isinstance(value, list) else value for key, value in config["data"].items()}
+        return cls(task=config["task"], **values)
 
     @property
     def stride(self) -> int:
@@ -59,7 +65,7 @@ _FLIPPED = flipped_classes()
 
 
 def normalise(image: np.ndarray, reference: np.ndarray | None = None, highest: float = 99.5) -> np.ndarray:
-    """Clip to the 0.5 and ``highest`` percentiles, then z-score; statistics from ``reference`` (default: the image).
+    """Clip to the 0.5 and `highest` percentiles, then z-score; statistics from `reference` (default: the image).
 
     At most about 200,000 voxels of the reference are looked at, which moves the percentiles by well under 1 % of the
     range and keeps the loader cheap.
@@ -229,7 +235,7 @@ class Buffer:
 
 
 def validation_samples(folder: Path, plan: DataPlan, limit: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Up to ``limit`` fixed, unaugmented patches (1, 1, D, H, W) and targets, the same at every call."""
+    """Up to `limit` fixed, unaugmented patches (1, 1, D, H, W) and targets, the same at every call."""
     for index, sample in enumerate(list_samples(Path(folder))[:limit]):
         image, target = load_sample(Path(folder), sample, plan)
         patch, labels = crop(image, target, plan, np.random.default_rng(index), vary=False)

@@ -62,7 +62,7 @@ def numbering_loss(logits: Tensor, target: Tensor, tooth_weight: float = 1.0) ->
 
     The last term is what makes numbering start: background is 99 % of the voxels and drowns it otherwise. It compares
     the 32 teeth among themselves only; with background among them, every voxel near a tooth would become tooth.
-    ``target`` holds class indices 0..C-1, or 255 where nothing is known. Also returns {"tooth": hard Dice of tooth
+    `target` holds class indices 0..C-1, or 255 where nothing is known. Also returns {"tooth": hard Dice of tooth
     against background, "number": accuracy of the class on tooth voxels}.
     """
     # Free of copies for channels_last logits.
@@ -91,7 +91,7 @@ def border_loss(
 ) -> tuple[Tensor, dict[str, float]]:
     """Soft Dice of core and of tooth (core + border) + weighted cross-entropy over background, core, border.
 
-    ``target``: 0 background, 1 core, 2 border, +16 where two teeth nearly touch (weighted ``contact_weight`` times),
+    `target`: 0 background, 1 core, 2 border, +16 where two teeth nearly touch (weighted `contact_weight` times),
     255 unknown. Also returns hard Dice {"tooth", "core"}.
     """
     # Three classes: planes of their own vectorise, an innermost axis of three does not.
@@ -117,5 +117,5 @@ def border_loss(
 
 
 def coarser_target(target: Tensor, factor: int) -> Tensor:
-    """Target of an auxiliary level: every ``factor``-th voxel (cheap, and labels stay labels)."""
+    """Target of an auxiliary level: every `factor`-th voxel (cheap, and labels stay labels)."""
     return target[:, ::factor, ::factor, ::factor]

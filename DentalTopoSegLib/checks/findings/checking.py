@@ -19,7 +19,7 @@ from .kinds import CODES, KINDS
 
 if TYPE_CHECKING:
     from ...files.volumes import Volume
-    from ...ios import JawSegmentation
+    from ...ios.segmenting import JawSegmentation
     from ..repair import Repair
 
 
@@ -116,7 +116,10 @@ def findings_of(case: DentitionCase) -> list[Finding]:
     kinds = [kind for kind in KINDS if case.teeth or not kind.needs_teeth]
     found: list[Finding] = []
     for kind in kinds:
-        found += kind.find_on_surface(case) if isinstance(case, JawCase) else kind.find_in_label_map(case)
+        if isinstance(case, Case):
+            found += kind.find_in_label_map(case)
+        if isinstance(case, JawCase):
+            found += kind.find_on_surface(case)
     found += [finding for kind in kinds for finding in kind.find_after(case, found)]
     return sorted(found, key=_gravity)
 

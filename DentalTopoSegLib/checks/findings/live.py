@@ -25,9 +25,22 @@ if TYPE_CHECKING:
 class LiveCheck:
     """Keeps what was measured on each tooth of an FDI label map.
 
-    labels: its array may be edited in place; tell `update` where. confidence: {FDI: 0..1} where known; may be changed
-    between calls. findings: of the last check, the gravest first; none for a map without teeth. Raises InputError for
-    values that are no FDI numbers.
+    Parameters
+    ----------
+    labels : Volume
+        Its array may be edited in place; tell `update` where.
+    confidence : mapping, optional
+        {FDI number: 0..1} where known; may be changed between calls.
+
+    Attributes
+    ----------
+    findings : list of Finding
+        Of the last check, the gravest first; none for a map without teeth.
+
+    Raises
+    ------
+    InputError
+        For values that are no FDI numbers.
     """
 
     def __init__(self, labels: Volume, confidence: Mapping[int, float] | None = None) -> None:
@@ -47,9 +60,19 @@ class LiveCheck:
         return self.judge()
 
     def update(self, changed: Iterable[int], region: Box) -> list[Finding]:
-        """Measure the changed teeth again: every number that lost or gained voxels, all of them inside region.
+        """Measure the teeth that changed again.
 
-        Raises InputError when a changed number is no tooth's.
+        Parameters
+        ----------
+        changed : iterable of int
+            Every number that lost or gained voxels.
+        region : Box
+            Where all of these voxels lie.
+
+        Raises
+        ------
+        InputError
+            When a changed number is no tooth's.
         """
         changed = sorted(set(changed) - {0})
         for fdi in changed:

@@ -82,7 +82,7 @@ class DentitionCase(ABC):
         """Further pieces with this number that are large and far enough to be a tooth of their own."""
 
     @abstractmethod
-    def free_number(self, fdi: int, second: Piece) -> tuple[int | None, Piece]:
+    def free_number(self, fdi: int, second: Any) -> tuple[int | None, Piece]:
         """The unused number that one of two teeth of the same number may have, or None, and the piece it fits."""
 
     @abstractmethod
@@ -113,8 +113,8 @@ class DentitionCase(ABC):
     # ------------------------------------------------------------ places
 
     @abstractmethod
-    def in_file(self, place: Iterable[float] | None) -> Place | None:
-        """A place in the coordinates of the user's file; None stays None."""
+    def in_file(self, place: Iterable[float]) -> Place:
+        """A place in the coordinates of the user's file."""
 
     @abstractmethod
     def middle(self, fdi: int) -> np.ndarray:
@@ -157,21 +157,23 @@ class DentitionCase(ABC):
     @cached_property
     def on_wrong_side(self) -> frozenset[int]:
         """Teeth that stand beyond the midline; none where numbers are not trusted."""
-        if not self.numbers_trusted:
+        frame = self.frame
+        if frame is None or not self.numbers_trusted:
             return frozenset()
-        across = {fdi: self.frame.to_template(c)[0] * self.frame.scale for fdi, c in self.centres.items()}
+        across = {fdi: frame.to_template(c)[0] * frame.scale for fdi, c in self.centres.items()}
         return frozenset(fdi for fdi, x in across.items() if abs(x) >= WRONG_SIDE_MM and (x > 0) != is_right(fdi))
 
     @cached_property
     def in_wrong_jaw(self) -> frozenset[int]:
         """Teeth that stand among those of the other jaw; none where numbers are not trusted or show one jaw only."""
-        if not self.numbers_trusted or len({jaw(fdi) for fdi in self.measures}) < 2:
+        frame = self.frame
+        if frame is None or not self.numbers_trusted or len({jaw(fdi) for fdi in self.measures}) < 2:
             return frozenset()
         wrong = set()
         for fdi, centre in self.centres.items():
-            own = np.linalg.norm(self.frame.place(fdi) - centre)
-            other = np.linalg.norm(self.frame.place(flipped_jaw(fdi)) - centre)
-            height = self.frame.to_template(centre)[2]
+            own = np.linalg.norm(frame.place(fdi) - centre)
+            other = np.linalg.norm(frame.place(flipped_jaw(fdi)) - centre)
+            height = frame.to_template(centre)[2]
             if (height > 0) != is_upper(fdi) and other + WRONG_JAW_MM < own:
                 wrong.add(fdi)
         return frozenset(wrong)

@@ -20,7 +20,7 @@ from ...files.meshes.geometry import unique_edges
 from .case import DentitionCase, Place
 
 if TYPE_CHECKING:
-    from ...ios import JawSegmentation
+    from ...ios.segmenting import JawSegmentation
 
 #: A border edge chain shorter than this (mm) on a tooth is a pinhole of the scan, not a cut.
 CUT_MM = 4.0
@@ -43,9 +43,23 @@ class Patch:
 
 @dataclass(frozen=True)
 class Crown:
-    """One number's surface. pieces: largest first. width_mm: extent of the largest piece along the arch, None
-    where no second tooth shows how the arch runs. holes: gingiva patches that lie inside it. border_mm: how much
-    of the scan's border runs on it."""
+    """One number's surface.
+
+    Parameters
+    ----------
+    fdi : int
+        The number.
+    area_mm2 : float
+        Of all pieces.
+    width_mm : float or None
+        Extent of the largest piece along the arch; None where no second tooth shows how the arch runs.
+    centre : (3,) array
+        Of the largest piece, mm.
+    pieces, holes : tuple of Patch
+        Its connected pieces, and the gingiva patches inside it, the largest first.
+    border_mm : float
+        How much of the scan's border runs on it.
+    """
 
     fdi: int
     area_mm2: float
@@ -163,10 +177,8 @@ class JawCase(DentitionCase):
 
     # ------------------------------------------------------------ places
 
-    def in_file(self, place: Iterable[float] | None) -> Place | None:
+    def in_file(self, place: Iterable[float]) -> Place:
         """Surface mm -> the file's own coordinates."""
-        if place is None:
-            return None
         x, y, z = (float(c) / self.segmentation.surface.scale for c in place)
         return x, y, z
 
@@ -285,13 +297,17 @@ class JawCase(DentitionCase):
         widths = self._widths({fdi: parts[0].centre for fdi, parts in pieces.items()})
         self.crowns: dict[int, Crown] = {
             fdi: Crown(
-                fdi, sum(part.area_mm2 for part in parts), widths.get(fdi), parts[0].centre, parts,
-                # on a closed model with a single tooth all of the gum has this tooth for its only neighbour
+                fdi,
+                sum(part.area_mm2 for part in parts),
+                widths.get(fdi),
+                parts[0].centre,
+                parts,
+                # on a closed model with a single tooth all of the gingiva has this tooth for its only neighbour
                 tuple(hole for hole in holes.get(fdi, ()) if hole.area_mm2 < parts[0].area_mm2),
                 border_mm.get(fdi, 0.0),
             )
             for fdi, parts in pieces.items()
-        }  # fmt: skip
+        }
 
     def _faces_of_teeth(self, piece: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray | None, bool]:
         """Area and piece of each face on a tooth, the crowns' open side outwards, and whether normals point inwards."""
@@ -311,7 +327,7 @@ class JawCase(DentitionCase):
         middle = (a + b + c) / 3.0
         weight = np.bincount(number, area, 256)
         centre = np.stack([np.bincount(number, area * middle[:, k], 256) for k in range(3)], -1)
-        centre /= np.maximum(weight, 1e-12)[:, None]
+        centre = centre / np.maximum(weight, 1e-12)[:, None]
         away = float(np.einsum("ij,ij->", cross, middle - centre[number]))
         inside_out = away < 0
         outward = cross.sum(0) * (-1.0 if inside_out else 1.0)
@@ -319,10 +335,10 @@ class JawCase(DentitionCase):
 
     def _holes(self, mixed: np.ndarray, border: np.ndarray, piece: np.ndarray) -> dict[int, list[Patch]]:
         """Gingiva patches all of whose neighbours are one tooth, away from the scan's border: {FDI: patches}."""
-        gum_end = np.where(self._fdi[mixed[:, 0]] == 0, mixed[:, 0], mixed[:, 1])
+        gingiva_end = np.where(self._fdi[mixed[:, 0]] == 0, mixed[:, 0], mixed[:, 1])
         other = np.where(self._fdi[mixed[:, 0]] == 0, mixed[:, 1], mixed[:, 0])
-        here = self._fdi[gum_end] == 0
-        pairs = np.unique(piece[gum_end[here]].astype(np.int64) * 256 + self._fdi[other[here]])
+        here = self._fdi[gingiva_end] == 0
+        pairs = np.unique(piece[gingiva_end[here]].astype(np.int64) * 256 + self._fdi[other[here]])
         patch, tooth = np.divmod(pairs, 256)
         ids, first, count = np.unique(patch, return_index=True, return_counts=True)
         inside = dict(zip(ids[count == 1].tolist(), tooth[first[count == 1]].tolist(), strict=True))

@@ -167,9 +167,7 @@ class Case(DentitionCase):
 
     # ------------------------------------------------------------ places
 
-    def in_file(self, place: Iterable[float] | None) -> Place | None:
-        if place is None:
-            return None
+    def in_file(self, place: Iterable[float]) -> Place:
         x, y, z = (float(c) for c in place)
         return x, y, z
 

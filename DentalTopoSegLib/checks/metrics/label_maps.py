@@ -379,9 +379,21 @@ def _mean(values: Iterable[float | None]) -> float | None:
 
 
 _AVERAGED = (
-    "dice", "dice_all", "tooth_dice", "iou", "nsd", "bf1", "detection_precision", "detection_recall",
-    "detection_f1", "identification_accuracy", "tca", "acs", "cer", "cer_with_voids",
-)  # fmt: skip
+    "dice",
+    "dice_all",
+    "tooth_dice",
+    "iou",
+    "nsd",
+    "bf1",
+    "detection_precision",
+    "detection_recall",
+    "detection_f1",
+    "identification_accuracy",
+    "tca",
+    "acs",
+    "cer",
+    "cer_with_voids",
+)
 
 
 def aggregate(results: list[dict[str, Any]]) -> dict[str, Any]:

@@ -103,22 +103,12 @@ class Bench(ABC):
         """Raises RepairRefusedError where one of the teeth is not there."""
         for fdi in teeth:
             if fdi not in self.teeth:
-                raise RepairRefusedError(Sentence("There is no tooth {fdi:tooth} here.", fdi=fdi))
+                raise RepairRefusedError("There is no tooth {fdi:tooth} here.", fdi=fdi)
 
-    def require_free(self, fdi: int, otherwise: Sentence, swap: Repair | None = None) -> None:
-        """Raises NumberTakenError where the number is a tooth's already.
-
-        Parameters
-        ----------
-        fdi : int
-            The number.
-        otherwise : Sentence
-            What the refusal says.
-        swap : Repair, optional
-            What may be done instead.
-        """
+    def require_free(self, fdi: int, why: str, /, *, swap: Repair | None = None, **fields: Any) -> None:
+        """Raises NumberTakenError (`why`, `swap` and `fields` are its own) where the number is a tooth's already."""
         if fdi in self.teeth:
-            raise NumberTakenError(otherwise, swap)
+            raise NumberTakenError(why, swap=swap, **fields)
 
     def part_at(self, parts: Sequence[Any], place: Place, what: Sentence) -> Any:
         """The part whose centre is at a place. Raises RepairRefusedError where none is there any more.
@@ -135,7 +125,7 @@ class Bench(ABC):
         far = self.centre_distances(parts, place)
         if not len(far) or far.min() > 1:
             raise RepairRefusedError(
-                Sentence("{what:words} has changed since it was checked: check again for a new proposal.", what=what)
+                "{what:words} has changed since it was checked: check again for a new proposal.", what=what
             )
         return parts[int(far.argmin())]
 
@@ -153,7 +143,7 @@ def tooth_words(fdi: int) -> Sentence:
 
 def nothing_here(repair: Repair) -> RepairRefusedError:
     """The refusal where there is no tooth at all."""
-    return RepairRefusedError(Sentence("There is no tooth here to do this with: {what:clause}.", what=repair.sentence))
+    return RepairRefusedError("There is no tooth here to do this with: {what:clause}.", what=repair.sentence)
 
 
 def along_row(centres: Mapping[int, np.ndarray], fdi: int) -> np.ndarray:

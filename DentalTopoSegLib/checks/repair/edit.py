@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ...dentition.words import Sentence
 from ...files.volumes.boxes import Box
 from .repair import Repair, RepairRefusedError
 
@@ -156,5 +155,5 @@ class JawEdit(Edit):
 def _require_untouched(untouched: bool) -> None:
     if not untouched:
         raise RepairRefusedError(
-            Sentence("The teeth were changed since: undo the later changes first, or check again for a new proposal.")
+            "The teeth were changed since: undo the later changes first, or check again for a new proposal."
         )

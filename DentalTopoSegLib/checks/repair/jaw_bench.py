@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...dentition import flipped_jaw, is_tooth, mirrored
-from ...dentition.words import Sentence
 from ...files.meshes.geometry import face_areas, labels_of_faces, unique_edges, vertex_components
 from ..measures.jaw import NEGLIGIBLE_MM2, JawCase, Patch
 from .bench import Bench, along_row, stands_before
@@ -100,7 +99,7 @@ class JawBench(Bench):
         found = self.gaps(fdi)
         if not found:
             raise RepairRefusedError(
-                Sentence("Tooth {fdi:tooth} has no patch of gum in its surface: there is nothing to fill.", fdi=fdi)
+                "Tooth {fdi:tooth} has no patch of gum in its surface: there is nothing to fill.", fdi=fdi
             )
         return found
 
@@ -149,11 +148,9 @@ class JawBench(Bench):
         case = self.case
         if case.axes is None:
             raise RepairRefusedError(
-                Sentence(
-                    "Too few teeth are there to tell which half of tooth {fdi:tooth} is {other:tooth}.",
-                    fdi=fdi,
-                    other=other,
-                )
+                "Too few teeth are there to tell which half of tooth {fdi:tooth} is {other:tooth}.",
+                fdi=fdi,
+                other=other,
             )
         if case.frame is not None:
             along = case.axes.T @ case.frame.tangent(fdi)

@@ -10,7 +10,6 @@ import numpy as np
 
 from ...dentition import flipped_jaw
 from ...dentition.arch import fit_frame
-from ...dentition.words import Sentence
 from ...files.volumes import Volume
 from ...files.volumes.boxes import Box, grow, tooth_boxes, union
 from ..measures.label_map import NEGLIGIBLE_MM3
@@ -102,9 +101,7 @@ class LabelMapBench(Bench):
             crumbs = {part.number for part in loose if len(places) >= _MOST_LISTED and part.size <= least}
             loose = [part for part in loose if part.number in listed | crumbs]
         if not loose:
-            raise RepairRefusedError(
-                Sentence("Tooth {fdi:tooth} is in one piece: there is nothing to remove.", fdi=fdi)
-            )
+            raise RepairRefusedError("Tooth {fdi:tooth} is in one piece: there is nothing to remove.", fdi=fdi)
         return loose
 
     def specks(self, fdi: int) -> list[VoxelPart]:
@@ -114,28 +111,21 @@ class LabelMapBench(Bench):
         self.require(fdi)
         box = self.crop(fdi)
         view = self.window[box]
-        hollow = shapes.enclosed(view == fdi)
+        hollow = shapes.enclosed_hollows(view == fdi)
         if not hollow.any():
-            raise RepairRefusedError(
-                Sentence("Tooth {fdi:tooth} has no enclosed hollow: there is nothing to fill.", fdi=fdi)
-            )
+            raise RepairRefusedError("Tooth {fdi:tooth} has no enclosed hollow: there is nothing to fill.", fdi=fdi)
         for other in map(int, np.unique(view[hollow])):
             inside = np.count_nonzero(hollow & (view == other))
             if other and 2 * inside > np.count_nonzero(self.labels.array[self.boxes[other]] == other):
                 raise RepairRefusedError(
-                    Sentence(
-                        "Tooth {other:tooth} lies inside tooth {fdi:tooth}: one of the two is no tooth, "
-                        "remove it first.",
-                        other=other,
-                        fdi=fdi,
-                    )
+                    "Tooth {other:tooth} lies inside tooth {fdi:tooth}: one of the two is no tooth, remove it first.",
+                    other=other,
+                    fdi=fdi,
                 )
         return [VoxelPart(box, hollow, True, int(np.count_nonzero(hollow)))]
 
     def unnumbered(self) -> list[VoxelPart]:
-        raise RepairRefusedError(
-            Sentence("This repair is for intraoral scans: in a label map nothing stands without a number.")
-        )
+        raise RepairRefusedError("This repair is for intraoral scans: in a label map nothing stands without a number.")
 
     def centre_distances(self, parts: Sequence[VoxelPart], place: Place) -> np.ndarray:
         from scipy import ndimage
@@ -164,11 +154,9 @@ class LabelMapBench(Bench):
         along = frame.tangent(fdi) if frame is not None else along_row(centres, fdi)
         if not np.any(along):
             raise RepairRefusedError(
-                Sentence(
-                    "Too few teeth are there to tell which half of tooth {fdi:tooth} is {other:tooth}.",
-                    fdi=fdi,
-                    other=other,
-                )
+                "Too few teeth are there to tell which half of tooth {fdi:tooth} is {other:tooth}.",
+                fdi=fdi,
+                other=other,
             )
         if frame is None:
             along = along / np.linalg.norm(along)
@@ -206,7 +194,7 @@ class LabelMapBench(Bench):
             repair.change_label_map(self)
         except shapes.Refusal as refusal:
             raise RepairRefusedError(
-                Sentence("{what:words} {why:words}.", what=tooth_words(repair.teeth[0]), why=refusal.sentence)
+                "{what:words} {why:words}.", what=tooth_words(repair.teeth[0]), why=refusal.sentence
             ) from refusal
 
     def edit(self, repair: Repair) -> LabelMapEdit:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, overload
 
-from ...dentition.words import Sentence
 from ...files.volumes import Volume
 from ...files.volumes.boxes import Box
 from .edit import JawEdit, LabelMapEdit
@@ -53,10 +52,10 @@ def make_edit(
     (17, 16)
     """
     if repair.needs_number:
-        raise RepairRefusedError(Sentence("Choose a number first: {what:clause}.", what=repair.sentence))
+        raise RepairRefusedError("Choose a number first: {what:clause}.", what=repair.sentence)
     bench = LabelMapBench(labels, boxes, repair.teeth) if isinstance(labels, Volume) else JawBench(labels)
     bench.carry_out(repair)
     edit = bench.edit(repair)
     if not edit.size:
-        raise RepairRefusedError(Sentence("There is nothing to change: {what:clause}.", what=repair.sentence))
+        raise RepairRefusedError("There is nothing to change: {what:clause}.", what=repair.sentence)
     return edit

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from ...dentition import is_tooth
 from ...dentition.words import SOURCE_LANGUAGE, Sentence
 from ...errors import InputError
-
-if TYPE_CHECKING:
-    from .bench import Bench
-    from .jaw_bench import JawBench
-    from .label_map_bench import LabelMapBench
 
 Place = tuple[float, float, float]
 
@@ -23,29 +18,41 @@ class RepairRefusedError(InputError):
 
     Parameters
     ----------
-    sentence : Sentence
-        Why, and what to do instead.
+    why : str or Sentence
+        Why, and what to do instead; a template (see `dentition.words`) or a whole sentence.
+    **fields
+        Of the template.
 
     Attributes
     ----------
+    sentence : Sentence
+        The reason.
     numbering, language : str
         How `str` says it; whoever shows the refusal to a user of another numbering sets them.
     """
 
-    def __init__(self, sentence: Sentence) -> None:
-        super().__init__(str(sentence))
-        self.sentence = sentence
+    def __init__(self, why: str | Sentence, /, **fields: Any) -> None:
+        self.sentence = why if isinstance(why, Sentence) else Sentence(why, **fields)
         self.numbering, self.language = "FDI", SOURCE_LANGUAGE
+        super().__init__(str(self))
 
     def __str__(self) -> str:
         return self.sentence.say(self.numbering, self.language)
 
 
 class NumberTakenError(RepairRefusedError):
-    """The number is another tooth's. swap: the repair that exchanges the two, or None where it makes no sense."""
+    """The number is another tooth's.
 
-    def __init__(self, sentence: Sentence, swap: Repair | None = None) -> None:
-        super().__init__(sentence)
+    Parameters
+    ----------
+    why, **fields
+        As of `RepairRefusedError`.
+    swap : Repair, optional
+        What exchanges the two numbers, where that makes sense.
+    """
+
+    def __init__(self, why: str | Sentence, /, *, swap: Repair | None = None, **fields: Any) -> None:
+        super().__init__(why, **fields)
         self.swap = swap
 
 
@@ -110,21 +117,21 @@ class Repair:
             Where no number is needed.
         """
         if not self.needs_number:
-            raise RepairRefusedError(Sentence("No number is needed to do this: {what:clause}.", what=self.sentence))
+            raise RepairRefusedError("No number is needed to do this: {what:clause}.", what=self.sentence)
         return replace(self, arguments={**self.arguments, "to": tooth(fdi)})
 
-    # ------------------------------------------------------------ making it
+    # ------------------------------------------------------------ making it; benches know repairs, not the reverse
 
-    def change(self, bench: Bench) -> None:
+    def change(self, bench: Any) -> None:
         """Change the labels on the bench. Raises RepairRefusedError where that is not possible."""
         raise NotImplementedError(f"{type(self).__name__} changes nothing.")
 
-    def change_label_map(self, bench: LabelMapBench) -> None:
-        """Change a label map."""
+    def change_label_map(self, bench: Any) -> None:
+        """Change a label map; bench: a `LabelMapBench`."""
         self.change(bench)
 
-    def change_surface(self, bench: JawBench) -> None:
-        """Change the labels of a surface."""
+    def change_surface(self, bench: Any) -> None:
+        """Change the labels of a surface; bench: a `JawBench`."""
         self.change(bench)
 
 

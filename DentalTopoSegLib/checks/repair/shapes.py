@@ -46,7 +46,7 @@ def pieces(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return image, 1 + np.argsort(-sizes, kind="stable")
 
 
-def enclosed(mask: np.ndarray) -> np.ndarray:
+def enclosed_hollows(mask: np.ndarray) -> np.ndarray:
     """The voxels of all hollows that the mask encloses."""
     from scipy import ndimage
 
@@ -56,7 +56,7 @@ def enclosed(mask: np.ndarray) -> np.ndarray:
 # ---------------------------------------------------------------- tunnels
 
 
-def without_tunnels(mask: np.ndarray, free: np.ndarray) -> np.ndarray:
+def close_tunnels(mask: np.ndarray, free: np.ndarray) -> np.ndarray:
     """The mask without tunnels, changed as little as possible: each is filled, or the thin bridge that makes it is
     taken away, whichever is fewer voxels."""
     start = betti_numbers(mask)
@@ -135,7 +135,7 @@ def _gain(mask: np.ndarray, change: tuple[tuple[slice, ...], np.ndarray]) -> int
 # ---------------------------------------------------------------- pieces
 
 
-def joined(mask: np.ndarray, free: np.ndarray, spacing: Sequence[float]) -> np.ndarray:
+def join(mask: np.ndarray, free: np.ndarray, spacing: Sequence[float]) -> np.ndarray:
     """All pieces as one, by the free voxels that lie between them. spacing: mm along z, y, x."""
     from scipy import ndimage
 
@@ -157,7 +157,7 @@ def joined(mask: np.ndarray, free: np.ndarray, spacing: Sequence[float]) -> np.n
         for slack in (1.0, 2.0, 3.0):
             between = free & (far + near <= gap + slack * max(spacing))
             grown = whole | between
-            grown |= enclosed(grown) & free
+            grown |= enclosed_hollows(grown) & free
             same = ndimage.label(grown, FULL)[0]
             if same[main][0] == same[other][0] and betti_numbers(grown)[1] <= tunnels:
                 break
@@ -174,7 +174,7 @@ def joined(mask: np.ndarray, free: np.ndarray, spacing: Sequence[float]) -> np.n
     return whole
 
 
-def trimmed(mask: np.ndarray, before: np.ndarray) -> np.ndarray:
+def trim(mask: np.ndarray, before: np.ndarray) -> np.ndarray:
     """A mask that lost voxels, without the crumbs this left behind. Refused when it fell into real pieces."""
     image, order = pieces(mask)
     known, _ = pieces(before)
@@ -212,14 +212,14 @@ def contact_mm2(view: np.ndarray, a: int, b: int, spacing: tuple[float, float, f
     return total
 
 
-def with_gap(view: np.ndarray, a: int, b: int) -> np.ndarray:
+def leave_gap(view: np.ndarray, a: int, b: int) -> np.ndarray:
     """The label array with the border voxels of the larger tooth taken away, or of the other where that would break
     it."""
     larger = sorted((a, b), key=lambda fdi: -np.count_nonzero(view == fdi))
     for own, other in (larger, larger[::-1]):
         before = view == own
         try:
-            kept = trimmed(before & ~touching(view, own, other), before)
+            kept = trim(before & ~touching(view, own, other), before)
         except Refusal:
             continue
         if betti_numbers(kept)[1:] <= betti_numbers(before)[1:]:

@@ -335,7 +335,7 @@ def _unroll_strips(corners: np.ndarray, sizes: np.ndarray) -> tuple[np.ndarray, 
 
 def _scalars(node: _Node, arrays: _Arrays, count: int) -> dict[str, np.ndarray]:
     """The arrays with one number per point or cell, by name."""
-    result = {}
+    result: dict[str, np.ndarray] = {}
     for array in node.all("DataArray"):
         attributes = array.attributes
         if attributes.get("type") in _TYPES and attributes.get("NumberOfComponents", "1").strip() in ("", "0", "1"):
@@ -354,15 +354,15 @@ def _join(pieces: list[Parsed], max_faces: int) -> Parsed:
         before += len(piece.vertices)
     if sum(map(len, faces)) > max_faces:
         raise TooMuch(f"has {sum(map(len, faces)):,} triangles")
-    data = [
-        {
-            name: np.concatenate([getattr(p, kind)[name] for p in pieces])
-            for name in getattr(pieces[0], kind)
-            if all(name in getattr(p, kind) for p in pieces)
-        }
-        for kind in ("point_data", "cell_data")
-    ]
-    return Parsed(np.concatenate([p.vertices for p in pieces]), np.concatenate(faces), *data)
+    point_data = _join_arrays([piece.point_data for piece in pieces])
+    cell_data = _join_arrays([piece.cell_data for piece in pieces])
+    return Parsed(np.concatenate([p.vertices for p in pieces]), np.concatenate(faces), point_data, cell_data)
+
+
+def _join_arrays(parts: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """Those that every piece has."""
+    common = [name for name in parts[0] if all(name in part for part in parts)]
+    return {name: np.concatenate([part[name] for part in parts]) for name in common}
 
 
 def to_bytes(

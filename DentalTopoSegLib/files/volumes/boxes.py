@@ -12,20 +12,25 @@ from ...errors import InputError
 Box = tuple[slice, slice, slice]
 
 
+def _box(slices: Iterable[slice]) -> Box:
+    z, y, x = slices
+    return z, y, x
+
+
 def union(boxes: Iterable[Box]) -> Box:
     """The smallest box around all of them. ValueError for none."""
     several = list(boxes)
-    return tuple(slice(min(box[a].start for box in several), max(box[a].stop for box in several)) for a in range(3))
+    return _box(slice(min(box[a].start for box in several), max(box[a].stop for box in several)) for a in range(3))
 
 
 def shift(box: Box, by: Box) -> Box:
     """A box inside the box `by`, in the axes that `by` lies in."""
-    return tuple(slice(s.start + t.start, s.stop + t.start) for s, t in zip(box, by, strict=True))
+    return _box(slice(s.start + t.start, s.stop + t.start) for s, t in zip(box, by, strict=True))
 
 
 def grow(box: Box, margin: int) -> Box:
     """The box with some voxels more on every side; ends beyond an array's are cut off by indexing."""
-    return tuple(slice(max(s.start - margin, 0), s.stop + margin) for s in box)
+    return _box(slice(max(s.start - margin, 0), s.stop + margin) for s in box)
 
 
 def tooth_boxes(array: np.ndarray) -> dict[int, Box]:
@@ -70,4 +75,4 @@ def _occupied(array: np.ndarray) -> Box | None:
         part = slice(int(used[0]), int(used[-1]) + 1)
         box.append(part)
         view = view[(slice(None),) * axis + (part,)]
-    return tuple(box)
+    return _box(box)

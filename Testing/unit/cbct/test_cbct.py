@@ -19,8 +19,9 @@ from DentalTopoSegLib.cbct.inference import (
     run_numbering,
     tile_spans,
 )
+from DentalTopoSegLib.cbct.instance_numbers import at_edge
 from DentalTopoSegLib.cbct.placing import clean, place
-from DentalTopoSegLib.cbct.segmenting import _at_edge, segment_volume
+from DentalTopoSegLib.cbct.segmenting import segment_volume
 from DentalTopoSegLib.cbct.splitting import grow
 from DentalTopoSegLib.errors import Cancelled, InputError, NoTeethError
 from DentalTopoSegLib.files.volumes import Volume, resample_like, resample_ras
@@ -445,7 +446,7 @@ def test_place_is_exact_on_the_same_grid_and_subvoxel_on_another(phantom):
 def test_what_reaches_the_outer_planes_is_at_the_edge():
     labels = np.zeros((1, 9, 9), np.uint8)
     labels[0, 4, 4] = 11  # a scan of one slice cuts every tooth
-    assert np.flatnonzero(_at_edge(labels)).tolist() == [11]
+    assert np.flatnonzero(at_edge(labels)).tolist() == [11]
     labels = np.zeros((9, 9, 9), np.uint8)
     labels[4, 4, 1], labels[4, 7, 4], labels[4, 4, 4] = 21, 31, 41
-    assert np.flatnonzero(_at_edge(labels)).tolist() == [21, 31]
+    assert np.flatnonzero(at_edge(labels)).tolist() == [21, 31]

@@ -88,10 +88,14 @@ def evidence(fdi: tuple[int, ...], vote: float = 0.9) -> conf.Evidence:
     votes[np.arange(count), [c % 32 + 1 for c in classes]] = 0.9 * (1 - vote)
     usual = np.array([usual_volume(c) for c in classes])
     return conf.Evidence(
-        fdi=np.array(fdi, np.uint8), posterior=np.full(count, 0.9), votes=votes, volume_mm3=usual,
-        doubtful=np.full(count, 0.1), local_mm=np.array([mean_dentition()[f] for f in fdi]),
+        fdi=np.array(fdi, np.uint8),
+        posterior=np.full(count, 0.9),
+        votes=votes,
+        volume_mm3=usual,
+        doubtful=np.full(count, 0.1),
+        local_mm=np.array([mean_dentition()[f] for f in fdi]),
         at_edge=np.zeros(count, bool),
-    )  # fmt: skip
+    )
 
 
 def named(values: np.ndarray, row: int = 0) -> dict[str, float]:
@@ -141,10 +145,14 @@ def test_features_are_finite_and_stay_with_their_tooth(fdi, seed):
     rng = np.random.default_rng(seed)
     count = len(fdi)
     made = conf.Evidence(
-        fdi=np.array(fdi, np.uint8), posterior=rng.choice([0.0, 0.5, 1.0], count),
-        votes=rng.random((count, 33)).round(), volume_mm3=rng.random(count) * 2000, doubtful=rng.random(count),
-        local_mm=rng.normal(0, 40, (count, 3)), at_edge=rng.random(count) > 0.5,
-    )  # fmt: skip
+        fdi=np.array(fdi, np.uint8),
+        posterior=rng.choice([0.0, 0.5, 1.0], count),
+        votes=rng.random((count, 33)).round(),
+        volume_mm3=rng.random(count) * 2000,
+        doubtful=rng.random(count),
+        local_mm=rng.normal(0, 40, (count, 3)),
+        at_edge=rng.random(count) > 0.5,
+    )
     values = conf.features_of(made)
     assert np.isfinite(values).all()
     mixed = rng.permutation(count)
@@ -159,18 +167,30 @@ def made_calibrator(**changes) -> conf.Calibrator:
     names = tuple(conf.FEATURES)
     signs = np.array(list(conf.FEATURES.values()), float)
     values = {
-        "id": "confidence-7", "networks": {"numbering": "n", "border": "b"}, "features": names,
-        "mean": np.full(len(names), 0.5), "scale": np.full(len(names), 2.0), "low": np.full(len(names), -3.0),
-        "high": np.full(len(names), 9.0), "coefficients": 0.4 * signs, "intercept": 1.5, "about": {"strength": 1.0},
-    }  # fmt: skip
+        "id": "confidence-7",
+        "networks": {"numbering": "n", "border": "b"},
+        "features": names,
+        "mean": np.full(len(names), 0.5),
+        "scale": np.full(len(names), 2.0),
+        "low": np.full(len(names), -3.0),
+        "high": np.full(len(names), 9.0),
+        "coefficients": 0.4 * signs,
+        "intercept": 1.5,
+        "about": {"strength": 1.0},
+    }
     return conf.Calibrator(**(values | changes))
 
 
 def test_probability_by_hand():
     two = made_calibrator(
-        features=("mouth_vote", "third_molar"), mean=np.array([0.5, 0.0]), scale=np.array([0.25, 1.0]), low=np.zeros(2),
-        high=np.ones(2), coefficients=np.array([1.0, -2.0]), intercept=0.5,
-    )  # fmt: skip
+        features=("mouth_vote", "third_molar"),
+        mean=np.array([0.5, 0.0]),
+        scale=np.array([0.25, 1.0]),
+        low=np.zeros(2),
+        high=np.ones(2),
+        coefficients=np.array([1.0, -2.0]),
+        intercept=0.5,
+    )
     found = two.probability(np.array([[0.75, 0.0], [0.5, 1.0], [7.0, -3.0]]))
     z = np.array([1.0 + 0.5, -2.0 + 0.5, 2.0 + 0.5])  # the last lies outside what was seen: counts as (1, 0)
     np.testing.assert_allclose(found, 1 / (1 + np.exp(-z)), rtol=1e-12)
@@ -315,8 +335,10 @@ def test_a_wrong_number_said_by_the_network_lowers_what_speaks_for_the_tooth(pha
 def test_teeth_at_the_edge_of_the_scan_are_known(phantom, monkeypatch):
     z = np.argwhere(phantom.labels.array > 0)[:, 0]
     low = slice(int(np.quantile(z, 0.5)), None)
-    scan, truth = (replace(v, array=v.array[low], origin=tuple(np.array(v.origin) + (0, 0, low.start * v.spacing[2])))
-                   for v in (phantom.image, phantom.labels))  # fmt: skip
+    scan, truth = (
+        replace(v, array=v.array[low], origin=tuple(np.array(v.origin) + (0, 0, low.start * v.spacing[2])))
+        for v in (phantom.image, phantom.labels)
+    )
     FakeNetworks(truth).install(monkeypatch)
     result = segment_volume(scan, models=fake_models())
     assert len(result.features) >= 8
@@ -324,7 +346,7 @@ def test_teeth_at_the_edge_of_the_scan_are_known(phantom, monkeypatch):
 
 
 def test_the_shipped_networks_are_calibrated_as_they_are():
-    """Networks that are exported again need their confidence fitted again: python -m training.evaluation.calibrate."""
+    """Networks that are exported again need their confidence fitted again: python -m training calibrate."""
     entries = {e["task"]: e for e in list_models() if e["precision"] == "int8"}
     nets = {task: SimpleNamespace(id=entries[task]["id"]) for task in ("numbering", "border")}
     calibrator = conf.calibrator_for(nets)

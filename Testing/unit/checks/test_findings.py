@@ -373,8 +373,12 @@ def test_a_tooth_cut_by_a_round_field_of_view(array):
     valid = np.ones(array.shape, bool)
     valid[:, : round(at(47)[1])] = False
     codes = {(f.code, f.teeth) for f in check(array, image_valid_mask=valid)}
-    assert codes == {("cut_by_field_of_view", (37,)), ("cut_by_field_of_view", (47,)),
-                     ("cut_by_field_of_view", (17,)), ("cut_by_field_of_view", (27,))}  # fmt: skip
+    assert codes == {
+        ("cut_by_field_of_view", (37,)),
+        ("cut_by_field_of_view", (47,)),
+        ("cut_by_field_of_view", (17,)),
+        ("cut_by_field_of_view", (27,)),
+    }
     assert check(array, image_valid_mask=np.ones(array.shape, bool)) == []
 
 

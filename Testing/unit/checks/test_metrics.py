@@ -34,8 +34,20 @@ def reference() -> Volume:
 
 def test_a_perfect_prediction_scores_full_marks(reference):
     result = m.evaluate_pair(reference, reference)
-    ones = ("dice", "dice_all", "tooth_dice", "iou", "nsd", "bf1", "detection_precision", "detection_recall",
-            "detection_f1", "identification_accuracy", "tca", "acs")  # fmt: skip
+    ones = (
+        "dice",
+        "dice_all",
+        "tooth_dice",
+        "iou",
+        "nsd",
+        "bf1",
+        "detection_precision",
+        "detection_recall",
+        "detection_f1",
+        "identification_accuracy",
+        "tca",
+        "acs",
+    )
     assert {key: result[key] for key in ones} == dict.fromkeys(ones, 1.0)
     assert result["cer"] == result["cer_with_voids"] == 0.0
     assert result["missed"] == result["invented"] == []

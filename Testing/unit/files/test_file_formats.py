@@ -45,7 +45,11 @@ def test_every_volume_format_gives_the_same_volume(tmp_path: Path, kind: formats
     assert (read.name, warnings) == ("toy", [])
 
 
-@pytest.mark.parametrize(("kind", "suffix"), [pair for pair in VOLUME_KINDS if pair[0].require_whole], ids=str)
+@pytest.mark.parametrize(
+    ("kind", "suffix"),
+    [pair for pair in VOLUME_KINDS if pair[0].require_whole],
+    ids=lambda value: getattr(value, "name", value),
+)
 def test_a_volume_that_is_cut_short_is_refused(tmp_path: Path, kind: formats.VolumeFormat, suffix: str) -> None:
     path = write_file(TOY, tmp_path / f"toy{suffix}")
     data = next((file for file in tmp_path.iterdir() if file != path), path)  # detached data

@@ -54,7 +54,7 @@ def without_numbers() -> bytes:
         ("text.stl", b"Dear doctor, the scan is attached.\n", "is a text file, but holds no mesh"),
         ("picture.stl", b"\x89PNG\r\n\x1a\n" + bytes(200), "is a picture, not a mesh: give STL, PLY, OBJ or VTP."),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_used_is_refused(tmp_path, network, capsys, name, content, reason) -> None:
     (tmp_path / name).write_bytes(content)
     code, body, err = run(tmp_path / name, capsys)
@@ -130,9 +130,11 @@ def test_triangles_that_are_there_twice_get_the_same_label(tmp_path, network, ca
 def test_two_shells_are_accepted_with_a_note(tmp_path, network, capsys) -> None:
     stray = crown(36).moved(np.eye(3), (0, 0, 30))
     both = ToyJaw(
-        "lower", np.vstack([TOY.vertices, stray.vertices]), np.vstack([TOY.faces, stray.faces + len(TOY.vertices)]),
+        "lower",
+        np.vstack([TOY.vertices, stray.vertices]),
+        np.vstack([TOY.faces, stray.faces + len(TOY.vertices)]),
         np.append(TOY.fdi, 0 * stray.fdi),
-    )  # fmt: skip
+    )
     network.truth = [both]
     write_stl(tmp_path / "two.stl", both.vertices, both.faces)
     accepted(tmp_path / "two.stl", capsys, "The mesh is in 2 separate pieces")

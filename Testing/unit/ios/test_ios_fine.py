@@ -14,9 +14,9 @@ from toy_jaws import ToySurfaceNetwork, UndecidedCrowns, toy_jaw
 
 from DentalTopoSegLib.files.meshes import Surface, clean, vertex_normals
 from DentalTopoSegLib.ios import segmenting
+from DentalTopoSegLib.ios.creases import cut_along_creases, vertex_graph
 from DentalTopoSegLib.ios.network import predict
 from DentalTopoSegLib.ios.orienting import Frame
-from DentalTopoSegLib.ios.refining import cut_along_creases, vertex_graph
 from DentalTopoSegLib.ios.sampling import build_cloud, farthest_points
 from DentalTopoSegLib.ios.segmenting import JawSegmentation, load_networks, segment_jaws
 from DentalTopoSegLib.ios.spreading import label_faces, label_vertices
@@ -121,8 +121,12 @@ sys.exit(code)
     started = time.perf_counter()
     done = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path / "jaw.stl"), str(tmp_path / "out")],
-        capture_output=True, text=True, cwd=ROOT, timeout=300, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=300,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     assert '"total": 14' in done.stdout
     assert int(done.stderr) < 2500  # MB

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from DentalTopoSegLib.ios.instances import find_instances, instance_energy
+from DentalTopoSegLib.ios.islands import remove_islands
 from DentalTopoSegLib.ios.network import MIRRORED, predict
-from DentalTopoSegLib.ios.refining import remove_islands
 from DentalTopoSegLib.ios.sampling import build_cloud, farthest_points, level_counts
 
 

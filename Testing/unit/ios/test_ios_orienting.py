@@ -29,7 +29,7 @@ class Oracle:
 
     def __init__(self, logit: float = 3.0, wrong=lambda look, start: False) -> None:
         points, _ = horseshoe()
-        self.skew = np.sign((orienting.described(orienting.thinned(points)[0])[:, :3] ** 3).mean(0))
+        self.skew = np.sign((orienting.describe_places(orienting.thin_points(points)[0])[:, :3] ** 3).mean(0))
         self.logit, self.wrong, self.calls = logit, wrong, 0
         self.metadata = {"confidence": CERTAIN}
 
@@ -67,10 +67,10 @@ def test_two_directions_make_a_right_handed_frame():
 @pytest.mark.parametrize("change", ["turned", "mirrored", "stretched"])
 def test_a_description_is_mapped_like_the_points_themselves(change):
     points, _ = horseshoe()
-    points, _ = orienting.thinned(points)
+    points, _ = orienting.thin_points(points)
     matrix = {"turned": random_turn(1), "mirrored": np.diag([-1.0, 1.0, 1.0]), "stretched": 0.9 * np.eye(3)}[change]
-    direct = orienting.described(points @ matrix.T.astype(np.float32))
-    mapped = orienting.turned(orienting.described(points), matrix[None])[0]
+    direct = orienting.describe_places(points @ matrix.T.astype(np.float32))
+    mapped = orienting.turn_places(orienting.describe_places(points), matrix[None])[0]
     tolerance = 0.06 if change == "stretched" else 2e-5  # far steps are cut at a length, which is not linear
     np.testing.assert_allclose(mapped, direct, atol=tolerance)
 
@@ -79,9 +79,9 @@ def test_third_moments_tell_a_surface_from_its_turned_over_self():
     """Positions alone could not say which side of a flat patch is hollow."""
     x, y = np.meshgrid(np.linspace(-15, 15, 46), np.linspace(-15, 15, 46))
     bumps = np.stack([x, y, np.cos(x) * np.cos(y)], -1).reshape(-1, 3)
-    points, _ = orienting.thinned(bumps - bumps.mean(0))
-    ours = orienting.described(points)
-    over = orienting.turned(ours, np.diag([1.0, -1.0, -1.0])[None])[0]
+    points, _ = orienting.thin_points(bumps - bumps.mean(0))
+    ours = orienting.describe_places(points)
+    over = orienting.turn_places(ours, np.diag([1.0, -1.0, -1.0])[None])[0]
     assert np.abs(ours[:, 3:].std(0) - 0).max() > 0.05
     assert np.abs(ours[:, 3:].mean(0) - over[:, 3:].mean(0)).max() > 1e-3
 
@@ -99,27 +99,27 @@ def test_the_starts_do_not_depend_on_the_frame_of_the_file():
 
 def test_thinned_points_are_even_and_centred():
     points, _ = horseshoe(40_000)
-    chosen, middle = orienting.thinned(points)
+    chosen, middle = orienting.thin_points(points)
     assert chosen.shape == (orienting.POINTS, 3) and np.abs(chosen[:256].mean(0)).max() < 1e-3
     # a half meshed ten times finer does not pull the middle towards itself
     fine = np.concatenate([points[:4000], points[points[:, 0] > 0]])
     assert fine.mean(0)[0] > 8
-    assert np.linalg.norm(orienting.thinned(fine)[1] - middle) < 2.0
-    np.testing.assert_array_equal(orienting.thinned(points)[0], chosen)
+    assert np.linalg.norm(orienting.thin_points(fine)[1] - middle) < 2.0
+    np.testing.assert_array_equal(orienting.thin_points(points)[0], chosen)
 
 
 def test_few_points_are_used_again_and_too_few_are_refused():
     points, _ = horseshoe(100)
-    chosen, _ = orienting.thinned(points)
+    chosen, _ = orienting.thin_points(points)
     assert chosen.shape == (orienting.POINTS, 3) and len(np.unique(chosen, axis=0)) == 100
     with pytest.raises(ValueError, match="at least 64 points, not 63"):
-        orienting.thinned(points[:63])
+        orienting.thin_points(points[:63])
 
 
 def test_the_looks_find_the_frame_and_agree():
     points, _ = horseshoe()
     turn = random_turn(3)
-    chosen, _ = orienting.thinned(points)
+    chosen, _ = orienting.thin_points(points)
     answer = orienting.look((chosen @ turn.T).astype(np.float32), Oracle())
     assert orienting.angles_deg(answer.rotation, turn.T) < ORACLE_DEG
     assert answer.votes == 4 and answer.doubt_deg < 0.1 and answer.shift_deg < 0.1
@@ -127,7 +127,7 @@ def test_the_looks_find_the_frame_and_agree():
 
 def test_one_start_that_goes_astray_is_outvoted_and_remembered():
     points, _ = horseshoe()
-    chosen, _ = orienting.thinned(points)
+    chosen, _ = orienting.thin_points(points)
     sure = orienting.look(chosen, Oracle())
     answer = orienting.look(chosen, Oracle(wrong=lambda look, start: look == 2 and start == 1))
     assert orienting.angles_deg(answer.rotation, np.eye(3)) < ORACLE_DEG
@@ -160,7 +160,7 @@ def test_a_frame_is_rigid_and_moves_with_the_scan():
     np.testing.assert_allclose(frame.matrix[:3, :3] @ frame.matrix[:3, :3].T, np.eye(3), atol=1e-9)
     assert np.linalg.det(frame.matrix[:3, :3]) == pytest.approx(1)
     placed = (points @ turn.T + shift) @ frame.matrix[:3, :3].T + frame.matrix[:3, 3]
-    np.testing.assert_allclose(placed, points - orienting.thinned(points)[1], atol=2.5)
+    np.testing.assert_allclose(placed, points - orienting.thin_points(points)[1], atol=2.5)
     assert not frame.inside_out
     assert frame.upper_probability == pytest.approx(1 / (1 + np.exp(-1.5)))  # the logit over the temperature
     assert frame.confidence == pytest.approx(1 / (1 + np.exp(-3.0)), abs=0.02)

@@ -26,8 +26,9 @@ class KnowsTheTeeth:
         sure = 0.55 + 0.4 * max(cosine, 0.0)
         p = np.full((len(posed), 17), (1 - sure) / 16)
         p[np.arange(len(posed)), self.classes] = sure
-        centres = np.stack([posed[self.classes == c].mean(0) if (self.classes == c).any() else np.zeros(3)
-                            for c in range(17)])  # fmt: skip
+        centres = np.stack(
+            [posed[self.classes == c].mean(0) if (self.classes == c).any() else np.zeros(3) for c in range(17)]
+        )
         return {"probabilities": p, "offsets": (centres[self.classes] - posed) / 5.0}
 
 
@@ -54,8 +55,15 @@ def test_a_quadrant_turned_about_the_vertical_comes_back(which: str, degrees: fl
     cloud, area, network = piece(which, 1)
     c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
     off = np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]])
-    turned = Cloud((cloud.points @ off.T).astype(np.float32), (cloud.normals @ off.T).astype(np.float32),
-                   cloud.counts, cloud.knn, cloud.group, cloud.up, cloud.up_weight)  # fmt: skip
+    turned = Cloud(
+        (cloud.points @ off.T).astype(np.float32),
+        (cloud.normals @ off.T).astype(np.float32),
+        cloud.counts,
+        cloud.knn,
+        cloud.group,
+        cloud.up,
+        cloud.up_weight,
+    )
     found = settle(turned, area, which, network)
     assert angle_deg(found @ off) < 15.0
     assert found @ found.T == pytest.approx(np.eye(3), abs=1e-6)

@@ -13,17 +13,24 @@ import pytest
 from DentalTopoSegLib.errors import Cancelled, ModelError
 from DentalTopoSegLib.networks.models import (
     METADATA_KEY,
-    SURFACE_TASKS,
-    TASKS,
     list_models,
     load_model,
     resources_dir,
 )
+from DentalTopoSegLib.networks.tasks import TASKS, task_names
 
 onnx = pytest.importorskip("onnx", reason="building the small test networks needs the package onnx")
 
-DESCRIPTION = {"id": "tiny", "task": "border", "spacing_mm": 0.5, "divisor": 4, "output_stride": 1,
-               "clip_percentiles": [0.5, 99.5], "labels": [0, 1], "output_scale": 2.0}  # fmt: skip
+DESCRIPTION = {
+    "id": "tiny",
+    "task": "border",
+    "spacing_mm": 0.5,
+    "divisor": 4,
+    "output_stride": 1,
+    "clip_percentiles": [0.5, 99.5],
+    "labels": [0, 1],
+    "output_scale": 2.0,
+}
 
 
 def tiny_network(path: Path, description: dict | str | None, output: str = "probabilities", loops: int = 0) -> None:
@@ -61,12 +68,12 @@ def tiny_network(path: Path, description: dict | str | None, output: str = "prob
     onnx.save(model, path)
 
 
-def register(folder: Path, description: dict | str | None = DESCRIPTION, **kwargs) -> Path:
+def register(folder: Path, description: dict | str | None = DESCRIPTION, task: str = "border", **kwargs) -> Path:
     path = folder / "tiny.onnx"
     tiny_network(path, description, **kwargs)
     entry = {
         "id": "tiny",
-        "task": "border",
+        "task": task,
         "precision": "int8",
         "file": "tiny.onnx",
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
@@ -109,19 +116,28 @@ def register_points(folder: Path, description: dict = SURFACE, precision: str = 
     """points (n, 3) float, index (m,) int32 -> far (n, 3) = 2 points, picked (m, 3) = points[index]."""
     helper, kind = onnx.helper, onnx.TensorProto
     graph = helper.make_graph(
-        [helper.make_node("Add", ["points", "points"], ["far"]),
-         helper.make_node("Gather", ["points", "index"], ["picked"], axis=0)],
+        [
+            helper.make_node("Add", ["points", "points"], ["far"]),
+            helper.make_node("Gather", ["points", "index"], ["picked"], axis=0),
+        ],
         "points",
-        [helper.make_tensor_value_info("points", kind.FLOAT, ["n", 3]),
-         helper.make_tensor_value_info("index", kind.INT32, ["m"])],
+        [
+            helper.make_tensor_value_info("points", kind.FLOAT, ["n", 3]),
+            helper.make_tensor_value_info("index", kind.INT32, ["m"]),
+        ],
         [helper.make_tensor_value_info(name, kind.FLOAT, [None, 3]) for name in ("far", "picked")],
-    )  # fmt: skip
+    )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
     helper.set_model_props(model, {METADATA_KEY: json.dumps(description)})
     content = model.SerializeToString()
     (folder / "points.onnx").write_bytes(content)
-    entry = {"id": "points-9", "task": "surface", "precision": precision, "file": "points.onnx",
-             "sha256": hashlib.sha256(content).hexdigest()}  # fmt: skip
+    entry = {
+        "id": "points-9",
+        "task": "surface",
+        "precision": precision,
+        "file": "points.onnx",
+        "sha256": hashlib.sha256(content).hexdigest(),
+    }
     (folder / "models.json").write_text(json.dumps({"models": [entry]}), encoding="utf-8")
 
 
@@ -153,14 +169,46 @@ def test_a_network_shipped_in_fp32_only_also_answers_to_int8(tmp_path):
     assert load_model("surface", threads=1, precision="int8", folder=tmp_path).precision == "fp32"
 
 
-@pytest.mark.parametrize(("change", "message"), [
-    ({"outputs": ["far", "near"]}, 'no output "near", only far, picked'),
-    ({"labels": None}, "lacks labels"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"outputs": ["far", "near"]}, 'no output "near", only far, picked'),
+        ({"labels": None}, "lacks labels"),
+    ],
+)
 def test_a_network_of_points_must_describe_what_its_task_needs(tmp_path, change, message):
     register_points(tmp_path, {k: v for k, v in (SURFACE | change).items() if v is not None})
     with pytest.raises(ModelError, match=message):
         load_model("surface", threads=1, folder=tmp_path)
+
+
+@pytest.mark.parametrize("entry", list_models(), ids=lambda entry: entry["id"])
+def test_every_shipped_network_is_what_its_task_asks_for(entry):
+    task = TASKS[entry["task"]]
+    model = load_model(entry["id"], threads=1, provider="auto")
+    assert model.task == task.name and not task.missing(model.metadata)
+    assert set(task.promised_outputs(model.metadata)) <= set(model.session.outputs)
+    assert task.auto_provider in ("auto", model.provider)
+    # the task is how the library asks for it, in whatever precision is quicker
+    assert load_model(task.name, threads=1).id == entry["id"]
+
+
+@pytest.mark.parametrize(("name", "key"), [(task.name, key) for task in TASKS.values() for key in task.required])
+def test_a_network_without_a_key_that_its_task_requires_is_refused_naming_it(tmp_path, name, key):
+    whole = {"id": "tiny", "task": name, **dict.fromkeys(TASKS[name].required, 1), "outputs": ["probabilities"]}
+    for description in (whole, {k: v for k, v in whole.items() if k != key}):
+        register(tmp_path, description, task=name)
+        if key in description:
+            assert load_model(name, threads=1, folder=tmp_path).metadata == description
+        else:
+            with pytest.raises(ModelError, match=f"lacks {key}\\."):
+                load_model(name, threads=1, folder=tmp_path)
+
+
+def test_a_task_nobody_knows_is_refused(tmp_path):
+    register(tmp_path, DESCRIPTION | {"task": "caries"}, task="caries")
+    with pytest.raises(ModelError, match=r'"caries", which this version does not know'):
+        load_model("tiny", folder=tmp_path)
 
 
 def test_an_altered_file_is_refused(tmp_path):
@@ -188,10 +236,15 @@ def test_a_file_that_is_no_network_is_refused_even_with_the_right_checksum(tmp_p
         load_model("tiny", folder=tmp_path)
 
 
-@pytest.mark.parametrize(("description", "message"), [
-    (None, "no description"), ("{", "not JSON"), ({"id": "tiny", "task": "border"}, "lacks spacing_mm"),
-    ({**DESCRIPTION, "task": "numbering"}, "models.json says"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("description", "message"),
+    [
+        (None, "no description"),
+        ("{", "not JSON"),
+        ({"id": "tiny", "task": "border"}, "lacks spacing_mm"),
+        ({**DESCRIPTION, "task": "numbering"}, "models.json says"),
+    ],
+)
 def test_a_network_that_does_not_describe_itself_is_refused(tmp_path, description, message):
     register(tmp_path, description)
     with pytest.raises(ModelError, match=message):
@@ -228,9 +281,8 @@ def test_the_installed_networks_load_and_describe_themselves():
     if not (resources_dir() / "Models" / "models.json").exists():
         pytest.skip("no networks in Resources/Models yet")
     entries = list_models()
-    assert {e["task"] for e in entries} >= set(TASKS)
-    assert {e["task"] for e in entries} <= {*TASKS, *SURFACE_TASKS}
-    for entry in (e for e in entries if e["task"] in TASKS):
+    assert {e["task"] for e in entries} == set(TASKS)
+    for entry in (e for e in entries if e["task"] in task_names("volume")):
         model = load_model(entry["id"], threads=1)
         side = int(model.metadata["divisor"]) * (2 if entry["task"] == "border" else 1)
         out = model.run(np.zeros((side, side, side), np.float32))

@@ -19,7 +19,8 @@ from DentalTopoSegLib.cbct import segment_volume
 from DentalTopoSegLib.commands import cli
 from DentalTopoSegLib.errors import Cancelled, ModelError, UsageError
 from DentalTopoSegLib.networks import providers
-from DentalTopoSegLib.networks.models import SURFACE_TASKS, TASKS, load_model
+from DentalTopoSegLib.networks.models import load_model
+from DentalTopoSegLib.networks.tasks import task_names
 from DentalTopoSegLib.options import RunOptions
 from DentalTopoSegLib.phantom import make_phantom
 from DentalTopoSegLib.runs.job import JobFile
@@ -101,8 +102,10 @@ def test_a_job_may_name_a_provider_that_there_is(tmp_path):
 @needs_openvino
 @pytest.mark.skipif(platform.machine().lower() not in ("x86_64", "amd64"), reason="auto takes OpenVINO on x86-64 only")
 def test_auto_takes_openvino_for_volumes_and_onnx_runtime_for_surfaces():
-    assert [load_model(task, 1, provider="auto").provider for task in TASKS] == ["openvino"] * len(TASKS)
-    assert {load_model(task, 1, provider="auto").provider for task in SURFACE_TASKS} == {"onnxruntime"}
+    assert [load_model(task, 1, provider="auto").provider for task in task_names("volume")] == ["openvino"] * len(
+        task_names("volume")
+    )
+    assert {load_model(task, 1, provider="auto").provider for task in task_names("surface")} == {"onnxruntime"}
 
 
 # ---------------------------------------------------------------- small networks
@@ -207,7 +210,7 @@ def test_both_providers_give_the_same_labels_and_say_which_it_was(phantom):
 
 
 @needs_openvino
-@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("task", task_names("volume"))
 def test_answers_do_not_depend_on_threads_or_on_the_run(task, phantom):
     image = np.ascontiguousarray(phantom.image.array[:32, 16:80, 32:96], np.float32)
     image = (image - image.mean()) / image.std()
@@ -219,7 +222,7 @@ def test_answers_do_not_depend_on_threads_or_on_the_run(task, phantom):
 
 @needs_openvino
 @pytest.mark.skipif(platform.machine().lower() not in ("x86_64", "amd64"), reason="int8 kernels of x86-64")
-@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("task", task_names("volume"))
 def test_int8_networks_are_computed_in_int8_and_nothing_in_bfloat16(task):
     operations = load_model(task, 1, provider="openvino").session.compiled.get_runtime_model().get_ops()
     about = [op.get_rt_info() for op in operations]

@@ -11,7 +11,8 @@ from toy_jaws import ToyJaw, toy_jaw
 from DentalTopoSegLib.checks.findings import Finding
 from DentalTopoSegLib.dentition import color
 from DentalTopoSegLib.files.meshes import vertex_normals
-from DentalTopoSegLib.pictures.jaws import _prepared, _scene, compose, jaw_png
+from DentalTopoSegLib.pictures.jaw_scene import build_scene
+from DentalTopoSegLib.pictures.jaws import _prepare, compose, jaw_png
 
 TURN = np.linalg.qr(np.random.default_rng(3).normal(size=(3, 3)))[0]
 TURN *= np.linalg.det(TURN)
@@ -24,9 +25,13 @@ def drawn(toy: ToyJaw, **changes) -> dict:
     matrix[:3, :3] = (np.diag([-1.0, 1.0, -1.0]) if toy.which == "upper" else np.eye(3)) @ TURN.T
     matrix[:3, 3] = -matrix[:3, :3] @ (5, -80, 12)
     values = {
-        "vertices": there.vertices, "normals": vertex_normals(there.vertices, there.faces), "faces": there.faces,
-        "face_fdi": there.face_fdi, "frame": matrix, "jaw": toy.which,
-    }  # fmt: skip
+        "vertices": there.vertices,
+        "normals": vertex_normals(there.vertices, there.faces),
+        "faces": there.faces,
+        "face_fdi": there.face_fdi,
+        "frame": matrix,
+        "jaw": toy.which,
+    }
     return values | changes
 
 
@@ -61,6 +66,6 @@ def test_the_picture_is_the_same_every_time_and_is_written_whole(tmp_path: Path)
 @pytest.mark.parametrize("jaws", [["upper"], ["lower"], ["upper", "lower"], ["upper", "apart"]])
 def test_normals_turn_with_the_jaws(jaws: list[str]) -> None:
     toys = [toy_jaw("lower").moved(np.eye(3), (90, 0, 0)) if w == "apart" else toy_jaw(w) for w in jaws]
-    scene = _scene([_prepared(drawn(toy)) for toy in toys])
+    scene = build_scene([_prepare(drawn(toy)) for toy in toys])
     np.testing.assert_allclose(scene.normals, vertex_normals(scene.points, scene.faces), atol=1e-9)
     assert ("drawn apart" in scene.views[0][0]) == ("apart" in jaws)

@@ -13,7 +13,6 @@ from scan_files import oblique_direction, toy_dentition
 from DentalTopoSegLib.dentition import color, is_right
 from DentalTopoSegLib.errors import OutputError
 from DentalTopoSegLib.files.volumes import resample_like
-from DentalTopoSegLib.pictures.tooth_rendering import VIEWS, render, tooth_fields
 from DentalTopoSegLib.pictures.volumes import (
     FILL_ALPHA,
     PANEL_PX,
@@ -25,6 +24,7 @@ from DentalTopoSegLib.pictures.volumes import (
     overlay_png,
     slice_panel,
 )
+from DentalTopoSegLib.pictures.voxel_rendering import VIEWS, render, tooth_fields
 
 
 @pytest.fixture(autouse=True)

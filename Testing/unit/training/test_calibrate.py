@@ -15,7 +15,7 @@ from DentalTopoSegLib.checks.metrics.label_maps import expected_calibration_erro
 from DentalTopoSegLib.errors import InputError, ModelError, NoTeethError
 from DentalTopoSegLib.files.volumes import write_volume
 from DentalTopoSegLib.phantom import make_phantom
-from training.evaluation import calibrate
+from training.evaluation import calibrate, logistic
 
 NAMES = list(FEATURES)
 
@@ -55,26 +55,26 @@ def test_known_weights_are_found_and_the_confidence_becomes_true():
 
 
 def test_a_sign_that_contradicts_its_meaning_is_not_learnt():
-    values, right = calibrate.matrix(drawn(2000, 3, {"mouth_vote": -1.5, "neighbour_vote": 0.8}))
-    made = calibrate.fit(values, right, 1.0)
+    values, right = logistic.matrix(drawn(2000, 3, {"mouth_vote": -1.5, "neighbour_vote": 0.8}))
+    made = logistic.fit(values, right, 1.0)
     assert "mouth_vote" not in made.features and "neighbour_vote" in made.features
 
 
 def test_the_mean_confidence_is_the_share_of_right_teeth():
-    values, right = calibrate.matrix(drawn(500, 4, {"mouth_vote": 1.0}))
-    assert calibrate.fit(values, right, 30.0).confidence(values).mean() == pytest.approx(right.mean(), abs=1e-3)
+    values, right = logistic.matrix(drawn(500, 4, {"mouth_vote": 1.0}))
+    assert logistic.fit(values, right, 30.0).confidence(values).mean() == pytest.approx(right.mean(), abs=1e-3)
 
 
 def test_more_strength_means_smaller_coefficients():
-    values, right = calibrate.matrix(drawn(300, 5, {"mouth_vote": 1.0, "third_molar": -1.0}))
-    size = [np.sum(calibrate.fit(values, right, s).coefficients ** 2) for s in (0.1, 10.0, 1000.0)]
+    values, right = logistic.matrix(drawn(300, 5, {"mouth_vote": 1.0, "third_molar": -1.0}))
+    size = [np.sum(logistic.fit(values, right, s).coefficients ** 2) for s in (0.1, 10.0, 1000.0)]
     assert size[0] > size[1] > size[2]
 
 
 def test_a_feature_that_never_varies_is_left_out():
-    values, right = calibrate.matrix(drawn(300, 6, {"mouth_vote": 1.0}))
+    values, right = logistic.matrix(drawn(300, 6, {"mouth_vote": 1.0}))
     values[:, NAMES.index("large")] = 0.0
-    assert "large" not in calibrate.fit(values, right, 1.0).features
+    assert "large" not in logistic.fit(values, right, 1.0).features
 
 
 def test_the_same_rows_give_the_same_file():
@@ -96,26 +96,29 @@ def test_held_out_teeth_do_not_change_the_fit():
 
 def test_mouths_of_one_patient_are_left_out_together():
     rows = drawn(240, 9, {})
-    folds = calibrate.fold_of(rows)
+    folds = logistic.fold_of(rows)
     by_patient: dict[str, set] = {}
     for row, fold in zip(rows, folds, strict=True):
         by_patient.setdefault(row["scan"][:11], set()).add(int(fold))
     assert len(by_patient) == 12 and all(len(found) == 1 for found in by_patient.values())
-    assert set(folds) == set(range(calibrate.FOLDS))
+    assert set(folds) == set(range(logistic.FOLDS))
 
 
 def test_too_few_wrong_teeth_are_refused():
     rows = [row | {"right": k >= 4} for k, row in enumerate(drawn(200, 10, {}))]
     with pytest.raises(InputError, match="Only 4 of 200"):
-        calibrate.best_fit(rows)
+        logistic.best_fit(rows)
 
 
 def test_thresholds_count_what_they_flag():
     confidence, right = np.array([0.2, 0.4, 0.6, 0.9]), np.array([0.0, 1.0, 0.0, 1.0])
-    assert calibrate.flagged(confidence, right, 0.5) == {
-        "threshold": 0.5, "flagged": 2, "wrong_flagged": 1, "right_flagged": 1,
-    }  # fmt: skip
-    assert calibrate.flagged(confidence, right, 0.6)["flagged"] == 2  # below, not at
+    assert logistic.count_flagged(confidence, right, 0.5) == {
+        "threshold": 0.5,
+        "flagged": 2,
+        "wrong_flagged": 1,
+        "right_flagged": 1,
+    }
+    assert logistic.count_flagged(confidence, right, 0.6)["flagged"] == 2  # below, not at
 
 
 # ---------------------------------------------------------------- scans
@@ -163,8 +166,10 @@ def test_scans_known_already_or_without_teeth(phantom, tmp_path):
 
 def test_the_command_fits_measures_and_writes(phantom, tmp_path, monkeypatch, capsys):
     """Networks that call a tooth by its neighbour's number in every other scan: the file says how sure to be."""
-    fit, held = (folder_of(phantom, tmp_path / n, tuple(f"phantom_{k}" for k in "abcdef"[:c])) for n, c in
-                 (("fit", 6), ("held", 2)))  # fmt: skip
+    fit, held = (
+        folder_of(phantom, tmp_path / n, tuple(f"phantom_{k}" for k in "abcdef"[:c]))
+        for n, c in (("fit", 6), ("held", 2))
+    )
     turn = iter(range(100))
     FakeNetworks(phantom.labels).install(monkeypatch)
     found = segment_volume(phantom.image, models=fake_models())
@@ -185,7 +190,7 @@ def test_the_command_fits_measures_and_writes(phantom, tmp_path, monkeypatch, ca
 
     monkeypatch.setattr(calibrate, "load_networks", lambda *_: fake_models())
     monkeypatch.setattr(calibrate, "library_segment", erring)
-    monkeypatch.setattr(calibrate, "LEAST_WRONG", 2)
+    monkeypatch.setattr(logistic, "LEAST_WRONG", 2)
     out, card, rows = tmp_path / "confidence-9.json", tmp_path / "card.md", tmp_path / "rows.json"
     command = [str(fit), "--held-out", str(held), "-o", str(out), "--table", str(card), "--rows", str(rows)]
     assert calibrate.main(command) == 0
@@ -238,4 +243,4 @@ def test_calibration_error_of_the_drawn_rows_is_that_of_the_metrics():
     rows = drawn(300, 11, {"mouth_vote": 1.0})
     right = np.array([row["right"] for row in rows])
     score = np.array([row["score"] for row in rows])
-    assert calibrate.scores(score, right.astype(float))["ece"] == expected_calibration_error(score, right)
+    assert logistic.scores(score, right.astype(float))["ece"] == expected_calibration_error(score, right)

@@ -10,10 +10,16 @@ METADATA = {"id": "border-9", "task": "border", "precision": "int8", "spacing_mm
 MEASURED = {"size_bytes": 1_200_000, "int8_convolutions": 5, "dice_int8": 0.5}
 MEANS = {
     "int8": {
-        "dice": 0.8, "nsd": 0.7, "tooth_dice": 0.9, "detection_f1": 0.6, "tca": 0.25, "acs": 0.5, "cer": 0.125,
+        "dice": 0.8,
+        "nsd": 0.7,
+        "tooth_dice": 0.9,
+        "detection_f1": 0.6,
+        "tca": 0.25,
+        "acs": 0.5,
+        "cer": 0.125,
         "scans": 4,
     }
-}  # fmt: skip
+}
 
 
 def test_a_pruned_networks_layers_are_named() -> None:

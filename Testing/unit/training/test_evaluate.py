@@ -86,14 +86,14 @@ def test_the_command_writes_both_files_and_the_label_maps(folder: Path, monkeypa
 
 
 def test_a_network_is_taken_from_the_first_folder_that_has_it(tmp_path: Path, monkeypatch) -> None:
-    from DentalTopoSegLib.networks import models
+    from DentalTopoSegLib.networks.tasks import task_names
 
     for folder, precision in (("a", "int8"), ("b", "fp32"), ("c", "fp32")):
         (tmp_path / folder).mkdir()
         entry = {"id": "n", "precision": precision, "file": "n.onnx", "sha256": ""}
-        entries = [entry | {"task": task} for task in models.TASKS]
+        entries = [entry | {"task": task} for task in task_names("volume")]
         (tmp_path / folder / "models.json").write_text(json.dumps({"models": entries}), encoding="utf-8")
-    monkeypatch.setattr(models, "load_model", lambda task, threads, precision, folder: folder)
+    monkeypatch.setattr(evaluate, "load_model", lambda task, threads, precision, folder: folder)
     folders = [tmp_path / name for name in "abc"]
-    assert evaluate.load_networks("fp32", 1, folders) == dict.fromkeys(models.TASKS, tmp_path / "b")
-    assert evaluate.load_networks("int8", 1, folders[1:]) == dict.fromkeys(models.TASKS)
+    assert evaluate.load_networks("fp32", 1, folders) == dict.fromkeys(task_names("volume"), tmp_path / "b")
+    assert evaluate.load_networks("int8", 1, folders[1:]) == dict.fromkeys(task_names("volume"))

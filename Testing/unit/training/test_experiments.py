@@ -18,9 +18,9 @@ pytest.importorskip("onnx", reason="onnx is not installed; only training and its
 from DentalTopoSegLib.errors import InputError  # noqa: E402
 from DentalTopoSegLib.files.volumes import Volume  # noqa: E402
 from DentalTopoSegLib.networks.models import list_models  # noqa: E402
-from training.experiments import __main__ as command  # noqa: E402
-from training.experiments import charts, scoring, tables, timing  # noqa: E402
+from training.experiments import charts, command, measured, scoring, tables  # noqa: E402
 from training.experiments.rows import Row, jobs, read_rows, row_config  # noqa: E402
+from training.export import timing  # noqa: E402
 
 SHIPPED = next(entry["id"] for entry in list_models() if entry["task"] == "border")
 CONFIGS = Path(__file__).resolve().parents[3] / "training" / "configs"
@@ -130,7 +130,7 @@ ROWS = [
 def _score(row: str, seed: int, case: str, value: float | None, errors: dict | None = None) -> dict:
     kinds = {}
     for kind, factor in (("alone", 1.0), ("rules", 0.5)):
-        kinds[kind] = {key: None if value is None else factor * value for key, _ in tables.COLUMNS}
+        kinds[kind] = dict.fromkeys(tables.COLUMNS, None if value is None else factor * value)
         kinds[kind]["errors"] = errors or {"11": [], "36": ["tunnel"]}
     return {"row": row, "seed": seed, "case": case, **kinds}
 
@@ -139,21 +139,23 @@ def _scores() -> list[dict]:
     rng = np.random.default_rng(0)
     return [
         _score(row.name, seed, f"c{case}", float(rng.uniform(0.2, 0.9)))
-        for row in ROWS[:2] for seed in row.seeds for case in range(5)
-    ]  # fmt: skip
+        for row in ROWS[:2]
+        for seed in row.seeds
+        for case in range(5)
+    ]
 
 
 def test_cases_are_means_over_seeds_without_what_is_undefined() -> None:
     scores = [_score("a", 1, "x", 0.2), _score("a", 2, "x", 0.6), _score("a", 1, "y", None), _score("b", 1, "x", 0.9)]
-    assert tables.by_case(scores, "a", "alone", "dice") == {"x": pytest.approx(0.4)}
-    assert tables.by_case(scores, "a", "rules", "dice") == {"x": pytest.approx(0.2)}
-    assert tables.by_case(scores, "a", "alone", "dice", (2,)) == {"x": pytest.approx(0.6)}
+    assert measured.by_case(scores, "a", "alone", "dice") == {"x": pytest.approx(0.4)}
+    assert measured.by_case(scores, "a", "rules", "dice") == {"x": pytest.approx(0.2)}
+    assert measured.by_case(scores, "a", "alone", "dice", (2,)) == {"x": pytest.approx(0.6)}
 
 
 def test_the_paired_test_is_scipys() -> None:
     scores = _scores()
     values = np.array([score["alone"]["dice"] for score in scores]).reshape(2, 2, 5).mean(1)
-    difference, p, count = tables.paired(scores, ROWS[0], ROWS[1], "alone", "dice")
+    difference, p, count = tables.paired_test(scores, ROWS[0], ROWS[1], "alone", "dice")
     assert difference == pytest.approx(values[0].mean() - values[1].mean())
     assert p == pytest.approx(stats.ttest_rel(values[0], values[1]).pvalue)
     assert count == 5
@@ -164,16 +166,16 @@ def test_only_seeds_that_both_rows_have_are_compared() -> None:
     kept = [s for s in scores if (s["row"], s["seed"]) != ("full_precision", 2)]
     first = [s["alone"]["dice"] for s in kept if s["row"] == "post_training" and s["seed"] == 1]
     second = [s["alone"]["dice"] for s in kept if s["row"] == "full_precision"]
-    difference, p, _ = tables.paired(kept, ROWS[0], ROWS[1], "alone", "dice")
+    difference, p, _ = tables.paired_test(kept, ROWS[0], ROWS[1], "alone", "dice")
     assert difference == pytest.approx(np.mean(first) - np.mean(second))
     assert p == pytest.approx(stats.ttest_rel(first, second).pvalue)
 
 
 def test_equal_rows_do_not_differ_and_few_scans_are_not_tested() -> None:
     same = [_score(row, 1, f"c{n}", 0.1 * n) for row in ("post_training", "full_precision") for n in range(4)]
-    assert tables.paired(same, ROWS[0], ROWS[1], "alone", "dice") == (0.0, 1.0, 4)
-    assert tables.paired(same[:2] + same[4:6], ROWS[0], ROWS[1], "alone", "dice") is None
-    assert tables.paired(same, ROWS[0], ROWS[2], "alone", "dice") is None
+    assert tables.paired_test(same, ROWS[0], ROWS[1], "alone", "dice") == (0.0, 1.0, 4)
+    assert tables.paired_test(same[:2] + same[4:6], ROWS[0], ROWS[1], "alone", "dice") is None
+    assert tables.paired_test(same, ROWS[0], ROWS[2], "alone", "dice") is None
 
 
 def test_the_table_has_means_spread_and_the_papers_figure() -> None:
@@ -182,7 +184,7 @@ def test_the_table_has_means_spread_and_the_papers_figure() -> None:
     cells = [cell.strip() for cell in line.strip("|").split("|")]
     assert head.count("|") == line.count("|")
     assert cells[:3] == ["PTQ", "2 x 1", "30.0 (14.1) [88.7]"]  # 0.2 and 0.4: mean 0.3, deviation 0.1414
-    assert cells[2 + [key for key, _ in tables.COLUMNS].index("count_error")] == "0.30 (0.14)"
+    assert cells[2 + tables.COLUMNS.index("count_error")] == "0.30 (0.14)"
 
 
 def test_a_score_that_no_scan_has_is_a_dash() -> None:
@@ -190,7 +192,7 @@ def test_a_score_that_no_scan_has_is_a_dash() -> None:
     score["alone"]["acs"] = None
     line = tables.score_table([score], ROWS[:1], "alone").splitlines()[-1]
     cells = [cell.strip() for cell in line.strip("|").split("|")]
-    assert cells[2 + [key for key, _ in tables.COLUMNS].index("acs")] == "-"
+    assert cells[2 + tables.COLUMNS.index("acs")] == "-"
 
 
 def test_paired_tests_as_a_table() -> None:
@@ -199,7 +201,7 @@ def test_paired_tests_as_a_table() -> None:
         scores, ROWS, [("post_training", "full_precision"), ("qat", "post_training")]
     ).splitlines()
     assert len(lines) == 3  # a pair that the experiment lacks is left out
-    difference, p, _ = tables.paired(scores, ROWS[0], ROWS[1], "alone", "dice")
+    difference, p, _ = tables.paired_test(scores, ROWS[0], ROWS[1], "alone", "dice")
     assert lines[2].split("|")[1:3] == [" PTQ - FP ", f" {100 * difference:+.2f} (p {p:.3f}) "]
 
 
@@ -209,58 +211,36 @@ def test_errors_are_counted_by_tooth_and_by_kind() -> None:
         _score("post_training", 2, "x", 0.5, {"11": ["pieces", "void"], "12": ["tunnel"]}),
         _score("post_training", 1, "y", 0.5, {"11": []}),
     ]
-    assert tables.chart(scores, "post_training", "alone") == {11: pytest.approx(2 / 3), 12: pytest.approx(0.5)}
-    assert tables.chart(scores, "no", "alone") == {}
+    assert measured.chart(scores, "post_training", "alone") == {11: pytest.approx(2 / 3), 12: pytest.approx(0.5)}
+    assert measured.chart(scores, "no", "alone") == {}
     *_, line = tables.error_counts(scores, ROWS, "alone").splitlines()
     assert [cell.strip() for cell in line.strip("|").split("|")] == ["PTQ", *["20.0"] * 4]
 
 
 LOG = """\
-09:35:00 topology: 2.19 M parameters on cpu, data /data/train
-09:35:00 BatchNorm statistics frozen
-09:35:24 step 12 loss 0.6246 tooth 0.605 core 0.579 quant 0.001 count 1.286 adjacency 0.070 separation 0.018 \
-tunnels 0.908 voids 0.050 lr 8.1e-06 0.12 steps/s left 0.0 min
-09:36:24 step 24 loss 0.5 tooth 0.6 core nan quant 2.988e-04 count 1.2 adjacency 0.07 \
-lr 8.1e-06 0.12 steps/s left 1.0 min
-09:36:30 val step 24 loss 0.2473 tooth 0.8819 core 0.8638
-09:36:31 gates hard at 0.250 of the MACs: MACs 0.250 (expected 0.251) stem 32/32
-09:36:32 done: step 24, 4.1 min, /runs/checkpoint.pt
+{"time": "09:35:00", "kind": "message", "text": "BatchNorm statistics frozen"}
+{"time": "09:35:24", "kind": "step", "step": 12, "loss": 0.6246, "core": 0.579, "quant": 0.001, "count": 1.286, \
+"adjacency": 0.070, "separation": 0.018, "tunnels": 0.908, "voids": 0.050, "lr": 8.1e-06}
+{"time": "09:36:24", "kind": "step", "step": 24, "loss": 0.5, "core": null, "quant": 2.988e-04, "lr": 8.1e-06}
+{"time": "09:36:30", "kind": "validation", "step": 24, "loss": 0.2473}
 """
 
 
 def test_curves_are_read_from_a_log_whose_lines_differ(tmp_path: Path) -> None:
-    (tmp_path / "log.txt").write_text(LOG, encoding="utf-8")
-    curves = tables.training_curves(tmp_path)
+    (tmp_path / "log.jsonl").write_text(LOG, encoding="utf-8")
+    curves = measured.training_curves(tmp_path)
     assert curves["step"].tolist() == [12, 24]
     assert curves["loss"].tolist() == [0.6246, 0.5]
     assert curves["quant"].tolist() == [0.001, 2.988e-4]
     assert curves["lr"].tolist() == [8.1e-6] * 2
     np.testing.assert_equal(curves["voids"], [0.05, np.nan])
     np.testing.assert_equal(curves["core"], [0.579, np.nan])
-    assert set(curves) == {
-        "step", "loss", "tooth", "core", "quant", "count", "adjacency", "separation", "tunnels", "voids", "lr", "left"
-    }  # fmt: skip
+    losses = {"loss", "core", "quant", "count", "adjacency", "separation", "tunnels", "voids"}
+    assert set(curves) == {"step", "lr", *losses}
     # started again: the second time counts
-    again = LOG.replace("loss 0.6246", "loss 0.7")
-    (tmp_path / "log.txt").write_text(LOG + again, encoding="utf-8")
-    assert tables.training_curves(tmp_path)["loss"].tolist() == [0.7, 0.5]
-
-
-def test_a_log_line_keeps_small_measures(tmp_path: Path) -> None:
-    from training.volumes.train import Trainer
-
-    fake = SimpleNamespace(
-        settings=SimpleNamespace(minutes=10.0),
-        progress=SimpleNamespace(step=3),
-        optimiser=SimpleNamespace(param_groups=[{"lr": 1e-4}]),
-        fraction=lambda: 0.5,
-    )
-    window = [(0.5, {"quant": 0.00031234, "macs": 1.0}), (0.7, {"quant": 0.00031234, "voids": 12345.678})]
-    (tmp_path / "log.txt").write_text(f"09:00:00 {Trainer._line(fake, window, 1.5)}\n", encoding="utf-8")
-    curves = tables.training_curves(tmp_path)
-    assert curves["quant"][0] == pytest.approx(0.00031234, rel=1e-3)
-    assert curves["voids"][0] == pytest.approx(12345.678, rel=1e-3)
-    assert curves["loss"][0] == pytest.approx(0.6)
+    again = LOG.replace("0.6246", "0.7")
+    (tmp_path / "log.jsonl").write_text(LOG + again, encoding="utf-8")
+    assert measured.training_curves(tmp_path)["loss"].tolist() == [0.7, 0.5]
 
 
 # --- Scoring --------------------------------------------------------------------------------------------------------
@@ -381,7 +361,7 @@ def test_correlation_needs_values_that_vary() -> None:
 
 def test_lines_without_all_terms_are_no_points_of_the_curve(tmp_path: Path) -> None:
     assert charts.rounding_and_topology(tmp_path) is None
-    (tmp_path / "log.txt").write_text(LOG, encoding="utf-8")
+    (tmp_path / "log.jsonl").write_text(LOG, encoding="utf-8")
     step, quant, topology = charts.rounding_and_topology(tmp_path)
     assert (step.tolist(), quant.tolist()) == ([12], [0.001])
     assert topology[0] == pytest.approx(1.286 + 0.070 + 0.018 + 0.908 + 0.050)
@@ -396,8 +376,8 @@ def test_charts_are_drawn_and_small(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib", reason="matplotlib is not installed; only the charts need it")
     from PIL import Image
 
-    from training.compression.tune import save_tuned
     from training.nets.unet import UNet, UNetPlan
+    from training.volumes.finished import save_tuned
 
     base = tmp_path / "runs"
     rows = [Row(name, name, (1,)) for name in charts.KEY_ROWS] + [
@@ -405,8 +385,9 @@ def test_charts_are_drawn_and_small(tmp_path: Path) -> None:
     ]
     for name in ("qat", "g"):
         (base / f"{name}_1").mkdir(parents=True)
-        lines = [LOG.splitlines()[2].replace("step 12", f"step {12 + n}").replace("1.286", f"{n}.0") for n in range(9)]
-        (base / f"{name}_1" / "log.txt").write_text("\n".join(lines), encoding="utf-8")
+        line = LOG.splitlines()[1]
+        lines = [line.replace(": 12,", f": {12 + n},").replace("1.286", f"{n}.0") for n in range(9)]
+        (base / f"{name}_1" / "log.jsonl").write_text("\n".join(lines), encoding="utf-8")
     save_tuned(base / "g_1", UNet(UNetPlan(3, (32, 32), (1, 1), (1,), 16, deep_supervision=0)), None, 63, {})
     scores = [_score(row.name, 1, f"c{n}", 0.1 * n, _all_teeth(n)) for row in rows for n in range(5)]
     files = charts.draw_charts(scores, rows, base, tmp_path / "pictures")
@@ -435,10 +416,9 @@ def test_without_matplotlib_the_charts_say_what_to_install(tmp_path: Path, monke
 
 
 def _call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
-    monkeypatch.setattr(sys, "argv", ["experiments", *map(str, arguments)])
-    monkeypatch.setattr(command, "keep_memory", lambda module: None)
+    monkeypatch.setattr(command, "keep_memory", lambda: None)
     monkeypatch.setattr(command.torch, "set_num_threads", lambda threads: None)
-    command.main()
+    command.main([str(word) for word in arguments])
 
 
 @pytest.mark.parametrize(
@@ -448,8 +428,8 @@ def _call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
         (["run", "CONFIG"], "--data"),
         (["tables", "CONFIG"], "holds no scores: run the score command first"),
         (["tables", "CONFIG", "--only", "b"], "has no row b"),
-        (["score", "CONFIG", ".", "--part", "2/2"], "counts from 0 to n - 1"),
-        (["score", "CONFIG", ".", "--part", "half"], "no k/n"),
+        (["score", "CONFIG", ".", "--part", "0/2"], "1 <= k <= n"),
+        (["score", "CONFIG", ".", "--part", "half"], "k/n"),
     ],
 )
 def test_wrong_commands_say_why(tmp_path: Path, monkeypatch, capsys, arguments: list[str], message: str) -> None:
@@ -471,8 +451,8 @@ def test_tables_are_printed_written_and_timed(tmp_path: Path, monkeypatch, capsy
     folder.mkdir(parents=True)
     for n in range(3):
         (folder / f"{n}.json").write_text(json.dumps(_score("library", 7, f"c{n}", 0.5)), encoding="utf-8")
-    monkeypatch.setattr(timing, "seconds", lambda model, shape: 0.25)
-    monkeypatch.setattr(timing, "providers_here", lambda: ["onnxruntime"])
+    monkeypatch.setattr(tables, "seconds", lambda model, shape: 0.25)
+    monkeypatch.setattr(tables, "providers_here", lambda: ["onnxruntime"])
     _call(monkeypatch, "tables", path, "--time", "1", "-o", tmp_path / "tables.md")
     text = (tmp_path / "tables.md").read_text(encoding="utf-8")
     assert text.strip() == capsys.readouterr().out.strip()

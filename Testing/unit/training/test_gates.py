@@ -17,7 +17,8 @@ pytest.importorskip("onnx", reason="onnx is not installed; only training and its
 
 from training.compression.gates import GatedUNet, filter_importance, slice_network, sort_filters, target_share  # noqa: E402
 from training.export.graph import activation_names, fold, write_graph  # noqa: E402
-from training.export.volumes import int8_report, measure_scales, session  # noqa: E402
+from training.export.ranges import measure_scales, session  # noqa: E402
+from training.export.volumes import int8_report  # noqa: E402
 from training.nets.unet import UNet, UNetPlan, freeze_norm_statistics, macs  # noqa: E402
 
 PLANS = {

@@ -11,30 +11,31 @@ from hypothesis import given, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 
 from DentalTopoSegLib.dentition import CLASS_FDI  # noqa: E402
-from training.patients import sampler, teeth  # noqa: E402
-from training.patients.acquisition import acquire, blur, streaks  # noqa: E402
+from training.patients import rooted_teeth, sampler  # noqa: E402
 from training.patients.anatomy import mirror_model, sample_patient  # noqa: E402
-from training.patients.tissues import render  # noqa: E402
+from training.patients.canvas import Grid  # noqa: E402
+from training.patients.fast_scanner import acquire, blur, streaks  # noqa: E402
+from training.patients.material_maps import render  # noqa: E402
 
 
-def made_up_tooth(fdi: int) -> teeth.ToothModel:
-    """A tapered ellipsoid in the right place of a rough arch, as `teeth.build_tooth` would store it."""
+def made_up_tooth(fdi: int) -> rooted_teeth.ToothModel:
+    """A tapered ellipsoid in the right place of a rough arch, as `rooted_teeth.build_tooth` would store it."""
     side = 1.0 if fdi // 10 in (1, 4) else -1.0
     upper = fdi < 30
     step = (fdi % 10 - 0.5) * 7.0
     centre = np.array([side * min(4.0 + step * 0.55, 26.0), 30.0 - (step / 9.0) ** 2, 5.0 if upper else -5.0])
     shape = (50, 24, 24)
     origin = np.array([-6.0, -6.0, -20.0])
-    z, y, x = np.meshgrid(*[np.arange(n) * teeth.GRID_MM for n in shape], indexing="ij")
+    z, y, x = np.meshgrid(*[np.arange(n) * rooted_teeth.GRID_MM for n in shape], indexing="ij")
     x, y, z = x + origin[0], y + origin[1], z + origin[2]
     distance = (np.sqrt((x / 3.2) ** 2 + (y / 3.6) ** 2 + ((z + 7.0) / 10.5) ** 2) - 1) * 3.2
-    sdf = np.clip(np.round(distance / teeth.SDF_STEP_MM), -127, 127).astype(np.int8)
+    sdf = np.clip(np.round(distance / rooted_teeth.SDF_STEP_MM), -127, 127).astype(np.int8)
     pulp = np.where(distance < -2.4, 255, 0).astype(np.uint8)
     occlusal = np.array([0, 0, -1.0 if upper else 1.0])
     mesial = np.array([-side, 0.0, 0.0])
     rotation = np.stack([mesial, np.cross(occlusal, mesial), occlusal], 1)
     rotation[:, 1] *= np.sign(rotation[1, 1])
-    return teeth.ToothModel(
+    return rooted_teeth.ToothModel(
         fdi,
         rotation.astype(np.float32),
         centre.astype(np.float32),
@@ -48,14 +49,14 @@ def made_up_tooth(fdi: int) -> teeth.ToothModel:
 
 
 @pytest.fixture(scope="module")
-def dentition() -> list[teeth.ToothModel]:
+def dentition() -> list[rooted_teeth.ToothModel]:
     return [made_up_tooth(fdi) for fdi in CLASS_FDI[1:] if fdi % 10 < 8]
 
 
 def test_a_saved_dentition_comes_back(tmp_path, dentition):
     path = tmp_path / "patient.npz"
-    teeth.save_dentition(path, dentition)
-    for before, after in zip(dentition, teeth.load_dentition(path), strict=True):
+    rooted_teeth.save_dentition(path, dentition)
+    for before, after in zip(dentition, rooted_teeth.load_dentition(path), strict=True):
         assert before.fdi == after.fdi
         np.testing.assert_array_equal(before.sdf, after.sdf)
         np.testing.assert_allclose(before.rotation, after.rotation)
@@ -78,7 +79,7 @@ def test_similarity_recovers_a_known_motion(scale, seed):
     from scipy.spatial.transform import Rotation
 
     rotation, shift = Rotation.random(rng=rng).as_matrix(), rng.normal(size=3) * 10
-    found = teeth.similarity(source, scale * source @ rotation.T + shift)
+    found = rooted_teeth.similarity(source, scale * source @ rotation.T + shift)
     assert found[0] == pytest.approx(scale, rel=1e-6)
     np.testing.assert_allclose(found[1], rotation, atol=1e-6)
     np.testing.assert_allclose(found[2], shift, atol=1e-5)
@@ -88,10 +89,10 @@ def test_signed_distance_of_a_sphere():
     rng = np.random.default_rng(0)
     normals = rng.normal(size=(6000, 3))
     normals /= np.linalg.norm(normals, axis=1, keepdims=True)
-    sphere = teeth.Template(normals * 4.0, normals)
+    sphere = rooted_teeth.Template(normals * 4.0, normals)
     origin = np.array([-6.0, -6.0, -6.0])
-    sdf = teeth.signed_distance(sphere, origin, (25, 25, 25))
-    z, y, x = np.meshgrid(*[np.arange(25) * teeth.GRID_MM - 6.0] * 3, indexing="ij")
+    sdf = rooted_teeth.signed_distance(sphere, origin, (25, 25, 25))
+    z, y, x = np.meshgrid(*[np.arange(25) * rooted_teeth.GRID_MM - 6.0] * 3, indexing="ij")
     truth = np.sqrt(x**2 + y**2 + z**2) - 4.0
     near = np.abs(truth) < 2.0
     assert np.abs(sdf - truth)[near].max() < 0.2
@@ -112,7 +113,7 @@ def test_rendered_labels_are_where_the_tooth_is(dentition):
     patient = sample_patient(dentition, [dentition], np.random.default_rng(3))
     shape, spacing = (60, 60, 60), 1.0
     origin = patient.middle - 30.0
-    drawn = render(patient, origin, spacing, shape, warp_mm=0.0)
+    drawn = render(patient, Grid(origin, spacing, shape), warp_mm=0.0)
     assert (drawn.depth[drawn.labels > 0] < 0).all()
     assert bool((drawn.labels == 0)[drawn.depth > 0.1].all())
     seen = {CLASS_FDI[i] for i in torch.unique(drawn.labels).tolist() if i}
@@ -165,4 +166,4 @@ def test_missing_cache_is_one_sentence(tmp_path, capsys):
     with pytest.raises(SystemExit) as stopped:
         sampler.main([str(tmp_path), str(tmp_path / "out"), "--task", "border", "--count", "1"])
     assert stopped.value.code == 2
-    assert "run training.patients.teeth first" in capsys.readouterr().err
+    assert "run python -m training root-teeth first" in capsys.readouterr().err

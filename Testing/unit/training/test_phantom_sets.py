@@ -11,6 +11,7 @@ import pytest
 pytest.importorskip("torch", reason="the phantom engine draws with torch (training only)")
 
 from training.patients import evaluation_sets as evaluation
+from training.patients.parts import Part, parse_part
 
 FILES = [Path(f"{k:03d}.npz") for k in (7, 8, 12)]
 
@@ -41,16 +42,16 @@ def test_no_two_phantoms_share_their_random_numbers():
 def test_the_parts_make_up_the_whole(parts):
     whole = evaluation.jobs(FILES, 2)
     assert len({name for _, _, name in whole}) == 6 and whole[3][2] == "phantom_007_2"
-    split = [evaluation.jobs(FILES, 2, (k, parts)) for k in range(1, parts + 1)]
+    split = [evaluation.jobs(FILES, 2, Part(k, parts)) for k in range(1, parts + 1)]
     assert sorted(job for part in split for job in part) == sorted(whole)
     assert max(map(len, split)) - min(map(len, split)) <= 1
 
 
 def test_parts_are_written_k_of_n():
-    assert evaluation.parse_part("2/4") == (2, 4)
+    assert parse_part("2/4") == (2, 4)
     for text in ("0/4", "5/4", "2", "a/b", "-1/2"):
         with pytest.raises(argparse.ArgumentTypeError, match="k/n"):
-            evaluation.parse_part(text)
+            parse_part(text)
 
 
 def test_the_command_draws_the_patients_of_its_split(tmp_path, monkeypatch, capsys):

@@ -13,8 +13,10 @@ onnx = pytest.importorskip("onnx", reason="onnx is not installed: pip install '.
 from onnx import numpy_helper  # noqa: E402
 
 from training.compression import quantization as q  # noqa: E402
+from training.compression import restore, rounding  # noqa: E402
 from training.export.graph import activation_names, write_graph  # noqa: E402
-from training.export.volumes import int8_report, measure_scales, session  # noqa: E402
+from training.export.ranges import measure_scales, session, static_baseline  # noqa: E402
+from training.export.volumes import int8_report  # noqa: E402
 from training.nets.unet import UNet, UNetPlan, freeze_norm_statistics  # noqa: E402
 from training.volumes.losses import border_loss  # noqa: E402
 
@@ -93,17 +95,17 @@ def _whole_weights(model: onnx.ModelProto) -> list[np.ndarray]:
 @each_task
 def test_folding_and_unfolding_leave_the_function_alone(task: str) -> None:
     net, image = _net(task), _image(16)
-    folded = q.fold_norms(net)
+    folded = restore.fold_norms(net)
     assert torch.all(folded.stem.norm.weight == 1)
     reference = _probabilities(net, image)
     np.testing.assert_allclose(_probabilities(folded, image), reference, atol=1e-4)
-    unfolded = q.unfold_norms(folded, [image])
+    unfolded = restore.unfold_norms(folded, [image])
     np.testing.assert_allclose(_probabilities(unfolded, image), reference, atol=1e-4)
     # With the batch's own statistics it is still the same function of that image: what training will start from.
     trained = unfolded.train()
     np.testing.assert_allclose(_probabilities(trained, image), reference, atol=1e-3)
     with pytest.raises(ValueError, match="at least one image"):
-        q.unfold_norms(folded, [])
+        restore.unfold_norms(folded, [])
 
 
 @each_task
@@ -111,30 +113,30 @@ def test_a_network_comes_back_from_its_fp32_file(task: str, tmp_path: Path) -> N
     net, image = _net(task), _image(16)
     model = write_graph(net, {"id": "test", "training": {"plan": net.plan.to_dict()}})
     onnx.save(model, tmp_path / "model.onnx")
-    restored = q.unet_from_onnx(tmp_path / "model.onnx")
+    restored = restore.unet_from_onnx(tmp_path / "model.onnx")
     np.testing.assert_allclose(_probabilities(restored, image), _probabilities(net, image), atol=1e-4)
     again = write_graph(restored, {"id": "test"})
     np.testing.assert_allclose(_run(again, image), _run(model, image), atol=1.01 / 255)
     with pytest.raises(ValueError, match="int8 files only"):
-        q.scales_from_onnx(tmp_path / "model.onnx")
+        restore.scales_from_onnx(tmp_path / "model.onnx")
 
 
 def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
     model = write_graph(_net("border"), {"id": "test"})
     onnx.save(model, tmp_path / "planless.onnx")
     with pytest.raises(ValueError, match=r"training\.plan"):
-        q.unet_from_onnx(tmp_path / "planless.onnx")
+        restore.unet_from_onnx(tmp_path / "planless.onnx")
     del model.metadata_props[:]
     onnx.save(model, tmp_path / "foreign.onnx")
     with pytest.raises(ValueError, match="metadata"):
-        q.unet_from_onnx(tmp_path / "foreign.onnx")
+        restore.unet_from_onnx(tmp_path / "foreign.onnx")
 
 
 @pytest.mark.parametrize(("task", "size"), [("border", 48), ("numbering", 32)])
 def test_shipped_networks_come_back_and_quantise_alike(task: str, size: int) -> None:
     path, image = _shipped(task), _image(size)
     shipped = _run(path, image)
-    net, scales = q.unet_from_onnx(path), q.scales_from_onnx(path)
+    net, scales = restore.unet_from_onnx(path), restore.scales_from_onnx(path)
     # No activation rounding here; on noise many voxels are near a toss-up.
     assert _disagreement(_probabilities(net, image), shipped)[0] < 0.01
     again = write_graph(net, {"id": "again"}, scales)
@@ -208,7 +210,7 @@ def test_minmax_takes_the_largest_value() -> None:
 def test_static_baseline_runs_and_is_near_the_fp32_graph(task: str) -> None:
     fp32, image = write_graph(_net(task), {"id": "test"}), _image(16)
     before = fp32.SerializeToString()
-    baseline = q.static_baseline(fp32, [image])
+    baseline = static_baseline(fp32, [image])
     assert fp32.SerializeToString() == before
     assert max(np.abs(w).max() for w in _whole_weights(baseline)) in (63, 64)
     difference = np.abs(_run(baseline, image) - _run(fp32, image))
@@ -230,7 +232,7 @@ def test_training_steps_lower_the_loss_and_move_the_ranges(bfloat16: bool) -> No
     torch.manual_seed(0)
     image, target = _toy()
     net = UNet(PLANS["border"])
-    qnet = q.prepare_qat(q.unfold_norms(net, [image.numpy()]), momentum=0.1).train()
+    qnet = q.prepare_qat(restore.unfold_norms(net, [image.numpy()]), momentum=0.1).train()
     optimiser = torch.optim.Adam([p for p in qnet.parameters() if p.requires_grad], 3e-3)
     losses, steps = [], []
     for step in range(30):
@@ -260,7 +262,7 @@ def test_training_steps_lower_the_loss_and_move_the_ranges(bfloat16: bool) -> No
 
 def test_gradients_are_near_the_float_networks() -> None:
     image, target = _toy()
-    net = q.fold_norms(_net("border")).train()
+    net = restore.fold_norms(_net("border")).train()
     freeze_norm_statistics(net)
     qnet = q.prepare_qat(net, q.calibrated_scales(net, [image.numpy()]))
     qnet.follow_ranges = False
@@ -273,7 +275,7 @@ def test_gradients_are_near_the_float_networks() -> None:
 
 def test_gradient_of_rounded_activations_is_the_clipped_straight_through_one() -> None:
     values = torch.tensor([-1.0, -0.01, 0.01, 0.3, 0.7, 1.49, 1.53, 9.0]).view(1, -1, 1, 1, 1).requires_grad_()
-    y, error = q._RoundActivation.apply(values, 0.1, 15, True)
+    y, error = rounding.RoundActivation.apply(values, 0.1, 15, True)
     expected = torch.tensor([0, 0, 0, 0.3, 0.7, 1.5, 1.5, 1.5]).view_as(y)
     torch.testing.assert_close(y.detach(), expected)
     relu = values.detach().clamp(min=0)
@@ -289,7 +291,7 @@ def test_gradient_of_rounded_activations_is_the_clipped_straight_through_one() -
 
 def test_quantization_loss_is_zero_on_the_grid_and_falls_when_trained_on() -> None:
     weight = torch.arange(-63, 64).view(1, -1).float() * 0.01
-    rounded, _ = q.round_weight(weight, torch.zeros(1), 0.1, 63)
+    rounded, _ = rounding.round_weight(weight, torch.zeros(1), 0.1, 63)
     torch.testing.assert_close(rounded, weight)
     image = torch.from_numpy(_image(16))
     net = _net("border")
@@ -309,8 +311,8 @@ def test_quantization_loss_is_zero_on_the_grid_and_falls_when_trained_on() -> No
 
 
 def test_weights_on_the_grid_have_no_rounding_error() -> None:
-    net = q.unet_from_onnx(_shipped("numbering"))
-    qnet = q.prepare_qat(net, q.scales_from_onnx(_shipped("numbering")), with_error=True)
+    net = restore.unet_from_onnx(_shipped("numbering"))
+    qnet = q.prepare_qat(net, restore.scales_from_onnx(_shipped("numbering")), with_error=True)
     with torch.no_grad():
         qnet(torch.zeros(1, 1, 32, 32, 32))
     assert all(float(error) < 1e-14 for error in qnet.errors["weight"])
@@ -321,7 +323,7 @@ def test_range_follows_the_step_of_least_error() -> None:
     torch.manual_seed(0)
     values = torch.randn(1, 16, 16, 16, 16).abs()
     for top in (255, 15):
-        limits = q.Range(None, top, 0.2)
+        limits = rounding.Range(None, top, 0.2)
         for _ in range(40):
             limits.observe(values)
         candidates = torch.linspace(0.3, 1.1, 200) * values.max() / top
@@ -363,6 +365,6 @@ def test_state_dict_and_features_are_the_float_networks(task: str) -> None:
 
 
 def test_range_of_values_below_its_least() -> None:
-    limits = q.Range(None, 255, 0.2)
+    limits = rounding.Range(None, 255, 0.2)
     limits.observe(torch.full((1, 8, 8, 8, 8), 1e-5))  # a layer that is almost dead
-    assert 0 < limits.step <= 2.0**q.Range.LOWEST * 2.0 ** (1 / q.Range.OCTAVE) / 255
+    assert 0 < limits.step <= 2.0**rounding.Range.LOWEST * 2.0 ** (1 / rounding.Range.OCTAVE) / 255

@@ -9,11 +9,12 @@ import pytest
 
 from DentalTopoSegLib.errors import InputError
 from DentalTopoSegLib.files.volumes import read_labels, read_volume
+from training.patients import cone_beam, xrays
 from training.patients import reconstruction as rec
 
 needs_rtk = pytest.mark.skipif(importlib.util.find_spec("itk") is None, reason="itk-rtk is not installed")
 
-NOISELESS = rec.Scanner(
+NOISELESS = cone_beam.Scanner(
     projections=90,
     pixel_mm=2.0,
     photons=1e8,
@@ -34,12 +35,12 @@ def cylinder(shape: tuple[int, int, int], radius: float, centre: tuple[float, fl
 
 
 def test_attenuation_reproduces_the_table_and_interpolates_between() -> None:
-    assert rec.attenuation("water", np.array([60.0]))[0] == pytest.approx(0.2059)
-    assert 0.1837 < rec.attenuation("water", np.array([70.0]))[0] < 0.2059
+    assert xrays.attenuation("water", np.array([60.0]))[0] == pytest.approx(0.2059)
+    assert 0.1837 < xrays.attenuation("water", np.array([70.0]))[0] < 0.2059
 
 
 def test_more_voltage_and_more_filter_harden_the_beam() -> None:
-    soft, hard, filtered = (rec.spectrum(*a) for a in ((90, 3), (120, 3), (90, 10)))
+    soft, hard, filtered = (xrays.spectrum(*a) for a in ((90, 3), (120, 3), (90, 10)))
     mean = [float(np.sum(e * w)) for e, w in (soft, hard, filtered)]
     assert mean[0] < mean[1]
     assert mean[0] < mean[2]
@@ -48,12 +49,12 @@ def test_more_voltage_and_more_filter_harden_the_beam() -> None:
 
 
 def test_beam_hardening_lowers_the_effective_attenuation_with_depth() -> None:
-    assert rec.water_attenuation_per_mm(NOISELESS, 200) < rec.water_attenuation_per_mm(NOISELESS, 20)
+    assert cone_beam.water_attenuation_per_mm(NOISELESS, 200) < cone_beam.water_attenuation_per_mm(NOISELESS, 20)
 
 
 def test_noise_of_the_logarithm_follows_the_photon_count() -> None:
-    scanner = rec.Scanner(photons=1e4, electronic_noise=0, scatter=0, blur_pixels=0, gain_error=0, bad_columns=0)
-    flat = rec.acquire(np.zeros((3, 2, 64, 64), np.float32), scanner, np.random.default_rng(0))
+    scanner = cone_beam.Scanner(photons=1e4, electronic_noise=0, scatter=0, blur_pixels=0, gain_error=0, bad_columns=0)
+    flat = cone_beam.detect(np.zeros((3, 2, 64, 64), np.float32), scanner, np.random.default_rng(0))
     assert flat.std() == pytest.approx(0.01, rel=0.1)
 
 
@@ -62,14 +63,16 @@ def test_density_table_and_volume_agree() -> None:
     material[1:3] = 4
     table = np.ones(9)
     table[4] = 0.9
-    assert np.allclose(rec.basis_densities(material, table), rec.basis_densities(material, np.full((4, 4, 4), 0.9)))
+    assert np.allclose(
+        cone_beam.basis_densities(material, table), cone_beam.basis_densities(material, np.full((4, 4, 4), 0.9))
+    )
 
 
 def test_refuses_unknown_materials_and_wrong_densities() -> None:
     with pytest.raises(InputError, match="Material 9 is unknown"):
-        rec.basis_densities(np.full((2, 2, 2), 9, np.uint8), None)
+        cone_beam.basis_densities(np.full((2, 2, 2), 9, np.uint8), None)
     with pytest.raises(InputError, match="density volume"):
-        rec.basis_densities(np.zeros((2, 2, 2), np.uint8), np.ones((2, 2, 3)))
+        cone_beam.basis_densities(np.zeros((2, 2, 2), np.uint8), np.ones((2, 2, 3)))
 
 
 def test_refuses_a_phantom_without_its_fields(tmp_path) -> None:
@@ -86,7 +89,7 @@ def test_an_empty_folder_is_refused(tmp_path, capsys) -> None:
 @needs_rtk
 @pytest.mark.parametrize("middle", [(0.0, 0.0, 0.0), (6.0, -4.0, 10.0)])
 def test_line_integral_through_a_box_is_its_length(middle: tuple[float, float, float]) -> None:
-    detector = rec.Detector(NOISELESS, (60.0, 60.0, 40.0))
+    detector = cone_beam.Detector(NOISELESS, (60.0, 60.0, 40.0))
     paths = detector.project(np.ones((20, 20, 20), np.float32), 1.0, middle)
     # The central ray of the first view runs along RTK's z through a centred cube of 20 mm.
     row, column = (n // 2 + round(m * 1.4 / 2) for n, m in zip(detector.shape, middle[1::-1], strict=True))
@@ -97,7 +100,7 @@ def test_line_integral_through_a_box_is_its_length(middle: tuple[float, float, f
 def test_a_water_cylinder_reads_zero_and_stays_where_it_was() -> None:
     shape = (16, 40, 48)
     material = cylinder(shape, 7.0, centre=(4.0, -9.0))
-    grey = rec.reconstruct(material, 1.5, NOISELESS, np.random.default_rng(0))
+    grey = cone_beam.reconstruct(material, 1.5, NOISELESS, np.random.default_rng(0))
     inside = grey[5:11][:, cylinder(shape, 4.0, centre=(4.0, -9.0))[0] > 0]
     # Soft tissue is 5 % denser than water; a thin cylinder hardens the beam less than 100 mm do.
     assert 0 < inside.mean() < 250
@@ -111,7 +114,7 @@ def test_mineral_is_brighter_than_soft_tissue_and_metal_than_mineral() -> None:
     material = cylinder(shape, 16.0)
     for number, centre in ((4, (0, -9)), (6, (0, 9))):
         material = np.where(cylinder(shape, 3.0, centre), number, material).astype(np.uint8)
-    grey = rec.reconstruct(material, 1.5, NOISELESS, np.random.default_rng(0))[8]
+    grey = cone_beam.reconstruct(material, 1.5, NOISELESS, np.random.default_rng(0))[8]
     soft, dentin, metal = grey[28, 20], grey[20, 11], grey[20, 29]
     assert soft + 500 < dentin
     assert dentin + 500 < metal

@@ -12,9 +12,11 @@ torch = pytest.importorskip("torch", reason="torch is not installed; only traini
 pytest.importorskip("onnx", reason="onnx is not installed; only training and its tests need it")
 
 from training.export.graph import WEIGHT_LIMIT, activation_names, quantise_weight, write_graph  # noqa: E402
-from training.export.volumes import best_scale, int8_report, measure_scales, session  # noqa: E402
+from training.export.ranges import best_scale, measure_scales, session  # noqa: E402
+from training.export.volumes import int8_report  # noqa: E402
+from training.loop import Loop, read_config, read_log  # noqa: E402
 from training.nets.unet import UNet, UNetPlan  # noqa: E402
-from training.volumes.train import Trainer, read_config  # noqa: E402
+from training.volumes.train import VolumeTask  # noqa: E402
 
 PLANS = {
     "numbering": UNetPlan(33, (32, 48), (1, 1), (1,), deep_supervision=0),
@@ -121,19 +123,15 @@ def test_training_learns_saves_and_resumes(tmp_path: Path) -> None:
     config["net"] |= {"widths": [32, 32], "encoder_convs": [1, 1], "decoder_convs": [1]}
     config["data"]["patch"] = [16, 16, 16]
     config["training"] |= {"steps": 12, "warmup_steps": 1, "log_every": 4}
-    trainer = Trainer(config, runs, torch.device("cpu"))
-    trainer.run(data, data)
-    losses = [
-        float(line.split("loss ")[1].split()[0])
-        for line in (runs / "log.txt").read_text().splitlines()
-        if " step " in line and "steps/s" in line
-    ]
+    loop = Loop(VolumeTask(config, data, data), runs)
+    loop.run()
+    losses = [row["loss"] for row in read_log(runs)]
     assert len(losses) == 3
     assert losses[-1] < losses[0]
     config["training"]["steps"] = 14
-    again = Trainer(config, runs, torch.device("cpu"))
+    again = Loop(VolumeTask(config, data), runs)
     again.resume()
     assert again.progress.step == 12
-    torch.testing.assert_close(again.net.head.weight, trainer.net.head.weight)
-    again.run(data, None)
+    torch.testing.assert_close(again.task.net.head.weight, loop.task.net.head.weight)
+    again.run()
     assert again.progress.step == 14

@@ -1,4 +1,4 @@
-"""What training makes of labelled jaws: extracted teeth, closed gaps, trimmed gum, rows of crowns."""
+"""What training makes of labelled jaws: extracted teeth, closed gaps, trimmed gingiva, rows of crowns."""
 
 from __future__ import annotations
 
@@ -10,22 +10,33 @@ from DentalTopoSegLib.ios.crowns import describe
 
 pytest.importorskip("torch", reason="torch is installed with [test] on Python 3.11 only")
 
-from training.surfaces.crown_rows import Plan, RowMaker, stacked, take_crowns
+from training.surfaces.crown_rows import Plan, RowMaker, stack_rows, take_crowns
 from training.surfaces.jaws import (
     BY_SHAPE,
     Jaw,
     by_shape,
     class_of,
     tooth_centres,
-    trimmed,
+    trim_gingiva,
     with_closed_gap,
     without_tooth,
 )
 
 STILL = Plan(
-    strangers=0, third_molar=0, milk_molar=0, absent=0, part=0, turn_deg=(0, 0, 0), scale=0, stretch=0,
-    crown_turn_deg=0, crown_scale=0, place_mm=0, cut_share=0, noise_mm=0,
-)  # fmt: skip
+    strangers=0,
+    third_molar=0,
+    milk_molar=0,
+    absent=0,
+    part=0,
+    turn_deg=(0, 0, 0),
+    scale=0,
+    stretch=0,
+    crown_turn_deg=0,
+    crown_scale=0,
+    place_mm=0,
+    cut_share=0,
+    noise_mm=0,
+)
 
 
 @pytest.fixture(scope="module")
@@ -64,8 +75,8 @@ def test_an_open_gap_moves_nothing(jaw: Jaw):
     assert after[5] == pytest.approx(before[5], abs=1e-6)
 
 
-def test_trimming_takes_gum_and_no_tooth(jaw: Jaw):
-    cut = trimmed(jaw, np.random.default_rng(3))
+def test_trimming_takes_gingiva_and_no_tooth(jaw: Jaw):
+    cut = trim_gingiva(jaw, np.random.default_rng(3))
     assert (cut.classes > 0).sum() == (jaw.classes > 0).sum()
     assert (cut.classes == 0).sum() < (jaw.classes == 0).sum()
 
@@ -130,6 +141,6 @@ def test_a_child_has_a_small_molar_in_place_five(jaw: Jaw):
 def test_rows_of_different_length_make_a_batch():
     rng = np.random.default_rng(0)
     rows = [describe(*[rng.normal(0, 20, (n, 8, 3))] * 2, True) for n in (3, 5)]
-    shapes, places, present = stacked(rows, 7)
+    shapes, places, present = stack_rows(rows, 7)
     assert present.sum(1).tolist() == [3, 5]
     assert np.array_equal(shapes[0, :3], rows[0].shapes) and not shapes[0, 3:].any() and not places[1, 5:].any()

@@ -15,21 +15,29 @@ pytest.importorskip("onnx", reason="onnx is not installed; only training and its
 pytest.importorskip("cripser", reason="cripser is not installed; only the topology loss needs it")
 
 from DentalTopoSegLib.networks.models import list_models, load_model  # noqa: E402
-from training.compression.tune import Tuner, load_tuned, save_tuned, start_network, tune  # noqa: E402
+from training.compression.tune import TuneTask, start_network, tune  # noqa: E402
 from training.export.volumes import export_plain  # noqa: E402
+from training.loop import LOG, Loop, read_config, run_to_end  # noqa: E402
 from training.nets.unet import UNet, UNetPlan, macs  # noqa: E402
-from training.patients.sampler import CELL_MM, CORE_DEPTH_MM, border_target, topology_target  # noqa: E402
-from training.patients.tissues import Rendered  # noqa: E402
+from training.patients.material_maps import Rendered  # noqa: E402
+from training.patients.targets import CELL_MM, CORE_DEPTH_MM, border_target, topology_target  # noqa: E402
 from training.volumes.data import Buffer, DataPlan, augment, crop, normalise, validation_samples  # noqa: E402
+from training.volumes.finished import load_tuned, save_tuned  # noqa: E402
 from training.volumes.losses import CONTACT_FLAG, IGNORE  # noqa: E402
-from training.volumes.train import read_config  # noqa: E402
 
 SIDE = 32
 PLAN = UNetPlan(3, (32, 32), (1, 1), (1,), full_width=16, deep_supervision=0)
 TRAINING = {
-    "minutes": 100, "steps": 4, "lr": 1e-3, "weight_decay": 0.0, "warmup_steps": 1, "ema": 0.5, "freeze_norm_at": 0.0,
-    "log_every": 2, "validate_samples": 1,
-}  # fmt: skip
+    "minutes": 100,
+    "steps": 4,
+    "lr": 1e-3,
+    "weight_decay": 0.0,
+    "warmup_steps": 1,
+    "ema": 0.5,
+    "freeze_norm_at": 0.0,
+    "log_every": 2,
+    "validate_samples": 1,
+}
 
 
 def _balls(shift: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -94,7 +102,7 @@ def _tune(runs: Path, name: str, **options) -> tuple[UNet, dict, str]:
     path = tune(_config(**options), runs / name, runs / "data", runs / "data", runs)
     assert path == runs / name / "tuned.pt"
     net, about = load_tuned(runs / name)
-    return net, about, (runs / name / "log.txt").read_text(encoding="utf-8")
+    return net, about, (runs / name / LOG).read_text(encoding="utf-8")
 
 
 def _moved(net: UNet, start: UNet) -> float:
@@ -130,7 +138,7 @@ def test_a_plain_run_goes_on_from_its_start_and_exports(runs: Path, tmp_path: Pa
     assert stored["about"]["steps"] == 4
     assert stored["about"]["macs_96"] == macs(PLAN, (96, 96, 96))["total"]
     assert stored["about"]["validation"][0]["tooth"] > 0.5
-    assert "quant" not in log and "count" not in log and "hint" not in log
+    assert '"quant"' not in log and '"count"' not in log and '"hint"' not in log
     image = _image(runs)
     for precision, least in (("fp32", 0.999), ("int8", 0.97)):
         path = export_plain(runs / "plain", tmp_path / precision, "border-plain", precision, runs / "data")
@@ -158,8 +166,8 @@ def test_coarser_weights_after_training_are_coarser(runs: Path, tmp_path: Path) 
 def test_a_run_with_quantization_exports_its_own_steps(runs: Path, tmp_path: Path) -> None:
     net, stored, log = _tune(runs, "qat", quantization={"weight": 0.01}, topology={"variant": "paper"})
     for name in ("quant", "count", "adjacency", "separation", "tunnels", "voids"):
-        assert f" {name} " in log
-    from training.experiments.tables import training_curves
+        assert f'"{name}": ' in log
+    from training.experiments.measured import training_curves
 
     curves = training_curves(runs / "qat")
     assert curves["step"].tolist() == [2, 4]
@@ -167,7 +175,8 @@ def test_a_run_with_quantization_exports_its_own_steps(runs: Path, tmp_path: Pat
     empty = tmp_path / "empty"  # nothing is measured again
     empty.mkdir()
     path = export_plain(runs / "qat", tmp_path / "models", "border-qat", "int8", empty)
-    from training.compression.quantization import prepare_qat, scales_from_onnx
+    from training.compression.quantization import prepare_qat
+    from training.compression.restore import scales_from_onnx
 
     written = scales_from_onnx(path)
     assert {name: written[name] for name in stored["scales"]} == pytest.approx(stored["scales"], rel=1e-5)
@@ -193,14 +202,14 @@ def test_the_adaptive_topology_loss_changes_the_weights(runs: Path) -> None:
     # from an untrained network: at one without errors the adaptive loss is 0
     plain, _, _ = _tune(runs, "without", start="raw")
     net, _, log = _tune(runs, "adaptive", start="raw", topology={"variant": "adaptive", "weight": 10.0})
-    assert " count " in log and " tunnels " in log
+    assert '"count"' in log and '"tunnels"' in log
     assert _moved(net, plain) > 1e-5
 
 
 def test_a_search_gives_a_smaller_network(runs: Path, tmp_path: Path) -> None:
     gates = {"macs": 0.6, "harden": 0.5, "rate": 1.0, "group": 8}
     net, stored, log = _tune(runs, "gates", steps=6, gates=gates, distillation={"teacher": "first", "weight": 0.5})
-    assert "gates hard at" in log and " hint " in log and " macs " in log
+    assert "gates hard at" in log and '"hint"' in log and '"macs"' in log
     share = macs(net.plan, (SIDE,) * 3)["total"] / macs(PLAN, (SIDE,) * 3)["total"]
     assert share <= 0.6
     assert stored["about"]["macs_96"] == macs(net.plan, (96, 96, 96))["total"]
@@ -218,14 +227,16 @@ def test_a_search_decays_what_other_runs_decay(runs: Path) -> None:
     gates = {"macs": 0.6, "rate": 0.5}
     config = _config(gates=gates)
     config["training"]["weight_decay"] = 0.01
-    tuner = Tuner(config, runs / "decay", torch.device("cpu"), runs / "data", runs)
-    rate = tuner.set_rate()
-    groups = tuner.optimiser.param_groups
+    task = TuneTask(config, runs / "data", runs=runs)
+    loop = Loop(task, runs / "decay")
+    loop.run()
+    groups = loop.optimiser.param_groups
     decayed = [p for group in groups if group["weight_decay"] for p in group["params"]]
     assert decayed and all(p.ndim > 1 for p in decayed)
-    assert sum(len(group["params"]) for group in groups) == len(list(tuner.net.parameters()))
-    assert groups[-1]["params"] == [tuner.gated.logits]
-    assert groups[-1]["lr"] == pytest.approx(rate * 0.5 / tuner.settings.lr) and groups[0]["lr"] == rate
+    assert sum(len(group["params"]) for group in groups) == len(list(task.net.parameters()))
+    assert groups[-1]["params"] == [task.gated.logits]
+    assert groups[-1]["lr"] == pytest.approx(groups[0]["lr"] * 0.5 / task.settings.lr)
+    assert 0 < groups[0]["lr"] < task.settings.lr
 
 
 def test_a_search_without_time_to_harden_still_meets_its_goal(runs: Path) -> None:
@@ -236,12 +247,48 @@ def test_a_search_without_time_to_harden_still_meets_its_goal(runs: Path) -> Non
 
 def test_compared_features_train_their_adapters(runs: Path) -> None:
     plan = {"teacher": "first", "feature_levels": [0]}
-    tuner = Tuner(_config(distillation=plan), runs / "features", torch.device("cpu"), runs / "data", runs)
-    (adapter,) = tuner.distiller.adapters.parameters()
+    task = TuneTask(_config(distillation=plan), runs / "data", runs=runs)
+    (adapter,) = task.distiller.adapters.parameters()
     before = adapter.detach().clone()
-    tuner.run(runs / "data", None)
+    Loop(task, runs / "features").run()
     assert float((adapter.detach() - before).abs().max()) > 0
-    assert all(not p.requires_grad for p in tuner.distiller.teacher.parameters())
+    assert all(not p.requires_grad for p in task.distiller.teacher.parameters())
+
+
+def _stopped_and_resumed(runs: Path, name: str, **sections) -> tuple[TuneTask, TuneTask, Loop]:
+    """A run of 3 steps, and one of 5 as it is when it has taken up the first one's checkpoint."""
+    first, again = (TuneTask(_config(steps=n, **sections), runs / "data", runs=runs) for n in (3, 5))
+    run_to_end(first, runs / name)
+    loop = Loop(again, runs / name)
+    loop.resume()
+    return first, again, loop
+
+
+def test_a_run_with_quantization_goes_on_with_its_ranges(runs: Path) -> None:
+    first, again, loop = _stopped_and_resumed(runs, "ranges", quantization={"weight": 0.01})
+    for name, limits in first.quantised.ranges.items():
+        assert again.quantised.ranges[name].step == limits.step
+        assert torch.equal(again.quantised.ranges[name].counts, limits.counts)
+    loop.run()
+    assert loop.progress.step == 5
+    assert again.finish(loop) == runs / "ranges" / "tuned.pt"
+
+
+def test_compared_features_go_on_with_their_adapters(runs: Path) -> None:
+    plan = {"teacher": "first", "feature_levels": [0]}
+    first, again, _ = _stopped_and_resumed(runs, "adapters", distillation=plan)
+    assert torch.equal(again.distiller.adapters["0"].weight, first.distiller.adapters["0"].weight)
+    assert not torch.equal(again.distiller.adapters["0"].weight, torch.eye(32))
+
+
+def test_a_search_goes_on_with_its_gates_hard(runs: Path) -> None:
+    gates = {"macs": 0.6, "harden": 0.5, "rate": 1.0}
+    first, again, loop = _stopped_and_resumed(runs, "search", gates=gates)
+    assert bool(first.gated.hardened)
+    loop.run()
+    assert torch.equal(again.gated.logits, first.gated.logits) and not again.gated.logits.requires_grad
+    net, _ = load_tuned(again.finish(loop).parent)
+    assert macs(net.plan, (SIDE,) * 3)["total"] <= 0.6 * macs(PLAN, (SIDE,) * 3)["total"]
 
 
 def test_the_same_seed_gives_the_same_weights(runs: Path) -> None:
@@ -279,23 +326,23 @@ def test_starts_are_shipped_networks_and_runs_by_name_or_folder(runs: Path) -> N
 def test_gates_and_quantization_do_not_go_together(runs: Path) -> None:
     config = _config(gates={"macs": 0.5}, quantization={"weight": 0.01})
     with pytest.raises(ValueError, match="search by gates runs at full precision"):
-        Tuner(config, runs / "both", torch.device("cpu"), runs / "data", runs)
+        TuneTask(config, runs / "data", runs=runs)
 
 
 def test_quantization_without_samples_is_refused(runs: Path, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="holds no samples"):
-        Tuner(_config(quantization={}), tmp_path / "run", torch.device("cpu"), tmp_path / "none", runs)
+        TuneTask(_config(quantization={}), tmp_path / "none", runs=runs)
 
 
 def test_a_configuration_names_its_start(tmp_path: Path) -> None:
     path = tmp_path / "c.yaml"
     path.write_text(yaml.safe_dump(_config()), encoding="utf-8")
-    assert read_config(path, start="start")["start"] == "first"
+    assert read_config(path, "start", "data")["start"] == "first"
     with pytest.raises(ValueError, match="net missing"):
-        read_config(path)
+        read_config(path, "net", "data")
     path.write_text(yaml.safe_dump({k: v for k, v in _config().items() if k != "start"}), encoding="utf-8")
     with pytest.raises(ValueError, match="start missing"):
-        read_config(path, start="start")
+        read_config(path, "start", "data")
 
 
 # --- Samples of the task --------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
-"""Topology terms for training the border network (Seed 000, section 4): count, adjacency, holes.
+"""Topology terms for training the border network: count, adjacency, holes.
 
-``python -m training.volumes.topology_loss`` prints what each term costs per step.
+`python -m training time-topology-loss` prints what each term costs per step.
 
 All terms work on one patch at a time, on single maps (D, H, W) with the Voronoi partition `cells` of the teeth; those
 per tooth also take a (K + 1, D, H, W) softmax over numbered teeth. Maps may live on any device; persistence is found

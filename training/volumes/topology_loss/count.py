@@ -45,7 +45,7 @@ def count_loss(
     (maximum up, saddle down). straight_through=False gives the relaxed, signed value itself (for gradient checks).
     """
     pairs, _ = _pairs(prob, known, edge)
-    true_count = _true_components(_masked(truth, known), edge)[1]
+    true_count = _true_components(_mask(truth, known), edge)[1]
     alive = (pairs.born[:, None] > THRESHOLD_LEVELS) & (pairs.died[:, None] <= THRESHOLD_LEVELS)
     error = float(alive.sum() / len(THRESHOLD_LEVELS)) - true_count
     scale = 1.0 / max(true_count, 1)
@@ -76,7 +76,7 @@ def count_margin_loss(
     saddle inside goes up (one tooth in pieces), a true component without any voxel above 0.5 gets its maximum up
     (missing). Costs as in `critical_cost`.
     """
-    truth = _masked(truth, known)
+    truth = _mask(truth, known)
     pairs, levels = _pairs(prob, known, edge, truth)
     labels, true_count, counted = _true_components(truth, edge)
     flat = truth.reshape(-1)
@@ -94,7 +94,7 @@ def count_margin_loss(
     return total / max(true_count, 1)
 
 
-def _masked(truth: np.ndarray, known: np.ndarray | None) -> np.ndarray:
+def _mask(truth: np.ndarray, known: np.ndarray | None) -> np.ndarray:
     return truth.astype(bool) if known is None else truth & known
 
 

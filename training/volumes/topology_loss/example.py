@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-CORE_DEPTH = 1.2  # voxels of 0.5 mm: training.patients.sampler.CORE_DEPTH_MM
+CORE_DEPTH = 1.2  # voxels of 0.5 mm: training.patients.targets.CORE_DEPTH_MM
 CELL_REACH = 12.0  # voxels: 6 mm
 
 

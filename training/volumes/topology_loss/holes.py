@@ -2,8 +2,8 @@
 
 The paper counts b1 and calls it cavities; in 3D a tunnel is b1 and an enclosed void b2. Both are compared with the
 label's own numbers, never with 0. Only teeth whose {S_k > 0.5} has other numbers than the label (exact and cheap, by
-`DentalTopoSegLib.checks.topology.betti_numbers`) go through persistent homology. The gradient reaches S at the voxels where
-a feature is born and dies; those in the outer layer of the patch, where a tooth is cut, get none.
+`DentalTopoSegLib.checks.topology.betti_numbers`) go through persistent homology. The gradient reaches S at the voxels
+where a feature is born and dies; those in the outer layer of the patch, where a tooth is cut, get none.
 """
 
 from __future__ import annotations

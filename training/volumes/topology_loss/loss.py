@@ -75,7 +75,7 @@ class TopologyLoss:
     ) -> tuple[Tensor, dict[str, float]]:
         """(L_topo, values of the unweighted terms) of one patch.
 
-        p_tooth, p_core: (D, H, W) probabilities; target: uint8 as in `training.volumes.losses.border_loss` (255 unknown);
+        p_tooth, p_core: (D, H, W) probabilities; target: uint8 as in `volumes.losses.border_loss` (255 unknown);
         cells: uint8, number of the nearest tooth, 0 far from all. Terms that were not computed are not in the dict.
         """
         c = self.config

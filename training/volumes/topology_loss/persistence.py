@@ -2,9 +2,9 @@
 
 The filtration runs from high probability to low, so a feature is born at a high value and dies at a lower one: it is a
 feature of {S > t} for death <= t < birth. Cripser's T-construction (voxels are closed cubes) is the convention of
-`DentalTopoSegLib.checks.topology`: foreground 26-, background 6-connected. Dimension 0: component, born at its maximum, dying
-at the saddle voxel that joins it to one with a higher maximum. Dimension 1: tunnel, born where its ring closes, dying
-where it is filled. Dimension 2: enclosed void, born where its wall closes, dying where it is filled.
+`DentalTopoSegLib.checks.topology`: foreground 26-, background 6-connected. Dimension 0: component, born at its maximum,
+dying at the saddle voxel that joins it to one with a higher maximum. Dimension 1: tunnel, born where its ring closes,
+dying where it is filled. Dimension 2: enclosed void, born where its wall closes, dying where it is filled.
 
 Values are first rounded up to 1/270. {S > t} then stays exactly what it was for t = 0.5 and for the ten thresholds,
 and the float noise of a saturated softmax makes no features.
@@ -44,7 +44,7 @@ class Pairs:
         """The pairs at an index or mask array (N,)."""
         return Pairs(self.dim[which], self.born[which], self.died[which], self.birth[which], self.death[which])
 
-    def ranked(self) -> Pairs:
+    def rank(self) -> Pairs:
         """Most persistent first; ties by flat index, so that results do not depend on the order of the search."""
         return self.pick(np.lexsort((self.birth, self.died - self.born)))
 
@@ -75,7 +75,7 @@ def find_pairs(levels: np.ndarray, max_dim: int) -> Pairs:
         np.where(endless, 0, -np.where(endless, 0, bars[:, 2])).astype(np.int64),
         places[:, :3] @ stride,
         np.where(endless, -1, places[:, 3:] @ stride),
-    ).ranked()
+    ).rank()
 
 
 def component_pairs(levels: np.ndarray) -> Pairs:
@@ -93,16 +93,16 @@ def component_pairs(levels: np.ndarray) -> Pairs:
         local = np.where(labels[box] == number, levels[box], 0)
         pairs = find_pairs(local, 0)
         start = [s.start for s in box]
-        move = [_moved(index, local.shape, start, levels.shape) for index in (pairs.birth, pairs.death)]
+        move = [_move(index, local.shape, start, levels.shape) for index in (pairs.birth, pairs.death)]
         found.append(Pairs(pairs.dim, pairs.born, pairs.died, *move))
     if not found:
         none = np.zeros(0, np.int64)
         return Pairs(none, none, none, none, none)
     columns = ("dim", "born", "died", "birth", "death")
-    return Pairs(*(np.concatenate([getattr(pairs, c) for pairs in found]) for c in columns)).ranked()
+    return Pairs(*(np.concatenate([getattr(pairs, c) for pairs in found]) for c in columns)).rank()
 
 
-def _moved(flat: np.ndarray, shape: tuple, start: list[int], whole: tuple) -> np.ndarray:
+def _move(flat: np.ndarray, shape: tuple, start: list[int], whole: tuple) -> np.ndarray:
     """Flat indices (N,) of a box as flat indices of the whole map; -1 stays -1."""
     places = np.unravel_index(np.maximum(flat, 0), shape)
     moved = np.ravel_multi_index([p + s for p, s in zip(places, start, strict=True)], whole)

@@ -24,8 +24,10 @@ class DoubledNumber(Kind):
             return self.words(fdi=fdi)
         return (self.one_may_be if "area_mm2" in finding.detail else self.second_may_be)(fdi=fdi, free=free)
 
-    def repairs(self, finding: Finding, others: Sequence[Finding]) -> list[Repair]:
+    def repairs(self, finding: Finding, others: Sequence[Finding]) -> list[Repair] | None:
         (fdi,), place, free = finding.teeth, finding.position_ras, finding.detail.get("suggested")
+        if place is None:
+            return None
         first = [renumber_piece(fdi, place, free)] if free else []
         return [*first, delete_piece(fdi, place), renumber_piece(fdi, place)]
 

@@ -33,9 +33,9 @@ class ExtraTooth(Kind):
             return self.one_too_many(fdi=finding.teeth[0])
         return self.without_number(near=finding.detail["near"])
 
-    def repairs(self, finding: Finding, others: Sequence[Finding]) -> list[Repair]:
-        fdi = finding.teeth[0] if finding.teeth else None
-        return [delete_piece(fdi, finding.position_ras), renumber_piece(fdi, finding.position_ras)]
+    def repairs(self, finding: Finding, others: Sequence[Finding]) -> list[Repair] | None:
+        fdi, place = finding.teeth[0] if finding.teeth else None, finding.position_ras
+        return None if place is None else [delete_piece(fdi, place), renumber_piece(fdi, place)]
 
     def find_in_label_map(self, case: Case) -> Iterator[Finding]:
         """Second teeth of a number, when no number near is free."""

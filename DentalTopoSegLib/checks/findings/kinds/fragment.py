@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -56,7 +57,7 @@ class Fragment(Kind):
             if not loose:
                 continue
             largest, total = loose[0], sum(piece.size for piece in loose)
-            detail = {f"pieces_{case.size_key}": [round(piece.size, kept) for piece in loose]}
+            detail: dict[str, Any] = {f"pieces_{case.size_key}": [round(piece.size, kept) for piece in loose]}
             if not case.gathers_specks:  # else all loose pieces go, wherever they are
                 detail["positions_ras"] = [[round(float(c), 2) for c in piece.centre] for piece in loose[:MOST_PLACES]]
             detail["count"] = len(loose) + 1

@@ -52,24 +52,27 @@ class LeftRightMirrored(Kind):
             yield Finding(self.code, (fdi,), case.mean_place((fdi,)), "error", "renumber", detail)
 
     def find_in_label_map(self, case: Case) -> Iterator[Finding]:
-        swap = case.relabelling[0] if case.relabelling else "none"
-        teeth = sorted(case.teeth)
-        if swap in ("upper mirrored", "lower mirrored"):
-            which = swap.split()[0]
-            yield self._whole(case, [fdi for fdi in teeth if jaw(fdi) == which], {"jaw": which})
-        if swap in ("mirrored", "both"):
-            yield self._whole(case, teeth, {})
+        if case.relabelling is not None:
+            swap, frame = case.relabelling
+            if swap in ("upper mirrored", "lower mirrored"):
+                which = swap.split()[0]
+                teeth = [fdi for fdi in case.teeth if jaw(fdi) == which]
+                yield self._whole(case, teeth, {"jaw": which, "residual_mm": round(frame.residual_mm, 2)})
+            if swap in ("mirrored", "both"):
+                yield self._whole(case, case.teeth, {"residual_mm": round(frame.residual_mm, 2)})
         yield from self.find(case)
 
     def find_on_surface(self, case: JawCase) -> Iterator[Finding]:
         """Numbers that run the wrong way round the arch, seen from outside the surface, and single teeth."""
-        if case.relabelling is not None and case.relabelling[0] in ("mirrored", "both", f"{case.which} mirrored"):
-            yield self._whole(case, sorted(case.teeth), {})
+        if case.relabelling is not None:
+            swap, frame = case.relabelling
+            if swap in ("mirrored", "both", f"{case.which} mirrored"):
+                yield self._whole(case, case.teeth, {"residual_mm": round(frame.residual_mm, 2)})
         yield from self.find(case)
 
     def _whole(self, case: DentitionCase, teeth: Sequence[int], detail: dict[str, Any]) -> Finding:
-        detail = {**detail, "residual_mm": round(case.frame.residual_mm, 2)}
-        return Finding(self.code, tuple(teeth), case.mean_place(teeth), "error", "swap_left_right", detail)
+        teeth = tuple(sorted(teeth))
+        return Finding(self.code, teeth, case.mean_place(teeth), "error", "swap_left_right", detail)
 
 
 KIND = LeftRightMirrored()

@@ -60,7 +60,8 @@ class MergedNeighbours(Kind):
         for fdi, crown in case.crowns.items():
             other = neighbour_within(case, fdi)
             if other is not None:
-                yield self._two_in_one(case, fdi, other, crown.area_mm2, width_mm=round(crown.width_mm, 1))
+                width = {} if crown.width_mm is None else {"width_mm": round(crown.width_mm, 1)}
+                yield self._two_in_one(case, fdi, other, crown.area_mm2, **width)
 
     def _two_in_one(self, case: DentitionCase, fdi: int, other: int, size: float, **more: float) -> Finding:
         detail = {case.size_name: round(size, 1), f"usual_{case.size_key}": round(case.usual_size(fdi), 1)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from ....dentition import arch_order, crown_width_mm, is_deciduous, position
 from ....dentition.words import Sentence, Template
@@ -46,7 +47,7 @@ class MissingTooth(Kind):
             if "name" in detail:
                 return self.bare_scan(name=detail["name"])
             return self.absent_jaw(jaw=JAW[detail["jaw"]]())
-        missed = {"teeth": finding.teeth, "count": len(finding.teeth)}
+        missed: dict[str, Any] = {"teeth": finding.teeth, "count": len(finding.teeth)}
         if "between" in detail:
             left, right = detail["between"]
             if finding.repair is None:
@@ -77,7 +78,7 @@ class MissingTooth(Kind):
             return Finding(self.code, (), None, "warning", None, {"name": case.name})
         return Finding(self.code, (), None, "info", None, {"jaw": which})
 
-    def _gaps(self, case: DentitionCase, which: str, claimed: set[int]) -> Iterator[Finding]:
+    def _gaps(self, case: DentitionCase, which: str, claimed: set[int | None]) -> Iterator[Finding]:
         order = arch_order(which)
         #: the number under which a place is taken: the tooth itself or its milk tooth
         standing = {place: fdi for place in order for fdi in (place + 40, place) if fdi in case.measures}
@@ -89,13 +90,15 @@ class MissingTooth(Kind):
                 continue
             gap = tuple(fdi for fdi in run if position(fdi) != 8 and fdi not in claimed)
             after = None if place is None else standing[place]
-            if gap and (before is not None or after is not None):
+            if gap and (before or after):
                 if any(fdi in claimed for fdi in run):  # another tooth fills a part of the gap: its width would mislead
                     yield Finding(self.code, gap, None, "warning", "add_tooth")
-                elif before is not None and after is not None:
+                elif before and after:
                     yield self._between(case, gap, before, after)
-                else:
-                    yield self._at_the_end(case, gap, before, after)
+                elif before:
+                    yield self._at_the_end(case, gap, before, gap[0])
+                elif after:
+                    yield self._at_the_end(case, gap, after, gap[-1])
             run, before = [], after
 
     def _between(self, case: DentitionCase, gap: tuple[int, ...], before: int, after: int) -> Finding:
@@ -106,11 +109,10 @@ class MissingTooth(Kind):
             return Finding(self.code, gap, place, "info", None, detail)
         return Finding(self.code, gap, place, "warning", "add_tooth", detail)
 
-    def _at_the_end(self, case: DentitionCase, gap: tuple[int, ...], before: int | None, after: int | None) -> Finding:
-        last = after if before is None else before
+    def _at_the_end(self, case: DentitionCase, gap: tuple[int, ...], last: int, next_to_it: int) -> Finding:
         if not isinstance(case, Case):  # a scan of a surface simply ends somewhere
             return Finding(self.code, gap, None, "info", None, {"behind": last})
-        place = case.place_beside(last, gap[-1] if before is None else gap[0])
+        place = case.place_beside(last, next_to_it)
         if place is not None and not case.holds(place):
             return Finding(self.code, gap, None, "info", None, {"outside_scan": True})
         return Finding(self.code, gap, place, "warning", "add_tooth", {"behind": last})

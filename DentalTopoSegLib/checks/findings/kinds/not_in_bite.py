@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from ....dentition.words import Sentence, Template
 from ...measures.jaw_pair import JawPair
@@ -39,9 +40,9 @@ class NotInBite(Kind):
         if pair.is_one_jaw or pair.is_exchanged or not all(case.teeth for case in pair):
             return
         upper, lower = pair.upper, pair.lower
-        reason, length, deepest = None, None, None
-        gap, overlap, place = pair.meeting()
-        detail = {"gap_mm": round(gap, 2), "overlap_mm": round(overlap, 2)}
+        reason, length, place = None, None, None
+        gap, overlap, deepest = pair.meeting()
+        detail: dict[str, Any] = {"gap_mm": round(gap, 2), "overlap_mm": round(overlap, 2)}
         if upper.axes is not None and lower.axes is not None:
             front, top = (float(upper.axes[k] @ lower.axes[k]) for k in (1, 2))
             detail |= {"front_cosine": round(front, 2), "top_cosine": round(top, 2)}
@@ -50,10 +51,10 @@ class NotInBite(Kind):
         if reason is None and gap > APART_MM:
             reason, length = "apart", round(gap)
         if reason is None and overlap > OVERLAP_MM:
-            reason, length, deepest = "overlapping", round(overlap), place
+            reason, length, place = "overlapping", round(overlap), lower.in_file(deepest)
         if reason is not None:
             detail |= {"reason": reason, "about_mm": length}
-            yield Finding(self.code, (), lower.in_file(deepest), "warning", None, detail)
+            yield Finding(self.code, (), place, "warning", None, detail)
 
 
 KIND = NotInBite()

@@ -32,13 +32,14 @@ class OrderBroken(Kind):
         return [renumber_run({old: new for old, new in numbers if old != new})]
 
     def find(self, case: DentitionCase) -> Iterator[Finding]:
-        if not case.numbers_trusted:
+        frame = case.frame
+        if frame is None or not case.numbers_trusted:
             return
         misplaced = case.on_wrong_side | case.in_wrong_jaw
         for which in ("upper", "lower"):
             for deciduous in (False, True):
                 row = [f for f in arch_order(which, deciduous) if f in case.centres and f not in misplaced]
-                along = {fdi: place_along_arch(case.frame, which, case.centres[fdi]) for fdi in row}
+                along = {fdi: place_along_arch(frame, which, case.centres[fdi]) for fdi in row}
                 for group in _overtaking(row, along):
                     detail = {"along_arch_mm": {str(fdi): round(along[fdi], 1) for fdi in group}}
                     yield Finding(self.code, group, case.mean_place(group), "warning", "renumber", detail)

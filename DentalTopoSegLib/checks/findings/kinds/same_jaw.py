@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from ....dentition.words import Sentence, Template
 from ...measures.jaw_pair import JawPair
@@ -25,7 +26,7 @@ class SameJaw(Kind):
 
     def find_in_pair(self, pair: JawPair) -> Iterator[Finding]:
         if pair.is_one_jaw:
-            detail = {case.which: {"inferred": case.segmentation.jaw_inferred} for case in pair}
+            detail: dict[str, Any] = {case.which: {"inferred": case.segmentation.jaw_inferred} for case in pair}
             detail |= {"names": pair.names, "both_look": None if pair.is_one_scan else pair.looks[0]}
             yield Finding(self.code, (), None, "error", None, detail)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
+
 from ....dentition import flipped_jaw, is_deciduous, is_upper, jaw, position
 from ....dentition.words import Sentence, Template
 from ...measures.jaw import JawCase
@@ -54,7 +56,7 @@ class UpperLowerSwapped(Kind):
         if "residual_mm" in detail:
             return self.whole()
         (fdi,) = finding.teeth
-        words = {"fdi": fdi, "jaw": JAW[jaw(fdi)]()}
+        words: dict[str, Any] = {"fdi": fdi, "jaw": JAW[jaw(fdi)]()}
         if "suggested" in detail:
             hint = MAY_BE(fdi=detail["suggested"]) if detail["suggested"] else None
             return self.one_tooth(**words, other=JAW[jaw(flipped_jaw(fdi))](), hint=hint)
@@ -72,11 +74,12 @@ class UpperLowerSwapped(Kind):
 
     def find_in_label_map(self, case: Case) -> Iterator[Finding]:
         teeth = tuple(sorted(case.teeth))
-        swap = case.relabelling[0] if case.relabelling else None
-        if swap in ("flipped", "both"):
-            yield self._whole(case, teeth, {"residual_mm": round(case.frame.residual_mm, 2)})
-        elif swap == "none" and len({jaw(fdi) for fdi in teeth}) == 1:
-            yield from self._against_roots(case, teeth)
+        if case.relabelling is not None:
+            swap, frame = case.relabelling
+            if swap in ("flipped", "both"):
+                yield self._whole(case, teeth, {"residual_mm": round(frame.residual_mm, 2)})
+            elif swap == "none" and len({jaw(fdi) for fdi in teeth}) == 1:
+                yield from self._against_roots(case, teeth, frame.rotation[:, 2])
         for fdi in sorted(case.in_wrong_jaw):
             free = flipped_jaw(fdi) not in case.measures
             detail = {"suggested": flipped_jaw(fdi) if free else None}
@@ -85,7 +88,7 @@ class UpperLowerSwapped(Kind):
     def _whole(self, case: Case, teeth: tuple[int, ...], detail: dict[str, Any]) -> Finding:
         return Finding(self.code, teeth, case.mean_place(teeth), "error", "swap_upper_lower", detail)
 
-    def _against_roots(self, case: Case, teeth: tuple[int, ...]) -> Iterator[Finding]:
+    def _against_roots(self, case: Case, teeth: tuple[int, ...], up: np.ndarray) -> Iterator[Finding]:
         """One jaw alone fits either way round; there the roots decide, which taper upwards in the upper jaw.
 
         A tooth holds most of its volume in the crown, so the distribution of its voxels along the head's
@@ -95,7 +98,7 @@ class UpperLowerSwapped(Kind):
         for fdi in teeth:
             if case.measures[fdi].touches_border or is_deciduous(fdi) or position(fdi) == 8:
                 continue
-            height = case.points(fdi) @ case.frame.rotation[:, 2]
+            height = case.points(fdi) @ up
             height = (height - height.mean()) / max(height.std(), 1e-6)
             tail = float((height**3).mean())
             if abs(tail) > ROOT_SKEWNESS:
@@ -115,7 +118,7 @@ class UpperLowerSwapped(Kind):
     def find_in_pair(self, pair: JawPair) -> Iterator[Finding]:
         """Exchanged files."""
         if pair.is_exchanged:
-            detail = {case.which: {"inferred": case.segmentation.jaw_inferred} for case in pair}
+            detail: dict[str, Any] = {case.which: {"inferred": case.segmentation.jaw_inferred} for case in pair}
             detail |= {"names": pair.names, "look": pair.looks}
             yield Finding(self.code, (), None, "error", "swap_upper_lower", detail)
 

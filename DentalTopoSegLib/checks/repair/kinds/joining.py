@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ....dentition.words import Sentence
 from .. import shapes
 from ..repair import Repair, RepairRefusedError, tooth
 
@@ -28,7 +27,7 @@ class JoinPieces(Repair):
         mask = view == fdi
         if len(shapes.pieces(mask)[1]) < 2:
             raise _in_one_piece(fdi)
-        view[shapes.joined(mask, view == 0, bench.labels.spacing[::-1])] = fdi
+        view[shapes.join(mask, view == 0, bench.labels.spacing[::-1])] = fdi
 
     def change_surface(self, bench: JawBench) -> None:
         (fdi,) = self.teeth
@@ -37,22 +36,20 @@ class JoinPieces(Repair):
             raise _in_one_piece(fdi)
         before = np.zeros(len(bench.fdi), bool)
         before[np.concatenate([bench.parts(fdi)[0], *loose])] = True
-        added = _joined(bench, fdi, before) & ~before
+        added = _join(bench, fdi, before) & ~before
         share = bench.vertex_area[added].sum() / bench.vertex_area[before].sum()
         if share > shapes.JOIN_SHARE:
             raise RepairRefusedError(
-                Sentence(
-                    "Tooth {fdi:tooth} would grow by {percent:.0f} % to become one piece: draw the part between.",
-                    fdi=fdi,
-                    percent=100 * share,
-                )
+                "Tooth {fdi:tooth} would grow by {percent:.0f} % to become one piece: draw the part between.",
+                fdi=fdi,
+                percent=100 * share,
             )
         bench.label(np.flatnonzero(added), fdi)
         for gap in bench.gaps(fdi):
             bench.label(gap, fdi)
 
 
-def _joined(bench: JawBench, fdi: int, pieces: np.ndarray) -> np.ndarray:
+def _join(bench: JawBench, fdi: int, pieces: np.ndarray) -> np.ndarray:
     """(V,) bool: the pieces of a tooth, made one by the gingiva that lies between them."""
     from scipy.spatial import cKDTree
 
@@ -65,12 +62,10 @@ def _joined(bench: JawBench, fdi: int, pieces: np.ndarray) -> np.ndarray:
         gap, other = min(gaps), parts[1 + int(np.argmin(gaps))]
         if gap > shapes.JOIN_MM:
             raise RepairRefusedError(
-                Sentence(
-                    "Tooth {fdi:tooth} is in pieces that lie {gap:.0f} mm apart, too far to be joined: "
-                    "draw the part between.",
-                    fdi=fdi,
-                    gap=gap,
-                )
+                "Tooth {fdi:tooth} is in pieces that lie {gap:.0f} mm apart, too far to be joined: "
+                "draw the part between.",
+                fdi=fdi,
+                gap=gap,
             )
         points = bench.vertices[gingiva]
         way = main.query(points)[0] + cKDTree(bench.vertices[other]).query(points)[0]
@@ -81,16 +76,14 @@ def _joined(bench: JawBench, fdi: int, pieces: np.ndarray) -> np.ndarray:
                 break
         else:
             raise RepairRefusedError(
-                Sentence(
-                    "Tooth {fdi:tooth} is in pieces with another tooth between them: draw the part between.", fdi=fdi
-                )
+                "Tooth {fdi:tooth} is in pieces with another tooth between them: draw the part between.", fdi=fdi
             )
         whole = grown
     return whole
 
 
 def _in_one_piece(fdi: int) -> RepairRefusedError:
-    return RepairRefusedError(Sentence("Tooth {fdi:tooth} is in one piece: there is nothing to join.", fdi=fdi))
+    return RepairRefusedError("Tooth {fdi:tooth} is in one piece: there is nothing to join.", fdi=fdi)
 
 
 def join_pieces(fdi: int) -> Repair:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ....dentition.words import Sentence
 from ..bench import Bench
 from ..repair import Repair, RepairRefusedError, tooth
 
@@ -19,11 +18,9 @@ class Merge(Repair):
         touching = bench.touching_parts(part, whole)
         if not touching:
             raise RepairRefusedError(
-                Sentence(
-                    "Nothing with the number {part:tooth} touches tooth {whole:tooth}: there is nothing to add to it.",
-                    part=part,
-                    whole=whole,
-                )
+                "Nothing with the number {part:tooth} touches tooth {whole:tooth}: there is nothing to add to it.",
+                part=part,
+                whole=whole,
             )
         if len(touching) == len(bench.parts(part)):
             bench.numbers[part] = whole

@@ -26,10 +26,10 @@ class Renumber(Repair):
     def change(self, bench: Bench) -> None:
         (fdi,), to = self.teeth, self.arguments["to"]
         if fdi == to:
-            raise RepairRefusedError(Sentence("Tooth {fdi:tooth} has this number already.", fdi=fdi))
+            raise RepairRefusedError("Tooth {fdi:tooth} has this number already.", fdi=fdi)
         bench.require(fdi)
-        taken = Sentence("The number {to:tooth} is another tooth's: exchange the two numbers instead.", to=to)
-        bench.require_free(to, taken, swap(fdi, to))
+        why = "The number {to:tooth} is another tooth's: exchange the two numbers instead."
+        bench.require_free(to, why, swap=swap(fdi, to), to=to)
         bench.relabel({fdi: to})
 
 
@@ -55,7 +55,7 @@ class RenumberPiece(Repair):
 
     def change(self, bench: Bench) -> None:
         to = self.arguments["to"]
-        bench.require_free(to, Sentence("The number {to:tooth} is another tooth's: choose one that is free.", to=to))
+        bench.require_free(to, "The number {to:tooth} is another tooth's: choose one that is free.", to=to)
         bench.label(second_tooth_of(bench, self.teeth, self.arguments["place"]), to)
 
 
@@ -74,9 +74,7 @@ class Swap(Repair):
     def change(self, bench: Bench) -> None:
         a, b = self.teeth
         if a == b:
-            raise RepairRefusedError(
-                Sentence("Choose two teeth: {fdi:tooth} cannot change its number with itself.", fdi=a)
-            )
+            raise RepairRefusedError("Choose two teeth: {fdi:tooth} cannot change its number with itself.", fdi=a)
         bench.require(a, b)
         bench.relabel({a: b, b: a})
 
@@ -105,8 +103,8 @@ class RenumberRun(Repair):
         for old, new in numbers.items():
             bench.require(old)
             if new not in numbers:
-                taken = Sentence("The number {new:tooth} is another tooth's: give that tooth a number too.", new=new)
-                bench.require_free(new, taken)
+                why = "The number {new:tooth} is another tooth's: give that tooth a number too."
+                bench.require_free(new, why, new=new)
         bench.relabel(numbers)
 
 

@@ -23,6 +23,6 @@ def second_tooth_of(bench: Bench, teeth: tuple[int, ...], place: Place) -> Any:
     parts = bench.parts(fdi)
     if len(parts) < 2:
         raise RepairRefusedError(
-            Sentence("Tooth {fdi:tooth} is in one piece: there is no second tooth with its number.", fdi=fdi)
+            "Tooth {fdi:tooth} is in one piece: there is no second tooth with its number.", fdi=fdi
         )
     return bench.part_at(parts, place, tooth_words(fdi))

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ....dentition.words import Sentence
 from .. import shapes
 from ..repair import Repair, RepairRefusedError, tooth
 
@@ -27,7 +26,7 @@ class Separate(Repair):
         bench.require(a, b)
         if not shapes.touching(bench.window, a, b).any():
             raise self._nothing_to_separate()
-        bench.window[:] = shapes.with_gap(bench.window, a, b)
+        bench.window[:] = shapes.leave_gap(bench.window, a, b)
 
     def change_surface(self, bench: JawBench) -> None:
         a, b = self.teeth
@@ -41,19 +40,15 @@ class Separate(Repair):
                 bench.label(np.flatnonzero(gone), 0)
                 return
         raise RepairRefusedError(
-            Sentence(
-                "Tooth {a:tooth} would fall into pieces if a gap were left between {a:tooth} and {b:tooth}: "
-                "draw the border by hand.",
-                a=a,
-                b=b,
-            )
+            "Tooth {a:tooth} would fall into pieces if a gap were left between {a:tooth} and {b:tooth}: "
+            "draw the border by hand.",
+            a=a,
+            b=b,
         )
 
     def _nothing_to_separate(self) -> RepairRefusedError:
         a, b = self.teeth
-        return RepairRefusedError(
-            Sentence("Teeth {a:tooth} and {b:tooth} do not touch: there is nothing to separate.", a=a, b=b)
-        )
+        return RepairRefusedError("Teeth {a:tooth} and {b:tooth} do not touch: there is nothing to separate.", a=a, b=b)
 
 
 def _border_with_crumbs(bench: JawBench, fdi: int, border: np.ndarray) -> np.ndarray | None:

@@ -8,7 +8,6 @@ import numpy as np
 
 from ....dentition import crown_width_mm, volume_range_mm3
 from ....dentition.crown_sizes import usual_area_mm2
-from ....dentition.words import Sentence
 from ...measures.label_map import contact_limit_mm2
 from .. import shapes
 from ..bench import Bench
@@ -44,10 +43,10 @@ class Split(Repair):
         area = shapes.contact_mm2(view, fdi, other, bench.labels.spacing)
         smaller = min(np.count_nonzero(second), np.count_nonzero(view == fdi)) * bench.labels.voxel_volume_mm3
         if area > contact_limit_mm2(smaller, same_jaw=True):
-            view[:] = shapes.with_gap(view, fdi, other)
+            view[:] = shapes.leave_gap(view, fdi, other)
 
     def change_surface(self, bench: JawBench) -> None:
-        from ....ios.refining import cut_along_creases, vertex_graph
+        from ....ios.creases import cut_along_creases, vertex_graph
 
         fdi, other = self.teeth
         self._require(bench)
@@ -67,11 +66,9 @@ class Split(Repair):
                 second[new[crumb]] ^= True
         if not 0 < np.count_nonzero(second) < len(main):
             raise RepairRefusedError(
-                Sentence(
-                    "Tooth {fdi:tooth} shows no place where {other:tooth} could begin: draw the border by hand.",
-                    fdi=fdi,
-                    other=other,
-                )
+                "Tooth {fdi:tooth} shows no place where {other:tooth} could begin: draw the border by hand.",
+                fdi=fdi,
+                other=other,
             )
         bench.label(main[second], other)
 
@@ -90,10 +87,12 @@ class Split(Repair):
     def _require(self, bench: Bench) -> None:
         fdi, other = self.teeth
         bench.require(fdi)
-        taken = Sentence(
-            "Tooth {other:tooth} is there already: tooth {fdi:tooth} cannot be split into it.", other=other, fdi=fdi
+        bench.require_free(
+            other,
+            "Tooth {other:tooth} is there already: tooth {fdi:tooth} cannot be split into it.",
+            other=other,
+            fdi=fdi,
         )
-        bench.require_free(other, taken)
 
 
 def _share(first: float, second: float) -> float:

@@ -28,10 +28,8 @@ class CloseTunnels(Repair):
         view = bench.window[bench.crop(fdi)]
         mask = view == fdi
         if betti_numbers(mask)[1] == 0:
-            raise RepairRefusedError(
-                Sentence("No hole runs through tooth {fdi:tooth}: there is nothing to close.", fdi=fdi)
-            )
-        closed = shapes.without_tunnels(mask, view == 0)
+            raise RepairRefusedError("No hole runs through tooth {fdi:tooth}: there is nothing to close.", fdi=fdi)
+        closed = shapes.close_tunnels(mask, view == 0)
         view[mask & ~closed] = 0
         view[closed] = fdi
 

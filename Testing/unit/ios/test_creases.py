@@ -5,7 +5,9 @@ import itertools
 import numpy as np
 import pytest
 
-from DentalTopoSegLib.ios import refining
+from DentalTopoSegLib.files.meshes.geometry import face_areas
+from DentalTopoSegLib.ios import alpha_expansion, creases
+from DentalTopoSegLib.ios.islands import remove_islands
 
 
 def ridged(n: int = 24, size: float = 12.0, depth: float = 2.0, width: float = 1.2):
@@ -46,27 +48,29 @@ def test_an_expansion_is_the_best_of_all_and_the_whole_never_worse(seed):
     rng = np.random.default_rng(seed)
     classes = 2 + seed % 2
     unary, pairs, weights = random_problem(rng, 7, classes)
-    whole = refining._Problem(
+    whole = alpha_expansion._Problem(
         (unary * 4096).astype(np.int64), pairs, (weights * 4096).astype(np.int64), np.ones(unary.shape, bool)
     )
     start = rng.integers(0, classes, 7)
 
     def energy(labels):
-        return refining.labelling_energy(unary, pairs, weights, labels)
+        return alpha_expansion.labelling_energy(unary, pairs, weights, labels)
 
     for label in range(classes):
         moved = start.copy()
-        changed = refining._move(whole, moved, np.full(7, label))
+        changed = alpha_expansion._move(whole, moved, np.full(7, label))
         choices = itertools.product((False, True), repeat=7)
         assert energy(moved) == min(energy(np.where(taken, label, start)) for taken in choices)
         assert changed == (energy(moved) < energy(start))
 
-    found = energy(refining.graph_cut_labels(unary, pairs, weights))
+    found = energy(alpha_expansion.graph_cut_labels(unary, pairs, weights))
     best = min(energy(np.array(labels)) for labels in itertools.product(range(classes), repeat=7))
     assert best <= found <= energy(unary.argmin(axis=1))
     if classes == 2:
         assert found == best
-        assert energy(refining.graph_cut_labels(unary, pairs, weights, most_nodes=2)) <= energy(unary.argmin(axis=1))
+        assert energy(alpha_expansion.graph_cut_labels(unary, pairs, weights, most_nodes=2)) <= energy(
+            unary.argmin(axis=1)
+        )
 
 
 def test_ruling_out_keeps_every_best_solution():
@@ -75,9 +79,9 @@ def test_ruling_out_keeps_every_best_solution():
     for _ in range(20):
         unary, pairs, weights = random_problem(rng, 6, 3)
         weights /= 4
-        problem = refining._whole(unary, pairs, weights, unary.argmin(axis=1), np.arange(6))
+        problem = alpha_expansion._whole(unary, pairs, weights, unary.argmin(axis=1), np.arange(6))
         labellings = [np.array(labels) for labels in itertools.product(range(3), repeat=6)]
-        best = min(labellings, key=lambda one: refining.labelling_energy(unary, pairs, weights, one))
+        best = min(labellings, key=lambda one: alpha_expansion.labelling_energy(unary, pairs, weights, one))
         assert problem.allowed[np.arange(6), best].all()
         ruled_out += int((~problem.allowed).sum())
     assert ruled_out > 50
@@ -85,18 +89,18 @@ def test_ruling_out_keeps_every_best_solution():
 
 def test_a_border_falls_into_the_groove_and_not_onto_the_ridge():
     vertices, faces = ridged()
-    graph = refining.face_graph(vertices, faces)
+    graph = creases.face_graph(vertices, faces)
     x = vertices[faces].mean(axis=1)[:, 0]
     # The network is sure far away, undecided from -1 to 5 mm and leans towards a border at 2 mm.
     chance = np.clip(0.5 + (x - 2.0) / 40, 0.1, 0.9)
     chance[x < -1], chance[x > 5] = 0.02, 0.98
-    labels = refining.cut_along_creases(np.column_stack([1 - chance, chance]), graph, strength=2.0)
+    labels = creases.cut_along_creases(np.column_stack([1 - chance, chance]), graph, strength=2.0)
     assert np.mean(labels == (x > 0)) > 0.97
 
-    inverted = refining.face_graph(vertices, faces[:, ::-1], inside_out=True)
+    inverted = creases.face_graph(vertices, faces[:, ::-1], inside_out=True)
     np.testing.assert_allclose(np.sort(inverted.costs), np.sort(graph.costs), rtol=1e-4)
-    bowl = refining.face_graph(vertices, faces[:, ::-1])  # seen from below the ridge is the groove
-    labels = refining.cut_along_creases(np.column_stack([1 - chance, chance]), bowl, strength=2.0)
+    bowl = creases.face_graph(vertices, faces[:, ::-1])  # seen from below the ridge is the groove
+    labels = creases.cut_along_creases(np.column_stack([1 - chance, chance]), bowl, strength=2.0)
     assert np.mean(labels == (x > 4)) > 0.97
 
 
@@ -106,16 +110,16 @@ def test_labels_do_not_depend_on_how_finely_the_surface_is_meshed(nodes):
     fine = subdivided(*subdivided(*coarse))
     cost = []
     for vertices, faces in (coarse, fine):
-        build = refining.face_graph if nodes == "faces" else refining.vertex_graph
+        build = creases.face_graph if nodes == "faces" else creases.vertex_graph
         graph = build(vertices, faces)
         place = vertices[faces].mean(axis=1) if nodes == "faces" else vertices
-        assert graph.areas.sum() == pytest.approx(refining.face_areas(vertices, faces).sum())
+        assert graph.areas.sum() == pytest.approx(face_areas(vertices, faces).sum())
         # Cost of cutting straight through the flat part, across the sheet.
         side = place[:, 0] > -4.51  # a line of the grid
         cut = side[graph.pairs[:, 0]] != side[graph.pairs[:, 1]]
         cost.append(graph.costs[cut].sum())
         chance = np.where(place[:, 0] > 0.8, 0.6, 0.4)
-        labels = refining.cut_along_creases(np.column_stack([1 - chance, chance]), graph, strength=3.0)
+        labels = creases.cut_along_creases(np.column_stack([1 - chance, chance]), graph, strength=3.0)
         away = np.abs(place[:, 0]) > 0.4
         assert np.mean(labels[away] == (place[away, 0] > 0)) > 0.98
     assert cost[1] == pytest.approx(cost[0], rel=0.4)
@@ -123,23 +127,23 @@ def test_labels_do_not_depend_on_how_finely_the_surface_is_meshed(nodes):
 
 def test_large_graphs_are_solved_on_clusters_and_come_out_the_same():
     vertices, faces = subdivided(*ridged(n=30))
-    graph = refining.face_graph(vertices, faces)
+    graph = creases.face_graph(vertices, faces)
     place = vertices[faces].mean(axis=1)
     rng = np.random.default_rng(0)
     score = np.stack([-((place[:, 0] - c) ** 2) / 8 for c in (-4, -1, 2, 5)], axis=1) + rng.normal(
         0, 0.7, (len(faces), 4)
     )
-    unary = refining.unary_costs(np.exp(score) / np.exp(score).sum(axis=1, keepdims=True), graph.areas)
-    whole = refining.graph_cut_labels(unary, graph.pairs, graph.costs, most_nodes=10**9)
-    parts = refining.graph_cut_labels(unary, graph.pairs, graph.costs, most_nodes=500)
+    unary = creases.unary_costs(np.exp(score) / np.exp(score).sum(axis=1, keepdims=True), graph.areas)
+    whole = alpha_expansion.graph_cut_labels(unary, graph.pairs, graph.costs, most_nodes=10**9)
+    parts = alpha_expansion.graph_cut_labels(unary, graph.pairs, graph.costs, most_nodes=500)
     start = unary.argmin(axis=1)
 
     def energy(labels):
-        return refining.labelling_energy(unary, graph.pairs, graph.costs, labels)
+        return alpha_expansion.labelling_energy(unary, graph.pairs, graph.costs, labels)
 
     assert energy(whole) <= energy(parts) < energy(start)
     assert energy(parts) - energy(whole) < 0.03 * (energy(start) - energy(whole))
-    again = refining.graph_cut_labels(unary, graph.pairs, graph.costs, most_nodes=500)
+    again = alpha_expansion.graph_cut_labels(unary, graph.pairs, graph.costs, most_nodes=500)
     np.testing.assert_array_equal(parts, again)
 
 
@@ -154,13 +158,13 @@ def test_large_graphs_are_solved_on_clusters_and_come_out_the_same():
 )
 def test_costs_that_cannot_be_used_are_refused(unary, weights, words):
     with pytest.raises(ValueError, match=words):
-        refining.graph_cut_labels(unary, np.array([[0, 1], [1, 2]]), np.array(weights))
+        alpha_expansion.graph_cut_labels(unary, np.array([[0, 1], [1, 2]]), np.array(weights))
 
 
 def test_nothing_to_decide():
     none = np.zeros((0, 2), int)
-    assert refining.graph_cut_labels(np.zeros((0, 4)), none, np.zeros(0)).shape == (0,)
-    assert refining.graph_cut_labels(np.ones((2, 1)), none, np.zeros(0)).tolist() == [0, 0]
-    assert refining.graph_cut_labels(np.array([[1.0, 0.0], [0.0, 9.0]]), none, np.zeros(0)).tolist() == [1, 0]
-    labels, odd = refining.remove_islands(np.zeros(0, int), none, np.zeros(0))
+    assert alpha_expansion.graph_cut_labels(np.zeros((0, 4)), none, np.zeros(0)).shape == (0,)
+    assert alpha_expansion.graph_cut_labels(np.ones((2, 1)), none, np.zeros(0)).tolist() == [0, 0]
+    assert alpha_expansion.graph_cut_labels(np.array([[1.0, 0.0], [0.0, 9.0]]), none, np.zeros(0)).tolist() == [1, 0]
+    labels, odd = remove_islands(np.zeros(0, int), none, np.zeros(0))
     assert len(labels) == 0 and odd == []

@@ -1,24 +1,35 @@
-"""Command line of the experiments, see the package's text."""
+"""Rows of one table: the same start, data, steps and seeds, one idea more or less per row.
+
+    python -m training experiments run training/configs/topology.yaml --data BUFFER --val VALIDATION
+    python -m training experiments score training/configs/topology.yaml SCANS [SCANS ...]
+    python -m training experiments tables training/configs/topology.yaml
+
+`run` trains and exports what is not there yet, `score` measures on labelled scans of held-out patients, `tables` prints
+the tables, the paired tests and the chart of errors beside the papers' figures.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
-import sys
 from pathlib import Path
 
 import torch
 
+from DentalTopoSegLib.files.volumes.writing import atomic_path
+from DentalTopoSegLib.networks.models import load_model
+from training.compression.tune import tune
+from training.experiments.report import report
 from training.experiments.rows import jobs, read_rows, row_config
-from training.volumes.train import keep_memory
+from training.experiments.scoring import cases, score_case
+from training.export.volumes import copy_shipped, export_plain
+from training.loop import keep_memory
+from training.patients.parts import WHOLE, parse_part
+from training.volumes.finished import TUNED
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Train and export what is not there yet."""
-    from training.compression.tune import TUNED, tune
-    from training.export.volumes import copy_shipped, export_plain
-
     config, rows, base = read_rows(arguments.config)
     for row, seed in jobs(rows):
         if arguments.only and row.name not in arguments.only:
@@ -40,25 +51,21 @@ def run(arguments: argparse.Namespace) -> None:
 
 def score(arguments: argparse.Namespace) -> None:
     """Measure every exported network on every labelled scan that has no score yet."""
-    from DentalTopoSegLib.networks.models import load_model
-    from training.experiments.scoring import cases, score_case
-
     _, rows, base = read_rows(arguments.config)
     out = base / "scores"
     out.mkdir(parents=True, exist_ok=True)
     wanted = [(row, seed) for row, seed in jobs(rows) if (row.models(seed, base) / "models.json").is_file()]
     if arguments.only:
         wanted = [(row, seed) for row, seed in wanted if row.name in arguments.only]
-    for case in cases(arguments.scans, arguments.threads, *arguments.part):
+    for case in cases(arguments.scans, arguments.threads, arguments.part):
         for row, seed in wanted:
             file = out / f"{row.name}_{seed}__{case.name.replace('/', '__')}.json"
             if file.is_file():
                 continue
             network = load_model("border", arguments.threads, row.precision, folder=row.models(seed, base))
             result = {"row": row.name, "seed": seed, "case": case.name, **score_case(case, network)}
-            temporary = file.with_suffix(".tmp")
-            temporary.write_text(json.dumps(result), encoding="utf-8")
-            os.replace(temporary, file)
+            with atomic_path(file) as temporary:
+                temporary.write_text(json.dumps(result), encoding="utf-8")
             print(f"{case.name} {row.name} {seed}: {_line(result)}", flush=True)
 
 
@@ -75,21 +82,8 @@ def _three(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
 
 
-def _part(text: str) -> tuple[int, int]:
-    """(k, n) of "k/n"."""
-    try:
-        part, parts = (int(number) for number in text.split("/"))
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f'"{text}" is no k/n, such as 0/2 or 1/2') from error
-    if not 0 <= part < parts:
-        raise argparse.ArgumentTypeError(f'"{text}": the k of k/n counts from 0 to n - 1')
-    return part, parts
-
-
 def tables(arguments: argparse.Namespace) -> None:
     """Print the tables."""
-    from training.experiments.tables import report
-
     config, rows, base = read_rows(arguments.config)
     rows = [row for row in rows if not arguments.only or row.name in arguments.only]
     text = report(config, rows, base, pictures=arguments.pictures, threads=arguments.time)
@@ -98,8 +92,9 @@ def tables(arguments: argparse.Namespace) -> None:
         arguments.output.write_text(text, encoding="utf-8")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m training.experiments", description=__doc__.splitlines()[0])
+def main(argv: list[str] | None = None) -> None:
+    """Run one of the three."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     commands = parser.add_subparsers(dest="command", required=True)
     for name, function in (("run", run), ("score", score), ("tables", tables)):
         command = commands.add_parser(name, help=function.__doc__)
@@ -112,12 +107,12 @@ def main() -> None:
             command.add_argument("--val", type=Path, help="validation samples")
         elif name == "score":
             command.add_argument("scans", type=Path, nargs="+", help="folders of labelled scans of held-out patients")
-            command.add_argument("--part", type=_part, default=(0, 1), help="k/n: every n-th scan, from the k-th")
+            command.add_argument("--part", type=parse_part, default=WHOLE, metavar="k/n", help="only part k of n")
         else:
             command.add_argument("--pictures", type=Path, help="folder for the charts (needs matplotlib)")
             command.add_argument("--time", type=int, default=0, metavar="N", help="also time every network, N threads")
             command.add_argument("-o", "--output", type=Path)
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(argv)
     try:
         _, rows, base = read_rows(arguments.config)
     except (OSError, ValueError) as error:
@@ -127,10 +122,6 @@ def main() -> None:
         parser.error(f"{arguments.config} has no row {', '.join(sorted(lost))}.")
     if arguments.command == "tables" and not any((base / "scores").glob("*.json")):
         parser.error(f"{base / 'scores'} holds no scores: run the score command first.")
-    keep_memory("training.experiments")
+    keep_memory()
     torch.set_num_threads(arguments.threads)
     arguments.function(arguments)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

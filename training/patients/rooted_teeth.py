@@ -6,7 +6,7 @@ displacement that pulls the template's crown onto the scanned surface and dies o
 stored as a signed distance on a small grid in the tooth's own frame, so that later steps can move, warp and render
 a tooth on any grid without a mesh.
 
-Run once: ``python -m training.patients.teeth DATA_DIR CACHE_DIR`` (numpy, scipy and trimesh; about ten minutes).
+Run once: `python -m training root-teeth DATA CACHE` (numpy, scipy and trimesh).
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ import numpy as np
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
-from DentalTopoSegLib.dentition import is_upper, mirrored, volume_range_mm3
+from DentalTopoSegLib.dentition import arch_order, is_upper, mirrored, volume_range_mm3
+from training.patients.parts import WHOLE, parse_part
 
 GRID_MM = 0.5
 """Spacing of the stored distance grids."""
@@ -39,16 +40,26 @@ VALIDATION_PATIENTS = 12
 class ToothModel:
     """One rooted tooth.
 
-    Attributes:
-        fdi: FDI number.
-        rotation: (3, 3) columns = the tooth's axes (mesial, buccal, occlusal) in RAS.
-        centre: (3,) RAS mm, the crown's centre.
-        origin: (3,) mm, position of grid voxel (0, 0, 0) in the tooth frame (x, y, z).
-        sdf: (z, y, x) int8, signed distance in steps of `SDF_STEP_MM`, negative inside.
-        pulp: (z, y, x) uint8, depth below the surface relative to the deepest point nearby (255 = on the axis).
-        cej: (6,) coefficients of the cemento-enamel junction, z = c . (1, x, y, x^2, y^2, xy), tooth frame, mm.
-        apex: (3,) mm, the lowest root point in the tooth frame.
-        top: float, highest z in the tooth frame, mm.
+    Attributes
+    ----------
+    fdi : int
+        FDI number.
+    rotation : numpy.ndarray
+        (3, 3), columns: the tooth's axes (mesial, buccal, occlusal) in RAS.
+    centre : numpy.ndarray
+        (3,) RAS mm, the crown's centre.
+    origin : numpy.ndarray
+        (3,) mm, position of grid voxel (0, 0, 0) in the tooth frame (x, y, z).
+    sdf : numpy.ndarray
+        (z, y, x) int8, signed distance in steps of `SDF_STEP_MM`, negative inside.
+    pulp : numpy.ndarray
+        (z, y, x) uint8, depth below the surface relative to the deepest point nearby (255: on the axis).
+    cej : numpy.ndarray
+        (6,) coefficients of the cemento-enamel junction, z = c . (1, x, y, x^2, y^2, xy), tooth frame, mm.
+    apex : numpy.ndarray
+        (3,) mm, the lowest root point in the tooth frame.
+    top : float
+        Highest z in the tooth frame, mm.
     """
 
     fdi: int
@@ -81,8 +92,6 @@ def patient_split(data_dir: Path) -> tuple[list[str], list[str]]:
 
 def arch_frames(centres: dict[int, np.ndarray]) -> dict[int, np.ndarray]:
     """(3, 3) axes (mesial, buccal, occlusal as columns) per FDI from the crown centres of one jaw, RAS mm."""
-    from DentalTopoSegLib.dentition import arch_order
-
     frames: dict[int, np.ndarray] = {}
     upper = is_upper(next(iter(centres)))
     occlusal = np.array([0.0, 0.0, -1.0 if upper else 1.0])
@@ -265,15 +274,15 @@ def crown_surfaces(scan: dict[str, np.ndarray]) -> dict[int, tuple[np.ndarray, n
     triangles = vertices[faces]
     normals = np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0])
     normals /= np.linalg.norm(normals, axis=1, keepdims=True) + 1e-12
-    gum = np.zeros(len(vertices), bool)
-    gum[faces[labels == 0].ravel()] = True
+    gingiva = np.zeros(len(vertices), bool)
+    gingiva[faces[labels == 0].ravel()] = True
     result = {}
     for fdi in np.unique(labels[labels > 0]):
         own = labels == fdi
         if own.sum() < 60:
             continue
         rim = np.unique(faces[own].ravel())
-        rim = rim[gum[rim]]
+        rim = rim[gingiva[rim]]
         if len(rim) < 10:
             continue
         result[int(fdi)] = (triangles[own].mean(1), normals[own], vertices[rim])
@@ -353,23 +362,18 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("cache", type=Path)
     parser.add_argument("--patients", nargs="*", default=None)
-    parser.add_argument("--part", default="0/1", help="this process' share, i/n")
+    parser.add_argument("--part", type=parse_part, default=WHOLE, metavar="k/n", help="only part k of n")
     args = parser.parse_args(argv)
-    part, parts = (int(v) for v in args.part.split("/"))
     train, validation = patient_split(args.data)
     templates = load_templates(args.data)
     for split, patients in (("train", train), ("validation", validation)):
         (args.cache / split).mkdir(parents=True, exist_ok=True)
-        for number, patient in enumerate(patients):
+        for patient in args.part.of(patients):
             path = args.cache / split / f"{patient}.npz"
-            if (args.patients and patient not in args.patients) or number % parts != part or path.exists():
+            if (args.patients and patient not in args.patients) or path.exists():
                 continue
             teeth = build_dentition(args.data, patient, templates, np.random.default_rng(int(patient)))
             temporary = path.with_suffix(".tmp.npz")
             save_dentition(temporary, teeth)
             temporary.rename(path)
             print(f"{split} {patient}: {len(teeth)} teeth", flush=True)
-
-
-if __name__ == "__main__":
-    main()

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..files.meshes.geometry import vertex_normals
 from .drawing import BACKGROUND
-from .tooth_rendering import AMBIENT, LIGHT
+from .shading import HALFWAY, LIGHT, borders, brightness
 
 #: Pixel centres tested at a time; bounds the memory.
 CHUNK = 200_000
@@ -94,7 +94,9 @@ def render_mesh(
     if normals is None:
         normals = vertex_normals(vertices, faces)
     samples = _visible(points, faces, s * height, s * width, deepest)
-    dims = _edges(np.asarray(face_group), samples) if face_group is not None else np.zeros(samples.shape, bool)
+    dims = np.zeros(samples.shape, bool)
+    if face_group is not None:
+        dims = borders(labels_seen(samples, np.asarray(face_group)), samples >= 0)
     # Colour is averaged over a pixel's samples, light is reckoned once, at the first sample that shows a face.
     count = height * width
     face = np.full(count, -1, np.int32)
@@ -130,6 +132,13 @@ def render_mesh(
     return Rendering(
         np.clip(picture, 0, 255).astype(np.uint8), face.reshape(shape), depth.reshape(shape), spacing, rotation, centre
     )
+
+
+def labels_seen(face: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """(h, w) int32: the label (F,) of the face seen at each pixel, -1 where `face` is -1."""
+    if not len(labels):
+        return np.full(face.shape, -1, np.int32)
+    return np.where(face >= 0, labels[face].astype(np.int32), -1)
 
 
 def _extent(points: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -210,26 +219,10 @@ def _light(
     # A face seen from its back lends its normal's other side. Rows run down, so the front turns clockwise.
     front = np.where(area < 0, np.float32(1), np.float32(-1))
     normal *= (front / np.maximum(np.sqrt(np.einsum("ij,ij->i", normal, normal)), np.float32(1e-6)))[:, None]
-    halfway = LIGHT + np.array([0.0, 0.0, 1.0])
-    halfway /= np.linalg.norm(halfway)
-    diffuse = np.clip(normal @ LIGHT.astype(np.float32), 0, 1)
-    shine = np.clip(normal @ halfway.astype(np.float32), 0, 1)
+    shine = np.clip(normal @ HALFWAY.astype(np.float32), 0, 1)
     for _ in range(5):  # to the 32nd power, without the slow general one
         shine *= shine
-    return za + u * (zb - za) + v * (zc - za), AMBIENT + (1 - AMBIENT) * diffuse, 50 * shine
-
-
-def _edges(groups: np.ndarray, face: np.ndarray) -> np.ndarray:
-    """Pixels beside one of another group, background aside."""
-    group = np.where(face >= 0, groups[face].astype(np.int32), -1)
-    edge = np.zeros(face.shape, bool)
-    both = (face[1:] >= 0) & (face[:-1] >= 0) & (group[1:] != group[:-1])
-    edge[1:] |= both
-    edge[:-1] |= both
-    both = (face[:, 1:] >= 0) & (face[:, :-1] >= 0) & (group[:, 1:] != group[:, :-1])
-    edge[:, 1:] |= both
-    edge[:, :-1] |= both
-    return edge
+    return za + u * (zb - za) + v * (zc - za), brightness(normal @ LIGHT.astype(np.float32)), 50 * shine
 
 
 def _hollows(depth: np.ndarray, spacing: float) -> np.ndarray:

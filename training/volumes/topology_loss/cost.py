@@ -1,4 +1,7 @@
-"""Print what the terms of the topology loss cost per step: ``python -m training.volumes.topology_loss [--size 96]``."""
+"""Print what the terms of the topology loss cost per step.
+
+python -m training time-topology-loss --size 96
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,7 @@ def seconds(config: TopologyConfig, size: int, wrong: float, repeats: int) -> tu
 
 
 def main(argv: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split(":")[0])
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--size", type=int, default=96, help="edge of the patch in voxels of 0.5 mm")
     parser.add_argument("--repeats", type=int, default=3)
     args = parser.parse_args(argv)
@@ -45,7 +48,3 @@ def main(argv: list[str] | None = None) -> None:
                 spent, terms = seconds(TopologyConfig(variant=variant, **off), args.size, wrong, args.repeats)
                 values = ", ".join(f"{term} {value:.3f}" for term, value in terms.items())
                 print(f"{wrong:4.0%} of teeth wrong  {variant:8}  {name:9}  {spent:.3f} s  {values}", flush=True)
-
-
-if __name__ == "__main__":
-    main()

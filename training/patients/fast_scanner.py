@@ -2,7 +2,7 @@
 
 Streaks come from a small parallel-beam Radon transform of the metal (polychromatic error ~ product of metal path and
 everything else's path, filtered and back-projected); everything else is a direct operation on the image. For
-evaluation use `training.patients.reconstruction`, which projects and reconstructs for real.
+evaluation use `reconstruction`, which projects and reconstructs for real.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import math
 import torch
 from torch.nn import functional
 
-from training.patients.tissues import noise_field
+from training.patients.canvas import noise_field
 
 
 def blur(image: torch.Tensor, sigma: float) -> torch.Tensor:
@@ -96,13 +96,21 @@ def acquire(
 ) -> torch.Tensor:
     """A scan of a rendered phantom.
 
-    Args:
-        image: (z, y, x) HU-like; metal: coverage in [0, 1]; spacing: mm.
-        generator: the only source of randomness.
-        field: bool, voxels inside the field of view; outside gets one constant value.
+    Parameters
+    ----------
+    image, metal : torch.Tensor
+        (z, y, x) HU-like values and coverage by metal in [0, 1].
+    spacing : float
+        Edge of a voxel, mm.
+    generator : torch.Generator
+        The only source of randomness.
+    field : torch.Tensor, optional
+        (z, y, x) bool, voxels inside the field of view; outside gets one constant value.
 
-    Returns:
-        float32 grey values on a random linear scale.
+    Returns
+    -------
+    torch.Tensor
+        (z, y, x) float32 grey values on a random linear scale.
     """
 
     def uniform(low: float, high: float) -> float:

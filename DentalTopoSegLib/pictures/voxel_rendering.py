@@ -13,14 +13,10 @@ import numpy as np
 
 from .. import dentition
 from ..files.volumes import Volume, resample_ras
-from .drawing import BACKGROUND
+from .drawing import BACKGROUND, largest_pieces
+from .shading import HALFWAY, LIGHT, VISIBLE_SHARE, borders, brightness, palette
 
 SMOOTHING_MM = 0.35
-# A tooth gets its number where at least this share of its own outline is in sight.
-VISIBLE_SHARE = 0.4
-# Direction of the light in view coordinates: (to the picture's right, up, towards the viewer).
-LIGHT = np.array([-0.35, 0.45, 0.82]) / np.linalg.norm([-0.35, 0.45, 0.82])
-AMBIENT = 0.30
 
 
 @dataclass(frozen=True)
@@ -90,20 +86,6 @@ def render(fields: list[Field], view: View, spacing_mm: float) -> tuple[np.ndarr
     return picture, places
 
 
-def largest_pieces(mask: np.ndarray, share: float) -> list[tuple[float, float]]:
-    """(column, row) in the middle of a 2D mask's largest piece and of others with at least ``share`` of its size."""
-    from scipy import ndimage
-
-    pieces, count = ndimage.label(mask, np.ones((3, 3)))
-    sizes = np.bincount(pieces.ravel())[1:]
-    order = [i for i in np.argsort(-sizes, kind="stable") if sizes[i] >= share * sizes.max()]
-    middles = []
-    for i in order[: 1 if share >= 1 else count]:
-        rows, columns = np.nonzero(pieces == i + 1)
-        middles.append((float(np.median(columns)), float(np.median(rows))))
-    return middles
-
-
 def _boxes(labels: Volume) -> list[tuple[int, tuple[slice, ...]]]:
     from scipy import ndimage
 
@@ -155,11 +137,8 @@ def _project(field: np.ndarray, view: View) -> tuple[np.ndarray, np.ndarray, np.
     )
     normal /= -np.maximum(np.linalg.norm(normal, axis=0), 1e-6)
     shade = np.zeros(seen.shape, np.float32)
-    diffuse = np.clip(LIGHT @ normal, 0, 1)
-    halfway = LIGHT + np.array([0.0, 0.0, 1.0])
-    halfway /= np.linalg.norm(halfway)
-    shine = np.clip(halfway @ normal, 0, 1) ** 40
-    shade[rows, columns] = AMBIENT + (1 - AMBIENT) * diffuse + 0.25 * shine
+    shine = np.clip(HALFWAY @ normal, 0, 1) ** 40
+    shade[rows, columns] = brightness(LIGHT @ normal) + 0.25 * shine
     return seen, depth, shade
 
 
@@ -172,9 +151,7 @@ def _difference(volume: np.ndarray, rows: np.ndarray, columns: np.ndarray, d: np
 
 
 def _paint(owner: np.ndarray, shade: np.ndarray, depth: np.ndarray) -> np.ndarray:
-    colors = np.zeros((256, 3), np.float32)
-    for fdi in np.unique(owner[owner > 0]):
-        colors[fdi] = dentition.color(int(fdi))
+    colors = palette().astype(np.float32)
     seen = owner > 0
     picture = np.empty((*owner.shape, 3), np.float32)
     picture[:] = BACKGROUND
@@ -183,8 +160,5 @@ def _paint(owner: np.ndarray, shade: np.ndarray, depth: np.ndarray) -> np.ndarra
     dim = 1.0 - 0.45 * (near - depth[seen]) / max(near - far, 1.0)
     lit = colors[owner[seen]] * (shade[seen] * dim)[:, None]
     picture[seen] = lit + np.clip(shade[seen] - 1, 0, 1)[:, None] * 200
-    edge = np.zeros(owner.shape, bool)
-    edge[:, 1:] |= (owner[:, 1:] != owner[:, :-1]) & seen[:, 1:] & seen[:, :-1]
-    edge[1:] |= (owner[1:] != owner[:-1]) & seen[1:] & seen[:-1]
-    picture[edge] *= 0.55
+    picture[borders(owner, seen, both_sides=False)] *= 0.55
     return np.clip(picture, 0, 255).astype(np.uint8)

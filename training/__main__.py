@@ -1,0 +1,80 @@
+"""The commands that make the networks: `python -m training` lists them, `python -m training COMMAND ...` runs one."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import NamedTuple
+
+PROGRAM = "python -m training"
+
+
+class Command(NamedTuple):
+    """A command: the module whose `main` runs it, imported only then, and what it does in one line."""
+
+    module: str
+    summary: str
+
+
+COMMANDS = {
+    "root-teeth": Command("patients.rooted_teeth", "Put roots under the crowns of the 60 labelled dentitions, once"),
+    "sample-patients": Command("patients.sampler", "Draw random patients as training samples of a task"),
+    "show-samples": Command("patients.contact_sheet", "Draw samples beside real scans into one picture"),
+    "make-evaluation-set": Command("patients.evaluation_sets", "Draw held-out patients as labelled scans or materials"),
+    "reconstruct": Command("patients.reconstruction", "Scan materials by physics and reconstruct them (needs itk-rtk)"),
+    "train-volumes": Command("volumes.train", "Train the numbering or the border network"),
+    "time-topology-loss": Command("volumes.topology_loss.cost", "Print what the topology loss costs per step"),
+    "sample-jaws": Command("surfaces.jaws", "Write random clouds of the labelled jaws"),
+    "train-surface": Command("surfaces.train_labels", "Train the network that labels a jaw's points"),
+    "train-crowns": Command("surfaces.train_crowns", "Train the network that numbers a row of crowns"),
+    "pack-orientation": Command("surfaces.poses", "Thin the clouds for the network that finds the frame, once"),
+    "train-orientation": Command("surfaces.train_orientation", "Train the network that finds a jaw's frame"),
+    "export-volume": Command("export.volumes", "Export, quantize and describe a numbering or border network"),
+    "export-surface": Command("export.surface", "Export the network that labels a jaw's points"),
+    "export-crowns": Command("export.crowns", "Export the network that numbers a row of crowns"),
+    "export-orientation": Command("export.orientation", "Export the network that finds the frame, with its confidence"),
+    "tune": Command("compression.tune", "Go on from a network: quantization, topology loss, distillation, gates"),
+    "cut-dead-levels": Command("compression.dead_levels", "Cut levels of a network that no longer answer"),
+    "evaluate-volumes": Command("evaluation.volumes", "Score the CBCT path on labelled scans"),
+    "evaluate-jaws": Command("evaluation.jaws", "Score the intraoral path on labelled scans"),
+    "evaluate-orientation": Command("evaluation.orientation", "Measure the frame on unseen scans, fit its confidence"),
+    "cross-validate": Command("evaluation.cross_validate", "Train and score the intraoral networks, five folds"),
+    "calibrate": Command("evaluation.calibrate", "Fit the confidence of CBCT teeth"),
+    "experiments": Command("experiments.command", "Train, score and tabulate the rows of one table"),
+}
+"""Every command by its name, in the order in which the networks are made."""
+
+
+def overview() -> str:
+    """What `python -m training` prints: every command with its line."""
+    width = max(map(len, COMMANDS))
+    lines = [f"  {name:<{width}}  {command.summary}" for name, command in COMMANDS.items()]
+    return "\n".join([f"usage: {PROGRAM} COMMAND ...", "", *lines, "", f"{PROGRAM} COMMAND --help says more."])
+
+
+def main(argv: list[str] | None = None) -> int:
+    """List the commands, or run one.
+
+    Parameters
+    ----------
+    argv : list of str, optional
+        The command's name and its arguments; those of the process by default.
+
+    Returns
+    -------
+    int
+        Exit code: what the command returns, 0 for the list, 2 for an unknown command.
+    """
+    name, *rest = (sys.argv[1:] if argv is None else argv) or ["--help"]
+    if name in ("-h", "--help"):
+        print(overview())
+        return 0
+    if name not in COMMANDS:
+        print(f"{PROGRAM}: there is no command '{name}'.\n\n{overview()}", file=sys.stderr)
+        return 2
+    sys.argv[0] = f"{PROGRAM} {name}"  # the name that the command's own help and messages show
+    return importlib.import_module(f"training.{COMMANDS[name].module}").main(rest) or 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

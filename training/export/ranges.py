@@ -1,0 +1,112 @@
+"""What an exported graph computes on sample images: ranges of its activations, and ONNX Runtime's own quantisation."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+from onnxruntime import quantization
+
+from training.export.graph import with_outputs
+
+
+def session(model: onnx.ModelProto, threads: int = 0, optimised: Path | None = None) -> onnxruntime.InferenceSession:
+    """A CPU session; `optimised` also writes the graph that ONNX Runtime makes of it."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3
+    if optimised:
+        options.optimized_model_filepath = str(optimised)
+    return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+
+
+def best_scale(counts: np.ndarray, edges: np.ndarray) -> float:
+    """Step of a uint8 quantizer with the least squared error over a histogram of non-negative values.
+
+    Rounding costs step**2 / 12 per value below the limit of 255 steps, clipping the squared excess above it.
+    """
+    centres = (edges[:-1] + edges[1:]) / 2
+    total = counts.sum()
+    if total == 0:  # a layer that never answers: any step is exact
+        return max(float(edges[-1]) / 255, 1e-6)
+    best, least = float(edges[-1]) / 255, np.inf
+    for limit in edges[len(edges) // 16 :: 4]:
+        over = centres > limit
+        error = (limit / 255) ** 2 / 12 * counts[~over].sum() + (counts[over] * (centres[over] - limit) ** 2).sum()
+        if error / total < least:
+            best, least = float(limit) / 255, error / total
+    return max(best, 1e-6)
+
+
+def measure_scales(
+    model: onnx.ModelProto, names: list[str], images: Sequence[np.ndarray], method: str = "histogram"
+) -> dict[str, float]:
+    """Quantizer steps of the named activations of the fp32 `model`, from what it computes on `images`.
+
+    Two passes, so that no activation has to be kept: the largest value, then a histogram of 2048 bins up to it, whose
+    limit of least squared error is taken. `method="minmax"` takes the largest value itself, the simplest baseline.
+    ValueError for any other method.
+    """
+    if method not in ("histogram", "minmax"):
+        raise ValueError(f"Ranges are measured by 'histogram' or 'minmax', not by {method!r}.")
+    runner = session(with_outputs(model, names))
+    largest = dict.fromkeys(names, 1e-6)
+    for image in images:
+        for name, value in zip(names, runner.run(names, {"image": image}), strict=True):
+            largest[name] = max(largest[name], float(value.max()))
+    if method == "minmax":
+        return {name: value / 255 for name, value in largest.items()}
+    counts = {name: np.zeros(2048) for name in names}
+    for image in images:
+        for name, value in zip(names, runner.run(names, {"image": image}), strict=True):
+            # Zeros cost nothing at any step and would only slow the histogram down.
+            counts[name] += np.histogram(value[value > 0], 2048, (0.0, largest[name]))[0]
+    return {name: best_scale(counts[name], np.linspace(0, largest[name], 2049)) for name in names}
+
+
+def logit_scale(model: onnx.ModelProto, images: Sequence[np.ndarray]) -> dict[str, float]:
+    """Step and zero point of the logits: their 0.01 to 99.99 percentiles on `images`."""
+    runner = session(with_outputs(model, ["head"]))
+    ends = [np.percentile(runner.run(["head"], {"image": image})[0], (0.01, 99.99)) for image in images]
+    low, high = min(0.0, *(e[0] for e in ends)), max(0.0, *(e[1] for e in ends))
+    step = max(high - low, 1e-3) / 255
+    return {"head": step, "head.zero": round(-low / step)}
+
+
+def static_baseline(fp32_model: onnx.ModelProto, images: Sequence[np.ndarray]) -> onnx.ModelProto:
+    """The fp32 graph through `onnxruntime.quantization.quantize_static`, the usual post-training quantisation.
+
+    Quantize/dequantize pairs, weights int8 per channel in 7 bits, activations uint8, ranges of smallest and largest
+    value over `images` (1, 1, D, H, W) float32: the tool's own choices, for comparison with ours. What comes after
+    the logits stays float as in our int8 graphs; bytes of exp() would spoil the comparison.
+    """
+
+    class Reader(quantization.CalibrationDataReader):
+        def __init__(self) -> None:
+            self.left: Iterator[np.ndarray] = iter(images)
+
+        def get_next(self) -> dict[str, np.ndarray] | None:
+            image = next(self.left, None)
+            return None if image is None else {"image": image}
+
+    outputs = [node.output[0] for node in fp32_model.graph.node]
+    after = [node.name for node in fp32_model.graph.node[outputs.index("head") + 1 :]]
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder, "fp32.onnx"), Path(folder, "int8.onnx")
+        onnx.save(fp32_model, source)
+        quantization.quantize_static(
+            source,
+            target,
+            Reader(),
+            nodes_to_exclude=after,
+            quant_format=quantization.QuantFormat.QDQ,
+            per_channel=True,
+            reduce_range=True,
+            activation_type=quantization.QuantType.QUInt8,
+            weight_type=quantization.QuantType.QInt8,
+        )
+        return onnx.load(target)

@@ -1,0 +1,68 @@
+"""What a network learns to say about a phantom: the grids and targets of each task.
+
+`numbering`: image at 1 mm, target = class index at 2 mm. `border`: both at 0.5 mm, target 0 background, 1 core (deeper
+than `CORE_DEPTH_MM`), 2 border, +16 where two teeth come close. `topology`: the same with a second target channel, the
+class index of the nearest tooth.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from scipy import ndimage
+
+from training.patients.material_maps import Rendered
+
+CORE_DEPTH_MM = 0.6
+CLOSE_MM = 0.9
+CELL_MM = 6.0
+SHAPES = {"numbering": (96, 128, 128), "border": (112, 144, 144), "topology": (112, 144, 144)}
+SPACING = {"numbering": 1.0, "border": 0.5, "topology": 0.5}
+
+
+def finish(task: str, drawn: Rendered, scan: torch.Tensor, field: torch.Tensor | None) -> tuple[np.ndarray, np.ndarray]:
+    """A scan and its phantom as a task's (image float16, target uint8)."""
+    low = float(scan.min())
+    scale = 20000.0 / max(float(scan.max()) - low, 1.0)  # float16 keeps 11 bits: stay well inside its range
+    image = ((scan - low) * min(scale, 1.0)).to(torch.float16).numpy()
+    target = {"numbering": numbering_target, "border": border_target, "topology": topology_target}[task](drawn)
+    if field is not None:
+        inside = field[::2, ::2, ::2] if task == "numbering" else field
+        target = torch.where(inside, target, torch.zeros_like(target))
+    return image, target.numpy()
+
+
+def numbering_target(drawn: Rendered) -> torch.Tensor:
+    """Class index on the 2x coarser grid: the tooth that fills at least half of the 8 voxels, else background."""
+    z, y, x = (n // 2 for n in drawn.labels.shape)
+    blocks = drawn.labels.reshape(z, 2, y, 2, x, 2).permute(0, 2, 4, 1, 3, 5).reshape(z, y, x, 8)
+    blocks = blocks.sort(-1).values
+    return torch.where(blocks[..., 4] > 0, blocks[..., 6], torch.zeros_like(blocks[..., 6]))
+
+
+def border_target(drawn: Rendered) -> torch.Tensor:
+    """0 background, 1 core, 2 border; +16 where a second tooth is close."""
+    tooth = drawn.depth < 0
+    target = torch.where(tooth, torch.where(drawn.depth < -CORE_DEPTH_MM, 1, 2), 0).to(torch.uint8)
+    # voxels of two overlapping teeth belong to neither core: the gap must be seen even where there is none
+    overlap = tooth & (drawn.second < 0)
+    target[overlap] = 2
+    close = (drawn.second < CLOSE_MM) & (drawn.depth < CLOSE_MM)
+    return target + 16 * close.to(torch.uint8)
+
+
+def topology_target(drawn: Rendered) -> torch.Tensor:
+    """(2, z, y, x): `border_target`, and which tooth is nearest (class index, 0 beyond `CELL_MM`).
+
+    Outside the teeth the nearest one is looked up on every second voxel: where a cell ends in the open matters little.
+    """
+    labels = drawn.labels.numpy()
+    coarse = labels[::2, ::2, ::2]
+    if not coarse.any():
+        return torch.stack([border_target(drawn), torch.zeros_like(drawn.labels)])
+    nearest = ndimage.distance_transform_edt(coarse == 0, return_distances=False, return_indices=True)
+    cells = coarse[tuple(nearest)]
+    for axis, size in enumerate(labels.shape):
+        cells = cells.repeat(2, axis).take(np.arange(size), axis)
+    cells = np.where(labels > 0, labels, np.where(drawn.depth.numpy() < CELL_MM, cells, 0))
+    return torch.stack([border_target(drawn), torch.from_numpy(cells.astype(np.uint8))])

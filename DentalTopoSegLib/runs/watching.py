@@ -22,7 +22,7 @@ from .refusals import keep_inputs
 #: The worker's argument that makes it the process that works.
 INSIDE = "--inside"
 #: Lines of the work's stderr that are kept.
-TAIL_LINES = 15
+TAIL_LINES = 20
 _POLL_S = 0.05
 
 

@@ -27,7 +27,7 @@ from ..dentition.naming import NUMBERINGS
 from ..errors import DONE, SOME_FAILED, DentalTopoSegError, OutputError, as_refusal
 from ..files.meshes import read_mesh
 from ..files.volumes import read_volume
-from ..options import PRECISIONS
+from ..options import PRECISIONS, RunOptions
 from ..reports.report import INTRAORAL, read_report
 from ..runs.batch import run_batch
 from .jobs import SceneJob, volume_grid
@@ -95,8 +95,7 @@ def _run(options: argparse.Namespace) -> int:
     batch = run_batch(
         options.folder,
         options.output,
-        threads=options.threads,
-        precision=options.precision,
+        RunOptions(options.threads, options.precision),
         again=options.again,
         picture=True,
         progress=progress,

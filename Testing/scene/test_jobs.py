@@ -99,7 +99,7 @@ def test_the_job_is_one_the_worker_takes(volume_node, tmp_path) -> None:
     read = given.job
     assert (read.kind, given.options.threads, read.name) == ("volume", 2, "scan")
     assert read.inputs == [str(job.folder / "scan.nrrd")]
-    assert read.cancel_file == str(job.cancel_file)
+    assert given.cancel_file == str(job.cancel_file)
     assert read.output == str(job.output)
 
 

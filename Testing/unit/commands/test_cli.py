@@ -143,8 +143,8 @@ def test_every_refusal_has_an_exit_code_with_a_meaning_of_its_own() -> None:
 
 
 def test_documented_exit_codes_are_the_real_ones() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8").split("### Exit codes")[1]
-    for text in (EXIT_CODES, readme):
+    page = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8").split("## Exit codes")[1]
+    for text in (EXIT_CODES, page):
         listed = {int(n) for n in re.findall(r"(?:^|\s|\| )(\d{1,3}) (?: |\|)", text)}
         assert listed >= set(errors.EXIT_MEANINGS)
 
@@ -303,12 +303,11 @@ def test_every_package_folder_is_packed() -> None:
     assert packed == {".".join(f.parts) for f in folders} | {"DentalTopoSegLib._resources"}
 
 
-def test_readme_commands_exist() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    parser = build_parser()
-    commands = next(a for a in parser._actions if a.dest == "command").choices
-    assert set(re.findall(r"^dentaltoposeg (\w+)", readme, re.MULTILINE)) == set(commands)
-    for line in re.findall(r"^dentaltoposeg \w+ .*$", readme, re.MULTILINE):
+def test_documented_commands_exist() -> None:
+    commands = next(a for a in build_parser()._actions if a.dest == "command").choices
+    pages = [(ROOT / name).read_text(encoding="utf-8") for name in ("docs/commands.md", "README.md")]
+    assert set(re.findall(r"^dentaltoposeg (\w+)", pages[0], re.MULTILINE)) == set(commands)
+    for line in re.findall(r"^dentaltoposeg \w+ .*$", "\n".join(pages), re.MULTILINE):
         command = commands[line.split()[1]]
         known = {o for a in command._actions for o in a.option_strings}
         assert set(re.findall(r"--[\w-]+", line)) <= known

@@ -46,7 +46,7 @@ def exit_sentence(code: int | None, message: str | None = None, last_lines: Sequ
 
 
 def error_event(error: BaseException, tail: list[str]) -> dict[str, Any]:
-    """The event that tells of this exception; the traceback of one that nobody expected goes into ``tail``."""
+    """The event that tells of this exception; the traceback of one that nobody expected goes into `tail`."""
     refusal = as_refusal(error)
     if refusal is not None:
         return {"event": "error", **refusal_body(refusal)}
@@ -62,7 +62,7 @@ def tell(event: dict[str, Any], stream: Any = None) -> None:
 
 
 class ProgressEvents:
-    """Called as ``progress(stage, done, total)``; tells the event, not more often than anybody can read."""
+    """Called as `progress(stage, done, total)`; tells the event, not more often than anybody can read."""
 
     def __init__(self, timeline: Timeline, tell: Tell) -> None:
         self._timeline, self._tell = timeline, tell

@@ -10,7 +10,7 @@ _LEAST_SHARE = 0.05
 
 
 class Timeline:
-    """``at(stage, done, total)`` -> the share of the whole run that is done, 0 to 1, never less than before."""
+    """`at(stage, done, total)` -> the share of the whole run that is done, 0 to 1, never less than before."""
 
     def __init__(self, jaws: int = 0, picture: bool = False) -> None:
         """jaws: how many intraoral scans, 0 for a CBCT. picture: a CBCT's picture is drawn too."""

@@ -263,8 +263,11 @@ sys.exit(cli.main(sys.argv[1:]))
     out = tmp_path / "out"
     process = subprocess.Popen(
         [sys.executable, "-c", code, "segment", str(scan), "-o", str(out), "--quiet"],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ, PYTHONPATH=str(ROOT)),
-    )  # fmt: skip
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=dict(os.environ, PYTHONPATH=str(ROOT)),
+    )
     assert process.stdout.readline() == "writing\n"
     half = [p.name for p in out.rglob("*") if p.is_file()]
     assert "case 7_teeth.nii.gz" in half  # so there is something to clean up

@@ -42,9 +42,10 @@ def toy_jobs(monkeypatch):
         (Path(job.output) / f"{job.name}_teeth.nii.gz").write_bytes(b"labels")
         report = {
             "schema": SCHEMA,
-            "count": {"total": 28}, "findings": [{"severity": "error"}, {"severity": "info"}],
+            "count": {"total": 28},
+            "findings": [{"severity": "error"}, {"severity": "info"}],
             "files": {"labels": f"{job.name}_teeth.nii.gz", "report": f"{job.name}_report.json"},
-        }  # fmt: skip
+        }
         (Path(job.output) / f"{job.name}_report.json").write_text(json.dumps(report))
         return {}
 
@@ -58,8 +59,18 @@ def scans(tmp_path: Path) -> Path:
     root = tmp_path / "scans"
     (root / "b").mkdir(parents=True)
     (root / ".hidden").mkdir()
-    for name in ("a.nii.gz", "b/a.nrrd", "b/x.mhd", "b/x.raw", "jaw.stl", "notes.txt", "old_teeth.nii.gz",
-                 ".hidden/c.nii", "y.hdr", "y.img"):  # fmt: skip
+    for name in (
+        "a.nii.gz",
+        "b/a.nrrd",
+        "b/x.mhd",
+        "b/x.raw",
+        "jaw.stl",
+        "notes.txt",
+        "old_teeth.nii.gz",
+        ".hidden/c.nii",
+        "y.hdr",
+        "y.img",
+    ):
         (root / name).write_bytes(b"scan")
     write_dicom(root / "dicom" / "deep", toy_dentition()[0], number=5)
     return root
@@ -68,9 +79,13 @@ def scans(tmp_path: Path) -> Path:
 def test_scans_are_found_in_any_depth_and_named_apart(scans: Path) -> None:
     found = [(scan.relative_to(scans).as_posix(), name) for scan, name in scans_in(scans)]
     assert found == [
-        ("a.nii.gz", "a"), ("b/a.nrrd", "b_a"), ("b/x.mhd", "b_x"), ("dicom/deep", "dicom_deep"), ("jaw.stl", "jaw"),
+        ("a.nii.gz", "a"),
+        ("b/a.nrrd", "b_a"),
+        ("b/x.mhd", "b_x"),
+        ("dicom/deep", "dicom_deep"),
+        ("jaw.stl", "jaw"),
         ("y.hdr", "y"),
-    ]  # fmt: skip
+    ]
     (scans / "b_a.nii").write_bytes(b"scan")
     assert sorted(name for _, name in scans_in(scans)) == ["a", "b_a", "b_a_2", "b_x", "dicom_deep", "jaw", "y"]
     (scans / "out").mkdir()
@@ -87,8 +102,13 @@ def test_one_bad_scan_does_not_stop_the_rest(tmp_path: Path, scans: Path, toy_jo
     assert cli.main(["batch", str(scans), "-o", str(out), "--threads", "1", "--picture"]) == SOME_FAILED
     rows = summary(out)
     assert [(row["name"], row["state"]) for row in rows] == [
-        ("a", "done"), ("b_a", "failed"), ("b_x", "done"), ("dicom_deep", "done"), ("jaw", "failed"), ("y", "done"),
-    ]  # fmt: skip
+        ("a", "done"),
+        ("b_a", "failed"),
+        ("b_x", "done"),
+        ("dicom_deep", "done"),
+        ("jaw", "failed"),
+        ("y", "done"),
+    ]
     assert rows[0]["scan"] == "a.nii.gz"
     assert (rows[0]["teeth"], rows[0]["errors"], rows[0]["warnings"], rows[0]["notes"]) == ("28", "1", "0", "1")
     assert rows[1]["message"] == "'b/a.nrrd' is damaged."
@@ -134,8 +154,11 @@ def test_real_processes_do_the_work(tmp_path: Path) -> None:
     assert cli.main(["batch", str(root), "-o", str(out), "--threads", "1", "--quiet"]) == SOME_FAILED
     rows = {row["name"]: row for row in summary(out)}
     assert {name: row["state"] for name, row in rows.items()} == {
-        "bad": "failed", "black": "failed", "jaw": "done", "phantom": "done",
-    }  # fmt: skip
+        "bad": "failed",
+        "black": "failed",
+        "jaw": "done",
+        "phantom": "done",
+    }
     assert int(rows["phantom"]["teeth"]) > 20
     assert "bad.nii.gz" in rows["bad"]["message"]
     assert (out / "phantom_teeth.seg.nrrd").exists()

@@ -279,8 +279,11 @@ sys.exit(cli.main(sys.argv[1:]))
     out = tmp_path / "out"
     process = subprocess.Popen(
         [sys.executable, "-c", code, "segment", str(upper), "-o", str(out), "--quiet"],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
-    )  # fmt: skip
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
     assert process.stdout.readline() == "writing\n"
     assert any(p.name == "Case 7 U_teeth.vtp" for p in out.rglob("*"))
     time.sleep(stop_request._LOOKED_LATELY_S + 0.2)

@@ -39,10 +39,13 @@ class Running:
     def __init__(self, *arguments: Path | str, extra_path: str = "") -> None:
         paths = os.pathsep.join(filter(None, (str(ROOT), extra_path)))
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "DentalTopoSegLib.runs.worker", *map(str, arguments)], stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": paths},
+            [sys.executable, "-m", "DentalTopoSegLib.runs.worker", *map(str, arguments)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": paths},
             cwd=ROOT / "Testing",
-        )  # fmt: skip
+        )
         self.events: list[dict] = []
         self.errors = b""
         self._readers = [threading.Thread(target=self._read), threading.Thread(target=self._read_errors)]
@@ -182,8 +185,13 @@ def test_stopping_leaves_nothing_within_a_second(tmp_path: Path, phantom: Path, 
     out = tmp_path / "new" / "out"
     stop = tmp_path / "stop ü"
     job = written(
-        tmp_path, inputs=[str(phantom)], output=str(out), threads=1, picture=True, cancel_file=str(stop),
-    )  # fmt: skip
+        tmp_path,
+        inputs=[str(phantom)],
+        output=str(out),
+        threads=1,
+        picture=True,
+        cancel_file=str(stop),
+    )
     started.append(run := Running(job))
     run.wait_for(stage)
     asked = time.monotonic()

@@ -33,10 +33,10 @@ def segment(job: Job, options: RunOptions = DEFAULTS) -> Run:
 
     Examples
     --------
-    >>> from tempfile import mkdtemp
-    >>> segment(Job(["absent.nii.gz"], mkdtemp()))
+    >>> segment(Job(["scan.nii.gz"], "results", per_tooth=True))
     Traceback (most recent call last):
-    DentalTopoSegLib.errors.InputError: 'absent.nii.gz' does not exist.
+        ...
+    DentalTopoSegLib.errors.InputError: --per-tooth is only for intraoral scans (meshes): leave it out here.
     """
     job.require_sense()
     if job.is_mesh():

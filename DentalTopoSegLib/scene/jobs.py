@@ -16,7 +16,7 @@ import numpy as np
 from ..errors import OutputError
 from ..files.transactions import cannot_write
 from ..files.volumes import Volume
-from ..options import RunOptions
+from ..options import DEFAULTS, RunOptions
 from ..runs.job import PAIR, Job, JobFile
 from .nodes import Grid, SceneError, require, to_array, to_world
 
@@ -82,11 +82,10 @@ class SceneJob:
 
 def prepare_job(
     nodes: Sequence[Any],
+    options: RunOptions = DEFAULTS,
     *,
     jaws: Sequence[str | None] | None = None,
     name: str | None = None,
-    threads: int | None = None,
-    precision: str = "int8",
     per_tooth: bool = False,
     picture: bool = True,
     folder: str | os.PathLike[str] | None = None,
@@ -99,12 +98,12 @@ def prepare_job(
     ----------
     nodes : sequence
         What is to be segmented.
+    options : RunOptions
+        Threads, precision and provider of the worker.
     jaws : sequence of str or None, optional
         Per model "upper", "lower" or None: of one model its shape decides; of two, the first is the upper.
     name : str, optional
         Of the results in the report and its files, "scan" by default, so that no patient's name gets there.
-    threads, precision
-        As of `options.RunOptions`.
     per_tooth : bool
         Of models: write a file per tooth as well.
     picture : bool
@@ -147,7 +146,7 @@ def prepare_job(
             picture=picture and not is_mesh,
             per_tooth=per_tooth and is_mesh,
         )
-        made.job = JobFile(job, RunOptions(threads, precision), str(made.cancel_file)).to_dict()
+        made.job = JobFile(job, options, str(made.cancel_file)).to_dict()
         made.path.write_text(json.dumps(made.job), encoding="utf-8")
     except BaseException as error:
         shutil.rmtree(target, ignore_errors=True)

@@ -14,6 +14,7 @@ from scene_steps import state_of, transform
 
 from DentalTopoSegLib.files.meshes import read_mesh
 from DentalTopoSegLib.files.volumes import Volume, read_volume
+from DentalTopoSegLib.options import RunOptions
 from DentalTopoSegLib.runs.job import JobFile
 from DentalTopoSegLib.scene import NodeGoneError, SceneError, add_volume, prepare_job
 
@@ -87,14 +88,14 @@ def node_matrix(node, matrix: np.ndarray) -> None:
 
 def test_the_scene_is_untouched(scene, volume_node, tmp_path) -> None:
     before = state_of(scene)
-    job = prepare_job([volume_node], folder=tmp_path, threads=2)
+    job = prepare_job([volume_node], folder=tmp_path)
     job.discard()
     assert state_of(scene) == before
     assert list(tmp_path.iterdir()) == []
 
 
 def test_the_job_is_one_the_worker_takes(volume_node, tmp_path) -> None:
-    job = prepare_job([volume_node], folder=tmp_path, threads=2)
+    job = prepare_job([volume_node], RunOptions(threads=2), folder=tmp_path)
     given = JobFile.read(job.path)
     read = given.job
     assert (read.kind, given.options.threads, read.name) == ("volume", 2, "scan")

@@ -247,6 +247,7 @@ class DentalTopoSegLogic(ScriptedLoadableModuleLogic):
         onProgress(WorkerProcess.Progress); onFinished(scene.SceneResult or None, WorkerProcess.Outcome). Raises a
         DentalTopoSegError, with one sentence for the user, for what cannot be segmented.
         """
+        from DentalTopoSegLib.options import RunOptions
         from DentalTopoSegLib.scene import prepare_job
 
         if self.isRunning:
@@ -254,7 +255,7 @@ class DentalTopoSegLogic(ScriptedLoadableModuleLogic):
         self._started = time.monotonic()
         self._numbering, self._name = numbering, name
         self._tellProgress, self._tellFinished = onProgress, onFinished
-        self._job = prepare_job(nodes, jaws=jaws, threads=threads, precision=precision)
+        self._job = prepare_job(nodes, RunOptions(threads, precision), jaws=jaws)
         self._worker.start(self._job.path, self._job.cancel_file)
 
     def cancel(self):

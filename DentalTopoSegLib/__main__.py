@@ -1,4 +1,4 @@
-"""``python -m DentalTopoSegLib`` is ``dentaltoposeg``."""
+"""`python -m DentalTopoSegLib` is `dentaltoposeg`."""
 
 import sys
 

@@ -6,70 +6,101 @@ to do.
 
 from __future__ import annotations
 
-#: What every exit code means, for the command line and the worker.
-EXIT_MEANINGS = {
-    0: "done",
-    1: "unexpected error",
-    2: "wrong usage",
-    3: "the input cannot be used",
-    4: "no teeth found",
-    5: "a network file is missing or damaged",
-    6: "the output cannot be written",
-    7: "too large for this computer's memory",
-    8: "batch: some scans have no result, the summary says why",
-    130: "stopped by the user, nothing written",
-}
+#: The exit code of a command that did what it was asked.
+DONE = 0
+#: The exit code of a batch some of whose scans have no result: no refusal, the others are done.
+SOME_FAILED = 8
 
 
 class DentalTopoSegError(Exception):
-    """Base of all refusals; ``exit_code`` is what ``dentaltoposeg`` returns to the shell."""
+    """Base of all refusals.
+
+    Attributes
+    ----------
+    exit_code : int
+        What `dentaltoposeg` returns to the shell.
+    meaning : str
+        What that code says to somebody who sees nothing else.
+    """
 
     exit_code = 1
+    meaning = "unexpected error"
 
 
 class UsageError(DentalTopoSegError):
     """The command or the job was put together wrongly."""
 
     exit_code = 2
+    meaning = "wrong usage"
 
 
 class InputError(DentalTopoSegError):
     """The scan, label map or argument cannot be used."""
 
     exit_code = 3
+    meaning = "the input cannot be used"
 
 
 class NoTeethError(DentalTopoSegError):
     """The scan was read, but holds no teeth that can be found."""
 
     exit_code = 4
+    meaning = "no teeth found"
 
 
 class ModelError(DentalTopoSegError):
     """A network file is absent, altered or cannot be run."""
 
     exit_code = 5
+    meaning = "a network file is missing or damaged"
 
 
 class OutputError(DentalTopoSegError):
     """The result cannot be written: no permission, no space, no such folder."""
 
     exit_code = 6
+    meaning = "the output cannot be written"
 
 
 class MemoryLimitError(InputError):
     """The volume is too large to be processed in bounded memory."""
 
     exit_code = 7
+    meaning = "too large for this computer's memory"
 
 
 class Cancelled(DentalTopoSegError):  # noqa: N818 - it is no error, the user wanted it
     """The user stopped the run; nothing was written."""
 
     exit_code = 130
+    meaning = "stopped by the user, nothing written"
 
     def __init__(self, message: str = "Stopped before the end; nothing was written.") -> None:
         super().__init__(message)
+
+
+#: What every exit code means, for the command line and the worker, in the order of the codes.
+EXIT_MEANINGS: dict[int, str] = dict(
+    sorted(
+        {
+            DONE: "done",
+            SOME_FAILED: "batch: some scans have no result, the summary says why",
+            **{
+                kind.exit_code: kind.meaning
+                for kind in (
+                    DentalTopoSegError,
+                    UsageError,
+                    InputError,
+                    NoTeethError,
+                    ModelError,
+                    OutputError,
+                    MemoryLimitError,
+                    Cancelled,
+                )
+            },
+        }.items()
+    )
+)
 
 
 def as_refusal(error: BaseException) -> DentalTopoSegError | None:

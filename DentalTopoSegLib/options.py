@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from .errors import Cancelled, UsageError
 
-#: ``progress(stage, done, total)``, called from the thread that works.
+#: `progress(stage, done, total)`, called from the thread that works.
 Progress = Callable[[str, float, float], None]
 
 #: Arithmetic of the networks.
@@ -40,7 +40,7 @@ class RunOptions:
     provider : str
         One of `PROVIDERS`.
     progress : callable
-        ``progress(stage, done, total)``, called from the thread that works.
+        `progress(stage, done, total)`, called from the thread that works.
     cancelled : callable
         Asked several times a second; `errors.Cancelled` is raised soon after it answers True.
 

@@ -16,7 +16,6 @@ import qt
 
 from .Library import pythonPath
 
-CANCELLED_CODE = 130
 #: Lines of the child's stderr that are kept for a report.
 TAIL_LINES = 20
 
@@ -45,7 +44,7 @@ class Outcome:
 
     @property
     def wasCancelled(self) -> bool:
-        return self.code == CANCELLED_CODE
+        return self.code == cancelledCode()
 
 
 def pythonExecutable() -> str:
@@ -174,7 +173,7 @@ class WorkerProcess:
         crashed = process.exitStatus() != qt.QProcess.NormalExit
         code = -9 if crashed else process.exitCode()
         if cancelled and code != 0:
-            code = CANCELLED_CODE
+            code = cancelledCode()
         message = "" if code == 0 else _sentence(code, event.get("message"), lines)
         self.onFinished(Outcome(code, message, lines))
 
@@ -195,8 +194,15 @@ class WorkerProcess:
         return process
 
 
+def cancelledCode() -> int:
+    """The exit code of a child that the user stopped."""
+    from DentalTopoSegLib.errors import Cancelled
+
+    return Cancelled.exit_code
+
+
 def _sentence(code: int, message: str | None, lines: tuple[str, ...]) -> str:
-    from DentalTopoSegLib.runs.worker import exit_sentence
+    from DentalTopoSegLib.runs.events import exit_sentence
 
     return exit_sentence(code, message, lines)
 

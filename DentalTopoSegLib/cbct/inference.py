@@ -13,6 +13,7 @@ from ..errors import Cancelled, InputError
 from ..files.volumes import Volume
 from ..networks.models import Model
 from ..options import Progress
+from ..stages import DRAW_BORDERS, FIND_TEETH
 
 WHOLE_SCAN_VOXELS = 8_000_000  # up to here the numbering network sees the scan in one piece
 _NUMBERING_TILE = 192
@@ -146,7 +147,7 @@ def run_numbering(
     jobs = list(itertools.product(*spans))
     out = None
     for done, job in enumerate(jobs):
-        progress("find the teeth", done, len(jobs))
+        progress(FIND_TEETH, done, len(jobs))
         check(cancelled)
         part = image[tuple(slice(s, e) for s, e, _, _ in job)]
         side = tuple(-(-n // divisor) * divisor for n in part.shape)
@@ -156,7 +157,7 @@ def run_numbering(
         kept = tuple(slice(a // stride, b // stride) for _, _, a, b in job)
         local = tuple(slice((a - s) // stride, (b - s) // stride) for s, _, a, b in job)
         out[(slice(None), *kept)] = answer[(slice(None), *local)]
-    progress("find the teeth", len(jobs), len(jobs))
+    progress(FIND_TEETH, len(jobs), len(jobs))
     first = grid.index_to_ras(np.zeros(3)) + (stride - 1) / 2 * grid.spacing[0]
     return CoarseMap(out, first, stride * grid.spacing[0])
 
@@ -257,13 +258,13 @@ def run_border(
     tiles = plan_tiles(needed_blocks(coarse, grid), image.shape, margin, divisor)
     tooth, inner = np.zeros(image.shape, np.uint8), np.zeros(image.shape, np.uint8)
     for done, tile in enumerate(tiles):
-        progress("draw the borders", done, len(tiles))
+        progress(DRAW_BORDERS, done, len(tiles))
         check(cancelled)
         answer = model.run(_padded(image[tile.seen], tuple(s.stop - s.start for s in tile.seen), fill), cancelled)
         local = tuple(slice(k.start - s.start, k.stop - s.start) for k, s in zip(tile.kept, tile.seen, strict=True))
         answer = _as_bytes(answer[(slice(0, 2), *local)], model.output_scale)
         tooth[tile.kept], inner[tile.kept] = answer[0], answer[1]
-    progress("draw the borders", len(tiles), len(tiles))
+    progress(DRAW_BORDERS, len(tiles), len(tiles))
     return tooth, inner
 
 

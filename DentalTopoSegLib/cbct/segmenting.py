@@ -20,6 +20,7 @@ from ..errors import InputError, NoTeethError
 from ..files.volumes import Volume, resample_ras
 from ..networks.models import Model, describe_model, load_model
 from ..options import DEFAULTS, Progress, RunOptions
+from ..stages import DRAW_BORDERS, FIND_TEETH, LOAD_NETWORKS, NUMBER_TEETH, PLACE_ON_SCAN, PREPARE_SCAN, SEPARATE_TEETH
 from .confidence import Calibrator, calibrator_for, provenance_of
 from .inference import check, run_border, run_numbering, smooth
 from .instance_numbers import NumberedTeeth, number_instances
@@ -71,7 +72,7 @@ def segment_volume(
     """
     report, cancelled, threads, precision = options.progress, options.cancelled, options.threads, options.precision
     seconds: dict[str, float] = {}
-    with _stage("load the networks", seconds, report, cancelled):
+    with _stage(LOAD_NETWORKS, seconds, report, cancelled):
         nets = (
             dict(models)
             if models is not None
@@ -83,30 +84,30 @@ def segment_volume(
         calibrator = calibrator_for(nets)
     warnings: list[str] = []
 
-    with _stage("prepare the scan", seconds, report, cancelled):
+    with _stage(PREPARE_SCAN, seconds, report, cancelled):
         _require_contrast(volume)
         whole = resample_ras(volume, float(nets["numbering"].metadata["spacing_mm"]))
-    with _stage("find the teeth", seconds, report, cancelled):
+    with _stage(FIND_TEETH, seconds, report, cancelled):
         coarse = run_numbering(nets["numbering"], whole, volume, report, cancelled)
         del whole
         region = find_dental_region(coarse, volume)
-    with _stage("draw the borders", seconds, report, cancelled):
+    with _stage(DRAW_BORDERS, seconds, report, cancelled):
         grid = resample_ras(volume, float(nets["border"].metadata["spacing_mm"]), region.box)
         tooth, core = run_border(nets["border"], grid, volume, coarse, report, cancelled)
         tooth = smooth(tooth)
         nothing = np.broadcast_to(np.zeros((), np.uint8), grid.array.shape)
         grid = grid.with_array(nothing)  # the grey values are done with
-    with _stage("separate the teeth", seconds, report, cancelled):
+    with _stage(SEPARATE_TEETH, seconds, report, cancelled):
         found = find_instances(tooth, core, coarse, grid)
         del core
-    with _stage("number the teeth", seconds, report, cancelled):
+    with _stage(NUMBER_TEETH, seconds, report, cancelled):
         numbered = number_instances(found, tooth, grid, region)
         warnings += numbered.notes
         confidence = _confidence_of(numbered, calibrator)
         del found
     if not confidence:
         raise NoTeethError(no_teeth_message(volume, float((coarse.tooth >= HALF).sum()) * coarse.spacing**3 / 1000))
-    with _stage("place on the scan", seconds, report, cancelled):
+    with _stage(PLACE_ON_SCAN, seconds, report, cancelled):
         placed, present = _place_on_scan(numbered.labels, tooth, grid, volume)
         confidence = {f: c for f, c in confidence.items() if present[f]}
     if not confidence or (calibrator is not None and max(confidence.values()) < _NO_TOOTH):

@@ -187,10 +187,17 @@ def most_of_vertex(faces: np.ndarray, labels: np.ndarray, count: int) -> np.ndar
 class LabelledSurface(Protocol):
     """What is numbered, as `ios.segmenting.JawSegmentation`: fdi, instance (W,) and face_fdi (G,) of the surface."""
 
-    surface: Surface
-    fdi: np.ndarray
-    face_fdi: np.ndarray
-    instance: np.ndarray
+    @property
+    def surface(self) -> Surface: ...
+
+    @property
+    def fdi(self) -> np.ndarray: ...
+
+    @property
+    def face_fdi(self) -> np.ndarray: ...
+
+    @property
+    def instance(self) -> np.ndarray: ...
 
 
 @dataclass(frozen=True)

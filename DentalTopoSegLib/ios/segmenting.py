@@ -20,6 +20,14 @@ from ..files.meshes.geometry import labels_of_faces, labels_of_vertices
 from ..networks.models import Model, describe_model, load_model
 from ..networks.tasks import task_names
 from ..options import DEFAULT_PROVIDER, DEFAULTS, RunOptions
+from ..stages import (
+    DRAW_BORDERS_OF_JAW,
+    FIND_POSITION_OF_JAW,
+    FIND_TEETH_OF_JAW,
+    NUMBER_TEETH_OF_JAW,
+    SAMPLE_JAW,
+    SEPARATE_TEETH_OF_JAW,
+)
 from .creases import cut_along_creases, face_graph
 from .crowns import crown_probabilities
 from .head import jaw_probabilities, to_head
@@ -100,7 +108,7 @@ def segment_jaws(
             options.progress(stage, k, len(surfaces))
             step()
         results.append(run.result())
-    options.progress("Numbering the teeth", len(surfaces), len(surfaces))
+    options.progress(NUMBER_TEETH_OF_JAW, len(surfaces), len(surfaces))
     return results
 
 
@@ -143,12 +151,12 @@ class _JawRun:
             return run
 
         return [
-            ("Finding the jaw's position", timed("frame", self.find_frame)),
-            ("Sampling the surface", timed("sample", self.sample)),
-            ("Finding the teeth", timed("network", self.ask_network)),
-            ("Separating the teeth", timed("separate", self.separate)),
-            ("Drawing the borders", timed("borders", self.draw_borders)),
-            ("Numbering the teeth", timed("number", self.number)),
+            (FIND_POSITION_OF_JAW, timed("frame", self.find_frame)),
+            (SAMPLE_JAW, timed("sample", self.sample)),
+            (FIND_TEETH_OF_JAW, timed("network", self.ask_network)),
+            (SEPARATE_TEETH_OF_JAW, timed("separate", self.separate)),
+            (DRAW_BORDERS_OF_JAW, timed("borders", self.draw_borders)),
+            (NUMBER_TEETH_OF_JAW, timed("number", self.number)),
         ]
 
     def find_frame(self) -> None:

@@ -11,16 +11,17 @@ from typing import Any
 
 from ..errors import Cancelled, DentalTopoSegError, InputError
 from ..files.json_text import plain
-from ..files.meshes import MESH_SUFFIXES, mesh_stem
+from ..files.meshes import MESH_SUFFIXES, is_mesh_file, mesh_stem
 from ..files.transactions import all_or_nothing, require_writable
 from ..files.volumes import SCAN_SUFFIXES, safe_stem
-from ..options import DEFAULT_PROVIDER
+from ..options import DEFAULTS, RunOptions
 from ..reports.page import write_table
 from ..reports.report import read_report
+from . import watching
+from .events import Tell
+from .job import Job
 
 SUMMARY = "summary.csv"
-#: The command's exit code when some scans have no result.
-SOME_FAILED = 8
 _COLUMNS = ("scan", "name", "state", "teeth", "errors", "warnings", "notes", "seconds", "message")
 _SUFFIXES = (*SCAN_SUFFIXES, *MESH_SUFFIXES)
 _RESULT_ENDINGS = ("_teeth.nii.gz", "_teeth.seg.nrrd", "_teeth.vtp", "_teeth.ply", "_truth.nii.gz")
@@ -77,20 +78,43 @@ def _scans(root: Path, apart: Path | None) -> Iterator[Path]:
 def run_batch(
     folder: str | os.PathLike[str],
     output: str | os.PathLike[str],
+    options: RunOptions = DEFAULTS,
     *,
-    threads: int | None = None,
-    precision: str = "int8",
-    provider: str = DEFAULT_PROVIDER,
     picture: bool = False,
     again: bool = False,
     progress: Callable[[int, int, str, dict[str, Any]], None] = lambda done, total, name, event: None,
-    stopped: Callable[[], bool] = lambda: False,
 ) -> Batch:
-    """Segment every scan in a folder into `output`, and keep <output>/summary.csv up to date after each.
+    """Segment every scan in a folder, and keep <output>/summary.csv up to date after each.
 
-    A scan whose results are all there is not done again (unless `again`), so a batch that was stopped goes on where it
-    was. One that cannot be used, or crashes, is a row of the summary and does not stop the rest. progress(scans done,
-    scans, name, worker event). Raises InputError for a folder without scans, OutputError, Cancelled.
+    A scan whose results are all there is not done again, so a batch that was stopped goes on where it was. One that
+    cannot be used, or crashes, is a row of the summary and does not stop the rest.
+
+    Parameters
+    ----------
+    folder : path
+        Holds the scans, in any depth; see `scans_in`.
+    output : path
+        For the results and the summary.
+    options : RunOptions
+        How to compute; `progress` is not called, each scan has a process of its own.
+    picture : bool
+        Also draw <name>_teeth.png of every CBCT.
+    again : bool
+        Also do scans again whose results are there.
+    progress : callable
+        `progress(scans done, scans, name, worker event)`.
+
+    Returns
+    -------
+    Batch
+        The rows of the summary.
+
+    Raises
+    ------
+    InputError
+        For a folder without scans.
+    OutputError, Cancelled
+        What is done stays done.
     """
     output = Path(output)
     scans = scans_in(folder, output)
@@ -105,37 +129,21 @@ def run_batch(
             row |= {"state": "done before", **_numbers(report)}
         else:
             tell = lambda event, done=done, name=name: progress(done, len(scans), name, event)  # noqa: E731
-            row |= _one(scan, name, output, threads, precision, provider, picture, tell, stopped)
+            mesh = is_mesh_file(scan)
+            job = Job([scan.resolve()], output, "mesh" if mesh else "volume", name=name, picture=picture and not mesh)
+            row |= _one(job, options, tell)
         batch.rows.append(row)
         with all_or_nothing(output) as stage:
             write_table(stage / SUMMARY, batch.rows, _COLUMNS)
     return batch
 
 
-def _one(
-    scan: Path,
-    name: str,
-    output: Path,
-    threads: int | None,
-    precision: str,
-    provider: str,
-    picture: bool,
-    tell: Callable[[dict[str, Any]], None],
-    stopped: Callable[[], bool],
-) -> dict[str, Any]:
+def _one(job: Job, options: RunOptions, tell: Tell) -> dict[str, Any]:
     """The row of one scan: what was found, or why there is nothing."""
-    from ..files.meshes import is_mesh_file
-    from .worker import Job, RefusedInsideError, run_job
-
     started = time.monotonic()
-    mesh = is_mesh_file(scan)
-    job = Job(
-        [str(scan.resolve())], str(output), kind="mesh" if mesh else "volume", name=name, threads=threads,
-        precision=precision, provider=provider, picture=picture and not mesh,
-    )  # fmt: skip
     try:
-        run_job(job, tell, stopped)
-    except RefusedInsideError as refused:
+        watching.run_job(job, options, tell)
+    except watching.RefusedInsideError as refused:
         if refused.event["exit_code"] == Cancelled.exit_code:  # Ctrl-C reaches both processes
             raise Cancelled() from refused
         found: dict[str, Any] = {"state": "failed", "message": refused.event["message"]}
@@ -144,7 +152,7 @@ def _one(
     except DentalTopoSegError as error:
         found = {"state": "failed", "message": str(error)}
     else:
-        found = {"state": "done", **_numbers(_finished(output, name) or {})}
+        found = {"state": "done", **_numbers(_finished(Path(job.output), str(job.name)) or {})}
     return {**found, "seconds": round(time.monotonic() - started, 1)}
 
 
@@ -160,6 +168,7 @@ def _finished(output: Path, name: str) -> dict[str, Any] | None:
 
 def _numbers(report: dict[str, Any]) -> dict[str, Any]:
     severities = [finding["severity"] for finding in report.get("findings", ())]
-    counts = {column: severities.count(s) for column, s in (("errors", "error"), ("warnings", "warning"),
-                                                            ("notes", "info"))}  # fmt: skip
+    counts = {
+        column: severities.count(s) for column, s in (("errors", "error"), ("warnings", "warning"), ("notes", "info"))
+    }
     return plain({"teeth": report.get("count", {}).get("total"), **counts})

@@ -1,45 +1,136 @@
-"""What a job for the worker is, and how its file is read."""
+"""What is to be segmented, and how its file for the worker is read and written."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from ..errors import InputError, UsageError
-from ..options import DEFAULT_PROVIDER, PROVIDERS
+from ..files.meshes import is_mesh_file
+from ..options import DEFAULTS, PRECISIONS, PROVIDERS, RunOptions
+from .refusals import refuse_options
+
+#: The jaws of a pair, in the order in which they are segmented.
+PAIR = ("upper", "lower")
 
 
 @dataclass(frozen=True)
 class Job:
-    """What to do. All but the first two may be left out.
+    """What to segment, and what to write.
 
-    inputs: one CBCT (file or DICOM folder), or one or two meshes. output: the results' folder. kind: "volume" or
-    "mesh" instead of what the files look like. jaws: per mesh "upper", "lower" or None; of two meshes without jaws the
-    first is the upper. unit, per_tooth: of meshes; series, picture: of CBCT (a mesh always gets its picture). name: of
-    the results. threads: CPU threads. precision: "int8" or "fp32". provider: what runs the networks
-    (providers.PROVIDERS). cancel_file: stops the job once it exists.
+    Parameters
+    ----------
+    inputs : sequence of path
+        One CBCT (file or DICOM folder), or one or two meshes.
+    output : path
+        The results' folder.
+    kind : str, optional
+        "volume" or "mesh" instead of what the files look like.
+    jaws : sequence of str or None, optional
+        Per mesh "upper", "lower" or None, which decides by the shape; of two meshes without jaws the first is the
+        upper.
+    unit : str, optional
+        Of meshes: "mm", "cm", "m" or "inch"; None guesses.
+    name : str, optional
+        Of the results instead of the file's; of two jaws the beginning.
+    series : str, optional
+        Of a CBCT: the DICOM series to take, its number or the end of its id.
+    picture : bool
+        Of a CBCT: also draw <name>_teeth.png. A mesh always gets its picture.
+    per_tooth : bool
+        Of meshes: also write an STL of every tooth and of the gingiva.
     """
 
-    inputs: list[str]
-    output: str
+    inputs: Sequence[str | os.PathLike[str]]
+    output: str | os.PathLike[str]
     kind: str | None = None
-    jaws: list[str | None] | None = None
+    jaws: Sequence[str | None] | None = None
     unit: str | None = None
     name: str | None = None
     series: str | None = None
-    threads: int | None = None
-    precision: str = "int8"
-    provider: str = DEFAULT_PROVIDER
     picture: bool = False
     per_tooth: bool = False
+
+    def is_mesh(self) -> bool:
+        """Whether meshes are to be segmented.
+
+        Raises
+        ------
+        InputError
+            For a CBCT and a mesh together.
+        """
+        if self.kind:
+            return self.kind == "mesh"
+        meshes = {is_mesh_file(path) for path in self.inputs}
+        if len(meshes) > 1:
+            raise InputError("A CBCT and a mesh cannot be segmented in one call yet: give them one after the other.")
+        return meshes == {True}
+
+    def require_sense(self) -> None:
+        """Refuse what cannot be segmented together, and options that are for the other kind of input.
+
+        Raises
+        ------
+        InputError
+            With what to do instead.
+        """
+        if self.is_mesh():
+            self._require_jaws()
+            refuse_options("CBCT (a mesh always gets its picture)", series=self.series, picture=self.picture)
+            return
+        if len(self.inputs) != 1:
+            raise InputError(
+                "Give one CBCT at a time. Two files are only taken as the meshes of an upper and a lower jaw."
+            )
+        refuse_options(
+            "intraoral scans (meshes)",
+            jaw=[jaw for jaw in self.jaws or () if jaw],
+            unit=self.unit,
+            per_tooth=self.per_tooth,
+        )
+
+    def _require_jaws(self) -> None:
+        if not 1 <= len(self.inputs) <= 2:
+            raise InputError("Give the mesh of one jaw, or two: first the upper, then the lower jaw.")
+        jaws = self.jaws or ()
+        if len(jaws) > len(self.inputs):
+            raise InputError(f"{len(jaws)} jaws are named for {len(self.inputs)} scans: name one for each.")
+        if jaws and len(jaws) < len(self.inputs):
+            raise InputError("With two jaws their order says which is which (upper first): leave --jaw out.")
+        if len(jaws) == 2 and jaws[0] == jaws[1] is not None:
+            raise InputError(f"Both scans are said to be the {jaws[0]} jaw: give one upper and one lower jaw.")
+
+    def lower_first(self) -> bool:
+        """Whether the first of two meshes is said to be the lower jaw."""
+        jaws = tuple(self.jaws or ())
+        return len(jaws) == 2 and (jaws[0] == "lower" or jaws[1] == "upper")
+
+
+@dataclass(frozen=True)
+class JobFile:
+    """A job as the worker is given it: a flat JSON object of the job's fields and of those of its options that a file
+    can hold (threads, precision, provider).
+
+    Parameters
+    ----------
+    job : Job
+        What to segment.
+    options : RunOptions
+        How to compute.
+    cancel_file : str, optional
+        Stops the job once it exists.
+    """
+
+    job: Job
+    options: RunOptions = DEFAULTS
     cancel_file: str | None = None
 
     @classmethod
-    def read(cls, path: str | os.PathLike[str]) -> Job:
+    def read(cls, path: str | os.PathLike[str]) -> JobFile:
         """Raises UsageError for a file that is absent, damaged or holds what no job has."""
         try:
             content = json.loads(Path(path).read_text(encoding="utf-8-sig"))
@@ -49,9 +140,8 @@ class Job:
             raise UsageError(f"The job file '{path}' is damaged: it is no JSON text.") from error
         if not isinstance(content, dict):
             raise UsageError(f"The job file '{path}' is damaged: it holds no JSON object.")
-        known = {field.name for field in fields(cls)}
         for key in content:
-            if key not in known:
+            if key not in _ALLOWED:
                 raise UsageError(f"The job file '{path}' asks for '{key}', which no job has.")
         for key in ("inputs", "output"):
             if not content.get(key):
@@ -59,19 +149,28 @@ class Job:
         for key, value in content.items():
             if not _ALLOWED[key](value):
                 raise UsageError(f"The job file '{path}' has a wrong value for '{key}': {json.dumps(value)[:80]}.")
-        return cls(**content)
+        return cls.from_dict(content)
 
-    @property
-    def is_mesh(self) -> bool:
-        """Raises InputError for a CBCT and a mesh together."""
-        if self.kind:
-            return self.kind == "mesh"
-        from ..files.meshes import is_mesh_file
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> JobFile:
+        """The job of a JSON object that is known to be one."""
+        options = RunOptions(**{key: content[key] for key in _OPTIONS if key in content})
+        job = Job(**{field.name: content[field.name] for field in fields(Job) if field.name in content})
+        return cls(job, options, content.get("cancel_file"))
 
-        meshes = {is_mesh_file(path) for path in self.inputs}
-        if len(meshes) == 2:
-            raise InputError("A CBCT and a mesh cannot be segmented in one job: give them one after the other.")
-        return meshes.pop()
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object."""
+        return {
+            **{field.name: getattr(self.job, field.name) for field in fields(Job)},
+            "inputs": [os.fspath(path) for path in self.job.inputs],
+            "output": os.fspath(self.job.output),
+            "jaws": None if self.job.jaws is None else list(self.job.jaws),
+            **{key: getattr(self.options, key) for key in _OPTIONS},
+            "cancel_file": self.cancel_file,
+        }
+
+
+_OPTIONS = ("threads", "precision", "provider")
 
 
 def _text(value: Any) -> bool:
@@ -86,12 +185,12 @@ _ALLOWED: dict[str, Callable[[Any], bool]] = {
     "inputs": lambda v: isinstance(v, list) and all(isinstance(path, str) and path for path in v),
     "output": lambda v: isinstance(v, str),
     "kind": lambda v: v in (None, "volume", "mesh"),
-    "jaws": lambda v: v is None or (isinstance(v, list) and all(jaw in (None, "upper", "lower") for jaw in v)),
+    "jaws": lambda v: v is None or (isinstance(v, list) and all(jaw in (None, *PAIR) for jaw in v)),
     "unit": lambda v: v in (None, "mm", "cm", "m", "inch"),
     "name": _text,
     "series": _text,
     "threads": lambda v: v is None or (isinstance(v, int) and not isinstance(v, bool) and v > 0),
-    "precision": lambda v: v in ("int8", "fp32"),
+    "precision": lambda v: v in PRECISIONS,
     "provider": lambda v: v in PROVIDERS,
     "picture": _flag,
     "per_tooth": _flag,

@@ -1,38 +1,26 @@
-"""How far a whole run is and how long it will take, from the stages it reports. Standard library only."""
+"""How far a whole run is and how long it will take, from the stages it reports."""
 
 from __future__ import annotations
 
-#: Seconds per stage of typical runs on two cores, in the order they come: the means of a phantom of 367 x 333 x 300
-#: voxels of 0.3 mm and a real CBCT of 360 x 360 x 330 of 0.5 mm; of intraoral scans the means of two jaws.
-_SCAN_S = {
-    "Reading the scan": 0.5, "load the networks": 0.15, "prepare the scan": 0.35, "find the teeth": 1.5,
-    "draw the borders": 2.5, "separate the teeth": 0.2, "number the teeth": 0.05, "place on the scan": 0.4,
-    "Checking the teeth": 0.3, "Writing the results": 0.3,
-}  # fmt: skip
-_PICTURE_S = 2.0
-#: Asked once per jaw, in turn.
-_JAW_S = {
-    "Finding the jaw's position": 0.15, "Sampling the surface": 0.15, "Finding the teeth": 1.2,
-    "Separating the teeth": 0.1, "Drawing the borders": 0.1, "Numbering the teeth": 0.02,
-}  # fmt: skip
-_JAWS_AROUND_S = {"Reading the scan": 0.1, "Checking the teeth": 0.05, "Writing the results": 0.4}
+from ..stages import AROUND_JAWS_SECONDS, FIND_POSITION_OF_JAW, JAW_SECONDS, PICTURE_SECONDS, READ, SCAN_SECONDS, WRITE
+
 #: A time left is only named after so many seconds of work, or this share of it.
 _LEAST_S = 2.0
 _LEAST_SHARE = 0.05
 
 
 class Timeline:
-    """``at(stage, done, total)`` -> the share of the whole run that is done, 0 to 1, never less than before."""
+    """`at(stage, done, total)` -> the share of the whole run that is done, 0 to 1, never less than before."""
 
     def __init__(self, jaws: int = 0, picture: bool = False) -> None:
         """jaws: how many intraoral scans, 0 for a CBCT. picture: a CBCT's picture is drawn too."""
         if jaws:
-            per_jaw = {stage: jaws * s for stage, s in _JAW_S.items()}
-            around = {stage: jaws * s for stage, s in _JAWS_AROUND_S.items()}
-            stages = {"Reading the scan": around.pop("Reading the scan"), **per_jaw, **around}
+            per_jaw = {stage: jaws * s for stage, s in JAW_SECONDS.items()}
+            around = {stage: jaws * s for stage, s in AROUND_JAWS_SECONDS.items()}
+            stages = {READ: around.pop(READ), **per_jaw, **around}
         else:
-            stages = dict(_SCAN_S)
-            stages["Writing the results"] += _PICTURE_S if picture else 0.0
+            stages = dict(SCAN_SECONDS)
+            stages[WRITE] += PICTURE_SECONDS if picture else 0.0
         self._jaws = jaws
         self._whole = sum(stages.values())
         self._start: dict[str, float] = {}
@@ -50,11 +38,11 @@ class Timeline:
         return self._share
 
     def _passed(self, stage: str, done: float, total: float) -> float:
-        if self._jaws and stage in _JAW_S:
+        if self._jaws and stage in JAW_SECONDS:
             # "stage, k of n": the stage begins on jaw k; the stages of jaw k come before those of jaw k + 1
             jaw = min(int(done), self._jaws)
-            before = (self._start[stage] - self._start["Finding the jaw's position"]) / self._jaws
-            return self._start["Finding the jaw's position"] + jaw * sum(_JAW_S.values()) + before * (jaw < self._jaws)
+            before = (self._start[stage] - self._start[FIND_POSITION_OF_JAW]) / self._jaws
+            return self._start[FIND_POSITION_OF_JAW] + jaw * sum(JAW_SECONDS.values()) + before * (jaw < self._jaws)
         return self._start[stage] + self._length[stage] * (done / total if total else 0.0)
 
 

@@ -3,7 +3,7 @@
 No Qt, and the only part of the library that imports slicer: 5.10 or later, or its slicer-core wheel alone.
 Every function works on the scene of the nodes it is given, never on a global one. In one run::
 
-    job = prepare_job([volume_node], threads=2)          # the scene is not touched
+    job = prepare_job([volume_node], RunOptions(threads=2))  # the scene is not touched
     ... run the worker on job.path; job.cancel_file stops it ...
     result = add_result(job, numbering="FDI")            # all nodes or none
     job.discard()                                        # always, also after a cancelled or failed run

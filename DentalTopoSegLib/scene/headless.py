@@ -9,8 +9,7 @@ and the same with slicer-core and no Slicer at all: ``python Resources/Scripts/s
 (`batch.run_batch`), so one that cannot be used, or crashes, does not stop the others; run again, it goes on where it
 was. OUT gets, per scan, what ``dentaltoposeg segment`` writes and <name>.mrb: scan, teeth, findings; and summary.csv.
 
-Exit codes: 0 all scans done; 2 wrong usage; 3 no scan in the folder; 6 OUT cannot be written; 8 some scans failed (see
-the summary); 130 stopped. The others are those of the command line.
+Exit codes are those of `dentaltoposeg batch` (`errors.EXIT_MEANINGS`); a scan without its scene counts as failed.
 """
 
 from __future__ import annotations
@@ -25,11 +24,12 @@ from typing import Any
 import numpy as np
 
 from ..dentition.naming import NUMBERINGS
-from ..errors import DentalTopoSegError, OutputError, as_refusal
+from ..errors import DONE, SOME_FAILED, DentalTopoSegError, OutputError, as_refusal
 from ..files.meshes import read_mesh
 from ..files.volumes import read_volume
+from ..options import PRECISIONS, RunOptions
 from ..reports.report import INTRAORAL, read_report
-from ..runs.batch import SOME_FAILED, run_batch
+from ..runs.batch import run_batch
 from .jobs import SceneJob, volume_grid
 from .loading import add_surface, add_volume
 from .results import add_result
@@ -70,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("-o", "--output", type=Path, required=True, help="where the results go")
     parser.add_argument("--numbering", choices=NUMBERINGS, default="FDI", help="how teeth are called in the scenes")
     parser.add_argument("--threads", type=int, help="CPU threads (default: all)")
-    parser.add_argument("--precision", choices=("int8", "fp32"), default="int8")
+    parser.add_argument("--precision", choices=PRECISIONS, default="int8")
     parser.add_argument("--again", action="store_true", help="also scans that have their results already")
     parser.add_argument("--no-scenes", action="store_true", help="no .mrb scenes, only the results")
     return parser
@@ -95,8 +95,7 @@ def _run(options: argparse.Namespace) -> int:
     batch = run_batch(
         options.folder,
         options.output,
-        threads=options.threads,
-        precision=options.precision,
+        RunOptions(options.threads, options.precision),
         again=options.again,
         picture=True,
         progress=progress,
@@ -117,7 +116,7 @@ def _run(options: argparse.Namespace) -> int:
         print(f"{row['name']}: {row['teeth']} teeth, {row['errors']} errors, {row['warnings']} warnings")
     count = len(batch.rows)
     print(f"{count - failed} of {count} scans done; summary: {batch.summary}")
-    return SOME_FAILED if failed else 0
+    return SOME_FAILED if failed else DONE
 
 
 def write_scene(scan: Path, output: Path, name: str, path: Path, numbering: str = "FDI") -> None:

@@ -16,11 +16,12 @@ import numpy as np
 from ..errors import OutputError
 from ..files.transactions import cannot_write
 from ..files.volumes import Volume
+from ..options import DEFAULTS, RunOptions
+from ..runs.job import PAIR, Job, JobFile
 from .nodes import Grid, SceneError, require, to_array, to_world
 
 #: What inputs and results are called in the temporary folder: never after a node, which may bear a patient's name.
 NAME = "scan"
-_PAIR = ("upper", "lower")
 
 
 @dataclass
@@ -30,7 +31,7 @@ class SceneJob:
     Parameters
     ----------
     job : dict
-        That of `runs.worker.Job`, JSON-ready.
+        That of `runs.job.JobFile`.
     folder : Path
         Temporary, holds input, output and job.json.
     sources : tuple
@@ -81,11 +82,10 @@ class SceneJob:
 
 def prepare_job(
     nodes: Sequence[Any],
+    options: RunOptions = DEFAULTS,
     *,
     jaws: Sequence[str | None] | None = None,
     name: str | None = None,
-    threads: int | None = None,
-    precision: str = "int8",
     per_tooth: bool = False,
     picture: bool = True,
     folder: str | os.PathLike[str] | None = None,
@@ -98,12 +98,12 @@ def prepare_job(
     ----------
     nodes : sequence
         What is to be segmented.
+    options : RunOptions
+        Threads, precision and provider of the worker.
     jaws : sequence of str or None, optional
         Per model "upper", "lower" or None: of one model its shape decides; of two, the first is the upper.
     name : str, optional
         Of the results in the report and its files, "scan" by default, so that no patient's name gets there.
-    threads, precision
-        As of `options.RunOptions`.
     per_tooth : bool
         Of models: write a file per tooth as well.
     picture : bool
@@ -137,18 +137,16 @@ def prepare_job(
                 inputs.append(_write_mesh(part, matrix, target / f"{NAME}_{i + 1}.vtp"))
             else:
                 inputs.append(_write_volume(node, part, matrix, made))
-        made.job = {
-            "inputs": [str(path) for path in inputs],
-            "output": str(target / "output"),
-            "kind": "mesh" if is_mesh else "volume",
-            "jaws": jaws,
-            "name": name or NAME,
-            "threads": threads,
-            "precision": precision,
-            "picture": picture,
-            "per_tooth": per_tooth and is_mesh,
-            "cancel_file": str(made.cancel_file),
-        }
+        job = Job(
+            inputs,
+            target / "output",
+            kind="mesh" if is_mesh else "volume",
+            jaws=jaws,
+            name=name or NAME,
+            picture=picture and not is_mesh,
+            per_tooth=per_tooth and is_mesh,
+        )
+        made.job = JobFile(job, options, str(made.cancel_file)).to_dict()
         made.path.write_text(json.dumps(made.job), encoding="utf-8")
     except BaseException as error:
         shutil.rmtree(target, ignore_errors=True)
@@ -181,7 +179,7 @@ def _kind(nodes: Sequence[Any]) -> str:
 
 def _upper_first(nodes: list[Any], jaws: Sequence[str | None] | None) -> tuple[list[Any], list[str | None] | None]:
     said = list(jaws or [])
-    if len(said) > len(nodes) or any(jaw not in (None, *_PAIR) for jaw in said):
+    if len(said) > len(nodes) or any(jaw not in (None, *PAIR) for jaw in said):
         raise SceneError('Say "upper" or "lower" for each model, or leave the jaw open.')
     said += [None] * (len(nodes) - len(said))
     if len(nodes) == 1:
@@ -190,7 +188,7 @@ def _upper_first(nodes: list[Any], jaws: Sequence[str | None] | None) -> tuple[l
         raise SceneError(f"Both models are said to be the {said[0]} jaw: choose one upper and one lower jaw.")
     if said[0] == "lower" or said[1] == "upper":
         nodes = nodes[::-1]
-    return nodes, list(_PAIR)
+    return nodes, list(PAIR)
 
 
 # ---------------------------------------------------------------- volumes

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DentalTopoSegError
+from ..errors import DentalTopoSegError, InputError
 from ..files.volumes import Volume
 
 #: Axes whose cosines reach this are no longer taken for perpendicular.
@@ -20,7 +20,8 @@ _RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0])
 class SceneError(DentalTopoSegError):
     """Something in the scene cannot be used as asked; one sentence that says what and what to do."""
 
-    exit_code = 3
+    exit_code = InputError.exit_code
+    meaning = InputError.meaning
 
 
 class NodeGoneError(SceneError):

@@ -10,15 +10,16 @@ from DentalTopoSegLib.files.json_text import write_report_json
 from DentalTopoSegLib.files.label_maps import write_labelmap
 from DentalTopoSegLib.files.volumes import Volume
 from DentalTopoSegLib.pictures import jaws as mesh_rendering
-from DentalTopoSegLib.runs import jaws as mesh_runs
-from DentalTopoSegLib.runs.volumes import describe
+from DentalTopoSegLib.runs.checking import examine_label_map
+from DentalTopoSegLib.runs.job import JobFile
+from DentalTopoSegLib.runs.segmenting import segment
 
 
 def write_output(job, fdi: np.ndarray, confidence: dict[int, float] | None = None) -> None:
     """A label map on the grid of the job's volume, and its report."""
     job.output.mkdir()
     labels: Volume = job.grid.volume(fdi, "scan")
-    report = describe(labels, "scan", confidence)
+    report = examine_label_map(labels, confidence, name="scan").report
     report["files"] = {"labels": "scan_teeth.nii.gz", "report": "scan_report.json"}
     write_labelmap(labels, job.output / "scan_teeth.nii.gz")
     write_report_json(report, job.output / "scan_report.json")
@@ -42,7 +43,4 @@ def write_jaws(job, toys, monkeypatch) -> None:
 
     monkeypatch.setattr(segmenting, "segment_jaws", labelled)
     monkeypatch.setattr(mesh_rendering, "jaw_png", lambda path, *_: path.write_bytes(b""))
-    jaws = job.job["jaws"] or [None]
-    mesh_runs.segment_scans(
-        job.job["inputs"], job.output, jaw=jaws[0] if len(jaws) == 1 else None, name=job.job["name"]
-    )
+    segment(JobFile.from_dict(job.job).job)

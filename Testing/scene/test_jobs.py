@@ -14,7 +14,8 @@ from scene_steps import state_of, transform
 
 from DentalTopoSegLib.files.meshes import read_mesh
 from DentalTopoSegLib.files.volumes import Volume, read_volume
-from DentalTopoSegLib.runs.worker import Job
+from DentalTopoSegLib.options import RunOptions
+from DentalTopoSegLib.runs.job import JobFile
 from DentalTopoSegLib.scene import NodeGoneError, SceneError, add_volume, prepare_job
 
 drawn = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -87,18 +88,19 @@ def node_matrix(node, matrix: np.ndarray) -> None:
 
 def test_the_scene_is_untouched(scene, volume_node, tmp_path) -> None:
     before = state_of(scene)
-    job = prepare_job([volume_node], folder=tmp_path, threads=2)
+    job = prepare_job([volume_node], folder=tmp_path)
     job.discard()
     assert state_of(scene) == before
     assert list(tmp_path.iterdir()) == []
 
 
 def test_the_job_is_one_the_worker_takes(volume_node, tmp_path) -> None:
-    job = prepare_job([volume_node], folder=tmp_path, threads=2)
-    read = Job.read(job.path)
-    assert (read.kind, read.threads, read.name) == ("volume", 2, "scan")
+    job = prepare_job([volume_node], RunOptions(threads=2), folder=tmp_path)
+    given = JobFile.read(job.path)
+    read = given.job
+    assert (read.kind, given.options.threads, read.name) == ("volume", 2, "scan")
     assert read.inputs == [str(job.folder / "scan.nrrd")]
-    assert read.cancel_file == str(job.cancel_file)
+    assert given.cancel_file == str(job.cancel_file)
     assert read.output == str(job.output)
 
 
@@ -238,7 +240,7 @@ def test_of_two_jaws_the_upper_comes_first(scene, tmp_path) -> None:
     first, second = sphere_model(scene, "first"), sphere_model(scene, "second")
     job = prepare_job([first, second], folder=tmp_path, jaws=["lower", "upper"])
     assert job.sources == (second, first)
-    assert Job.read(job.path).jaws == ["upper", "lower"]
+    assert JobFile.read(job.path).job.jaws == ["upper", "lower"]
     job = prepare_job([first, second], folder=tmp_path, jaws=["lower", None])
     assert job.sources == (second, first)
     job = prepare_job([first, second], folder=tmp_path)

@@ -12,6 +12,7 @@ import pytest
 from scan_files import write_file
 from scene_steps import ROOT, run_worker, state_of
 
+from DentalTopoSegLib.options import RunOptions
 from DentalTopoSegLib.phantom import make_phantom
 from DentalTopoSegLib.scene import SceneError, add_result, add_volume, prepare_job, review_of
 
@@ -25,7 +26,7 @@ def phantom():
 def test_from_a_scan_to_reviewed_teeth(scene, phantom, tmp_path) -> None:
     source = add_volume(scene, phantom.image, "Scan Ω")
     before = state_of(scene)
-    job = prepare_job([source], folder=tmp_path, threads=2)
+    job = prepare_job([source], RunOptions(threads=2), folder=tmp_path)
     assert run_worker(job) == 0
     assert state_of(scene) == before
     result = add_result(job, numbering="Universal")

@@ -21,7 +21,7 @@ from DentalTopoSegLib.dentition.numbering import mean_dentition
 from DentalTopoSegLib.errors import InputError, ModelError
 from DentalTopoSegLib.networks.models import list_models, resources_dir
 from DentalTopoSegLib.phantom import make_phantom
-from DentalTopoSegLib.runs.volumes import describe
+from DentalTopoSegLib.runs.checking import examine_label_map
 
 SHARE = st.floats(0, 1)
 
@@ -298,7 +298,8 @@ def test_other_networks_are_uncalibrated_and_say_so(phantom, monkeypatch):
     assert not result.calibrated and result.warnings == []
     assert result.confidence == result.scores
     assert result.provenance["confidence"]["calibration"] == "uncalibrated"
-    report = describe(result.labels, "scan", dict.fromkeys(result.confidence, 0.3), calibrated=result.calibrated)
+    confidence = dict.fromkeys(result.confidence, 0.3)
+    report = examine_label_map(result.labels, confidence, name="scan", calibrated=result.calibrated).report
     said = [f["message"] for f in report["findings"] if f["code"] == "low_confidence"]
     assert len(said) == len(result.confidence) and all("its score is low (30 %)" in text for text in said)
 

@@ -18,7 +18,8 @@ from scan_files import toy_dentition, write_dicom, write_file
 
 import DentalTopoSegLib
 from DentalTopoSegLib import errors
-from DentalTopoSegLib.commands import cli
+from DentalTopoSegLib.commands import cli, stop_request
+from DentalTopoSegLib.commands.parsing import EXIT_CODES, build_parser
 from DentalTopoSegLib.files.volumes import read_labels, read_volume
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -132,18 +133,20 @@ def test_failures_inside_leave_nothing(tmp_path: Path, scan: Path, monkeypatch, 
     assert not (tmp_path / "out").exists()
 
 
+def test_every_refusal_has_an_exit_code_with_a_meaning_of_its_own() -> None:
+    def kinds(base: type[errors.DentalTopoSegError]) -> set[type[errors.DentalTopoSegError]]:
+        return {base}.union(*map(kinds, base.__subclasses__()))
+
+    for kind in kinds(errors.DentalTopoSegError):
+        assert errors.EXIT_MEANINGS[kind.exit_code] == kind.meaning
+    assert list(errors.EXIT_MEANINGS) == sorted({errors.DONE, errors.SOME_FAILED, 1, 2, 3, 4, 5, 6, 7, 130})
+
+
 def test_documented_exit_codes_are_the_real_ones() -> None:
-    kinds = [
-        errors.InputError,
-        errors.NoTeethError,
-        errors.ModelError,
-        errors.OutputError,
-        errors.MemoryLimitError,
-    ]
-    codes = {kind.exit_code for kind in kinds} | {errors.Cancelled.exit_code, 0, 1, 2}
-    for text in (cli.EXIT_CODES, (ROOT / "README.md").read_text(encoding="utf-8").split("### Exit codes")[1]):
+    page = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8").split("## Exit codes")[1]
+    for text in (EXIT_CODES, page):
         listed = {int(n) for n in re.findall(r"(?:^|\s|\| )(\d{1,3}) (?: |\|)", text)}
-        assert codes <= listed
+        assert listed >= set(errors.EXIT_MEANINGS)
 
 
 @pytest.mark.parametrize("argv", [[], ["segment"], ["segment", "x"], ["demo", "-o", "x", "--threads", "0"], ["fly"]])
@@ -226,7 +229,7 @@ def test_demo_writes_scan_truth_results_and_picture(tmp_path: Path, monkeypatch,
 
 def test_a_stop_request_is_polite_once_where_somebody_looks(monkeypatch) -> None:
     """A network in its own threads must not be left behind; when nobody looks, or asked twice, it interrupts."""
-    with cli.StopRequest() as stop:
+    with stop_request.StopRequest() as stop:
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
         assert not stop.asked()
@@ -260,12 +263,15 @@ sys.exit(cli.main(sys.argv[1:]))
     out = tmp_path / "out"
     process = subprocess.Popen(
         [sys.executable, "-c", code, "segment", str(scan), "-o", str(out), "--quiet"],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ, PYTHONPATH=str(ROOT)),
-    )  # fmt: skip
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=dict(os.environ, PYTHONPATH=str(ROOT)),
+    )
     assert process.stdout.readline() == "writing\n"
     half = [p.name for p in out.rglob("*") if p.is_file()]
     assert "case 7_teeth.nii.gz" in half  # so there is something to clean up
-    time.sleep(cli._LOOKED_LATELY_S + 0.2)  # a step that takes long is interrupted in its middle
+    time.sleep(stop_request._LOOKED_LATELY_S + 0.2)  # a step that takes long is interrupted in its middle
     process.send_signal(number)
     _, err = process.communicate(timeout=30)
     assert process.returncode == 130
@@ -276,7 +282,7 @@ sys.exit(cli.main(sys.argv[1:]))
 def test_import_is_light() -> None:
     """No heavy package is loaded by importing the library or parsing a command line."""
     code = (
-        "import sys, DentalTopoSegLib, DentalTopoSegLib.commands.cli as c; c.build_parser();"
+        "import sys, DentalTopoSegLib, DentalTopoSegLib.commands.parsing as p; p.build_parser();"
         "print([m for m in ('SimpleITK','onnxruntime','scipy.ndimage','PIL','pydicom','torch') if m in "
         "sys.modules])"
     )
@@ -300,12 +306,11 @@ def test_every_package_folder_is_packed() -> None:
     assert packed == {".".join(f.parts) for f in folders} | {"DentalTopoSegLib._resources"}
 
 
-def test_readme_commands_exist() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    parser = cli.build_parser()
-    commands = next(a for a in parser._actions if a.dest == "command").choices
-    assert set(re.findall(r"^dentaltoposeg (\w+)", readme, re.MULTILINE)) == set(commands)
-    for line in re.findall(r"^dentaltoposeg \w+ .*$", readme, re.MULTILINE):
+def test_documented_commands_exist() -> None:
+    commands = next(a for a in build_parser()._actions if a.dest == "command").choices
+    pages = [(ROOT / name).read_text(encoding="utf-8") for name in ("docs/commands.md", "README.md")]
+    assert set(re.findall(r"^dentaltoposeg (\w+)", pages[0], re.MULTILINE)) == set(commands)
+    for line in re.findall(r"^dentaltoposeg \w+ .*$", "\n".join(pages), re.MULTILINE):
         command = commands[line.split()[1]]
         known = {o for a in command._actions for o in a.option_strings}
         assert set(re.findall(r"--[\w-]+", line)) <= known

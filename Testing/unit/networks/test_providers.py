@@ -23,7 +23,7 @@ from DentalTopoSegLib.networks.models import load_model
 from DentalTopoSegLib.networks.tasks import task_names
 from DentalTopoSegLib.options import RunOptions
 from DentalTopoSegLib.phantom import make_phantom
-from DentalTopoSegLib.runs.job import Job
+from DentalTopoSegLib.runs.job import JobFile
 
 pytest.importorskip("onnx", reason="building the small test networks needs the package onnx")
 from test_models import register, register_points
@@ -93,10 +93,10 @@ def test_the_command_refuses_a_missing_openvino_as_a_missing_model(tmp_path, wit
 def test_a_job_may_name_a_provider_that_there_is(tmp_path):
     job = tmp_path / "job.json"
     job.write_text(json.dumps({"inputs": ["a"], "output": "b", "provider": "auto"}), encoding="utf-8")
-    assert Job.read(job).provider == "auto"
+    assert JobFile.read(job).options.provider == "auto"
     job.write_text(json.dumps({"inputs": ["a"], "output": "b", "provider": "cuda"}), encoding="utf-8")
     with pytest.raises(UsageError, match="wrong value for 'provider'"):
-        Job.read(job)
+        JobFile.read(job)
 
 
 @needs_openvino

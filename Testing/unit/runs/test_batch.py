@@ -12,13 +12,13 @@ from scan_files import toy_dentition, write_dicom, write_file
 from toy_jaws import toy_jaw
 
 from DentalTopoSegLib.commands import cli
-from DentalTopoSegLib.errors import Cancelled, InputError
+from DentalTopoSegLib.errors import SOME_FAILED, Cancelled, InputError
 from DentalTopoSegLib.files.meshes import write_stl
+from DentalTopoSegLib.options import RunOptions
 from DentalTopoSegLib.phantom import make_phantom
 from DentalTopoSegLib.reports.report import SCHEMA
-from DentalTopoSegLib.runs import batch
 from DentalTopoSegLib.runs.batch import run_batch, scans_in
-from DentalTopoSegLib.runs.worker import CrashError, RefusedInsideError
+from DentalTopoSegLib.runs.watching import CrashError, RefusedInsideError
 
 
 def summary(folder: Path) -> list[dict[str, str]]:
@@ -29,12 +29,12 @@ def summary(folder: Path) -> list[dict[str, str]]:
 @pytest.fixture
 def toy_jobs(monkeypatch):
     """run_job that writes a report for every job, or does what `answers` says for a name."""
-    done, answers = [], {}
+    done, threads, answers = [], [], {}
 
-    def run_job(job, tell, stopped, tail=None):
-        if stopped():
-            raise Cancelled()
+    def run_job(job, options, tell, tail=None):
+        options.stop_if_cancelled()
         done.append(job)
+        threads.append(options.threads)
         tell({"event": "progress", "fraction": 1.0})
         if job.name in answers:
             raise answers[job.name]
@@ -42,14 +42,15 @@ def toy_jobs(monkeypatch):
         (Path(job.output) / f"{job.name}_teeth.nii.gz").write_bytes(b"labels")
         report = {
             "schema": SCHEMA,
-            "count": {"total": 28}, "findings": [{"severity": "error"}, {"severity": "info"}],
+            "count": {"total": 28},
+            "findings": [{"severity": "error"}, {"severity": "info"}],
             "files": {"labels": f"{job.name}_teeth.nii.gz", "report": f"{job.name}_report.json"},
-        }  # fmt: skip
+        }
         (Path(job.output) / f"{job.name}_report.json").write_text(json.dumps(report))
         return {}
 
-    monkeypatch.setattr("DentalTopoSegLib.runs.worker.run_job", run_job)
-    run_job.done, run_job.answers = done, answers
+    monkeypatch.setattr("DentalTopoSegLib.runs.watching.run_job", run_job)
+    run_job.done, run_job.threads, run_job.answers = done, threads, answers
     return run_job
 
 
@@ -58,8 +59,18 @@ def scans(tmp_path: Path) -> Path:
     root = tmp_path / "scans"
     (root / "b").mkdir(parents=True)
     (root / ".hidden").mkdir()
-    for name in ("a.nii.gz", "b/a.nrrd", "b/x.mhd", "b/x.raw", "jaw.stl", "notes.txt", "old_teeth.nii.gz",
-                 ".hidden/c.nii", "y.hdr", "y.img"):  # fmt: skip
+    for name in (
+        "a.nii.gz",
+        "b/a.nrrd",
+        "b/x.mhd",
+        "b/x.raw",
+        "jaw.stl",
+        "notes.txt",
+        "old_teeth.nii.gz",
+        ".hidden/c.nii",
+        "y.hdr",
+        "y.img",
+    ):
         (root / name).write_bytes(b"scan")
     write_dicom(root / "dicom" / "deep", toy_dentition()[0], number=5)
     return root
@@ -68,9 +79,13 @@ def scans(tmp_path: Path) -> Path:
 def test_scans_are_found_in_any_depth_and_named_apart(scans: Path) -> None:
     found = [(scan.relative_to(scans).as_posix(), name) for scan, name in scans_in(scans)]
     assert found == [
-        ("a.nii.gz", "a"), ("b/a.nrrd", "b_a"), ("b/x.mhd", "b_x"), ("dicom/deep", "dicom_deep"), ("jaw.stl", "jaw"),
+        ("a.nii.gz", "a"),
+        ("b/a.nrrd", "b_a"),
+        ("b/x.mhd", "b_x"),
+        ("dicom/deep", "dicom_deep"),
+        ("jaw.stl", "jaw"),
         ("y.hdr", "y"),
-    ]  # fmt: skip
+    ]
     (scans / "b_a.nii").write_bytes(b"scan")
     assert sorted(name for _, name in scans_in(scans)) == ["a", "b_a", "b_a_2", "b_x", "dicom_deep", "jaw", "y"]
     (scans / "out").mkdir()
@@ -84,17 +99,23 @@ def test_one_bad_scan_does_not_stop_the_rest(tmp_path: Path, scans: Path, toy_jo
     error = {"event": "error", "exit_code": 3, "kind": "InputError", "message": "'b/a.nrrd' is damaged."}
     toy_jobs.answers |= {"b_a": RefusedInsideError(error), "jaw": CrashError("It crashed.")}
     out = tmp_path / "new" / "out"
-    assert cli.main(["batch", str(scans), "-o", str(out), "--threads", "1", "--picture"]) == batch.SOME_FAILED
+    assert cli.main(["batch", str(scans), "-o", str(out), "--threads", "1", "--picture"]) == SOME_FAILED
     rows = summary(out)
     assert [(row["name"], row["state"]) for row in rows] == [
-        ("a", "done"), ("b_a", "failed"), ("b_x", "done"), ("dicom_deep", "done"), ("jaw", "failed"), ("y", "done"),
-    ]  # fmt: skip
+        ("a", "done"),
+        ("b_a", "failed"),
+        ("b_x", "done"),
+        ("dicom_deep", "done"),
+        ("jaw", "failed"),
+        ("y", "done"),
+    ]
     assert rows[0]["scan"] == "a.nii.gz"
     assert (rows[0]["teeth"], rows[0]["errors"], rows[0]["warnings"], rows[0]["notes"]) == ("28", "1", "0", "1")
     assert rows[1]["message"] == "'b/a.nrrd' is damaged."
-    kinds = {job.name: (job.kind, job.picture, job.threads) for job in toy_jobs.done}
-    assert kinds["jaw"] == ("mesh", False, 1)
-    assert kinds["a"] == ("volume", True, 1)
+    kinds = {job.name: (job.kind, job.picture) for job in toy_jobs.done}
+    assert kinds["jaw"] == ("mesh", False)
+    assert kinds["a"] == ("volume", True)
+    assert set(toy_jobs.threads) == {1}
     shown = capsys.readouterr()
     assert "jaw.stl: It crashed." in shown.err
     assert "4 scans done, 0 done before, 2 without a result." in shown.out
@@ -103,7 +124,7 @@ def test_one_bad_scan_does_not_stop_the_rest(tmp_path: Path, scans: Path, toy_jo
 def test_a_batch_goes_on_where_it_was_stopped(tmp_path: Path, scans: Path, toy_jobs) -> None:
     out = tmp_path / "out"
     with pytest.raises(Cancelled):
-        run_batch(scans, out, stopped=lambda: len(toy_jobs.done) == 2)
+        run_batch(scans, out, RunOptions(cancelled=lambda: len(toy_jobs.done) == 2))
     assert [row["state"] for row in summary(out)] == ["done", "done"]
     (out / "b_a_teeth.nii.gz").unlink()  # half a result is none
     result = run_batch(scans, out)
@@ -130,11 +151,14 @@ def test_real_processes_do_the_work(tmp_path: Path) -> None:
     (root / "bad.nii.gz").write_bytes(b"no scan")
     write_file(toy_dentition()[0].with_array(np.zeros_like(toy_dentition()[0].array)), root / "black.nrrd")
     out = tmp_path / "out"
-    assert cli.main(["batch", str(root), "-o", str(out), "--threads", "1", "--quiet"]) == batch.SOME_FAILED
+    assert cli.main(["batch", str(root), "-o", str(out), "--threads", "1", "--quiet"]) == SOME_FAILED
     rows = {row["name"]: row for row in summary(out)}
     assert {name: row["state"] for name, row in rows.items()} == {
-        "bad": "failed", "black": "failed", "jaw": "done", "phantom": "done",
-    }  # fmt: skip
+        "bad": "failed",
+        "black": "failed",
+        "jaw": "done",
+        "phantom": "done",
+    }
     assert int(rows["phantom"]["teeth"]) > 20
     assert "bad.nii.gz" in rows["bad"]["message"]
     assert (out / "phantom_teeth.seg.nrrd").exists()

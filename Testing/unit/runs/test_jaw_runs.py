@@ -16,12 +16,15 @@ from scan_files import toy_dentition, write_file
 from toy_jaws import TEETH, ToyJaw, toy_jaw
 from toy_network import ToyNetwork, names
 
-from DentalTopoSegLib.commands import cli
+from DentalTopoSegLib.commands import cli, stop_request
 from DentalTopoSegLib.dentition import FDI_PERMANENT, color, fdi_to_universal, mirrored
 from DentalTopoSegLib.errors import InputError, NoTeethError
 from DentalTopoSegLib.files.jaw_labels import read_labelled_jaw
 from DentalTopoSegLib.files.meshes import is_mesh_file, read_mesh, read_teeth3ds_json, write_ply, write_stl, write_vtp
-from DentalTopoSegLib.runs.jaws import check_mesh, evaluate_meshes, segment_scans
+from DentalTopoSegLib.options import RunOptions
+from DentalTopoSegLib.runs.checking import check_file, evaluate_files
+from DentalTopoSegLib.runs.job import Job
+from DentalTopoSegLib.runs.segmenting import segment
 
 ROOT = Path(__file__).resolve().parents[3]
 PER_JAW = ("report.json", "teeth.json", "teeth.ply", "teeth.png", "teeth.vtp")
@@ -78,7 +81,7 @@ def test_one_jaw_writes_all_its_files(tmp_path: Path, upper: Path, network: ToyN
 
 def test_labels_lie_on_the_input_in_its_order(tmp_path: Path, upper: Path, network: ToyNetwork) -> None:
     out = tmp_path / "out"
-    segment_scans([upper], out)
+    segment(Job([upper], out))
     mesh, _ = read_mesh(upper)
     truth = toy_jaw("upper")
     expected = truth.fdi[truth.faces]  # the STL's corners are the toy's, face by face
@@ -111,7 +114,7 @@ def test_broken_vertices_keep_their_index_and_get_no_label(tmp_path: Path, netwo
     vertices = np.vstack([[[np.nan, 0, 0]], toy.vertices, [[500.0, 0, 0]]])  # one no number, one used by nothing
     faces = np.vstack([toy.faces + 1, [[0, 1, 2]], toy.faces[:1] + 1])  # one broken, one twice
     write_ply(tmp_path / "scan.ply", vertices, faces)
-    segment_scans([tmp_path / "scan.ply"], tmp_path / "out", per_tooth=True)
+    segment(Job([tmp_path / "scan.ply"], tmp_path / "out", per_tooth=True))
     labels = read_teeth3ds_json(tmp_path / "out" / "scan_teeth.json")["labels"]
     np.testing.assert_array_equal(labels, [0, *toy.fdi, 0])
     labelled, _ = read_mesh(tmp_path / "out" / "scan_teeth.vtp")
@@ -124,7 +127,7 @@ def test_broken_vertices_keep_their_index_and_get_no_label(tmp_path: Path, netwo
 
 
 def test_one_stl_per_tooth_makes_up_the_scan(tmp_path: Path, lower: Path, network: ToyNetwork) -> None:
-    run = segment_scans([lower], tmp_path / "out", per_tooth=True, name="jaw")
+    run = segment(Job([lower], tmp_path / "out", per_tooth=True, name="jaw"))
     parts = sorted(p.name for p in (tmp_path / "out").glob("*.stl"))
     assert parts == sorted(["jaw_gingiva.stl", *(f"jaw_{fdi}.stl" for fdi in TEETH["lower"])])
     counts = {p: len(read_mesh(tmp_path / "out" / p)[0].faces) for p in parts}
@@ -139,7 +142,7 @@ def test_metres_stay_metres(tmp_path: Path, network: ToyNetwork) -> None:
     toy = toy_jaw("lower", absent=(36,))
     network.truth.append(toy)
     write_ply(tmp_path / "m.ply", toy.vertices / 1000, toy.faces)
-    run = segment_scans([tmp_path / "m.ply"], tmp_path / "out", unit="m", jaw="lower")
+    run = segment(Job([tmp_path / "m.ply"], tmp_path / "out", unit="m", jaws=["lower"]))
     assert run.report["mm_per_unit"] == 1000
     (finding,) = run.report["findings"]
     assert finding["code"] == "missing_tooth"
@@ -174,16 +177,16 @@ def test_two_jaws_are_one_dentition(tmp_path: Path, lower: Path, network: ToyNet
 def test_equal_names_are_told_apart_by_the_jaw(tmp_path: Path, network: ToyNetwork) -> None:
     upper = stl(tmp_path / "u" / "scan.stl", toy_jaw("upper"))
     lower = stl(tmp_path / "l" / "Scan.stl", toy_jaw("lower"))
-    run = segment_scans([upper, lower], tmp_path / "out")
+    run = segment(Job([upper, lower], tmp_path / "out"))
     assert [report["name"] for report in run.reports] == ["scan_upper", "Scan_lower"]
-    run = segment_scans([upper, lower], tmp_path / "named", name="Muster")
+    run = segment(Job([upper, lower], tmp_path / "named", name="Muster"))
     assert names(tmp_path / "named") == sorted(f"Muster_{w}_{kind}" for w in ("upper", "lower") for kind in PER_JAW)
     assert len(run.files) == 2
 
 
 def test_exchanged_jaws_are_a_finding(tmp_path: Path, upper: Path, lower: Path, network: ToyNetwork) -> None:
     network.changes = {}
-    run = segment_scans([lower, upper], tmp_path / "out")
+    run = segment(Job([lower, upper], tmp_path / "out"))
     assert "upper_lower_swapped" in [finding["code"] for finding in run.report["findings"]]
 
 
@@ -221,7 +224,7 @@ def test_results_never_replace_the_scan(tmp_path: Path, network: ToyNetwork) -> 
     write_ply(scan, toy.vertices, toy.faces)
     before = scan.read_bytes()
     with pytest.raises(InputError, match="would replace"):
-        segment_scans([scan], tmp_path, name="x")
+        segment(Job([scan], tmp_path, name="x"))
     assert names(tmp_path) == ["x_teeth.ply"]
     assert scan.read_bytes() == before
 
@@ -249,7 +252,10 @@ def test_cancelling_between_two_files_leaves_nothing(tmp_path: Path, upper: Path
         return ("Writing the results", 2) in stages
 
     with pytest.raises(Exception, match="nothing was written"):
-        segment_scans([upper], tmp_path / "out", progress=lambda s, d, t: stages.append((s, d)), cancelled=cancelled)
+        segment(
+            Job([upper], tmp_path / "out"),
+            RunOptions(progress=lambda s, d, t: stages.append((s, d)), cancelled=cancelled),
+        )
     assert not (tmp_path / "out").exists()
 
 
@@ -273,11 +279,14 @@ sys.exit(cli.main(sys.argv[1:]))
     out = tmp_path / "out"
     process = subprocess.Popen(
         [sys.executable, "-c", code, "segment", str(upper), "-o", str(out), "--quiet"],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
-    )  # fmt: skip
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
     assert process.stdout.readline() == "writing\n"
     assert any(p.name == "Case 7 U_teeth.vtp" for p in out.rglob("*"))
-    time.sleep(cli._LOOKED_LATELY_S + 0.2)
+    time.sleep(stop_request._LOOKED_LATELY_S + 0.2)
     process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130
@@ -363,7 +372,7 @@ def test_labels_that_are_no_teeth_are_refused(tmp_path: Path) -> None:
 def test_check_finds_what_is_wrong_in_a_labelled_mesh(tmp_path: Path, capsys) -> None:
     toy = toy_jaw("upper")
     clean = labelled(tmp_path / "clean.vtp", toy, {"FDI": toy.fdi})
-    run = check_mesh(clean)
+    run = check_file(clean)
     assert [f for f in run.report["findings"] if f["severity"] != "info"] == []
     assert run.report["jaw"] == "upper"
     swapped = toy.numbered({fdi: mirrored(fdi) for fdi in FDI_PERMANENT})
@@ -372,18 +381,18 @@ def test_check_finds_what_is_wrong_in_a_labelled_mesh(tmp_path: Path, capsys) ->
     assert "Left and right are exchanged in the upper jaw" in capsys.readouterr().out
     empty = labelled(tmp_path / "empty.vtp", toy, {"FDI": toy.fdi * 0})
     with pytest.raises(NoTeethError, match="has no teeth"):
-        check_mesh(empty)
+        check_file(empty)
     assert cli.main(["check", str(clean), "--jaw", "lower", "--json"]) == 0
     body = json.loads(capsys.readouterr().out)
     assert "upper_lower_swapped" in {finding["code"] for finding in body["findings"]}
 
 
 def test_check_reads_back_what_segment_writes(tmp_path: Path, lower: Path, network: ToyNetwork) -> None:
-    segment_scans([lower], tmp_path / "out")
+    segment(Job([lower], tmp_path / "out"))
     for suffix in ("vtp", "ply"):
-        run = check_mesh(tmp_path / "out" / f"Case 7 L_teeth.{suffix}")
+        run = check_file(tmp_path / "out" / f"Case 7 L_teeth.{suffix}")
         assert run.report["count"]["lower"] == 14
-    run = check_mesh(lower, labels=tmp_path / "out" / "Case 7 L_teeth.json")
+    run = check_file(lower, labels=tmp_path / "out" / "Case 7 L_teeth.json")
     assert run.report["count"]["lower"] == 14
 
 
@@ -408,14 +417,14 @@ def test_evaluate_takes_meshes_and_json(tmp_path: Path, scored: list) -> None:
     other = toy.numbered({16: 17})
     prediction = labelled(tmp_path / "p.vtp", other, {"FDI": other.fdi})
     reference = labelled(tmp_path / "r.vtp", toy, {"UniversalID": universal(toy.fdi)})
-    evaluate_meshes(prediction, reference)
+    evaluate_files(prediction, reference)
     truth = tmp_path / "r.json"
     truth.write_text(json.dumps({"jaw": "upper", "labels": toy.fdi.tolist()}))
     predicted = tmp_path / "p.json"
     predicted.write_text(json.dumps({"jaw": "upper", "labels": other.fdi.tolist()}))
-    evaluate_meshes(prediction, truth)
-    evaluate_meshes(predicted, truth, mesh=reference)
-    evaluate_meshes(predicted, reference)
+    evaluate_files(prediction, truth)
+    evaluate_files(predicted, truth, mesh=reference)
+    evaluate_files(predicted, reference)
     assert len(scored) == 4
     for vertices, faces, mine, true, face_mine, face_true in scored:
         np.testing.assert_allclose(vertices, toy.vertices, atol=1e-5)

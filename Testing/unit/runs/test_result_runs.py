@@ -23,7 +23,8 @@ from DentalTopoSegLib.files.label_maps import read_fdi_labels, write_labelmap
 from DentalTopoSegLib.files.meshes import read_mesh, write_ply
 from DentalTopoSegLib.files.seg_nrrd import stored_confidence, write_seg_nrrd
 from DentalTopoSegLib.reports.page import write_csv, write_report_html
-from DentalTopoSegLib.runs.results import export_result, open_result, repair_file
+from DentalTopoSegLib.runs.repairing import repair_file
+from DentalTopoSegLib.runs.results import export_result, open_result
 
 
 @pytest.fixture

@@ -16,14 +16,18 @@ import numpy as np
 import pytest
 from scan_files import write_file
 from toy_jaws import toy_jaw
+from toy_network import ToyNetwork
 
 from DentalTopoSegLib import errors
 from DentalTopoSegLib.files import transactions
 from DentalTopoSegLib.files.meshes import write_stl
 from DentalTopoSegLib.files.volumes import Volume
 from DentalTopoSegLib.phantom import make_phantom
-from DentalTopoSegLib.runs import worker
+from DentalTopoSegLib.runs import watching, worker, working
+from DentalTopoSegLib.runs.events import exit_sentence
+from DentalTopoSegLib.runs.job import Job, JobFile
 from DentalTopoSegLib.runs.timeline import Timeline, seconds_left
+from DentalTopoSegLib.stages import JAW_SECONDS
 
 ROOT = Path(__file__).resolve().parents[3]
 CANCEL_WITHIN_S = 1.0
@@ -35,10 +39,13 @@ class Running:
     def __init__(self, *arguments: Path | str, extra_path: str = "") -> None:
         paths = os.pathsep.join(filter(None, (str(ROOT), extra_path)))
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "DentalTopoSegLib.runs.worker", *map(str, arguments)], stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": paths},
+            [sys.executable, "-m", "DentalTopoSegLib.runs.worker", *map(str, arguments)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": paths},
             cwd=ROOT / "Testing",
-        )  # fmt: skip
+        )
         self.events: list[dict] = []
         self.errors = b""
         self._readers = [threading.Thread(target=self._read), threading.Thread(target=self._read_errors)]
@@ -146,26 +153,27 @@ def test_an_intraoral_scan(tmp_path: Path, jaw: Path, started) -> None:
     assert shares[-1] == 1.0
 
 
-def test_two_scans_are_upper_and_lower_whatever_their_order(monkeypatch) -> None:
+def test_two_scans_are_upper_and_lower_whatever_their_order(tmp_path: Path, monkeypatch) -> None:
     """The files of the result come in the order of the job's inputs."""
-    from types import SimpleNamespace
+    network = ToyNetwork(monkeypatch)
+    upper, lower = tmp_path / "u.stl", tmp_path / "l.stl"
+    for path, which in ((upper, "upper"), (lower, "lower")):
+        write_stl(path, toy_jaw(which).vertices, toy_jaw(which).faces)
 
-    asked = {}
+    def done(*inputs: Path, jaws: list[str | None] | None = None) -> list[str]:
+        job = Job(inputs, "out", jaws=jaws)
+        return working._segment(JobFile(job), tmp_path / "stage", print)["reports"]
 
-    def segment_scans(paths, folder, **options):
-        asked.update(paths=paths, **options)
-        return SimpleNamespace(files=[{"report": Path(f"{path}.json")} for path in paths])
-
-    monkeypatch.setattr("DentalTopoSegLib.runs.jaws.segment_scans", segment_scans)
-    done = worker._segment(worker.Job(["l.stl", "u.stl"], "out", jaws=["lower", None]), Path("stage"), print)
-    assert (asked["paths"], asked["jaw"]) == (["u.stl", "l.stl"], None)
-    assert done["reports"] == ["l.stl.json", "u.stl.json"]
-    worker._segment(worker.Job(["u.stl", "l.stl"], "out"), Path("stage"), print)
-    assert asked["paths"] == ["u.stl", "l.stl"]
-    worker._segment(worker.Job(["l.stl"], "out", jaws=["lower"]), Path("stage"), print)
-    assert asked["jaw"] == "lower"
+    assert done(lower, upper, jaws=["lower", None]) == ["l_report.json", "u_report.json"]
+    assert (network.asked[-1]["names"], network.asked[-1]["jaws"]) == (["u", "l"], ["upper", "lower"])
+    assert done(upper, lower) == ["u_report.json", "l_report.json"]
+    assert network.asked[-1]["names"] == ["u", "l"]
+    done(lower, jaws=["lower"])
+    assert network.asked[-1]["jaws"] == ["lower"]
     with pytest.raises(errors.InputError, match="Both scans are said to be the upper jaw"):
-        worker._segment(worker.Job(["l.stl", "u.stl"], "out", jaws=["upper", "upper"]), Path("stage"), print)
+        done(lower, upper, jaws=["upper", "upper"])
+    with pytest.raises(errors.InputError, match="3 jaws are named for 2 scans"):
+        done(lower, upper, jaws=["upper", "lower", None])
 
 
 # ---------------------------------------------------------------- stopping
@@ -177,8 +185,13 @@ def test_stopping_leaves_nothing_within_a_second(tmp_path: Path, phantom: Path, 
     out = tmp_path / "new" / "out"
     stop = tmp_path / "stop ü"
     job = written(
-        tmp_path, inputs=[str(phantom)], output=str(out), threads=1, picture=True, cancel_file=str(stop),
-    )  # fmt: skip
+        tmp_path,
+        inputs=[str(phantom)],
+        output=str(out),
+        threads=1,
+        picture=True,
+        cancel_file=str(stop),
+    )
     started.append(run := Running(job))
     run.wait_for(stage)
     asked = time.monotonic()
@@ -219,7 +232,7 @@ def inside(tmp_path: Path):
         (tmp_path / "code" / "sitecustomize.py").write_text(
             f"""
 import ctypes, os, sys
-if "{worker._INSIDE}" in sys.orig_argv:
+if "{watching.INSIDE}" in sys.orig_argv:
     from DentalTopoSegLib import errors; from DentalTopoSegLib.runs import volumes as runs
     def read_volume(*_, **__):
         {statement}
@@ -370,8 +383,8 @@ def test_refusals_have_the_exit_codes_of_the_command_line(tmp_path: Path, phanto
     cases = [
         (3, {"inputs": [str(tmp_path / "absent.nii")]}, "absent.nii' does not exist"),
         (3, {"inputs": [str(phantom), str(jaw)]}, "A CBCT and a mesh"),
-        (3, {"inputs": [str(phantom)], "jaws": ["upper"]}, "'jaws' is only for intraoral scans"),
-        (3, {"inputs": [str(jaw)], "series": "2"}, "'series' is only for CBCT"),
+        (3, {"inputs": [str(phantom)], "jaws": ["upper"]}, "--jaw is only for intraoral scans"),
+        (3, {"inputs": [str(jaw)], "series": "2"}, "--series is only for CBCT"),
         (4, {"inputs": [str(nothing)]}, "No teeth were found in air"),
         (6, {"inputs": [str(phantom)], "output": str(tmp_path / "file" / "out")}, "cannot be written"),
     ]
@@ -403,21 +416,19 @@ def test_results_never_replace_the_scan(tmp_path: Path, phantom: Path, started) 
 
 def test_every_end_has_a_sentence() -> None:
     for code in (*errors.EXIT_MEANINGS, None, -9, -11, 137, 139, 3221225477, 99):
-        sentence = worker.exit_sentence(code)
+        sentence = exit_sentence(code)
         assert sentence[0].isupper()
         assert sentence.endswith(".")
-    assert worker.exit_sentence(3, "Its own words.", ["x"]) == "Its own words."
-    assert worker.exit_sentence(130) == "The segmentation ended: stopped by the user, nothing written."
-    assert worker.exit_sentence(1, None, ["a", "KeyError: 7", " "]).endswith("Its last words: KeyError: 7")
-    assert "memory ran out" in worker.exit_sentence(-9)
+    assert exit_sentence(3, "Its own words.", ["x"]) == "Its own words."
+    assert exit_sentence(130) == "The segmentation ended: stopped by the user, nothing written."
+    assert exit_sentence(1, None, ["a", "KeyError: 7", " "]).endswith("Its last words: KeyError: 7")
+    assert "memory ran out" in exit_sentence(-9)
 
 
 @pytest.mark.parametrize("jaws", [1, 2])
 def test_the_share_of_jaws_never_runs_backwards(jaws: int) -> None:
-    from DentalTopoSegLib.runs.timeline import _JAW_S
-
     told = [("Reading the scan", i, jaws) for i in range(jaws + 1)]
-    told += [(stage, jaw, jaws) for jaw in range(jaws) for stage in _JAW_S]
+    told += [(stage, jaw, jaws) for jaw in range(jaws) for stage in JAW_SECONDS]
     told += [("Numbering the teeth", jaws, jaws), ("Checking the teeth", 0, 1), ("Checking the teeth", 1, 1)]
     told += [("Writing the results", i, 5) for i in range(6)]
     timeline = Timeline(jaws=jaws)

@@ -1,0 +1,75 @@
+"""Arguments that several commands take."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from ..files.label_maps import NUMBERINGS
+from ..options import DEFAULT_PROVIDER, PRECISIONS, PROVIDERS
+
+
+def add_output(command: argparse.ArgumentParser) -> None:
+    """The folder for the results."""
+    command.add_argument(
+        "-o",
+        "--output",
+        required=True,
+        metavar="DIR",
+        type=Path,
+        help="folder for the results; made when absent, results of the same name are replaced",
+    )
+
+
+def add_network(command: argparse.ArgumentParser) -> None:
+    """How the networks run; see `Call.options`."""
+    command.add_argument("--threads", type=positive, help="CPU threads (default: all cores)")
+    command.add_argument(
+        "--precision",
+        choices=PRECISIONS,
+        default="int8",
+        help="arithmetic of the networks (default int8)",
+    )
+    command.add_argument(
+        "--provider",
+        choices=PROVIDERS,
+        default=DEFAULT_PROVIDER,
+        help="what runs the networks; auto: for CBCT openvino where it is installed (default onnxruntime)",
+    )
+
+
+def add_mesh(command: argparse._ArgumentGroup, jaw: bool = True) -> None:
+    """What a mesh's file does not say."""
+    if jaw:
+        command.add_argument("--jaw", choices=("upper", "lower"), help="which jaw the mesh is (default: by its shape)")
+    command.add_argument(
+        "--unit", choices=("mm", "cm", "m", "inch"), help="unit of the file's coordinates (default: by its size)"
+    )
+
+
+def add_numbering(command: argparse.ArgumentParser, reference: bool = True) -> None:
+    """What label values mean."""
+    command.add_argument(
+        "--numbering",
+        choices=NUMBERINGS,
+        help="what the label values mean: fdi; universal 1-32; totalsegmentator (task teeth); sequential "
+        "1-32 in FDI order (default: the tooth codes of a .seg.nrrd, else fdi)",
+    )
+    if reference:
+        command.add_argument("--reference-numbering", choices=NUMBERINGS, help="the same for the reference")
+
+
+def natural(text: str) -> int:
+    """A whole number from 0."""
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError("must be 0 or more")
+    return value
+
+
+def positive(text: str) -> int:
+    """A whole number from 1."""
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return value

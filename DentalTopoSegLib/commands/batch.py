@@ -1,0 +1,47 @@
+"""Segment many scans."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Any
+
+from ..errors import DONE, SOME_FAILED
+from .arguments import add_network, add_output
+from .command import Call, Command
+
+
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", metavar="FOLDER", help="volumes, meshes and DICOM folders, in any depth")
+    add_output(parser)
+    parser.add_argument("--picture", action="store_true", help="also write <name>_teeth.png of every CBCT")
+    parser.add_argument("--again", action="store_true", help="also do scans again whose results are there")
+    add_network(parser)
+
+
+def _run(call: Call) -> dict[str, Any]:
+    from ..runs.batch import run_batch
+
+    def progress(done: int, total: int, name: str, event: dict[str, Any]) -> None:
+        call.bar(f"{name} ({done + 1} of {total})", event["fraction"], 1.0)
+
+    given = call.arguments
+    batch = run_batch(
+        given.folder, given.output, call.options, picture=given.picture, again=given.again, progress=progress
+    )
+    call.bar.close()
+    failed = [row for row in batch.rows if row["state"] == "failed"]
+    for row in failed:
+        print(f"dentaltoposeg: {row['scan']}: {row['message']}", file=sys.stderr)
+    done, before = batch.count("done"), batch.count("done before")
+    text = f"{done} scans done, {before} done before, {len(failed)} without a result.\nWrote {batch.summary}"
+    call.say(lambda: text)
+    return {"scans": batch.rows, "summary": str(batch.summary), "exit_code": SOME_FAILED if failed else DONE}
+
+
+BATCH = Command(
+    "batch",
+    "Segment every scan in a folder; goes on where it was stopped.",
+    _add_arguments,
+    _run,
+)

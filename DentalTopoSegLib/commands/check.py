@@ -1,0 +1,50 @@
+"""Check labels, any tool's."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from .arguments import add_mesh, add_numbering
+from .command import Call, Command
+from .text import result_text, scores_text
+
+
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "scan", metavar="LABELS", help="label map (NIfTI, NRRD, MetaImage, .seg.nrrd) or labelled mesh (VTP, PLY)"
+    )
+    parser.add_argument("--reference", metavar="REF", help="true labels on the same grid or mesh: adds the scores")
+    add_numbering(parser)
+    mesh = parser.add_argument_group("for meshes only")
+    mesh.add_argument("--labels", metavar="JSON", help="labels of the mesh in the Teeth3DS layout")
+    add_mesh(mesh)
+
+
+def _run(call: Call) -> dict[str, Any]:
+    from ..files.meshes import is_mesh_file
+    from ..runs.checking import check_file
+
+    given = call.arguments
+    report = check_file(
+        given.scan,
+        reference=given.reference,
+        numbering=given.numbering,
+        reference_numbering=given.reference_numbering,
+        labels=given.labels,
+        jaw=given.jaw,
+        unit=given.unit,
+    ).report
+    text = result_text([report])
+    if "metrics" in report:
+        text += "\nAgainst the reference:\n" + scores_text(report["metrics"], is_mesh_file(given.scan))
+    call.say(lambda: text)
+    return report
+
+
+CHECK = Command(
+    "check",
+    "Check any tool's tooth label map or labelled mesh: numbering, plausibility.",
+    _add_arguments,
+    _run,
+)

@@ -1,0 +1,56 @@
+"""What a command is."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ..options import RunOptions
+from .progress_bar import ProgressBar
+from .stop_request import StopRequest
+
+
+@dataclass(frozen=True)
+class Call:
+    """A command that is being carried out: its arguments, its progress, who may stop it, and where its text goes."""
+
+    arguments: argparse.Namespace
+    bar: ProgressBar
+    stop: StopRequest
+
+    @property
+    def options(self) -> RunOptions:
+        """How to compute, by the arguments of `arguments.add_network`."""
+        given = self.arguments
+        return RunOptions(given.threads, given.precision, given.provider, self.bar, self.stop.asked)
+
+    def say(self, text: Callable[[], str]) -> None:
+        """Print a text to stdout where text is wanted; the progress ends."""
+        self.bar.close()
+        if not (self.arguments.json or self.arguments.quiet):
+            print(text())
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command of `dentaltoposeg`.
+
+    Parameters
+    ----------
+    name : str
+        What is typed.
+    text : str
+        What it does, in one sentence.
+    add_arguments : callable
+        Adds its arguments to its parser.
+    run : callable
+        Carries it out and returns the JSON object of --json; its "warnings" are printed as notes, and its "exit_code",
+        where it has one, is the command's.
+    """
+
+    name: str
+    text: str
+    add_arguments: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[Call], dict[str, Any]]

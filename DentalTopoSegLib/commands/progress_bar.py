@@ -1,0 +1,33 @@
+"""Progress on a terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class ProgressBar:
+    """One tqdm bar per stage on stderr: share done and time left. Called as `bar(stage, done, total)`."""
+
+    def __init__(self, enabled: bool) -> None:
+        self.enabled = enabled
+        self.stage: str | None = None
+        self.bar: Any = None
+
+    def __call__(self, stage: str, done: float, total: float) -> None:
+        if not self.enabled:
+            return
+        from tqdm import tqdm
+
+        if stage != self.stage:
+            self.close()
+            form = "{desc}: {percentage:3.0f} %|{bar:24}| {elapsed} elapsed, {remaining} left"
+            self.bar = tqdm(total=total, desc=f"{stage[:1].upper()}{stage[1:]:<26}", bar_format=form, leave=True)
+            self.stage = stage
+        self.bar.total = total
+        self.bar.update(done - self.bar.n)
+
+    def close(self) -> None:
+        """Leave the current bar as it is and forget it."""
+        if self.bar is not None:
+            self.bar.close()
+        self.bar = self.stage = None

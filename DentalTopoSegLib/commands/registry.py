@@ -1,0 +1,25 @@
+"""The commands there are: a new one is a file of this room and a line here."""
+
+from __future__ import annotations
+
+from .batch import BATCH
+from .check import CHECK
+from .command import Command
+from .demo import DEMO
+from .evaluate import EVALUATE
+from .export import EXPORT
+from .picture import PICTURE
+from .repair import REPAIR
+from .segment import SEGMENT
+
+#: In the order of the help.
+COMMANDS: tuple[Command, ...] = (
+    SEGMENT,
+    CHECK,
+    EVALUATE,
+    DEMO,
+    PICTURE,
+    REPAIR,
+    EXPORT,
+    BATCH,
+)

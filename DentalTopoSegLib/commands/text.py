@@ -1,0 +1,30 @@
+"""What commands print about results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+
+def result_text(reports: Sequence[dict[str, Any]]) -> str:
+    """The teeth of one or two reports, and the findings, which both share."""
+    from ..reports.text import findings_table, teeth_table
+
+    return "\n".join((*map(teeth_table, reports), findings_table(reports[0])))
+
+
+def scores_text(scores: dict[str, Any], is_mesh: bool) -> str:
+    """Scores against a reference, with one line per tooth."""
+    if is_mesh:
+        from ..checks.metrics.surfaces import mesh_metrics_text
+
+        return mesh_metrics_text(scores, per_tooth=True)
+    from ..reports.text import metrics_text
+
+    return metrics_text(scores, per_tooth=True)
+
+
+def files_text(files: Iterable[Path]) -> str:
+    """Where the results are."""
+    return "Written:\n" + "\n".join(f"  {path}" for path in files)

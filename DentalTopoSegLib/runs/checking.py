@@ -1,0 +1,320 @@
+"""Runs on labels that are there, any tool's: what is wrong with them, and how they compare with a reference."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import InputError, NoTeethError
+from ..exports import Examination
+from ..files.label_maps import read_fdi_labels
+from ..files.meshes import is_mesh_file
+from ..files.seg_nrrd import stored_confidence
+from ..reports.report import build_jaw_report, build_report
+from .refusals import refuse_options
+
+if TYPE_CHECKING:
+    from ..files.jaw_labels import LabelledJaw
+    from ..files.volumes import Volume
+
+#: Vertices of one mesh, written by two programs, lie at most this far apart.
+SAME_PLACE_MM = 0.05
+
+
+def check_file(
+    path: str | os.PathLike[str],
+    *,
+    reference: str | os.PathLike[str] | None = None,
+    numbering: str | None = None,
+    reference_numbering: str | None = None,
+    labels: str | os.PathLike[str] | None = None,
+    jaw: str | None = None,
+    unit: str | None = None,
+) -> Examination:
+    """What is wrong with a label map or a labelled mesh, and its scores where a reference is given.
+
+    Parameters
+    ----------
+    path : path
+        The label map (NIfTI, NRRD, MetaImage, .seg.nrrd) or labelled mesh (VTP, PLY).
+    reference : path, optional
+        True labels on the same grid or mesh, of a mesh also as Teeth3DS JSON: adds "metrics" to the report.
+    numbering : str, optional
+        What the label values mean, one of `label_maps.NUMBERINGS`; None means the tooth codes of a .seg.nrrd, else FDI.
+    reference_numbering : str, optional
+        The same of a label map's reference.
+    labels : path, optional
+        Teeth3DS JSON with the labels of a mesh that has none.
+    jaw : str, optional
+        Which jaw a mesh is, "upper" or "lower"; None takes what the labels say.
+    unit : str, optional
+        Of a mesh: "mm", "cm", "m" or "inch"; None guesses.
+
+    Returns
+    -------
+    Examination
+        Report and findings.
+
+    Raises
+    ------
+    InputError
+        For what is neither, and for options of the other kind.
+    NoTeethError
+        Where nothing is labelled as a tooth.
+    """
+    if is_mesh_file(path):
+        from ..files.jaw_labels import read_labelled_jaw
+
+        refuse_options("label maps", reference_numbering=reference_numbering)
+        labelled, warnings = read_labelled_jaw(path, labels, numbering=numbering, unit=unit)
+        require_teeth(labelled, path)
+        examined = examine_jaw(labelled, warnings, jaw)
+        if reference is not None:
+            examined.report["metrics"] = _scores(labelled, path, reference, numbering, unit)
+        return examined
+    from ..checks.metrics.label_maps import evaluate_pair
+
+    refuse_options("meshes", labels=labels, jaw=jaw, unit=unit)
+    label_map, warnings = read_label_map(path, numbering)
+    examined = examine_label_map(label_map, stored_confidence(label_map) or None, warnings=warnings)
+    if reference is not None:
+        truth, more = read_fdi_labels(reference, reference_numbering)
+        examined.report["warnings"] += [f"Reference: {text}" for text in more]
+        examined.report["metrics"] = evaluate_pair(label_map, truth)
+    return examined
+
+
+def evaluate_files(
+    prediction: str | os.PathLike[str],
+    reference: str | os.PathLike[str],
+    *,
+    numbering: str | None = None,
+    reference_numbering: str | None = None,
+    mesh: str | os.PathLike[str] | None = None,
+    unit: str | None = None,
+) -> dict[str, Any]:
+    """Scores of labels against a reference on the same grid or mesh.
+
+    Parameters
+    ----------
+    prediction, reference : path
+        Two label maps; or two of labelled VTP, labelled PLY and Teeth3DS JSON.
+    numbering, reference_numbering : str, optional
+        What the label values mean, as in `check_file`.
+    mesh : path, optional
+        The mesh that labels in JSON belong to.
+    unit : str, optional
+        Of meshes.
+
+    Returns
+    -------
+    dict
+        Those of `metrics.label_maps.evaluate_pair` or of `metrics.surfaces.evaluate_mesh`.
+
+    Raises
+    ------
+    InputError
+        Where the two do not belong together, and for options of the other kind.
+    """
+    kinds = {is_mesh_labels(path) for path in (prediction, reference)}
+    if len(kinds) == 2:
+        raise InputError("A labelled mesh cannot be compared with a label map: give two of one kind.")
+    if kinds == {True}:
+        refuse_options("label maps", reference_numbering=reference_numbering)
+        return _scores(
+            _read_prediction(prediction, reference, mesh, numbering, unit), prediction, reference, None, unit, mesh
+        )
+    from ..checks.metrics.label_maps import evaluate_pair
+
+    refuse_options("meshes", mesh=mesh, unit=unit)
+    predicted, _ = read_fdi_labels(prediction, numbering)
+    truth, _ = read_fdi_labels(reference, reference_numbering)
+    return evaluate_pair(predicted, truth)
+
+
+def is_mesh_labels(path: str | os.PathLike[str]) -> bool:
+    """Whether a file should be read as labels of a mesh: a mesh, or JSON by its name."""
+    return is_mesh_file(path) or _is_json(path)
+
+
+def _is_json(path: str | os.PathLike[str]) -> bool:
+    return Path(path).suffix.lower() == ".json"
+
+
+# ---------------------------------------------------------------- label maps
+
+
+def read_label_map(path: str | os.PathLike[str], numbering: str | None = None) -> tuple[Volume, list[str]]:
+    """A label map in FDI numbers, and warnings. Raises InputError for what is none, NoTeethError for an empty one."""
+    labels, warnings = read_fdi_labels(path, numbering)
+    if not labels.array.any():
+        raise NoTeethError(f"'{path}' is empty: no voxel is labelled as a tooth.")
+    return labels, warnings
+
+
+def examine_label_map(
+    labels: Volume,
+    confidence: dict[int, float] | None = None,
+    *,
+    name: str | None = None,
+    warnings: Sequence[str] = (),
+    calibrated: bool = True,
+) -> Examination:
+    """Check a label map.
+
+    Parameters
+    ----------
+    labels : Volume
+        FDI numbers.
+    confidence : dict of float, optional
+        By FDI number, 0 to 1.
+    name : str, optional
+        In the report instead of the volume's.
+    warnings : sequence of str
+        For the report.
+    calibrated : bool
+        Whether the confidence is a measured probability; see `findings.check_dentition`.
+
+    Returns
+    -------
+    Examination
+        Report and findings.
+
+    Raises
+    ------
+    InputError
+        For values that are no FDI numbers.
+    """
+    from ..checks.findings import check_dentition
+    from ..checks.topology import contacts, tooth_measures
+
+    measures = tooth_measures(labels)
+    findings = check_dentition(labels, confidence, calibrated=calibrated)
+    report = build_report(
+        measures,
+        findings,
+        name=labels.name if name is None else name,
+        confidence=confidence,
+        warnings=warnings,
+        contacts=contacts(labels),
+    )
+    return Examination(report, findings)
+
+
+# ---------------------------------------------------------------- meshes
+
+
+def require_teeth(labelled: LabelledJaw, path: str | os.PathLike[str]) -> None:
+    """Raise NoTeethError when nothing but gingiva is labelled."""
+    if not labelled.fdi.any():
+        raise NoTeethError(f"'{path}' has no teeth: every label of {labelled.source} is gum.")
+
+
+def examine_jaw(labelled: LabelledJaw, warnings: Sequence[str] = (), jaw: str | None = None) -> Examination:
+    """Check a labelled mesh.
+
+    Parameters
+    ----------
+    labelled : LabelledJaw
+        The mesh with its labels, at least one of them a tooth.
+    warnings : sequence of str
+        For the report.
+    jaw : str, optional
+        Which jaw it is; None takes what the labels say.
+
+    Returns
+    -------
+    Examination
+        Report, findings, and the jaw measured on its own axes.
+    """
+    from ..checks.findings import check_cases
+    from ..checks.measures.jaw import JawCase
+    from ..dentition.crown_sizes import jaw_of_sizes
+    from ..ios.segmenting import JawSegmentation
+
+    teeth = labelled.fdi[labelled.fdi > 0]
+    upper = float(np.isin(teeth // 10, (1, 2, 5, 6)).mean())
+    which = jaw or labelled.jaw or ("upper" if upper >= 0.5 else "lower")
+    segmentation = JawSegmentation(
+        surface=labelled.surface,
+        fdi=labelled.fdi,
+        face_fdi=labelled.face_fdi,
+        instance=labelled.fdi.astype(np.int32),
+        confidence={},
+        jaw=which,
+        jaw_inferred=which,
+        jaw_confidence=1.0,
+        frame=np.eye(4),
+        frame_confidence=1.0,
+        inside_out=False,
+    )
+    case = JawCase(segmentation, labelled.mesh.name, which)
+    sizes = [(fdi, c.pieces[0].area_mm2, c.width_mm) for fdi, c in case.crowns.items() if not c.is_cut]
+    looks, sure = jaw_of_sizes(sizes)
+    case.segmentation = replace(
+        segmentation, jaw_inferred=looks, jaw_confidence=sure, inside_out=case.inside_out, frame=case.frame_matrix()
+    )
+    # the labels themselves state the jaw, so a doubt about it is only worth a word when the shape contradicts it
+    findings = check_cases([case])
+    report = build_jaw_report(case, findings, warnings=warnings, stated=which)
+    return Examination(report, findings, case.segmentation)
+
+
+def _read_prediction(
+    prediction: str | os.PathLike[str],
+    reference: str | os.PathLike[str],
+    mesh: str | os.PathLike[str] | None,
+    numbering: str | None,
+    unit: str | None,
+) -> LabelledJaw:
+    from ..files.jaw_labels import read_labelled_jaw
+
+    if not _is_json(prediction):
+        return read_labelled_jaw(prediction, numbering=numbering, unit=unit)[0]
+    geometry = mesh if mesh is not None else (None if _is_json(reference) else reference)
+    if geometry is None:
+        raise InputError("Labels in JSON have no surface of their own: give the mesh they belong to (--mesh).")
+    return read_labelled_jaw(geometry, prediction, numbering=numbering, unit=unit)[0]
+
+
+def _scores(
+    predicted: LabelledJaw,
+    path: str | os.PathLike[str],
+    reference: str | os.PathLike[str],
+    numbering: str | None,
+    unit: str | None,
+    mesh: str | os.PathLike[str] | None = None,
+) -> dict[str, Any]:
+    from ..checks.metrics.surfaces import evaluate_mesh
+    from ..files.jaw_labels import labels_on, read_labelled_jaw
+
+    if not _is_json(reference):
+        truth, _ = read_labelled_jaw(reference, numbering=numbering, unit=unit)
+    elif mesh is not None:
+        truth, _ = read_labelled_jaw(mesh, reference, numbering=numbering, unit=unit)
+    else:
+        truth = labels_on(predicted, reference, numbering)
+    if len(truth.fdi) != len(predicted.fdi) or len(truth.face_fdi) != len(predicted.face_fdi):
+        raise InputError(
+            f"'{path}' and '{reference}' are not labels of the same mesh: they have {len(predicted.fdi):,} and "
+            f"{len(truth.fdi):,} vertices, {len(predicted.face_fdi):,} and {len(truth.face_fdi):,} triangles."
+        )
+    surface = truth.surface
+    if np.abs(surface.vertices - predicted.surface.vertices).max() > SAME_PLACE_MM:
+        raise InputError(
+            f"'{path}' and '{reference}' are not labels of the same mesh: their vertices lie elsewhere, or in another "
+            "order."
+        )
+    return evaluate_mesh(
+        surface.vertices,
+        surface.faces,
+        predicted.fdi,
+        truth.fdi,
+        face_predicted=predicted.face_fdi,
+        face_reference=truth.face_fdi,
+    )

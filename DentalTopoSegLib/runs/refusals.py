@@ -1,0 +1,39 @@
+"""What a run refuses before it reads a scan."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from ..errors import InputError
+
+
+def refuse_options(kind: str, **options: object) -> None:
+    """Refuse options that are only for another kind of input.
+
+    Parameters
+    ----------
+    kind : str
+        What they are for, in words.
+    **options
+        Their values, by the command line's names with underscores; None, False and an empty list are none.
+
+    Raises
+    ------
+    InputError
+        For the first that was given.
+    """
+    for name, value in options.items():
+        if value:
+            raise InputError(f"--{name.replace('_', '-')} is only for {kind}: leave it out here.")
+
+
+def keep_inputs(inputs: Iterable[str | os.PathLike[str]], targets: Iterable[Path]) -> None:
+    """Raise InputError where a result would replace one of the inputs."""
+    taken = {target.resolve() for target in targets}
+    for path in inputs:
+        if Path(path).resolve() in taken:
+            raise InputError(
+                f"The results would replace '{path}' itself: choose another folder or another name (--name)."
+            )

@@ -1,0 +1,215 @@
+"""Runs that repair a result and write it to another file."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from ..checks.findings import Finding, check_dentition, check_jaws, repairs_for
+from ..checks.repair import Repair, make_edit
+from ..errors import InputError
+from ..exports import Result
+from ..files.jaw_labels import write_labelled_mesh
+from ..files.label_maps import write_labelmap
+from ..files.seg_nrrd import write_seg_nrrd
+from ..files.transactions import all_or_nothing
+from .results import open_result
+
+if TYPE_CHECKING:
+    from ..files.meshes import Mesh
+    from ..files.volumes import Volume
+    from ..ios.segmenting import JawSegmentation
+
+#: How often all that is safe is looked for again.
+_ROUNDS = 5
+
+
+@dataclass
+class RepairRun:
+    """What a repair did.
+
+    Parameters
+    ----------
+    done : list of str
+        Titles of the repairs made.
+    refused : list of str
+        Sentences for those that were not possible.
+    before, after : list of Finding
+        Those of `check`.
+    path : Path
+        The file written.
+    """
+
+    done: list[str]
+    refused: list[str]
+    before: list[Finding]
+    after: list[Finding]
+    path: Path
+
+
+def repairs_of(result: Result) -> list[tuple[Finding, list[Repair]]]:
+    """Every finding with what can be done about it, in the order of `check`."""
+    return [(finding, repairs_for(finding, result.findings)) for finding in result.findings]
+
+
+def repair_file(
+    path: str | os.PathLike[str],
+    output: str | os.PathLike[str],
+    *,
+    finding: int | None = None,
+    choice: int = 1,
+    number: int | None = None,
+    all_safe: bool = False,
+    numbering: str | None = None,
+) -> RepairRun:
+    """Repair a label map or a labelled mesh and write it to another file.
+
+    Parameters
+    ----------
+    path : path
+        Label map, labelled mesh or a run's report; see `results.open_result`.
+    output : path
+        .nii.gz, .seg.nrrd, ... of a label map, .vtp or .ply of a mesh.
+    finding : int, optional
+        Its number in the list of `check`, from 1.
+    choice : int
+        Which of its repairs, from 1.
+    number : int, optional
+        The FDI number for a repair that needs one.
+    all_safe : bool
+        Instead of one finding's: every repair that mends a shape and changes no number, checked again after each; what
+        is refused is told and left.
+    numbering : str, optional
+        What the label values mean, as in `checking.check_file`.
+
+    Returns
+    -------
+    RepairRun
+        What was done.
+
+    Raises
+    ------
+    InputError
+        When the finding is not there or its repair is not possible; then nothing is written.
+    """
+    result = open_result(path, numbering)
+    output = Path(output)
+    _require_other_file(path, output)
+    work = _work_on(result)
+    before = result.findings
+    done: list[str] = []
+    refused: list[str] = []
+    if all_safe:
+        done, refused = _repair_safely(work, before)
+        if not done:
+            raise InputError(
+                " ".join(refused) if refused else f"'{path}' has no finding that can be repaired without looking."
+            )
+    else:
+        repair = _choose(result, finding, choice, number)
+        work.apply(repair)
+        done = [repair.title]
+    work.write(output)
+    return RepairRun(done, refused, before, work.findings(), output)
+
+
+def _require_other_file(path: str | os.PathLike[str], output: Path) -> None:
+    if Path(path).resolve() == output.resolve():
+        raise InputError(f"'{output}' is the file to be repaired: write the result to another one.")
+
+
+def _choose(result: Result, finding: int | None, choice: int, number: int | None) -> Repair:
+    count = len(result.findings)
+    if finding is None or not 1 <= finding <= count:
+        raise InputError(f"'{result.name}' has {count} finding(s): choose one by its number, 1 to {count}.")
+    found = result.findings[finding - 1]
+    repairs = repairs_for(found, result.findings)
+    if not repairs:
+        raise InputError(f"Only a person can settle this finding: {found.message}")
+    if not 1 <= choice <= len(repairs):
+        raise InputError(f"Finding {finding} has {len(repairs)} possible repair(s): choose 1 to {len(repairs)}.")
+    repair = repairs[choice - 1]
+    if not repair.needs_number:
+        if number is not None:
+            raise InputError(f"No number is needed to do this: {repair.title.lower()}.")
+        return repair
+    if number is None:
+        raise InputError(f"Give the FDI number (--number) to do this: {repair.title.lower()}.")
+    return repair.with_number(number)
+
+
+def _repair_safely(work: _Work, found: list[Finding]) -> tuple[list[str], list[str]]:
+    done: list[str] = []
+    refused: dict[str, str] = {}
+    for _ in range(_ROUNDS):
+        todo = [repair for finding in found for repair in repairs_for(finding, found) if repair.safe]
+        todo = [repair for repair in todo if repair.title not in refused]
+        if not todo:
+            break
+        for repair in todo:
+            try:
+                work.apply(repair)
+                done.append(repair.title)
+            except InputError as error:
+                refused[repair.title] = str(error)
+        found = work.findings()
+    return done, list(refused.values())
+
+
+class _Work(Protocol):
+    """Labels under repair."""
+
+    def apply(self, repair: Repair) -> None: ...
+
+    def findings(self) -> list[Finding]: ...
+
+    def write(self, output: Path) -> None: ...
+
+
+def _work_on(result: Result) -> _Work:
+    if result.labels is not None:
+        return _LabelMap(result.labels.with_array(result.labels.array.copy()), result.confidence)
+    assert result.jaw is not None and result.mesh is not None  # what is no label map is a labelled mesh
+    return _Jaw(result.jaw, result.mesh, result.name)
+
+
+@dataclass
+class _LabelMap:
+    labels: Volume
+    confidence: dict[int, float] | None
+
+    def apply(self, repair: Repair) -> None:
+        edit = make_edit(self.labels, repair)
+        edit.apply(self.labels.array)
+        self.confidence = None if self.confidence is None else edit.confidence(self.confidence)
+
+    def findings(self) -> list[Finding]:
+        return check_dentition(self.labels, self.confidence) if self.labels.array.any() else []
+
+    def write(self, output: Path) -> None:
+        with all_or_nothing(output.absolute().parent) as stage:
+            if output.name.lower().endswith(".seg.nrrd"):
+                write_seg_nrrd(self.labels, stage / output.name, self.confidence)
+            else:
+                write_labelmap(self.labels, stage / output.name)
+
+
+@dataclass
+class _Jaw:
+    jaw: JawSegmentation
+    mesh: Mesh
+    name: str
+
+    def apply(self, repair: Repair) -> None:
+        self.jaw = make_edit(self.jaw, repair).apply(self.jaw)
+
+    def findings(self) -> list[Finding]:
+        return check_jaws([self.jaw], [self.name], [self.jaw.jaw]) if np.any(self.jaw.fdi) else []
+
+    def write(self, output: Path) -> None:
+        with all_or_nothing(output.absolute().parent) as stage:
+            write_labelled_mesh(stage / output.name, self.mesh, self.jaw)

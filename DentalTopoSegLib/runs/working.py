@@ -1,0 +1,50 @@
+"""The process that works: the job comes on stdin, what happens goes to stdout, the files go where it is told."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ..errors import DONE, Cancelled
+from .events import ProgressEvents, Tell, error_event, tell, when_stdin_ends
+from .job import JobFile
+from .segmenting import segment
+from .timeline import Timeline
+
+
+def work(stage: Path) -> int:
+    """Do the job on stdin with `stage` for its output folder; events name files, not paths."""
+    events = os.fdopen(os.dup(1), "w", encoding="ascii")
+    os.dup2(2, 1)  # what libraries print must not come between the events
+    sys.stdout = sys.stderr
+
+    def orphaned() -> None:
+        shutil.rmtree(stage, ignore_errors=True)
+        os._exit(Cancelled.exit_code)
+
+    given = JobFile.from_dict(json.loads(sys.stdin.buffer.readline()))
+    when_stdin_ends(orphaned)
+    tail: list[str] = []
+    try:
+        event = _segment(given, stage, lambda event: tell(event, events))
+    except BaseException as error:
+        event = error_event(error, tail)
+        event["message"] = re.sub(r"[/\\]\.dentaltoposeg-[^/\\']*", "", event["message"])  # not the user's folder
+    if tail:
+        print("\n".join(tail), file=sys.stderr, flush=True)
+    tell(event, events)
+    return event.get("exit_code", DONE)
+
+
+def _segment(given: JobFile, stage: Path, tell_event: Tell) -> dict[str, Any]:
+    job = replace(given.job, output=stage)
+    timeline = Timeline(jaws=len(job.inputs)) if job.is_mesh() else Timeline(picture=job.picture)
+    run = segment(job, replace(given.options, progress=ProgressEvents(timeline, tell_event)))
+    names = [{kind: path.name for kind, path in written.items()} for written in run.files]
+    return {"event": "done", "reports": [written["report"] for written in names], "files": names}

@@ -1,11 +1,14 @@
-"""DentalTopoSeg: numbered teeth from dental CBCT, with topology checks of the result. FDI numbers everywhere.
+"""DentalTopoSeg: numbered teeth from dental CBCT and intraoral scans, with checks of the result and repairs.
 
-The public face; each name is imported when first used, so that importing the package costs nothing::
+What is listed here is promised; everything below may move. Each name is imported when first used, so that importing the
+package costs nothing. FDI numbers everywhere, arrays (z, y, x), positions RAS mm::
 
-    from DentalTopoSegLib import read_volume, segment_volume, check_dentition
+    from DentalTopoSegLib import check, read_volume, segment_volume
+
     scan, warnings = read_volume("scan.nii.gz")
     result = segment_volume(scan)
-    findings = check_dentition(result.labels, result.confidence)
+    for finding in check(result):
+        print(finding.message)
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ import importlib
 
 __version__ = "0.1.0"
 
+#: The same names stand in __init__.pyi, for type checkers and editors.
 _HOME = {
     "Cancelled": "errors",
     "DentalTopoSegError": "errors",
@@ -22,31 +26,29 @@ _HOME = {
     "ModelError": "errors",
     "NoTeethError": "errors",
     "OutputError": "errors",
+    "UsageError": "errors",
+    "RunOptions": "options",
     "Volume": "files.volumes",
-    "read_labels": "files.volumes",
     "read_volume": "files.volumes",
-    "resample_like": "files.volumes",
-    "resample_ras": "files.volumes",
-    "write_volume": "files.volumes",
+    "Mesh": "files.meshes",
+    "read_mesh": "files.meshes",
     "Segmentation": "cbct",
     "segment_volume": "cbct",
-    "check_dentition": "checks.findings",
+    "JawSegmentation": "ios.segmenting",
     "Finding": "checks.findings",
-    "betti_numbers": "checks.topology",
-    "contacts": "checks.topology",
-    "tooth_measures": "checks.topology",
-    "evaluate_pair": "checks.metrics.label_maps",
-    "make_phantom": "phantom",
-    "build_report": "reports.report",
-    "write_labelmap": "files.label_maps",
-    "write_report_json": "files.json_text",
-    "write_seg_nrrd": "files.seg_nrrd",
-    "overlay_png": "pictures.volumes",
+    "Repair": "checks.repair",
+    "Run": "runs.run",
+    "check": "runs.public",
+    "evaluate": "runs.public",
+    "export": "runs.public",
+    "repair": "runs.public",
+    "segment_jaws": "runs.public",
+    "segment_scan": "runs.public",
 }
 __all__ = sorted(_HOME)
 
 
-def __getattr__(name: str):
+def __getattr__(name: str) -> object:
     if name in _HOME:
         return getattr(importlib.import_module(f".{_HOME[name]}", __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -63,12 +63,33 @@ def segment_volume(
 ) -> Segmentation:
     """Find and number the teeth of a CBCT (or CT) scan.
 
-    volume: any orientation and spacing, grey values need not be calibrated. options: how to compute, and who is told
-    of the progress and may stop it (then Cancelled is raised). models: other networks than the installed ones, by
-    task, each with its own provider; if no calibration belongs to them, the confidence is uncalibrated. The same scan
-    gives the same labels from one provider, whatever the number of threads.
-    NoTeethError: nothing tooth-like was found; InputError: no contrast; ModelError: a network or its calibration is
-    unusable.
+    The same scan gives the same labels from one provider, whatever the number of threads.
+
+    Parameters
+    ----------
+    volume : Volume
+        Any orientation and spacing; grey values need not be calibrated.
+    options : RunOptions
+        How to compute, who is told of the progress and who may stop it.
+    models : mapping, optional
+        Other networks than the installed ones, by task, each with its own provider; if no calibration belongs to them,
+        the confidence is uncalibrated.
+
+    Returns
+    -------
+    Segmentation
+        Labels on the scan's own grid, with confidences, warnings and provenance.
+
+    Raises
+    ------
+    NoTeethError
+        Where nothing tooth-like is found.
+    InputError
+        For a scan without contrast.
+    ModelError
+        Where a network or its calibration is unusable.
+    Cancelled
+        Soon after `options.cancelled` answers True.
     """
     report, cancelled, threads, precision = options.progress, options.cancelled, options.threads, options.precision
     seconds: dict[str, float] = {}

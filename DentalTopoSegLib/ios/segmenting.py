@@ -89,10 +89,36 @@ def segment_jaws(
 ) -> list[JawSegmentation]:
     """Number the teeth of one jaw, or of two jaws of one patient.
 
-    jaws: "upper", "lower" or None (decided by the shape) per surface. names: for messages. models: networks by
-    task (`networks.tasks`) instead of the shipped ones. frames: where the jaws lie, if
-    known. Raises InputError for a surface too small to
-    be a jaw, NoTeethError where no tooth is found, Cancelled, ModelError.
+    Parameters
+    ----------
+    surfaces : sequence of Surface
+        One or two, in any position.
+    options : RunOptions
+        How to compute, who is told of the progress and who may stop it.
+    jaws : sequence of str or None, optional
+        "upper", "lower" or None, which decides by the shape, per surface.
+    names : sequence of str, optional
+        For messages.
+    models : mapping, optional
+        Networks by task (`networks.tasks`) instead of the shipped ones.
+    frames : sequence of Frame or None, optional
+        Where the jaws lie, if known.
+
+    Returns
+    -------
+    list of JawSegmentation
+        In the order given.
+
+    Raises
+    ------
+    InputError
+        For a surface too small to be a jaw.
+    NoTeethError
+        Where no tooth is found.
+    ModelError
+        Where a network is unusable.
+    Cancelled
+        Soon after `options.cancelled` answers True.
     """
     jaws = list(jaws or [None] * len(surfaces))
     frames = list(frames or [None] * len(surfaces))

@@ -12,7 +12,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize(
-    "command", [("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",)], ids=lambda words: " ".join(words)
+    "command",
+    [("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",)],
+    ids=lambda words: " ".join(words),
 )
 def test_nothing_to_say(command: tuple[str, ...]) -> None:
     pytest.importorskip(command[0], reason=f"{command[0]} is not installed")

@@ -12,7 +12,9 @@ from house import modules_of
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = [
-    name for name, path in modules_of(ROOT / "DentalTopoSegLib").items() if ">>>" in path.read_text(encoding="utf-8")
+    name
+    for name, path in modules_of(ROOT / "DentalTopoSegLib").items()
+    if re.search(r"^\s*>>> ", path.read_text(encoding="utf-8"), re.MULTILINE)
 ]
 
 

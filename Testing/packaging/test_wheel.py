@@ -1,4 +1,4 @@
-"""The wheel: built from this checkout, it holds the whole library, its types and its networks, and runs from anywhere."""
+"""The wheel: built from this checkout, it holds the library, its types and its networks, and runs from anywhere."""
 
 from __future__ import annotations
 
@@ -28,10 +28,13 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     source, folder = tmp_path_factory.mktemp("source") / "copy", tmp_path_factory.mktemp("wheel")
     # building leaves folders behind, which do not belong into the checkout
     shutil.copytree(ROOT, source, ignore=shutil.ignore_patterns(".*", "Testing", "training", "build", "__pycache__"))
+    pip = [sys.executable, "-m", "pip", "wheel"]
     built = subprocess.run(
-        [sys.executable, "-m", "pip", "wheel", str(source), "--no-deps", "--no-build-isolation", "-q", "-w", str(folder)],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        [*pip, str(source), "--no-deps", "--no-build-isolation", "-q", "-w", str(folder)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert built.returncode == 0, built.stderr
     (made,) = folder.glob("*.whl")
     return made
@@ -60,13 +63,18 @@ def test_the_version_is_told_once(wheel: Path) -> None:
 def test_the_unpacked_wheel_finds_its_networks(wheel: Path, tmp_path: Path) -> None:
     zipfile.ZipFile(wheel).extractall(tmp_path / "site")
     code = (
-        "from pathlib import Path; import DentalTopoSegLib as d; from DentalTopoSegLib.networks.models import load_model; "
+        "from pathlib import Path; import DentalTopoSegLib as d; "
+        "from DentalTopoSegLib.networks.models import load_model; "
         "assert Path(d.__file__).parts[-3] == 'site', d.__file__; print(load_model('border').id, *sorted(d.__all__))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path,
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(tmp_path / "site")},
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("border-")
     assert "segment_volume" in done.stdout

@@ -44,7 +44,8 @@ def jaw_png(
     jaws : sequence of mappings
         `vertices` (V, 3) mm and their unit `normals` (V, 3), `faces` (F, 3), `face_fdi` (F,), `frame` (4, 4) from these
         mm to the canonical ones, `jaw` "upper" or "lower"; where known `confidence` {FDI: 0..1} (a tooth below
-        `JawCase.low_confidence` is hatched, its number gets a question mark) and `scale`, mm per unit of the file (default 1).
+        `JawCase.low_confidence` is hatched, its number gets a question mark) and `scale`, mm per unit of the file
+        (default 1).
     title : str
         Stands above it, before the number of teeth.
     findings : iterable of Finding, optional

@@ -229,7 +229,8 @@ def evaluate(
         truth = reference.fdi if jaw else reference
         if np.shape(truth) != prediction.fdi.shape:
             raise InputError(
-                f"The reference has {len(truth):,} vertices, the jaw {len(prediction.fdi):,}: give labels of the same mesh."
+                f"The reference has {len(truth):,} vertices, the jaw {len(prediction.fdi):,}: "
+                "give labels of the same mesh."
             )
         return evaluate_mesh(
             surface.vertices,

@@ -47,9 +47,10 @@ def read_volume(
 
     Examples
     --------
-    >>> scan, warnings = read_volume("patient/scan.nii.gz")  # doctest: +SKIP
-    >>> scan.array.shape, scan.spacing  # doctest: +SKIP
-    ((512, 512, 512), (0.2, 0.2, 0.2))
+    >>> read_volume("patient/scan.nii.gz")
+    Traceback (most recent call last):
+        ...
+    DentalTopoSegLib.errors.InputError: 'patient/scan.nii.gz' does not exist: check the path.
     """
     path = Path(path)
     _require_existing(path)

@@ -320,7 +320,7 @@ def run_check(arguments: argparse.Namespace, bar: ProgressBar) -> dict:
         )  # fmt: skip
         text = _result_text(run.report)
         if "metrics" in run.report:
-            from ..checks.metrics.surfaces import mesh_metrics_text
+            from ..reports.text import mesh_metrics_text
 
             text += "\nAgainst the reference:\n" + mesh_metrics_text(run.report["metrics"], per_tooth=True)
         _say(arguments, lambda: text)
@@ -347,7 +347,7 @@ def run_evaluate(arguments: argparse.Namespace, bar: ProgressBar) -> dict:
 
     kinds = [is_mesh_file(path) or is_json(path) for path in (arguments.prediction, arguments.reference)]
     if all(kinds):
-        from ..checks.metrics.surfaces import mesh_metrics_text
+        from ..reports.text import mesh_metrics_text
 
         _refuse_options(arguments, ("reference_numbering",), "label maps")
         scores = evaluate_meshes(

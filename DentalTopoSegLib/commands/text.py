@@ -17,7 +17,7 @@ def result_text(reports: Sequence[dict[str, Any]]) -> str:
 def scores_text(scores: dict[str, Any], is_mesh: bool) -> str:
     """Scores against a reference, with one line per tooth."""
     if is_mesh:
-        from ..checks.metrics.surfaces import mesh_metrics_text
+        from ..reports.text import mesh_metrics_text
 
         return mesh_metrics_text(scores, per_tooth=True)
     from ..reports.text import metrics_text

@@ -1,6 +1,6 @@
 """Teeth as surfaces, of label maps and of labelled jaws.
 
-Each tooth of a label map is smoothed by itself (`tooth_rendering.smooth_tooth`, at least one voxel wide, so that the
+Each tooth of a label map is smoothed by itself (`voxel_rendering.smooth_tooth`, at least one voxel wide, so that the
 voxels' stairs go) and VTK's Flying Edges finds the level that holds the tooth's own volume, closed. VTK because 3D
 Slicer brings it, so nothing has to be installed there. The surfaces are pictures of the label map, not a second result:
 volumes and checks are those of the voxels.

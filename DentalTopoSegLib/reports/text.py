@@ -52,7 +52,7 @@ def findings_table(report: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-_SCORES = (
+_VOLUME_SCORES = (
     ("dice", "Dice, mean of the reference's teeth"),
     ("nsd", "surface Dice within {tolerance} mm"),
     ("iou", "overlap (IoU)"),
@@ -64,27 +64,54 @@ _SCORES = (
     ("acs", "adjacency consistency (ACS)"),
     ("cer", "teeth with wrong tunnels (CER, lower is better)"),
 )
+_MESH_SCORES = (
+    ("dice", "Dice, mean of the reference's teeth"),
+    ("iou", "overlap (IoU)"),
+    ("tooth_dice", "Dice of tooth against gingiva"),
+    ("instance_dice", "Dice of the teeth whatever their number"),
+    ("accuracy", "faces with the right label"),
+    ("border_accuracy", "the same at the borders"),
+    ("border_f1", "border F1 within 0.3 mm"),
+    ("identification_accuracy", "right number among the found"),
+    ("centroid_error_mm", "error of the tooth's centre, mm"),
+    ("tsa", "Teeth3DS TSA"),
+    ("tir", "Teeth3DS TIR"),
+    ("tla", "Teeth3DS TLA"),
+)
 
 
 def metrics_text(scores: Mapping[str, Any], per_tooth: bool) -> str:
-    """metrics.evaluate_pair's scores as text for a terminal, with one line per tooth when asked."""
-    lines = []
-    for key, label in _SCORES:
-        value = scores.get(key)
-        shown = "undefined" if value is None else f"{value:.3f}"
-        lines.append(f"  {label.format(tolerance=scores.get('tolerance_mm', 0.5)):<48} {shown:>9}")
-    lines.append(f"  {'teeth predicted / in the reference':<48} {scores['count_pred']:>4} /{scores['count_ref']:>3}")
-    for key, label in (("missed", "missed"), ("invented", "invented")):
-        if scores.get(key):
-            lines.append(f"  {label}: {', '.join(str(fdi) for fdi in scores[key])}")
+    """`metrics.label_maps.evaluate_pair`'s scores as text for a terminal, with one line per tooth when asked."""
+    lines = _score_lines(scores, _VOLUME_SCORES, ("missed", "invented"))
     if scores.get("misnumbered"):
         shown = ", ".join(f"{true} as {found}" for true, found in scores["misnumbered"].items())
         lines.append(f"  wrong number: {shown}")
     if per_tooth:
         lines.append(f"{'FDI':>6} {'Dice':>7} {'NSD':>7} {'IoU':>7} {'BF1':>7}")
         for fdi, row in scores["teeth"].items():
-            cells = " ".join(
-                f"{row[k]:>7.3f}" if row[k] is not None else f"{'-':>7}" for k in ("dice", "nsd", "iou", "bf1")
-            )
+            cells = " ".join(f"{_score(row[k], '-'):>7}" for k in ("dice", "nsd", "iou", "bf1"))
             lines.append(f"{fdi:>6} {cells}")
     return "\n".join(lines)
+
+
+def mesh_metrics_text(scores: Mapping[str, Any], per_tooth: bool) -> str:
+    """`metrics.surfaces.evaluate_mesh`'s scores as text for a terminal, with one line per tooth when asked."""
+    lines = _score_lines(scores, _MESH_SCORES, ("missed", "extra"))
+    lines += [f"  {truth} was called {given}" for truth, given in scores.get("wrong_fdi", ())]
+    if per_tooth:
+        for fdi, values in scores["per_tooth"].items():
+            lines.append(f"  {fdi:>4}  Dice {values['dice']:.3f}  IoU {values['iou']:.3f}")
+    return "\n".join(lines)
+
+
+def _score_lines(scores: Mapping[str, Any], labels: Sequence[tuple[str, str]], teeth: Sequence[str]) -> list[str]:
+    """The named scores, how many teeth there are, and the teeth listed under these keys."""
+    tolerance = scores.get("tolerance_mm", 0.5)
+    lines = [f"  {label.format(tolerance=tolerance):<48} {_score(scores.get(key)):>9}" for key, label in labels]
+    lines.append(f"  {'teeth predicted / in the reference':<48} {scores['count_pred']:>4} /{scores['count_ref']:>3}")
+    lines += [f"  {key}: {', '.join(str(fdi) for fdi in scores[key])}" for key in teeth if scores.get(key)]
+    return lines
+
+
+def _score(value: float | None, undefined: str = "undefined") -> str:
+    return undefined if value is None else f"{value:.3f}"

@@ -25,10 +25,8 @@ import numpy as np
 from DentalTopoSegLib.cbct import Segmentation, segment_volume
 from DentalTopoSegLib.cbct.confidence import FEATURES, MEANING, Calibrator, load_calibrator
 from DentalTopoSegLib.checks.measures.label_map import Case
-from DentalTopoSegLib.checks.metrics.label_maps import (
-    DETECTION_IOU,
-    per_tooth_iou,
-)
+from DentalTopoSegLib.checks.metrics.label_maps import per_tooth_iou
+from DentalTopoSegLib.checks.metrics.overlap import DETECTION_IOU
 from DentalTopoSegLib.errors import DentalTopoSegError, InputError, NoTeethError
 from DentalTopoSegLib.files.volumes import Volume, read_labels, read_volume
 from DentalTopoSegLib.files.volumes.writing import atomic_path

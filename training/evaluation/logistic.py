@@ -12,7 +12,7 @@ from scipy.optimize import minimize
 
 from DentalTopoSegLib.cbct.confidence import FEATURES, Calibrator
 from DentalTopoSegLib.checks.measures.label_map import Case
-from DentalTopoSegLib.checks.metrics.label_maps import auroc, brier_score, expected_calibration_error, reliability
+from DentalTopoSegLib.checks.metrics.calibration import auroc, brier_score, expected_calibration_error, reliability
 from DentalTopoSegLib.errors import InputError
 
 STRENGTHS = (0.3, 1.0, 3.0, 10.0, 30.0)

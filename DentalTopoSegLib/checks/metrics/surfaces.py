@@ -14,9 +14,9 @@ from scipy.optimize import linear_sum_assignment
 from scipy.spatial import cKDTree
 
 from ...files.meshes.geometry import adjacent_faces, face_areas, labels_of_faces
+from .overlap import DETECTION_IOU, Overlaps, count_pairs, dice, f1, iou, mean, sizes
 
 GROUPS = {"incisors": (1, 2), "canines": (3,), "premolars": (4, 5), "molars": (6, 7), "third molars": (8,)}
-FOUND_IOU = 0.5
 BORDER_MM = 0.3
 
 
@@ -44,50 +44,49 @@ def evaluate_mesh(
     if len(mine) != len(faces) or len(truth) != len(faces):
         raise ValueError("The face labels must be one per face.")
     areas, centres = face_areas(vertices, faces), vertices[faces].mean(axis=1)
-    teeth = [int(f) for f in np.unique(truth) if f]
+    overlaps = count_pairs(mine, truth)
+    found, teeth = sizes(overlaps, 0), sizes(overlaps, 1)
     per_tooth = {}
-    for fdi in teeth:
+    for fdi in sorted(teeth):
         a, b = mine == fdi, truth == fdi
+        counted = overlaps.get((fdi, fdi), 0), found.get(fdi, 0), teeth[fdi]
         per_tooth[str(fdi)] = {
-            "dice": _ratio(2 * np.sum(a & b), a.sum() + b.sum()),
-            "iou": _ratio(np.sum(a & b), np.sum(a | b)),
-            "dice_area": _ratio(2 * areas[a & b].sum(), areas[a].sum() + areas[b].sum()),
+            "dice": dice(*counted),
+            "iou": iou(*counted),
+            "dice_area": dice(areas[a & b].sum(), areas[a].sum(), areas[b].sum()),
         }
     scores: dict[str, Any] = {
-        "dice": _mean([v["dice"] for v in per_tooth.values()]),
-        "iou": _mean([v["iou"] for v in per_tooth.values()]),
-        "dice_area": _mean([v["dice_area"] for v in per_tooth.values()]),
-        "tooth_dice": _ratio(2 * np.sum((mine > 0) & (truth > 0)), np.sum(mine > 0) + np.sum(truth > 0)),
+        "dice": mean(v["dice"] for v in per_tooth.values()),
+        "iou": mean(v["iou"] for v in per_tooth.values()),
+        "dice_area": mean(v["dice_area"] for v in per_tooth.values()),
+        "tooth_dice": dice(np.sum((mine > 0) & (truth > 0)), np.sum(mine > 0), np.sum(truth > 0)),
         "accuracy": float(np.mean(mine == truth)),
         "per_tooth": per_tooth,
-        "count_pred": len(np.unique(mine[mine > 0])),
+        "count_pred": len(found),
         "count_ref": len(teeth),
     }
-    scores |= _matching(mine, truth, centres, areas)
+    scores |= _matching(overlaps, mine, truth, centres, areas)
     scores |= _borders(vertices, faces, mine, truth, centres)
     scores |= teeth3ds_scores(vertices, predicted, reference)
     return scores
 
 
-def _ratio(a: float, b: float) -> float:
-    return float(a / b) if b else 0.0
+def _matching(
+    overlaps: Overlaps, mine: np.ndarray, truth: np.ndarray, centres: np.ndarray, areas: np.ndarray
+) -> dict[str, Any]:
+    """Which teeth were found, by the assignment of largest total IoU.
 
-
-def _mean(values: list[float]) -> float | None:
-    return float(np.mean(values)) if values else None
-
-
-def _matching(mine: np.ndarray, truth: np.ndarray, centres: np.ndarray, areas: np.ndarray) -> dict[str, Any]:
-    found, teeth = np.unique(mine[mine > 0]), np.unique(truth[truth > 0])
-    iou = np.zeros((len(teeth), len(found)))
-    for i, t in enumerate(teeth):
-        for k, p in enumerate(found):
-            both = np.sum((truth == t) & (mine == p))
-            if both:
-                iou[i, k] = both / np.sum((truth == t) | (mine == p))
-    rows, columns = linear_sum_assignment(-iou)
-    pairs = [(i, k) for i, k in zip(rows, columns, strict=True) if iou[i, k] >= FOUND_IOU]
-    wrong = [(int(teeth[i]), int(found[k])) for i, k in pairs if teeth[i] != found[k]]
+    Label maps are matched by the greatest IoU first (`label_maps.identification`); the two can differ only for teeth
+    whose IoU is hardly above the threshold.
+    """
+    predicted, reference = sizes(overlaps, 0), sizes(overlaps, 1)
+    found, teeth = sorted(predicted), sorted(reference)
+    shares = np.array(
+        [[iou(overlaps.get((p, t), 0), predicted[p], reference[t]) for p in found] for t in teeth], float
+    ).reshape(len(teeth), len(found))
+    rows, columns = linear_sum_assignment(-shares)
+    pairs = [(i, k) for i, k in zip(rows, columns, strict=True) if shares[i, k] >= DETECTION_IOU]
+    wrong = [(teeth[i], found[k]) for i, k in pairs if teeth[i] != found[k]]
 
     def middle(mask: np.ndarray) -> np.ndarray:
         return np.average(centres[mask], axis=0, weights=areas[mask])
@@ -96,14 +95,14 @@ def _matching(mine: np.ndarray, truth: np.ndarray, centres: np.ndarray, areas: n
     taken_t, taken_p = {i for i, _ in pairs}, {k for _, k in pairs}
     return {
         "found": len(pairs),
-        "missed": [int(t) for i, t in enumerate(teeth) if i not in taken_t],
-        "extra": [int(p) for k, p in enumerate(found) if k not in taken_p],
+        "missed": [t for i, t in enumerate(teeth) if i not in taken_t],
+        "extra": [p for k, p in enumerate(found) if k not in taken_p],
         "wrong_fdi": [list(pair) for pair in wrong],
-        "identification_accuracy": _ratio(len(pairs) - len(wrong), len(pairs)) if pairs else None,
-        "centroid_error_mm": _mean(errors),
+        "identification_accuracy": (len(pairs) - len(wrong)) / len(pairs) if pairs else None,
+        "centroid_error_mm": mean(errors),
         "centroid_error_max_mm": max(errors) if errors else None,
-        "instance_dice": _mean(
-            [2 * iou[i].max() / (1 + iou[i].max()) if len(found) else 0.0 for i in range(len(teeth))]
+        "instance_dice": mean(
+            [2 * shares[i].max() / (1 + shares[i].max()) if len(found) else 0.0 for i in range(len(teeth))]
         ),
     }
 
@@ -129,7 +128,7 @@ def _borders(
     if len(a) and len(b):
         to_truth, to_mine = cKDTree(b).query(a)[0], cKDTree(a).query(b)[0]
         precision, recall = np.mean(to_truth <= BORDER_MM), np.mean(to_mine <= BORDER_MM)
-        out["border_f1"] = _ratio(2 * precision * recall, precision + recall)
+        out["border_f1"] = f1(precision, recall)
         out["border_distance_mm"] = float((to_truth.mean() + to_mine.mean()) / 2)
     return out
 
@@ -145,8 +144,7 @@ def teeth3ds_scores(vertices: np.ndarray, predicted: np.ndarray, reference: np.n
     """
     predicted, reference = np.asarray(predicted, int), np.asarray(reference, int)
     teeth, found = np.unique(reference[reference > 0]), np.unique(predicted[predicted > 0])
-    both = np.sum((predicted > 0) & (reference > 0))
-    tsa = _ratio(2 * both, np.sum(predicted > 0) + np.sum(reference > 0))
+    tsa = dice(np.sum((predicted > 0) & (reference > 0)), np.sum(predicted > 0), np.sum(reference > 0))
     if len(teeth) == 0:
         return {"tla": None, "tsa": tsa, "tir": None, "teeth3ds_score": None}
     places = np.array([vertices[predicted == f].mean(axis=0) for f in found])
@@ -174,52 +172,18 @@ def merge_evaluations(scores: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]
     groups = {}
     for name, places in GROUPS.items():
         values = [v for fdi, many in per_fdi.items() if int(fdi) % 10 in places for v in many]
-        groups[name] = {"dice": _mean(values), "teeth": len(values)}
+        groups[name] = {"dice": mean(values), "teeth": len(values)}
     teeth = sum(one["count_ref"] for one in scores.values())
     return {
         "scans": len(scores),
-        "dice": _mean([one["dice"] for one in scores.values()]),
-        "dice_area": _mean([one["dice_area"] for one in scores.values()]),
-        "instance_dice": _mean([one["instance_dice"] for one in scores.values()]),
-        "border_accuracy": _mean([one["border_accuracy"] for one in scores.values()]),
+        "dice": mean([one["dice"] for one in scores.values()]),
+        "dice_area": mean([one["dice_area"] for one in scores.values()]),
+        "instance_dice": mean([one["instance_dice"] for one in scores.values()]),
+        "border_accuracy": mean([one["border_accuracy"] for one in scores.values()]),
         "teeth": teeth,
         "missed": sum(len(one["missed"]) for one in scores.values()),
         "extra": sum(len(one["extra"]) for one in scores.values()),
         "wrong_fdi": sum(len(one["wrong_fdi"]) for one in scores.values()),
         "groups": groups,
-        "per_fdi": {fdi: {"dice": _mean(v), "scans": len(v)} for fdi, v in sorted(per_fdi.items())},
+        "per_fdi": {fdi: {"dice": mean(v), "scans": len(v)} for fdi, v in sorted(per_fdi.items())},
     }
-
-
-_LINES = (
-    ("dice", "Dice, mean of the reference's teeth"),
-    ("iou", "overlap (IoU)"),
-    ("tooth_dice", "Dice of tooth against gingiva"),
-    ("instance_dice", "Dice of the teeth whatever their number"),
-    ("accuracy", "faces with the right label"),
-    ("border_accuracy", "the same at the borders"),
-    ("border_f1", "border F1 within 0.3 mm"),
-    ("identification_accuracy", "right number among the found"),
-    ("centroid_error_mm", "error of the tooth's centre, mm"),
-    ("tsa", "Teeth3DS TSA"),
-    ("tir", "Teeth3DS TIR"),
-    ("tla", "Teeth3DS TLA"),
-)
-
-
-def mesh_metrics_text(scores: Mapping[str, Any], per_tooth: bool) -> str:
-    """evaluate_mesh's scores as text for a terminal, with one line per tooth when asked."""
-    lines = []
-    for key, label in _LINES:
-        value = scores.get(key)
-        lines.append(f"  {label:<48} {'undefined' if value is None else f'{value:.3f}':>9}")
-    lines.append(f"  {'teeth predicted / in the reference':<48} {scores['count_pred']:>4} /{scores['count_ref']:>3}")
-    for key in ("missed", "extra"):
-        if scores.get(key):
-            lines.append(f"  {key}: {', '.join(str(fdi) for fdi in scores[key])}")
-    for truth, given in scores.get("wrong_fdi", ()):
-        lines.append(f"  {truth} was called {given}")
-    if per_tooth:
-        for fdi, values in scores["per_tooth"].items():
-            lines.append(f"  {fdi:>4}  Dice {values['dice']:.3f}  IoU {values['iou']:.3f}")
-    return "\n".join(lines)

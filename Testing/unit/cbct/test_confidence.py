@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from DentalTopoSegLib.cbct import confidence as conf
 from DentalTopoSegLib.cbct import segment_volume
 from DentalTopoSegLib.cbct.splitting import usual_volume
-from DentalTopoSegLib.checks.metrics import label_maps as m
+from DentalTopoSegLib.checks.metrics import calibration as m
 from DentalTopoSegLib.dentition import CLASS_FDI, FDI_PERMANENT
 from DentalTopoSegLib.dentition.numbering import mean_dentition
 from DentalTopoSegLib.errors import InputError, ModelError

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from DentalTopoSegLib.checks.metrics.surfaces import evaluate_mesh, merge_evaluations, mesh_metrics_text
+from DentalTopoSegLib.checks.metrics.surfaces import evaluate_mesh, merge_evaluations
+from DentalTopoSegLib.reports.text import mesh_metrics_text
 
 SIDE = 24
 

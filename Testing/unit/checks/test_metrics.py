@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
+from DentalTopoSegLib.checks.metrics import boundaries
 from DentalTopoSegLib.checks.metrics import label_maps as m
 from DentalTopoSegLib.errors import InputError
 from DentalTopoSegLib.files.volumes import Volume
@@ -130,10 +131,10 @@ def test_cavity_error_rate_counts_teeth_with_other_tunnels_or_voids(reference):
 
 def test_shifting_by_one_voxel_stays_within_the_tolerance():
     reference, shifted = labels(row((11, 20, 35))), labels(row((11, 21, 36)))
-    assert m.nsd(shifted, reference, 0.5)[11] == 1.0
-    assert m.bf1(shifted, reference, 0.5)[11] == 1.0
-    assert m.nsd(shifted, reference, 0.4)[11] < 1.0
-    assert m.bf1(shifted, reference, 0.4)[11] < 1.0
+    assert boundaries.nsd(shifted, reference, 0.5)[11] == 1.0
+    assert boundaries.bf1(shifted, reference, 0.5)[11] == 1.0
+    assert boundaries.nsd(shifted, reference, 0.4)[11] < 1.0
+    assert boundaries.bf1(shifted, reference, 0.4)[11] < 1.0
 
 
 def test_boundary_f1_by_hand():
@@ -147,7 +148,7 @@ def test_boundary_f1_by_hand():
     # reference whose x is at most the cut, 49 corners of the near end and 32 on the rim of each of 11 planes
     precision = (corners(10) - 49) / corners(10)
     recall = (49 + 32 * 11) / corners(15)
-    assert m.bf1(pred, reference, 0.4)[11] == pytest.approx(2 * precision * recall / (precision + recall))
+    assert boundaries.bf1(pred, reference, 0.4)[11] == pytest.approx(2 * precision * recall / (precision + recall))
 
 
 @pytest.mark.parametrize("spacing", [(0.5, 0.5, 0.5), (0.3, 0.3, 0.3), (0.4, 0.5, 0.8)])
@@ -164,7 +165,7 @@ def test_nsd_agrees_with_surface_distance(spacing, change):
     distances = oracle.compute_surface_distances(a, b, spacing[::-1])
     expected = oracle.compute_surface_dice_at_tolerance(distances, 0.5)
     assert 0.5 < expected < 0.9999
-    assert m.nsd(labels(b * 11, spacing), labels(a * 11, spacing))[11] == pytest.approx(expected, abs=0.006)
+    assert boundaries.nsd(labels(b * 11, spacing), labels(a * 11, spacing))[11] == pytest.approx(expected, abs=0.006)
 
 
 def test_boundary_area_of_a_box_and_a_ball():
@@ -172,9 +173,9 @@ def test_boundary_area_of_a_box_and_a_ball():
     box[4:14, 4:14, 4:14] = True
     spacing = (0.8, 0.5, 0.4)
     faces = 2 * (10 * 0.8 * 10 * 0.5 + 10 * 0.8 * 10 * 0.4 + 10 * 0.5 * 10 * 0.4)
-    assert m.boundary_elements(box, spacing)[1].sum() == pytest.approx(faces, rel=0.1)
+    assert boundaries.boundary_elements(box, spacing)[1].sum() == pytest.approx(faces, rel=0.1)
     ball = sum((i - 15) ** 2 for i in np.indices((31, 31, 31))) <= 12**2
-    assert m.boundary_elements(ball, (0.5, 0.5, 0.5))[1].sum() == pytest.approx(4 * np.pi * 36, rel=0.08)
+    assert boundaries.boundary_elements(ball, (0.5, 0.5, 0.5))[1].sum() == pytest.approx(4 * np.pi * 36, rel=0.08)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from fake_networks import FakeNetworks, fake_models
 
 from DentalTopoSegLib.cbct import segment_volume
 from DentalTopoSegLib.cbct.confidence import FEATURES, load_calibrator
-from DentalTopoSegLib.checks.metrics.label_maps import expected_calibration_error
+from DentalTopoSegLib.checks.metrics.calibration import expected_calibration_error
 from DentalTopoSegLib.errors import InputError, ModelError, NoTeethError
 from DentalTopoSegLib.files.volumes import write_volume
 from DentalTopoSegLib.phantom import make_phantom

@@ -30,7 +30,7 @@ from .region import find_dental_region, no_teeth_message
 
 __all__ = ["Segmentation", "segment_volume"]
 
-_LOW_CONFIDENCE = 0.5
+_RATHER_WRONG = 0.5  # a scan with many such teeth gets a warning as a whole
 _NO_TOOTH = 0.1  # calibrated; where no tooth is surer than this, it was no dentition that was numbered
 
 
@@ -133,7 +133,7 @@ def segment_volume(
         confidence = {f: c for f, c in confidence.items() if present[f]}
     if not confidence or (calibrator is not None and max(confidence.values()) < _NO_TOOTH):
         raise NoTeethError(no_teeth_message(volume))
-    doubtful = sorted(f for f, c in confidence.items() if c < _LOW_CONFIDENCE)
+    doubtful = sorted(f for f, c in confidence.items() if c < _RATHER_WRONG)
     if len(doubtful) > len(confidence) / 3:
         warnings.append(
             f"{len(doubtful)} of {len(confidence)} teeth have a low confidence: check the numbers before using them."

@@ -69,7 +69,7 @@ class Numbering:
 
 
 @dataclass(frozen=True)
-class _Jaw:
+class _JawPriors:
     """What the lattice needs to know about one jaw's 16 places, patient's right to left."""
 
     fdi: tuple[int, ...]
@@ -91,7 +91,7 @@ def mean_dentition() -> dict[int, np.ndarray]:
     return mean
 
 
-def _make_jaw(which: str) -> _Jaw:
+def _make_jaw(which: str) -> _JawPriors:
     order = arch_order(which)
     mean = mean_dentition()
     places = np.array([mean[f] for f in order])
@@ -106,7 +106,7 @@ def _make_jaw(which: str) -> _Jaw:
     closed = half[:, None] + half[None]
     costs = np.array([_SKIP[1] if f % 10 == 8 else _SKIP[0] for f in order])
     classes = np.array([CLASS_FDI.index(f) for f in order])
-    return _Jaw(order, classes, distance, np.minimum(closed, distance), sd, np.r_[0.0, np.cumsum(costs)])
+    return _JawPriors(order, classes, distance, np.minimum(closed, distance), sd, np.r_[0.0, np.cumsum(costs)])
 
 
 _JAWS = {which: _make_jaw(which) for which in ("upper", "lower")}
@@ -154,7 +154,7 @@ def arch_parameter(local: np.ndarray) -> np.ndarray:
     return np.where(y > 0, front, side)
 
 
-def _spacing_scores(jaw: _Jaw, distance: float) -> np.ndarray:
+def _spacing_scores(jaw: _JawPriors, distance: float) -> np.ndarray:
     """(16, 16) score (<= 0) of two neighbours this far apart (mm) standing on two places."""
     z_open = (distance - jaw.distance) / jaw.sd
     z_closed = (distance - jaw.closed) / (jaw.sd + 0.5)
@@ -162,7 +162,7 @@ def _spacing_scores(jaw: _Jaw, distance: float) -> np.ndarray:
     return _SPACING_WEIGHT * np.maximum(fit, _WORST_SPACING)
 
 
-def _lattice(jaw: _Jaw, emission: np.ndarray, reject: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, ...]:
+def _lattice(jaw: _JawPriors, emission: np.ndarray, reject: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, ...]:
     """Local scores of the lattice for n ordered instances.
 
     emission (n, 16), reject (n,): scores of each instance's place and of its rejection; points (n, 3) mm.
@@ -236,7 +236,7 @@ def _marginals(lattice: tuple[np.ndarray, ...], all_rejected: float) -> np.ndarr
 
 
 def _solve(
-    jaw: _Jaw, emission: np.ndarray, reject: np.ndarray, points: np.ndarray
+    jaw: _JawPriors, emission: np.ndarray, reject: np.ndarray, points: np.ndarray
 ) -> tuple[float, list[int], np.ndarray]:
     lattice = _lattice(jaw, emission, reject, points)
     none = float(reject.sum()) - _SKIP_END * 16
@@ -297,7 +297,7 @@ def number_teeth(probabilities: np.ndarray, centroids_ras: np.ndarray, volumes_m
 
 
 def _number_jaw(
-    jaw: _Jaw,
+    jaw: _JawPriors,
     index: np.ndarray,
     p: np.ndarray,
     teeth: np.ndarray,

@@ -1,7 +1,7 @@
 """Tooth numbers of a mesh, from any tool and in files: arrays of a VTP or PLY, or a JSON in Teeth3DS's layout.
 
 The arrays are known by their names (letters' case aside): points `FDI`, `Label`, `UniversalID`, `Universal_ID`,
-`PredictedID`; cells the same. FDI and Universal numbers are told apart by their values, gum is 0 (FDI) or 33
+`PredictedID`; cells the same. FDI and Universal numbers are told apart by their values, gingiva is 0 (FDI) or 33
 (Universal, as in DCBIA's tools).
 """
 
@@ -31,7 +31,7 @@ _UNIVERSAL_FIRST = ("universalid", "universal_id", "predictedid", "predicted_id"
 class LabelledJaw:
     """A mesh with tooth numbers on its clean surface.
 
-    fdi (W,), face_fdi (G,) uint8: FDI number per surface vertex and face, 0 gum. jaw: what the label file says,
+    fdi (W,), face_fdi (G,) uint8: FDI number per surface vertex and face, 0 gingiva. jaw: what the label file says,
     else None. source: which array or file the numbers are from, for messages.
     """
 

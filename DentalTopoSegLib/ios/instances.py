@@ -20,7 +20,7 @@ BANDWIDTH_MM = 1.6
 SAME_TOOTH_MM = 3.0
 #: Crown surface that a mode needs to be a tooth at all, mm^2: less than a third of the smallest crown.
 MIN_AREA_MM2 = 8.0
-#: Crown surface times the lead of tooth over gingiva that it needs: bumps of gum behind the last tooth are small, and
+#: Crown surface times the lead of tooth over gingiva that it needs: gingival bumps behind the last tooth are small, and
 #: the network doubts them.
 MIN_SURE_MM2 = 12.0
 _GRID_MM = 0.6
@@ -99,19 +99,19 @@ def instance_energy(probabilities: np.ndarray, votes: np.ndarray, instances: Ins
     """
     n, k = len(probabilities), len(instances)
     out = np.empty((n, k + 1))
-    gum = np.clip(probabilities[:, 0], 1e-6, 1 - 1e-6)
-    out[:, 0] = -np.log(gum)
+    gingiva = np.clip(probabilities[:, 0], 1e-6, 1 - 1e-6)
+    out[:, 0] = -np.log(gingiva)
     if k == 0:
         return out
     distance = ((votes[:, None] - instances.centres[None]) ** 2).sum(-1) / (2 * VOTE_SD_MM**2)
     # compared only among the nearest: the tails of a Gaussian would overrule everything
     distance = np.minimum(distance - distance.min(1, keepdims=True), _FAR)
-    teeth = probabilities[:, 1:] / (1 - gum)[:, None]
+    teeth = probabilities[:, 1:] / (1 - gingiva)[:, None]
     mean = instances.classes[:, 1:] / instances.classes[:, 1:].sum(1, keepdims=True)
     alike = -np.log(teeth @ mean.T + 0.02)
     score = -(distance + alike)
     score -= score.max(1, keepdims=True)
     share = np.exp(score)
     share /= share.sum(1, keepdims=True)
-    out[:, 1:] = -np.log(1 - gum)[:, None] - np.log(share + 1e-6)
+    out[:, 1:] = -np.log(1 - gingiva)[:, None] - np.log(share + 1e-6)
     return out

@@ -172,13 +172,13 @@ class _Work(Protocol):
 
 def _work_on(result: Result) -> _Work:
     if result.labels is not None:
-        return _LabelMap(result.labels.with_array(result.labels.array.copy()), result.confidence)
+        return _LabelMapUnderRepair(result.labels.with_array(result.labels.array.copy()), result.confidence)
     assert result.jaw is not None and result.mesh is not None  # what is no label map is a labelled mesh
-    return _Jaw(result.jaw, result.mesh, result.name)
+    return _LabelledJawUnderRepair(result.jaw, result.mesh, result.name)
 
 
 @dataclass
-class _LabelMap:
+class _LabelMapUnderRepair:
     labels: Volume
     confidence: dict[int, float] | None
 
@@ -199,7 +199,7 @@ class _LabelMap:
 
 
 @dataclass
-class _Jaw:
+class _LabelledJawUnderRepair:
     jaw: JawSegmentation
     mesh: Mesh
     name: str

@@ -24,7 +24,7 @@ JAW = "DentalTopoSeg.Jaw"
 OTHER_JAW = "DentalTopoSeg.otherJaw"
 _WHAT = "The model"
 _KNOWN = ("jaw", "jaw_stated", "jaw_inferred", "jaw_confidence", "frame_confidence", "inside_out", "mm_per_unit")
-#: Colour of teeth that are faded, and of teeth that are hidden (as gum).
+#: Colour of teeth that are faded, and of teeth that are hidden (as gingiva).
 _FADED_RGB = (205, 200, 195)
 
 

@@ -29,7 +29,7 @@ from DentalTopoSegLib.errors import InputError, NoTeethError
 from DentalTopoSegLib.files.volumes import Volume, read_labels, read_volume, resample_ras
 from DentalTopoSegLib.files.volumes.boxes import tooth_boxes
 from DentalTopoSegLib.networks.models import Model, load_model
-from DentalTopoSegLib.options import RunOptions
+from DentalTopoSegLib.options import RunOptions, silent
 from training.patients.labelled_scans import find_pairs
 from training.patients.parts import WHOLE, Part
 
@@ -101,16 +101,12 @@ def cases(folders: list[Path], threads: int, part: Part = WHOLE) -> Iterator[Cas
         scan, _ = read_volume(image)
         truth = read_labels(labels)
         whole = resample_ras(scan, float(numbering.metadata["spacing_mm"]))
-        coarse = run_numbering(numbering, whole, scan, _silent, None)
+        coarse = run_numbering(numbering, whole, scan, silent, None)
         try:
             box = find_dental_region(coarse, scan).box
         except NoTeethError:
             coarse, box = None, None
         yield Case(f"{folder.name}/{name}", scan, truth, numbering, coarse, box)
-
-
-def _silent(*_: Any) -> None:
-    return None
 
 
 def alone(case: Case, border: Model) -> tuple[Volume, int]:
@@ -122,7 +118,7 @@ def alone(case: Case, border: Model) -> tuple[Volume, int]:
     if case.coarse is None:
         return case.truth.with_array(np.zeros_like(case.truth.array)), 0
     grid = resample_ras(case.scan, float(border.metadata["spacing_mm"]), case.box)
-    tooth, core = run_border(border, grid, case.scan, case.coarse, _silent, None)
+    tooth, core = run_border(border, grid, case.scan, case.coarse, silent, None)
     labels, _ = ndimage.label((core >= HALF) & (tooth >= HALF), FULL)
     keep = np.bincount(labels.ravel()) * grid.voxel_volume_mm3 >= SPECK_MM3
     keep[0] = False

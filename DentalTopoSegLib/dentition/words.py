@@ -7,9 +7,9 @@ double as the keys of a gettext catalogue::
     str(said)                    # "Teeth 14 and 15 lie apart by 3 mm."
     said.say("Universal")        # "Teeth 5 and 4 lie apart by 3 mm."
 
-Format specifications beside Python's own: ``{fdi:tooth}`` is one tooth's number, ``{teeth:numbers}`` "14, 15 and 16",
-``{teeth:teeth}`` "tooth 16" or "teeth 14 and 15", ``{teeth:Teeth}`` the same at the beginning of a sentence,
-``{part:words}`` another `Sentence` or a word of the catalogue, ``{part:clause}`` the same inside a sentence: its first
+Format specifications beside Python's own: `{fdi:tooth}` is one tooth's number, `{teeth:numbers}` "14, 15 and 16",
+`{teeth:teeth}` "tooth 16" or "teeth 14 and 15", `{teeth:Teeth}` the same at the beginning of a sentence,
+`{part:words}` another `Sentence` or a word of the catalogue, `{part:clause}` the same inside a sentence: its first
 letter is small.
 """
 
@@ -25,7 +25,7 @@ from typing import Any
 
 from .naming import checked_numbering, tooth_text
 
-#: Name of the catalogue files, ``<folder>/<language>/LC_MESSAGES/DentalTopoSeg.mo``.
+#: Name of the catalogue files, `<folder>/<language>/LC_MESSAGES/DentalTopoSeg.mo`.
 DOMAIN = "DentalTopoSeg"
 LOCALES = Path(__file__).resolve().parents[1] / "locales"
 SOURCE_LANGUAGE = "en"

@@ -20,7 +20,7 @@ def label_values(numbering: str) -> dict[int, int]:
     """{stored value: FDI number}; "sequential" is 1..32 in the order 11..18, 21..28, 31..38, 41..48
     (nnU-Net).
 
-    The others are :func:`dentition.label_values`'. Raises InputError for an unknown numbering.
+    The others are those of `dentition.label_values`. Raises InputError for an unknown numbering.
     """
     if numbering == "sequential":
         return dict(enumerate(dentition.FDI_PERMANENT, start=1))

@@ -63,7 +63,7 @@ class _Problem:
 def _solve(
     unary: np.ndarray, pairs: np.ndarray, weights: np.ndarray, labels: np.ndarray, most_nodes: int
 ) -> np.ndarray:
-    """Better labels than ``labels``, the cheapest ones by themselves."""
+    """Better labels than `labels`, the cheapest ones by themselves."""
     count = len(labels)
     nodes, everywhere = np.arange(count), True
     if count > most_nodes:
@@ -146,7 +146,7 @@ def _labels_around(problem: _Problem, labels: np.ndarray) -> np.ndarray:
 def _whole(
     unary: np.ndarray, pairs: np.ndarray, weights: np.ndarray, labels: np.ndarray, nodes: np.ndarray
 ) -> _Problem:
-    """The problem of ``nodes`` in whole numbers, the other nodes' labels given; hopeless labels ruled out."""
+    """The problem of `nodes` in whole numbers, the other nodes' labels given; hopeless labels ruled out."""
     own = unary[nodes]
     extra = np.minimum(own - own.min(axis=1, keepdims=True), _MOST_COST)
     extra = np.rint(extra * float(_UNIT)).astype(np.int64)
@@ -169,7 +169,7 @@ def _whole(
 
 
 def _restrict(problem: _Problem, labels: np.ndarray, nodes: np.ndarray) -> _Problem:
-    """The problem of ``nodes`` alone, the others' labels given."""
+    """The problem of `nodes` alone, the others' labels given."""
     place = places_of(nodes, len(labels))
     costs = problem.costs[nodes]
     pairs, weights, agree = _split(problem.pairs, problem.weights, labels, place, costs.shape)

@@ -65,7 +65,7 @@ def crease_weights(
 ) -> tuple[np.ndarray, np.ndarray]:
     """What it costs to let a border run along the edges (P, 2) between the face pairs (P, 2).
 
-    Returns ``costs`` (P,), crease cost times edge length, and ``lengths`` (P,) in mm.
+    Returns `costs` (P,), crease cost times edge length, and `lengths` (P,) in mm.
     """
     normals, _ = smooth_normals(vertices, faces)
     centres = (vertices[faces[:, 0]] + vertices[faces[:, 1]] + vertices[faces[:, 2]]) / 3
@@ -81,7 +81,7 @@ def crease_cost(curvature: np.ndarray) -> np.ndarray:
 def smooth_normals(
     vertices: np.ndarray, faces: np.ndarray, scale: float = SMOOTHING_MM
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Unit normals of the faces (F, 3) and vertices (V, 3), averaged over ``scale`` (standard deviation, mm).
+    """Unit normals of the faces (F, 3) and vertices (V, 3), averaged over `scale` (standard deviation, mm).
 
     Fine meshes show their creases as many flat angles, and noise as sharp ones: averaged over the same length,
     meshes of any fineness agree. Faces longer than the scale keep their own normals.

@@ -65,7 +65,7 @@ def render_mesh(
     margin_px: int = 12,
     supersampling: int = 2,
 ) -> Rendering:
-    """Draw a mesh as seen along ``rotation``, fitted into the picture.
+    """Draw a mesh as seen along `rotation`, fitted into the picture.
 
     vertices (V, 3) mm; faces (F, 3); face_rgb (F, 3) 0-255; rotation (3, 3): rows are the unit directions that
     run to the picture's right, up, and to the viewer. size_px: width and height, or both in one. normals (V, 3):
@@ -155,7 +155,7 @@ def _extent(points: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.ndarr
 def _visible(points: np.ndarray, faces: np.ndarray, height: int, width: int, deepest: float) -> np.ndarray:
     """(height, width) int32: the face seen at each pixel centre, -1 for none.
 
-    points (3, V) float32: column, row, depth (0 to ``deepest``, larger is nearer).
+    points (3, V) float32: column, row, depth (0 to `deepest`, larger is nearer).
     """
     x, y, z = points
     corners = [np.ascontiguousarray(faces[:, k]) for k in range(3)]
@@ -207,7 +207,7 @@ def _visible(points: np.ndarray, faces: np.ndarray, height: int, width: int, dee
 def _light(
     normals: np.ndarray, points: np.ndarray, corners: np.ndarray, place: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(n,) depth, brightness and white shine (0-255) of n triangles, corners (n, 3), at ``place`` (2, n)."""
+    """(n,) depth, brightness and white shine (0-255) of n triangles, corners (n, 3), at `place` (2, n)."""
     (xa, xb, xc), (ya, yb, yc), (za, zb, zc) = ([axis[corners[:, k]] for k in range(3)] for axis in points)
     area = (xb - xa) * (yc - ya) - (xc - xa) * (yb - ya)
     dx, dy = place[0] - xa, place[1] - ya

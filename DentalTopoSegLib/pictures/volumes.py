@@ -27,7 +27,7 @@ FILL_ALPHA = 0.30
 
 @dataclass(frozen=True)
 class Slice:
-    """A plane across RAS axis ``normal`` (0 R, 1 A, 2 S) at ``at`` mm; letters name the picture's sides."""
+    """A plane across RAS axis `normal` (0 R, 1 A, 2 S) at `at` mm; letters name the picture's sides."""
 
     title: str
     normal: int
@@ -36,7 +36,7 @@ class Slice:
 
 
 def overlay_png(image: Volume, labels: Volume, path: str | os.PathLike[str], title: str | None = None) -> Path:
-    """Draw ``labels`` (FDI) over ``image`` (any grid, same patient space) into a PNG, whole or not at all.
+    """Draw `labels` (FDI) over `image` (any grid, same patient space) into a PNG, whole or not at all.
 
     Axial slices at the crowns of both arches, a coronal and a sagittal one through most teeth, and three
     shaded views. Raises OutputError when the file cannot be written.
@@ -171,7 +171,7 @@ def outline(labels: np.ndarray) -> np.ndarray:
 
 
 def view_panel(fields: list[Field], view: View, spacing: float, width: int, height: int) -> np.ndarray:
-    """(height, width, 3) uint8: the shaded teeth from one side, numbered; a pixel is ``spacing`` mm wide."""
+    """(height, width, 3) uint8: the shaded teeth from one side, numbered; a pixel is `spacing` mm wide."""
     from PIL import Image, ImageDraw
 
     drawn, places = render(fields, view, spacing)

@@ -23,7 +23,7 @@ SMOOTHING_MM = 0.35
 class View:
     """A camera: which RAS axis it looks along, from which end, and which axis runs to the picture's right.
 
-    ``toward``/``right``: (axis 0 = R, 1 = A, 2 = S; sign). Up is always Superior.
+    `toward`/`right`: (axis 0 = R, 1 = A, 2 = S; sign). Up is always Superior.
     """
 
     title: str
@@ -47,7 +47,7 @@ def tooth_fields(labels: Volume, spacing_mm: float) -> list[Field]:
 
 
 def render(fields: list[Field], view: View, spacing_mm: float) -> tuple[np.ndarray, dict[int, tuple[float, float]]]:
-    """Draw ``tooth_fields`` as seen by ``view``; one pixel is ``spacing_mm`` wide, the fields' own spacing.
+    """Draw `tooth_fields` as seen by `view`; one pixel is `spacing_mm` wide, the fields' own spacing.
 
     Returns an (height, width, 3) uint8 picture and where each visible tooth is, {fdi: (column, row)}.
     """

@@ -4,10 +4,10 @@ In Slicer, where the extension is installed::
 
     Slicer --no-splash --no-main-window --python-script Resources/Scripts/segment_folder.py FOLDER -o OUT
 
-and the same with slicer-core and no Slicer at all: ``python Resources/Scripts/segment_folder.py FOLDER -o OUT``, or
-``python -m DentalTopoSegLib.scene.headless FOLDER -o OUT``. Every scan is segmented in a process of its own
+and the same with slicer-core and no Slicer at all: `python Resources/Scripts/segment_folder.py FOLDER -o OUT`, or
+`python -m DentalTopoSegLib.scene.headless FOLDER -o OUT`. Every scan is segmented in a process of its own
 (`batch.run_batch`), so one that cannot be used, or crashes, does not stop the others; run again, it goes on where it
-was. OUT gets, per scan, what ``dentaltoposeg segment`` writes and <name>.mrb: scan, teeth, findings; and summary.csv.
+was. OUT gets, per scan, what `dentaltoposeg segment` writes and <name>.mrb: scan, teeth, findings; and summary.csv.
 
 Exit codes are those of `dentaltoposeg batch` (`errors.EXIT_MEANINGS`); a scan without its scene counts as failed.
 """

@@ -69,7 +69,7 @@ def write_resources(folder: Path) -> None:
 def register_terminology(logic: Any) -> str:
     """Load the tooth terminology (52 types) into a vtkSlicerTerminologiesModuleLogic; returns its context name.
 
-    In Slicer: ``register_terminology(slicer.modules.terminologies.logic())`` once the application is up. Safe to call
+    In Slicer: `register_terminology(slicer.modules.terminologies.logic())` once the application is up. Safe to call
     twice. Raises SceneError when the file is absent or refused.
     """
     if logic.IsTerminologyContextLoaded(TERMINOLOGY_CONTEXT):

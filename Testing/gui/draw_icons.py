@@ -1,4 +1,4 @@
-"""Draw the module's icon and the thumbnails of the sample scans: ``python Testing/gui/draw_icons.py``.
+"""Draw the module's icon and the thumbnails of the sample scans: `python Testing/gui/draw_icons.py`.
 
 All are drawn from code; the phantom's thumbnail is a slice of the phantom that Sample Data builds.
 """

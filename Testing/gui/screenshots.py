@@ -1,4 +1,4 @@
-"""Pictures of the module at work: ``python Testing/gui/screenshots.py -o Resources/Screenshots``.
+"""Pictures of the module at work: `python Testing/gui/screenshots.py -o Resources/Screenshots`.
 
 Drives the real panel on a phantom (or, with --scan FILE, on a scan of your own) and saves every step with the views
 beside it. The views are rendered off-screen by trame-slicer from the same scene; they stand where Slicer's would.

@@ -10,7 +10,7 @@ Arrows = dict[str, set[str]]
 
 
 def modules_of(package: Path) -> dict[str, Path]:
-    """{dotted name: file} of every module in a package folder; a package's own name is its ``__init__``."""
+    """{dotted name: file} of every module in a package folder; a package's own name is its `__init__`."""
     found = {}
     for path in sorted(package.rglob("*.py")):
         parts = (package.name, *path.relative_to(package).with_suffix("").parts)
@@ -21,7 +21,7 @@ def modules_of(package: Path) -> dict[str, Path]:
 def arrows_of(package: Path) -> Arrows:
     """{module: the modules of the same package that it imports}.
 
-    ``from room import name`` is an arrow to ``room.name`` where that is a module, else to ``room``.
+    `from room import name` is an arrow to `room.name` where that is a module, else to `room`.
     """
     modules = modules_of(package)
     return {name: set(_imported(name, path, modules)) - {name} for name, path in modules.items()}

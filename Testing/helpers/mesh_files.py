@@ -10,7 +10,7 @@ from DentalTopoSegLib.files.meshes import Mesh
 
 
 def dome(n: int = 12, size: float = 60.0) -> tuple[np.ndarray, np.ndarray]:
-    """A bulging square sheet of n x n points, ``size`` mm wide, every coordinate exact in float32; n*n distinct
+    """A bulging square sheet of n x n points, `size` mm wide, every coordinate exact in float32; n*n distinct
     points, 2 (n-1)^2 triangles, all facing +z."""
     x, y = np.meshgrid(np.linspace(0, 1, n), np.linspace(0, 1, n), indexing="ij")
     z = 0.3 * np.sin(np.pi * x) * np.sin(np.pi * y) + 0.01 * x
@@ -78,7 +78,7 @@ def ply_binary(vertices: np.ndarray, faces: list, order: str = "<") -> bytes:
 
 
 def obj_text(vertices: np.ndarray, faces: list, corner=str) -> bytes:
-    """``corner``: from a point's number (from 1) to its text in a face."""
+    """`corner`: from a point's number (from 1) to its text in a face."""
     lines = ["# made for a test", "o jaw"]
     lines += ["v " + " ".join(map(repr, row)) for row in np.asarray(vertices, float).tolist()]
     lines += ["f " + " ".join(corner(int(i) + 1) for i in face) for face in faces]

@@ -56,7 +56,7 @@ def edges_by_hand(faces) -> dict[tuple[int, int], list[int]]:
 @settings(max_examples=60, deadline=None)
 @given(faces=face_lists, large=st.booleans())
 def test_edges_and_their_faces(faces, large):
-    """``large``: vertex counts for which the faster of the two sorts has no room."""
+    """`large`: vertex counts for which the faster of the two sorts has no room."""
     count = 2**31 - 1 if large else 8
     owners = edges_by_hand(faces)
     edges, sides = unique_edges(np.array(faces, np.int32), count)

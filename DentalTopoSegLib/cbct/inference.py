@@ -11,6 +11,7 @@ import numpy as np
 
 from ..errors import Cancelled, InputError
 from ..files.volumes import Volume
+from ..files.volumes.boxes import Box, box_of
 from ..networks.models import Model
 from ..options import Progress
 from ..stages import DRAW_BORDERS, FIND_TEETH
@@ -156,7 +157,9 @@ def run_numbering(
             out = np.empty((answer.shape[0], *(n // stride for n in even)), np.uint8)
         kept = tuple(slice(a // stride, b // stride) for _, _, a, b in job)
         local = tuple(slice((a - s) // stride, (b - s) // stride) for s, _, a, b in job)
-        out[(slice(None), *kept)] = answer[(slice(None), *local)]
+        of_all, of_tile = (slice(None), *kept), (slice(None), *local)
+        out[of_all] = answer[of_tile]
+    assert out is not None  # an array has at least one tile
     progress(FIND_TEETH, len(jobs), len(jobs))
     first = grid.index_to_ras(np.zeros(3)) + (stride - 1) / 2 * grid.spacing[0]
     return CoarseMap(out, first, stride * grid.spacing[0])
@@ -174,15 +177,15 @@ def needed_blocks(coarse: CoarseMap, grid: Volume, least: int = 26, reach_mm: fl
     padded = np.zeros(full, bool)
     padded[tuple(slice(0, n) for n in fine.shape)] = fine
     d, h, w = (n // _BLOCK for n in full)
-    return padded.reshape(d, _BLOCK, h, _BLOCK, w, _BLOCK).any(axis=(1, 3, 5))
+    return np.logical_or.reduce(padded.reshape(d, _BLOCK, h, _BLOCK, w, _BLOCK), axis=(1, 3, 5))
 
 
 @dataclass(frozen=True)
 class Tile:
     """A part of the fine grid: what is kept of the network's answer, and what the network is shown for it."""
 
-    kept: tuple[slice, slice, slice]
-    seen: tuple[slice, slice, slice]
+    kept: Box
+    seen: Box
 
 
 def plan_tiles(needed: np.ndarray, shape: tuple[int, ...], margin: int, divisor: int) -> list[Tile]:
@@ -216,14 +219,15 @@ def plan_tiles(needed: np.ndarray, shape: tuple[int, ...], margin: int, divisor:
         rank = (voxels.max() > max(_TILE_VOXELS, (unit + 2 * margin) ** 3), voxels.sum(), np.count_nonzero(tiled))
         if best is None or rank < best[0]:
             best = rank, sides, starts, tiled
+    assert best is not None  # cells that are needed can be cut in at least one way
     _, sides, starts, tiled = best
     tiles = []
     for where in np.argwhere(tiled):
         first = np.array([s[i] for s, i in zip(starts, where, strict=True)])
         inside = _bounds(cells[tuple(slice(f, f + n) for f, n in zip(first, sides, strict=True))])
         ends = [(first[a] + inside[0][a], first[a] + inside[1][a]) for a in range(3)]
-        kept = tuple(slice(int(a) * unit, min(int(b) * unit, n)) for (a, b), n in zip(ends, shape, strict=True))
-        seen = tuple(slice(*map(int, spans(axis, a, b))) for axis, (a, b) in enumerate(ends))
+        kept = box_of(slice(int(a) * unit, min(int(b) * unit, n)) for (a, b), n in zip(ends, shape, strict=True))
+        seen = box_of(slice(*map(int, spans(axis, a, b))) for axis, (a, b) in enumerate(ends))
         tiles.append(Tile(kept, seen))
     return tiles
 
@@ -261,8 +265,9 @@ def run_border(
         progress(DRAW_BORDERS, done, len(tiles))
         check(cancelled)
         answer = model.run(_padded(image[tile.seen], tuple(s.stop - s.start for s in tile.seen), fill), cancelled)
-        local = tuple(slice(k.start - s.start, k.stop - s.start) for k, s in zip(tile.kept, tile.seen, strict=True))
-        answer = _as_bytes(answer[(slice(0, 2), *local)], model.output_scale)
+        local = box_of(slice(k.start - s.start, k.stop - s.start) for k, s in zip(tile.kept, tile.seen, strict=True))
+        of_tile = (slice(0, 2), *local)
+        answer = _as_bytes(answer[of_tile], model.output_scale)
         tooth[tile.kept], inner[tile.kept] = answer[0], answer[1]
     progress(DRAW_BORDERS, len(tiles), len(tiles))
     return tooth, inner

@@ -6,6 +6,7 @@ All arrays are (z, y, x) on the fine upright grid. Foreground is 26-connected, b
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,8 +87,13 @@ def find_instances(tooth: np.ndarray, core: np.ndarray, coarse: CoarseMap, grid:
         return Instances(labels, np.zeros((0, len(CLASS_FDI))), np.zeros(0))
     cells = _cells(flat, grid, coarse)
     mean, regions = _votes(ids, cells, count, coarse)
-    for cut, evidence in ((cut_at_levels, core), (cut_by_numbers, coarse), (cut_at_necks, coarse)):
-        if cut(labels, regions * voxel, evidence, grid):
+    cuts: list[Callable[[np.ndarray], bool]] = [
+        lambda regions_mm3: cut_at_levels(labels, regions_mm3, core, grid),
+        lambda regions_mm3: cut_by_numbers(labels, regions_mm3, coarse, grid),
+        lambda regions_mm3: cut_at_necks(labels, regions_mm3, coarse, grid),
+    ]
+    for cut in cuts:
+        if cut(regions * voxel):
             ids = labels.ravel()[flat].astype(np.int64)
             count = int(labels.max())
             mean, regions = _votes(ids, cells, count, coarse)

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..files.volumes import Volume, resample_like
+from ..files.volumes.boxes import Box, box_of
 from .instances import HALF
 from .splitting import grow
 
@@ -57,7 +58,7 @@ def _fill_voids(mask: np.ndarray) -> np.ndarray:
     return mask | ((outside > 0) & ~faces[outside])
 
 
-def reach_on_scan(labels: np.ndarray, grid: Volume, scan: Volume) -> tuple[slice, slice, slice] | None:
+def reach_on_scan(labels: np.ndarray, grid: Volume, scan: Volume) -> Box | None:
     """The box of the scan's voxels that labels on grid can reach, None if they reach none."""
     ends = []
     for axis in range(3):
@@ -71,7 +72,7 @@ def reach_on_scan(labels: np.ndarray, grid: Volume, scan: Volume) -> tuple[slice
     high = np.clip(np.ceil(index.max(0)).astype(int) + 1, 0, np.array(scan.array.shape))
     if (high <= low).any():
         return None
-    return tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
+    return box_of(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
 
 
 def place(labels: np.ndarray, tooth: np.ndarray, grid: Volume, scan: Volume) -> np.ndarray:

@@ -64,7 +64,7 @@ def find_dental_region(coarse: CoarseMap, volume: Volume) -> DentalRegion:
     low, high = mine.min(0) - _BOX_MARGIN_MM, mine.max(0) + _BOX_MARGIN_MM
     bounds = volume.ras_bounds()
     low, high = np.maximum(low, bounds[0]), np.minimum(high, bounds[1])
-    return DentalRegion((tuple(map(float, low)), tuple(map(float, high))), origin)
+    return DentalRegion((tuple(low.tolist()), tuple(high.tolist())), origin)
 
 
 def _agreed_place(votes: np.ndarray, weight: np.ndarray) -> np.ndarray:

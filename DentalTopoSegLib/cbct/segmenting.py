@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, final
 
 import numpy as np
 
@@ -34,6 +34,7 @@ _RATHER_WRONG = 0.5  # a scan with many such teeth gets a warning as a whole
 _NO_TOOTH = 0.1  # calibrated; where no tooth is surer than this, it was no dentition that was numbered
 
 
+@final
 @dataclass(frozen=True)
 class Segmentation:
     """labels: uint8 FDI on the scan's grid. confidence: FDI -> 0..1, the estimated probability that the tooth is
@@ -146,10 +147,15 @@ def segment_volume(
         "confidence": provenance_of(calibrator),
         "dental_box_ras_mm": [[round(float(v), 2) for v in corner] for corner in region.box],
     }
-    confidence, scores, features = (
-        {f: by[f] for f in sorted(confidence)} for by in (confidence, numbered.scores, numbered.features)
+    teeth = sorted(confidence)
+    return Segmentation(
+        volume.with_array(placed),
+        {f: confidence[f] for f in teeth},
+        provenance,
+        warnings,
+        {f: numbered.scores[f] for f in teeth},
+        {f: numbered.features[f] for f in teeth},
     )
-    return Segmentation(volume.with_array(placed), confidence, provenance, warnings, scores, features)
 
 
 def _confidence_of(numbered: NumberedTeeth, calibrator: Calibrator | None) -> dict[int, float]:

@@ -154,7 +154,8 @@ def cut_by_numbers(labels: np.ndarray, regions_mm3: np.ndarray, coarse: CoarseMa
             continue
         mask = labels[box] == k + 1
         index = [c[s] for c, s in zip(coarse.nearest(grid), box, strict=True)]
-        likely = coarse.probabilities[1:][(slice(None), *np.ix_(*index))].argmax(0) + 1
+        here = (slice(None), *np.ix_(*index))
+        likely = coarse.probabilities[1:][here].argmax(0) + 1
         strong = _side_by_side(mask, likely, strong, grid.spacing[0])
         if len(strong) > 1:
             new = _write(labels[box], watershed(mask, [mask & (likely == c) for c in strong]), new)

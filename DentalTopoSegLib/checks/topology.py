@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..dentition import jaw
-from ..files.volumes.boxes import Box, tooth_boxes
+from ..files.volumes.boxes import Box, box_of, tooth_boxes
 
 if TYPE_CHECKING:
     from ..files.volumes import Volume
@@ -67,7 +67,7 @@ class ToothMeasure:
     @property
     def box(self) -> Box:
         """The bounding box as slices into the label array."""
-        return tuple(slice(*ends) for ends in self.bbox)
+        return box_of(slice(*ends) for ends in self.bbox)
 
 
 # ---------------------------------------------------------------- one mask
@@ -129,6 +129,7 @@ def tooth_measures(labels: Volume) -> dict[int, ToothMeasure]:
 def measure_tooth(labels: Volume, fdi: int, box: Box) -> ToothMeasure:
     """`tooth_measures` of one tooth; box: its bounding box, as `tooth_boxes` gives it."""
     mask = labels.array[box] == fdi
+    z, y, x = ((s.start, s.stop) for s in box)
     pieces, b0, cavities, b2 = _pieces_and_cavities(mask)
     voxels = int(np.count_nonzero(mask))
     components = _parts(pieces, b0, box, labels)
@@ -138,12 +139,12 @@ def measure_tooth(labels: Volume, fdi: int, box: Box) -> ToothMeasure:
         fdi=fdi,
         voxels=voxels,
         volume_mm3=voxels * labels.voxel_volume_mm3,
-        centroid_ras=tuple(float(c) for c in centroid),
+        centroid_ras=tuple(centroid.tolist()),
         betti=(b0, b0 + b2 - euler_characteristic(mask), b2),
         components=components,
         voids=_parts(cavities, b2, box, labels),
         touches_border=any(s.start == 0 or s.stop == n for s, n in zip(box, labels.array.shape, strict=True)),
-        bbox=tuple((s.start, s.stop) for s in box),
+        bbox=(z, y, x),
     )
 
 
@@ -199,7 +200,9 @@ def locate_tunnels(labels: Volume, measure: ToothMeasure) -> tuple[tuple[float, 
         if left <= 0 or count == 0:
             break
     start = np.array([s.start for s in measure.box])
-    found = [tuple(float(c) for c in labels.index_to_ras(p + start)) for p in places[:tunnels]]
+    found: list[tuple[float, float, float]] = [
+        tuple(labels.index_to_ras(place + start).tolist()) for place in places[:tunnels]
+    ]
     return tuple(dict.fromkeys(found)) or (measure.centroid_ras,)
 
 

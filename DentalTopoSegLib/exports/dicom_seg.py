@@ -149,7 +149,7 @@ def _write(result: Result, path_of: PathOf, options: ExportOptions) -> dict[str,
     return {"dicom-seg": write_dicom_seg(result.label_map, options.scan, path_of(""), series=options.series)}
 
 
-DICOM_SEG = ExportFormat(
+DICOM_SEG: ExportFormat = ExportFormat(
     name="dicom-seg",
     title="DICOM SEG",
     purpose="for the picture archive; carries the patient's data of the scan",

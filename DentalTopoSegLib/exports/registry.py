@@ -18,7 +18,7 @@ from .tables import CSV
 from .web_page import HTML
 
 #: In the order in which they are offered.
-FORMATS = (
+FORMATS: tuple[ExportFormat, ...] = (
     STL,
     OBJ,
     PLY,

@@ -114,7 +114,7 @@ def _is_running(process: int) -> bool:
     if os.name == "nt":  # os.kill would end it there
         import ctypes
 
-        kernel = ctypes.windll.kernel32
+        kernel = ctypes.windll.kernel32  # type: ignore[attr-defined]  # only there on Windows
         handle = kernel.OpenProcess(0x1000, False, process)  # PROCESS_QUERY_LIMITED_INFORMATION
         code = ctypes.c_ulong()
         known = bool(handle) and kernel.GetExitCodeProcess(handle, ctypes.byref(code))

@@ -33,7 +33,7 @@ from .crowns import crown_probabilities
 from .head import jaw_probabilities, to_head
 from .instances import Instances, find_instances, instance_energy
 from .islands import remove_islands
-from .network import PointNetwork, Prediction, predict
+from .network import Prediction, predict
 from .orienting import Frame, find_frame, principal_frames
 from .sampling import MAX_POINTS, MIN_LEVEL, build_cloud, farthest_points, level_counts
 from .settling import settle
@@ -156,7 +156,7 @@ class _JawRun:
         jaw: str | None,
         name: str,
         frame: Frame | None,
-        models: Mapping[str, PointNetwork],
+        models: Mapping[str, Model],
         threads: int | None,
         cancelled: Callable[[], bool] | None,
     ) -> None:
@@ -331,7 +331,7 @@ class _JawRun:
             face_fdi=face_fdi,
             instance=self.vertex_label.astype(np.int32),
             confidence={f: c for f, c in sorted(confidence.items()) if f in seen},
-            jaw=self.jaw,
+            jaw=self.stated_or_inferred,
             jaw_inferred=self.inferred,
             jaw_confidence=self.jaw_confidence,
             frame=self.frame.matrix,

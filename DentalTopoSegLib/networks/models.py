@@ -50,10 +50,10 @@ class Model:
     id: str
     sha256: str
     metadata: dict[str, Any]
-    path: Path | None = None
-    precision: str = ""
-    size_bytes: int = 0
-    session: Session | None = field(default=None, repr=False)
+    path: Path
+    precision: str
+    size_bytes: int
+    session: Session = field(repr=False)
 
     @property
     def task(self) -> str:

@@ -12,7 +12,7 @@ import os
 import platform
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -82,8 +82,11 @@ def open_session(provider: str, path: Path, content: bytes, threads: int | None,
 
     ModelError: unknown provider, not installed, or it refuses the network.
     """
-    kind = {"onnxruntime": OnnxRuntimeSession, "openvino": OpenVinoSession}[choose_provider(provider)]
-    return kind(path, content, int(threads or _cores()), metadata_key)
+    kinds: dict[str, Callable[[Path, bytes, int, str], Session]] = {
+        "onnxruntime": OnnxRuntimeSession,
+        "openvino": OpenVinoSession,
+    }
+    return kinds[choose_provider(provider)](path, content, int(threads or _cores()), metadata_key)
 
 
 def _has_openvino() -> bool:
@@ -269,7 +272,7 @@ def _without_telemetry() -> Iterator[None]:
     if name in sys.modules or "openvino" in sys.modules:  # a host program has already decided
         yield
         return
-    sys.modules[name] = None  # the import system's way to say: not found
+    sys.modules[name] = None  # type: ignore[assignment]  # the import system's way to say: not found
     try:
         yield
     finally:

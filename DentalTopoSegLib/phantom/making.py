@@ -7,7 +7,7 @@ Used by `dentaltoposeg demo`, by the tests and, as one ingredient, for training.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -111,16 +111,17 @@ def make_phantom(
         streaks(image, axes, [teeth[f].at(0, 0, teeth[f].crown * 0.8) for f in metal], rng)
     grey = acquire(image, spacing_mm, rng, blur, sd, rescale)
     # array x grows to the patient's right and y to the front: both against ITK's LPS axes
-    geometry = {
-        "spacing": (spacing_mm,) * 3,
-        "origin": (float(-x[0]), float(-y[0]), float(z[0])),
-        "direction": (-1.0, 0.0, 0.0, 0.0, -1.0, 0.0, 0.0, 0.0, 1.0),
-        "name": f"phantom_{seed}",
-    }
+    scan = Volume(
+        grey,
+        spacing=(spacing_mm,) * 3,
+        origin=(float(-x[0]), float(-y[0]), float(z[0])),
+        direction=(-1.0, 0.0, 0.0, 0.0, -1.0, 0.0, 0.0, 0.0, 1.0),
+        name=f"phantom_{seed}",
+    )
     seen = set(np.unique(labels).tolist())
     return Phantom(
-        Volume(array=grey, **geometry),
-        Volume(array=labels, **geometry),
+        scan,
+        replace(scan, array=labels, metadata={}),
         {f: t for f, t in teeth.items() if f in seen},
         tuple(sorted(metal)),
     )

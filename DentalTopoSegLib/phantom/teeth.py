@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..files.volumes.boxes import Box, box_of
+
 # position 1..8 (central incisor .. third molar): mesiodistal, buccolingual, crown height, root length (mm),
 # roots
 _UPPER = (
@@ -317,7 +319,7 @@ def build_teeth(
     return teeth, arches
 
 
-def tooth_boxes(teeth: dict[int, Tooth], axes: tuple, margin: float) -> dict[int, tuple[slice, slice, slice]]:
+def tooth_boxes(teeth: dict[int, Tooth], axes: tuple, margin: float) -> dict[int, Box]:
     """Per tooth the (z, y, x) slices of the grid that can hold it, with margin mm; teeth outside the field
     are left out."""
     boxes = {}
@@ -336,5 +338,5 @@ def tooth_boxes(teeth: dict[int, Tooth], axes: tuple, margin: float) -> dict[int
             hi = int(np.searchsorted(grid, corners[:, axis].max() + margin))
             box.append(slice(lo, hi))
         if all(s.stop > s.start for s in box):
-            boxes[fdi] = tuple(box)
+            boxes[fdi] = box_of(box)
     return boxes

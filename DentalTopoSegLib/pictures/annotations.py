@@ -31,7 +31,7 @@ def draw_badges(draw: Any, findings: Sequence[tuple[int, Any, np.ndarray]], size
     taken: list[np.ndarray] = []
     for number, finding, place in findings:
         outward = place - np.array(size) / 2
-        outward = outward / max(np.linalg.norm(outward), 1e-6) if np.any(outward) else np.array([0.0, -1.0])
+        outward = outward / max(float(np.linalg.norm(outward)), 1e-6) if np.any(outward) else np.array([0.0, -1.0])
         at = place + 30 * outward
         for _ in range(6):
             at = np.clip(at, _BADGE_PX + 2, np.array(size) - _BADGE_PX - 3)
@@ -68,10 +68,10 @@ def draw_legend(listed: Sequence[Any], shown: Sequence[tuple[int, Any]], width: 
         rows.append((None, None, f"and {len(listed) - len(shown)} more: see the report."))
     canvas = Image.new("RGB", (width, line * len(rows) + (GAP if rows else 0)), BACKGROUND)
     draw = ImageDraw.Draw(canvas)
-    for i, (number, finding, text) in enumerate(rows):
+    for i, (badge, finding, text) in enumerate(rows):
         middle = line * i + line / 2
-        if number is not None:
-            _badge(draw, np.array([_BADGE_PX + 4.0, middle]), number, _severity_rgb(finding))
+        if badge is not None:
+            _badge(draw, np.array([_BADGE_PX + 4.0, middle]), badge, _severity_rgb(finding))
         draw.text((30, middle), text, fill=TEXT if finding is not None else FAINT, font=letters, anchor="lm")
     return np.asarray(canvas).reshape(canvas.height, width, 3)
 

@@ -77,7 +77,7 @@ def render_mesh(
     if len(face_rgb) != len(faces):
         raise ValueError(f"{len(face_rgb)} colours were given for {len(faces)} faces.")
     rotation = np.asarray(rotation, float)
-    width, height = (size_px, size_px) if np.isscalar(size_px) else size_px
+    width, height = np.broadcast_to(size_px, 2).tolist()
     turned = vertices.astype(np.float64, copy=False) @ rotation.T
     low, high = _extent(turned, faces)
     centre = (low + high)[:2] / 2
@@ -109,9 +109,9 @@ def render_mesh(
         shown = palette[sample]
         shown[dim] *= 1 - _EDGE_DIM
         color += shown
-        seen = sample >= 0
-        cover += seen
-        first = np.flatnonzero(seen & (face < 0))
+        hit = sample >= 0
+        cover += hit
+        first = np.flatnonzero(hit & (face < 0))
         face[first] = sample[first]
         at[first] = k
     seen = np.flatnonzero(face >= 0)

@@ -85,7 +85,7 @@ def dental_box(labels: Volume) -> tuple[np.ndarray, np.ndarray]:
     if not boxes or boxes[0] is None:
         return labels.ras_bounds()
     ends = np.array([[s.start - 0.5, s.stop - 0.5] for s in boxes[0]])
-    corners = labels.index_to_ras([[ends[a][i >> a & 1] for a in range(3)] for i in range(8)])
+    corners = labels.index_to_ras(np.array([[ends[a][i >> a & 1] for a in range(3)] for i in range(8)]))
     return corners.min(axis=0) - MARGIN_MM, corners.max(axis=0) + MARGIN_MM
 
 

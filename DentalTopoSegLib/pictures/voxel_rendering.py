@@ -119,7 +119,7 @@ def _project(field: np.ndarray, view: View) -> tuple[np.ndarray, np.ndarray, np.
     volume = np.transpose(field, axes)
     volume = volume[::-1, :: view.right[1], :: view.toward[1]]
     inside = volume >= 0.5
-    seen = inside.any(axis=2)
+    seen = np.logical_or.reduce(inside, axis=2)
     last = volume.shape[2] - 1 - np.argmax(inside[:, :, ::-1], axis=2)
     rows, columns = np.nonzero(seen)
     d = last[rows, columns]

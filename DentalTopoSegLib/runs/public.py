@@ -225,8 +225,10 @@ def evaluate(
     if isinstance(prediction, Volume) and isinstance(reference, Volume):
         return evaluate_pair(prediction, reference)
     if isinstance(prediction, JawSegmentation) and isinstance(reference, (JawSegmentation, np.ndarray)):
-        jaw, surface = isinstance(reference, JawSegmentation), prediction.surface
-        truth = reference.fdi if jaw else reference
+        surface = prediction.surface
+        truth, face_truth = (
+            (reference.fdi, reference.face_fdi) if isinstance(reference, JawSegmentation) else (reference, None)
+        )
         if np.shape(truth) != prediction.fdi.shape:
             raise InputError(
                 f"The reference has {len(truth):,} vertices, the jaw {len(prediction.fdi):,}: "
@@ -238,7 +240,7 @@ def evaluate(
             prediction.fdi,
             truth,
             face_predicted=prediction.face_fdi,
-            face_reference=reference.face_fdi if jaw else None,
+            face_reference=face_truth,
         )
     if isinstance(prediction, (str, os.PathLike)) and isinstance(reference, (str, os.PathLike)):
         return evaluate_files(prediction, reference)

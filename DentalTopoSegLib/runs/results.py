@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import InputError
-from ..exports import ExportOptions, Result, export, export_format
+from ..exports import ExportOptions, Result
+from ..exports.registry import export, export_format
 from ..files.jaw_labels import read_labelled_jaw
 from ..files.meshes import is_mesh_file
 from ..files.seg_nrrd import stored_confidence

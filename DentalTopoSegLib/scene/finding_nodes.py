@@ -138,11 +138,13 @@ class FindingNodes:
         self._show_points(numbering)
         self._show_table(numbering)
 
-    def _placed(self) -> list[Row]:
-        return [row for row in self.rows if row.state in STANDING and row.finding.position_ras is not None]
+    def _placed(self) -> list[tuple[Row, tuple[float, float, float]]]:
+        """The standing findings that have a place, and it."""
+        places = [(row, row.finding.position_ras) for row in self.rows if row.state in STANDING]
+        return [(row, place) for row, place in places if place is not None]
 
     def _show_visibility(self) -> None:
-        for i, row in enumerate(self._placed()):
+        for i, (row, _) in enumerate(self._placed()):
             visible = self._only is None or bool(self._only & set(row.finding.teeth))
             if bool(self.points.GetNthControlPointVisibility(i)) != visible:
                 self.points.SetNthControlPointVisibility(i, visible)
@@ -150,8 +152,7 @@ class FindingNodes:
     def _show_points(self, numbering: str) -> None:
         placed, node = self._placed(), self.points
         wanted = [
-            (row.label(numbering), row.finding.say(numbering), row.state == "open", row.finding.position_ras)
-            for row in placed
+            (row.label(numbering), row.finding.say(numbering), row.state == "open", place) for row, place in placed
         ]
         if wanted == self._shown_points():
             self._show_visibility()

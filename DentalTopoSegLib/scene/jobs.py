@@ -122,7 +122,8 @@ def prepare_job(
     is_mesh = _kind(nodes) == "mesh"
     if is_mesh:
         nodes, jaws = _upper_first(nodes, jaws)
-    parts = [(_mesh if is_mesh else _volume)(node) for node in nodes]
+    meshes = [_mesh(node) for node in nodes] if is_mesh else []
+    arrays = [] if is_mesh else [_volume(node) for node in nodes]
     transforms = tuple(to_world(node, "The scan") for node in nodes)
     base = None if folder is None else os.fspath(folder)
     try:
@@ -131,12 +132,16 @@ def prepare_job(
         raise OutputError(cannot_write(Path(base or "."), error)) from error
     made = SceneJob({}, target, tuple(nodes), transforms)
     try:
-        inputs = []
-        for i, (node, part, matrix) in enumerate(zip(nodes, parts, transforms, strict=True)):
-            if is_mesh:
-                inputs.append(_write_mesh(part, matrix, target / f"{NAME}_{i + 1}.vtp"))
-            else:
-                inputs.append(_write_volume(node, part, matrix, made))
+        if is_mesh:
+            inputs = [
+                _write_mesh(mesh, matrix, target / f"{NAME}_{i}.vtp")
+                for i, (mesh, matrix) in enumerate(zip(meshes, transforms, strict=True), start=1)
+            ]
+        else:
+            inputs = [
+                _write_volume(node, array, matrix, made)
+                for node, array, matrix in zip(nodes, arrays, transforms, strict=True)
+            ]
         job = Job(
             inputs,
             target / "output",

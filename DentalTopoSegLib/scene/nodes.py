@@ -168,4 +168,4 @@ class Grid:
         matrix = np.eye(4)
         matrix[:3, :3] = axes * step
         matrix[:3, 3] = axes @ low
-        return Grid(tuple(int(n) for n in count[::-1]), matrix)
+        return Grid(tuple(count[::-1].tolist()), matrix)

@@ -132,6 +132,7 @@ def _require_complete() -> Iterator[None]:
 
 def _add_segmentation(job: SceneJob, labels: Volume, report: Mapping[str, Any], numbering: str, name: str) -> Any:
     source, grid = job.sources[0], job.grid
+    assert grid is not None  # every job of a volume has one
     if labels.shape != grid.shape:
         raise SceneError(f"The result of the segmentation does not fit '{source.GetName()}': run it again.")
     confidence = {row["fdi"]: row["confidence"] for row in report["teeth"]}

@@ -16,7 +16,7 @@ from .. import dentition
 from ..dentition.naming import fdi_from_texts, tooth_title
 from ..files.seg_nrrd import terminology_entry
 from ..files.volumes import Volume
-from ..files.volumes.boxes import Box, union
+from ..files.volumes.boxes import Box, box_of, union
 from .nodes import Grid, SceneError, require, to_array, to_vtk, to_world
 
 FDI_TAG = "DentalTopoSeg.FDI"
@@ -168,7 +168,7 @@ class ToothSegments:
             self._load()
             filled = _bounding([layer.box for layer in self._known.values()])
             everything = {int(v) for v in np.unique(self.labels.array[filled])} - {0}
-            return everything, tuple(slice(0, n) for n in self.labels.shape)
+            return everything, box_of(slice(0, n) for n in self.labels.shape)
         layers = self._layers()
         places = [box for layer in layers for box in layer.changes(self._known.pop(layer.key, None))]
         look = _bounding(places + [gone.box for gone in self._known.values()])
@@ -253,10 +253,10 @@ class ToothSegments:
         stop = [round(offset[a]) + extent[2 * a + 1] + 1 for a in (2, 1, 0)]
         values = vtk_to_numpy(image.GetPointData().GetScalars())
         values = values.reshape([b - a for a, b in zip(start, stop, strict=True)])
-        box = tuple(slice(max(a, 0), min(b, n)) for a, b, n in zip(start, stop, self.grid.shape, strict=True))
+        box = box_of(slice(max(a, 0), min(b, n)) for a, b, n in zip(start, stop, self.grid.shape, strict=True))
         if any(s.stop <= s.start for s in box):
             return None
-        inside = tuple(slice(s.start - a, s.stop - a) for s, a in zip(box, start, strict=True))
+        inside = box_of(slice(s.start - a, s.stop - a) for s, a in zip(box, start, strict=True))
         return _Layer(values[inside], box, segments, key)
 
     def _resample(self, image: Any) -> Any:
@@ -357,6 +357,7 @@ class ToothSegments:
         segmentation.AddSegment(segment, key)
         order = sorted(self.ids(), key=_fdi_order)
         fdi = fdi_of_segment(segment)
+        assert fdi is not None  # it is a tooth's
         later = [self.ids()[other] for other in order[order.index(fdi) + 1 :]]
         if later:
             segmentation.SetSegmentIndex(key, min(segmentation.GetSegmentIndex(other) for other in later))
@@ -407,15 +408,16 @@ def _overlap(a: Box, b: Box) -> tuple[Box | None, Box | None]:
     common = [(max(s.start, t.start), min(s.stop, t.stop)) for s, t in zip(a, b, strict=True)]
     if any(high <= low for low, high in common):
         return None, None
-    return tuple(
-        tuple(slice(low - s.start, high - s.start) for (low, high), s in zip(common, box, strict=True))
-        for box in (a, b)
-    )
+
+    def inside(box: Box) -> Box:
+        return box_of(slice(low - s.start, high - s.start) for (low, high), s in zip(common, box, strict=True))
+
+    return inside(a), inside(b)
 
 
 def _within(outer: Box, inner: Box) -> Box:
     """The inner box, given relative to the outer one, on the outer one's grid."""
-    return tuple(slice(a.start + b.start, a.start + b.stop) for a, b in zip(outer, inner, strict=True))
+    return box_of(slice(a.start + b.start, a.start + b.stop) for a, b in zip(outer, inner, strict=True))
 
 
 def _where(mask: np.ndarray) -> Box | None:
@@ -426,4 +428,4 @@ def _where(mask: np.ndarray) -> Box | None:
         if not len(used):
             return None
         box.append(slice(int(used[0]), int(used[-1]) + 1))
-    return tuple(box)
+    return box_of(box)

@@ -206,6 +206,7 @@ def show_teeth(node: Any, numbering: str, emphasised: set[int] | None, hide: boo
     for fdi in dentition.FDI_PERMANENT + dentition.FDI_DECIDUOUS:
         rgb = dentition.color(fdi)
         if emphasised is not None and fdi not in emphasised:
-            rgb = GINGIVA_RGB if hide else tuple((c + 4 * f) // 5 for c, f in zip(rgb, _FADED_RGB, strict=True))
+            red, green, blue = ((c + 4 * f) // 5 for c, f in zip(rgb, _FADED_RGB, strict=True))
+            rgb = GINGIVA_RGB if hide else (red, green, blue)
         colors.SetColor(fdi, tooth_title(fdi, numbering), *(c / 255 for c in rgb), 1.0)
     colors.EndModify(modifying)

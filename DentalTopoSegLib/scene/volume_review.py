@@ -123,7 +123,7 @@ class VolumeReview(Review):
             self._check.confidence = confidence
             if whole:
                 self._check.update_all()
-            elif changed:
+            elif box is not None:
                 self._check.update(changed, box)
             elif doubts:
                 self._check.judge()
@@ -213,7 +213,8 @@ class VolumeReview(Review):
         confidence = edit.confidence(self._segments.confidences())
         self._write(edit.box, edit.after)
         changed, region = self._segments.sync()
-        self._check.update(changed, region)
+        if region is not None:
+            self._check.update(changed, region)
         for fdi, key in self._segments.ids().items():
             if fdi in changed and fdi not in self._check.measures:
                 self._segments.remove(key)

@@ -326,8 +326,8 @@ class JawCase(DentitionCase):
         # a crown is a cap: seen from its middle, its outside faces away
         middle = (a + b + c) / 3.0
         weight = np.bincount(number, area, 256)
-        centre = np.stack([np.bincount(number, area * middle[:, k], 256) for k in range(3)], -1)
-        centre = centre / np.maximum(weight, 1e-12)[:, None]
+        moment = np.stack([np.bincount(number, area * middle[:, k], 256) for k in range(3)], -1)
+        centre = moment / np.maximum(weight, 1e-12)[:, None]
         away = float(np.einsum("ij,ij->", cross, middle - centre[number]))
         inside_out = away < 0
         outward = cross.sum(0) * (-1.0 if inside_out else 1.0)

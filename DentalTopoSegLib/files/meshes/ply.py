@@ -11,6 +11,7 @@ import itertools
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -60,15 +61,16 @@ def read(data: bytes, max_faces: int) -> Parsed:
     """Vertices and faces of a PLY file, with their scalar properties. Raises Problem."""
     order, elements, start = _header(data)
     rows = _ascii_rows(data, start, elements) if order == "" else _binary_rows(data, start, elements)
-    columns = {}
+    columns: dict[str, dict[str, np.ndarray | _List]] = {}
     for element, values in zip(elements, rows, strict=True):
         columns.setdefault(element.name, values)
     vertex, face = columns["vertex"], columns.get("face", {})
-    if any(not isinstance(vertex.get(axis), np.ndarray) for axis in "xyz"):
+    axes = [along for axis in "xyz" if isinstance(along := vertex.get(axis), np.ndarray)]
+    if len(axes) < 3:
         raise Problem("is a PLY file whose points have no x, y and z: export it again.")
     with np.errstate(invalid="ignore"):  # a signalling NaN of a damaged file; NaN is refused later
-        points = np.stack([vertex[axis].astype(np.float64) for axis in "xyz"], axis=1)
-    corners = next((face[name] for name in _FACE_LISTS if isinstance(face.get(name), _List)), None)
+        points = np.stack([along.astype(np.float64) for along in axes], axis=1)
+    corners = next((found for name in _FACE_LISTS if isinstance(found := face.get(name), _List)), None)
     if corners is None:
         if columns.get("tristrips"):
             raise Problem("stores its triangles as strips: export it as plain triangles.")
@@ -186,7 +188,8 @@ def _row_type(element: _Element, lengths: list[int] | None) -> np.dtype:
 
 def _alike(rows: np.ndarray, element: _Element, lengths: list[int]) -> dict[str, np.ndarray | _List] | None:
     """The columns where every row has lists as long as the first row's; None where not."""
-    columns, left = {}, iter(lengths)
+    columns: dict[str, np.ndarray | _List] = {}
+    left = iter(lengths)
     for i, prop in enumerate(element.properties):
         values = rows[f"v{i}"]
         values = values.astype(values.dtype.newbyteorder("="))
@@ -206,7 +209,9 @@ def _row_by_row(data: bytes, position: int, element: _Element) -> tuple[dict[str
     starts: list[list[int]] = [[] for _ in steps]
     sizes: list[list[int]] = [[] for _ in steps]
     total = len(data)
-    orders = ["big" if p.count is not None and p.count.str[0] == ">" else "little" for p in element.properties]
+    orders: list[Literal["big", "little"]] = [
+        "big" if p.count is not None and p.count.str[0] == ">" else "little" for p in element.properties
+    ]
     signed = [p.count is not None and p.count.kind == "i" for p in element.properties]
     program = list(zip(steps, orders, signed, starts, sizes, strict=True))
     for row in range(element.count):
@@ -223,7 +228,7 @@ def _row_by_row(data: bytes, position: int, element: _Element) -> tuple[dict[str
         if position > total:
             raise _cut_short(element, row)
     raw = np.frombuffer(data, np.uint8)
-    columns = {}
+    columns: dict[str, np.ndarray | _List] = {}
     for prop, start, size in zip(element.properties, starts, sizes, strict=True):
         values = _gather(raw, np.array(start, np.int64), np.array(size, np.int64), prop.dtype)
         columns.setdefault(prop.name, _List(values, np.array(size, np.int64)) if prop.count else values)
@@ -268,7 +273,7 @@ def _ascii_element(lines: Iterator[bytes], element: _Element) -> dict[str, np.nd
             parts[i].append(values)
             sizes[i].append(lengths)
         done += len(chunk)
-    columns = {}
+    columns: dict[str, np.ndarray | _List] = {}
     for prop, part, size in zip(element.properties, parts, sizes, strict=True):
         values = np.concatenate(part)
         if prop.count is None:

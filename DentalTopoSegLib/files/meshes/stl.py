@@ -90,7 +90,7 @@ def read_ascii(data: bytes, max_faces: int) -> Parsed:
     rest = data[position : position + _CHUNK_BYTES].lower()
     if _without_solids(rest).strip() or len(data) - position > _CHUNK_BYTES:
         raise _wrong_line(data)
-    warnings = ()
+    warnings: tuple[str, ...] = ()
     if b"endsolid" not in rest and parts:
         warnings = ("The STL file ends without 'endsolid': it may have been cut short. Look whether all is there.",)
     return _soup(np.concatenate(parts) if parts else np.zeros((0, 3)), warnings)
@@ -102,7 +102,8 @@ def _without_solids(text: bytes) -> bytes:
 
 def _wrong_line(data: bytes) -> Problem:
     """What is wrong with an ASCII STL, found line by line (slow, only for the message)."""
-    facets, place, words = 0, 0, []
+    words: list[bytes] = []
+    facets, place = 0, 0
     for number, line in enumerate(data.lower().split(b"\n"), start=1):
         if not words and _SOLID_LINE.match(line):
             continue

@@ -414,7 +414,7 @@ def _data_array(name: str, values: np.ndarray) -> str:
 
 
 def _encode(values: np.ndarray) -> str:
-    content = memoryview(values.reshape(-1)).cast("B") if values.size else b""
+    content = values.reshape(-1).data.cast("B") if values.size else b""
     blocks = [zlib.compress(content[at : at + _BLOCK_BYTES], 1) for at in range(0, len(content), _BLOCK_BYTES)]
     header = np.array([len(blocks), _BLOCK_BYTES, len(content) % _BLOCK_BYTES, *map(len, blocks)], "<u8").tobytes()
     return (base64.b64encode(header) + base64.b64encode(b"".join(blocks))).decode("ascii")

@@ -12,7 +12,8 @@ from ...errors import InputError
 Box = tuple[slice, slice, slice]
 
 
-def _box(slices: Iterable[slice]) -> Box:
+def box_of(slices: Iterable[slice]) -> Box:
+    """The box of three slices, in the order z, y, x. ValueError for another number of them."""
     z, y, x = slices
     return z, y, x
 
@@ -20,17 +21,17 @@ def _box(slices: Iterable[slice]) -> Box:
 def union(boxes: Iterable[Box]) -> Box:
     """The smallest box around all of them. ValueError for none."""
     several = list(boxes)
-    return _box(slice(min(box[a].start for box in several), max(box[a].stop for box in several)) for a in range(3))
+    return box_of(slice(min(box[a].start for box in several), max(box[a].stop for box in several)) for a in range(3))
 
 
 def shift(box: Box, by: Box) -> Box:
     """A box inside the box `by`, in the axes that `by` lies in."""
-    return _box(slice(s.start + t.start, s.stop + t.start) for s, t in zip(box, by, strict=True))
+    return box_of(slice(s.start + t.start, s.stop + t.start) for s, t in zip(box, by, strict=True))
 
 
 def grow(box: Box, margin: int) -> Box:
     """The box with some voxels more on every side; ends beyond an array's are cut off by indexing."""
-    return _box(slice(max(s.start - margin, 0), s.stop + margin) for s in box)
+    return box_of(slice(max(s.start - margin, 0), s.stop + margin) for s in box)
 
 
 def tooth_boxes(array: np.ndarray) -> dict[int, Box]:
@@ -75,4 +76,4 @@ def _occupied(array: np.ndarray) -> Box | None:
         part = slice(int(used[0]), int(used[-1]) + 1)
         box.append(part)
         view = view[(slice(None),) * axis + (part,)]
-    return _box(box)
+    return box_of(box)

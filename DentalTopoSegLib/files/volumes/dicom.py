@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -356,8 +358,8 @@ def _read_multi_frame(series: Series, path: Path, max_voxels: int) -> Volume:
 
 def _frame_positions(header) -> tuple[np.ndarray | None, np.ndarray | None]:
     """((n, 3) LPS positions, (6,) orientation) of an enhanced object's frames, None where not stated."""
-    frames = header.get("PerFrameFunctionalGroupsSequence") or ()
-    shared = header.get("SharedFunctionalGroupsSequence") or ()
+    frames: Sequence[Any] = header.get("PerFrameFunctionalGroupsSequence") or ()
+    shared: Sequence[Any] = header.get("SharedFunctionalGroupsSequence") or ()
     try:
         positions = np.array([[float(v) for v in f.PlanePositionSequence[0].ImagePositionPatient] for f in frames])
         holder = shared[0] if shared and "PlaneOrientationSequence" in shared[0] else frames[0]

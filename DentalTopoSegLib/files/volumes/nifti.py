@@ -92,7 +92,7 @@ def unpack_nifti(path: Path, shape: tuple[int, int, int], dtype: np.dtype) -> np
     ):
         return None
     array = np.empty(shape, dtype)
-    voxels = memoryview(array).cast("B")
+    voxels = array.data.cast("B")
     skip, total = header.offset, 0
     try:
         for chunk in _inflate(path):

@@ -136,7 +136,8 @@ def _read_file(path: Path, max_voxels: int) -> Volume:
     kind, dtype = format_of_name(path), dtype_of(reader)
     if kind is not None and kind.unpack is not None and len(size) == 3 and dtype is not None:
         try:
-            array = kind.unpack(path, tuple(int(n) for n in size[::-1]), dtype)
+            x, y, z = (int(n) for n in size)
+            array = kind.unpack(path, (z, y, x), dtype)
         except MemoryError as error:
             raise MemoryLimitError(_TOO_LARGE.format(path)) from error
         if array is not None:

@@ -7,6 +7,7 @@ the factor (< 2).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -23,7 +24,7 @@ _CROP_MARGIN = 4
 def resample_ras(
     volume: Volume,
     spacing_mm: float,
-    box_ras: tuple[tuple[float, float, float], tuple[float, float, float]] | None = None,
+    box_ras: tuple[Sequence[float] | np.ndarray, Sequence[float] | np.ndarray] | None = None,
     interpolation: str = "linear",
     default: float | None = None,
 ) -> Volume:

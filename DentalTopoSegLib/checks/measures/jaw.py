@@ -16,7 +16,7 @@ import numpy as np
 from ...dentition import arch_order, crown_width_mm, is_tooth, jaw, mirrored
 from ...dentition.arch import expected_place
 from ...dentition.crown_sizes import area_range_mm2, usual_area_mm2, usual_width_mm
-from ...files.meshes.geometry import unique_edges
+from ...files.meshes.geometry import face_areas, face_crosses, linked_components, unique_edges
 from .case import DentitionCase, Place
 
 if TYPE_CHECKING:
@@ -200,9 +200,8 @@ class JawCase(DentitionCase):
         """Centres (n, 3) mm and outward unit normals (n, 3) of at most about `most` faces of the crowns."""
         faces = self._faces[np.asarray(self.segmentation.face_fdi) > 0]
         faces = faces[:: -(-len(faces) // most)]
-        a, b, c = (self._vertices[faces[:, k]] for k in range(3))
-        cross = _cross(b - a, c - a) * (-1.0 if self.inside_out else 1.0)
-        return (a + b + c) / 3.0, cross / np.maximum(np.linalg.norm(cross, axis=1), 1e-12)[:, None]
+        cross = face_crosses(self._vertices, faces) * (-1.0 if self.inside_out else 1.0)
+        return _middles(self._vertices, faces), cross / np.maximum(np.linalg.norm(cross, axis=1), 1e-12)[:, None]
 
     def unnumbered(self) -> list[Patch]:
         """Pieces that were taken for teeth but have no number, largest first."""
@@ -211,8 +210,7 @@ class JawCase(DentitionCase):
         if not where.any():
             return []
         faces = self._faces[where[self._faces].all(1)]
-        a, b, c = (self._vertices[faces[:, k]] for k in range(3))
-        area = 0.5 * np.linalg.norm(_cross(b - a, c - a), axis=1)
+        area = face_areas(self._vertices, faces)
         owner = instance[faces[:, 0]]
         parts = [
             Patch(float(area[owner == i].sum()), self._vertices[where & (instance == i)].mean(0))
@@ -270,7 +268,7 @@ class JawCase(DentitionCase):
         edges, users = unique_edges(self._faces, len(self._vertices))
         border = users[:, 1] < 0
         same = self._fdi[edges[:, 0]] == self._fdi[edges[:, 1]]
-        piece = _components(edges[same], len(self._vertices))
+        piece = linked_components(edges[same], len(self._vertices))[1]
         face_area, face_piece, self._outward, self.inside_out = self._faces_of_teeth(piece)
         piece_area = np.bincount(face_piece, face_area, int(piece.max(initial=0)) + 1)
         holes = self._holes(edges[~same], edges[border], piece)
@@ -317,14 +315,13 @@ class JawCase(DentitionCase):
         owner = np.where(self._fdi[faces[:, 0]] == number, faces[:, 0], owner)
         kept = self._fdi[owner] == number  # a face whose corners all say something else belongs to no piece
         faces, number, owner = faces[kept], number[kept], owner[kept]
-        a, b, c = (self._vertices[faces[:, k]] for k in range(3))
-        cross = _cross(b - a, c - a)
+        cross = face_crosses(self._vertices, faces)
         area = 0.5 * np.sqrt(np.einsum("ij,ij->i", cross, cross))
         total = float(area.sum())
         if not total:
             return area, piece[owner], None, False
         # a crown is a cap: seen from its middle, its outside faces away
-        middle = (a + b + c) / 3.0
+        middle = _middles(self._vertices, faces)
         weight = np.bincount(number, area, 256)
         moment = np.stack([np.bincount(number, area * middle[:, k], 256) for k in range(3)], -1)
         centre = moment / np.maximum(weight, 1e-12)[:, None]
@@ -352,8 +349,7 @@ class JawCase(DentitionCase):
         faces = self._faces[marked[self._faces].any(1)]
         faces = faces[(self._fdi[faces] == 0).sum(1) >= 2]  # two corners of three: about the patch's own outline
         owner = piece[np.where(marked[faces[:, 0]], faces[:, 0], faces[:, 1])]
-        a, b, c = (self._vertices[faces[:, k]] for k in range(3))
-        area = 0.5 * np.linalg.norm(_cross(b - a, c - a), axis=1)
+        area = face_areas(self._vertices, faces)
         found: dict[int, list[Patch]] = {}
         for patch_id in np.unique(owner).tolist():
             mine = owner == patch_id
@@ -387,22 +383,7 @@ class JawCase(DentitionCase):
         return widths
 
 
-def _cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Row-wise cross product; numpy's own is several times slower."""
-    return np.stack(
-        (
-            a[:, 1] * b[:, 2] - a[:, 2] * b[:, 1],
-            a[:, 2] * b[:, 0] - a[:, 0] * b[:, 2],
-            a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0],
-        ),
-        -1,
-    )
-
-
-def _components(edges: np.ndarray, count: int) -> np.ndarray:
-    """(count,) number of the connected part of each vertex."""
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
-
-    graph = coo_matrix((np.ones(len(edges), np.int8), (edges[:, 0], edges[:, 1])), shape=(count, count))
-    return connected_components(graph, directed=False)[1]
+def _middles(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """(F, 3): the middle of each face's corners."""
+    a, b, c = (vertices[faces[:, k]] for k in range(3))
+    return (a + b + c) / 3.0

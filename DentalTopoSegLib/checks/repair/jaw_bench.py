@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...dentition import flipped_jaw, is_tooth, mirrored
-from ...files.meshes.geometry import face_areas, labels_of_faces, unique_edges, vertex_components
+from ...files.meshes.geometry import face_areas, labels_of_faces, linked_components, unique_edges
 from ..measures.jaw import NEGLIGIBLE_MM2, JawCase, Patch
 from .bench import Bench, along_row, stands_before
 from .edit import JawEdit, JawLabels
@@ -73,7 +73,7 @@ class JawBench(Bench):
         index = np.flatnonzero(mask)
         new = np.cumsum(mask) - 1
         inside = self.edges[mask[self.edges].all(1)]
-        count, piece = vertex_components(new[np.column_stack([inside, inside[:, 1]])], len(index))
+        count, piece = linked_components(new[inside], len(index))
         area = np.bincount(piece, self.vertex_area[index], count)
         return [index[piece == k] for k in np.argsort(-area, kind="stable")]
 

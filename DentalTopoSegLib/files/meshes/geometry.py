@@ -76,7 +76,7 @@ def _leaders(columns: list[np.ndarray], members: np.ndarray) -> np.ndarray:
     return leaders
 
 
-def _cross(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
+def face_crosses(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
     """(F, 3): each face's normal times twice its area, following the order of its corners."""
     x, y, z = (np.ascontiguousarray(vertices[:, axis], dtype=np.float64) for axis in range(3))
     a, b, c = (np.ascontiguousarray(faces[:, corner]) for corner in range(3))
@@ -87,18 +87,18 @@ def _cross(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
 
 def face_areas(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
     """(F,) areas in the square of the vertices' unit."""
-    cross = _cross(vertices, faces)
+    cross = face_crosses(vertices, faces)
     return 0.5 * np.sqrt(np.einsum("ij,ij->i", cross, cross))
 
 
 def face_normals(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
     """(F, 3) unit normals; zero where a face has no area."""
-    return _unit(_cross(vertices, faces))
+    return _unit(face_crosses(vertices, faces))
 
 
 def vertex_normals(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
     """(V, 3) unit normals, the faces around a vertex weighted by area; zero where no face lies around it."""
-    cross = _cross(vertices, faces)
+    cross = face_crosses(vertices, faces)
     corners, count = faces.ravel(), len(vertices)
     summed = [np.bincount(corners, weights=np.repeat(cross[:, axis], 3), minlength=count) for axis in range(3)]
     return _unit(np.stack(summed, axis=1))
@@ -174,7 +174,7 @@ def _ends(keys: np.ndarray, vertex_count: int) -> np.ndarray:
 
 def vertex_components(faces: np.ndarray, vertex_count: int) -> tuple[int, np.ndarray]:
     """Number of connected pieces and the piece of every vertex (V,) int32; unused vertices are pieces of one."""
-    return _components(np.concatenate([faces[:, :2], faces[:, 1:]]), vertex_count)
+    return linked_components(np.concatenate([faces[:, :2], faces[:, 1:]]), vertex_count)
 
 
 def face_components(
@@ -194,10 +194,11 @@ def face_components(
     pairs, _ = adjacent_faces(faces, vertex_count)
     if joined is not None:
         pairs = pairs[joined[pairs[:, 0]] == joined[pairs[:, 1]]]
-    return _components(pairs, len(faces))
+    return linked_components(pairs, len(faces))
 
 
-def _components(pairs: np.ndarray, count: int) -> tuple[int, np.ndarray]:
+def linked_components(pairs: np.ndarray, count: int) -> tuple[int, np.ndarray]:
+    """Number of connected parts of `count` things, and the part (count,) int32 of each; pairs: (P, 2) of what is linked."""
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
 

@@ -85,13 +85,15 @@ class Settings:
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Settings:
-        """The section of a configuration; ValueError for a key that is not known, or if no budget is given."""
+        """The section of a configuration; ValueError for a key that is not known, or without a budget above 0."""
         section = config["training"]
         if unknown := set(section) - {f.name for f in fields(cls)}:
             raise ValueError(f"training: {', '.join(sorted(unknown))}: not known to the task {config['task']}.")
         settings = cls(**section)
         if settings.steps is None and not math.isfinite(settings.minutes):
             raise ValueError("training: give steps or minutes; a run without a budget never ends.")
+        if settings.minutes <= 0 or (settings.steps is not None and settings.steps < 1):
+            raise ValueError("training: steps and minutes must be above 0.")
         return settings
 
 
@@ -206,8 +208,16 @@ class Loop:
         save_whole(state, self.checkpoint)
 
     def resume(self) -> None:
-        """Go on from the checkpoint. Rates and budget are the configuration's, not the checkpoint's."""
+        """Go on from the checkpoint. Rates and budget are the configuration's, not the checkpoint's.
+
+        ValueError for a checkpoint that holds averaged weights only.
+        """
         state = torch.load(self.checkpoint, map_location=self.task.device, weights_only=True)
+        if missing := {"net", "optimiser", "task", "random", "generators"} - set(state):
+            raise ValueError(
+                f"{self.checkpoint} cannot be resumed, it has no {', '.join(sorted(missing))}: start from it with "
+                "--init under another name."
+            )
         self.task.net.load_state_dict(state["net"])
         self.average.load_state_dict(state["average"])
         rates = [group["lr"] for group in self.optimiser.param_groups]
@@ -234,7 +244,7 @@ class Loop:
         """Part of the budget that is spent, 0 to 1."""
         done = self.progress.seconds / (60.0 * self.settings.minutes)
         if self.settings.steps is not None:
-            done = max(done, self.progress.step / max(1, self.settings.steps))
+            done = max(done, self.progress.step / self.settings.steps)
         return min(1.0, done)
 
     def rate(self) -> float:

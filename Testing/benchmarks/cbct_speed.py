@@ -15,8 +15,8 @@ is the kernel's VmHWM of the child.
 nnU-Net needs an environment of its own (nnunetv2 2.8.1, torch 2.13.0); without --nnunet-python its side is
 skipped. --rival-tiles N times only N of its tiles and extrapolates, which the table then says.
 
-Multiply-accumulates are counted, not measured (`training.compression.macs`; needs onnx): of ours in the graphs at the sizes that
-were run, of nnU-Net in its plan times its number of tiles, so this row stands without nnU-Net installed.
+Multiply-accumulates are counted, not measured (`training.compression.macs`; needs onnx): of ours in the graphs at the sizes
+that were run, of nnU-Net in its plan times its number of tiles, so this row stands without nnU-Net installed.
 """
 
 from __future__ import annotations

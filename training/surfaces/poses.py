@@ -1,6 +1,6 @@
 """Thin all clouds of jaws to the points that the orientation network is made for, and pose them at random.
 
-    python -m training pack-clouds DATA/ios/train CACHE PACK  # once; CACHE is what training.surfaces.jaws wrote
+    python -m training pack-clouds DATA/ios/train CACHE PACK  # once; CACHE is what sample-jaws wrote
 
 Poses as the looks of `DentalTopoSegLib.ios.orienting` meet them: near the principal axes or nearly right, some anyhow;
 half of the clouds mirrored (a mirrored jaw is a jaw).

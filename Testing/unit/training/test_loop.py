@@ -24,6 +24,7 @@ from training.loop import (  # noqa: E402
     mean_measures,
     read_log,
     run_to_end,
+    save_whole,
 )
 
 TRUTH = torch.tensor([[1.0], [-2.0], [0.5]])
@@ -114,6 +115,14 @@ def test_a_fresh_run_takes_nothing_from_the_checkpoint_and_an_init_only_weights(
     assert other.progress.step == 0
     assert torch.equal(other.task.net[2].weight, first.average[2].weight)
     assert torch.equal(other.average[2].weight, first.average[2].weight)
+
+
+def test_averaged_weights_alone_are_no_run_to_resume(tmp_path: Path) -> None:
+    loop = run_to_end(LineTask(), tmp_path)
+    state = load_checkpoint(tmp_path)
+    save_whole({name: state[name] for name in ("config", "average", "progress")}, loop.checkpoint)
+    with pytest.raises(ValueError, match=r"cannot be resumed, it has no generators, net, .*--init"):
+        Loop(LineTask(), tmp_path).resume()
 
 
 def test_a_finished_run_draws_no_more(tmp_path: Path) -> None:
@@ -231,7 +240,12 @@ def test_groups_keep_the_ratio_of_their_rates_and_only_matrices_decay(tmp_path: 
 
 @pytest.mark.parametrize(
     ("section", "message"),
-    [({"steps": None}, "give steps or minutes"), ({"leraning_rate": 1}, "leraning_rate: not known to the task line")],
+    [
+        ({"steps": None}, "give steps or minutes"),
+        ({"steps": 0}, "must be above 0"),
+        ({"minutes": 0.0}, "must be above 0"),
+        ({"leraning_rate": 1}, "leraning_rate: not known to the task line"),
+    ],
 )
 def test_settings_without_budget_or_with_unknown_keys_are_refused(section: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):

@@ -46,8 +46,9 @@ def surface_scores(pred: Volume, ref: Volume, tolerance_mm: float) -> dict[int, 
     scores: dict[int, tuple[float, float]] = {}
     for fdi in sorted({*boxes[0], *boxes[1]}):
         if fdi in boxes[0] and fdi in boxes[1]:
-            boundaries = [_Boundary(v, fdi, b[fdi]) for v, b in zip((pred, ref), boxes, strict=True)]
-            scores[fdi] = _compare(*boundaries, tolerance_mm)
+            scores[fdi] = _compare(
+                _Boundary(pred, fdi, boxes[0][fdi]), _Boundary(ref, fdi, boxes[1][fdi]), tolerance_mm
+            )
         else:
             scores[fdi] = (0.0, 0.0)
     return scores
@@ -66,7 +67,8 @@ class _Boundary:
     def __init__(self, labels: Volume, fdi: int, box: Box) -> None:
         from scipy.spatial import cKDTree
 
-        spacing = tuple(float(s) for s in labels.spacing[::-1])
+        x, y, z = (float(s) for s in labels.spacing)
+        spacing = z, y, x
         positions, self.areas = boundary_elements(labels.array[box] == fdi, spacing)
         self.positions = positions + np.array([s.start for s in box]) * spacing
         self.tree = cKDTree(self.positions)

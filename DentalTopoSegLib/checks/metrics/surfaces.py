@@ -59,7 +59,7 @@ def evaluate_mesh(
         "dice": mean(v["dice"] for v in per_tooth.values()),
         "iou": mean(v["iou"] for v in per_tooth.values()),
         "dice_area": mean(v["dice_area"] for v in per_tooth.values()),
-        "tooth_dice": dice(np.sum((mine > 0) & (truth > 0)), np.sum(mine > 0), np.sum(truth > 0)),
+        "tooth_dice": _tooth_dice(mine, truth),
         "accuracy": float(np.mean(mine == truth)),
         "per_tooth": per_tooth,
         "count_pred": len(found),
@@ -69,6 +69,12 @@ def evaluate_mesh(
     scores |= _borders(vertices, faces, mine, truth, centres)
     scores |= teeth3ds_scores(vertices, predicted, reference)
     return scores
+
+
+def _tooth_dice(predicted: np.ndarray, reference: np.ndarray) -> float:
+    """Dice of tooth against gingiva."""
+    p, r = predicted > 0, reference > 0
+    return dice(np.count_nonzero(p & r), np.count_nonzero(p), np.count_nonzero(r))
 
 
 def _matching(
@@ -144,7 +150,7 @@ def teeth3ds_scores(vertices: np.ndarray, predicted: np.ndarray, reference: np.n
     """
     predicted, reference = np.asarray(predicted, int), np.asarray(reference, int)
     teeth, found = np.unique(reference[reference > 0]), np.unique(predicted[predicted > 0])
-    tsa = dice(np.sum((predicted > 0) & (reference > 0)), np.sum(predicted > 0), np.sum(reference > 0))
+    tsa = _tooth_dice(predicted, reference)
     if len(teeth) == 0:
         return {"tla": None, "tsa": tsa, "tir": None, "teeth3ds_score": None}
     places = np.array([vertices[predicted == f].mean(axis=0) for f in found])

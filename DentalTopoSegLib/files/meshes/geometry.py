@@ -198,7 +198,7 @@ def face_components(
 
 
 def linked_components(pairs: np.ndarray, count: int) -> tuple[int, np.ndarray]:
-    """Number of connected parts of `count` things and the part (count,) int32 of each. pairs: (P, 2) of linked things."""
+    """Number of connected parts of `count` things and the part (count,) int32 of each; pairs: (P, 2) of linked ones."""
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
 

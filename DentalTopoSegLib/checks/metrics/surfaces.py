@@ -74,7 +74,7 @@ def evaluate_mesh(
 def _tooth_dice(predicted: np.ndarray, reference: np.ndarray) -> float:
     """Dice of tooth against gingiva."""
     p, r = predicted > 0, reference > 0
-    return dice(np.count_nonzero(p & r), np.count_nonzero(p), np.count_nonzero(r))
+    return dice(*(float(np.count_nonzero(mask)) for mask in (p & r, p, r)))
 
 
 def _matching(

@@ -37,6 +37,7 @@ _HOME = {
     "JawSegmentation": "ios.segmenting",
     "Finding": "checks.findings",
     "Repair": "checks.repair",
+    "RepairRefusedError": "checks.repair",
     "Run": "runs.run",
     "check": "runs.public",
     "evaluate": "runs.public",

@@ -4,6 +4,7 @@ from .cbct import Segmentation as Segmentation
 from .cbct import segment_volume as segment_volume
 from .checks.findings import Finding as Finding
 from .checks.repair import Repair as Repair
+from .checks.repair import RepairRefusedError as RepairRefusedError
 from .errors import Cancelled as Cancelled
 from .errors import DentalTopoSegError as DentalTopoSegError
 from .errors import InputError as InputError

@@ -21,10 +21,6 @@ from ..files.volumes.boxes import Box, box_of, tooth_boxes
 if TYPE_CHECKING:
     from ..files.volumes import Volume
 
-#: Neighbourhood of the foreground (pieces) and of the background (voids).
-FOREGROUND_CONNECTIVITY = 26
-BACKGROUND_CONNECTIVITY = 6
-
 
 @dataclass(frozen=True)
 class Part:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ..files.label_maps import NUMBERINGS
+from ..dentition import LABEL_NUMBERINGS
 from ..options import DEFAULT_PROVIDER, PRECISIONS, PROVIDERS
 
 
@@ -51,12 +51,12 @@ def add_numbering(command: argparse.ArgumentParser, reference: bool = True) -> N
     """What label values mean."""
     command.add_argument(
         "--numbering",
-        choices=NUMBERINGS,
+        choices=LABEL_NUMBERINGS,
         help="what the label values mean: fdi; universal 1-32; totalsegmentator (task teeth); sequential "
         "1-32 in FDI order (default: the tooth codes of a .seg.nrrd, else fdi)",
     )
     if reference:
-        command.add_argument("--reference-numbering", choices=NUMBERINGS, help="the same for the reference")
+        command.add_argument("--reference-numbering", choices=LABEL_NUMBERINGS, help="the same for the reference")
 
 
 def natural(text: str) -> int:

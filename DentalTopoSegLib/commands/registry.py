@@ -1,4 +1,4 @@
-"""The commands there are: a new one is a file of this room and a line here."""
+"""The commands there are: a new one is a file of this room, its import and its line here."""
 
 from __future__ import annotations
 

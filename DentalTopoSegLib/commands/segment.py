@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from ..runs.job import Job
 from .arguments import add_mesh, add_network, add_output
 from .command import Call, Command
 from .text import files_text, result_text
@@ -34,6 +33,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(call: Call) -> dict[str, Any]:
+    from ..runs.job import Job
     from ..runs.segmenting import segment
 
     given = call.arguments

@@ -8,6 +8,7 @@ from .teeth import (
     FDI_DECIDUOUS,
     FDI_PERMANENT,
     GINGIVA_RGB,
+    LABEL_NUMBERINGS,
     antagonists,
     arch_order,
     arch_position,
@@ -30,6 +31,7 @@ from .teeth import (
     position,
     quadrant,
     snomed_code,
+    snomed_to_fdi,
     universal_to_fdi,
     volume_range_mm3,
 )
@@ -39,6 +41,7 @@ __all__ = [
     "FDI_DECIDUOUS",
     "FDI_PERMANENT",
     "GINGIVA_RGB",
+    "LABEL_NUMBERINGS",
     "antagonists",
     "arch_order",
     "arch_position",
@@ -61,6 +64,7 @@ __all__ = [
     "position",
     "quadrant",
     "snomed_code",
+    "snomed_to_fdi",
     "universal_to_fdi",
     "volume_range_mm3",
 ]

@@ -14,8 +14,6 @@ _NUMBER: dict[str, Callable[[int], str]] = {
     "Universal": dentition.fdi_to_universal,
     "Palmer": dentition.fdi_to_palmer,
 }
-_ALL = dentition.FDI_PERMANENT + dentition.FDI_DECIDUOUS
-_CODE_TO_FDI = {dentition.snomed_code(fdi): fdi for fdi in _ALL}
 
 
 def checked_numbering(numbering: str) -> str:
@@ -42,8 +40,9 @@ def fdi_from_texts(tag: str, terminology: str, name: str) -> int | None:
     then the FDI number its name begins with ("16 ...", "Tooth 16", "tooth_16").
     """
     for code in re.findall(r"SCT\^(\d+)\^", terminology):
-        if code in _CODE_TO_FDI:
-            return _CODE_TO_FDI[code]
+        fdi = dentition.snomed_to_fdi(code)
+        if fdi is not None:
+            return fdi
     if tag.isdigit() and dentition.is_tooth(int(tag)):
         return int(tag)
     number = re.match(r"(?:tooth[ _]?)?(\d\d)(?!\d)", name, re.IGNORECASE)

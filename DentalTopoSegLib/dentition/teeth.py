@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import colorsys
 
+from ..errors import InputError
+
 FDI_PERMANENT: tuple[int, ...] = tuple(10 * q + n for q in (1, 2, 3, 4) for n in range(1, 9))
 FDI_DECIDUOUS: tuple[int, ...] = tuple(10 * q + n for q in (5, 6, 7, 8) for n in range(1, 6))
 #: The networks' classes: index in this tuple = class index, 0 = background.
@@ -180,6 +182,14 @@ def snomed_code(fdi: int) -> str:
     return _SNOMED_CODES[quadrant(fdi)][position(fdi) - 1]
 
 
+_FROM_SNOMED = {code: 10 * q + n for q, codes in _SNOMED_CODES.items() for n, code in enumerate(codes, start=1)}
+
+
+def snomed_to_fdi(code: str) -> int | None:
+    """The tooth with this SNOMED CT code in DICOM CID 4018 or 4019; None for what is no tooth's."""
+    return _FROM_SNOMED.get(code)
+
+
 # ---------------------------------------------------------------- colours
 
 
@@ -268,14 +278,21 @@ def palmer_to_fdi(palmer: str) -> int:
 # ---------------------------------------------------------------- other programs' label maps
 
 
+#: What the values of label maps may mean.
+LABEL_NUMBERINGS = ("fdi", "universal", "totalsegmentator", "sequential")
+
+
 def label_values(numbering: str) -> dict[int, int]:
     """What the voxel values of a label map mean: {stored value: FDI number}. Other values are not teeth.
 
     "fdi": FDI numbers as they are; 111..148 (the pulp of tooth value - 100, as in ToothFairy3) join their
         tooth, or every tooth would seem to have a hole.
     "universal": Universal (ADA) numbers 1..32. Milk teeth are letters there, so no voxel value can name them.
+    "sequential": 1..32 in FDI order (11..18, 21..28, 31..38, 41..48), as nnU-Net data sets often have it.
     "totalsegmentator": TotalSegmentator's task `teeth`: 11..42 are the 32 teeth in FDI order without gaps
         (21 is an upper left canine there), 46..77 their pulps in the same order, joined to their tooth.
+
+    Raises InputError for another numbering.
     """
     if numbering == "fdi":
         pulps = {100 + fdi: fdi for fdi in FDI_PERMANENT}
@@ -284,7 +301,9 @@ def label_values(numbering: str) -> dict[int, int]:
         return {int(text): fdi for fdi, text in _UNIVERSAL.items() if text.isdigit()}
     if numbering == "totalsegmentator":
         return {start + i: fdi for start in (11, 46) for i, fdi in enumerate(FDI_PERMANENT)}
-    raise ValueError(f"Unknown numbering {numbering!r}: use fdi, universal or totalsegmentator.")
+    if numbering == "sequential":
+        return dict(enumerate(FDI_PERMANENT, start=1))
+    raise InputError(f"Numbering '{numbering}' is unknown: use {', '.join(LABEL_NUMBERINGS)}.")
 
 
 # ---------------------------------------------------------------- sizes

@@ -1,4 +1,4 @@
-"""Every export format there is: a new one is a file of this room and a line of `FORMATS`."""
+"""Every export format there is: a new one is a file of this room, its import and its line of `FORMATS`."""
 
 from __future__ import annotations
 

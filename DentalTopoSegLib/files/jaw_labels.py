@@ -22,7 +22,8 @@ from .meshes.formats import FORMATS, format_of_name
 from .meshes.geometry import labels_of_faces, labels_of_vertices
 from .meshes.labelled import UNIVERSAL_GINGIVA, LabelWriter
 
-NUMBERINGS = ("fdi", "universal")
+#: What the label values of meshes may mean.
+MESH_NUMBERINGS = ("fdi", "universal")
 _FDI_FIRST = ("fdi", "label", "labels", "toothid", "tooth_id")
 _UNIVERSAL_FIRST = ("universalid", "universal_id", "predictedid", "predicted_id")
 
@@ -75,7 +76,7 @@ def read_labelled_jaw(
     InputError
         No mesh, no labels, labels of another mesh, values that are no teeth.
     """
-    if numbering is not None and numbering not in NUMBERINGS:
+    if numbering is not None and numbering not in MESH_NUMBERINGS:
         raise InputError(f"Numbering '{numbering}' is not for meshes: use fdi or universal, or leave it out.")
     mesh, warnings = read_mesh(path)
     surface, more = clean(mesh, unit)

@@ -13,22 +13,6 @@ from .seg_nrrd import segment_numbers
 from .volumes import Volume, read_labels
 from .volumes.writing import write_image
 
-NUMBERINGS = ("fdi", "universal", "totalsegmentator", "sequential")
-
-
-def label_values(numbering: str) -> dict[int, int]:
-    """{stored value: FDI number}; "sequential" is 1..32 in the order 11..18, 21..28, 31..38, 41..48
-    (nnU-Net).
-
-    The others are those of `dentition.label_values`. Raises InputError for an unknown numbering.
-    """
-    if numbering == "sequential":
-        return dict(enumerate(dentition.FDI_PERMANENT, start=1))
-    try:
-        return dentition.label_values(numbering)
-    except ValueError as error:
-        raise InputError(f"Numbering '{numbering}' is unknown: use {', '.join(NUMBERINGS)}.") from error
-
 
 def to_fdi(labels: Volume, mapping: dict[int, int]) -> tuple[Volume, list[int]]:
     """The same grid with FDI numbers (uint8), and the stored values that are no teeth (now background).
@@ -60,7 +44,7 @@ def read_fdi_labels(path: str | os.PathLike[str], numbering: str | None = None) 
     path : path
         NIfTI, NRRD, MetaImage or .seg.nrrd.
     numbering : str, optional
-        One of `NUMBERINGS`; None takes the tooth codes of a .seg.nrrd where it has them, else "fdi".
+        One of `dentition.LABEL_NUMBERINGS`; None takes the tooth codes of a .seg.nrrd where it has them, else "fdi".
 
     Returns
     -------
@@ -77,7 +61,7 @@ def read_fdi_labels(path: str | os.PathLike[str], numbering: str | None = None) 
     labels = read_labels(path)
     mapping = segment_numbers(labels.metadata) if numbering is None else None
     used = "its segments' tooth codes" if mapping else f"{numbering or 'fdi'} numbering"
-    fdi, ignored = to_fdi(labels, mapping or label_values(numbering or "fdi"))
+    fdi, ignored = to_fdi(labels, mapping or dentition.label_values(numbering or "fdi"))
     if not fdi.array.any():
         if not ignored:
             return fdi, []

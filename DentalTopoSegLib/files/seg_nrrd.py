@@ -24,8 +24,6 @@ CATEGORY = ("123037004", "SCT", "Anatomical Structure")
 #: A code that is not given.
 NO_CODE = "^^"
 
-_CODE_TO_FDI = {dentition.snomed_code(fdi): fdi for fdi in dentition.FDI_PERMANENT + dentition.FDI_DECIDUOUS}
-
 
 def terminology_entry(fdi: int) -> str:
     """Slicer's seven-part terminology entry of a tooth, with its SNOMED CT code from DICOM CID 4018/4019."""
@@ -137,7 +135,7 @@ def segment_numbers(metadata: Mapping[str, str]) -> dict[int, int]:
             continue
         prefix = f"Segment{match[1]}_"
         codes = re.findall(r"SCT\^(\d+)\^", metadata.get(prefix + "Tags", ""))
-        fdi = next((_CODE_TO_FDI[code] for code in codes if code in _CODE_TO_FDI), None)
+        fdi = next(filter(None, map(dentition.snomed_to_fdi, codes)), None)
         number = re.match(r"(?:tooth[ _]?)?(\d\d)\b", metadata.get(prefix + "Name", ""), re.IGNORECASE)
         if fdi is None and number and dentition.is_tooth(int(number[1])):
             fdi = int(number[1])

@@ -1,6 +1,6 @@
 """A parametric dentition and the cone-beam CT that would show it, with exact labels: numpy and scipy only.
 
-May import `dentition` and `files`. Used by `dentaltoposeg demo`, by the tests and, as one ingredient, for training.
+May import `files`. Used by `dentaltoposeg demo`, by the tests and, as one ingredient, for training.
 """
 
 from .making import Phantom, make_phantom

@@ -16,10 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from .. import dentition
-from ..checks.findings import Finding, repairs_for
-from ..checks.repair import Repair
 from ..files.transactions import atomic_path
 from .columns import Column, columns_of, rows_by_jaw
+from .repairs import repairs_told
 from .report import DISCLAIMER, INTRAORAL
 
 #: What a severity means to the reader, the gravest first.
@@ -120,7 +119,7 @@ def _findings_html(report: Mapping[str, Any]) -> str:
     in_file = report.get("kind") == INTRAORAL
     rows = []
     for i, finding in enumerate(report["findings"], start=1):
-        how = " or ".join(repair.title for repair in _repairs(finding))
+        how = " or ".join(repair.title for repair in repairs_told(finding))
         place = _place_words(finding.get("position_ras"), in_file)
         rows.append(
             f'<tr class="{escape(finding["severity"])}"><td class="n">{i}</td><td>{escape(finding["message"])}'
@@ -132,11 +131,6 @@ def _findings_html(report: Mapping[str, Any]) -> str:
         '<h2>Findings</h2><table><thead><tr><th class="n">No.</th><th>What</th><th>What it means</th>'
         f"<th>{where}</th></tr></thead><tbody>\n" + "\n".join(rows) + "\n</tbody></table>"
     )
-
-
-def _repairs(finding: Mapping[str, Any]) -> list[Repair]:
-    """The repairs a finding of a JSON report calls for."""
-    return repairs_for(Finding.from_dict(finding))
 
 
 def _place_words(position: Sequence[float] | None, in_file: bool) -> str:
@@ -213,7 +207,7 @@ def write_csv(
             "code": finding["code"],
             "teeth": " ".join(map(str, finding["teeth"])),
             "message": finding["message"],
-            "repair": "; ".join(repair.title for repair in _repairs(finding)),
+            "repair": "; ".join(repair.title for repair in repairs_told(finding)),
             **dict(zip(("x", "y", "z"), finding.get("position_ras") or ("", "", ""), strict=True)),
         }
         for i, finding in enumerate(several[0]["findings"], start=1)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .columns import Column, columns_of, rows_by_jaw
+from .repairs import repairs_told
 from .report import INTRAORAL
 
 
@@ -47,8 +48,7 @@ def findings_table(report: Mapping[str, Any]) -> str:
         place = finding.get("position_ras")
         where = "" if place is None else place_text.format(*place)
         lines.append(f"{i:>3} {finding['severity']:<8}{finding['message']} [{finding['code']}{where}]")
-        if finding.get("repair"):
-            lines.append(f"            Proposed repair: {finding['repair'].replace('_', ' ')}")
+        lines += [f"            Proposed repair: {repair.title}" for repair in repairs_told(finding)[:1]]
     return "\n".join(lines)
 
 

@@ -45,7 +45,7 @@ def check_file(
     reference : path, optional
         True labels on the same grid or mesh, of a mesh also as Teeth3DS JSON: adds "metrics" to the report.
     numbering : str, optional
-        What the label values mean, one of `label_maps.NUMBERINGS`; None means the tooth codes of a .seg.nrrd, else FDI.
+        What the label values mean, one of `dentition.LABEL_NUMBERINGS`; None: the tooth codes of a .seg.nrrd, else FDI.
     reference_numbering : str, optional
         The same of a label map's reference.
     labels : path, optional

@@ -32,7 +32,7 @@ def draw_picture(
     path : path
         The picture, which must end in ".png".
     numbering : str, optional
-        What the label values mean, one of `label_maps.NUMBERINGS`; None means the tooth codes of a .seg.nrrd, else FDI.
+        What the label values mean, one of `dentition.LABEL_NUMBERINGS`; None: the tooth codes of a .seg.nrrd, else FDI.
     series : str, optional
         The DICOM series to take: its number or the end of its id.
 

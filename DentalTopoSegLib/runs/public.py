@@ -181,6 +181,8 @@ def repair(labels: Labels, what: Repair | Finding) -> Labels:
         if not repairs:
             raise InputError(f"Only a person can settle this finding: {what.message}")
         what = repairs[0]
+    if not isinstance(labels, (Volume, Segmentation, JawSegmentation)):
+        raise InputError(f"A {type(labels).__name__} cannot be repaired: give a volume, a segmentation or a jaw.")
     if isinstance(labels, JawSegmentation):
         return make_edit(labels, what).apply(labels)
     volume = labels.labels if isinstance(labels, Segmentation) else labels

@@ -84,6 +84,7 @@ def _find_python() -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
+    options.output = options.output.absolute()  # MRML takes no other path for a bundle
     told = [""]
 
     def progress(done: int, total: int, name: str, event: dict[str, Any]) -> None:

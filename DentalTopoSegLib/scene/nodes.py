@@ -76,14 +76,6 @@ def place_beside(node: Any, source: Any) -> None:
     hierarchy.SetItemParent(_item(hierarchy, node), parent)
 
 
-def place_under(node: Any, parent: Any) -> None:
-    """Put the node under another node in the subject hierarchy."""
-    import slicer
-
-    hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(node.GetScene())
-    hierarchy.SetItemParent(_item(hierarchy, node), _item(hierarchy, parent))
-
-
 def _item(hierarchy: Any, node: Any) -> int:
     """The node's item; made where no plugin has done so (outside the application)."""
     item = hierarchy.GetItemByDataNode(node)

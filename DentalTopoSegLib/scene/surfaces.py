@@ -12,7 +12,7 @@ import numpy as np
 from .. import dentition
 from ..dentition import GINGIVA_RGB
 from ..dentition.naming import tooth_title
-from ..files.meshes import Mesh, clean, read_mesh, read_teeth3ds_json
+from ..files.meshes import Mesh, clean, read_mesh
 from ..ios.segmenting import JawSegmentation
 from .loading import add_surface
 from .nodes import SceneError, place_beside, to_world
@@ -34,16 +34,15 @@ def add_jaw(source: Any, matrix: np.ndarray, folder: Path, report: Mapping[str, 
     matrix: (4, 4), the source's transform when the job was made.
     """
     mesh, _ = read_mesh(folder / report["files"]["mesh"])
-    labels = read_teeth3ds_json(folder / report["files"]["labels"])
     vertices = mesh.vertices
     if not np.array_equal(matrix, np.eye(4)):
         back = np.linalg.inv(matrix)
         vertices = vertices @ back[:3, :3].T + back[:3, 3]
     scene = source.GetScene()
     node = add_surface(scene, vertices, mesh.faces, name)
-    set_labels(
-        node, mesh.point_data[FDI_ARRAY].astype(np.uint8), mesh.cell_data["Label"].astype(np.uint8), labels["instances"]
-    )
+    fdi = mesh.point_data[FDI_ARRAY].astype(np.uint8)
+    # a number is given to one instance at most, so numbers tell instances apart
+    set_labels(node, fdi, mesh.cell_data["Label"].astype(np.uint8), fdi.astype(np.int32))
     known = {key: report[key] for key in _KNOWN}
     known["confidence"] = {str(row["fdi"]): row["confidence"] for row in report["teeth"]}
     node.SetAttribute(JAW, json.dumps(known))

@@ -38,7 +38,7 @@ def folder_with_a_scan(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("page", ["README.md", "docs/python.md"])
 def test_the_python_of_the_documentation_runs(page: str, folder_with_a_scan: Path, monkeypatch, capsys) -> None:
-    blocks = re.findall(r"``python\n(.*?)``", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL)
+    blocks = re.findall(r"`{3}python\n(.*?)`{3}", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL)
     assert blocks
     monkeypatch.chdir(folder_with_a_scan)
     for block in blocks:

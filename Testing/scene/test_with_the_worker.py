@@ -11,10 +11,15 @@ import zipfile
 import pytest
 from scan_files import write_file
 from scene_steps import ROOT, run_worker, state_of
+from toy_jaws import toy_jaw
+from toy_network import ToyNetwork
 
+from DentalTopoSegLib import segment_scan
+from DentalTopoSegLib.files.meshes import write_stl
 from DentalTopoSegLib.options import RunOptions
 from DentalTopoSegLib.phantom import make_phantom
 from DentalTopoSegLib.scene import SceneError, add_result, add_volume, prepare_job, review_of
+from DentalTopoSegLib.scene.headless import write_scene
 
 
 @pytest.fixture(scope="module")
@@ -68,8 +73,8 @@ def test_a_folder_without_a_window(slicer, phantom, tmp_path) -> None:
     scans.mkdir()
     write_file(phantom.image, scans / "first.nrrd")
     (scans / "second.nrrd").write_text("no scan", encoding="ascii")
-    command = [sys.executable, str(ROOT / "Resources" / "Scripts" / "segment_folder.py"), str(scans), "-o", str(out)]
-    first = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+    command = [sys.executable, str(ROOT / "Resources" / "Scripts" / "segment_folder.py"), str(scans), "-o", "out"]
+    first = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, encoding="utf-8", check=False)
     assert first.returncode == 8, first.stderr
     assert "first: 3" in first.stdout  # thirty-something teeth
     assert "second: failed. '" in first.stdout
@@ -78,7 +83,7 @@ def test_a_folder_without_a_window(slicer, phantom, tmp_path) -> None:
         assert [row["state"] for row in csv.DictReader(stream)] == ["done", "failed"]
 
     (scans / "second.nrrd").unlink()
-    again = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+    again = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, encoding="utf-8", check=False)
     assert again.returncode == 0, again.stderr
     assert "1 of 1 scans done" in again.stdout
 
@@ -90,6 +95,24 @@ def test_a_folder_without_a_window(slicer, phantom, tmp_path) -> None:
     node = scene.GetFirstNodeByName("first teeth")
     review = review_of(node)
     assert len(review.teeth()) >= 28
+    review.close()
+    scene.Clear(1)
+
+
+def test_an_stl_whose_corners_are_not_shared_becomes_a_scene(slicer, tmp_path, monkeypatch) -> None:
+    """An STL has three points of its own for every triangle; the results share them."""
+    ToyNetwork(monkeypatch)
+    toy = toy_jaw("lower")
+    write_stl(tmp_path / "lower.stl", toy.vertices, toy.faces)
+    segment_scan(tmp_path / "lower.stl", tmp_path / "out", jaws=["lower"], name="lower")
+    write_scene(tmp_path / "lower.stl", tmp_path / "out", "lower", tmp_path / "out" / "lower.mrb")
+    with zipfile.ZipFile(tmp_path / "out" / "lower.mrb") as archive:
+        archive.extractall(tmp_path / "unpacked")
+    scene = slicer.vtkMRMLScene()
+    scene.SetURL(str(next((tmp_path / "unpacked").rglob("*.mrml"))))
+    assert scene.Connect()
+    review = review_of(scene.GetFirstNodeByName("lower teeth"))
+    assert set(review.teeth()) == {int(fdi) for fdi in toy.fdi if fdi}
     review.close()
     scene.Clear(1)
 

@@ -33,6 +33,8 @@ MARGIN_MM = 3.0
 
 NOT_IN_BITE = ("019", "075")
 SAME_PERSON = {"095": "071"}
+"""Two scans of one person: never on two sides of a split."""
+
 VALIDATION_PATIENTS = 12
 
 

@@ -10,12 +10,11 @@ import numpy as np
 import torch
 from scipy.spatial.transform import Rotation
 
-from DentalTopoSegLib.ios.sampling import Cloud
+from DentalTopoSegLib.ios.network import OFFSET_MM
 from training.nets.point_transformer import Graph
 from training.surfaces.jaws import fold_of, patients
 
 LEVELS = 5
-OFFSET_MM = 5.0
 
 
 @dataclass(frozen=True)
@@ -67,10 +66,6 @@ def graph_of(feed: dict[str, np.ndarray], device: torch.device | str = "cpu") ->
         [tensor(f"up{k}") for k in range(LEVELS - 1)],
         [tensor(f"weight{k}") for k in range(LEVELS - 1)],
     )
-
-
-def cloud_graph(cloud: Cloud) -> Graph:
-    return graph_of(cloud.feed())
 
 
 def pose(

@@ -23,10 +23,9 @@ from scipy.sparse.linalg import spsolve
 from scipy.spatial import cKDTree
 
 from DentalTopoSegLib.ios.sampling import AREA_PER_POINT, build_cloud, farthest_points, level_counts
+from training.patients.rooted_teeth import SAME_PERSON
 
 FOLDS = 5
-#: Two scans of one person: never on two sides of a split.
-SAME_PERSON = {"095": "071"}
 #: In these scans the reference goes on counting where a tooth is absent and the gap has closed, so that a first molar
 #: is called 45 and a canine 42, or it calls a canine 14. Numbers by the crowns' shape, read off pictures by us, not by
 #: a dentist: for training, while every score is against the reference as it is.

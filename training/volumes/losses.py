@@ -7,7 +7,6 @@ from torch import Tensor
 
 IGNORE = 255
 CONTACT_FLAG = 16
-BORDER_CLASSES = ("background", "core", "border")
 
 
 class _NumberingLoss(torch.autograd.Function):

@@ -38,7 +38,7 @@ class Finding:
     severity : str
         One of `SEVERITIES`.
     repair : str, optional
-        The name of the repair that would settle it.
+        What would settle it, as reports name it; `repairs_for` gives the repairs themselves.
     detail : dict
         The fields of the words and the numbers behind them, JSON-ready.
     text : str, optional

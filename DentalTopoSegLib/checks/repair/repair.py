@@ -9,8 +9,7 @@ from typing import Any, ClassVar
 from ...dentition import is_tooth
 from ...dentition.words import SOURCE_LANGUAGE, Sentence
 from ...errors import InputError
-
-Place = tuple[float, float, float]
+from ..measures.case import Place
 
 
 class RepairRefusedError(InputError):

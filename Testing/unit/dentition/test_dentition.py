@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from DentalTopoSegLib import dentition as d
+from DentalTopoSegLib.errors import InputError
 
 ALL_TEETH = d.FDI_PERMANENT + d.FDI_DECIDUOUS
 teeth = st.sampled_from(ALL_TEETH)
@@ -170,5 +171,5 @@ def test_values_of_other_programs_label_maps():
     assert (total[11], total[19], total[34], total[42], total[46], total[77]) == (11, 21, 38, 48, 11, 48)
     assert 10 not in total
     assert 43 not in total
-    with pytest.raises(ValueError, match="Unknown numbering"):
+    with pytest.raises(InputError, match="sequential"):
         d.label_values("zsigmondy")

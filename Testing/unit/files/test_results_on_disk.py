@@ -16,7 +16,7 @@ from scan_files import block, toy_dentition
 from DentalTopoSegLib import dentition
 from DentalTopoSegLib.errors import InputError, OutputError
 from DentalTopoSegLib.files.json_text import write_report_json
-from DentalTopoSegLib.files.label_maps import label_values, read_fdi_labels, to_fdi, write_labelmap
+from DentalTopoSegLib.files.label_maps import read_fdi_labels, to_fdi, write_labelmap
 from DentalTopoSegLib.files.seg_nrrd import segment_name, terminology_entry, write_seg_nrrd
 from DentalTopoSegLib.files.transactions import all_or_nothing, require_writable
 from DentalTopoSegLib.files.volumes import read_labels
@@ -86,9 +86,9 @@ def test_segmentation_codes_are_read_back_whatever_the_label_values(tmp_path: Pa
 
 @pytest.mark.parametrize("numbering", ["fdi", "universal", "totalsegmentator", "sequential"])
 def test_every_numbering_reaches_all_permanent_teeth(numbering: str) -> None:
-    assert set(label_values(numbering).values()) >= set(dentition.FDI_PERMANENT)
+    assert set(dentition.label_values(numbering).values()) >= set(dentition.FDI_PERMANENT)
     with pytest.raises(InputError, match="unknown"):
-        label_values("zsigmondy")
+        dentition.label_values("zsigmondy")
 
 
 def test_foreign_values_are_left_out_and_named(tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_no_tooth_by_this_numbering_is_refused_with_a_hint(tmp_path: Path) -> No
 
 def test_several_values_may_mean_one_tooth() -> None:
     labels = block().with_array(np.where(block().array > 800, 11, 46).astype(np.uint8))
-    fdi, ignored = to_fdi(labels, label_values("totalsegmentator"))
+    fdi, ignored = to_fdi(labels, dentition.label_values("totalsegmentator"))
     assert set(np.unique(fdi.array)) == {11}
     assert ignored == []
 

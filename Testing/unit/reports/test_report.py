@@ -74,7 +74,7 @@ def test_text_lists_each_arch_from_the_patients_right(report: dict) -> None:
 def test_findings_text_has_place_and_repair(report: dict) -> None:
     text = findings_table(report)
     assert "Tooth 16 is in two pieces. [fragment at R 20 A -3 S 9 mm]" in text
-    assert "Proposed repair: remove piece" in text
+    assert "Proposed repair: Remove the small pieces of tooth 16" in text
     assert findings_table({"findings": []}) == "Findings: none."
 
 

@@ -31,6 +31,7 @@ from .teeth import (
     quadrant,
     snomed_code,
     universal_to_fdi,
+    usual_volume_mm3,
     volume_range_mm3,
 )
 
@@ -62,5 +63,6 @@ __all__ = [
     "quadrant",
     "snomed_code",
     "universal_to_fdi",
+    "usual_volume_mm3",
     "volume_range_mm3",
 ]

@@ -141,8 +141,11 @@ def _require_sense(spacing_mm: float, missing: Collection[int] | None, fov_mm: S
 
 @dataclass(frozen=True)
 class _ToothField:
-    """The teeth on the grid (z, y, x): labels uint8 FDI; nearest, root float32 mm, signed distances to the nearest tooth
-    and root, at most `_FAR_MM`; details: per FDI number its box and `tooth_distances` there."""
+    """The teeth on the grid (z, y, x).
+
+    labels: uint8 FDI. nearest, root: float32 mm, signed distances to the nearest tooth and root, at most `_FAR_MM`.
+    details: per FDI number its box and `tooth_distances` there.
+    """
 
     labels: np.ndarray
     nearest: np.ndarray

@@ -119,7 +119,7 @@ def tile_spans(length: int, tile: int, overlap: int) -> list[tuple[int, int, int
     return [(int(s), int(s) + tile, a, b) for s, a, b in zip(starts, cuts[:-1], cuts[1:], strict=True)]
 
 
-def _padded(part: np.ndarray, shape: tuple[int, ...], fill: float) -> np.ndarray:
+def _pad(part: np.ndarray, shape: tuple[int, ...], fill: float) -> np.ndarray:
     if part.shape == tuple(shape):
         return part
     out = np.full(shape, fill, np.float32)
@@ -142,7 +142,7 @@ def run_numbering(
     stride, divisor = int(model.metadata["output_stride"]), int(model.metadata["divisor"])
     even = tuple(-(-n // stride) * stride for n in image.shape)
     fill = float(image.min())
-    image = _padded(image, even, fill)
+    image = _pad(image, even, fill)
     limit = 10**9 if image.size <= WHOLE_SCAN_VOXELS else _NUMBERING_TILE
     spans = [tile_spans(n, limit, _NUMBERING_OVERLAP) for n in image.shape]
     jobs = list(itertools.product(*spans))
@@ -152,7 +152,7 @@ def run_numbering(
         check(cancelled)
         part = image[tuple(slice(s, e) for s, e, _, _ in job)]
         side = tuple(-(-n // divisor) * divisor for n in part.shape)
-        answer = _as_bytes(model.run(_padded(part, side, fill), cancelled), model.output_scale)
+        answer = _as_bytes(model.run(_pad(part, side, fill), cancelled), model.output_scale)
         if out is None:
             out = np.empty((answer.shape[0], *(n // stride for n in even)), np.uint8)
         kept = tuple(slice(a // stride, b // stride) for _, _, a, b in job)
@@ -264,7 +264,7 @@ def run_border(
     for done, tile in enumerate(tiles):
         progress(DRAW_BORDERS, done, len(tiles))
         check(cancelled)
-        answer = model.run(_padded(image[tile.seen], tuple(s.stop - s.start for s in tile.seen), fill), cancelled)
+        answer = model.run(_pad(image[tile.seen], tuple(s.stop - s.start for s in tile.seen), fill), cancelled)
         local = box_of(slice(k.start - s.start, k.stop - s.start) for k, s in zip(tile.kept, tile.seen, strict=True))
         of_tile = (slice(0, 2), *local)
         answer = _as_bytes(answer[of_tile], model.output_scale)

@@ -8,16 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..dentition import CLASS_FDI, crown_width_mm, is_upper
+from ..dentition import CLASS_FDI, crown_width_mm, is_upper, usual_volume_mm3
 from ..files.volumes import Volume
 from .inference import CoarseMap
 
 FULL = np.ones((3, 3, 3), bool)
-#: Usual volume of a whole tooth, mm^3, positions 1 to 8: means of the two rooted dentitions Open-Full-Jaw
-#: (patient 26, Gholamalizadeh et al. 2022) and OpenMandible (Vukicevic et al. 2021), rounded.
-_USUAL_UPPER = (490, 400, 490, 400, 400, 740, 650, 640)
-_USUAL_LOWER = (240, 260, 390, 340, 400, 880, 710, 700)
-#: Share of a tooth's volume that lies deeper than 0.6 mm (measured on the parametric phantoms: 0.57 to 0.74).
+#: Share of a tooth's volume that lies deeper than 0.6 mm.
 CORE_SHARE = 0.65
 _MERGED_SHARE = 0.65  # of the usual volume of two teeth; a component below it is one tooth
 _APART = 0.5  # times their mean crown width: neighbours' middles are at least this far apart horizontally
@@ -33,8 +29,7 @@ _NECK = 0.72  # cross-section of a contact between teeth, as a share of the smal
 
 def usual_volume(class_index: int) -> float:
     """mm^3 of a whole tooth of this class (index into CLASS_FDI, not 0)."""
-    fdi = CLASS_FDI[class_index]
-    return float((_USUAL_UPPER if fdi < 30 else _USUAL_LOWER)[fdi % 10 - 1])
+    return usual_volume_mm3(CLASS_FDI[class_index])
 
 
 def neighbour_offsets(shape: tuple[int, ...], full: bool) -> list[int]:

@@ -98,9 +98,31 @@ def _pieces_and_cavities(mask: np.ndarray) -> tuple[np.ndarray, int, np.ndarray,
 
 
 def betti_numbers(mask: np.ndarray) -> tuple[int, int, int]:
-    """(b0, b1, b2) = (pieces, tunnels, voids) of a 3D mask; foreground 26-, background 6-connected.
+    """Pieces, tunnels and voids of a mask; foreground 26-, background 6-connected.
 
-    An empty mask has (0, 0, 0).
+    Parameters
+    ----------
+    mask : numpy.ndarray
+        (D, H, W), True inside.
+
+    Returns
+    -------
+    tuple of int
+        (b0, b1, b2) = (pieces, tunnels, voids); (0, 0, 0) of an empty mask.
+
+    Raises
+    ------
+    ValueError
+        For a mask that has not three dimensions.
+
+    Examples
+    --------
+    A ring is one piece with one tunnel:
+
+    >>> ring = np.ones((1, 3, 3), bool)
+    >>> ring[0, 1, 1] = False
+    >>> betti_numbers(ring)
+    (1, 1, 0)
     """
     mask = np.asarray(mask, dtype=bool)
     if mask.ndim != 3:
@@ -117,7 +139,20 @@ def betti_numbers(mask: np.ndarray) -> tuple[int, int, int]:
 def tooth_measures(labels: Volume) -> dict[int, ToothMeasure]:
     """Volume, centroid, pieces, tunnels, voids and border contact of every tooth of an FDI label map.
 
-    Raises `InputError` when the map holds anything but FDI numbers and 0.
+    Parameters
+    ----------
+    labels : Volume
+        FDI numbers, 0 where no tooth is.
+
+    Returns
+    -------
+    dict
+        FDI number -> `ToothMeasure`, in ascending order.
+
+    Raises
+    ------
+    InputError
+        When the map holds anything but FDI numbers and 0.
     """
     return {fdi: measure_tooth(labels, fdi, box) for fdi, box in sorted(tooth_boxes(labels.array).items())}
 
@@ -206,10 +241,20 @@ def locate_tunnels(labels: Volume, measure: ToothMeasure) -> tuple[tuple[float, 
 
 
 def contacts(labels: Volume) -> dict[tuple[int, int], float]:
-    """Area in mm^2 over which two teeth touch, {(smaller FDI, larger FDI): area}.
+    """Over which area teeth touch.
 
     Counted over pairs of face-adjacent voxels with different labels, each with the area of its shared face
     (spacing y*x between slices, z*x between rows, z*y between columns).
+
+    Parameters
+    ----------
+    labels : Volume
+        FDI numbers, 0 where no tooth is.
+
+    Returns
+    -------
+    dict
+        (smaller FDI, larger FDI) -> mm^2, of the teeth that touch at all.
     """
     areas: dict[tuple[int, int], float] = {}
     for fdi, box in tooth_boxes(labels.array).items():

@@ -33,6 +33,7 @@ from .teeth import (
     snomed_code,
     snomed_to_fdi,
     universal_to_fdi,
+    usual_volume_mm3,
     volume_range_mm3,
 )
 
@@ -66,5 +67,6 @@ __all__ = [
     "snomed_code",
     "snomed_to_fdi",
     "universal_to_fdi",
+    "usual_volume_mm3",
     "volume_range_mm3",
 ]

@@ -5,6 +5,10 @@ symmetric, made from one real rooted dentition (Open-Full-Jaw, patient 26) and t
 one, rounded to 0.5 mm. Milk teeth are expected where their successors stand. A fit turns, shifts and
 scales this template onto the measured centroids; wrong numbers are outliers to it, so it can tell which
 tooth stands on the wrong side.
+
+`numbering.mean_dentition` is another one on purpose: measured on crowns, with the origin at the bite of the front teeth
+and true distances between neighbours, it gives teeth their numbers. This one is of whole teeth with their roots, and
+judges numbers that were given.
 """
 
 from __future__ import annotations

@@ -308,6 +308,33 @@ def label_values(numbering: str) -> dict[int, int]:
 
 # ---------------------------------------------------------------- sizes
 
+# What is usual and what is possible are two questions. `usual_volume_mm3` says what to expect of one tooth and where
+# several must have grown together; `volume_range_mm3` says what cannot be one tooth at all.
+
+# Means of the two rooted dentitions Open-Full-Jaw (patient 26, Gholamalizadeh et al. 2022) and OpenMandible (Vukicevic
+# et al. 2021), mm^3, by place from the midline, rounded.
+_USUAL_VOLUME_UPPER = (490, 400, 490, 400, 400, 740, 650, 640)
+_USUAL_VOLUME_LOWER = (240, 260, 390, 340, 400, 880, 710, 700)
+
+
+def usual_volume_mm3(fdi: int) -> float:
+    """Mean volume of a whole permanent tooth (crown and root), mm^3.
+
+    Raises
+    ------
+    ValueError
+        For a milk tooth, of which no means are known here, and what is no FDI number.
+
+    Examples
+    --------
+    >>> usual_volume_mm3(16)
+    740.0
+    """
+    if is_deciduous(fdi):
+        raise ValueError(f"No usual volume of milk tooth {fdi} is known.")
+    return float((_USUAL_VOLUME_UPPER if is_upper(fdi) else _USUAL_VOLUME_LOWER)[position(fdi) - 1])
+
+
 # Plausible whole-tooth volumes (crown and root) in mm^3, by place from the midline. From general knowledge of
 # CBCT volumetry (means run from about 200 for lower incisors to 1200 for first molars) and deliberately
 # generous: the lower bound is about a third of the mean (worn, short-rooted or still growing teeth), the
@@ -344,7 +371,8 @@ def volume_range_mm3(fdi: int) -> tuple[float, float]:
     return float(low), float(high)
 
 
-# Usual crown widths along the arch in mm, by place from the midline: textbook means, rounded to 0.5 mm.
+# Usual crown widths along the arch in mm, by place from the midline: textbook means, rounded to 0.5 mm. What crowns
+# measure on intraoral scans, where the gingiva and the neighbours hide a part, is in `crown_sizes`.
 _WIDTH_UPPER = (8.5, 6.5, 7.5, 7.0, 7.0, 10.0, 9.0, 8.5)
 _WIDTH_LOWER = (5.0, 5.5, 7.0, 7.0, 7.0, 11.0, 10.5, 10.0)
 _WIDTH_DECIDUOUS_UPPER = (6.5, 5.0, 7.0, 7.0, 9.0)

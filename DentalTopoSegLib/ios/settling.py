@@ -39,7 +39,7 @@ def settle(
     for start in STARTS_DEG:
         turn = _about_z(start)
         for _ in range(_STEPS):
-            posed = replace(cloud, points=_turned(cloud.points, turn), normals=_turned(cloud.normals, turn))
+            posed = replace(cloud, points=_turn(cloud.points, turn), normals=_turn(cloud.normals, turn))
             prediction = predict(posed, model, mirror=False, cancelled=cancelled)
             sure = float(np.average(prediction.probabilities.max(1), weights=area))
             step = _step(prediction.probabilities, prediction.votes, area, jaw)
@@ -72,5 +72,5 @@ def _about_z(degrees: float) -> np.ndarray:
     return np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
 
 
-def _turned(vectors: np.ndarray, turn: np.ndarray) -> np.ndarray:
+def _turn(vectors: np.ndarray, turn: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(vectors @ turn.T, np.float32)

@@ -47,7 +47,7 @@ def label_vertices(
     place = np.cumsum(used, dtype=np.int32) - np.int32(1)
     if len(rows):
         graph = vertex_graph(vertices[rows], place[part], inside_out=inside_out)
-        cut = cut_along_creases(_interpolated(tree, shares, vertices[rows], workers), graph)
+        cut = cut_along_creases(_interpolate(tree, shares, vertices[rows], workers), graph)
         inner = unsettled[rows]
         labels[rows[inner]] = cut[inner]
     around = np.bincount(faces.ravel(), np.repeat(surface.areas / 3, 3), minlength=len(vertices))
@@ -75,7 +75,7 @@ def label_faces(
     rows = np.flatnonzero(used)
     if len(rows):
         graph = face_graph(vertices, faces[rows], inside_out=inside_out)
-        cut = cut_along_creases(_interpolated(tree, shares, centres[rows], workers), graph)
+        cut = cut_along_creases(_interpolate(tree, shares, centres[rows], workers), graph)
         inner = unsettled[rows]
         labels[rows[inner]] = cut[inner]
     return remove_islands(labels, pairs, surface.areas)
@@ -91,7 +91,7 @@ def _nearest_labels(
     return label[nearest], ~settled[nearest]
 
 
-def _interpolated(tree: cKDTree, shares: np.ndarray, places: np.ndarray, workers: int) -> np.ndarray:
+def _interpolate(tree: cKDTree, shares: np.ndarray, places: np.ndarray, workers: int) -> np.ndarray:
     """(n, K) shares at places (n, 3), weighted by how near the sampled points are."""
     distance, index = tree.query(places, k=INTERPOLATE, workers=workers)
     weight = 1.0 / (distance + 1e-3)

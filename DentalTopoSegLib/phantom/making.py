@@ -13,14 +13,16 @@ import numpy as np
 
 from ..errors import InputError
 from ..files.volumes import Volume
+from ..files.volumes.boxes import Box
 from .acquisition import acquire, streaks
-from .teeth import Tooth, build_teeth, tooth_boxes, tooth_distances
+from .teeth import Arch, Tooth, build_teeth, tooth_boxes, tooth_distances
 from .tissues import HU, Anatomy, Face, paint, paint_slab
 
 __all__ = ["Phantom", "Tooth", "make_phantom"]
 
 _ALL = tuple(10 * q + p for q in (1, 2, 3, 4) for p in range(1, 9))
 _SLAB = 12  # slices painted at once: bounds the memory of the tissue maps
+_FAR_MM = 9.0  # stands for every greater distance
 
 
 @dataclass(frozen=True)
@@ -49,14 +51,83 @@ def make_phantom(
 ) -> Phantom:
     """Build one head with teeth and scan it. The same arguments give the same phantom, bit for bit.
 
-    seed: draws arch shape, tooth sizes and tilts, tissues, acquisition. spacing_mm: isotropic voxel. missing:
-    FDI numbers left out; None draws some (third molars above all). fillings: teeth with metal; None draws 0
-    to 4. noise: sd in grey values; None draws 25 to 80. fov_mm: size of the field in x, y, z. jaws: "both",
-    "upper" or "lower" (which jaw has teeth). gap_mm: opening of the mouth; None draws it, closed more often
-    than not. blur_mm: sd of the scanner's blur. rescale: slope and intercept of the grey scale. Axes: array x
-    to the patient's right, y to the front, z up; origin of RAS where the lower front teeth bite. InputError
-    for a field, spacing or FDI number that makes no sense.
+    Array x runs to the patient's right, y to the front, z up; the origin of RAS is where the lower front teeth bite.
+
+    Parameters
+    ----------
+    seed : int
+        Draws arch shape, tooth sizes and tilts, tissues, acquisition.
+    spacing_mm : float
+        Side of the voxels, 0.1 to 3 mm.
+    missing : collection of int or None
+        FDI numbers left out; None draws some, third molars above all.
+    fillings : int or None
+        Teeth with metal; None draws 0 to 4.
+    noise : float or None
+        Standard deviation in grey values; None draws 25 to 80.
+    fov_mm : sequence of float
+        Size of the field in x, y, z, up to 400 mm.
+    jaws : str
+        Which have teeth: "both", "upper" or "lower".
+    gap_mm : float or None
+        Opening of the mouth; None draws it, closed more often than not.
+    blur_mm : float or None
+        Standard deviation of the scanner's blur; None draws 0.2 to 0.4.
+    rescale : tuple of float
+        Slope and intercept of the grey scale.
+
+    Returns
+    -------
+    Phantom
+
+    Raises
+    ------
+    InputError
+        For a field, spacing or FDI number that makes no sense.
+
+    Examples
+    --------
+    >>> phantom = make_phantom(seed=1, spacing_mm=2.0, jaws="lower", missing=(38, 48), fillings=0)
+    >>> phantom.labels.array.shape, 38 in phantom.teeth
+    ((45, 50, 55), False)
     """
+    _require_sense(spacing_mm, missing, fov_mm, jaws)
+    # One generator serves all: what is drawn, and in which order, makes the phantom.
+    rng = np.random.default_rng([seed, 7])
+    drawn_gap = rng.uniform(0.5, 7.0) if rng.random() < 0.4 else 0.0
+    gap = drawn_gap if gap_mm is None else float(gap_mm)
+    face = Face.draw(rng, gap)
+    absent = _draw_missing(rng)
+    teeth, arches = build_teeth(rng, set(absent if missing is None else missing), jaws, gap)
+    axes = _grid(fov_mm, spacing_mm, gap)
+    field = _place_teeth(teeth, axes)
+    image = _paint_head(face, teeth, arches, axes, field, rng, spacing_mm)
+    count = int(rng.integers(0, 5)) if fillings is None else int(fillings)
+    metal = _fill(image, teeth, field.details, count, rng, spacing_mm)
+    blur = rng.uniform(0.2, 0.4) if blur_mm is None else blur_mm
+    sd = rng.uniform(25, 80) if noise is None else noise
+    if metal:
+        streaks(image, axes, [teeth[f].at(0, 0, teeth[f].crown * 0.8) for f in metal], rng)
+    grey = acquire(image, spacing_mm, rng, blur, sd, rescale)
+    # array x grows to the patient's right and y to the front: both against ITK's LPS axes
+    x, y, z = axes
+    scan = Volume(
+        grey,
+        spacing=(spacing_mm,) * 3,
+        origin=(float(-x[0]), float(-y[0]), float(z[0])),
+        direction=(-1.0, 0.0, 0.0, 0.0, -1.0, 0.0, 0.0, 0.0, 1.0),
+        name=f"phantom_{seed}",
+    )
+    seen = set(np.unique(field.labels).tolist())
+    return Phantom(
+        scan,
+        replace(scan, array=field.labels, metadata={}),
+        {f: t for f, t in teeth.items() if f in seen},
+        tuple(sorted(metal)),
+    )
+
+
+def _require_sense(spacing_mm: float, missing: Collection[int] | None, fov_mm: Sequence[float], jaws: str) -> None:
     if not 0.1 <= spacing_mm <= 3.0:
         raise InputError(f"A phantom needs a voxel size between 0.1 and 3 mm, not {spacing_mm}.")
     if len(fov_mm) != 3 or min(fov_mm) < 4 * spacing_mm or max(fov_mm) > 400:
@@ -67,19 +138,26 @@ def make_phantom(
     if unknown:
         raise InputError(f"These are no permanent teeth in FDI numbers: {unknown}.")
 
-    rng = np.random.default_rng([seed, 7])
-    drawn_gap = rng.uniform(0.5, 7.0) if rng.random() < 0.4 else 0.0
-    gap = drawn_gap if gap_mm is None else float(gap_mm)
-    face = Face.draw(rng, gap)
-    absent = _draw_missing(rng)
-    teeth, arches = build_teeth(rng, set(absent if missing is None else missing), jaws, gap)
 
-    axes = _grid(fov_mm, spacing_mm, gap)
+@dataclass(frozen=True)
+class _ToothField:
+    """The teeth on the grid (z, y, x).
+
+    labels: uint8 FDI. nearest, root: float32 mm, signed distances to the nearest tooth and root, at most `_FAR_MM`.
+    details: per FDI number its box and `tooth_distances` there.
+    """
+
+    labels: np.ndarray
+    nearest: np.ndarray
+    root: np.ndarray
+    details: dict[int, tuple[Box, dict[str, np.ndarray]]]
+
+
+def _place_teeth(teeth: dict[int, Tooth], axes: tuple[np.ndarray, np.ndarray, np.ndarray]) -> _ToothField:
     x, y, z = axes
     shape = len(z), len(y), len(x)
     labels = np.zeros(shape, np.uint8)
-    nearest = np.full(shape, 9.0, np.float32)
-    root = np.full(shape, 9.0, np.float32)
+    nearest, root = np.full(shape, _FAR_MM, np.float32), np.full(shape, _FAR_MM, np.float32)
     details = {}
     for fdi, box in tooth_boxes(teeth, axes, margin=4.0).items():
         points = np.stack(np.meshgrid(z[box[0]], y[box[1]], x[box[2]], indexing="ij")[::-1], -1)
@@ -88,43 +166,35 @@ def make_phantom(
         labels[box] = np.where((parts["tooth"] < 0) & (parts["tooth"] < nearest[box]), fdi, labels[box])
         nearest[box] = np.minimum(nearest[box], parts["tooth"])
         root[box] = np.minimum(root[box], parts["root"])
+    return _ToothField(labels, nearest, root, details)
 
+
+def _paint_head(
+    face: Face,
+    teeth: dict[int, Tooth],
+    arches: dict[str, Arch],
+    axes: tuple[np.ndarray, np.ndarray, np.ndarray],
+    field: _ToothField,
+    rng: np.random.Generator,
+    spacing_mm: float,
+) -> np.ndarray:
+    """float32 (z, y, x) grey values before the scanner: first all that is around the teeth, then the teeth."""
+    x, y, z = axes
+    shape = field.labels.shape
     anatomy = Anatomy(face, teeth, arches, x, y)
     image = np.empty(shape, np.float32)
     grain = _grain(rng, shape, spacing_mm)
     for k in range(0, shape[0], _SLAB):
         part = slice(k, k + _SLAB)
-        paint_slab(image[part], z[part], anatomy, root[part], grain[part], spacing_mm)
-    for fdi, (box, parts) in details.items():
+        paint_slab(image[part], z[part], anatomy, field.root[part], grain[part], spacing_mm)
+    for fdi, (box, parts) in field.details.items():
         # a voxel that two teeth claim is painted as the deeper one only, as in the labels
-        owned = np.where(parts["tooth"] <= nearest[box] + 1e-3, parts["tooth"], np.float32(9.0))
+        owned = np.where(parts["tooth"] <= field.nearest[box] + 1e-3, parts["tooth"], np.float32(_FAR_MM))
         view = image[box]
         paint(view, owned, HU["enamel"] * (0.98 + 0.001 * (fdi % 10)), spacing_mm)
         paint(view, np.maximum(owned, parts["dentin"]), HU["dentin"], spacing_mm)
         paint(view, np.maximum(parts["pulp"], owned + 0.5), HU["pulp"], spacing_mm)
-
-    count = int(rng.integers(0, 5)) if fillings is None else int(fillings)
-    metal = _fill(image, teeth, details, count, rng, spacing_mm)
-    blur = rng.uniform(0.2, 0.4) if blur_mm is None else blur_mm
-    sd = rng.uniform(25, 80) if noise is None else noise
-    if metal:
-        streaks(image, axes, [teeth[f].at(0, 0, teeth[f].crown * 0.8) for f in metal], rng)
-    grey = acquire(image, spacing_mm, rng, blur, sd, rescale)
-    # array x grows to the patient's right and y to the front: both against ITK's LPS axes
-    scan = Volume(
-        grey,
-        spacing=(spacing_mm,) * 3,
-        origin=(float(-x[0]), float(-y[0]), float(z[0])),
-        direction=(-1.0, 0.0, 0.0, 0.0, -1.0, 0.0, 0.0, 0.0, 1.0),
-        name=f"phantom_{seed}",
-    )
-    seen = set(np.unique(labels).tolist())
-    return Phantom(
-        scan,
-        replace(scan, array=labels, metadata={}),
-        {f: t for f, t in teeth.items() if f in seen},
-        tuple(sorted(metal)),
-    )
+    return image
 
 
 def _draw_missing(rng: np.random.Generator) -> list[int]:
@@ -155,7 +225,12 @@ def _grain(rng: np.random.Generator, shape: tuple[int, ...], spacing: float) -> 
 
 
 def _fill(
-    image: np.ndarray, teeth: dict[int, Tooth], details: dict, count: int, rng: np.random.Generator, spacing: float
+    image: np.ndarray,
+    teeth: dict[int, Tooth],
+    details: dict[int, tuple[Box, dict]],
+    count: int,
+    rng: np.random.Generator,
+    spacing: float,
 ) -> list[int]:
     """Put metal into `count` side teeth: a filling, now and then a crown. Returns their FDI numbers."""
     able = [f for f in sorted(details) if f % 10 >= 4]

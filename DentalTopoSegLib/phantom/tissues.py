@@ -1,4 +1,4 @@
-"""What surrounds the teeth: jaws with cortical plates, gums, palate, sinuses, nose, tongue, lips, face,
+"""What surrounds the teeth: jaws with cortical plates, gingiva, palate, sinuses, nose, tongue, lips, face,
 throat and spine.
 
 Painted slab by slab, so that memory stays a few megabytes above the image. Grey values are rough Hounsfield
@@ -36,7 +36,7 @@ class Face:
     vestibule: float  # air between teeth and cheek
     tongue_height: float  # of its back over the biting plane
     tongue_slack: float  # from the arch's middle line to its side
-    palate: float  # height of the vault over the gum line
+    palate: float  # height of the vault over the crest
     jaw_height: float
     cortex: float  # factor on the thickness of the cortical plates
     density: float  # factor on the grey value of bone
@@ -77,7 +77,7 @@ def hinge(y: np.ndarray, gap: float) -> np.ndarray:
     return gap * np.clip((95 + y) / 95, 0, 1)
 
 
-def _gum_line(teeth: dict[int, Tooth], upper: bool, s: np.ndarray, gap: float) -> tuple[np.ndarray, float]:
+def _bone_crest(teeth: dict[int, Tooth], upper: bool, s: np.ndarray, gap: float) -> tuple[np.ndarray, float]:
     """Height z (mm, lower jaw: mouth closed) of the bone's crest along the arch, and how far back the row of
     teeth reaches."""
     sign = 1.0 if upper else -1.0
@@ -104,8 +104,8 @@ class Anatomy:
         self.s_low, self.n_low = arches["lower"].map(x, y)
         self.s_up, self.n_up = arches["upper"].map(x, y)
         _, self.n_base = make_arch(0.72 * face.width, 92.0, 5.0).map(x, y)
-        self.crest_low, self.end_low = _gum_line(teeth, False, self.s_low, face.gap)
-        self.crest_up, self.end_up = _gum_line(teeth, True, self.s_up, face.gap)
+        self.crest_low, self.end_low = _bone_crest(teeth, False, self.s_low, face.gap)
+        self.crest_up, self.end_up = _bone_crest(teeth, True, self.s_up, face.gap)
         self.drop = hinge(self.y[0], face.gap).astype(np.float32)
         self.front = np.exp(-((self.s_low / 18) ** 2))
         self.palate_z = float(np.median(self.crest_up)) + face.palate
@@ -185,7 +185,7 @@ class Anatomy:
         return smooth_min(oval, (np.sqrt(r2) - 1) * 14.0, 5.0)
 
     def mouth(self, z: np.ndarray) -> np.ndarray:
-        """Signed distance to the room inside cheeks, lips, floor and palate (gums and tongue not yet taken
+        """Signed distance to the room inside cheeks, lips, floor and palate (gingiva and tongue not yet taken
         away)."""
         f = self.face
         up = np.clip((z + f.gap / 2) / 8 + 0.5, 0, 1)
@@ -236,8 +236,8 @@ def paint_slab(
     low = smooth_min(low, np.where(z < 0, sleeve, 9.0), 1.5)
     up = smooth_min(up, np.where(z > 0, smooth_max(root - 1.0, anatomy.crest_up - z, 1.0), 9.0), 1.5)
     mouth = anatomy.mouth(z)
-    gums = np.minimum(np.where(z < 0, low, 9.0), np.where(z >= 0, up, 9.0)) - 1.9
-    air = np.maximum(np.maximum(mouth, -gums), -anatomy.tongue(z))
+    gingiva = np.minimum(np.where(z < 0, low, 9.0), np.where(z >= 0, up, 9.0)) - 1.9
+    air = np.maximum(np.maximum(mouth, -gingiva), -anatomy.tongue(z))
     air = np.minimum(np.minimum(air, anatomy.throat(z)), caves)
     paint(image, np.maximum(air, skin - 2.0), HU["air"], spacing)
     spongy = np.clip(HU["trabecular"] * dense + 150 * grain, -60, 1100)

@@ -38,8 +38,27 @@ class Slice:
 def overlay_png(image: Volume, labels: Volume, path: str | os.PathLike[str], title: str | None = None) -> Path:
     """Draw `labels` (FDI) over `image` (any grid, same patient space) into a PNG, whole or not at all.
 
-    Axial slices at the crowns of both arches, a coronal and a sagittal one through most teeth, and three
-    shaded views. Raises OutputError when the file cannot be written.
+    Axial slices at the crowns of both arches, a coronal and a sagittal one through most teeth, and three shaded views.
+
+    Parameters
+    ----------
+    image : Volume
+        Grey values.
+    labels : Volume
+        FDI numbers, 0 where no tooth is.
+    path : path-like
+        Of the PNG.
+    title : str, optional
+        Stands above it, before the number of teeth; the image's name where absent.
+
+    Returns
+    -------
+    pathlib.Path
+
+    Raises
+    ------
+    OutputError
+        The file cannot be written.
     """
     return write_png(path, compose(image, labels, title or image.name))
 

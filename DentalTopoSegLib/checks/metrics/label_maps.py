@@ -115,12 +115,28 @@ def _cer(pred: dict[int, tuple], ref: dict[int, tuple], voids: bool) -> float | 
 def evaluate_pair(
     pred: Volume, ref: Volume, tolerance_mm: float = BOUNDARY_TOLERANCE_MM, least_iou: float = DETECTION_IOU
 ) -> dict[str, Any]:
-    """All scores of one predicted label map against its reference, both FDI on the same grid; JSON-ready.
+    """All scores of one predicted label map against its reference.
 
-    Means ("dice", "iou", "nsd", "bf1") run over the reference teeth, a missed or misnumbered one counts 0;
-    "dice_all" also counts every invented tooth as 0; "tooth_dice" ignores numbers (tooth against background).
-    "teeth" holds the scores of each tooth in either map, by FDI number as text.
-    Raises `InputError` when the grids differ, a map is no FDI label map, or the reference holds no teeth.
+    Parameters
+    ----------
+    pred, ref : Volume
+        FDI label maps on the same grid.
+    tolerance_mm : float
+        Within which two boundaries count as the same.
+    least_iou : float
+        From which overlap on a reference tooth counts as found.
+
+    Returns
+    -------
+    dict
+        JSON-ready. Means ("dice", "iou", "nsd", "bf1") run over the reference teeth, a missed or misnumbered one
+        counts 0; "dice_all" also counts every invented tooth as 0; "tooth_dice" ignores numbers (tooth against
+        background). "teeth" holds the scores of each tooth in either map, by FDI number as text.
+
+    Raises
+    ------
+    InputError
+        When the grids differ, a map is no FDI label map, or the reference holds no teeth.
     """
     if not pred.same_grid(ref):
         raise InputError(

@@ -29,11 +29,29 @@ def evaluate_mesh(
     face_predicted: np.ndarray | None = None,
     face_reference: np.ndarray | None = None,
 ) -> dict[str, Any]:
-    """Every score, JSON-ready.
+    """All scores of one labelled jaw against its reference.
 
-    vertices (V, 3) mm, faces (F, 3); predicted, reference (V,) FDI per vertex, 0 gingiva; the same per face,
-    derived by majority where absent. "found": a predicted tooth overlaps a reference tooth with IoU >= 0.5 whatever
-    its number (optimal assignment). ValueError for arrays that do not fit together.
+    Parameters
+    ----------
+    vertices : numpy.ndarray
+        (V, 3) mm.
+    faces : numpy.ndarray
+        (F, 3) indices of vertices.
+    predicted, reference : numpy.ndarray
+        (V,) FDI number per vertex, 0 gingiva.
+    face_predicted, face_reference : numpy.ndarray, optional
+        (F,) the same per face; by majority of the vertices where absent.
+
+    Returns
+    -------
+    dict
+        JSON-ready. Dice, IoU and accuracy count faces, "dice_area" their areas. "found": pairs of a predicted and a
+        reference tooth with IoU >= `DETECTION_IOU`, whatever their numbers.
+
+    Raises
+    ------
+    ValueError
+        For arrays that do not fit together.
     """
     vertices, faces = np.asarray(vertices, float), np.asarray(faces)
     predicted, reference = np.asarray(predicted, int), np.asarray(reference, int)

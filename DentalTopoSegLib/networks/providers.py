@@ -155,7 +155,7 @@ class _OnnxRuntimeRunning:
         def work() -> None:
             try:
                 self._outputs = session.run(outputs, feed, self._options)
-            except Exception as error:  # result() raises it in the calling thread
+            except Exception as error:  # result() raises it in the calling thread  # noqa: BLE001
                 self._failure = error
 
         self._thread = threading.Thread(target=work, name="run a network", daemon=True)

@@ -65,7 +65,7 @@ def _last_event(arguments: Sequence[str], tail: list[str]) -> dict[str, Any]:
         return run_job(given.job, options, tell, tail)
     except RefusedInsideError as refused:
         return refused.event
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001
         return error_event(error, tail)
 
 

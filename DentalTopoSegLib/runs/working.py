@@ -33,7 +33,7 @@ def work(stage: Path) -> int:
     tail: list[str] = []
     try:
         event = _segment(given, stage, lambda event: tell(event, events))
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001
         event = error_event(error, tail)
         event["message"] = re.sub(r"[/\\]\.dentaltoposeg-[^/\\']*", "", event["message"])  # not the user's folder
     if tail:

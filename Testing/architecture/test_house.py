@@ -77,6 +77,16 @@ def test_the_library_needs_neither_torch_nor_qt_and_only_its_scene_slicer() -> N
             assert "slicer" not in heads or room_of(name, ROOMS["DentalTopoSegLib"]) == "scene", name
 
 
+def test_no_reader_catches_whatever_comes() -> None:
+    """ruff's BLE001 forbids a bare `except Exception`; a reader may not silence it."""
+    silenced = [
+        path.name
+        for path in (ROOT / "DentalTopoSegLib" / "files").rglob("*.py")
+        if "BLE001" in path.read_text(encoding="utf-8")
+    ]
+    assert silenced == []
+
+
 # ---------------------------------------------------------------- the tests themselves, on a planted fault
 
 

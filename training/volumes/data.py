@@ -203,7 +203,7 @@ class Buffer:
                     continue
                 made += 1
                 self._put((np.stack([p[0] for p in pairs])[:, None], np.stack([p[1] for p in pairs])))
-        except Exception as error:  # handed to the training thread, which raises it
+        except Exception as error:  # handed to the training thread, which raises it  # noqa: BLE001
             self._put(error)
 
     def _put(self, item: object) -> None:

@@ -3,7 +3,7 @@
 1. the scan at 1 mm -> numbering network -> coarse class probabilities (2 mm); 2. they give the dental box, or
 a refusal; 3. the box at 0.5 mm -> border network, in tiles -> tooth and core probabilities; 4. cores become
 instances; 5. numbers along each arch; 6. labels back on the scan's grid. Memory is bounded: only the 1 mm and
-2 mm maps span the whole scan.
+2 mm maps span the whole scan, and a network is let go as soon as it has run.
 """
 
 from __future__ import annotations
@@ -104,18 +104,19 @@ def segment_volume(
             }
         )
         calibrator = calibrator_for(nets)
+        described = [describe_model(nets[task], task) for task in ("numbering", "border")]
     warnings: list[str] = []
 
     with _stage(PREPARE_SCAN, seconds, report, cancelled):
         _require_contrast(volume)
         whole = resample_ras(volume, float(nets["numbering"].metadata["spacing_mm"]))
     with _stage(FIND_TEETH, seconds, report, cancelled):
-        coarse = run_numbering(nets["numbering"], whole, volume, report, cancelled)
+        coarse = run_numbering(nets.pop("numbering"), whole, volume, report, cancelled)
         del whole
         region = find_dental_region(coarse, volume)
     with _stage(DRAW_BORDERS, seconds, report, cancelled):
         grid = resample_ras(volume, float(nets["border"].metadata["spacing_mm"]), region.box)
-        tooth, core = run_border(nets["border"], grid, volume, coarse, report, cancelled)
+        tooth, core = run_border(nets.pop("border"), grid, volume, coarse, report, cancelled)
         tooth = smooth(tooth)
         nothing = np.broadcast_to(np.zeros((), np.uint8), grid.array.shape)
         grid = grid.with_array(nothing)  # the grey values are done with
@@ -140,7 +141,7 @@ def segment_volume(
             f"{len(doubtful)} of {len(confidence)} teeth have a low confidence: check the numbers before using them."
         )
     provenance = {
-        "models": [describe_model(nets[task], task) for task in ("numbering", "border")],
+        "models": described,
         "seconds": {k: round(v, 3) for k, v in seconds.items()},
         "threads": threads,
         "precision": precision,

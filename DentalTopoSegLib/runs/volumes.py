@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..errors import MemoryLimitError, NoTeethError
 from ..files.json_text import write_report_json
 from ..files.label_maps import write_labelmap
@@ -20,6 +22,9 @@ from ..stages import CHECK, MAKE_PHANTOM, READ
 from .ahead import import_ahead
 from .job import Job
 from .run import Run, Writers, round_seconds, write_files
+
+# Writing copies the labels, a byte a voxel; above this the scan's grey values, two or four bytes each, go before.
+_LARGE_VOXELS = 256_000_000
 
 
 @dataclass
@@ -46,6 +51,10 @@ class Scan:
     seconds: dict[str, float] = field(default_factory=dict)
     truth: Volume | None = None
 
+    def drop_grey_values(self) -> None:
+        """Keep the grid only."""
+        self.volume = self.volume.with_array(np.broadcast_to(np.zeros((), np.uint8), self.volume.shape))
+
 
 def segment_scan(job: Job, options: RunOptions = DEFAULTS) -> Run:
     """Segment the CBCT that a job names; see `segmenting.segment`, which also refuses jobs that make no sense."""
@@ -54,11 +63,15 @@ def segment_scan(job: Job, options: RunOptions = DEFAULTS) -> Run:
     import_ahead()
     options.progress(READ, 0, 1)
     started = time.perf_counter()
-    volume, warnings = read_volume(job.inputs[0], series=job.series)
-    seconds = {"read": time.perf_counter() - started}
+    scan = Scan(*_read(job))
+    scan.seconds["read"] = time.perf_counter() - started
     options.progress(READ, 1, 1)
-    scan = Scan(volume, safe_stem(job.name or volume.name), warnings, seconds)
     return _segment_and_write(scan, folder, options, picture=job.picture)
+
+
+def _read(job: Job) -> tuple[Volume, str, list[str]]:
+    volume, warnings = read_volume(job.inputs[0], series=job.series)
+    return volume, safe_stem(job.name or volume.name), warnings
 
 
 def segment_phantom(folder: str | os.PathLike[str], options: RunOptions = DEFAULTS, *, seed: int = 0) -> Run:
@@ -145,8 +158,17 @@ def _writers(
     writers["labels"] = (f"{name}_teeth.nii.gz", lambda path: write_labelmap(labels, path))
     writers["segmentation"] = (f"{name}_teeth.seg.nrrd", lambda path: write_seg_nrrd(labels, path, confidence))
     if picture:
-        from ..pictures.volumes import overlay_png
-
-        writers["picture"] = (f"{name}_teeth.png", lambda path: overlay_png(scan.volume, labels, path, title=name))
+        writers["picture"] = (f"{name}_teeth.png", _picture_writer(scan, labels))
+    if truth is None and scan.volume.array.size > _LARGE_VOXELS:
+        scan.drop_grey_values()
     writers["report"] = (f"{name}_report.json", lambda path: write_report_json(report, path))
     return writers
+
+
+def _picture_writer(scan: Scan, labels: Volume) -> Callable[[Path], Any]:
+    from ..pictures.volumes import compose, overlay_png, write_png
+
+    if scan.volume.array.size <= _LARGE_VOXELS:
+        return lambda path: overlay_png(scan.volume, labels, path, title=scan.name)
+    drawn = compose(scan.volume, labels, scan.name)
+    return lambda path: write_png(path, drawn)

@@ -16,6 +16,7 @@ from typing import Any, final
 
 import numpy as np
 
+from ..dentition import Confidence
 from ..errors import InputError, NoTeethError
 from ..files.volumes import Volume, resample_ras
 from ..networks.models import Model, describe_model, load_model
@@ -44,7 +45,7 @@ class Segmentation:
     the numbering's own score. features: FDI -> what the confidence is computed from, by name."""
 
     labels: Volume
-    confidence: dict[int, float]
+    confidence: Confidence
     provenance: dict[str, Any]
     warnings: list[str] = field(default_factory=list)
     scores: dict[int, float] = field(default_factory=dict)
@@ -53,7 +54,7 @@ class Segmentation:
     @property
     def calibrated(self) -> bool:
         """Whether confidence is a measured probability."""
-        return self.provenance["confidence"]["calibration"] != "uncalibrated"
+        return Confidence.of(self.confidence).calibrated
 
 
 def segment_volume(
@@ -132,7 +133,9 @@ def segment_volume(
         raise NoTeethError(no_teeth_message(volume, float((coarse.tooth >= HALF).sum()) * coarse.spacing**3 / 1000))
     with _stage(PLACE_ON_SCAN, seconds, report, cancelled):
         placed, present = _place_on_scan(numbered.labels, tooth, grid, volume)
-        confidence = {f: c for f, c in confidence.items() if present[f]}
+        confidence = Confidence(
+            {f: c for f, c in sorted(confidence.items()) if present[f]}, calibrated=calibrator is not None
+        )
     if not confidence or (calibrator is not None and max(confidence.values()) < _NO_TOOTH):
         raise NoTeethError(no_teeth_message(volume))
     doubtful = sorted(f for f, c in confidence.items() if c < _RATHER_WRONG)
@@ -148,14 +151,13 @@ def segment_volume(
         "confidence": provenance_of(calibrator),
         "dental_box_ras_mm": [[round(float(v), 2) for v in corner] for corner in region.box],
     }
-    teeth = sorted(confidence)
     return Segmentation(
         volume.with_array(placed),
-        {f: confidence[f] for f in teeth},
+        confidence,
         provenance,
         warnings,
-        {f: numbered.scores[f] for f in teeth},
-        {f: numbered.features[f] for f in teeth},
+        {f: numbered.scores[f] for f in confidence},
+        {f: numbered.features[f] for f in confidence},
     )
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from .. import dentition
+from ..dentition import PROBABILITY, Confidence
 from .volumes import Volume
 from .volumes.writing import write_image
 
@@ -21,6 +22,8 @@ TERMINOLOGY_CONTEXT = "Segmentation category and type - DentalTopoSeg"
 REGION_CONTEXT = "Anatomic codes - DICOM master list"
 #: DICOM's category of every tooth (CID 7150): value, scheme, meaning.
 CATEGORY = ("123037004", "SCT", "Anatomical Structure")
+#: Tags of a segment: its confidence, and whether that is a probability or a score.
+CONFIDENCE_TAG, CONFIDENCE_MEANING_TAG = "DentalTopoSeg.Confidence", "DentalTopoSeg.ConfidenceIs"
 #: A code that is not given.
 NO_CODE = "^^"
 
@@ -45,11 +48,12 @@ def segment_name(fdi: int) -> str:
     return f"{fdi} {dentition.plain_name(fdi)}"
 
 
-def write_seg_nrrd(labels: Volume, path: str | os.PathLike[str], confidence: dict[int, float] | None = None) -> Path:
+def write_seg_nrrd(labels: Volume, path: str | os.PathLike[str], confidence: Mapping[int, float] | None = None) -> Path:
     """Write a 3D Slicer segmentation: one layer, one segment per tooth, label value = FDI number.
 
     Each segment has its name, colour, extent, terminology entry (so DICOM SEG export works), a tag `DentalTopoSeg.FDI`
-    and, where known, one `DentalTopoSeg.Confidence`.
+    and, where known, `DentalTopoSeg.Confidence` and what that number is, `DentalTopoSeg.ConfidenceIs`: "probability" or
+    "score".
 
     Parameters
     ----------
@@ -57,8 +61,8 @@ def write_seg_nrrd(labels: Volume, path: str | os.PathLike[str], confidence: dic
         FDI numbers (z, y, x).
     path : path
         The file, .seg.nrrd.
-    confidence : dict, optional
-        0 to 1, by FDI number.
+    confidence : mapping, optional
+        0 to 1, by FDI number; `dentition.Confidence` says what it means.
 
     Raises
     ------
@@ -86,7 +90,8 @@ def write_seg_nrrd(labels: Volume, path: str | os.PathLike[str], confidence: dic
             f"TerminologyEntry:{terminology_entry(fdi)}",
         ]
         if confidence and fdi in confidence:
-            tags.append(f"DentalTopoSeg.Confidence:{confidence[fdi]:.3f}")
+            tags.append(f"{CONFIDENCE_TAG}:{confidence[fdi]:.3f}")
+            tags.append(f"{CONFIDENCE_MEANING_TAG}:{Confidence.of(confidence).meaning}")
         fields = {
             "ID": f"Tooth_{fdi}",
             "Name": segment_name(fdi),
@@ -112,18 +117,22 @@ def _tooth_extents(array: np.ndarray) -> Iterator[tuple[int, str]]:
             yield value, " ".join(f"{s.start} {s.stop - 1}" for s in box[::-1])
 
 
-def stored_confidence(labels: Volume) -> dict[int, float]:
-    """{FDI: 0..1} as `write_seg_nrrd` stored it with a label map that was read; empty for other files."""
+def stored_confidence(labels: Volume) -> Confidence:
+    """{FDI: 0..1} as `write_seg_nrrd` stored it with a label map that was read; empty for other files.
+
+    Where one of the numbers does not say what it is, as in the first versions' files, they are taken for scores.
+    """
     numbers = segment_numbers(labels.metadata)
-    found = {}
+    found, calibrated = {}, True
     for key, value in labels.metadata.items():
         match = re.fullmatch(r"Segment(\d+)_LabelValue", key)
         fdi = numbers.get(int(value)) if match else None
         tags = labels.metadata.get(f"Segment{match[1]}_Tags", "") if match else ""
-        sure = re.search(r"DentalTopoSeg\.Confidence:([01]\.\d+)", tags)
+        sure = re.search(rf"{re.escape(CONFIDENCE_TAG)}:([01]\.\d+)", tags)
         if fdi is not None and sure:
             found[fdi] = float(sure[1])
-    return found
+            calibrated = calibrated and f"{CONFIDENCE_MEANING_TAG}:{PROBABILITY}" in tags.split("|")
+    return Confidence(found, calibrated=calibrated and bool(found))
 
 
 def segment_numbers(metadata: Mapping[str, str]) -> dict[int, int]:

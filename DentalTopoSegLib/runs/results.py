@@ -6,13 +6,14 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+from ..dentition import Confidence
 from ..errors import InputError
 from ..exports import ExportOptions, Result
 from ..exports.registry import export, export_format
 from ..files.jaw_labels import read_labelled_jaw
 from ..files.meshes import is_mesh_file
 from ..files.seg_nrrd import stored_confidence
-from ..reports.report import read_report
+from ..reports.report import confidence_of, read_report
 from .checking import examine_jaw, examine_label_map, read_label_map, require_teeth
 
 
@@ -35,9 +36,10 @@ def _of_jaw(path: Path, numbering: str | None) -> Result:
     return Result(path, name, [], lambda: examine_jaw(jaw, warnings), labelled=jaw)
 
 
-def _of_label_map(path: Path, numbering: str | None) -> Result:
+def _of_label_map(path: Path, numbering: str | None, confidence: Confidence | None = None) -> Result:
+    """confidence: in place of what the file itself has."""
     labels, warnings = read_label_map(path, numbering)
-    confidence = stored_confidence(labels) or None
+    confidence = confidence or stored_confidence(labels) or None
     name = labels.name.removesuffix("_teeth")
     return Result(
         path, name, warnings, lambda: examine_label_map(labels, confidence, warnings=warnings), labels, confidence
@@ -52,9 +54,13 @@ def _of_report(path: Path, report_only: bool) -> Result:
     if beside is None or not beside.exists():
         wanted = f" '{beside.name}'" if beside is not None else ""
         raise InputError(f"The labels{wanted} that '{path}' reports on are not beside it: keep a run's files together.")
+
+    def opened() -> Result:
+        return _of_jaw(beside, None) if is_mesh_file(beside) else _of_label_map(beside, None, confidence_of(content))
+
     if report_only:
-        return Result(beside, content["name"], [], lambda: open_result(beside).examination, stored_report=content)
-    return replace(open_result(beside), name=content["name"], stored_report=content)
+        return Result(beside, content["name"], [], lambda: opened().examination, stored_report=content)
+    return replace(opened(), name=content["name"], stored_report=content)
 
 
 def export_result(

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..dentition import Confidence
 from ..errors import MemoryLimitError, NoTeethError
 from ..files.json_text import write_report_json
 from ..files.label_maps import write_labelmap
@@ -131,7 +132,6 @@ def _segment_and_write(scan: Scan, folder: Path, options: RunOptions, picture: b
         segmentation.confidence,
         name=scan.name,
         warnings=[*scan.warnings, *segmentation.warnings],
-        calibrated=segmentation.calibrated,
     )
     report = examined.report
     if scan.truth is not None:
@@ -147,9 +147,7 @@ def _segment_and_write(scan: Scan, folder: Path, options: RunOptions, picture: b
     return Run([report], write_files(folder, [writers], options), examined.findings, labels)
 
 
-def _writers(
-    scan: Scan, labels: Volume, confidence: dict[int, float], report: dict[str, Any], picture: bool
-) -> Writers:
+def _writers(scan: Scan, labels: Volume, confidence: Confidence, report: dict[str, Any], picture: bool) -> Writers:
     name, truth = scan.name, scan.truth
     writers: dict[str, tuple[str, Callable[[Path], Any]]] = {}
     if truth is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,6 +48,8 @@ class Result:
         Of an intraoral scan.
     stored_report : dict, optional
         The report that came with it, taken as it is.
+    companions : list of Path
+        The report that names its file, and the other files that report names.
     """
 
     path: Path
@@ -58,6 +60,12 @@ class Result:
     confidence: Confidence | None = None
     labelled: LabelledJaw | None = None
     stored_report: dict[str, Any] | None = None
+    companions: list[Path] = field(default_factory=list)
+
+    @property
+    def files(self) -> list[Path]:
+        """All that belongs to it: what is written from it must not replace any of them."""
+        return [self.path, *self.companions]
 
     @property
     def label_map(self) -> Volume:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,10 @@ from ..errors import MemoryLimitError, NoTeethError
 from ..files.json_text import write_report_json
 from ..files.label_maps import write_labelmap
 from ..files.seg_nrrd import write_seg_nrrd
-from ..files.transactions import require_writable
+from ..files.transactions import keep_inputs, require_writable
 from ..files.volumes import Volume, read_volume, safe_stem, write_volume
 from ..options import DEFAULTS, RunOptions
+from ..reports.checksums import add_checksums
 from ..stages import CHECK, MAKE_PHANTOM, READ
 from .ahead import import_ahead
 from .job import Job
@@ -26,6 +27,15 @@ from .run import Run, Writers, round_seconds, write_files
 
 # Writing copies the labels, a byte a voxel; above this the scan's grey values, two or four bytes each, go before.
 _LARGE_VOXELS = 256_000_000
+#: How the files are called after the scan's name, by kind.
+_ENDINGS = {
+    "scan": ".nii.gz",
+    "truth": "_truth.nii.gz",
+    "labels": "_teeth.nii.gz",
+    "segmentation": "_teeth.seg.nrrd",
+    "picture": "_teeth.png",
+    "report": "_report.json",
+}
 
 
 @dataclass
@@ -44,6 +54,8 @@ class Scan:
         What making or reading it took, by stage.
     truth : Volume, optional
         Of a phantom: its exact labels, FDI on the same grid.
+    inputs : sequence of path
+        Where it was read from.
     """
 
     volume: Volume
@@ -51,6 +63,7 @@ class Scan:
     warnings: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     truth: Volume | None = None
+    inputs: Sequence[str | os.PathLike[str]] = ()
 
     def drop_grey_values(self) -> None:
         """Keep the grid only."""
@@ -64,9 +77,11 @@ def segment_scan(job: Job, options: RunOptions = DEFAULTS) -> Run:
     import_ahead()
     options.progress(READ, 0, 1)
     started = time.perf_counter()
-    scan = Scan(*_read(job))
+    scan = Scan(*_read(job), inputs=job.inputs)
     scan.seconds["read"] = time.perf_counter() - started
     options.progress(READ, 1, 1)
+    own = [f"{scan.name}{ending}" for kind, ending in _ENDINGS.items() if kind not in ("scan", "truth")]
+    keep_inputs(job.inputs, folder, own)
     return _segment_and_write(scan, folder, options, picture=job.picture)
 
 
@@ -144,22 +159,26 @@ def _segment_and_write(scan: Scan, folder: Path, options: RunOptions, picture: b
     report["provenance"] = {**segmentation.provenance, "seconds": seconds}
     writers = _writers(scan, labels, segmentation.confidence, report, picture)
     report["files"] = {kind: file for kind, (file, _) in writers.items()}
-    return Run([report], write_files(folder, [writers], options), examined.findings, labels)
+    return Run([report], write_files(folder, [writers], options, scan.inputs), examined.findings, labels)
 
 
 def _writers(scan: Scan, labels: Volume, confidence: Confidence, report: dict[str, Any], picture: bool) -> Writers:
     name, truth = scan.name, scan.truth
+    named = {kind: f"{name}{ending}" for kind, ending in _ENDINGS.items()}
     writers: dict[str, tuple[str, Callable[[Path], Any]]] = {}
     if truth is not None:
-        writers["scan"] = (f"{name}.nii.gz", lambda path: write_volume(scan.volume, path))
-        writers["truth"] = (f"{name}_truth.nii.gz", lambda path: write_labelmap(truth, path))
-    writers["labels"] = (f"{name}_teeth.nii.gz", lambda path: write_labelmap(labels, path))
-    writers["segmentation"] = (f"{name}_teeth.seg.nrrd", lambda path: write_seg_nrrd(labels, path, confidence))
+        writers["scan"] = (named["scan"], lambda path: write_volume(scan.volume, path))
+        writers["truth"] = (named["truth"], lambda path: write_labelmap(truth, path))
+    writers["labels"] = (named["labels"], lambda path: write_labelmap(labels, path))
+    writers["segmentation"] = (named["segmentation"], lambda path: write_seg_nrrd(labels, path, confidence))
     if picture:
-        writers["picture"] = (f"{name}_teeth.png", _picture_writer(scan, labels))
+        writers["picture"] = (named["picture"], _picture_writer(scan, labels))
     if truth is None and scan.volume.array.size > _LARGE_VOXELS:
         scan.drop_grey_values()
-    writers["report"] = (f"{name}_report.json", lambda path: write_report_json(report, path))
+    writers["report"] = (
+        named["report"],
+        lambda path: write_report_json(add_checksums(report, path.parent), path),
+    )
     return writers
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..names import safe_name
 from .dicom import is_dicom, read_dicom
 from .grid import Volume
 from .integrity import require_whole_data, require_whole_nifti
@@ -102,5 +103,4 @@ def safe_stem(path: str | os.PathLike[str]) -> str:
         if lower.endswith(suffix) and len(name) > len(suffix):
             name = name[: -len(suffix)]
             break
-    kept = "".join(c if c.isalnum() or c in "-_.() " else "_" for c in name).strip(" .")
-    return kept or "scan"
+    return safe_name(name)

@@ -33,9 +33,10 @@ def read_voxels(header: VolumeHeader) -> np.ndarray:
     _require_plausible_size(header)
     stored = header.dtype
     rescaled = (header.slope, header.intercept) != (1.0, 0.0)
-    target = np.dtype(np.float32) if rescaled or stored == np.float64 else stored.newbyteorder("=")
+    native = stored.newbyteorder("=")
+    target = np.dtype(np.float32) if rescaled or native == np.float64 else native
     array = np.empty(header.size[2::-1], target)
-    if target.itemsize == stored.itemsize and not rescaled:
+    if target == native and not rescaled:
         view = array.data.cast("B")
 
         def put(at: int, part: memoryview) -> None:

@@ -7,6 +7,7 @@ number checked. Only what it promises is ever asked of the rest of the file.
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -87,7 +88,7 @@ class VolumeHeader:
         return math.prod(self.size) * self.components * self.dtype.itemsize
 
 
-def wrong_field(path: Path, name: str, value: object, expected: str) -> InputError:
+def wrong_field(path: str | os.PathLike[str], name: str, value: object, expected: str) -> InputError:
     """The refusal of one field of a header: file, field, what it says and what is taken."""
     return InputError(f"'{path}' cannot be read: its header says {name} = '{shown(value)}', where {expected}.")
 

@@ -138,6 +138,7 @@ class _Axes:
         self.kinds = fields.values.get("kinds", "").lower().split() or ["none"] * count
         if len(self.kinds) != count:
             raise wrong_field(fields.path, "kinds", fields.get("kinds"), f"{count} words are expected")
+        self.centers = fields.values.get("centers", fields.values.get("centerings", "")).lower().split()
         self.space = fields.values.get("space", "").lower()
         self.vectors = self._vectors(count)
         self.domain = [a for a in range(count) if self._is_domain(a)]
@@ -202,11 +203,10 @@ class _Axes:
         """Of a file that knows no space: spacings alone, and the axes' least positions where it has them."""
         spacings = self._per_axis("spacings", 1.0)
         least = self._per_axis("axismins", math.nan)
-        centers = self.fields.values.get("centers", self.fields.values.get("centerings", "")).lower().split()
         origin = [0.0, 0.0, 0.0]
         if all(math.isfinite(least[a]) for a in self.domain[:3]) and "spacings" in self.fields.values:
             for i, a in enumerate(self.domain[:3]):
-                node = a < len(centers) and centers[a] == "node"
+                node = a < len(self.centers) and self.centers[a] == "node"
                 origin[i] = least[a] + (0.0 if node else spacings[a] / 2)
         return _three([spacings[a] for a in self.domain[:3]]), _three(origin), IDENTITY
 
@@ -224,6 +224,9 @@ class _Axes:
         for i, axis in enumerate(self.domain):
             if self.kinds[axis] not in ("none", "???"):
                 found[f"NRRD_kinds[{i}]"] = self.kinds[axis]
+        for i, axis in enumerate(self.domain):
+            if axis < len(self.centers) and self.centers[axis] in ("cell", "node"):
+                found[f"NRRD_centerings[{i}]"] = self.centers[axis]
         if self.space:
             found["NRRD_space"] = _LPS if self.space in _SPACES else self.space
         if content := self.fields.get("content"):

@@ -15,6 +15,7 @@ import numpy as np
 from .. import dentition
 from ..dentition import PROBABILITY, Confidence
 from .volumes import Volume
+from .volumes.header import wrong_field
 from .volumes.writing import write_image
 
 #: Under these names Slicer looks up the codes of a segment and of its region; the first is the extension's own list.
@@ -122,12 +123,11 @@ def stored_confidence(labels: Volume) -> Confidence:
 
     Where one of the numbers does not say what it is, as in the first versions' files, they are taken for scores.
     """
-    numbers = segment_numbers(labels.metadata)
+    numbers = segment_numbers(labels.metadata, labels.name)
     found, calibrated = {}, True
-    for key, value in labels.metadata.items():
-        match = re.fullmatch(r"Segment(\d+)_LabelValue", key)
-        fdi = numbers.get(int(value)) if match else None
-        tags = labels.metadata.get(f"Segment{match[1]}_Tags", "") if match else ""
+    for prefix, value in _label_values(labels.metadata, labels.name):
+        fdi = numbers.get(value)
+        tags = labels.metadata.get(f"{prefix}Tags", "")
         sure = re.search(rf"{re.escape(CONFIDENCE_TAG)}:([01]\.\d+)", tags)
         if fdi is not None and sure:
             found[fdi] = float(sure[1])
@@ -135,19 +135,29 @@ def stored_confidence(labels: Volume) -> Confidence:
     return Confidence(found, calibrated=calibrated and bool(found))
 
 
-def segment_numbers(metadata: Mapping[str, str]) -> dict[int, int]:
-    """{label value: FDI} from the terminology codes, or the names' leading FDI number, of a .seg.nrrd."""
+def segment_numbers(metadata: Mapping[str, str], source: str | os.PathLike[str]) -> dict[int, int]:
+    """{label value: FDI} from the terminology codes, or the names' leading FDI number, of a .seg.nrrd.
+
+    source: the file, for the sentence of an `InputError` on a label value that is none.
+    """
     found = {}
-    for key, value in metadata.items():
-        match = re.fullmatch(r"Segment(\d+)_LabelValue", key)
-        if not match:
-            continue
-        prefix = f"Segment{match[1]}_"
+    for prefix, value in _label_values(metadata, source):
         codes = re.findall(r"SCT\^(\d+)\^", metadata.get(prefix + "Tags", ""))
         fdi = next(filter(None, map(dentition.snomed_to_fdi, codes)), None)
         number = re.match(r"(?:tooth[ _]?)?(\d\d)\b", metadata.get(prefix + "Name", ""), re.IGNORECASE)
         if fdi is None and number and dentition.is_tooth(int(number[1])):
             fdi = int(number[1])
         if fdi is not None:
-            found[int(value)] = fdi
+            found[value] = fdi
     return found
+
+
+def _label_values(metadata: Mapping[str, str], source: str | os.PathLike[str]) -> Iterator[tuple[str, int]]:
+    """("Segment<i>_", label value) of every segment. Raises InputError."""
+    for key, value in metadata.items():
+        match = re.fullmatch(r"(Segment[0-9]+_)LabelValue", key)
+        if match is None:
+            continue
+        if not re.fullmatch(r" *[0-9]{1,5} *", value) or int(value) > 65535:
+            raise wrong_field(source, key, value, "a whole number from 0 to 65535 is expected")
+        yield match[1], int(value)

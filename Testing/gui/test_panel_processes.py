@@ -1,4 +1,4 @@
-"""Child processes and their lives: in Slicer a Qt object that dies inside its own signal takes the application along."""
+"""Child processes and their lives: a Qt object that dies inside its own signal takes Slicer along."""
 
 from __future__ import annotations
 

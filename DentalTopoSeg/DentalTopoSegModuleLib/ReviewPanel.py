@@ -29,7 +29,7 @@ class ReviewPanel:
         self.findings = FindingsTable(
             ui.findingsTable, self.onFindingSelected, self.onRepair, self.onAccept, self.onReopen, self.onUndo
         )
-        self._quietTimer = qt.QTimer()
+        self._quietTimer = qt.QTimer(ui.findingsTable)
         self._quietTimer.interval = QUIET_MS
         self._quietTimer.timeout.connect(self.onQuiet)
         ui.renumberButton.toggled.connect(self.onRenumberToggled)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -200,13 +199,14 @@ def add_segmentation(
     return node
 
 
-@functools.cache
 def register_conversions() -> None:
     """Make sure that segmentations can turn voxels into surfaces. In the application they can; on the wheel alone the
-    conversions are registered by the first segmentations logic that meets a scene, here one of its own."""
+    conversions are registered by the first segmentations logic that meets a scene, here one of its own. Every further
+    logic would register them once more."""
     import slicer
 
-    slicer.vtkSlicerSegmentationsModuleLogic().SetMRMLScene(slicer.vtkMRMLScene())
+    if not slicer.vtkSegmentationConverterFactory.GetInstance().GetConverterRules():
+        slicer.vtkSlicerSegmentationsModuleLogic().SetMRMLScene(slicer.vtkMRMLScene())
 
 
 def _show_surfaces(node: Any) -> None:

@@ -2,10 +2,11 @@
 
 from .folders import is_dicom, is_dicom_file
 from .geometry import check_slice_positions
-from .header import read_source_header
+from .header import DicomHeader, read_source_header
 from .reading import read_dicom, series_files
 
 __all__ = [
+    "DicomHeader",
     "check_slice_positions",
     "is_dicom",
     "is_dicom_file",

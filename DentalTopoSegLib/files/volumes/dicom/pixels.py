@@ -20,6 +20,7 @@ from .structure import require_pixels
 
 #: Grey values beyond this are no measurement, and overflow the decoder's whole numbers.
 MAX_RESCALE = 1e6
+_STDERR = 2
 
 
 def read_slices(headers: Sequence[DicomHeader], path: Path) -> np.ndarray:
@@ -148,8 +149,19 @@ def _encodable(files: Sequence[Path]) -> Iterator[list[str]]:
 
 @contextmanager
 def _decoding() -> Iterator[None]:
-    """Drops what the decoders print themselves on standard error: what matters comes as an exception."""
+    """Drops what the decoders themselves print on standard error: what matters comes as an exception."""
     import SimpleITK as sitk
 
     sitk.ProcessObject.SetGlobalWarningDisplay(False)
-    yield
+    try:
+        kept = os.dup(_STDERR)
+    except OSError:  # a program without a console has none
+        yield
+        return
+    try:
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), _STDERR)
+        yield
+    finally:
+        os.dup2(kept, _STDERR)
+        os.close(kept)

@@ -66,9 +66,19 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 def cannot_write(path: Path, error: OSError) -> str:
     """The sentence for a file that could not be written."""
-    reason = error.strerror or str(error)
-    advice = _ADVICE.get(error.errno or 0, "choose another folder or free some space")
-    return f"'{destination(path)}' cannot be written ({reason}): {advice}."
+    said = _system_error(error)
+    advice = _ADVICE.get(said.errno or 0, "choose another folder or free some space")
+    return f"'{destination(path)}' cannot be written ({said.strerror or said}): {advice}."
+
+
+def _system_error(error: OSError) -> OSError:
+    """The error that the system gave; packages may wrap it in one with a text of their own."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause
+        cause = cause.__cause__ or cause.__context__
+    return error
 
 
 def require_writable(folder: Path) -> None:

@@ -12,6 +12,7 @@ from ..errors import InputError
 
 if TYPE_CHECKING:
     from ..checks.findings import Finding
+    from ..dentition import Confidence
     from ..files.jaw_labels import LabelledJaw
     from ..files.meshes import Mesh
     from ..files.volumes import Volume
@@ -41,8 +42,8 @@ class Result:
         About the file.
     examine : callable
         Makes the examination; called once, and only if needed.
-    labels, confidence : Volume, dict of float by FDI number, optional
-        Of a label map; confidence 0 to 1, where the file has it.
+    labels, confidence : Volume, Confidence, optional
+        Of a label map; confidence 0 to 1 by FDI number, where the file has it.
     labelled : LabelledJaw, optional
         Of an intraoral scan.
     stored_report : dict, optional
@@ -56,7 +57,7 @@ class Result:
     warnings: list[str]
     examine: Callable[[], Examination]
     labels: Volume | None = None
-    confidence: dict[int, float] | None = None
+    confidence: Confidence | None = None
     labelled: LabelledJaw | None = None
     stored_report: dict[str, Any] | None = None
     companions: list[Path] = field(default_factory=list)

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..checks.findings import Finding, check_dentition, check_jaws, repairs_for
 from ..checks.repair import Repair, make_edit
+from ..dentition import Confidence
 from ..errors import InputError
 from ..exports import Result
 from ..files.jaw_labels import write_labelled_mesh
@@ -182,7 +183,7 @@ def _work_on(result: Result) -> _Work:
 @dataclass
 class _LabelMapUnderRepair:
     labels: Volume
-    confidence: dict[int, float] | None
+    confidence: Confidence | None
 
     def apply(self, repair: Repair) -> None:
         edit = make_edit(self.labels, repair)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ..dentition import Confidence
 from ..errors import InputError, OutputError
 from ..exports import ExportOptions, Result
 from ..exports.registry import export, export_format
@@ -16,7 +17,7 @@ from ..files.meshes import is_mesh_file
 from ..files.seg_nrrd import stored_confidence
 from ..files.transactions import settle
 from ..reports.checksums import compare_files
-from ..reports.report import read_report
+from ..reports.report import confidence_of, read_report
 from .checking import examine_jaw, examine_label_map, read_label_map, require_teeth
 
 
@@ -39,9 +40,10 @@ def _of_jaw(path: Path, numbering: str | None) -> Result:
     return Result(path, name, [], lambda: examine_jaw(jaw, warnings), labelled=jaw, companions=_companions(path, name))
 
 
-def _of_label_map(path: Path, numbering: str | None) -> Result:
+def _of_label_map(path: Path, numbering: str | None, confidence: Confidence | None = None) -> Result:
+    """confidence: in place of what the file itself has."""
     labels, warnings = read_label_map(path, numbering)
-    confidence = stored_confidence(labels) or None
+    confidence = confidence or stored_confidence(labels) or None
     name = labels.name.removesuffix("_teeth")
     return Result(
         path,
@@ -89,16 +91,22 @@ def _of_report(path: Path, report_only: bool) -> Result:
         report = None
         warnings.append(f"'{beside.name}' is no longer what '{path.name}' was written with: it was checked anew.")
     companions = [path, *(path.parent / file for file in files.values())]
+
+    def open_labels() -> Result:
+        if is_mesh_file(beside):
+            return _of_jaw(beside, None)
+        return _of_label_map(beside, None, None if report is None else confidence_of(report))
+
     if report_only:
         return Result(
             beside,
             content["name"],
             warnings,
-            lambda: open_result(beside).examination,
+            lambda: open_labels().examination,
             stored_report=report,
             companions=companions,
         )
-    opened = open_result(beside)
+    opened = open_labels()
     warnings += opened.warnings
     return replace(opened, name=content["name"], warnings=warnings, stored_report=report, companions=companions)
 

@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from ..dentition import Confidence
 from ..errors import MemoryLimitError, NoTeethError
 from ..files.json_text import write_report_json
 from ..files.label_maps import write_labelmap
@@ -22,6 +25,8 @@ from .ahead import import_ahead
 from .job import Job
 from .run import Run, Writers, round_seconds, write_files
 
+# Writing copies the labels, a byte a voxel; above this the scan's grey values, two or four bytes each, go before.
+_LARGE_VOXELS = 256_000_000
 #: How the files are called after the scan's name, by kind.
 _ENDINGS = {
     "scan": ".nii.gz",
@@ -60,6 +65,10 @@ class Scan:
     truth: Volume | None = None
     inputs: Sequence[str | os.PathLike[str]] = ()
 
+    def drop_grey_values(self) -> None:
+        """Keep the grid only."""
+        self.volume = self.volume.with_array(np.broadcast_to(np.zeros((), np.uint8), self.volume.shape))
+
 
 def segment_scan(job: Job, options: RunOptions = DEFAULTS) -> Run:
     """Segment the CBCT that a job names; see `segmenting.segment`, which also refuses jobs that make no sense."""
@@ -68,13 +77,17 @@ def segment_scan(job: Job, options: RunOptions = DEFAULTS) -> Run:
     import_ahead()
     options.progress(READ, 0, 1)
     started = time.perf_counter()
-    volume, warnings = read_volume(job.inputs[0], series=job.series)
-    seconds = {"read": time.perf_counter() - started}
+    scan = Scan(*_read(job), inputs=job.inputs)
+    scan.seconds["read"] = time.perf_counter() - started
     options.progress(READ, 1, 1)
-    scan = Scan(volume, safe_stem(job.name or volume.name), warnings, seconds, inputs=job.inputs)
     own = [f"{scan.name}{ending}" for kind, ending in _ENDINGS.items() if kind not in ("scan", "truth")]
     keep_inputs(job.inputs, folder, own)
     return _segment_and_write(scan, folder, options, picture=job.picture)
+
+
+def _read(job: Job) -> tuple[Volume, str, list[str]]:
+    volume, warnings = read_volume(job.inputs[0], series=job.series)
+    return volume, safe_stem(job.name or volume.name), warnings
 
 
 def segment_phantom(folder: str | os.PathLike[str], options: RunOptions = DEFAULTS, *, seed: int = 0) -> Run:
@@ -134,7 +147,6 @@ def _segment_and_write(scan: Scan, folder: Path, options: RunOptions, picture: b
         segmentation.confidence,
         name=scan.name,
         warnings=[*scan.warnings, *segmentation.warnings],
-        calibrated=segmentation.calibrated,
     )
     report = examined.report
     if scan.truth is not None:
@@ -150,9 +162,7 @@ def _segment_and_write(scan: Scan, folder: Path, options: RunOptions, picture: b
     return Run([report], write_files(folder, [writers], options, scan.inputs), examined.findings, labels)
 
 
-def _writers(
-    scan: Scan, labels: Volume, confidence: dict[int, float], report: dict[str, Any], picture: bool
-) -> Writers:
+def _writers(scan: Scan, labels: Volume, confidence: Confidence, report: dict[str, Any], picture: bool) -> Writers:
     name, truth = scan.name, scan.truth
     named = {kind: f"{name}{ending}" for kind, ending in _ENDINGS.items()}
     writers: dict[str, tuple[str, Callable[[Path], Any]]] = {}
@@ -162,11 +172,20 @@ def _writers(
     writers["labels"] = (named["labels"], lambda path: write_labelmap(labels, path))
     writers["segmentation"] = (named["segmentation"], lambda path: write_seg_nrrd(labels, path, confidence))
     if picture:
-        from ..pictures.volumes import overlay_png
-
-        writers["picture"] = (named["picture"], lambda path: overlay_png(scan.volume, labels, path, title=name))
+        writers["picture"] = (named["picture"], _picture_writer(scan, labels))
+    if truth is None and scan.volume.array.size > _LARGE_VOXELS:
+        scan.drop_grey_values()
     writers["report"] = (
         named["report"],
         lambda path: write_report_json(add_checksums(report, path.parent), path),
     )
     return writers
+
+
+def _picture_writer(scan: Scan, labels: Volume) -> Callable[[Path], Any]:
+    from ..pictures.volumes import compose, overlay_png, write_png
+
+    if scan.volume.array.size <= _LARGE_VOXELS:
+        return lambda path: overlay_png(scan.volume, labels, path, title=scan.name)
+    drawn = compose(scan.volume, labels, scan.name)
+    return lambda path: write_png(path, drawn)

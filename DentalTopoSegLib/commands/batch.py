@@ -31,10 +31,13 @@ def _run(call: Call) -> dict[str, Any]:
     )
     call.bar.close()
     failed = [row for row in batch.rows if row["state"] == "failed"]
-    for row in failed:
+    changed = [row for row in batch.rows if row["state"] == "changed"]
+    for row in (*failed, *changed):
         print(f"dentaltoposeg: {row['scan']}: {row['message']}", file=sys.stderr)
     done, before = batch.count("done"), batch.count("done before")
-    text = f"{done} scans done, {before} done before, {len(failed)} without a result.\nWrote {batch.summary}"
+    text = f"{done} scans done, {before} done before, {len(failed)} without a result."
+    text += f" {len(changed)} changed since and left as they are." if changed else ""
+    text += f"\nWrote {batch.summary}"
     call.say(lambda: text)
     return {"scans": batch.rows, "summary": str(batch.summary), "exit_code": SOME_FAILED if failed else DONE}
 

@@ -136,7 +136,7 @@ def _other_cases(folder: Path) -> Iterator[Case]:
 
     def segment_jaws(out: Path, which: str) -> int:
         scans = given(which, "upper.stl"), given(which, "lower.stl")
-        return _command("segment", *scans, "-o", str(out), "--per-tooth")
+        return _command("segment", *scans, "-o", str(out))
 
     def demo(out: Path, which: str) -> int:
         return _command("demo", "-o", str(out))

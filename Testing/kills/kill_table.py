@@ -150,7 +150,10 @@ class Trial:
         right = right and (ended.code == 0 or any("cannot be written" in line for line in sentence))
         if not right:
             faults["wrong end"] = 1
-            print(f"    {self.case.name}: {moment.call} {moment.number} {error}{on}: {ended.code} {sentence[-1:]}")
+            print(
+                f"    {self.case.name}: {moment.call} {moment.number} {error}{on}: {ended.code} {sentence[-1:]}",
+                flush=True,
+            )
         return faults + self._judge_after()
 
     def _expected(self, code: int | None) -> list[Contents]:
@@ -208,7 +211,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             for kind, row in _rows(Trial(case, inputs, scratch), chance, given.sample, started + given.seconds):
                 rows[f"{case.name}, {kind}"] = row
                 numbers = [row["moments"], row["tried"], row["ended"], *(row[fault] for fault in FAULTS)]
-                print(f"{f'{case.name}, {kind}':34}{numbers[0]:>8}" + "".join(f"{n:>14}" for n in numbers[1:]))
+                print(
+                    f"{f'{case.name}, {kind}':34}{numbers[0]:>8}" + "".join(f"{n:>14}" for n in numbers[1:]), flush=True
+                )
             shutil.rmtree(scratch)
     faults = sum(row[fault] for row in rows.values() for fault in FAULTS)
     print(f"{sum(row['tried'] for row in rows.values())} tried in {time.monotonic() - started:.0f} s, {faults} faults")

@@ -87,6 +87,22 @@ def test_segmenting_a_jaw_that_is_called_like_its_result(tmp_path: Path, name: s
     assert "would replace" in said
 
 
+@pytest.mark.parametrize("kind", ["obj", "ply"])
+def test_segmenting_a_jaw_whose_texture_is_called_like_its_picture(tmp_path: Path, kind: str, capsys) -> None:
+    toy, path = toy_jaw("upper"), tmp_path / f"scan.{kind}"
+    if kind == "ply":
+        write_ply(path, toy.vertices, toy.faces, comment="TextureFile x_teeth.png")
+    else:
+        lines = ["mtllib x y.mtl", *("v {:.6f} {:.6f} {:.6f}".format(*vertex) for vertex in toy.vertices)]
+        lines += ["f {} {} {}".format(*face) for face in toy.faces + 1]
+        path.write_text("\n".join(lines))
+    (tmp_path / "x y.mtl").write_text("newmtl a\nmap_Kd -s 1 1 1 x_teeth.png\n")
+    (tmp_path / "x_teeth.png").write_bytes(b"texture")
+    said = refused(tmp_path, capsys, "segment", path, "-o", tmp_path, "--name", "x")
+    assert "would replace" in said
+    assert "x_teeth.png" in said
+
+
 def test_an_export_in_another_numbering_onto_the_label_map_itself(tmp_path: Path, capsys) -> None:
     labels = toy_labels("old")
     path = tmp_path / "case_teeth.nii.gz"

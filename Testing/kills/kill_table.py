@@ -11,7 +11,7 @@ runs into the same folder. Asked is:
 - wrongly done: a report that says all its files are there and its own, where they are not, at any time;
 - left: hidden files or folders after the next command.
 
-With "disk" the call fails instead (no space, or an input/output error), once or from then on: the command ends with
+With "disk" the call fails instead (in turn no space, an input/output error, no space from then on): the command ends with
 code 6 and one sentence and the older results are all there, or with code 0 and the newer ones.
 
 Networks, phantoms and pictures are replaced by what they gave once (`Testing/helpers/kill_cases.py`). Linux only.
@@ -144,7 +144,8 @@ class Trial:
         faults["refused"] = ended.code == OutputError.exit_code
         expected = self._expected(ended.code)
         sentence = [line for line in ended.out.splitlines() if line.strip()]
-        if on and ("write" in moment.call or "open" in moment.call):  # not even the sentence can be written then
+        refused = [line for line in ended.trace.splitlines() if "INJECTED" in line]
+        if any(str(self.out) not in line for line in refused):  # a package's file, or the sentence on stderr
             return faults + self._judge_after()
         right = bool(expected) and (bool(on) or now in expected) and "Traceback" not in ended.out
         right = right and (ended.code == 0 or any("cannot be written" in line for line in sentence))
@@ -224,6 +225,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _rows(trial: Trial, chance: random.Random, sample: int | None, end: float):
     """("kill", its row) and ("disk", its row)."""
+    shift = chance.randrange(len(REFUSALS))
     some = trial.moments if sample is None else chance.sample(trial.moments, min(sample, len(trial.moments)))
     for kind in ("kill", "disk"):
         row: Counter[str] = Counter()
@@ -233,10 +235,9 @@ def _rows(trial: Trial, chance: random.Random, sample: int | None, end: float):
             if kind == "kill":
                 row.update(trial.kill(moment))
                 continue
-            for error, on in REFUSALS if sample is None else [chance.choice(REFUSALS)]:
-                found = trial.refuse(moment, error, on)
-                found["ended"] = found.pop("refused", 0)
-                row.update(found)
+            found = trial.refuse(moment, *REFUSALS[(row["tried"] + shift) % len(REFUSALS)])
+            found["ended"] = found.pop("refused", 0)
+            row.update(found)
         row["moments"] = len(trial.moments)
         yield kind, {key: int(row[key]) for key in ("moments", "tried", "ended", *FAULTS)}
 

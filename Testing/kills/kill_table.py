@@ -11,8 +11,8 @@ runs into the same folder. Asked is:
 - wrongly done: a report that says all its files are there and its own, where they are not, at any time;
 - left: hidden files or folders after the next command.
 
-With "disk" the call fails instead (in turn no space, an input/output error, no space from then on): the command ends with
-code 6 and one sentence and the older results are all there, or with code 0 and the newer ones.
+With "disk" the call fails instead (in turn no space, an input/output error, no space from then on): the command ends
+with code 6 and one sentence and the older results are all there, or with code 0 and the newer ones.
 
 Networks, phantoms and pictures are replaced by what they gave once (`Testing/helpers/kill_cases.py`). Linux only.
 """

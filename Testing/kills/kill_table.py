@@ -145,7 +145,7 @@ class Trial:
         expected = self._expected(ended.code)
         sentence = [line for line in ended.out.splitlines() if line.strip()]
         refused = [line for line in ended.trace.splitlines() if "INJECTED" in line]
-        if any(str(self.out) not in line for line in refused):  # a package's file, or the sentence on stderr
+        if not all(traced.touches(line, self.out) for line in refused):  # a package's file, or the sentence on stderr
             return faults + self._judge_after()
         right = bool(expected) and (bool(on) or now in expected) and "Traceback" not in ended.out
         right = right and (ended.code == 0 or any("cannot be written" in line for line in sentence))

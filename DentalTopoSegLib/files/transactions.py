@@ -196,8 +196,8 @@ def is_stage(folder: Path) -> bool:
 def settle(folder: Path) -> None:
     """Finish or take back what runs that were killed have begun in the folder, and delete what they left.
 
-    A run that is still going on keeps its own, and only runs of this computer are judged, as only their processes can
-    be looked up.
+    A run that is still going on keeps its own, and only runs of this computer and this user are judged: only their
+    processes can be looked up, and only their files changed.
 
     Raises
     ------
@@ -238,21 +238,28 @@ def _settle_locked(folder: Path) -> None:
         if not ours or ours[1] != _host() or path.is_symlink():
             continue
         process = int(ours[2], 16)
-        if not path.is_dir():
-            if not _is_running(process):
+        if path.is_dir():
+            _settle_stage(path, folder, process)
+        elif not _is_running(process):
+            with suppress(PermissionError):  # another user's
                 path.unlink(missing_ok=True)
-            continue
-        lock = lock_folder(path)
-        if lock is None:
-            continue
-        try:
-            ended = lock.descriptor is not None or not _is_running(process)
-            if ended:
-                finish_moves(path, folder)
-        finally:
-            lock.release()
+
+
+def _settle_stage(stage: Path, folder: Path, process: int) -> None:
+    try:
+        lock = lock_folder(stage)
+    except PermissionError:  # another user's: theirs to put in order
+        return
+    if lock is None:
+        return
+    try:
+        ended = lock.descriptor is not None or not _is_running(process)
         if ended:
-            shutil.rmtree(path, ignore_errors=True)
+            finish_moves(stage, folder)
+    finally:
+        lock.release()
+    if ended:
+        shutil.rmtree(stage, ignore_errors=True)
 
 
 def _own_prefix() -> str:

@@ -148,6 +148,24 @@ def test_a_file_that_somebody_edits_after_the_end_is_kept(tmp_path: Path, name: 
         assert hidden(folder) == []
 
 
+@posix
+def test_what_cannot_be_finished_is_taken_back(tmp_path: Path, monkeypatch) -> None:
+    first, folder = _first_step_that_leaves_some_moved(tmp_path), tmp_path / "out"
+    write_old(folder)
+    assert ended_at(first, lambda: write_new(folder))
+    replace = os.replace
+
+    def refuse(source, target):
+        if Path(target) == folder / "z_report.json":
+            raise OSError(errno.EACCES, "Permission denied")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", refuse)
+    run_next(folder)
+    assert shown(folder) == OLD
+    assert hidden(folder) == []
+
+
 # ---------------------------------------------------------------- a disk that refuses
 
 
@@ -224,6 +242,20 @@ def test_another_computers_stage_is_left_alone(tmp_path: Path) -> None:
     theirs = tmp_path / f"{transactions.MARK}{other}{1:x}-abc"
     theirs.mkdir()
     (theirs / journal.JOURNAL).write_text("[]")
+    run_next(tmp_path)
+    assert hidden(tmp_path) == [theirs.name]
+
+
+def test_another_users_stage_is_left_alone(tmp_path: Path, monkeypatch) -> None:
+    theirs = tmp_path / f"{transactions.MARK}{transactions._host()}{1:x}-abc"
+    theirs.mkdir()
+
+    def ours_only(folder: Path):
+        if folder == theirs:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return lock_folder(folder)
+
+    monkeypatch.setattr(transactions, "lock_folder", ours_only)
     run_next(tmp_path)
     assert hidden(tmp_path) == [theirs.name]
 

@@ -21,6 +21,9 @@ from .locks import lock_folder, locked
 #: Stages and single files on their way: the computer's mark, the process, a random end.
 _OURS = re.compile(rf"{re.escape(MARK)}([0-9a-f]{{4}})([0-9a-f]{{1,7}})-.+")
 _PROBE_BYTES = 1 << 20
+#: What a DICOM segmentation says it is, near its beginning.
+_DICOM_SEGMENTATION = b"1.2.840.10008.5.1.4.1.1.66.4"
+_DICOM_HEAD_BYTES = 1024
 _ADVICE = {
     errno.ENOSPC: "free some space or choose another folder",
     getattr(errno, "EDQUOT", errno.ENOSPC): "free some space or choose another folder",
@@ -149,7 +152,7 @@ def keep_inputs(inputs: Iterable[str | os.PathLike[str]], folder: Path, names: I
     Parameters
     ----------
     inputs : iterable of path
-        Files; and DICOM folders, of which every DICOM file counts.
+        Files; and DICOM folders, of which every DICOM file counts that is no segmentation.
     folder : Path
         The results'; of a stage the one around it.
     names : iterable of str
@@ -174,12 +177,15 @@ def _is_part_of(target: Path, given: Path) -> bool:
     if not given.is_dir():
         return os.path.samefile(target, given)
     inside = given.resolve() in target.resolve().parents
-    return inside and target.is_file() and _has_dicom_mark(target)
+    return inside and target.is_file() and _is_dicom_image(target)
 
 
-def _has_dicom_mark(path: Path) -> bool:
+def _is_dicom_image(path: Path) -> bool:
+    """Whether this may be a slice of a scan: DICOM, and no segmentation."""
     with path.open("rb") as stream:
-        return stream.read(132)[128:] == b"DICM" or path.suffix.lower() in (".dcm", ".dicom")
+        head = stream.read(_DICOM_HEAD_BYTES)
+    is_dicom = head[128:132] == b"DICM" or path.suffix.lower() in (".dcm", ".dicom")
+    return is_dicom and _DICOM_SEGMENTATION not in head
 
 
 def destination(path: Path) -> Path:

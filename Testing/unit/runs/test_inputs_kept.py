@@ -155,8 +155,11 @@ def test_a_scan_in_its_dicom_folder(tmp_path: Path, capsys) -> None:
     labels = tmp_path.parent / f"{tmp_path.name}_labels" / "case_teeth.nii.gz"
     labels.parent.mkdir()
     write_labelmap(toy_labels("old"), labels)
-    words = ("-o", tmp_path, "--format", "dicom-seg", "--scan", tmp_path)
+    words = ("-o", tmp_path, "--format", "dicom-seg", "--scan", tmp_path, "--series", "1")
     assert "would replace" in refused(tmp_path, capsys, "export", labels, *words)
+    (tmp_path / "case_teeth.dcm").rename(first)
+    for _ in range(2):  # an older segmentation is no part of the scan
+        assert cli.main(["export", str(labels), *map(str, words), "--quiet"]) == 0
 
 
 def test_repairs_and_pictures(jaw: Path, case: Path, capsys) -> None:

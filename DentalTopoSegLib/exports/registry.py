@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from ..errors import InputError
+from ..files.names import bare_name
 from ..files.transactions import all_or_nothing
 from .dicom_seg import DICOM_SEG
 from .export_format import ExportFormat, ExportOptions
@@ -62,7 +63,10 @@ def export(
         raise InputError(f"'{result.path}' is an intraoral scan: it has no voxels for {kind.name}; use {others}.")
     folder = Path(folder)
     with all_or_nothing(folder) as stage:
-        files = kind.write(
-            result, lambda part: stage / kind.pattern.format(name=result.name, part=part), options or ExportOptions()
-        )
+
+        def path_of(part: str) -> Path:
+            file = kind.pattern.format(name=result.name, part=part)
+            return stage / bare_name(file, f"The result '{result.path}' cannot be exported: the file's name")
+
+        files = kind.write(result, path_of, options or ExportOptions())
     return {what: folder / file.name for what, file in files.items()}

@@ -47,14 +47,22 @@ def _of_label_map(path: Path, numbering: str | None) -> Result:
 def _of_report(path: Path, report_only: bool) -> Result:
     """The result a report belongs to; the report is taken as it is, with the confidences and what made it."""
     content = read_report(path)
-    files = content.get("files") or {}
+    files = content.get("files", {})
     beside = next((path.parent / files[kind] for kind in ("mesh", "segmentation", "labels") if kind in files), None)
     if beside is None or not beside.exists():
         wanted = f" '{beside.name}'" if beside is not None else ""
         raise InputError(f"The labels{wanted} that '{path}' reports on are not beside it: keep a run's files together.")
+    warnings = _links(beside)
     if report_only:
-        return Result(beside, content["name"], [], lambda: open_result(beside).examination, stored_report=content)
-    return replace(open_result(beside), name=content["name"], stored_report=content)
+        return Result(beside, content["name"], warnings, lambda: open_result(beside).examination, stored_report=content)
+    result = open_result(beside)
+    return replace(result, name=content["name"], warnings=[*warnings, *result.warnings], stored_report=content)
+
+
+def _links(file: Path) -> list[str]:
+    """A link may lead out of the folder, as whoever keeps results put it there; but it is told."""
+    target = file.resolve()
+    return [] if target.parent == file.parent.resolve() else [f"'{file.name}' is a link to '{target}'."]
 
 
 def export_result(

@@ -12,11 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import qt
 import slicer
 from slicer.i18n import tr as _
 
-from .WorkerProcess import failedToStart, libraryProcess, textOf
+from .Processes import ChildProcess, failedToStart
 
 DEFAULT_NAME = "scan"
 
@@ -63,7 +62,7 @@ class Exporter:
 
     def __init__(self, onProgress: Callable, onFinished: Callable) -> None:
         self._onProgress, self._onFinished = onProgress, onFinished
-        self._process = None
+        self._child = None
         self._forget()
 
     def _forget(self) -> None:
@@ -71,10 +70,11 @@ class Exporter:
         self._exported = Exported()
         self._workspace = None
         self._done = 0
+        self._output = self._errorOutput = ""
 
     @property
     def isRunning(self) -> bool:
-        return self._process is not None
+        return self._child is not None
 
     def start(self, review, formats: list, folder: Path, name: str) -> None:
         """Write the reviewed dentition in these formats into a folder; name: what the files' names begin with.
@@ -100,11 +100,9 @@ class Exporter:
         """Stop; formats that are written already stay."""
         if not self.isRunning:
             return
-        process, self._process = self._process, None
-        process.finished.disconnect(self._onEnded)
-        process.errorOccurred.disconnect(self._onError)
-        process.kill()
-        process.waitForFinished(2000)
+        child, self._child = self._child, None
+        child.kill()
+        child.abandon()
         self._exported.cancelled = True
         self._finish()
 
@@ -158,30 +156,30 @@ class Exporter:
             return
         kind, arguments = self._commands[self._done]
         self._onProgress(self._done, len(self._commands), kind)
-        process = libraryProcess(["DentalTopoSegLib", *arguments])
-        process.finished.connect(self._onEnded)
-        process.errorOccurred.connect(self._onError)
-        self._process = process
-        process.start()
+        self._output = self._errorOutput = ""
+        command = ["DentalTopoSegLib", *arguments]
+        self._child = ChildProcess(command, self._onEnded, self._onOutput, self._onErrorOutput)
+        self._child.start()
 
-    def _onError(self, error) -> None:
-        if error == qt.QProcess.FailedToStart and self._process is not None:
-            self._process = None
+    def _onOutput(self, text: str) -> None:
+        self._output += text
+
+    def _onErrorOutput(self, text: str) -> None:
+        self._errorOutput += text
+
+    def _onEnded(self, started: bool, code: int) -> None:
+        self._child = None
+        if not started:
             self._exported.problems.append(failedToStart())
             self._finish()
-
-    def _onEnded(self, *_arguments) -> None:
-        process, self._process = self._process, None
-        if process is None:
             return
         kind, _command = self._commands[self._done]
-        if process.exitStatus() != qt.QProcess.NormalExit or process.exitCode() != 0:
-            lines = textOf(process.readAllStandardError()).strip().splitlines()
+        if code != 0:
+            lines = self._errorOutput.strip().splitlines()
             last = lines[-1].removeprefix("dentaltoposeg: ") if lines else _("it ended without a word")
             self._exported.problems.append(f"{kind}: {last}")
         else:
-            self._exported.files += json.loads(textOf(process.readAllStandardOutput()))["files"].values()
-        process.deleteLater()
+            self._exported.files += json.loads(self._output)["files"].values()
         self._done += 1
         self._next()
 

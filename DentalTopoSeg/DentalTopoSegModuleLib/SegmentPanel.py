@@ -79,15 +79,18 @@ class SegmentPanel:
             ensurePackages(requirements(self._requirementsPath, surfaces=_isModel(nodes[0])))
             self._start(nodes)
         except (DentalTopoSegError, PackagesDeclinedError) as error:
+            self.hideProgress()
             self._say(str(error), "error")
         except RuntimeError as error:
             logging.exception("The segmentation could not be started")
+            self.hideProgress()
             self._say(str(error), "error")
         self.update()
 
     def _start(self, nodes: list) -> None:
         parameters = self.parameters
         self._say("")
+        self._showProgress(_("Starting ..."), 0.0)  # before the start, which may already be the end
         self.logic.start(
             nodes,
             jaws=jawsOf(parameters.jaw, len(nodes)) if _isModel(nodes[0]) else None,
@@ -98,7 +101,6 @@ class SegmentPanel:
             onProgress=self.onProgress,
             onFinished=self.onFinished,
         )
-        self._showProgress(_("Starting ..."), 0.0)
 
     def onProgress(self, progress) -> None:
         """Show the stage, how far it is and how long it will take."""

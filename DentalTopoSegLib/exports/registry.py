@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..errors import InputError
 from ..files.names import bare_name
-from ..files.transactions import all_or_nothing
+from ..files.transactions import all_or_nothing, keep_inputs
 from .dicom_seg import DICOM_SEG
 from .export_format import ExportFormat, ExportOptions
 from .nifti import NIFTI
@@ -54,19 +54,23 @@ def export(
     Raises
     ------
     InputError
-        For a format that does not fit the result, and where an optional package or the scan is absent.
+        For a format that does not fit the result, where an optional package or the scan is absent, and where a file
+        of the result itself would be replaced.
     OutputError
         For everything the disk refuses.
     """
     if not kind.fits(result):
         others = ", ".join(other.name for other in FORMATS if other.fits(result))
         raise InputError(f"'{result.path}' is an intraoral scan: it has no voxels for {kind.name}; use {others}.")
-    folder = Path(folder)
-    with all_or_nothing(folder) as stage:
+    folder, options = Path(folder), options or ExportOptions()
+    inputs = [*result.files, *([] if options.scan is None else [options.scan])]
 
-        def path_of(part: str) -> Path:
-            file = kind.pattern.format(name=result.name, part=part)
-            return stage / bare_name(file, f"The result '{result.path}' cannot be exported: the file's name")
+    def file_of(part: str) -> str:
+        file = kind.pattern.format(name=result.name, part=part)
+        return bare_name(file, f"'{result.path}' cannot be exported: the file's name")
 
-        files = kind.write(result, path_of, options or ExportOptions())
+    if "{part}" not in kind.pattern:  # else the names are known when they are written
+        keep_inputs(inputs, folder, [file_of("")])
+    with all_or_nothing(folder, inputs) as stage:
+        files = kind.write(result, lambda part: stage / file_of(part), options)
     return {what: folder / file.name for what, file in files.items()}

@@ -20,7 +20,7 @@ from .. import dentition
 from ..files.transactions import atomic_path
 from .columns import Column, columns_of, rows_by_jaw
 from .repairs import repairs_told
-from .report import DISCLAIMER, INTRAORAL
+from .report import DISCLAIMER, INTRAORAL, confidence_of
 
 #: What a severity means to the reader, the gravest first.
 SEVERITY_WORDS = {
@@ -179,7 +179,7 @@ def _notes_html(report: Mapping[str, Any]) -> str:
 
 _TEETH = (
     *("scan", "fdi", "name", "universal", "snomed_code", "volume_mm3", "area_mm2", "width_mm", "confidence"),
-    *("centroid_mm", "centroid", "pieces", "tunnels", "voids", "holes", "cut_by_border"),
+    *("centroid_mm", "centroid", "pieces", "tunnels", "voids", "holes", "cut_by_border", "confidence_is"),
 )
 _FINDINGS = ("number", "severity", "code", "teeth", "message", "repair", "x", "y", "z")
 #: What a spreadsheet takes for the beginning of a formula, also wide, also behind what it may take for a cell's end.
@@ -213,7 +213,11 @@ def write_csv(
         For everything the disk refuses.
     """
     several = [reports] if isinstance(reports, Mapping) else list(reports)
-    teeth = [{**row, "scan": report["name"]} for report in several for row in report["teeth"]]
+    teeth = [
+        {**row, "scan": report["name"], "confidence_is": confidence_of(report).meaning}
+        for report in several
+        for row in report["teeth"]
+    ]
     findings = [
         {
             "number": i,

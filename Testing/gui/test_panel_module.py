@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import ast
+import importlib
+import itertools
 import logging
 import os
 import sys
+import time
 import types
+import unittest
 from pathlib import Path
 
 import pytest
 import stand_ins
-from gui_steps import addScan, click, leftBehind, waitFor
+from gui_steps import addScan, click, leftBehind, nodeNames, waitFor
 
 MODULE = stand_ins.ROOT / "DentalTopoSeg"
 
@@ -57,9 +61,76 @@ def _contexts(logic) -> list[str]:
     return [names.GetValue(i) for i in range(names.GetNumberOfValues())]
 
 
-def test_the_phantom_needs_no_download(module, scene) -> None:
+def test_the_phantom_is_made_while_the_window_stays_alive(module, scene, slicer, monkeypatch) -> None:
+    import qt
+
+    monkeypatch.setattr(slicer.util, "errorDisplay", lambda text, **k: pytest.fail(text))
+    ticks = []
+    timer = qt.QTimer()
+    timer.interval = 20
+    timer.timeout.connect(lambda: ticks.append(time.monotonic()))
+    timer.start()
     node = module.SampleScans.addPhantom()[0]
+    timer.stop()
     assert node.IsA("vtkMRMLScalarVolumeNode") and node.GetImageData().GetNumberOfPoints() > 1e6
+    gaps = [b - a for a, b in itertools.pairwise(ticks)]
+    assert len(gaps) > 20 and max(gaps) < 1.0
+    assert leftBehind() == []
+
+
+def test_the_phantom_can_be_cancelled(module, scene, slicer, monkeypatch) -> None:
+    import qt
+
+    monkeypatch.setattr(slicer.util, "errorDisplay", lambda text, **k: pytest.fail(text))
+    made = []
+    create = slicer.util.createProgressDialog
+    monkeypatch.setattr(slicer.util, "createProgressDialog", lambda **how: made.append(create(**how)) or made[-1])
+    qt.QTimer.singleShot(300, lambda: made[0].cancel())
+    before = nodeNames(scene)
+    started = time.monotonic()
+    assert module.SampleScans.addPhantom() == []
+    assert time.monotonic() - started < 3
+    assert nodeNames(scene) == before
+    assert leftBehind() == []
+
+
+def test_a_phantom_that_cannot_be_made_is_told(module, scene, slicer, monkeypatch) -> None:
+    from DentalTopoSegModuleLib import Processes
+
+    told = []
+    monkeypatch.setattr(slicer.util, "errorDisplay", lambda text, **k: told.append(text))
+    monkeypatch.setattr(Processes, "pythonExecutable", lambda: "/nowhere/PythonSlicer")
+    assert module.SampleScans.addPhantom() == []
+    monkeypatch.setattr(Processes, "pythonExecutable", lambda: sys.executable)
+    monkeypatch.setattr(Processes, "pythonPath", lambda: "")
+    monkeypatch.setattr(sys, "path", sys.path)
+    monkeypatch.chdir("/")
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    assert module.SampleScans.addPhantom() == []
+    assert "/nowhere/PythonSlicer" in told[0]
+    assert "could not be made" in told[1] and "DentalTopoSegLib" in told[1]
+    assert leftBehind() == []
+
+
+# ---------------------------------------------------------------- its own test inside Slicer
+
+
+def test_the_test_inside_slicer_runs_on_a_small_phantom(module, scene) -> None:
+    result = unittest.TestResult()
+    module.DentalTopoSegTest("test_journey").run(result)
+    assert result.errors == result.failures == result.skipped == []
+    assert scene.GetFirstNodeByClass("vtkMRMLScalarVolumeNode").GetImageData().GetNumberOfPoints() < 1e6
+
+
+def test_the_test_inside_slicer_is_skipped_where_onnxruntime_is_absent(module, scene, absent) -> None:
+    result = unittest.TestResult()
+    module.DentalTopoSegTest("test_journey").run(result)
+    assert result.errors == result.failures == []
+    assert "onnxruntime" in result.skipped[0][1]
+    module.DentalTopoSegTest("runTest").runTest()  # as the button Reload and Test: no error window
+
+
+# ---------------------------------------------------------------- reading the files
 
 
 @pytest.mark.parametrize("path", sorted(MODULE.rglob("*.py")), ids=lambda path: path.name)
@@ -248,8 +319,6 @@ def test_two_jaws_are_segmented_reviewed_and_exported(panel, jaws, tmp_path) -> 
 
 def test_a_reloaded_module_works(module, panel, slicer, phantom, monkeypatch) -> None:
     """As Reload in Slicer's developer mode: the old panel is cleaned up, the file is read again."""
-    import importlib
-
     panel.cleanup()
     again = stand_ins.openPanel(importlib.reload(module))
     addScan(slicer, phantom, again)
@@ -258,3 +327,38 @@ def test_a_reloaded_module_works(module, panel, slicer, phantom, monkeypatch) ->
     waitFor(lambda: not again.logic.isRunning)
     assert again.ui.messageLabel.text.startswith("Done: "), again.ui.messageLabel.text
     again.cleanup()
+
+
+def test_a_reload_ends_the_old_panel_with_the_library_it_knows(panel, result, slicer) -> None:
+    """The button Reload: what the old panel's end raises is caught, so the library must still be the one it caught
+    errors of."""
+    from DentalTopoSegLib.scene import NodeGoneError
+
+    review = panel.reviewPanel.review
+    patches = pytest.MonkeyPatch()
+
+    def gone() -> None:
+        patches.undo()
+        raise NodeGoneError("The result is no longer in the scene.")
+
+    loaded = {name: module for name, module in sys.modules.items() if name.startswith("DentalTopoSeg")}
+    reloaded = []
+
+    def reload(name: str) -> None:  # as Slicer's: the new file is read, then the old panel is cleaned up
+        importlib.import_module("DentalTopoSegLib.scene")
+        reloaded.append(name)
+        panel.cleanup()
+
+    reloader = pytest.MonkeyPatch()
+    reloader.setattr(slicer.util, "reloadScriptedModule", reload)
+    patches.setattr(review, "restore", gone)
+    try:
+        panel.onReload()
+        assert sys.modules["DentalTopoSegLib.scene"] is not loaded["DentalTopoSegLib.scene"]
+    finally:
+        for name in [name for name in sys.modules if name.startswith("DentalTopoSeg")]:
+            del sys.modules[name]
+        sys.modules.update(loaded)
+        reloader.undo()
+    assert reloaded == ["DentalTopoSeg"]
+    assert panel.reviewPanel.review is None

@@ -102,7 +102,7 @@ def test_cancel_leaves_scene_and_disk_as_they_were(panel, scan, scene) -> None:
     before = nodeNames(scene)
     _start(panel)
     waitFor(lambda: _working(panel))
-    family = _processes_of(panel.logic._worker._process.processId())
+    family = _processes_of(panel.logic._worker.pid)
     started = time.monotonic()
     click(panel.ui.applyButton)
     assert not panel.ui.applyButton.enabled and panel.ui.applyButton.text == "Stopping ..."
@@ -129,7 +129,7 @@ def test_a_worker_that_does_not_stop_is_ended_by_force(panel, scan, monkeypatch)
     worker._graceTimer.interval = 300
     _start(panel)
     waitFor(lambda: _working(panel))
-    pid = worker._process.processId()
+    pid = worker.pid
     os.kill(pid, signal.SIGSTOP)  # it hears nothing any more
     click(panel.ui.applyButton)
     waitFor(lambda: not panel.logic.isRunning, 10)
@@ -141,8 +141,8 @@ def test_a_killed_worker_is_told_in_words(panel, scan, scene) -> None:
     before = nodeNames(scene)
     _start(panel)
     waitFor(lambda: _working(panel))
-    family = _processes_of(panel.logic._worker._process.processId())
-    os.kill(panel.logic._worker._process.processId(), signal.SIGKILL)
+    family = _processes_of(panel.logic._worker.pid)
+    os.kill(panel.logic._worker.pid, signal.SIGKILL)
     waitFor(lambda: not panel.logic.isRunning)
     assert "ended by the system" in panel.ui.messageLabel.text
     assert nodeNames(scene) == before
@@ -173,7 +173,9 @@ def test_a_scan_without_teeth_is_refused_in_one_sentence(panel, scan, slicer) ->
 
 
 def test_python_that_cannot_be_started_is_told(panel, scan, monkeypatch, module) -> None:
-    monkeypatch.setattr(module.WorkerProcess, "pythonExecutable", lambda: "/nowhere/PythonSlicer")
+    from DentalTopoSegModuleLib import Processes
+
+    monkeypatch.setattr(Processes, "pythonExecutable", lambda: "/nowhere/PythonSlicer")
     click(panel.ui.applyButton)
     waitFor(lambda: not panel.logic.isRunning, 10)
     assert "/nowhere/PythonSlicer" in panel.ui.messageLabel.text
@@ -183,7 +185,7 @@ def test_python_that_cannot_be_started_is_told(panel, scan, monkeypatch, module)
 def test_clearing_the_scene_stops_the_run(panel, scan, scene, phantom, slicer) -> None:
     _start(panel)
     waitFor(lambda: _working(panel))
-    family = _processes_of(panel.logic._worker._process.processId())
+    family = _processes_of(panel.logic._worker.pid)
     scene.Clear(False)
     assert not panel.logic.isRunning
     assert "scene was closed" in panel.ui.messageLabel.text
@@ -209,7 +211,7 @@ def test_deleting_the_scan_stops_the_run(panel, scan, scene) -> None:
 def test_closing_the_module_stops_the_run(panel, scan, slicer) -> None:
     _start(panel)
     waitFor(lambda: _working(panel))
-    family = _processes_of(panel.logic._worker._process.processId())
+    family = _processes_of(panel.logic._worker.pid)
     slicer.app.emit("moduleAboutToBeUnloaded(QString)", "DentalTopoSeg")
     assert not panel.logic.isRunning
     waitFor(lambda: not _alive(family), 5)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +17,7 @@ from scan_files import toy_dentition
 from scene_steps import state_of, transform
 
 from DentalTopoSegLib import dentition
+from DentalTopoSegLib.dentition import Confidence
 from DentalTopoSegLib.errors import InputError
 from DentalTopoSegLib.files.seg_nrrd import terminology_entry
 from DentalTopoSegLib.scene import (
@@ -27,6 +31,7 @@ from DentalTopoSegLib.scene import (
 )
 from DentalTopoSegLib.scene.segments import ToothSegments, tag
 
+ROOT = Path(__file__).resolve().parents[2]
 CONFIDENCE = {16: 0.875, 41: 0.5}
 
 
@@ -122,6 +127,17 @@ def test_our_own_seg_nrrd_reads_as_the_same_dentition(slicer, scene, tmp_path) -
     assert read.labels.same_grid(labels)
     np.testing.assert_array_equal(read.labels.array, labels.array)
     assert read.confidences() == CONFIDENCE
+    assert not read.confidences().calibrated
+
+
+def test_the_scene_keeps_what_the_confidences_are(slicer, scene, volume_node, tmp_path) -> None:
+    for calibrated in (True, False):
+        job = prepare_job([volume_node], folder=tmp_path)
+        write_output(job, toy_dentition()[1].array, Confidence({36: 0.2}, calibrated=calibrated))
+        review = review_of(add_result(job).node)
+        assert review.teeth()[36].calibrated == calibrated
+        (doubt,) = (finding for finding in review.findings() if finding.code == "low_confidence")
+        assert ("2 of 10" in doubt.sentence) == calibrated
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -283,3 +299,24 @@ def test_without_a_reference_grid_no_tooth_is_cut_by_the_box_around_the_teeth(sl
     edge[1:-1, 1:-1, 1:-1] = False
     assert array.any()
     assert not array[edge].any()
+
+
+@pytest.mark.parametrize("application", [False, True], ids=["wheel", "application"])
+def test_conversion_rules_are_registered_once(slicer, application) -> None:
+    """The factory belongs to the whole process, so each case has a process of its own."""
+    script = f"""
+import numpy as np, slicer
+scene = slicer.vtkMRMLScene()
+logic = slicer.vtkSlicerSegmentationsModuleLogic()
+if {application}:
+    logic.SetMRMLScene(scene)
+from DentalTopoSegLib.scene import add_segmentation
+labels = np.zeros((8, 8, 8), np.uint8)
+labels[2:6, 2:6, 2:6] = 16
+for _ in range(2):
+    add_segmentation(scene, labels, np.eye(4), "FDI", "Teeth")
+rules = [rule.GetName() for rule in slicer.vtkSegmentationConverterFactory.GetInstance().GetConverterRules()]
+assert rules and len(rules) == len(set(rules)), rules
+"""
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert run.returncode == 0, run.stderr

@@ -51,6 +51,16 @@ class Application:
     def testingEnabled(self) -> bool:
         return False
 
+    def translate(self, context: str, text: str) -> str:
+        import qt
+
+        return qt.QCoreApplication.translate(context, text)
+
+    def topLevelWidgets(self) -> list:
+        import qt
+
+        return qt.QApplication.topLevelWidgets()
+
     def layoutManager(self) -> None:
         return None
 
@@ -97,10 +107,10 @@ def install(scene=None):
     if hasattr(slicer, "app"):
         return slicer
     widgets = importlib.import_module(f"{__name__}.widgets")
-    ctk = types.ModuleType("ctk")
-    for name in ("ctkCollapsibleButton", "ctkSliderWidget", "ctkPathLineEdit", "ctkDirectoryButton"):
-        setattr(ctk, name, getattr(widgets, name))
-    sys.modules["ctk"] = ctk
+    sys.modules["ctk"] = ctk = types.ModuleType("ctk")
+    ctk.ctkCollapsibleButton = widgets.ctkCollapsibleButton
+    if _sources() is not None:  # its connectors name widgets of which the panel has none
+        ctk.__getattr__ = slicer.__getattr__ = widgets.unusedWidget
     slicer.qMRMLWidget, slicer.qMRMLNodeComboBox = widgets.qMRMLWidget, widgets.qMRMLNodeComboBox
     qt.customWidgets[:] = [widgets.ctkCollapsibleButton, widgets.qMRMLNodeComboBox, widgets.qMRMLWidget]
     slicer.app = Application()
@@ -156,8 +166,8 @@ def _keepNone() -> None:
 
 
 def _installBaseClasses(slicer) -> None:
-    sources = os.environ.get(SLICER_PYTHON)
-    if sources:
+    sources = _sources()
+    if sources is not None:
         tree = types.ModuleType("qSlicerSubjectHierarchyModuleWidgetsPythonQt")
         tree.qMRMLSubjectHierarchyTreeView = type("qMRMLSubjectHierarchyTreeView", (), {})
         sys.modules[tree.__name__] = tree
@@ -167,12 +177,25 @@ def _installBaseClasses(slicer) -> None:
         ("ScriptedLoadableModule", "scripted_module"),
         ("packaging", None),
     ):
-        module = _fromSlicer(Path(sources), name) if sources else None
+        module = _fromSlicer(sources, name) if sources is not None else None
         if module is None and ours is not None:
             module = importlib.import_module(f"{__name__}.{ours}")
         if module is not None:
             sys.modules[f"slicer.{name}"] = module
             setattr(slicer, name, module)
+
+
+def _sources() -> Path | None:
+    """The folder of Slicer's own Python layer, None where ours is to be used. Raises RuntimeError for another folder:
+    what was asked for is not quietly left out."""
+    named = os.environ.get(SLICER_PYTHON)
+    if not named:
+        return None
+    needed = ("i18n.py", "parameterNodeWrapper/__init__.py", "ScriptedLoadableModule.py")
+    for folder in (Path(named), Path(named) / "slicer"):
+        if all((folder / path).is_file() for path in needed):
+            return folder
+    raise RuntimeError(f"{SLICER_PYTHON}={named} is not the folder Base/Python/slicer of a Slicer checkout.")
 
 
 def _fromSlicer(folder: Path, name: str):

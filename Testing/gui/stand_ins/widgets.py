@@ -139,7 +139,8 @@ class ctkCollapsibleButton(qt.QWidget):
         painter.end()
 
 
-# named by Slicer's own parameterNodeWrapper, not used by the module
-ctkSliderWidget = type("ctkSliderWidget", (qt.QWidget,), {})
-ctkPathLineEdit = type("ctkPathLineEdit", (qt.QWidget,), {})
-ctkDirectoryButton = type("ctkDirectoryButton", (qt.QWidget,), {})
+def unusedWidget(name: str) -> type:
+    """A widget that something names but nobody makes."""
+    if not name.startswith(("ctk", "qMRML", "qSlicer")):
+        raise AttributeError(name)
+    return type(name, (qt.QWidget,), {})

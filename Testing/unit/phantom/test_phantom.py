@@ -7,7 +7,9 @@ import pytest
 from scipy import ndimage
 
 from DentalTopoSegLib.errors import InputError
+from DentalTopoSegLib.files.volumes import read_volume
 from DentalTopoSegLib.phantom import make_phantom
+from DentalTopoSegLib.phantom.__main__ import main
 
 COARSE = {"spacing_mm": 1.0, "fov_mm": (90, 80, 70)}
 
@@ -102,3 +104,17 @@ def test_rescale_changes_the_grey_scale_only():
 def test_nonsense_is_refused(bad):
     with pytest.raises(InputError):
         make_phantom(0, **bad)
+
+
+def test_the_program_writes_the_same_phantom(tmp_path):
+    path = tmp_path / "phantom.nrrd"
+    assert main([str(path), "--seed", "3", "--spacing-mm", "2.0"]) == 0
+    written, _ = read_volume(path)
+    assert (written.array == make_phantom(3, 2.0).image.array).all()
+
+
+def test_the_program_tells_what_is_wrong(tmp_path, capsys):
+    path = tmp_path / "phantom.nrrd"
+    assert main([str(path), "--spacing-mm", "9"]) == InputError.exit_code
+    assert "between 0.1 and 3 mm" in capsys.readouterr().err
+    assert not path.exists()

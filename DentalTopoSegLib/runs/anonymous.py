@@ -50,7 +50,11 @@ def anonymous_name(inputs: Sequence[str | os.PathLike[str]], series: str | None 
 
 
 def _files_of(path: Path, series: str | None) -> list[Path]:
-    if path.exists() and is_dicom(path):
+    try:
+        dicom = path.exists() and is_dicom(path)
+    except OSError as error:
+        raise _cannot_read(path, error) from error
+    if dicom:
         return series_files(path, series)
     return [path, *_data_files(path)] if path.suffix.lower() in _DETACHED else [path]
 

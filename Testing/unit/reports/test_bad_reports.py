@@ -4,6 +4,7 @@ outside the folder that the user gave."""
 from __future__ import annotations
 
 import copy
+import gzip
 import json
 import os
 import re
@@ -21,12 +22,13 @@ from DentalTopoSegLib.commands import cli
 from DentalTopoSegLib.dentition import FDI_DECIDUOUS, FDI_PERMANENT
 from DentalTopoSegLib.errors import InputError
 from DentalTopoSegLib.exports import FORMATS, export
-from DentalTopoSegLib.files.json_schema import require_schema
+from DentalTopoSegLib.files.json_schema import _BOUNDS, _INSIDE, _REMARKS, require_schema
 from DentalTopoSegLib.files.json_text import read_json
 from DentalTopoSegLib.reports.page import write_report_html
 from DentalTopoSegLib.reports.repairs import repairs_told
 from DentalTopoSegLib.reports.report import INTRAORAL, SCHEMA, SCHEMA_FILE, SCHEMA_VERSION, read_report
 from DentalTopoSegLib.reports.text import findings_table, teeth_table
+from DentalTopoSegLib.runs.job import SCHEMA_FILE as JOB_SCHEMA_FILE
 from DentalTopoSegLib.runs.repairing import repair_file
 from DentalTopoSegLib.runs.results import export_result, open_result
 
@@ -108,6 +110,16 @@ def test_no_export_writes_outside_its_folder_whatever_its_result_is_called(runs,
             with pytest.raises(InputError, match="no bare file name"):
                 export(result, tmp_path / "out", kind)
     assert everything(tmp_path) == set()
+
+
+def test_a_result_s_name_stands_in_no_file_of_surfaces_or_voxels(runs, reports, tmp_path) -> None:
+    """Nor do the words of its findings and teeth: segments, materials and comments are named by the library."""
+    report = changed(runs["volume"], reports["volume"], at("name", "=Erika"))
+    for form in ("stl", "obj", "ply", "glb", "nifti", "seg.nrrd"):
+        for file in export_result(report, tmp_path / form, form)[0].values():
+            content = file.read_bytes()
+            content = gzip.decompress(content) if file.suffix == ".gz" else content
+            assert file.name.startswith("=Erika_") and b"Erika" not in content, file
 
 
 @pytest.mark.parametrize(
@@ -203,6 +215,30 @@ def test_every_mutant_is_read_or_refused(runs, reports, kind, seed) -> None:
 
 
 # ---------------------------------------------------------------- the schema itself
+
+
+@pytest.mark.parametrize("file", [SCHEMA_FILE, JOB_SCHEMA_FILE], ids=lambda file: file.name)
+def test_every_part_of_a_schema_is_one_that_is_read_and_has_its_words(file: Path) -> None:
+    schema = read_json(file)
+
+    def visit(definition: dict[str, Any], needs_title: bool = True) -> None:
+        assert set(definition) <= {*_BOUNDS, *_INSIDE, *_REMARKS, "$ref"}
+        if "$ref" in definition:
+            assert set(definition) == {"$ref"}
+            assert definition["$ref"].removeprefix("#/definitions/") in schema["definitions"]
+            return
+        assert "title" in definition or not needs_title
+        for key in ("properties", "definitions"):
+            for one in definition.get(key, {}).values():
+                visit(one, needs_title)
+        for key in ("items", "additionalProperties", "propertyNames"):
+            if isinstance(definition.get(key), dict):
+                visit(definition[key], needs_title)
+        parts = [definition[key] for key in ("if", "then", "else") if key in definition]
+        for one in (*definition.get("allOf", ()), *parts):
+            visit(one, needs_title=False)
+
+    visit(schema)
 
 
 def test_the_schema_knows_what_the_library_knows() -> None:

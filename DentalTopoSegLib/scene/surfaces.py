@@ -12,6 +12,8 @@ import numpy as np
 from .. import dentition
 from ..dentition import GINGIVA_RGB
 from ..dentition.naming import tooth_title
+from ..errors import InputError
+from ..files.json_text import parse_json
 from ..files.meshes import Mesh, clean, read_mesh
 from ..ios.segmenting import JawSegmentation
 from .loading import add_surface
@@ -107,8 +109,8 @@ def jaws_of(node: Any) -> tuple[Any, ...]:
 def about(node: Any) -> dict[str, Any]:
     """What the segmentation knew of a jaw. Raises SceneError when somebody edited it into nonsense."""
     try:
-        return json.loads(node.GetAttribute(JAW) or "")
-    except ValueError as error:
+        return parse_json(node.GetAttribute(JAW) or "", f"What is known of the jaw '{node.GetName()}'")
+    except InputError as error:
         raise SceneError(f"What is known of the jaw '{node.GetName()}' is damaged: segment the scan again.") from error
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import InputError
+from ..names import shown
 from .grid import IDENTITY
 from .header import (
     MAX_HEADER_BYTES,
@@ -22,7 +23,6 @@ from .header import (
     header_lines,
     numbered_files,
     read_head,
-    shown,
     wrong_field,
 )
 
@@ -106,7 +106,7 @@ def _parse(path: Path, head: bytes) -> tuple[Fields, int, list[str]]:
         if at < 0:
             if not values:
                 break
-            raise InputError(f"'{path}' cannot be read: line {number} of its header, '{shown(line)}', is no field.")
+            raise InputError(f"'{path}' cannot be read: line {number} of its header, {shown(line)}, is no field.")
         name, value = line[:at].strip(), line[at + 1 :].strip()
         if name in values and name in _KNOWN:
             raise wrong_field(path, name, value, "each field may stand once")

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import InputError
+from ..names import shown
 from .grid import IDENTITY
 from .header import (
     MAX_AXES,
@@ -24,7 +25,6 @@ from .header import (
     header_lines,
     numbered_files,
     read_head,
-    shown,
     wrong_field,
 )
 
@@ -104,10 +104,10 @@ def _parse(path: Path, head: bytes) -> tuple[Fields, dict[str, str], int, list[s
             pairs[_unescape(line[:pair])] = _unescape(line[pair + 2 :])
             continue
         if field < 0:
-            raise InputError(f"'{path}' cannot be read: line {number} of its header, '{shown(line)}', is no field.")
+            raise InputError(f"'{path}' cannot be read: line {number} of its header, {shown(line)}, is no field.")
         name, value = line[:field].lower().replace(" ", ""), line[field + 1 :].strip()
         if name in fields:
-            raise wrong_field(path, line[:field], value, "each field may stand once")
+            raise wrong_field(path, shown(line[:field]), value, "each field may stand once")
         fields[name] = value
         if name == "datafile" and value.upper().split()[:1] == ["LIST"]:
             return Fields(path, fields), pairs, end, [text for text, _ in lines[number:] if text]
@@ -190,7 +190,9 @@ class _Axes:
             vector = self.vectors[axis] or ()
             length = math.sqrt(sum(v * v for v in vector))
             if not 0 < length < math.inf:
-                raise wrong_field(self.fields.path, "space directions", vector, "vectors of some length are expected")
+                raise wrong_field(
+                    self.fields.path, "space directions", str(vector), "vectors of some length are expected"
+                )
             spacing.append(length)
             columns.append([sign * (1.0 / length * v) for sign, v in zip(signs, vector, strict=False)])
         origin = [0.0, 0.0, 0.0]

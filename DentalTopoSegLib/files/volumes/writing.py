@@ -39,6 +39,7 @@ def write_image(image, path: Path) -> Path:
     """Write a SimpleITK image atomically and check that all of it reached the disk. Raises OutputError."""
     import SimpleITK as sitk
 
+    sitk.ProcessObject.SetGlobalWarningDisplay(False)  # its C++ warnings mean nothing to a clinician
     _require_writable_name(path)
     with atomic_path(path) as temporary:
         temporary.touch()  # the disk's own reason for refusing the name; SimpleITK has none

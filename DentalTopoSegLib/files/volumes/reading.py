@@ -52,7 +52,7 @@ def read_volume(
     DentalTopoSegLib.errors.InputError: 'patient/scan.nii.gz' does not exist: check the path.
     """
     path = Path(path)
-    if not path.is_dir():
+    if not os.path.isdir(path):
         require_regular_file(path, "the scan's file, or the folder with its slices")
     kind = format_of(path)
     if kind is not None and kind.read is not None:

@@ -56,7 +56,7 @@ def write_image(image, path: Path) -> Path:
 def _require_writable_name(path: Path) -> None:
     if not path.name.lower().endswith(WRITTEN_SUFFIXES):
         raise OutputError(f"'{path}' cannot be written: its name must end in {', '.join(WRITTEN_SUFFIXES)}.")
-    if path.is_dir():
+    if os.path.isdir(path):
         raise OutputError(f"'{path}' cannot be written: it is a folder. Give the name of a file.")
     try:
         str(path.absolute()).encode()

@@ -192,6 +192,15 @@ def test_what_is_no_ordinary_file(tmp_path: Path, kind: str, suffix: str) -> Non
     assert KINDS[kind] in str(caught.value) and path.name in str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["x" * 300, "a\0b", "x/" * 3000 + "x"])
+@pytest.mark.parametrize("suffix", READERS)
+def test_a_path_that_no_file_can_have(tmp_path: Path, suffix: str, name: str) -> None:
+    path = tmp_path / f"{name}{suffix}"
+    with pytest.raises(InputError, match=r"check the path\."):
+        READERS[suffix](path)
+    assert is_mesh_file(path) == (suffix in (".stl", ".vtp"))
+
+
 @posix
 @pytest.mark.parametrize("kind", ["pipe", "endless device"])
 def test_a_special_file_without_a_suffix_does_not_hang(tmp_path: Path, kind: str) -> None:

@@ -63,14 +63,15 @@ _SPACE_AXES = {
 # Without the spaces that the names of some may have.
 _FIELDS = """
 content number type blocksize dimension space spacedimension sizes spacings thicknesses axismins axismaxs
-spacedirections centers centerings kinds labels units min max oldmin oldmax endian encoding lineskip byteskip sampleunits spaceunits
-spaceorigin measurementframe datafile
+spacedirections centers centerings kinds labels units min max oldmin oldmax endian encoding lineskip byteskip
+sampleunits spaceunits spaceorigin measurementframe datafile
 """
 _KNOWN = frozenset(_FIELDS.split())
 _KINDS = """
 domain space time list point vector covariant-vector normal stub scalar complex 2-vector 3-color rgb-color hsv-color
-xyz-color 4-color rgba-color 3-vector 3-gradient 3-normal 4-vector quaternion 2d-symmetric-matrix
-2d-masked-symmetric-matrix 2d-matrix 2d-masked-matrix 3d-symmetric-matrix 3d-masked-symmetric-matrix 3d-matrix 3d-masked-matrix ??? none
+xyz-color 4-color rgba-color 3-vector 3-gradient 3-normal 4-vector quaternion 2d-symmetric-matrix 2d-matrix
+2d-masked-symmetric-matrix 2d-masked-matrix 3d-symmetric-matrix 3d-masked-symmetric-matrix 3d-matrix 3d-masked-matrix
+??? none
 """
 _DOMAIN_KINDS = ("domain", "space", "time", "???", "none")
 _LPS = "left-posterior-superior"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -152,16 +152,21 @@ def _finite(word: str) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def header_lines(path: Path, head: bytes) -> list[tuple[str, int]]:
-    """The lines of a header's first bytes, each with the byte after its end; a last one without an end is left out."""
-    lines: list[tuple[str, int]] = []
+def header_lines(path: Path, head: bytes) -> Iterator[tuple[str, int]]:
+    """The lines of a file's first bytes, one after the other, each with the byte after its end.
+
+    They are asked for one by one, as voxels may follow. Raises InputError after `MAX_LINES`.
+    """
     at = 0
-    while (end := head.find(b"\n", at)) >= 0:
-        if len(lines) == MAX_LINES:
-            raise InputError(f"'{path}' cannot be read: its header has more than {MAX_LINES} lines.")
-        lines.append((head[at:end].removesuffix(b"\r").decode("utf-8", "replace"), end + 1))
+    for _ in range(MAX_LINES):
+        end = head.find(b"\n", at)
+        if end < 0:
+            if at < len(head) < MAX_HEADER_BYTES:  # the last line of a text file may have no end
+                yield head[at:].decode("utf-8", "replace"), len(head)
+            return
+        yield head[at:end].removesuffix(b"\r").decode("utf-8", "replace"), end + 1
         at = end + 1
-    return lines
+    raise InputError(f"'{path}' cannot be read: its header has more than {MAX_LINES} lines.")
 
 
 def read_head(path: Path) -> bytes:

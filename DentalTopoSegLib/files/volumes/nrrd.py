@@ -107,7 +107,8 @@ def _parse(path: Path, head: bytes) -> tuple[Fields, dict[str, str], int, list[s
     fields: dict[str, str] = {}
     pairs: dict[str, str] = {}
     lines = header_lines(path, head)
-    for number, (line, end) in enumerate(lines[1:], start=2):
+    next(lines)  # the magic word
+    for number, (line, end) in enumerate(lines, start=2):
         if not line:
             return Fields(path, fields), pairs, end, []
         if line.startswith("#"):
@@ -127,7 +128,7 @@ def _parse(path: Path, head: bytes) -> tuple[Fields, dict[str, str], int, list[s
             raise wrong_field(path, shown(line[:field]), value, "each field may stand once")
         fields[name] = value
         if name == "datafile" and value.upper().split()[:1] == ["LIST"]:
-            return Fields(path, fields), pairs, end, [text for text, _ in lines[number:] if text]
+            return Fields(path, fields), pairs, end, [text for text, _ in lines if text]
     if len(head) == MAX_HEADER_BYTES:
         raise InputError(f"'{path}' cannot be read: its header does not end within {MAX_HEADER_BYTES} bytes.")
     if "datafile" not in fields:

@@ -94,6 +94,17 @@ def test_a_name_that_is_not_utf_8_is_not_written(tmp_path: Path) -> None:
     assert [p.name for p in folder.iterdir()] == ["in.nrrd"]
 
 
+def test_itk_is_given_no_file_of_these_formats(tmp_path: Path) -> None:
+    """Its readers die of some: the library's own do not even load it."""
+    for name, content in SOUND.items():
+        (tmp_path / name).write_bytes(content)
+    for name in ("scan.raw", "scan.img"):
+        (tmp_path / name).write_bytes(VOXELS.tobytes())
+    code, printed = run_reader("read_volume(path)[0].shape, 'SimpleITK' in sys.modules", *map(tmp_path.joinpath, SOUND))
+    assert code == 0
+    assert set(printed.splitlines()) == {"(10, 9, 8) False"}
+
+
 # ---------------------------------------------------------------- decompression bombs
 
 
@@ -257,7 +268,7 @@ def test_voxels_in_no_ordinary_file(tmp_path: Path, header: str, kind: str) -> N
     contents = {
         "scan.mhd": metaimage_bytes(ElementDataFile=data.name, data=b""),
         "scan.nhdr": nrrd_bytes(VOXELS, f"data file: {data.name}", data=b""),
-        "scan.hdr": nifti_bytes(magic=b"ni1\0")[:348],
+        "scan.hdr": nifti_bytes(magic=b"ni1\0", vox_offset=0)[:348],
     }
     (tmp_path / header).write_bytes(contents[header])
     with pytest.raises(InputError, match=r"scan\.img"):
@@ -388,7 +399,7 @@ def test_a_label_value_that_is_none(tmp_path: Path, value: str) -> None:
 SOUND = {
     "scan.nii": nifti_bytes(),
     "scan.nii.gz": gzip.compress(nifti_bytes()),
-    "scan.hdr": nifti_bytes(magic=b"ni1\0")[:348],
+    "scan.hdr": nifti_bytes(magic=b"ni1\0", vox_offset=0)[:348],
     "scan.nrrd": nrrd_bytes(VOXELS, "key:=value"),
     "gz.nrrd": nrrd_bytes(encoding="gzip", data=gzip.compress(VOXELS.tobytes())),
     "bz.nrrd": nrrd_bytes(encoding="bzip2", data=bz2.compress(VOXELS.tobytes())),

@@ -13,6 +13,7 @@ from pathlib import Path
 import qt
 from slicer.i18n import tr as _
 
+from .LibraryWords import WORDS
 from .Processes import ChildProcess, failedToStart, owner
 
 #: Lines of the child's stderr that are kept for a report.
@@ -118,7 +119,7 @@ class WorkerProcess:
         if kind != "progress":
             self._lastEvent = event
         elif self.isRunning and not self._cancelled:
-            stage = event["stage"]
+            stage = WORDS.gettext(event["stage"])
             self.onProgress(Progress(stage[:1].upper() + stage[1:], float(event["fraction"]), event["eta_s"]))
 
     def _onErrorOutput(self, text: str) -> None:

@@ -71,7 +71,7 @@ class ToothChart:
 
     def _makeSide(self, text: str):
         label = qt.QLabel(text)
-        label.styleSheet = "color: gray; font-size: 10px;"
+        label.enabled = False  # it only says which side is which: as faint as the application's style has it
         return label
 
     def _makeButton(self, fdi: int):

@@ -356,9 +356,7 @@ class ReviewPanel:
             text = _("<b>{title}</b>: not in the result").format(title=place.title)
         else:
             text = f"<b>{place.title}</b>"
-            confidence = teeth[fdi].confidence
-            if confidence is not None:
-                text += _(", the network is {percent} % sure").format(percent=round(100 * confidence))
+            text += _confidenceText(teeth[fdi])
         self.ui.toothLabel.text = text
         self.ui.renumberButton.enabled = present
         self.ui.removeToothButton.enabled = present
@@ -388,3 +386,12 @@ class ReviewPanel:
         if self.review is None:
             return None
         return next((finding for finding in self.review.findings() if finding.key == key), None)
+
+
+def _confidenceText(tooth) -> str:
+    if tooth.confidence is None:
+        return ""
+    percent = round(100 * tooth.confidence)
+    if tooth.calibrated:
+        return _(", {percent} % of such teeth are right (estimated on synthetic scans)").format(percent=percent)
+    return _(", score {percent} % (no probability)").format(percent=percent)

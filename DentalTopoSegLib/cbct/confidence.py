@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from ..dentition import CLASS_FDI, arch_order, is_upper
+from ..dentition import CLASS_FDI, NO_CALIBRATION, arch_order, is_upper
 from ..dentition.numbering import mean_dentition
 from ..errors import ModelError
 from ..networks.models import resources_dir
@@ -237,5 +237,5 @@ def _version(path: Path) -> tuple[int, str]:
 def provenance_of(calibrator: Calibrator | None) -> dict[str, Any]:
     """For the report: which calibration gave the confidences and what they mean; "uncalibrated" without one."""
     if calibrator is None:
-        return {"calibration": "uncalibrated", "meaning": UNCALIBRATED}
+        return {"calibration": NO_CALIBRATION, "meaning": UNCALIBRATED}
     return {"calibration": calibrator.id, "sha256": calibrator.sha256, "meaning": MEANING}

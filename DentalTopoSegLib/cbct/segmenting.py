@@ -3,7 +3,7 @@
 1. the scan at 1 mm -> numbering network -> coarse class probabilities (2 mm); 2. they give the dental box, or
 a refusal; 3. the box at 0.5 mm -> border network, in tiles -> tooth and core probabilities; 4. cores become
 instances; 5. numbers along each arch; 6. labels back on the scan's grid. Memory is bounded: only the 1 mm and
-2 mm maps span the whole scan.
+2 mm maps span the whole scan, and a network is let go as soon as it has run.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any, final
 
 import numpy as np
 
+from ..dentition import Confidence
 from ..errors import InputError, NoTeethError
 from ..files.volumes import Volume, resample_ras
 from ..networks.models import Model, describe_model, load_model
@@ -44,7 +45,7 @@ class Segmentation:
     the numbering's own score. features: FDI -> what the confidence is computed from, by name."""
 
     labels: Volume
-    confidence: dict[int, float]
+    confidence: Confidence
     provenance: dict[str, Any]
     warnings: list[str] = field(default_factory=list)
     scores: dict[int, float] = field(default_factory=dict)
@@ -53,7 +54,7 @@ class Segmentation:
     @property
     def calibrated(self) -> bool:
         """Whether confidence is a measured probability."""
-        return self.provenance["confidence"]["calibration"] != "uncalibrated"
+        return Confidence.of(self.confidence).calibrated
 
 
 def segment_volume(
@@ -104,18 +105,19 @@ def segment_volume(
             }
         )
         calibrator = calibrator_for(nets)
+        described = [describe_model(nets[task], task) for task in ("numbering", "border")]
     warnings: list[str] = []
 
     with _stage(PREPARE_SCAN, seconds, report, cancelled):
         _require_contrast(volume)
         whole = resample_ras(volume, float(nets["numbering"].metadata["spacing_mm"]))
     with _stage(FIND_TEETH, seconds, report, cancelled):
-        coarse = run_numbering(nets["numbering"], whole, volume, report, cancelled)
+        coarse = run_numbering(nets.pop("numbering"), whole, volume, report, cancelled)
         del whole
         region = find_dental_region(coarse, volume)
     with _stage(DRAW_BORDERS, seconds, report, cancelled):
         grid = resample_ras(volume, float(nets["border"].metadata["spacing_mm"]), region.box)
-        tooth, core = run_border(nets["border"], grid, volume, coarse, report, cancelled)
+        tooth, core = run_border(nets.pop("border"), grid, volume, coarse, report, cancelled)
         tooth = smooth(tooth)
         nothing = np.broadcast_to(np.zeros((), np.uint8), grid.array.shape)
         grid = grid.with_array(nothing)  # the grey values are done with
@@ -131,7 +133,9 @@ def segment_volume(
         raise NoTeethError(no_teeth_message(volume, float((coarse.tooth >= HALF).sum()) * coarse.spacing**3 / 1000))
     with _stage(PLACE_ON_SCAN, seconds, report, cancelled):
         placed, present = _place_on_scan(numbered.labels, tooth, grid, volume)
-        confidence = {f: c for f, c in confidence.items() if present[f]}
+        confidence = Confidence(
+            {f: c for f, c in sorted(confidence.items()) if present[f]}, calibrated=calibrator is not None
+        )
     if not confidence or (calibrator is not None and max(confidence.values()) < _NO_TOOTH):
         raise NoTeethError(no_teeth_message(volume))
     doubtful = sorted(f for f, c in confidence.items() if c < _RATHER_WRONG)
@@ -140,21 +144,20 @@ def segment_volume(
             f"{len(doubtful)} of {len(confidence)} teeth have a low confidence: check the numbers before using them."
         )
     provenance = {
-        "models": [describe_model(nets[task], task) for task in ("numbering", "border")],
+        "models": described,
         "seconds": {k: round(v, 3) for k, v in seconds.items()},
         "threads": threads,
         "precision": precision,
         "confidence": provenance_of(calibrator),
         "dental_box_ras_mm": [[round(float(v), 2) for v in corner] for corner in region.box],
     }
-    teeth = sorted(confidence)
     return Segmentation(
         volume.with_array(placed),
-        {f: confidence[f] for f in teeth},
+        confidence,
         provenance,
         warnings,
-        {f: numbered.scores[f] for f in teeth},
-        {f: numbered.features[f] for f in teeth},
+        {f: numbered.scores[f] for f in confidence},
+        {f: numbered.features[f] for f in confidence},
     )
 
 

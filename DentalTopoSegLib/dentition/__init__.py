@@ -3,6 +3,7 @@
 May import only `errors`. What `teeth` knows (tables and arithmetic, no numpy) is exported here.
 """
 
+from .confidence import NO_CALIBRATION, PROBABILITY, SCORE, Confidence
 from .teeth import (
     CLASS_FDI,
     FDI_DECIDUOUS,
@@ -43,6 +44,10 @@ __all__ = [
     "FDI_PERMANENT",
     "GINGIVA_RGB",
     "LABEL_NUMBERINGS",
+    "NO_CALIBRATION",
+    "PROBABILITY",
+    "SCORE",
+    "Confidence",
     "antagonists",
     "arch_order",
     "arch_position",

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from ..errors import InputError
-from ..files.transactions import all_or_nothing
+from ..files.transactions import all_or_nothing, keep_inputs
 from .dicom_seg import DICOM_SEG
 from .export_format import ExportFormat, ExportOptions
 from .nifti import NIFTI
@@ -53,16 +53,18 @@ def export(
     Raises
     ------
     InputError
-        For a format that does not fit the result, and where an optional package or the scan is absent.
+        For a format that does not fit the result, where an optional package or the scan is absent, and where a file
+        of the result itself would be replaced.
     OutputError
         For everything the disk refuses.
     """
     if not kind.fits(result):
         others = ", ".join(other.name for other in FORMATS if other.fits(result))
         raise InputError(f"'{result.path}' is an intraoral scan: it has no voxels for {kind.name}; use {others}.")
-    folder = Path(folder)
-    with all_or_nothing(folder) as stage:
-        files = kind.write(
-            result, lambda part: stage / kind.pattern.format(name=result.name, part=part), options or ExportOptions()
-        )
+    folder, options = Path(folder), options or ExportOptions()
+    inputs = [*result.files, *([] if options.scan is None else [options.scan])]
+    if "{part}" not in kind.pattern:  # else the names are known when they are written
+        keep_inputs(inputs, folder, [kind.pattern.format(name=result.name)])
+    with all_or_nothing(folder, inputs) as stage:
+        files = kind.write(result, lambda part: stage / kind.pattern.format(name=result.name, part=part), options)
     return {what: folder / file.name for what, file in files.items()}

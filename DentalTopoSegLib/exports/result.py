@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ from ..errors import InputError
 
 if TYPE_CHECKING:
     from ..checks.findings import Finding
+    from ..dentition import Confidence
     from ..files.jaw_labels import LabelledJaw
     from ..files.meshes import Mesh
     from ..files.volumes import Volume
@@ -41,12 +42,14 @@ class Result:
         About the file.
     examine : callable
         Makes the examination; called once, and only if needed.
-    labels, confidence : Volume, dict of float by FDI number, optional
-        Of a label map; confidence 0 to 1, where the file has it.
+    labels, confidence : Volume, Confidence, optional
+        Of a label map; confidence 0 to 1 by FDI number, where the file has it.
     labelled : LabelledJaw, optional
         Of an intraoral scan.
     stored_report : dict, optional
         The report that came with it, taken as it is.
+    companions : list of Path
+        The report that names its file, and the other files that report names.
     """
 
     path: Path
@@ -54,9 +57,15 @@ class Result:
     warnings: list[str]
     examine: Callable[[], Examination]
     labels: Volume | None = None
-    confidence: dict[int, float] | None = None
+    confidence: Confidence | None = None
     labelled: LabelledJaw | None = None
     stored_report: dict[str, Any] | None = None
+    companions: list[Path] = field(default_factory=list)
+
+    @property
+    def files(self) -> list[Path]:
+        """All that belongs to it: what is written from it must not replace any of them."""
+        return [self.path, *self.companions]
 
     @property
     def label_map(self) -> Volume:

@@ -14,7 +14,7 @@ from .result import Result
 def _write(result: Result, path_of: PathOf, options: ExportOptions) -> dict[str, Path]:
     from ..reports.page import write_report_html
 
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory(dir=path_of("").parent) as folder:
         picture = Path(folder) / "teeth.png"
         _draw(result, options, picture)
         return {"html": write_report_html(result.report, path_of(""), [picture])}

@@ -59,7 +59,7 @@ def read_fdi_labels(path: str | os.PathLike[str], numbering: str | None = None) 
         When no value is a tooth under that numbering; it says which numbering would fit.
     """
     labels = read_labels(path)
-    mapping = segment_numbers(labels.metadata) if numbering is None else None
+    mapping = segment_numbers(labels.metadata, path) if numbering is None else None
     used = "its segments' tooth codes" if mapping else f"{numbering or 'fdi'} numbering"
     fdi, ignored = to_fdi(labels, mapping or dentition.label_values(numbering or "fdi"))
     if not fdi.array.any():

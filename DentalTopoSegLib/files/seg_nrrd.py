@@ -13,7 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from .. import dentition
+from ..dentition import PROBABILITY, Confidence
 from .volumes import Volume
+from .volumes.header import wrong_field
 from .volumes.writing import write_image
 
 #: Under these names Slicer looks up the codes of a segment and of its region; the first is the extension's own list.
@@ -21,6 +23,8 @@ TERMINOLOGY_CONTEXT = "Segmentation category and type - DentalTopoSeg"
 REGION_CONTEXT = "Anatomic codes - DICOM master list"
 #: DICOM's category of every tooth (CID 7150): value, scheme, meaning.
 CATEGORY = ("123037004", "SCT", "Anatomical Structure")
+#: Tags of a segment: its confidence, and whether that is a probability or a score.
+CONFIDENCE_TAG, CONFIDENCE_MEANING_TAG = "DentalTopoSeg.Confidence", "DentalTopoSeg.ConfidenceIs"
 #: A code that is not given.
 NO_CODE = "^^"
 
@@ -45,11 +49,12 @@ def segment_name(fdi: int) -> str:
     return f"{fdi} {dentition.plain_name(fdi)}"
 
 
-def write_seg_nrrd(labels: Volume, path: str | os.PathLike[str], confidence: dict[int, float] | None = None) -> Path:
+def write_seg_nrrd(labels: Volume, path: str | os.PathLike[str], confidence: Mapping[int, float] | None = None) -> Path:
     """Write a 3D Slicer segmentation: one layer, one segment per tooth, label value = FDI number.
 
     Each segment has its name, colour, extent, terminology entry (so DICOM SEG export works), a tag `DentalTopoSeg.FDI`
-    and, where known, one `DentalTopoSeg.Confidence`.
+    and, where known, `DentalTopoSeg.Confidence` and what that number is, `DentalTopoSeg.ConfidenceIs`: "probability" or
+    "score".
 
     Parameters
     ----------
@@ -57,8 +62,8 @@ def write_seg_nrrd(labels: Volume, path: str | os.PathLike[str], confidence: dic
         FDI numbers (z, y, x).
     path : path
         The file, .seg.nrrd.
-    confidence : dict, optional
-        0 to 1, by FDI number.
+    confidence : mapping, optional
+        0 to 1, by FDI number; `dentition.Confidence` says what it means.
 
     Raises
     ------
@@ -86,7 +91,8 @@ def write_seg_nrrd(labels: Volume, path: str | os.PathLike[str], confidence: dic
             f"TerminologyEntry:{terminology_entry(fdi)}",
         ]
         if confidence and fdi in confidence:
-            tags.append(f"DentalTopoSeg.Confidence:{confidence[fdi]:.3f}")
+            tags.append(f"{CONFIDENCE_TAG}:{confidence[fdi]:.3f}")
+            tags.append(f"{CONFIDENCE_MEANING_TAG}:{Confidence.of(confidence).meaning}")
         fields = {
             "ID": f"Tooth_{fdi}",
             "Name": segment_name(fdi),
@@ -112,33 +118,46 @@ def _tooth_extents(array: np.ndarray) -> Iterator[tuple[int, str]]:
             yield value, " ".join(f"{s.start} {s.stop - 1}" for s in box[::-1])
 
 
-def stored_confidence(labels: Volume) -> dict[int, float]:
-    """{FDI: 0..1} as `write_seg_nrrd` stored it with a label map that was read; empty for other files."""
-    numbers = segment_numbers(labels.metadata)
-    found = {}
-    for key, value in labels.metadata.items():
-        match = re.fullmatch(r"Segment(\d+)_LabelValue", key)
-        fdi = numbers.get(int(value)) if match else None
-        tags = labels.metadata.get(f"Segment{match[1]}_Tags", "") if match else ""
-        sure = re.search(r"DentalTopoSeg\.Confidence:([01]\.\d+)", tags)
+def stored_confidence(labels: Volume) -> Confidence:
+    """{FDI: 0..1} as `write_seg_nrrd` stored it with a label map that was read; empty for other files.
+
+    Where one of the numbers does not say what it is, as in the first versions' files, they are taken for scores.
+    """
+    numbers = segment_numbers(labels.metadata, labels.name)
+    found, calibrated = {}, True
+    for prefix, value in _label_values(labels.metadata, labels.name):
+        fdi = numbers.get(value)
+        tags = labels.metadata.get(f"{prefix}Tags", "")
+        sure = re.search(rf"{re.escape(CONFIDENCE_TAG)}:([01]\.\d+)", tags)
         if fdi is not None and sure:
             found[fdi] = float(sure[1])
-    return found
+            calibrated = calibrated and f"{CONFIDENCE_MEANING_TAG}:{PROBABILITY}" in tags.split("|")
+    return Confidence(found, calibrated=calibrated and bool(found))
 
 
-def segment_numbers(metadata: Mapping[str, str]) -> dict[int, int]:
-    """{label value: FDI} from the terminology codes, or the names' leading FDI number, of a .seg.nrrd."""
+def segment_numbers(metadata: Mapping[str, str], source: str | os.PathLike[str]) -> dict[int, int]:
+    """{label value: FDI} from the terminology codes, or the names' leading FDI number, of a .seg.nrrd.
+
+    source: the file, for the sentence of an `InputError` on a label value that is none.
+    """
     found = {}
-    for key, value in metadata.items():
-        match = re.fullmatch(r"Segment(\d+)_LabelValue", key)
-        if not match:
-            continue
-        prefix = f"Segment{match[1]}_"
+    for prefix, value in _label_values(metadata, source):
         codes = re.findall(r"SCT\^(\d+)\^", metadata.get(prefix + "Tags", ""))
         fdi = next(filter(None, map(dentition.snomed_to_fdi, codes)), None)
         number = re.match(r"(?:tooth[ _]?)?(\d\d)\b", metadata.get(prefix + "Name", ""), re.IGNORECASE)
         if fdi is None and number and dentition.is_tooth(int(number[1])):
             fdi = int(number[1])
         if fdi is not None:
-            found[int(value)] = fdi
+            found[value] = fdi
     return found
+
+
+def _label_values(metadata: Mapping[str, str], source: str | os.PathLike[str]) -> Iterator[tuple[str, int]]:
+    """("Segment<i>_", label value) of every segment. Raises InputError."""
+    for key, value in metadata.items():
+        match = re.fullmatch(r"(Segment[0-9]+_)LabelValue", key)
+        if match is None:
+            continue
+        if not re.fullmatch(r" *[0-9]{1,5} *", value) or int(value) > 65535:
+            raise wrong_field(source, key, value, "a whole number from 0 to 65535 is expected")
+        yield match[1], int(value)

@@ -1,31 +1,45 @@
-"""Files that appear whole or not at all: one file, or all results of a run together."""
+"""Files that appear whole or not at all: one file, or all results of a run together; inputs are never replaced."""
 
 from __future__ import annotations
 
+import errno
 import os
 import platform
 import re
 import shutil
 import uuid
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 
-from ..errors import OutputError
+from ..errors import InputError, OutputError
+from .journal import MARK, finish_moves, is_open, move_all, staged_files, sync_file, sync_folder
+from .locks import lock_folder, locked
 
-#: Folders that results are written into before they appear: this, the computer's mark, the process, a random end.
-_STAGE = ".dentaltoposeg-"
-_PROBE = ".dentaltoposeg-probe"
+#: Stages and single files on their way: the computer's mark, the process, a random end.
+_OURS = re.compile(rf"{re.escape(MARK)}([0-9a-f]{{4}})([0-9a-f]{{1,7}})-.+")
 _PROBE_BYTES = 1 << 20
+_ADVICE = {
+    errno.ENOSPC: "free some space or choose another folder",
+    getattr(errno, "EDQUOT", errno.ENOSPC): "free some space or choose another folder",
+    errno.ENAMETOOLONG: "give a shorter name",
+    errno.EISDIR: "choose another name",
+    errno.ENOTDIR: "choose another folder",
+    errno.ETIMEDOUT: "wait until it is done",
+    errno.EACCES: "choose a folder that you may write to",
+    errno.EPERM: "choose a folder that you may write to",
+    errno.EROFS: "choose a folder that you may write to",
+}
 
 
 @contextmanager
 def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Yield a temporary name beside `path` with the same suffix; on success it becomes `path`, else it goes.
 
-    Cleans up on every exception, KeyboardInterrupt included.
+    Cleans up on every exception, KeyboardInterrupt included; what a kill leaves, the next run into the folder takes
+    away. The file is on the disk (fsync) before it gets its name.
 
     Raises
     ------
@@ -33,10 +47,16 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
         When the folder refuses the file.
     """
     path = Path(path)
-    temporary = path.with_name(f".{uuid.uuid4().hex[:8]}.part.{path.name}")
+    suffix = "".join(path.suffixes[-2:])
+    temporary = path.with_name(f"{_own_prefix()}{uuid.uuid4().hex[:8]}.part{suffix}")
     try:
         yield temporary
-        os.replace(temporary, path)
+        if is_stage(path.parent):  # the stage does it for all
+            os.replace(temporary, path)
+        else:
+            sync_file(temporary)
+            os.replace(temporary, path)
+            sync_folder(path.parent)
     except OSError as error:
         raise OutputError(cannot_write(path, error)) from error
     finally:
@@ -47,7 +67,8 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
 def cannot_write(path: Path, error: OSError) -> str:
     """The sentence for a file that could not be written."""
     reason = error.strerror or str(error)
-    return f"'{path}' cannot be written ({reason}): choose another folder or free some space."
+    advice = _ADVICE.get(error.errno or 0, "choose another folder or free some space")
+    return f"'{destination(path)}' cannot be written ({reason}): {advice}."
 
 
 def require_writable(folder: Path) -> None:
@@ -56,38 +77,55 @@ def require_writable(folder: Path) -> None:
 
     Raises OutputError. A folder that was not there is made for the trial only.
     """
+    made: list[Path] = []
     try:
         made = _absent(folder)
-        with all_or_nothing(folder) as stage, (stage / _PROBE).open("wb") as stream:
-            stream.write(os.urandom(_PROBE_BYTES))
-            stream.flush()
-            os.fsync(stream.fileno())
-        (folder / _PROBE).unlink()
-        _remove_empty(made)
+        with _stage_in(folder) as stage:
+            probe = stage / f"{MARK}probe"
+            with probe.open("wb") as stream:
+                stream.write(os.urandom(_PROBE_BYTES))
+                stream.flush()
+                os.fsync(stream.fileno())
+            probe.unlink()
     except OSError as error:
         raise OutputError(cannot_write(folder, error)) from error
+    finally:
+        _remove_empty(made)
 
 
 @contextmanager
-def all_or_nothing(folder: Path) -> Iterator[Path]:
+def all_or_nothing(folder: Path, inputs: Iterable[str | os.PathLike[str]] = ()) -> Iterator[Path]:
     """Yield a hidden folder to write results into; on success its files move to `folder`, else nothing is left.
 
-    Files of the same name are replaced. When a move fails midway the files already moved are taken back.
+    Files of the same name are replaced, all or none, whenever the run is killed or the disk refuses (see `journal`).
+    What an earlier run that was killed has left is put in order first. A stage as `folder` is yielded itself: it is
+    moved as a whole later.
+
+    Parameters
+    ----------
+    folder : Path
+        For the results; made where it is not there.
+    inputs : iterable of path
+        What the results are made from, files and folders: never replaced.
 
     Raises
     ------
+    InputError
+        Where a result would replace an input; nothing is left then.
     OutputError
         For everything the disk refuses.
     """
     made: list[Path] = []
+    given = list(inputs)
     try:
         made = _absent(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        remove_leftovers(folder)
-        with TemporaryDirectory(prefix=f"{_STAGE}{_host()}{os.getpid():x}-", dir=folder) as temporary:
-            stage = Path(temporary)
+        with _stage_in(folder) as stage:
             yield stage
-            _move_all(stage, folder)
+            if stage != folder:
+                keep_inputs(given, folder, [file.name for file in staged_files(stage)])
+                with locked(folder):
+                    _settle_locked(folder)
+                    move_all(stage, folder)
     except BaseException as error:
         _remove_empty(made)
         if isinstance(error, OSError):
@@ -95,15 +133,120 @@ def all_or_nothing(folder: Path) -> Iterator[Path]:
         raise
 
 
-def remove_leftovers(folder: Path) -> None:
-    """Take away what runs that were killed left in the folder; a run that is still going on keeps its own.
+def keep_inputs(inputs: Iterable[str | os.PathLike[str]], folder: Path, names: Iterable[str]) -> None:
+    """Refuse results that would replace what they are made from, under whatever name (links, letters of other case).
 
-    Only runs of this computer are judged, as only their processes can be looked up.
+    Parameters
+    ----------
+    inputs : iterable of path
+        Files; and DICOM folders, of which every DICOM file counts.
+    folder : Path
+        The results'; of a stage the one around it.
+    names : iterable of str
+        The results' file names.
+
+    Raises
+    ------
+    InputError
+        For the first such input.
     """
-    for stage in folder.iterdir():
-        process = re.match(rf"{re.escape(_STAGE)}{_host()}([0-9a-f]{{1,7}})-", stage.name)
-        if process and not _is_running(int(process[1], 16)):
+    targets = [destination(folder) / name for name in names]
+    for path in map(Path, inputs):
+        for target in targets:
+            if os.path.exists(target) and os.path.exists(path) and _is_part_of(target, path):
+                raise InputError(
+                    f"The results would replace '{target}', which they are made from: choose another folder or "
+                    "another name."
+                )
+
+
+def _is_part_of(target: Path, given: Path) -> bool:
+    if not given.is_dir():
+        return os.path.samefile(target, given)
+    inside = given.resolve() in target.resolve().parents
+    return inside and target.is_file() and _has_dicom_mark(target)
+
+
+def _has_dicom_mark(path: Path) -> bool:
+    with path.open("rb") as stream:
+        return stream.read(132)[128:] == b"DICM" or path.suffix.lower() in (".dcm", ".dicom")
+
+
+def destination(path: Path) -> Path:
+    """Where a file in a stage, or one on its way, will be: the path without what only we know of."""
+    parts = [part for part in path.parts if not _OURS.fullmatch(part)]
+    return Path(*parts) if len(parts) < len(path.parts) else path
+
+
+def is_stage(folder: Path) -> bool:
+    """Whether a folder is one that `all_or_nothing` has yielded."""
+    return _OURS.fullmatch(folder.name) is not None
+
+
+def settle(folder: Path) -> None:
+    """Finish or take back what runs that were killed have begun in the folder, and delete what they left.
+
+    A run that is still going on keeps its own, and only runs of this computer are judged, as only their processes can
+    be looked up.
+
+    Raises
+    ------
+    OutputError
+        When the disk refuses, or what was left is damaged.
+    """
+    try:
+        with locked(folder):
+            _settle_locked(folder)
+    except OSError as error:
+        raise OutputError(cannot_write(folder, error)) from error
+
+
+@contextmanager
+def _stage_in(folder: Path) -> Iterator[Path]:
+    if is_stage(folder):
+        yield folder
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    with locked(folder):
+        _settle_locked(folder)
+        stage = Path(mkdtemp(prefix=_own_prefix(), dir=folder))
+        lock = lock_folder(stage)
+    try:
+        yield stage
+    finally:
+        if lock is not None:
+            lock.release()
+        if not is_open(stage):
             shutil.rmtree(stage, ignore_errors=True)
+
+
+def _settle_locked(folder: Path) -> None:
+    with os.scandir(folder) as entries:
+        left = [Path(entry.path) for entry in entries if entry.name.startswith(MARK)]
+    for path in left:
+        ours = _OURS.fullmatch(path.name)
+        if not ours or ours[1] != _host() or path.is_symlink():
+            continue
+        process = int(ours[2], 16)
+        if not path.is_dir():
+            if not _is_running(process):
+                path.unlink(missing_ok=True)
+            continue
+        lock = lock_folder(path)
+        if lock is None:
+            continue
+        try:
+            ended = lock.descriptor is not None or not _is_running(process)
+            if ended:
+                finish_moves(path, folder)
+        finally:
+            lock.release()
+        if ended:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _own_prefix() -> str:
+    return f"{MARK}{_host()}{os.getpid():x}-"
 
 
 def _host() -> str:
@@ -138,21 +281,3 @@ def _remove_empty(folders: list[Path]) -> None:
     for folder in folders:
         if folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()
-
-
-def _move_all(stage: Path, folder: Path) -> None:
-    moved: list[tuple[Path, Path | None]] = []
-    try:
-        for file in sorted(stage.iterdir()):
-            target = folder / file.name
-            kept = stage / f"{file.name}.previous" if target.exists() else None
-            if kept:
-                os.replace(target, kept)
-            moved.append((target, kept))
-            os.replace(file, target)
-    except BaseException:
-        for target, kept in reversed(moved):
-            target.unlink(missing_ok=True)
-            if kept:
-                os.replace(kept, target)
-        raise

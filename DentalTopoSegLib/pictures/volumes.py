@@ -14,6 +14,7 @@ import numpy as np
 from .. import dentition
 from ..files.label_maps import present_values
 from ..files.volumes import Volume, resample_ras
+from ..files.volumes.boxes import union
 from .drawing import BACKGROUND, GAP, HEAD_PX, draw_number, draw_numbers, label_panel, new_page, write_png
 from .shading import borders, palette
 from .voxel_rendering import VIEWS, Field, View, render, tooth_fields
@@ -100,10 +101,10 @@ def dental_box(labels: Volume) -> tuple[np.ndarray, np.ndarray]:
     """Lower and upper RAS corner (mm) of all teeth with a margin; the whole volume when there are none."""
     from scipy import ndimage
 
-    boxes = ndimage.find_objects((labels.array > 0).view(np.uint8), max_label=1)
-    if not boxes or boxes[0] is None:
+    boxes = [box for box in ndimage.find_objects(labels.array) if box is not None]
+    if not boxes:
         return labels.ras_bounds()
-    ends = np.array([[s.start - 0.5, s.stop - 0.5] for s in boxes[0]])
+    ends = np.array([[s.start - 0.5, s.stop - 0.5] for s in union(boxes)])
     corners = labels.index_to_ras(np.array([[ends[a][i >> a & 1] for a in range(3)] for i in range(8)]))
     return corners.min(axis=0) - MARGIN_MM, corners.max(axis=0) + MARGIN_MM
 

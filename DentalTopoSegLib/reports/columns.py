@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import dentition
-from .report import INTRAORAL
+from .report import INTRAORAL, confidence_of
 
 #: A tooth of a report.
 Row = Mapping[str, Any]
@@ -49,6 +49,7 @@ _FDI = Column("FDI", lambda row: str(row["fdi"]), heading="FDI", layout="{:>4}")
 _UNIVERSAL = Column("Universal", lambda row: row["universal"])
 _TOOTH = Column("Tooth", lambda row: row["name"], number=False, heading="tooth", layout=" {:<32}")
 _CONFIDENCE = Column("Confidence", _confidence, heading="confidence", layout="{:>11}")
+_SCORE = Column("Score", _confidence, heading="score", layout="{:>11}")
 _PIECES = Column("Pieces", lambda row: str(row["pieces"]))
 _CUT = Column("Cut by the scan", lambda row: "yes" if row["cut_by_border"] else "", number=False)
 
@@ -63,21 +64,27 @@ _SURFACE = Column("Crown surface", lambda row: f"{row['area_mm2']:.0f} mm²", he
 _WIDTH = Column("Width", _width, heading="width", layout="{:>9}")
 _HOLES = Column("Patches of gum", lambda row: str(row["holes"]))
 
-_OF_VOLUMES = Columns(
-    page=(_FDI, _UNIVERSAL, _TOOTH, _VOLUME, _CONFIDENCE, _PIECES, _TUNNELS, _VOIDS, _CUT),
-    terminal=(_FDI, _TOOTH, _VOLUME, _CONFIDENCE, _SHAPE),
-    cut="cut by the scan's edge",
-)
+
+def _of_volumes(confidence: Column) -> Columns:
+    return Columns(
+        page=(_FDI, _UNIVERSAL, _TOOTH, _VOLUME, confidence, _PIECES, _TUNNELS, _VOIDS, _CUT),
+        terminal=(_FDI, _TOOTH, _VOLUME, confidence, _SHAPE),
+        cut="cut by the scan's edge",
+    )
+
+
 _OF_JAWS = Columns(
-    page=(_FDI, _UNIVERSAL, _TOOTH, _SURFACE, _WIDTH, _CONFIDENCE, _PIECES, _HOLES, _CUT),
-    terminal=(_FDI, _TOOTH, _SURFACE, _WIDTH, _CONFIDENCE),
+    page=(_FDI, _UNIVERSAL, _TOOTH, _SURFACE, _WIDTH, _SCORE, _PIECES, _HOLES, _CUT),
+    terminal=(_FDI, _TOOTH, _SURFACE, _WIDTH, _SCORE),
     cut="cut by the scan's border",
 )
 
 
 def columns_of(report: Mapping[str, Any]) -> Columns:
-    """The columns for the kind of result that the report is on."""
-    return _OF_JAWS if report.get("kind") == INTRAORAL else _OF_VOLUMES
+    """The columns for the kind of result that the report is on; only a measured probability is called a confidence."""
+    if report.get("kind") == INTRAORAL:
+        return _OF_JAWS
+    return _of_volumes(_CONFIDENCE if confidence_of(report).calibrated else _SCORE)
 
 
 def rows_by_jaw(report: Mapping[str, Any]) -> dict[str, list[Row]]:

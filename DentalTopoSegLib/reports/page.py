@@ -19,7 +19,7 @@ from .. import dentition
 from ..files.transactions import atomic_path
 from .columns import Column, columns_of, rows_by_jaw
 from .repairs import repairs_told
-from .report import DISCLAIMER, INTRAORAL
+from .report import DISCLAIMER, INTRAORAL, confidence_of
 
 #: What a severity means to the reader, the gravest first.
 SEVERITY_WORDS = {
@@ -199,7 +199,11 @@ def write_csv(
         For everything the disk refuses.
     """
     several = [reports] if isinstance(reports, Mapping) else list(reports)
-    teeth = [{"scan": report["name"], **row} for report in several for row in report["teeth"]]
+    teeth = [
+        {"scan": report["name"], **row, "confidence_is": confidence_of(report).meaning}
+        for report in several
+        for row in report["teeth"]
+    ]
     findings = [
         {
             "number": i,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__, dentition
+from ..dentition import NO_CALIBRATION, PROBABILITY, SCORE, Confidence
 from ..errors import InputError
 from ..files.json_text import plain
 
@@ -68,6 +69,16 @@ def read_report(path: str | os.PathLike[str]) -> dict[str, Any]:
     return content
 
 
+def confidence_of(report: Mapping[str, Any]) -> Confidence:
+    """The confidences of a report's teeth; reports of earlier versions told what they are in the provenance only."""
+    told = report.get("confidence_is")
+    if told is None and report.get("kind") != INTRAORAL:
+        fitted = report["provenance"].get("confidence", {}).get("calibration", NO_CALIBRATION)
+        told = SCORE if fitted == NO_CALIBRATION else PROBABILITY
+    values = {row["fdi"]: row["confidence"] for row in report["teeth"] if row["confidence"] is not None}
+    return Confidence(values, calibrated=told == PROBABILITY)
+
+
 def build_report(
     measures: Mapping[int, Any],
     findings: Iterable[Any],
@@ -82,9 +93,9 @@ def build_report(
 ) -> dict[str, Any]:
     """The report on a label map, in JSON's own types.
 
-    "confidence" of a tooth is the estimated probability that it is right, i.e. a tooth with this number is there and
-    the label covers it with IoU >= 0.5, measured on phantoms. provenance["confidence"] names the calibration; where
-    that is "uncalibrated" the value is only the numbering's score. null where nothing is known.
+    "confidence_is" says what the "confidence" of a tooth is: "probability", estimated on phantoms, that it is right,
+    i.e. a tooth with this number is there and the label covers it with IoU >= 0.5; or the numbering's own "score". null
+    where nothing is known.
 
     Parameters
     ----------
@@ -94,8 +105,8 @@ def build_report(
         The gravest first.
     name : str
         The scan's stem.
-    confidence : dict, optional
-        0 to 1, by FDI number.
+    confidence : mapping, optional
+        0 to 1, by FDI number; `dentition.Confidence` says what it means.
     provenance : dict, optional
         Model ids, checksums and seconds per stage.
     warnings : iterable of str
@@ -126,7 +137,8 @@ def build_report(
         more["metrics"] = dict(metrics)
     if files is not None:
         more["files"] = dict(files)
-    return _report({"name": name}, teeth, findings, warnings, provenance or {}, more)
+    which = {"name": name, "confidence_is": Confidence.of(confidence).meaning if confidence else None}
+    return _report(which, teeth, findings, warnings, provenance or {}, more)
 
 
 def build_jaw_report(
@@ -140,7 +152,7 @@ def build_jaw_report(
     """The report on one jaw of an intraoral scan, in JSON's own types; the same layout as `build_report`.
 
     Positions are in the file's coordinates and unit. "confidence" of a tooth is the numbering's own score, no measured
-    probability as in a report on a volume.
+    probability as in a report on a volume, and "confidence_is" says so.
 
     Parameters
     ----------
@@ -172,6 +184,7 @@ def build_jaw_report(
         "jaw": case.which,
         "jaw_stated": stated is not None,
         "jaw_inferred": jaw.jaw_inferred,
+        "confidence_is": SCORE,
         "jaw_confidence": round(float(jaw.jaw_confidence), 3),
         "frame_confidence": round(float(jaw.frame_confidence), 3),
         "inside_out": bool(jaw.inside_out),

@@ -15,6 +15,7 @@ from ..files.meshes import MESH_SUFFIXES, is_mesh_file, mesh_stem
 from ..files.transactions import all_or_nothing, require_writable
 from ..files.volumes import SCAN_SUFFIXES, safe_stem
 from ..options import DEFAULTS, RunOptions
+from ..reports.checksums import compare_files
 from ..reports.page import write_table
 from ..reports.report import read_report
 from . import watching
@@ -29,7 +30,7 @@ _RESULT_ENDINGS = ("_teeth.nii.gz", "_teeth.seg.nrrd", "_teeth.vtp", "_teeth.ply
 
 @dataclass
 class Batch:
-    """rows: one per scan, with the columns of the summary; state "done", "done before" or "failed"."""
+    """rows: one per scan, with the columns of the summary; state "done", "done before", "changed" or "failed"."""
 
     rows: list[dict[str, Any]] = field(default_factory=list)
     summary: Path | None = None
@@ -86,7 +87,8 @@ def run_batch(
 ) -> Batch:
     """Segment every scan in a folder, and keep <output>/summary.csv up to date after each.
 
-    A scan whose results are all there is not done again, so a batch that was stopped goes on where it was. One that
+    A scan whose results are all there is not done again, so a batch that was stopped goes on where it was; results
+    that somebody has changed since are left, and told. One that
     cannot be used, or crashes, is a row of the summary and does not stop the rest.
 
     Parameters
@@ -124,9 +126,9 @@ def run_batch(
     batch = Batch(summary=output / SUMMARY)
     for done, (scan, name) in enumerate(scans):
         row = {"scan": scan.relative_to(folder).as_posix() or ".", "name": name}
-        report = None if again else _finished(output, name)
-        if report is not None:
-            row |= {"state": "done before", **_numbers(report)}
+        before = None if again else _before(output, name)
+        if before is not None:
+            row |= before
         else:
             tell = lambda event, done=done, name=name: progress(done, len(scans), name, event)  # noqa: E731
             mesh = is_mesh_file(scan)
@@ -154,6 +156,22 @@ def _one(job: Job, options: RunOptions, tell: Tell) -> dict[str, Any]:
     else:
         found = {"state": "done", **_numbers(_finished(Path(job.output), str(job.name)) or {})}
     return {**found, "seconds": round(time.monotonic() - started, 1)}
+
+
+def _before(output: Path, name: str) -> dict[str, Any] | None:
+    """The row of a scan that needs no run: its results are there, or somebody has changed them and they stay."""
+    report = _finished(output, name)
+    if report is None:
+        return None
+    changed = compare_files(report, output).changed
+    if not changed:
+        return {"state": "done before", **_numbers(report)}
+    shown = ", ".join(f"'{file}'" for file in changed)
+    message = (
+        f"{shown} changed after '{name}_report.json' was written: left as it is; `check` says what it holds now, "
+        "--again segments the scan anew."
+    )
+    return {"state": "changed", "message": message}
 
 
 def _finished(output: Path, name: str) -> dict[str, Any] | None:

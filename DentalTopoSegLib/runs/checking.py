@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -159,11 +159,10 @@ def read_label_map(path: str | os.PathLike[str], numbering: str | None = None) -
 
 def examine_label_map(
     labels: Volume,
-    confidence: dict[int, float] | None = None,
+    confidence: Mapping[int, float] | None = None,
     *,
     name: str | None = None,
     warnings: Sequence[str] = (),
-    calibrated: bool = True,
 ) -> Examination:
     """Check a label map.
 
@@ -171,14 +170,12 @@ def examine_label_map(
     ----------
     labels : Volume
         FDI numbers.
-    confidence : dict of float, optional
-        By FDI number, 0 to 1.
+    confidence : mapping, optional
+        By FDI number, 0 to 1, see `findings.check_dentition`.
     name : str, optional
         In the report instead of the volume's.
     warnings : sequence of str
         For the report.
-    calibrated : bool
-        Whether the confidence is a measured probability; see `findings.check_dentition`.
 
     Returns
     -------
@@ -194,7 +191,7 @@ def examine_label_map(
     from ..checks.topology import contacts, tooth_measures
 
     measures = tooth_measures(labels)
-    findings = check_dentition(labels, confidence, calibrated=calibrated)
+    findings = check_dentition(labels, confidence)
     report = build_report(
         measures,
         findings,

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..files.label_maps import read_fdi_labels
-from ..files.transactions import all_or_nothing, require_writable
+from ..files.transactions import all_or_nothing, keep_inputs, require_writable
 from ..files.volumes import read_volume
 
 
@@ -44,7 +44,8 @@ def draw_picture(
     Raises
     ------
     InputError
-        Where the labels lie elsewhere than the scan, and for what can be drawn with no other.
+        Where the labels lie elsewhere than the scan, where the picture would replace one of the two, and for what can
+        be drawn with no other.
     OutputError
         For everything the disk refuses.
     """
@@ -53,6 +54,7 @@ def draw_picture(
     if Path(path).suffix.lower() != ".png":
         raise InputError(f"'{path}' must end in .png.")
     path = Path(path).absolute()
+    keep_inputs((image, labels), path.parent, [path.name])
     require_writable(path.parent)
     volume, warnings = read_volume(image, series=series)
     fdi, more = read_fdi_labels(labels, numbering)
@@ -60,6 +62,6 @@ def draw_picture(
     other_lower, other_upper = fdi.ras_bounds()
     if np.any(other_upper < lower) or np.any(other_lower > upper):
         raise InputError(f"'{labels}' and '{image}' do not overlap in space: they belong to different scans.")
-    with all_or_nothing(path.parent) as stage:
+    with all_or_nothing(path.parent, (image, labels)) as stage:
         overlay_png(volume, fdi, stage / path.name, title=volume.name)
     return warnings + more

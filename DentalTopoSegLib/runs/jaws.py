@@ -15,13 +15,13 @@ import numpy as np
 
 from ..errors import MemoryLimitError, NoTeethError
 from ..files.json_text import write_report_json
-from ..files.transactions import require_writable
+from ..files.transactions import keep_inputs, require_writable
 from ..files.volumes import safe_stem
 from ..options import DEFAULTS, RunOptions
+from ..reports.checksums import add_checksums
 from ..reports.report import build_jaw_report
 from ..stages import CHECK, READ
 from .job import PAIR, Job
-from .refusals import keep_inputs
 from .run import Run, round_seconds, write_files
 
 if TYPE_CHECKING:
@@ -31,6 +31,14 @@ if TYPE_CHECKING:
     from ..networks.models import Model
 
 Writer = tuple[str, Callable[[Path], Any]]
+#: How the files are called after the jaw's name, by kind; besides them one per tooth.
+_ENDINGS = {
+    "picture": "_teeth.png",
+    "mesh": "_teeth.vtp",
+    "coloured": "_teeth.ply",
+    "labels": "_teeth.json",
+    "report": "_report.json",
+}
 
 
 def segment_jaw_scans(job: Job, options: RunOptions = DEFAULTS) -> Run:
@@ -55,6 +63,7 @@ def _segment_upper_first(job: Job, options: RunOptions) -> Run:
     from ..ios.segmenting import segment_jaws
 
     names = _names(meshes, job.name)
+    keep_inputs(paths, folder, [f"{name}{ending}" for name in names for ending in _ENDINGS.values()])
     try:
         jaws = segment_jaws(surfaces, options, jaws=stated, names=names, models=models)
     except MemoryError as error:
@@ -75,7 +84,7 @@ def _segment_upper_first(job: Job, options: RunOptions) -> Run:
     reports, scans = [], []
     for i, case in enumerate(cases):
         writers = _writers(meshes[i], case, findings, job.per_tooth)
-        report_file = f"{case.name}_report.json"
+        report_file = f"{case.name}{_ENDINGS['report']}"
         report = build_jaw_report(
             case,
             findings,
@@ -90,12 +99,11 @@ def _segment_upper_first(job: Job, options: RunOptions) -> Run:
         writers["report"] = (report_file, partial(_write_report, report))
         reports.append(report)
         scans.append(writers)
-    keep_inputs(paths, (folder / file for writers in scans for file, _ in writers.values()))
-    return Run(reports, write_files(folder, scans, options), findings, segmentations=jaws)
+    return Run(reports, write_files(folder, scans, options, paths), findings, segmentations=jaws)
 
 
 def _write_report(report: dict[str, Any], path: Path) -> None:
-    write_report_json(report, path)
+    write_report_json(add_checksums(report, path.parent), path)
 
 
 def _networks(options: RunOptions) -> dict[str, Model]:
@@ -169,12 +177,13 @@ def _writers(mesh: Mesh, case: JawCase, findings: Sequence[Finding], per_tooth: 
         mine = [finding for finding in findings if finding.detail.get("jaw", case.which) == case.which]
         jaw_png(path, [drawn], name, mine)
 
-    writers: dict[str, Writer] = {
-        "picture": (f"{name}_teeth.png", picture),
-        "mesh": (f"{name}_teeth.vtp", lambda path: on_file.write(path, write_labelled_vtp)),
-        "coloured": (f"{name}_teeth.ply", lambda path: on_file.write(path, write_labelled_ply)),
-        "labels": (f"{name}_teeth.json", json),
+    writes: dict[str, Callable[[Path], Any]] = {
+        "picture": picture,
+        "mesh": lambda path: on_file.write(path, write_labelled_vtp),
+        "coloured": lambda path: on_file.write(path, write_labelled_ply),
+        "labels": json,
     }
+    writers: dict[str, Writer] = {kind: (f"{name}{_ENDINGS[kind]}", write) for kind, write in writes.items()}
     if per_tooth:
         for fdi in (*sorted(case.crowns), 0):
             rows = on_file.face_fdi == fdi

@@ -136,7 +136,7 @@ def check(result: Volume | Segmentation | JawSegmentation | Sequence[JawSegmenta
     if isinstance(result, (str, os.PathLike)):
         return check_file(result).findings
     if isinstance(result, Segmentation):
-        return check_dentition(result.labels, result.confidence, calibrated=result.calibrated)
+        return check_dentition(result.labels, result.confidence)
     if isinstance(result, Volume):
         return check_dentition(result)
     jaws = [result] if isinstance(result, JawSegmentation) else list(result)

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable
-from pathlib import Path
-
 from ..errors import InputError
 
 
@@ -27,13 +23,3 @@ def refuse_options(kind: str, **options: object) -> None:
     for name, value in options.items():
         if value:
             raise InputError(f"--{name.replace('_', '-')} is only for {kind}: leave it out here.")
-
-
-def keep_inputs(inputs: Iterable[str | os.PathLike[str]], targets: Iterable[Path]) -> None:
-    """Raise InputError where a result would replace one of the inputs."""
-    taken = {target.resolve() for target in targets}
-    for path in inputs:
-        if Path(path).resolve() in taken:
-            raise InputError(
-                f"The results would replace '{path}' itself: choose another folder or another name (--name)."
-            )

@@ -11,12 +11,13 @@ import numpy as np
 
 from ..checks.findings import Finding, check_dentition, check_jaws, repairs_for
 from ..checks.repair import Repair, make_edit
+from ..dentition import Confidence
 from ..errors import InputError
 from ..exports import Result
 from ..files.jaw_labels import write_labelled_mesh
 from ..files.label_maps import write_labelmap
 from ..files.seg_nrrd import write_seg_nrrd
-from ..files.transactions import all_or_nothing
+from ..files.transactions import all_or_nothing, keep_inputs
 from .results import open_result
 
 if TYPE_CHECKING:
@@ -99,6 +100,7 @@ def repair_file(
     result = open_result(path, numbering)
     output = Path(output)
     _require_other_file(path, output)
+    keep_inputs(result.files, output.absolute().parent, [output.name])
     work = _work_on(result)
     before = result.findings
     done: list[str] = []
@@ -113,12 +115,13 @@ def repair_file(
         repair = _choose(result, finding, choice, number)
         work.apply(repair)
         done = [repair.title]
-    work.write(output)
+    with all_or_nothing(output.absolute().parent, result.files) as stage:
+        work.write(stage / output.name)
     return RepairRun(done, refused, before, work.findings(), output)
 
 
 def _require_other_file(path: str | os.PathLike[str], output: Path) -> None:
-    if Path(path).resolve() == output.resolve():
+    if output.exists() and os.path.samefile(path, output):
         raise InputError(f"'{output}' is the file to be repaired: write the result to another one.")
 
 
@@ -180,7 +183,7 @@ def _work_on(result: Result) -> _Work:
 @dataclass
 class _LabelMapUnderRepair:
     labels: Volume
-    confidence: dict[int, float] | None
+    confidence: Confidence | None
 
     def apply(self, repair: Repair) -> None:
         edit = make_edit(self.labels, repair)
@@ -191,11 +194,10 @@ class _LabelMapUnderRepair:
         return check_dentition(self.labels, self.confidence) if self.labels.array.any() else []
 
     def write(self, output: Path) -> None:
-        with all_or_nothing(output.absolute().parent) as stage:
-            if output.name.lower().endswith(".seg.nrrd"):
-                write_seg_nrrd(self.labels, stage / output.name, self.confidence)
-            else:
-                write_labelmap(self.labels, stage / output.name)
+        if output.name.lower().endswith(".seg.nrrd"):
+            write_seg_nrrd(self.labels, output, self.confidence)
+        else:
+            write_labelmap(self.labels, output)
 
 
 @dataclass
@@ -211,5 +213,4 @@ class _LabelledJawUnderRepair:
         return check_jaws([self.jaw], [self.name], [self.jaw.jaw]) if np.any(self.jaw.fdi) else []
 
     def write(self, output: Path) -> None:
-        with all_or_nothing(output.absolute().parent) as stage:
-            write_labelled_mesh(stage / output.name, self.mesh, self.jaw)
+        write_labelled_mesh(output, self.mesh, self.jaw)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from ..errors import InputError
+from ..dentition import Confidence
+from ..errors import InputError, OutputError
 from ..exports import ExportOptions, Result
 from ..exports.registry import export, export_format
 from ..files.jaw_labels import read_labelled_jaw
 from ..files.meshes import is_mesh_file
 from ..files.seg_nrrd import stored_confidence
-from ..reports.report import read_report
+from ..files.transactions import settle
+from ..reports.checksums import compare_files
+from ..reports.report import confidence_of, read_report
 from .checking import examine_jaw, examine_label_map, read_label_map, require_teeth
 
 
@@ -32,29 +37,78 @@ def _of_jaw(path: Path, numbering: str | None) -> Result:
     jaw, warnings = read_labelled_jaw(path, numbering=numbering)
     require_teeth(jaw, path)
     name = jaw.mesh.name.removesuffix("_teeth")
-    return Result(path, name, [], lambda: examine_jaw(jaw, warnings), labelled=jaw)
+    return Result(path, name, [], lambda: examine_jaw(jaw, warnings), labelled=jaw, companions=_companions(path, name))
 
 
-def _of_label_map(path: Path, numbering: str | None) -> Result:
+def _of_label_map(path: Path, numbering: str | None, confidence: Confidence | None = None) -> Result:
+    """confidence: in place of what the file itself has."""
     labels, warnings = read_label_map(path, numbering)
-    confidence = stored_confidence(labels) or None
+    confidence = confidence or stored_confidence(labels) or None
     name = labels.name.removesuffix("_teeth")
     return Result(
-        path, name, warnings, lambda: examine_label_map(labels, confidence, warnings=warnings), labels, confidence
+        path,
+        name,
+        warnings,
+        lambda: examine_label_map(labels, confidence, warnings=warnings),
+        labels,
+        confidence,
+        companions=_companions(path, name),
     )
 
 
+def _companions(path: Path, name: str) -> list[Path]:
+    """The report beside a run's labels, and the other files it names; one that cannot be read may be it."""
+    report = path.with_name(f"{name}_report.json")
+    if not report.is_file():
+        return []
+    try:
+        files = (read_report(report).get("files") or {}).values()
+    except InputError:
+        return [report]
+    return [report, *(path.with_name(file) for file in files)] if path.name in files else []
+
+
 def _of_report(path: Path, report_only: bool) -> Result:
-    """The result a report belongs to; the report is taken as it is, with the confidences and what made it."""
+    """The result a report belongs to, with the confidences and what made it; where the labels are no longer those it
+    was written with, a report of now takes its place."""
+    with suppress(OutputError):  # a folder that can only be read stays as it is: the checksums tell what fits
+        settle(path.parent)
     content = read_report(path)
     files = content.get("files") or {}
-    beside = next((path.parent / files[kind] for kind in ("mesh", "segmentation", "labels") if kind in files), None)
+    labels = {kind: path.parent / files[kind] for kind in ("mesh", "segmentation", "labels") if kind in files}
+    beside = next(iter(labels.values()), None)
     if beside is None or not beside.exists():
         wanted = f" '{beside.name}'" if beside is not None else ""
         raise InputError(f"The labels{wanted} that '{path}' reports on are not beside it: keep a run's files together.")
+    changed = compare_files(content, path.parent).changed
+    warnings = [
+        f"'{file.name}' is no longer what '{path.name}' was written with: this takes '{beside.name}'."
+        for file in labels.values()
+        if file != beside and file.name in changed
+    ]
+    report: dict[str, Any] | None = content
+    if beside.name in changed:
+        report = None
+        warnings.append(f"'{beside.name}' is no longer what '{path.name}' was written with: it was checked anew.")
+    companions = [path, *(path.parent / file for file in files.values())]
+
+    def open_labels() -> Result:
+        if is_mesh_file(beside):
+            return _of_jaw(beside, None)
+        return _of_label_map(beside, None, None if report is None else confidence_of(report))
+
     if report_only:
-        return Result(beside, content["name"], [], lambda: open_result(beside).examination, stored_report=content)
-    return replace(open_result(beside), name=content["name"], stored_report=content)
+        return Result(
+            beside,
+            content["name"],
+            warnings,
+            lambda: open_labels().examination,
+            stored_report=report,
+            companions=companions,
+        )
+    opened = open_labels()
+    warnings += opened.warnings
+    return replace(opened, name=content["name"], warnings=warnings, stored_report=report, companions=companions)
 
 
 def export_result(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -59,10 +60,23 @@ def round_seconds(*stages: Mapping[str, float]) -> dict[str, float]:
     return {stage: round(float(value), 3) for part in stages for stage, value in part.items()}
 
 
-def write_files(folder: Path, scans: Sequence[Writers], options: RunOptions) -> list[dict[str, Path]]:
+def write_files(
+    folder: Path, scans: Sequence[Writers], options: RunOptions, inputs: Sequence[str | os.PathLike[str]] = ()
+) -> list[dict[str, Path]]:
     """Write the files of one or more scans into a folder, all or none.
 
     Pictures, which take longest, are drawn beside the others. The reports come last: where a report is, all is.
+
+    Parameters
+    ----------
+    folder : Path
+        For the files.
+    scans : sequence of Writers
+        One per scan.
+    options : RunOptions
+        Asked whether to go on, and told of the progress.
+    inputs : sequence of path
+        What the results are made from: never replaced.
 
     Returns
     -------
@@ -71,7 +85,7 @@ def write_files(folder: Path, scans: Sequence[Writers], options: RunOptions) -> 
 
     Raises
     ------
-    Cancelled, OutputError
+    Cancelled, InputError, OutputError
         Then nothing is left.
     """
     outputs = [(kind, *output) for writers in scans for kind, output in writers.items()]
@@ -84,7 +98,7 @@ def write_files(folder: Path, scans: Sequence[Writers], options: RunOptions) -> 
         options.stop_if_cancelled()
         options.progress(WRITE, done, len(outputs))
 
-    with all_or_nothing(folder) as stage, ThreadPoolExecutor(1) as pool:
+    with all_or_nothing(folder, inputs) as stage, ThreadPoolExecutor(1) as pool:
         drawn = [pool.submit(write, stage / file) for _, file, write in pictures]
         try:
             for _, file, write in others[:first_report]:

@@ -4,22 +4,38 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from ..dentition import Confidence
 from ..errors import MemoryLimitError, NoTeethError
 from ..files.json_text import write_report_json
 from ..files.label_maps import write_labelmap
 from ..files.seg_nrrd import write_seg_nrrd
-from ..files.transactions import require_writable
+from ..files.transactions import keep_inputs, require_writable
 from ..files.volumes import Volume, read_volume, safe_stem, write_volume
 from ..options import DEFAULTS, RunOptions
+from ..reports.checksums import add_checksums
 from ..stages import CHECK, MAKE_PHANTOM, READ
 from .ahead import import_ahead
 from .job import Job
 from .run import Run, Writers, round_seconds, write_files
+
+# Writing copies the labels, a byte a voxel; above this the scan's grey values, two or four bytes each, go before.
+_LARGE_VOXELS = 256_000_000
+#: How the files are called after the scan's name, by kind.
+_ENDINGS = {
+    "scan": ".nii.gz",
+    "truth": "_truth.nii.gz",
+    "labels": "_teeth.nii.gz",
+    "segmentation": "_teeth.seg.nrrd",
+    "picture": "_teeth.png",
+    "report": "_report.json",
+}
 
 
 @dataclass
@@ -38,6 +54,8 @@ class Scan:
         What making or reading it took, by stage.
     truth : Volume, optional
         Of a phantom: its exact labels, FDI on the same grid.
+    inputs : sequence of path
+        Where it was read from.
     """
 
     volume: Volume
@@ -45,6 +63,11 @@ class Scan:
     warnings: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     truth: Volume | None = None
+    inputs: Sequence[str | os.PathLike[str]] = ()
+
+    def drop_grey_values(self) -> None:
+        """Keep the grid only."""
+        self.volume = self.volume.with_array(np.broadcast_to(np.zeros((), np.uint8), self.volume.shape))
 
 
 def segment_scan(job: Job, options: RunOptions = DEFAULTS) -> Run:
@@ -54,11 +77,17 @@ def segment_scan(job: Job, options: RunOptions = DEFAULTS) -> Run:
     import_ahead()
     options.progress(READ, 0, 1)
     started = time.perf_counter()
-    volume, warnings = read_volume(job.inputs[0], series=job.series)
-    seconds = {"read": time.perf_counter() - started}
+    scan = Scan(*_read(job), inputs=job.inputs)
+    scan.seconds["read"] = time.perf_counter() - started
     options.progress(READ, 1, 1)
-    scan = Scan(volume, safe_stem(job.name or volume.name), warnings, seconds)
+    own = [f"{scan.name}{ending}" for kind, ending in _ENDINGS.items() if kind not in ("scan", "truth")]
+    keep_inputs(job.inputs, folder, own)
     return _segment_and_write(scan, folder, options, picture=job.picture)
+
+
+def _read(job: Job) -> tuple[Volume, str, list[str]]:
+    volume, warnings = read_volume(job.inputs[0], series=job.series)
+    return volume, safe_stem(job.name or volume.name), warnings
 
 
 def segment_phantom(folder: str | os.PathLike[str], options: RunOptions = DEFAULTS, *, seed: int = 0) -> Run:
@@ -118,7 +147,6 @@ def _segment_and_write(scan: Scan, folder: Path, options: RunOptions, picture: b
         segmentation.confidence,
         name=scan.name,
         warnings=[*scan.warnings, *segmentation.warnings],
-        calibrated=segmentation.calibrated,
     )
     report = examined.report
     if scan.truth is not None:
@@ -131,22 +159,33 @@ def _segment_and_write(scan: Scan, folder: Path, options: RunOptions, picture: b
     report["provenance"] = {**segmentation.provenance, "seconds": seconds}
     writers = _writers(scan, labels, segmentation.confidence, report, picture)
     report["files"] = {kind: file for kind, (file, _) in writers.items()}
-    return Run([report], write_files(folder, [writers], options), examined.findings, labels)
+    return Run([report], write_files(folder, [writers], options, scan.inputs), examined.findings, labels)
 
 
-def _writers(
-    scan: Scan, labels: Volume, confidence: dict[int, float], report: dict[str, Any], picture: bool
-) -> Writers:
+def _writers(scan: Scan, labels: Volume, confidence: Confidence, report: dict[str, Any], picture: bool) -> Writers:
     name, truth = scan.name, scan.truth
+    named = {kind: f"{name}{ending}" for kind, ending in _ENDINGS.items()}
     writers: dict[str, tuple[str, Callable[[Path], Any]]] = {}
     if truth is not None:
-        writers["scan"] = (f"{name}.nii.gz", lambda path: write_volume(scan.volume, path))
-        writers["truth"] = (f"{name}_truth.nii.gz", lambda path: write_labelmap(truth, path))
-    writers["labels"] = (f"{name}_teeth.nii.gz", lambda path: write_labelmap(labels, path))
-    writers["segmentation"] = (f"{name}_teeth.seg.nrrd", lambda path: write_seg_nrrd(labels, path, confidence))
+        writers["scan"] = (named["scan"], lambda path: write_volume(scan.volume, path))
+        writers["truth"] = (named["truth"], lambda path: write_labelmap(truth, path))
+    writers["labels"] = (named["labels"], lambda path: write_labelmap(labels, path))
+    writers["segmentation"] = (named["segmentation"], lambda path: write_seg_nrrd(labels, path, confidence))
     if picture:
-        from ..pictures.volumes import overlay_png
-
-        writers["picture"] = (f"{name}_teeth.png", lambda path: overlay_png(scan.volume, labels, path, title=name))
-    writers["report"] = (f"{name}_report.json", lambda path: write_report_json(report, path))
+        writers["picture"] = (named["picture"], _picture_writer(scan, labels))
+    if truth is None and scan.volume.array.size > _LARGE_VOXELS:
+        scan.drop_grey_values()
+    writers["report"] = (
+        named["report"],
+        lambda path: write_report_json(add_checksums(report, path.parent), path),
+    )
     return writers
+
+
+def _picture_writer(scan: Scan, labels: Volume) -> Callable[[Path], Any]:
+    from ..pictures.volumes import compose, overlay_png, write_png
+
+    if scan.volume.array.size <= _LARGE_VOXELS:
+        return lambda path: overlay_png(scan.volume, labels, path, title=scan.name)
+    drawn = compose(scan.volume, labels, scan.name)
+    return lambda path: write_png(path, drawn)

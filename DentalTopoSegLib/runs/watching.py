@@ -17,7 +17,6 @@ from ..files.transactions import all_or_nothing
 from ..options import RunOptions
 from .events import ENDED_BY_FORCE, Tell, exit_sentence
 from .job import Job, JobFile
-from .refusals import keep_inputs
 
 #: The worker's argument that makes it the process that works.
 INSIDE = "--inside"
@@ -66,7 +65,7 @@ def run_job(job: Job, options: RunOptions, tell: Tell, tail: list[str] | None = 
     """
     tail = [] if tail is None else tail
     output = Path(os.path.abspath(job.output))
-    with all_or_nothing(output) as stage:
+    with all_or_nothing(output, inputs=job.inputs) as stage:
         watched = _Watched(job, options, stage, tail)
         try:
             last = watched.follow(tell, options)
@@ -76,7 +75,6 @@ def run_job(job: Job, options: RunOptions, tell: Tell, tail: list[str] | None = 
             raise _crash(watched.process.returncode, tail)
         if last["event"] == "error":
             raise RefusedInsideError(last)
-        keep_inputs(job.inputs, (output / file.name for file in stage.iterdir()))
     last["reports"] = [str(output / name) for name in last["reports"]]
     last["files"] = [{kind: str(output / name) for kind, name in files.items()} for files in last["files"]]
     return last

@@ -14,7 +14,7 @@ within a second with code 130 and leaves nothing.
 The work is done by a second process (`working`), which this one watches (`watching`): so it can be stopped in the
 middle of a step that asks nobody, and its crash is told like any other error. Results are moved to their folder by the
 watching process, which makes "whole or not at all" hold in every case; only if that one is killed itself, a hidden
-folder may be left, which the next run takes away (transactions.remove_leftovers).
+folder may be left, which the next run takes away (transactions.settle).
 """
 
 from __future__ import annotations

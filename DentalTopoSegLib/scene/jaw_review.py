@@ -76,7 +76,13 @@ class JawReview(Review):
         self._lists()
         return {
             fdi: ToothState(
-                fdi, tooth_title(fdi, numbering), dentition.color(fdi), case.confidence.get(fdi), worst.get(fdi), True
+                fdi,
+                tooth_title(fdi, numbering),
+                dentition.color(fdi),
+                case.confidence.get(fdi),
+                case.confidence.calibrated,
+                worst.get(fdi),
+                True,
             )
             for case in self._cases
             for fdi in sorted(case.crowns)

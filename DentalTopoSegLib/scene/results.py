@@ -14,7 +14,7 @@ from ..dentition.naming import checked_numbering
 from ..errors import InputError
 from ..files.volumes import Volume, read_labels
 from ..files.volumes.boxes import grow, tooth_boxes, union
-from ..reports.report import read_report
+from ..reports.report import confidence_of, read_report
 from .finding_nodes import FindingNodes
 from .jobs import SceneJob
 from .nodes import SceneError, all_or_none, place_beside, require, to_vtk
@@ -138,7 +138,7 @@ def _add_segmentation(job: SceneJob, labels: Volume, report: Mapping[str, Any], 
     assert grid is not None  # every job of a volume has one
     if labels.shape != grid.shape:
         raise SceneError("The result of the segmentation does not fit '{name}': run it again.", name=source.GetName())
-    confidence = {row["fdi"]: row["confidence"] for row in report["teeth"]}
+    confidence = confidence_of(report)
     local = np.linalg.inv(job.to_world[0]) @ grid.matrix
     node = add_segmentation(source.GetScene(), labels.array, local, numbering, name, confidence)
     node.SetAndObserveTransformNodeID(source.GetTransformNodeID())
@@ -157,7 +157,7 @@ def add_segmentation(
     matrix: np.ndarray,
     numbering: str,
     name: str,
-    confidence: Mapping[int, float | None] | None = None,
+    confidence: Mapping[int, float] | None = None,
 ) -> Any:
     """A new segmentation node with one segment per tooth of an FDI array (z, y, x), with closed surfaces.
 
@@ -174,7 +174,7 @@ def add_segmentation(
     name : str
         Of the node.
     confidence : mapping, optional
-        {FDI number: 0..1}.
+        {FDI number: 0..1} where known; `dentition.Confidence` says what it means.
 
     Raises
     ------
@@ -194,7 +194,7 @@ def add_segmentation(
     image = oriented_image(fdi[region].astype(np.uint8), tuple(s.start for s in region), matrix)
     segmentation = node.GetSegmentation()
     for number in sorted(boxes, key=lambda n: (n > 50, n)):
-        segment = new_segment(number, numbering, (confidence or {}).get(number))
+        segment = new_segment(number, numbering, confidence)
         segment.AddRepresentation(LABELMAP, image)
         if not segmentation.AddSegment(segment, segment_id(number)):
             raise SceneError("Slicer refused the segment of tooth {number}.", number=number)

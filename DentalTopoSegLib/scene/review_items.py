@@ -19,6 +19,8 @@ class ToothState:
         0-255.
     confidence : float or None
         0..1.
+    calibrated : bool
+        Whether that is a measured probability.
     worst : str or None
         The gravest open finding's severity: "error", "warning", "info".
     visible : bool
@@ -29,6 +31,7 @@ class ToothState:
     title: str
     color: tuple[int, int, int]
     confidence: float | None
+    calibrated: bool
     worst: str | None
     visible: bool
 

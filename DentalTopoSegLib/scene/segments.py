@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 
 from .. import dentition
+from ..dentition import PROBABILITY, Confidence
 from ..dentition.naming import fdi_from_texts, tooth_title
-from ..files.seg_nrrd import terminology_entry
+from ..files.seg_nrrd import CONFIDENCE_MEANING_TAG, CONFIDENCE_TAG, terminology_entry
 from ..files.volumes import Volume
 from ..files.volumes.boxes import Box, box_of, union
 from .nodes import Grid, SceneError, require, to_array, to_vtk, to_world
 
 FDI_TAG = "DentalTopoSeg.FDI"
-CONFIDENCE_TAG = "DentalTopoSeg.Confidence"
 FINDINGS_TAG = "DentalTopoSeg.Findings"
 LABELMAP = "Binary labelmap"
 _WHAT = "The segmentation"
@@ -41,8 +41,11 @@ def fdi_of_segment(segment: Any) -> int | None:
     )
 
 
-def new_segment(fdi: int, numbering: str, confidence: float | None = None) -> Any:
-    """A vtkSegment with the tooth's name, colour, codes and tags, without voxels; its label value is the FDI number."""
+def new_segment(fdi: int, numbering: str, confidence: Mapping[int, float] | None = None) -> Any:
+    """A vtkSegment with the tooth's name, colour, codes and tags, without voxels; its label value is the FDI number.
+
+    confidence: of any teeth; its own becomes a tag, where it is known.
+    """
     import slicer
 
     segment = slicer.vtkSegment()
@@ -53,16 +56,18 @@ def new_segment(fdi: int, numbering: str, confidence: float | None = None) -> An
     segment.SetLabelValue(int(fdi))
     segment.SetTag(segment.GetTerminologyEntryTagName(), terminology_entry(fdi))
     segment.SetTag(FDI_TAG, str(fdi))
-    set_confidence(segment, confidence)
+    set_confidence(segment, fdi, Confidence.of(confidence))
     return segment
 
 
-def set_confidence(segment: Any, confidence: float | None) -> None:
-    """Tag a segment with a confidence 0..1, or take the tag away."""
-    if confidence is None:
-        segment.RemoveTag(CONFIDENCE_TAG)
+def set_confidence(segment: Any, fdi: int, confidence: Confidence) -> None:
+    """Tag a segment with its tooth's confidence and what that means, or take the tags away where it is not known."""
+    if fdi in confidence:
+        segment.SetTag(CONFIDENCE_TAG, f"{confidence[fdi]:.3f}")
+        segment.SetTag(CONFIDENCE_MEANING_TAG, confidence.meaning)
     else:
-        segment.SetTag(CONFIDENCE_TAG, f"{confidence:.3f}")
+        segment.RemoveTag(CONFIDENCE_TAG)
+        segment.RemoveTag(CONFIDENCE_MEANING_TAG)
 
 
 def segment_id(fdi: int) -> str:
@@ -133,11 +138,16 @@ class ToothSegments:
         """The tooth's vtkSegment."""
         return self.node.GetSegmentation().GetSegment(self.ids()[fdi])
 
-    def confidences(self) -> dict[int, float]:
-        """Confidence 0..1 by FDI number, where a segment has one."""
+    def confidences(self) -> Confidence:
+        """Confidence 0..1 by FDI number, where a segment has one; probabilities where all of them say so."""
         segmentation = self.node.GetSegmentation()
-        texts = {fdi: tag(segmentation.GetSegment(key), CONFIDENCE_TAG) for fdi, key in self.ids().items()}
-        return {fdi: float(text) for fdi, text in texts.items() if text}
+        found, meanings = {}, set()
+        for fdi, key in self.ids().items():
+            segment = segmentation.GetSegment(key)
+            if text := tag(segment, CONFIDENCE_TAG):
+                found[fdi] = float(text)
+                meanings.add(tag(segment, CONFIDENCE_MEANING_TAG))
+        return Confidence(found, calibrated=meanings == {PROBABILITY})
 
     def changed(self) -> bool:
         """True when voxels, numbers or the place of the segmentation changed since the last `sync`; costs little."""

@@ -11,8 +11,10 @@ import numpy as np
 
 from ..checks.findings.live import LiveCheck
 from ..checks.repair import Repair, make_edit
+from ..dentition import Confidence
 from ..dentition.naming import checked_numbering, tooth_title
 from ..dentition.words import Sentence
+from ..files.seg_nrrd import CONFIDENCE_MEANING_TAG, CONFIDENCE_TAG
 from ..files.volumes import Volume
 from ..files.volumes.boxes import Box
 from .finding_nodes import STANDING
@@ -20,7 +22,6 @@ from .nodes import SceneError, require
 from .review import Review, Step
 from .review_items import Rechecked, ToothState
 from .segments import (
-    CONFIDENCE_TAG,
     FDI_TAG,
     FINDINGS_TAG,
     LABELMAP,
@@ -99,6 +100,7 @@ class VolumeReview(Review):
                 node.GetSegmentation().GetSegment(key).GetName(),
                 tuple(round(255 * c) for c in color),
                 confidence.get(fdi),
+                confidence.calibrated,
                 worst.get(fdi),
                 shown is None or bool(shown.GetSegmentVisibility(key)),
             )
@@ -146,7 +148,7 @@ class VolumeReview(Review):
             if said != str(fdi):
                 if said:  # ours: its name said the old number
                     segment.SetName(tooth_title(fdi, self.numbering))
-                    set_confidence(segment, None)
+                    set_confidence(segment, fdi, Confidence())
                 segment.SetTag(FDI_TAG, str(fdi))
 
     def _mark(self) -> None:
@@ -219,7 +221,7 @@ class VolumeReview(Review):
             if fdi in changed and fdi not in self._check.measures:
                 self._segments.remove(key)
             else:
-                set_confidence(self.node.GetSegmentation().GetSegment(key), confidence.get(fdi))
+                set_confidence(self.node.GetSegmentation().GetSegment(key), fdi, confidence)
         self._segments.sync()
         self._check.confidence = self._segments.confidences()
         self._check.judge()
@@ -285,9 +287,14 @@ class VolumeReview(Review):
                 self._segments.remove(key)
         for key in set(here.segments) & set(there.segments):
             segment = segmentation.GetSegment(key)
-            was, wanted = (tag(state.segments[key], CONFIDENCE_TAG) for state in (here, there))
-            if segment is not None and was != wanted:
-                set_confidence(segment, float(wanted) if wanted else None)
+            for name in (CONFIDENCE_TAG, CONFIDENCE_MEANING_TAG):
+                was, wanted = (tag(state.segments[key], name) for state in (here, there))
+                if segment is None or was == wanted:
+                    continue
+                if wanted:
+                    segment.SetTag(name, wanted)
+                else:
+                    segment.RemoveTag(name)
 
     # ------------------------------------------------------------ appearance
 

@@ -17,6 +17,7 @@ from scan_files import toy_dentition
 from scene_steps import state_of, transform
 
 from DentalTopoSegLib import dentition
+from DentalTopoSegLib.dentition import Confidence
 from DentalTopoSegLib.errors import InputError
 from DentalTopoSegLib.files.seg_nrrd import terminology_entry
 from DentalTopoSegLib.scene import (
@@ -126,6 +127,17 @@ def test_our_own_seg_nrrd_reads_as_the_same_dentition(slicer, scene, tmp_path) -
     assert read.labels.same_grid(labels)
     np.testing.assert_array_equal(read.labels.array, labels.array)
     assert read.confidences() == CONFIDENCE
+    assert not read.confidences().calibrated
+
+
+def test_the_scene_keeps_what_the_confidences_are(slicer, scene, volume_node, tmp_path) -> None:
+    for calibrated in (True, False):
+        job = prepare_job([volume_node], folder=tmp_path)
+        write_output(job, toy_dentition()[1].array, Confidence({36: 0.2}, calibrated=calibrated))
+        review = review_of(add_result(job).node)
+        assert review.teeth()[36].calibrated == calibrated
+        (doubt,) = (finding for finding in review.findings() if finding.code == "low_confidence")
+        assert ("2 of 10" in doubt.sentence) == calibrated
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...dentition import is_tooth
+from ...dentition import Confidence, is_tooth
 from ...errors import InputError, NoTeethError
 from ..measures.case import DentitionCase
 from ..measures.jaw import JawCase
@@ -27,8 +27,6 @@ def check_dentition(
     labels: Volume,
     confidence: Mapping[int, float] | None = None,
     image_valid_mask: np.ndarray | None = None,
-    *,
-    calibrated: bool = True,
 ) -> list[Finding]:
     """Every finding of an FDI label map, the gravest first.
 
@@ -37,12 +35,10 @@ def check_dentition(
     labels : Volume
         FDI numbers, 0 where there is no tooth.
     confidence : mapping, optional
-        {FDI number: 0..1} where known, the probability that the tooth is right.
+        {FDI number: 0..1} where known. Only where a `dentition.Confidence` says that it is calibrated, the words tell
+        it as the probability that the tooth is right.
     image_valid_mask : (z, y, x) bool array, optional
         True where the scan holds image data (a round field of view leaves corners empty).
-    calibrated : bool
-        False when the confidence is only a score (networks without a calibration, see `cbct.Segmentation`); the words
-        then say so.
 
     Raises
     ------
@@ -56,11 +52,11 @@ def check_dentition(
             f"The mask of valid voxels has shape {image_valid_mask.shape}, the label map {labels.name} has "
             f"{labels.array.shape}: give one of the same shape."
         )
-    confidence = dict(confidence or {})
+    confidence = Confidence.of(confidence)
     unknown = sorted(fdi for fdi in confidence if not is_tooth(fdi))
     if unknown:
         raise InputError(f"A confidence is given for {unknown[0]}, which is no FDI tooth number.")
-    case = Case(labels, confidence, image_valid_mask, calibrated=calibrated)
+    case = Case(labels, confidence, image_valid_mask)
     if not case.teeth:
         raise NoTeethError(f"The label map {labels.name} holds no teeth: every voxel is 0.")
     return findings_of(case)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...dentition import Confidence
 from ...files.volumes.boxes import Box, shift, tooth_boxes, union
 from ..measures.label_map import Case
 from ..topology import ToothMeasure, contacts_of, locate_tunnels, measure_tooth
@@ -30,7 +31,7 @@ class LiveCheck:
     labels : Volume
         Its array may be edited in place; tell `update` where.
     confidence : mapping, optional
-        {FDI number: 0..1} where known; may be changed between calls.
+        {FDI number: 0..1} where known, see `check_dentition`; may be changed between calls.
 
     Attributes
     ----------
@@ -45,7 +46,7 @@ class LiveCheck:
 
     def __init__(self, labels: Volume, confidence: Mapping[int, float] | None = None) -> None:
         self.labels = labels
-        self.confidence: dict[int, float] = dict(confidence or {})
+        self.confidence: Mapping[int, float] = Confidence.of(confidence)
         self.measures: dict[int, ToothMeasure] = {}
         self._contacts: dict[tuple[int, int], float] = {}
         self._tunnels: dict[int, tuple[tuple[float, float, float], ...]] = {}

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
-from ...dentition import flipped_jaw, is_right, is_upper, jaw
+from ...dentition import Confidence, flipped_jaw, is_right, is_upper, jaw
 from ...dentition.arch import ArchFrame, consistent_relabelling
 
 Place = tuple[float, float, float]
@@ -48,9 +48,8 @@ class DentitionCase(ABC):
     #: Decimals of sizes in a finding's words and in its detail.
     decimals: ClassVar[tuple[int, int]]
 
-    #: {FDI: 0..1} where known, and whether it is a measured probability; None: a score that nobody calibrates.
-    confidence: Mapping[int, float]
-    calibrated: bool | None
+    #: {FDI: 0..1} where known.
+    confidence: Confidence
 
     # ------------------------------------------------------------ teeth
 

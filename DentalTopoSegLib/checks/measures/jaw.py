@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...dentition import arch_order, crown_width_mm, is_tooth, jaw, mirrored
+from ...dentition import Confidence, arch_order, crown_width_mm, is_tooth, jaw, mirrored
 from ...dentition.arch import expected_place
 from ...dentition.crown_sizes import area_range_mm2, usual_area_mm2, usual_width_mm
 from ...files.meshes.geometry import face_areas, face_crosses, linked_components, unique_edges
@@ -95,7 +95,6 @@ class JawCase(DentitionCase):
     negligible = NEGLIGIBLE_MM2
     gathers_specks = True
     decimals = (0, 2)
-    calibrated = None
     #: Numbers of the other jaw are findings of their own, and the sizes of crowns are told of each jaw alone.
     sizes_comparable = True
 
@@ -104,7 +103,7 @@ class JawCase(DentitionCase):
         self.name = name
         self.stated = stated
         self.which: str = segmentation.jaw
-        self.confidence: Mapping[int, float] = segmentation.confidence
+        self.confidence = Confidence.of(segmentation.confidence)
         self._vertices = np.asarray(segmentation.surface.vertices, float)
         self._faces = np.asarray(segmentation.surface.faces)
         self._fdi = np.asarray(segmentation.fdi)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...dentition import FDI_PERMANENT, crown_width_mm, jaw, mirrored, neighbours, volume_range_mm3
+from ...dentition import FDI_PERMANENT, Confidence, crown_width_mm, jaw, mirrored, neighbours, volume_range_mm3
 from ..topology import Part, ToothMeasure, contacts, locate_tunnels, tooth_measures
 from .case import DentitionCase, Place
 
@@ -36,13 +36,11 @@ class Case(DentitionCase):
     labels : Volume
         FDI numbers.
     confidence : mapping
-        {FDI number: 0..1} where known.
+        {FDI number: 0..1} where known; a `dentition.Confidence` says what it means.
     image_valid_mask : (z, y, x) bool array, optional
         True where the scan holds image data.
     measures : mapping, optional
         Of its teeth, where they are known already.
-    calibrated : bool
-        Whether the confidences are measured probabilities (`cbct.confidence`) or only scores.
     find_contacts, find_tunnels : callable, optional
         What gives the areas of contact, and the places of a tooth's tunnels, where that is known already.
     """
@@ -64,13 +62,11 @@ class Case(DentitionCase):
         image_valid_mask: np.ndarray | None = None,
         measures: Mapping[int, ToothMeasure] | None = None,
         *,
-        calibrated: bool = True,
         find_contacts: Callable[[], dict[tuple[int, int], float]] | None = None,
         find_tunnels: Callable[[int], tuple[Place, ...]] | None = None,
     ) -> None:
         self.labels = labels
-        self.confidence = confidence
-        self.calibrated = calibrated
+        self.confidence = Confidence.of(confidence)
         self.valid = image_valid_mask
         self._measures = tooth_measures(labels) if measures is None else measures
         self._centres = {fdi: m.components[0].centre for fdi, m in self._measures.items()}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from ...dentition import Confidence
 from ...files.volumes.boxes import Box
 from .repair import Repair, RepairRefusedError
 
@@ -55,8 +56,8 @@ class Edit(ABC):
         """The numbers that change, old and new, in order."""
         return tuple(int(fdi) for fdi in np.union1d(*self._numbers()) if fdi)
 
-    def confidence(self, known: Mapping[int, float]) -> dict[int, float]:
-        """Confidences after the change, by FDI number.
+    def confidence(self, known: Mapping[int, float]) -> Confidence:
+        """Confidences after the change, by FDI number; they mean what they meant.
 
         Numbers that the user has decided on are certain and left out, unless teeth changed places as a whole; so are
         those of teeth that are gone.
@@ -67,7 +68,7 @@ class Edit(ABC):
             for fdi, sure in known.items()
             if self.repair.keeps_confidence or fdi not in numbers
         }
-        return dict(sorted(kept.items()))
+        return Confidence(sorted(kept.items()), calibrated=Confidence.of(known).calibrated)
 
     @abstractmethod
     def _write(self, labels: Any, old: Any, new: Any) -> Any:

@@ -70,6 +70,8 @@ def is_mesh_file(path: str | os.PathLike[str]) -> bool:
     if format_of_name(path) is not None:
         return True
     try:
+        if not path.is_file():  # a pipe or a device may never end
+            return False
         with path.open("rb") as stream:
             head = stream.read(LOOK_BYTES)
             size = stream.seek(0, os.SEEK_END)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import InputError, MemoryLimitError
+from ..regular_files import may_not_be_read, require_regular_file
 from ..volumes import safe_stem
 from . import stl, vtp
 from .formats import KINDS, LOOK_BYTES, MESH_SUFFIXES, format_of_content
@@ -89,16 +90,9 @@ def mesh_stem(path: str | os.PathLike[str]) -> str:
 
 
 def _content(path: Path) -> bytes:
+    require_regular_file(path, f"one mesh file ({KINDS})")
     try:
-        if not path.exists():
-            raise InputError(f"'{path}' does not exist: check the path.")
-        if path.is_dir():
-            raise InputError(f"'{path}' is a folder: give one mesh file ({KINDS}).")
-        if not path.is_file():
-            raise InputError(f"'{path}' is no ordinary file: give a mesh file ({KINDS}).")
         size = path.stat().st_size
-        if size == 0:
-            raise InputError(f"'{path}' is empty (0 bytes): copy or export it again.")
         if size > MAX_BYTES:
             raise MemoryLimitError(
                 f"'{path}' is {size / 1e9:.1f} GB, more than the {MAX_BYTES / 1e9:.0f} GB that fit in bounded memory: "
@@ -106,7 +100,7 @@ def _content(path: Path) -> bytes:
             )
         return path.read_bytes()
     except PermissionError as error:
-        raise InputError(f"'{path}' may not be read: ask for permission or copy it to a folder of yours.") from error
+        raise InputError(may_not_be_read(path)) from error
     except OSError as error:
         raise InputError(f"'{path}' cannot be read ({error.strerror or error}): copy it again.") from error
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import InputError
+from ..regular_files import require_regular_file
 from ..transactions import atomic_path
 
 JAWS = ("upper", "lower")
@@ -41,11 +42,9 @@ def read_teeth3ds_json(path: str | os.PathLike[str]) -> dict:
 
     Where the file has no instances, teeth of one label are one instance. Raises InputError.
     """
-    path = Path(path)
+    path = require_regular_file(path, "a JSON file with labels")
     try:
         content = json.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError as error:
-        raise InputError(f"'{path}' does not exist: check the path.") from error
     except OSError as error:
         raise InputError(f"'{path}' cannot be read ({error.strerror or error}): check the path.") from error
     except (ValueError, RecursionError) as error:  # not JSON, not UTF-8, nested without end

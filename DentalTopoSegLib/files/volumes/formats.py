@@ -7,17 +7,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
+from ...errors import InputError
+from ..names import safe_name
+from ..regular_files import require_regular_file
 from .dicom import is_dicom, read_dicom
 from .grid import Volume
-from .integrity import require_whole_data, require_whole_nifti
-from .nifti import unpack_nifti
+from .header import VolumeHeader
+from .metaimage import read_metaimage_header
+from .nifti import read_nifti_header, read_pair_header
+from .nrrd import read_nrrd_header
 
 
 @dataclass(frozen=True)
 class VolumeFormat:
-    """One kind of volume. SimpleITK reads and writes it where nothing else is said.
+    """One kind of volume, which tells either its header, from which its voxels are then read, or the whole volume.
 
     Parameters
     ----------
@@ -27,37 +30,40 @@ class VolumeFormat:
         In lower case, the longer ones first.
     sidecars : tuple of str
         Those of the suffixes that are only the second half of another file.
+    detached : tuple of str
+        Those of the suffixes whose voxels lie in another file: they are read, but not written.
+    read_header : callable, optional
+        `read_header(path)`: what the file promises, from its first bytes alone; InputError for anything unexpected.
     recognises : callable, optional
         Whether a path is of this kind by what is there; None leaves it to the suffix.
     read : callable, optional
         `read(path, max_voxels, series)`: the volume, named after its file or folder, and warnings.
-    unpack : callable, optional
-        `unpack(path, shape, dtype)`: the voxels by a quicker way than SimpleITK's, None where it has to do more.
-    require_whole : callable, optional
-        `require_whole(path, needed_bytes, just_written)` raises InputError for a file that is cut short. None: the
-        reader fails by itself.
     """
 
     name: str
     suffixes: tuple[str, ...]
     sidecars: tuple[str, ...] = ()
+    detached: tuple[str, ...] = ()
+    read_header: Callable[[Path], VolumeHeader] | None = None
     recognises: Callable[[Path], bool] | None = None
     read: Callable[[Path, int, str | None], tuple[Volume, list[str]]] | None = None
-    unpack: Callable[[Path, tuple[int, int, int], np.dtype], np.ndarray | None] | None = None
-    require_whole: Callable[[Path, int, bool], None] | None = None
 
 
 FORMATS = (
-    VolumeFormat("NIfTI", (".nii.gz", ".nii"), unpack=unpack_nifti, require_whole=require_whole_nifti),
-    VolumeFormat("NRRD", (".seg.nrrd", ".nrrd", ".nhdr"), require_whole=require_whole_data),
-    VolumeFormat("MetaImage", (".mha", ".mhd"), require_whole=require_whole_data),
-    VolumeFormat("Analyze", (".hdr", ".img"), sidecars=(".img",)),
+    VolumeFormat("NIfTI", (".nii.gz", ".nii"), read_header=read_nifti_header),
+    VolumeFormat("NRRD", (".seg.nrrd", ".nrrd", ".nhdr"), detached=(".nhdr",), read_header=read_nrrd_header),
+    VolumeFormat("MetaImage", (".mha", ".mhd"), detached=(".mhd",), read_header=read_metaimage_header),
+    VolumeFormat(
+        "Analyze", (".hdr", ".img"), sidecars=(".img",), detached=(".hdr", ".img"), read_header=read_pair_header
+    ),
     VolumeFormat("DICOM", (".dicom", ".dcm"), recognises=is_dicom, read=read_dicom),
 )
 #: Suffixes of files that are a volume each; those of DICOM are mostly single slices.
 SCAN_SUFFIXES = tuple(
     suffix for kind in FORMATS if kind.recognises is None for suffix in kind.suffixes if suffix not in kind.sidecars
 )
+#: Suffixes of files that can be written.
+WRITTEN_SUFFIXES = tuple(s for kind in FORMATS if kind.read_header for s in kind.suffixes if s not in kind.detached)
 
 
 def format_of(path: Path) -> VolumeFormat | None:
@@ -74,24 +80,35 @@ def format_of_name(path: Path) -> VolumeFormat | None:
     return next((kind for kind in FORMATS if name.endswith(kind.suffixes)), None)
 
 
-def require_complete(path: Path, reader, *, just_written: bool = False) -> None:
-    """InputError when `path` holds fewer bytes than its header promises, as far as its format has a check.
+def read_header(path: str | os.PathLike[str]) -> VolumeHeader:
+    """What a volume's file says of itself, before its voxels are read.
 
-    reader: a SimpleITK ImageFileReader that has read the header of `path`. just_written: only a full disk is feared.
+    Parameters
+    ----------
+    path : path
+        NIfTI, NRRD, MetaImage or Analyze.
+
+    Returns
+    -------
+    VolumeHeader
+        Size, type, geometry, and where the voxels are.
+
+    Raises
+    ------
+    InputError
+        For another kind of file, and with the field for every header that is damaged or out of bounds.
     """
-    kind, dtype = format_of_name(path), dtype_of(reader)
-    if kind is not None and kind.require_whole is not None and dtype is not None:
-        voxels = int(np.prod([int(n) for n in reader.GetSize()], dtype=object))
-        kind.require_whole(path, voxels * dtype.itemsize, just_written)
-
-
-def dtype_of(reader) -> np.dtype | None:
-    """The type of one value of what a SimpleITK ImageFileReader has read the header of; None for unusual ones."""
-    import SimpleITK as sitk
-
-    names = ("Int8", "UInt8", "Int16", "UInt16", "Int32", "UInt32", "Int64", "UInt64", "Float32", "Float64")
-    known = {getattr(sitk, f"sitk{name}"): np.dtype(name.lower()) for name in names}
-    return known.get(reader.GetPixelID())
+    path = require_regular_file(path)
+    kind = format_of_name(path)
+    if kind is None or kind.read_header is None:
+        raise InputError(
+            f"'{path}' is not a volume this program can read: give NIfTI (.nii, .nii.gz), NRRD, MetaImage (.mha, "
+            ".mhd) or a DICOM folder, not a flat picture or a mesh."
+        )
+    try:
+        return kind.read_header(path)
+    except OSError as error:
+        raise InputError(f"'{path}' cannot be read ({error.strerror or error}): copy it again.") from error
 
 
 def safe_stem(path: str | os.PathLike[str]) -> str:
@@ -102,5 +119,4 @@ def safe_stem(path: str | os.PathLike[str]) -> str:
         if lower.endswith(suffix) and len(name) > len(suffix):
             name = name[: -len(suffix)]
             break
-    kept = "".join(c if c.isalnum() or c in "-_.() " else "_" for c in name).strip(" .")
-    return kept or "scan"
+    return safe_name(name)

@@ -1,131 +1,265 @@
-"""Compressed NIfTI (.nii.gz) unpacked once: voxels and checksum in one pass.
+"""Headers of NIfTI-1, NIfTI-2 and Analyze 7.5.
 
-A CBCT of 67 million voxels takes longer to inflate than to segment in part: ITK's reader and a check for cut-short
-files of its own would inflate it twice. Layout: NIfTI-1 (nifti1.h, 348 bytes) and NIfTI-2 (nifti2.h, 540 bytes).
+Layout: nifti1.h (348 bytes) and nifti2.h (540 bytes) of the NIfTI standard. Where a file states its place twice (qform
+and sform), the one is taken that ITK and thus 3D Slicer take.
 """
 
 from __future__ import annotations
 
-import gzip
-import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+import math
 from pathlib import Path
 
 import numpy as np
 
 from ...errors import InputError
+from ..regular_files import require_regular_file
+from .content import is_gzip, read_start
+from .grid import IDENTITY
+from .header import MAX_OFFSET, Vector, VolumeHeader, wrong_field
 
-_CHUNK = 1 << 18
-_TYPES = {2: "u1", 4: "i2", 8: "i4", 16: "f4", 256: "i1", 512: "u2"}  # NIfTI's codes of what a scan or labels come in
+_NIFTI1 = np.dtype(
+    [
+        ("sizeof_hdr", "i4"),
+        ("unused", "V35"),
+        ("dim_info", "u1"),
+        ("dim", "i2", 8),
+        *((f"intent_p{i}", "f4") for i in (1, 2, 3)),
+        *((name, "i2") for name in ("intent_code", "datatype", "bitpix", "slice_start")),
+        ("pixdim", "f4", 8),
+        *((name, "f4") for name in ("vox_offset", "scl_slope", "scl_inter")),
+        ("slice_end", "i2"),
+        *((name, "u1") for name in ("slice_code", "xyzt_units")),
+        *((name, "f4") for name in ("cal_max", "cal_min", "slice_duration", "toffset")),
+        ("unused2", "V8"),
+        ("descrip", "S80"),
+        ("aux_file", "S24"),
+        *((name, "i2") for name in ("qform_code", "sform_code")),
+        *((f"quatern_{axis}", "f4") for axis in "bcd"),
+        *((f"qoffset_{axis}", "f4") for axis in "xyz"),
+        *((f"srow_{axis}", "f4", 4) for axis in "xyz"),
+        ("intent_name", "S16"),
+        ("magic", "S4"),
+    ]
+)
+_NIFTI2 = np.dtype(
+    [
+        ("sizeof_hdr", "i4"),
+        ("magic", "S4"),
+        ("unused", "V4"),
+        *((name, "i2") for name in ("datatype", "bitpix")),
+        ("dim", "i8", 8),
+        *((f"intent_p{i}", "f8") for i in (1, 2, 3)),
+        ("pixdim", "f8", 8),
+        ("vox_offset", "i8"),
+        *((name, "f8") for name in ("scl_slope", "scl_inter", "cal_max", "cal_min", "slice_duration", "toffset")),
+        *((name, "i8") for name in ("slice_start", "slice_end")),
+        ("descrip", "S80"),
+        ("aux_file", "S24"),
+        *((name, "i4") for name in ("qform_code", "sform_code")),
+        *((f"quatern_{axis}", "f8") for axis in "bcd"),
+        *((f"qoffset_{axis}", "f8") for axis in "xyz"),
+        *((f"srow_{axis}", "f8", 4) for axis in "xyz"),
+        *((name, "i4") for name in ("slice_code", "xyzt_units", "intent_code")),
+        ("intent_name", "S16"),
+        ("dim_info", "u1"),
+        ("unused2", "V15"),
+    ]
+)
+# Codes of the types of values, and of values per voxel other than one.
+_TYPES = {2: "u1", 4: "i2", 8: "i4", 16: "f4", 64: "f8", 256: "i1", 512: "u2", 768: "u4", 1024: "i8", 1280: "u8"}
+_COMPOUND_TYPES = {128: ("u1", 3), 2304: ("u1", 4), 32: ("f4", 2), 1792: ("f8", 2)}  # colours, complex numbers
+_VECTOR_INTENTS = (1005, 1006, 1007)
+_MILLIMETRES = {1: 1e3, 2: 1.0, 3: 1e-3}  # metres, millimetres, micrometres
+_UNKNOWN, _SCANNER = 0, 1  # qform_code and sform_code
+# How far the sform's axes may be from right angles to be taken, and the two forms apart to be called the same.
+_ORTHONORMAL = 1e-4
 
 
-@dataclass(frozen=True)
-class NiftiHeader:
-    """What the header says of the voxels. order: "<" or ">"; datatype: NIfTI's code; slope, inter: scl_slope and
-    scl_inter; offset: byte of the first voxel; dims: sizes (x, y, z, ...)."""
-
-    order: str
-    dims: tuple[int, ...]
-    datatype: int
-    bits: int
-    offset: int
-    slope: float
-    inter: float
-
-    @property
-    def voxels(self) -> int:
-        return int(np.prod(self.dims, dtype=object))
-
-    @property
-    def total_bytes(self) -> int:
-        """Bytes of the whole single file, header included."""
-        return self.offset + self.voxels * (self.bits // 8)
+def read_nifti_header(path: Path) -> VolumeHeader:
+    """The header of a .nii or .nii.gz. Raises InputError."""
+    return _header(path, path, pair=False)
 
 
-def nifti_header(path: Path, compressed: bool) -> NiftiHeader | None:
-    """The header of a single-file NIfTI-1/2, None when it is neither. InputError when not even that can be unpacked."""
-    opener = gzip.open if compressed else open
-    try:
-        with opener(path, "rb") as stream:
-            header = stream.read(540)
-    except (EOFError, OSError, zlib.error) as error:
-        raise InputError(f"'{path}' is damaged at its very beginning: copy or export it again.") from error
-
-    def value(kind: str, at: int, count: int = 1) -> np.ndarray:
-        return np.frombuffer(header, order + kind, count, at)
-
-    for order in "<>":
-        if len(header) >= 348 and value("i4", 0)[0] == 348:
-            dims, code, bits = value("i2", 40, 8), value("i2", 70)[0], value("i2", 72)[0]
-            offset, slope, inter = value("f4", 108, 3)
-        elif len(header) >= 540 and value("i4", 0)[0] == 540:
-            dims, code, bits = value("i8", 16, 8), value("i2", 12)[0], value("i2", 14)[0]
-            offset, (slope, inter) = value("i8", 168)[0], value("f8", 176, 2)
-        else:
-            continue
-        sizes = tuple(int(d) for d in dims[1 : 1 + max(int(dims[0]), 1)])
-        return NiftiHeader(order, sizes, int(code), int(bits), int(offset), float(slope), float(inter))
-    return None
+def read_pair_header(path: Path) -> VolumeHeader:
+    """The header of a .hdr, or of the one that belongs to a .img: NIfTI or Analyze. Raises InputError."""
+    of_header = path
+    if path.suffix.lower() == ".img":
+        names = [path.with_suffix(s).name for s in (".hdr", ".HDR") if path.with_suffix(s).exists()]
+        if not names:
+            raise InputError(f"'{path}' is the second half of a pair; its header (.hdr) is not there: copy both files.")
+        of_header = require_regular_file(path.with_name(names[0]))
+    return _header(path, of_header, pair=True)
 
 
-def unpack_nifti(path: Path, shape: tuple[int, int, int], dtype: np.dtype) -> np.ndarray | None:
-    """Voxels (z, y, x) of a .nii.gz whose stored values are the scan's, unpacked in one pass with its checksum.
+def _header(path: Path, file: Path, *, pair: bool) -> VolumeHeader:
+    raw, order, magic = _raw_header(path, file, pair)
+    code = int(raw["datatype"])
+    kind, components = _COMPOUND_TYPES.get(code, (_TYPES.get(code), 1))
+    if kind is None:
+        raise wrong_field(path, "datatype", code, "a type of whole numbers or of 32- or 64-bit fractions is expected")
+    size, vectors = _size(path, raw, nifti=magic != "")
+    scale = _MILLIMETRES.get(int(raw["xyzt_units"]) & 7, 1.0) if magic else 1.0
+    spacing = _vector(path, "pixdim", (float(v) * scale for v in raw["pixdim"][1:4]))
+    origin, direction = _place(path, raw, scale) if magic else ((0.0, 0.0, 0.0), IDENTITY)
+    offset = _offset(path, raw, 0 if pair else raw.dtype.itemsize)
+    slope, intercept = (_number(raw["scl_slope"]), _number(raw["scl_inter"])) if magic else (1.0, 0.0)
+    data = require_regular_file(_data_file(path, file)) if pair else file
+    packed = is_gzip(data)
+    return VolumeHeader(
+        path=path,
+        size=size,
+        dtype=np.dtype(order + kind),
+        data_files=(data,),
+        spacing=spacing,
+        origin=origin,
+        direction=direction,
+        components=components * vectors,
+        encoding="gzip" if packed else "raw",
+        offset=0 if packed else offset,
+        skip=offset if packed else 0,
+        slope=slope if abs(slope) > np.finfo(float).eps else 1.0,
+        intercept=intercept,
+        metadata=_metadata(raw),
+    )
 
-    shape, dtype: what ITK's reader announces. None where its reader has to do more (rescaled or byte-swapped values,
-    unusual types, another kind of file). InputError when the file is cut short or damaged; MemoryError.
-    """
-    with path.open("rb") as stream:
-        if stream.read(2) != b"\x1f\x8b":
-            return None
-    header = nifti_header(path, compressed=True)
-    if (
-        header is None
-        or header.order != "<"
-        or _TYPES.get(header.datatype) is None
-        or np.dtype("<" + _TYPES[header.datatype]) != dtype
-        or header.bits != 8 * dtype.itemsize
-        or header.dims != shape[::-1]
-        or header.offset < 348
-        or header.slope not in (0.0, 1.0)
-        or header.inter != 0.0
-    ):
-        return None
-    array = np.empty(shape, dtype)
-    voxels = array.data.cast("B")
-    skip, total = header.offset, 0
-    try:
-        for chunk in _inflate(path):
-            begin, end = max(skip - total, 0), min(len(chunk), skip + len(voxels) - total)
-            if end > begin:
-                voxels[total + begin - skip : total + end - skip] = memoryview(chunk)[begin:end]
-            total += len(chunk)
-    except (EOFError, zlib.error) as error:
+
+def _raw_header(path: Path, file: Path, pair: bool) -> tuple[np.void, str, str]:
+    """The header's fields, its byte order, and its magic word ("" for Analyze)."""
+    start = read_start(file, _NIFTI2.itemsize)
+    for layout in (_NIFTI1, _NIFTI2):
+        for ordered, order in ((layout.newbyteorder("<"), "<"), (layout.newbyteorder(">"), ">")):
+            if len(start) < layout.itemsize:
+                continue
+            raw = np.frombuffer(start, ordered, 1)[0]
+            if raw["sizeof_hdr"] != layout.itemsize:
+                continue
+            magic = raw["magic"].decode("latin-1")[:3]
+            if magic in ("ni1", "ni2") if pair else magic in ("n+1", "n+2"):
+                return raw, order, magic
+            if pair and layout is _NIFTI1 and magic not in ("n+1", "ni1"):
+                return raw, order, ""
+            expected = "the word of a pair of files" if pair else "the word of a single file"
+            raise wrong_field(path, "magic", magic, f"{expected} is expected")
+    if len(start) < _NIFTI1.itemsize and start[:4] in (b"\x5c\x01\0\0", b"\0\0\x01\x5c"):
+        raise InputError(f"'{path}' is cut short within its header: copy or export it again.")
+    raise InputError(f"'{path}' is no NIfTI file, whatever its name says: give the scan as it was exported.")
+
+
+def _size(path: Path, raw: np.void, nifti: bool) -> tuple[tuple[int, ...], int]:
+    """Sizes along x, y, z and further axes, and the values per voxel where a fifth axis means them."""
+    axes = int(raw["dim"][0])
+    if not 1 <= axes <= 7:
+        raise wrong_field(path, "dim[0]", axes, "1 to 7 axes are expected")
+    size = [int(n) for n in raw["dim"][1 : 1 + axes]]
+    for i, n in enumerate(size, start=1):
+        if not 1 <= n < 1 << 31:
+            raise wrong_field(path, f"dim[{i}]", n, "a size of 1 or more is expected")
+    vectors = 1
+    if nifti and int(raw["intent_code"]) in _VECTOR_INTENTS and axes >= 5:
+        vectors = size.pop(4)
+    while len(size) > 3 and size[-1] == 1:
+        size.pop()
+    return tuple(size), vectors
+
+
+def _offset(path: Path, raw: np.void, least: int) -> int:
+    offset = float(raw["vox_offset"])
+    if not 0 <= offset <= MAX_OFFSET:  # not so for NaN either
+        raise wrong_field(path, "vox_offset", offset, f"a whole number up to {MAX_OFFSET} is expected")
+    return max(int(offset), least)
+
+
+def _data_file(path: Path, header: Path) -> Path:
+    suffixes = (".img", ".IMG", ".img.gz") if header.suffix == ".hdr" else (".IMG", ".img")
+    names = [name for s in suffixes if (header.parent / (name := header.stem + s)).exists()]
+    return header.with_name(names[0] if names else header.stem + suffixes[0])
+
+
+def _number(value: np.floating) -> float:
+    """The value, 0 where it is no finite number, as the NIfTI library has it."""
+    return float(value) if math.isfinite(value) else 0.0
+
+
+def _vector(path: Path, name: str, values) -> Vector:
+    x, y, z = (float(v) for v in values)
+    if not all(map(math.isfinite, (x, y, z))):
+        raise wrong_field(path, name, f"{x:g} {y:g} {z:g}", "finite numbers are expected")
+    return x, y, z
+
+
+def _place(path: Path, raw: np.void, scale: float) -> tuple[Vector, tuple[float, ...]]:
+    """Origin (LPS mm) and direction (3x3, row-major) by the sform or the qform, in RAS in the file."""
+    if raw["qform_code"] <= _UNKNOWN and raw["sform_code"] <= _UNKNOWN:
+        return (0.0, 0.0, 0.0), IDENTITY
+    sform = np.array([raw[f"srow_{axis}"] for axis in "xyz"], np.float32)
+    qform = _qform(raw)
+    take_sform = raw["sform_code"] > _UNKNOWN and _is_straight(sform)
+    if take_sform and raw["qform_code"] > _UNKNOWN and raw["sform_code"] != _SCANNER:
+        take_sform = _is_same(sform, qform)
+    if not take_sform and raw["qform_code"] <= _UNKNOWN:
         raise InputError(
-            f"'{path}' is cut short or damaged ({100 * min(total / header.total_bytes, 1):.0f} % of it can be "
-            "unpacked): copy or export it again."
-        ) from error
-    if total < header.total_bytes:
-        raise InputError(
-            f"'{path}' is cut short ({100 * total / header.total_bytes:.0f} % of it is there): copy or export it again."
+            f"'{path}' has axes that are not at right angles (a sheared grid): re-export it on a straight grid."
         )
-    return array
+    matrix = (sform if take_sform else qform).astype(float)
+    x, y, z = _vector(path, "sform" if take_sform else "qform", matrix[:, 3])
+    axes = matrix[:, :3] * np.array([[-1.0], [-1.0], [1.0]])
+    lengths = [math.sqrt(a[0] * a[0] + a[1] * a[1] + a[2] * a[2]) for a in axes.T]
+    if not all(0 < length < math.inf for length in lengths):
+        raise wrong_field(path, "sform" if take_sform else "qform", matrix[:, :3].tolist(), "three axes are expected")
+    return (-x * scale, -y * scale, z * scale), tuple((axes / lengths).ravel().tolist())
 
 
-def _inflate(path: Path) -> Iterator[bytes]:
-    """The content of a gzip file of one or more members (RFC 1952), piece by piece; EOFError when its end is missing,
-    zlib.error when it is damaged (the checksum included). Zeros after a member are padding."""
-    with path.open("rb") as stream:
-        unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
-        started = False
-        while chunk := stream.read(_CHUNK):
-            while chunk:
-                if not started and not (chunk := chunk.lstrip(b"\0")):
-                    break
-                started = True
-                yield unpacker.decompress(chunk)
-                chunk = unpacker.unused_data
-                if unpacker.eof:
-                    unpacker, started = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16), False
-        if started:
-            raise EOFError(f"{path} ends within a gzip member")
+def _qform(raw: np.void) -> np.ndarray:
+    """(3, 4) matrix of the quaternion, in single precision (nifti1.h, method 2)."""
+    b, c, d = (_number(raw[f"quatern_{axis}"]) for axis in "bcd")
+    a = 1.0 - (b * b + c * c + d * d)
+    if a < 1e-7:  # half a turn
+        norm = math.sqrt(b * b + c * c + d * d)
+        a, b, c, d = 0.0, b * (1 / norm), c * (1 / norm), d * (1 / norm)
+    else:
+        a = math.sqrt(a)
+    x, y, z = (float(v) if v > 0 else 1.0 for v in raw["pixdim"][1:4])
+    z = -z if raw["pixdim"][0] < 0 else z
+    rows = [
+        [(a * a + b * b - c * c - d * d) * x, 2 * (b * c - a * d) * y, 2 * (b * d + a * c) * z],
+        [2 * (b * c + a * d) * x, (a * a + c * c - b * b - d * d) * y, 2 * (c * d - a * b) * z],
+        [2 * (b * d - a * c) * x, 2 * (c * d + a * b) * y, (a * a + d * d - c * c - b * b) * z],
+    ]
+    offset = [_number(raw[f"qoffset_{axis}"]) for axis in "xyz"]
+    return np.column_stack([rows, offset]).astype(np.float32)
+
+
+def _is_straight(matrix: np.ndarray) -> bool:
+    """True when the axes of a (3, 4) matrix are at right angles."""
+    axes = matrix[:, :3]
+    lengths = np.linalg.norm(axes, axis=0)
+    if not np.isfinite(matrix).all() or not (lengths > 0).all():
+        return False
+    unit = axes / lengths
+    return bool(np.abs(unit @ unit.T - np.eye(3, dtype=np.float32)).max() <= _ORTHONORMAL)
+
+
+def _is_same(one: np.ndarray, other: np.ndarray) -> bool:
+    """True when two (3, 4) matrices tell the same place but for rounding."""
+    if not np.isfinite(other).all() or np.abs(one[:, 3] - other[:, 3]).max() > _ORTHONORMAL:
+        return False
+    (u, s, _), (v, t, _) = (np.linalg.svd(m[:, :3].astype(float)) for m in (one, other))
+    return bool(np.abs(s - t).max() <= _ORTHONORMAL and np.abs(u @ v.T - np.eye(3)).max() <= _ORTHONORMAL)
+
+
+def _metadata(raw: np.void) -> dict[str, str]:
+    """The header's fields as text, under ITK's keys."""
+    found: dict[str, str] = {}
+    for name in raw.dtype.names or ():
+        value = raw[name]
+        if name in ("sizeof_hdr", "magic", "unused", "unused2"):
+            continue
+        if isinstance(value, bytes):
+            found[name] = value.split(b"\0")[0].decode("utf-8", "replace")
+        elif name.startswith("srow"):
+            found[name] = " ".join(f"{v:g}" for v in value)
+        elif np.ndim(value):
+            found.update({f"{name}[{i}]": f"{v:g}" for i, v in enumerate(value)})
+        else:
+            found[name] = f"{value:g}"
+    return found

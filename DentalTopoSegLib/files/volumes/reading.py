@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from ...errors import InputError, MemoryLimitError
-from .formats import dtype_of, format_of, format_of_name, require_complete, safe_stem
+from ..regular_files import require_regular_file
+from .content import read_voxels
+from .formats import format_of, read_header, safe_stem
 from .grid import Volume
 from .limits import MAX_VOXELS, check_grid, check_scan_geometry, require_3d
-
-_TOO_LARGE = "'{}' does not fit in this computer's memory: crop or down-sample it."
 
 
 def read_volume(
@@ -53,7 +52,8 @@ def read_volume(
     DentalTopoSegLib.errors.InputError: 'patient/scan.nii.gz' does not exist: check the path.
     """
     path = Path(path)
-    _require_existing(path)
+    if not path.is_dir():
+        require_regular_file(path, "the scan's file, or the folder with its slices")
     kind = format_of(path)
     if kind is not None and kind.read is not None:
         volume, warnings = kind.read(path, max_voxels, series)
@@ -86,10 +86,7 @@ def read_labels(path: str | os.PathLike[str], max_voxels: int = MAX_VOXELS) -> V
     InputError
         For what holds fractions, negative numbers or numbers above 65535, and for what cannot be read.
     """
-    path = Path(path)
-    _require_existing(path)
-    if path.is_dir():
-        raise InputError(f"'{path}' is a folder: give the label map's file (NIfTI, NRRD or MetaImage).")
+    path = require_regular_file(path, "the label map's file (NIfTI, NRRD or MetaImage)")
     volume = _read_file(path, max_voxels)
     array = volume.array
     if array.dtype.kind == "f":
@@ -105,73 +102,23 @@ def read_labels(path: str | os.PathLike[str], max_voxels: int = MAX_VOXELS) -> V
     return replace(volume, array=array.astype(np.uint8 if high < 256 else np.uint16))
 
 
-def _require_existing(path: Path) -> None:
-    if not path.exists():
-        raise InputError(f"'{path}' does not exist: check the path.")
-    if path.is_file() and path.stat().st_size == 0:
-        raise InputError(f"'{path}' is empty (0 bytes): copy or export it again.")
-    if not os.access(path, os.R_OK):
-        raise InputError(f"'{path}' may not be read: ask for permission or copy it to a folder of yours.")
-
-
 def _read_file(path: Path, max_voxels: int) -> Volume:
-    """One volume file through SimpleITK, header first so that nothing huge is ever allocated."""
-    import SimpleITK as sitk
-
-    sitk.ProcessObject.SetGlobalWarningDisplay(False)  # its C++ warnings mean nothing to a clinician
-    reader = sitk.ImageFileReader()
-    reader.SetFileName(str(path))
-    try:
-        reader.ReadImageInformation()
-    except RuntimeError as error:
-        raise InputError(_unreadable(path, str(error))) from error
-    size, spacing, direction = reader.GetSize(), reader.GetSpacing(), reader.GetDirection()
-    require_3d(path, size)
-    if reader.GetNumberOfComponents() != 1:
+    """One volume file, header first so that nothing huge is ever allocated."""
+    header = read_header(path)
+    require_3d(path, header.size)
+    if header.components != 1:
         raise InputError(
-            f"'{path}' has {reader.GetNumberOfComponents()} values per voxel (colour, vectors or "
-            "overlapping segments): export it as one plain grey or label value per voxel."
+            f"'{path}' has {header.components} values per voxel (colour, vectors or overlapping segments): export it "
+            "as one plain grey or label value per voxel."
         )
-    check_grid(path, size[:3], spacing[:3], _three_axes(direction, len(size)), max_voxels)
-    kind, dtype = format_of_name(path), dtype_of(reader)
-    if kind is not None and kind.unpack is not None and len(size) == 3 and dtype is not None:
-        try:
-            x, y, z = (int(n) for n in size)
-            array = kind.unpack(path, (z, y, x), dtype)
-        except MemoryError as error:
-            raise MemoryLimitError(_TOO_LARGE.format(path)) from error
-        if array is not None:
-            metadata = {key: reader.GetMetaData(key) for key in reader.GetMetaDataKeys()}
-            return Volume(array, spacing, reader.GetOrigin(), direction, safe_stem(path), metadata)
-    require_complete(path, reader)
-    if len(size) > 3:
-        reader.SetExtractSize([*size[:3], *[0] * (len(size) - 3)])
-    if reader.GetPixelID() == sitk.sitkFloat64:  # half the memory; no scanner measures to 1 in 10 million
-        reader.SetOutputPixelType(sitk.sitkFloat32)
+    check_grid(path, header.size[:3], header.spacing, header.direction, max_voxels)
     try:
-        image = reader.Execute()
-    except RuntimeError as error:
-        raise InputError(_unreadable(path, str(error))) from error
+        array = read_voxels(header)
     except MemoryError as error:
-        raise MemoryLimitError(_TOO_LARGE.format(path)) from error
-    metadata = {key: image.GetMetaData(key) for key in image.GetMetaDataKeys()}
-    return replace(Volume.from_sitk(image, safe_stem(path)), metadata=metadata)
-
-
-def _unreadable(path: Path, reason: str) -> str:
-    text = reason.lower()
-    if "orthonormal" in text or "orthogonal" in text or "direction" in text or "determinant" in text:
-        return f"'{path}' has axes that are not at right angles (a sheared grid): re-export it on a straight grid."
-    if "spacing" in text and ("zero" in text or "negative" in text or "positive" in text):
-        return f"'{path}' states a voxel size that is zero or negative: export the scan again."
-    if "unable to determine imageio" in text or "could not create" in text:
-        kinds = "NIfTI (.nii, .nii.gz), NRRD, MetaImage (.mha, .mhd) or a DICOM folder"
-        return f"'{path}' is not a volume this program can read: give {kinds}."
-    return f"'{path}' cannot be read: it is damaged, cut short or not what its suffix says. Copy or export it again."
-
-
-def _three_axes(direction: Sequence[float], dimension: int) -> tuple[float, ...]:
-    return tuple(np.reshape(direction, (dimension, dimension))[:3, :3].ravel())
+        raise MemoryLimitError(f"'{path}' does not fit in this computer's memory: crop or down-sample it.") from error
+    except OSError as error:
+        raise InputError(f"'{path}' cannot be read ({error.strerror or error}): copy it again.") from error
+    return Volume(array, header.spacing, header.origin, header.direction, safe_stem(path), header.metadata)
 
 
 def _clean_intensities(volume: Volume, path: Path, warnings: list[str]) -> Volume:

@@ -1,8 +1,8 @@
 """Resampling onto upright RAS grids and back, in the scan's own small type and with bounded memory.
 
 Down-sampling is anti-aliased in two steps: whole voxels are averaged first (`BinShrink`, in the native
-type, so a 512 x 512 x 512 int16 scan never exists as float), then three taps take care of what is left of
-the factor (< 2).
+type and slab by slab, so a large scan never exists as float nor twice), then three taps take care of what is
+left of the factor (< 2).
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ RAS_DIRECTION = (-1.0, 0.0, 0.0, 0.0, -1.0, 0.0, 0.0, 0.0, 1.0)
 _INTERPOLATIONS = ("linear", "nearest", "label")
 # Half-width kept around a requested box, in voxels of the source: the reach of interpolation and smoothing.
 _CROP_MARGIN = 4
+# A large scan is averaged in slabs of about this many voxels: SimpleITK copies what it is given.
+_SLAB_VOXELS = 1 << 24
 
 
 def resample_ras(
@@ -131,10 +133,10 @@ def _low_pass(volume: Volume, reference: Volume):
     shrink = [max(1, min(int(np.floor(f + 1e-6)), n)) for f, n in zip(factor, volume.shape[::-1], strict=True)]
     rest = factor / np.asarray(shrink)
     image = None  # SimpleITK copies every array: only where it has something to do
-    if max(shrink) > 1 or rest.max() < 1.1:
-        image = volume.to_sitk()
     if max(shrink) > 1:
-        image = sitk.BinShrink(image, shrink)
+        image = _bin_shrink(volume, shrink)
+    elif rest.max() < 1.1:
+        image = volume.to_sitk()
     if rest.max() < 1.1:
         return image
     array = volume.array if image is None else sitk.GetArrayViewFromImage(image)
@@ -148,3 +150,26 @@ def _low_pass(volume: Volume, reference: Volume):
     smooth = sitk.GetImageFromArray(array)
     smooth.CopyInformation(image)
     return smooth
+
+
+def _bin_shrink(volume: Volume, shrink: Sequence[int]):
+    """`sitk.BinShrink` of `volume` by whole factors (x, y, z): means of blocks of voxels, an incomplete last one left
+    out."""
+    import SimpleITK as sitk
+
+    x, y, z = shrink
+    planes, rows, columns = (n // f for n, f in zip(volume.shape, (z, y, x), strict=True))
+    array = np.empty((planes, rows, columns), volume.array.dtype)
+    step = max(1, _SLAB_VOXELS // (z * volume.shape[1] * volume.shape[2]))
+    grid: tuple = ()
+    for start in range(0, planes, step):
+        stop = min(start + step, planes)
+        slab = sitk.BinShrink(replace(volume, array=volume.array[start * z : stop * z]).to_sitk(), [x, y, z])
+        array[start:stop] = sitk.GetArrayViewFromImage(slab)
+        grid = grid or (slab.GetOrigin(), slab.GetSpacing(), slab.GetDirection())
+    image = sitk.GetImageFromArray(array)
+    origin, spacing, direction = grid  # of the first slab, which starts where the scan does
+    image.SetOrigin(origin)
+    image.SetSpacing(spacing)
+    image.SetDirection(direction)
+    return image

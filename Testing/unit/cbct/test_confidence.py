@@ -16,7 +16,7 @@ from DentalTopoSegLib.cbct import confidence as conf
 from DentalTopoSegLib.cbct import segment_volume
 from DentalTopoSegLib.cbct.splitting import usual_volume
 from DentalTopoSegLib.checks.metrics import calibration as m
-from DentalTopoSegLib.dentition import CLASS_FDI, FDI_PERMANENT
+from DentalTopoSegLib.dentition import CLASS_FDI, FDI_PERMANENT, Confidence
 from DentalTopoSegLib.dentition.numbering import mean_dentition
 from DentalTopoSegLib.errors import InputError, ModelError
 from DentalTopoSegLib.networks.models import list_models, resources_dir
@@ -298,8 +298,8 @@ def test_other_networks_are_uncalibrated_and_say_so(phantom, monkeypatch):
     assert not result.calibrated and result.warnings == []
     assert result.confidence == result.scores
     assert result.provenance["confidence"]["calibration"] == "uncalibrated"
-    confidence = dict.fromkeys(result.confidence, 0.3)
-    report = examine_label_map(result.labels, confidence, name="scan", calibrated=result.calibrated).report
+    confidence = Confidence(dict.fromkeys(result.confidence, 0.3), calibrated=result.calibrated)
+    report = examine_label_map(result.labels, confidence, name="scan").report
     said = [f["message"] for f in report["findings"] if f["code"] == "low_confidence"]
     assert len(said) == len(result.confidence) and all("its score is low (30 %)" in text for text in said)
 

@@ -34,7 +34,7 @@ from DentalTopoSegLib.checks.findings import (
 )
 from DentalTopoSegLib.checks.findings.finding import register
 from DentalTopoSegLib.checks.repair import Repair
-from DentalTopoSegLib.dentition import FDI_PERMANENT, flipped_jaw
+from DentalTopoSegLib.dentition import FDI_PERMANENT, Confidence, flipped_jaw
 from DentalTopoSegLib.dentition.naming import NUMBERINGS, tooth_text
 from DentalTopoSegLib.dentition.words import Sentence
 
@@ -58,7 +58,7 @@ def _label_maps() -> list[list[Finding]]:
         *odd,
         check_dentition(volume(large)),
         check_dentition(volume(gaps), doubts),
-        check_dentition(volume(gaps), doubts, calibrated=False),
+        check_dentition(volume(gaps), Confidence(doubts, calibrated=True)),
         check_dentition(volume(few[:, int(at(46)[1]) :])),
         check_dentition(volume(upside_down)),
         check_dentition(volume(closed)),
@@ -191,7 +191,7 @@ def bare(sentence: Sentence) -> Sentence:
         ),
         (
             Finding("low_confidence", (36,), None, "warning", None, {"percent": 36}),
-            "The number of tooth 19 is uncertain (confidence 36 %).",
+            "Please check tooth 19 and its number: its score is low (36 %).",
         ),
         (
             Finding(

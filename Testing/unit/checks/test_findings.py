@@ -13,7 +13,7 @@ from toy_teeth import DIRECTION, TEETH, at, paint, place, relabel, tidy, volume
 
 from DentalTopoSegLib.checks.findings import CODES, SEVERITIES, check_dentition
 from DentalTopoSegLib.checks.measures.label_map import Case
-from DentalTopoSegLib.dentition import arch_order, flipped_jaw, is_upper, mirrored
+from DentalTopoSegLib.dentition import Confidence, arch_order, flipped_jaw, is_upper, mirrored
 from DentalTopoSegLib.errors import InputError, NoTeethError
 from DentalTopoSegLib.files.volumes import Volume
 
@@ -324,7 +324,7 @@ def test_a_moderately_small_tooth_is_plausible(array):
 
 
 def test_low_confidence(array):
-    confidence = dict.fromkeys(TEETH, 0.97) | {25: 0.41, 26: Case.low_confidence}
+    confidence = Confidence(dict.fromkeys(TEETH, 0.97) | {25: 0.41, 26: Case.low_confidence}, calibrated=True)
     (finding,) = check(array, confidence=confidence)
     assert (finding.code, finding.teeth) == ("low_confidence", (25,))
     assert finding.message == (
@@ -352,8 +352,13 @@ def test_low_confidence(array):
     ],
 )
 def test_only_a_measured_confidence_is_told_as_a_share(array, value, calibrated, wanted):
-    (finding,) = check(array, confidence={25: value}, calibrated=calibrated)
+    (finding,) = check(array, confidence=Confidence({25: value}, calibrated=calibrated))
     assert finding.message == f"Please check tooth 25 and its number: {wanted}"
+
+
+def test_what_does_not_say_that_it_was_measured_is_a_score(array):
+    (finding,) = check(array, confidence={25: 0.41})
+    assert finding.message.endswith("its score is low (41 %).")
 
 
 def test_confidence_that_is_not_a_number_is_low(array):

@@ -12,6 +12,7 @@ from scan_files import toy_dentition
 
 from DentalTopoSegLib.checks.findings import check_dentition, live
 from DentalTopoSegLib.checks.findings.live import LiveCheck
+from DentalTopoSegLib.dentition import Confidence
 from DentalTopoSegLib.errors import InputError
 
 
@@ -33,9 +34,13 @@ def edit(check: LiveCheck, region, values) -> list:
     return check.update({*before[different].tolist(), *array[region][different].tolist()}, region)
 
 
-def test_first_check_is_the_whole_one() -> None:
-    labels = editable()
-    assert LiveCheck(labels, {16: 0.3}).findings == check_dentition(labels, {16: 0.3})
+@pytest.mark.parametrize("calibrated", [True, False])
+def test_first_check_is_the_whole_one(calibrated: bool) -> None:
+    labels, known = editable(), Confidence({16: 0.3}, calibrated=calibrated)
+    check = LiveCheck(labels, known)
+    assert check.findings == check_dentition(labels, known)
+    (doubt,) = (finding for finding in check.findings if finding.code == "low_confidence")
+    assert ("3 of 10" in doubt.message) == calibrated
 
 
 @settings(max_examples=25, deadline=None)

@@ -40,7 +40,6 @@ def toy_network(monkeypatch):
             confidence=dict.fromkeys(present, 0.9),
             provenance={"models": [{"id": "toy", "sha256": "0"}], "seconds": {"find the teeth": 0.1}},
             warnings=["A warning of the network."],
-            calibrated=True,
         )
 
     monkeypatch.setattr(cbct, "segment_volume", segment_volume)
@@ -210,7 +209,7 @@ def test_demo_writes_scan_truth_results_and_picture(tmp_path: Path, monkeypatch,
     monkeypatch.setattr("DentalTopoSegLib.pictures.volumes.FINEST_PX_MM", 0.4)
     image, labels = toy_dentition()
     monkeypatch.setattr(phantom, "make_phantom", lambda seed: SimpleNamespace(image=image, labels=labels))
-    result = SimpleNamespace(labels=labels, confidence={}, provenance={}, warnings=[], calibrated=True)
+    result = SimpleNamespace(labels=labels, confidence={}, provenance={}, warnings=[])
     monkeypatch.setattr(cbct, "segment_volume", lambda *_, **__: result)
     assert cli.main(["demo", "-o", str(tmp_path / "demo"), "--seed", "3"]) == 0
     assert sorted(p.name for p in (tmp_path / "demo").iterdir()) == [
@@ -252,7 +251,7 @@ from DentalTopoSegLib.commands import cli
 from DentalTopoSegLib.runs import volumes as runs
 def segment_volume(volume, options):
     return SimpleNamespace(labels=volume.with_array((volume.array > 1000).astype("uint8") * 11),
-                           confidence={}, provenance={}, warnings=[], calibrated=True)
+                           confidence={}, provenance={}, warnings=[])
 def slow(*arguments):
     print("writing", flush=True)
     time.sleep(60)

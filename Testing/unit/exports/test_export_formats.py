@@ -82,7 +82,7 @@ def _by_cells(files: list[Path]) -> set[int]:
     text = files[0].read_text(encoding="utf-8")
     page.feed(text)
     assert "data:image/png;base64," in text
-    table_of_teeth = cells[cells.index("Confidence") :]
+    table_of_teeth = cells[cells.index("Score") :]
     return {int(cell) for cell, after in pairwise(table_of_teeth) if _is_tooth_row(cell, after)}
 
 

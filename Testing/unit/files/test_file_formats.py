@@ -47,7 +47,7 @@ def test_every_volume_format_gives_the_same_volume(tmp_path: Path, kind: formats
 
 @pytest.mark.parametrize(
     ("kind", "suffix"),
-    [pair for pair in VOLUME_KINDS if pair[0].require_whole],
+    [pair for pair in VOLUME_KINDS if pair[0].read_header],
     ids=lambda value: getattr(value, "name", value),
 )
 def test_a_volume_that_is_cut_short_is_refused(tmp_path: Path, kind: formats.VolumeFormat, suffix: str) -> None:

@@ -14,10 +14,11 @@ import SimpleITK as sitk
 from scan_files import block, toy_dentition
 
 from DentalTopoSegLib import dentition
+from DentalTopoSegLib.dentition import Confidence
 from DentalTopoSegLib.errors import InputError, OutputError
 from DentalTopoSegLib.files.json_text import write_report_json
 from DentalTopoSegLib.files.label_maps import read_fdi_labels, to_fdi, write_labelmap
-from DentalTopoSegLib.files.seg_nrrd import segment_name, terminology_entry, write_seg_nrrd
+from DentalTopoSegLib.files.seg_nrrd import segment_name, stored_confidence, terminology_entry, write_seg_nrrd
 from DentalTopoSegLib.files.transactions import all_or_nothing, require_writable
 from DentalTopoSegLib.files.volumes import read_labels
 
@@ -53,6 +54,27 @@ def test_segmentation_has_one_coded_segment_per_tooth(tmp_path: Path) -> None:
     first = present.index(11)
     assert "DentalTopoSeg.Confidence:0.934|" in header[f"Segment{first}_Tags"]
     assert "Confidence" not in header[f"Segment{present.index(12)}_Tags"]
+
+
+@pytest.mark.parametrize("calibrated", [True, False])
+def test_a_segmentation_carries_what_its_confidences_are(tmp_path: Path, calibrated: bool) -> None:
+    _, labels = toy_dentition()
+    known = Confidence({11: 0.5, 36: 0.9}, calibrated=calibrated)
+    read = stored_confidence(read_labels(write_seg_nrrd(labels, tmp_path / "teeth.seg.nrrd", known)))
+    assert (read, read.calibrated) == (known, calibrated)
+
+
+def test_a_confidence_that_does_not_say_what_it_is_is_a_score(tmp_path: Path) -> None:
+    """As the first versions wrote it."""
+    _, labels = toy_dentition()
+    path = write_seg_nrrd(labels, tmp_path / "teeth.seg.nrrd", Confidence({11: 0.5, 36: 0.9}, calibrated=True))
+    read = read_labels(path)
+    for key, value in read.metadata.items():
+        read.metadata[key] = value.replace("DentalTopoSeg.ConfidenceIs:probability|", "", 1)
+        if read.metadata[key] != value:
+            break
+    confidence = stored_confidence(read)
+    assert (confidence, confidence.calibrated) == ({11: 0.5, 36: 0.9}, False)
 
 
 def test_terminology_entries_have_seven_parts_and_are_unique() -> None:

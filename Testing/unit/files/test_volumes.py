@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -17,7 +18,15 @@ from scan_files import block, oblique_direction, write_dicom, write_file, write_
 
 from DentalTopoSegLib.errors import OutputError
 from DentalTopoSegLib.files.transactions import atomic_path
-from DentalTopoSegLib.files.volumes import Volume, read_labels, read_volume, resample_like, resample_ras, write_volume
+from DentalTopoSegLib.files.volumes import (
+    Volume,
+    read_labels,
+    read_volume,
+    resample_like,
+    resample_ras,
+    resampling,
+    write_volume,
+)
 
 SUFFIXES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
 
@@ -101,6 +110,42 @@ def test_index_and_ras_follow_itk(tmp_path: Path) -> None:
     batch = volume.index_to_ras(np.zeros((4, 5, 3)))
     assert batch.shape == (4, 5, 3)
     assert volume.voxel_volume_mm3 == pytest.approx(0.06)
+
+
+@given(
+    shape=st.tuples(*[st.integers(7, 30)] * 3),
+    shrink=st.tuples(*[st.integers(1, 3)] * 3),
+    kind=st.sampled_from([np.uint8, np.int16, np.uint16, np.float32]),
+    slab=st.integers(1, 5000),
+)
+@settings(max_examples=60, deadline=None)
+def test_averaging_slab_by_slab_is_itk_s_averaging_at_once(shape, shrink, kind, slab) -> None:
+    rng = np.random.default_rng(sum(shape))
+    axes = np.linalg.qr(rng.normal(size=(3, 3)))[0]
+    array = (rng.normal(size=shape) * 1000).astype(kind)
+    scan = Volume(array, tuple(rng.uniform(0.1, 0.4, 3)), tuple(rng.normal(size=3) * 50), tuple(axes.ravel()))
+    with mock.patch.object(resampling, "_SLAB_VOXELS", slab):
+        ours = resampling._bin_shrink(scan, shrink)
+    itk = sitk.BinShrink(scan.to_sitk(), shrink)
+    assert np.array_equal(sitk.GetArrayFromImage(ours), sitk.GetArrayFromImage(itk))
+    for grid in ("GetOrigin", "GetSpacing", "GetDirection"):
+        assert getattr(ours, grid)() == getattr(itk, grid)()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process's peak memory is read from the kernel")
+def test_a_large_scan_is_not_held_twice_when_it_is_made_coarse() -> None:
+    code = (
+        "import resource, numpy as np\n"
+        "from DentalTopoSegLib.files.volumes import Volume, resample_ras\n"
+        "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "resample_ras(Volume(np.ones((40, 40, 40), np.int16), (0.2,) * 3), 1.0)\n"  # the libraries are loaded
+        "scan = Volume(np.ones((400, 400, 400), np.int16), (0.2,) * 3)\n"
+        "before = peak()\n"
+        "resample_ras(scan, 1.0)\n"
+        "print((peak() - before) * (1 if __import__('sys').platform == 'darwin' else 1024))\n"
+    )
+    grown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert int(grown) < 400**3  # the scan is twice this
 
 
 @settings(max_examples=25, deadline=None)

@@ -258,6 +258,21 @@ def test_tables_have_every_tooth_and_finding(tmp_path: Path, broken: Path) -> No
     assert all(row["message"].endswith(".") and row["repair"] for row in findings)
 
 
+@pytest.mark.parametrize(
+    ("calibration", "told"), [("confidence-1", "4 of 10"), ("uncalibrated", "score is low (40 %)")]
+)
+def test_a_report_of_before_tells_what_its_confidences_are(tmp_path: Path, calibration: str, told: str) -> None:
+    """In its provenance; the labels beside it do not know."""
+    write_seg_nrrd(volume(tidy()), tmp_path / "case_teeth.seg.nrrd", {16: 0.4})
+    report = open_result(tmp_path / "case_teeth.seg.nrrd").report
+    del report["confidence_is"]
+    report |= {"name": "case", "files": {"segmentation": "case_teeth.seg.nrrd"}}
+    report["provenance"] = {"confidence": {"calibration": calibration}}
+    path = write_report_json(report, tmp_path / "case_report.json")
+    (doubt,) = (finding for finding in open_result(path).findings if finding.code == "low_confidence")
+    assert told in doubt.message
+
+
 def test_a_report_keeps_what_its_label_map_cannot(tmp_path: Path) -> None:
     write_labelmap(volume(tidy()), tmp_path / "case_teeth.nii.gz")
     report = open_result(tmp_path / "case_teeth.nii.gz").report

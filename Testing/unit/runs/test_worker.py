@@ -325,17 +325,17 @@ def test_the_work_ends_with_the_one_that_watches_it(tmp_path: Path, phantom: Pat
 def test_leftovers_of_a_run_that_still_runs_are_kept(tmp_path: Path) -> None:
     with transactions.all_or_nothing(tmp_path) as stage:
         (stage / "half.txt").write_text("half")
-        transactions.remove_leftovers(tmp_path)
+        transactions.settle(tmp_path)
         assert (stage / "half.txt").exists()
     done = subprocess.Popen([sys.executable, "-c", ""])
     done.wait()
     for name in (
-        f"{transactions._STAGE}{transactions._host()}{done.pid:x}-abc",
-        f"{transactions._STAGE}0000{done.pid:x}-abc",
+        f"{transactions.MARK}{transactions._host()}{done.pid:x}-abc",
+        f"{transactions.MARK}0000{done.pid:x}-abc",
         "mine",
     ):
         (tmp_path / name).mkdir()
-    transactions.remove_leftovers(tmp_path)
+    transactions.settle(tmp_path)
     names = left(tmp_path)
     assert "mine" in names
     assert len(names) == (3 if transactions._host() != "0000" else 2)  # another computer's is not judged

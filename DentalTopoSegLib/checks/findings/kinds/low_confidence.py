@@ -24,16 +24,13 @@ class LowConfidence(Kind):
     hardly_any = Template(
         "fewer than 1 of 10 such teeth are expected to be right (confidence {percent} %, estimated on synthetic scans)"
     )
-    surface = Template("The number of tooth {fdi:tooth} is uncertain (confidence {percent} %).")
 
     def sentence(self, finding: Finding) -> Sentence:
         fdi, detail = finding.teeth[0], finding.detail
         percent = detail["percent"]
         if percent is None:
             return self.words(fdi=fdi, doubt=self.unknown())
-        if "calibrated" not in detail:
-            return self.surface(fdi=fdi, percent=percent)
-        if not detail["calibrated"]:  # only a measured probability is told as a share of teeth
+        if not detail.get("calibrated", False):  # only a measured probability is told as a share of teeth
             return self.words(fdi=fdi, doubt=self.score(percent=percent))
         few = detail["of_ten"]
         doubt = self.share(few=few, percent=percent) if few else self.hardly_any(percent=percent)
@@ -48,10 +45,9 @@ class LowConfidence(Kind):
                 continue
             known = bool(np.isfinite(value))
             detail = {"confidence": round(float(value), 4) if known else None, "threshold": case.low_confidence}
-            if case.calibrated is not None:
-                detail["calibrated"] = case.calibrated
+            detail["calibrated"] = case.confidence.calibrated
             detail["percent"] = round(100 * value) if known else None
-            if case.calibrated:
+            if case.confidence.calibrated:
                 detail["of_ten"] = max(0, min(10, round(10 * value))) if known else None
             yield Finding(self.code, (fdi,), case.place(fdi), "warning", "renumber", detail)
 

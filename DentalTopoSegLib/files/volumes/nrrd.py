@@ -1,0 +1,281 @@
+"""Headers of NRRD files, attached and detached, those of 3D Slicer's segmentations included.
+
+Format: "Definition of NRRD File Format" (teem.sourceforge.net/nrrd/format.html), versions 1 to 5.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from ...errors import InputError
+from .grid import IDENTITY
+from .header import (
+    MAX_AXES,
+    MAX_HEADER_BYTES,
+    MAX_OFFSET,
+    Fields,
+    VolumeHeader,
+    files_beside,
+    header_lines,
+    numbered_files,
+    read_head,
+    shown,
+    wrong_field,
+)
+
+_TYPES = {
+    **dict.fromkeys(("signed char", "int8", "int8_t"), "i1"),
+    **dict.fromkeys(("uchar", "unsigned char", "uint8", "uint8_t"), "u1"),
+    **dict.fromkeys(("short", "short int", "signed short", "signed short int", "int16", "int16_t"), "i2"),
+    **dict.fromkeys(("ushort", "unsigned short", "unsigned short int", "uint16", "uint16_t"), "u2"),
+    **dict.fromkeys(("int", "signed int", "int32", "int32_t"), "i4"),
+    **dict.fromkeys(("uint", "unsigned int", "uint32", "uint32_t"), "u4"),
+    **dict.fromkeys(
+        ("longlong", "long long", "long long int", "signed long long", "signed long long int", "int64", "int64_t"), "i8"
+    ),
+    **dict.fromkeys(
+        ("ulonglong", "unsigned long long", "unsigned long long int", "uint64", "uint64_t"),
+        "u8",
+    ),
+    "float": "f4",
+    "double": "f8",
+}
+_ENCODINGS = {"raw": "raw", "gzip": "gzip", "gz": "gzip", "bzip2": "bzip2", "bz2": "bzip2"}
+_TEXT_ENCODINGS = ("txt", "text", "ascii", "hex", "zrl")
+_ENDIANS = {"little": "<", "big": ">"}
+# Spaces in which left and right are known, with the signs that turn them into LPS.
+_SPACES = {
+    **dict.fromkeys(("left-posterior-superior", "lps"), (1.0, 1.0, 1.0)),
+    **dict.fromkeys(("right-anterior-superior", "ras"), (-1.0, -1.0, 1.0)),
+    **dict.fromkeys(("left-anterior-superior", "las"), (1.0, -1.0, 1.0)),
+}
+_SPACE_AXES = {
+    **dict.fromkeys(_SPACES, 3),
+    **dict.fromkeys(("scanner-xyz", "3d-right-handed", "3d-left-handed"), 3),
+    **dict.fromkeys([f"{name}-time" for name in _SPACES if "-" in name], 4),
+    **dict.fromkeys(("rast", "last", "lpst", "scanner-xyz-time", "3d-right-handed-time", "3d-left-handed-time"), 4),
+}
+_DOMAIN_KINDS = ("domain", "space", "time", "???", "none")
+_LPS = "left-posterior-superior"
+
+
+def read_nrrd_header(path: Path) -> VolumeHeader:
+    """The header of a .nrrd, .nhdr or .seg.nrrd. Raises InputError."""
+    head = read_head(path)
+    if not re.match(rb"NRRD000[1-9]\r?\n", head):
+        raise InputError(f"'{path}' is no NRRD file, whatever its name says: give the scan as it was exported.")
+    fields, pairs, end, listed = _parse(path, head)
+    axes = _Axes(fields)
+    spacing, origin, direction = axes.geometry()
+    encoding, offset, skip, files = _data(path, fields, end, listed, axes.sizes)
+    return VolumeHeader(
+        path=path,
+        size=tuple(axes.sizes[a] for a in axes.domain),
+        dtype=_dtype(fields),
+        data_files=files,
+        spacing=spacing,
+        origin=origin,
+        direction=direction,
+        components=math.prod(n for a, n in enumerate(axes.sizes) if a not in axes.domain),
+        encoding=encoding,
+        offset=offset,
+        skip=skip,
+        metadata={**axes.metadata(), **pairs},
+    )
+
+
+def _parse(path: Path, head: bytes) -> tuple[Fields, dict[str, str], int, list[str]]:
+    """Fields by name (lower case, no spaces), key/value pairs, the byte after the header, and the files of a LIST."""
+    fields: dict[str, str] = {}
+    pairs: dict[str, str] = {}
+    lines = header_lines(path, head)
+    for number, (line, end) in enumerate(lines[1:], start=2):
+        if not line:
+            return Fields(path, fields), pairs, end, []
+        if line.startswith("#"):
+            continue
+        field, pair = f"{line} ".find(": "), line.find(":=")
+        if pair >= 0 and (field < 0 or pair < field):
+            pairs[_unescape(line[:pair])] = _unescape(line[pair + 2 :])
+            continue
+        if field < 0:
+            raise InputError(f"'{path}' cannot be read: line {number} of its header, '{shown(line)}', is no field.")
+        name, value = line[:field].lower().replace(" ", ""), line[field + 1 :].strip()
+        if name in fields:
+            raise wrong_field(path, line[:field], value, "each field may stand once")
+        fields[name] = value
+        if name == "datafile" and value.upper().split()[:1] == ["LIST"]:
+            return Fields(path, fields), pairs, end, [text for text, _ in lines[number:] if text]
+    if len(head) == MAX_HEADER_BYTES:
+        raise InputError(f"'{path}' cannot be read: its header does not end within {MAX_HEADER_BYTES} bytes.")
+    if "datafile" not in fields:
+        raise InputError(f"'{path}' is cut short within its header: copy or export it again.")
+    return Fields(path, fields), pairs, len(head), []
+
+
+def _unescape(text: str) -> str:
+    return re.sub(r"\\(.)", lambda m: {"n": "\n", "\\": "\\"}.get(m[1], m[0]), text)
+
+
+def _dtype(fields: Fields) -> np.dtype:
+    kind = np.dtype(fields.choice("type", _TYPES))
+    order = fields.choice("endian", _ENDIANS) if kind.itemsize > 1 else "="
+    return kind.newbyteorder(order)  # type: ignore[arg-type]
+
+
+class _Axes:
+    """The axes of the array: which are the volume's own (domain), where they lie, and what is noted about them."""
+
+    def __init__(self, fields: Fields) -> None:
+        self.fields = fields
+        (count,) = fields.integers("dimension", 1, 1, MAX_AXES)
+        self.sizes = fields.integers("sizes", count, 1, (1 << 31) - 1)
+        self.kinds = fields.values.get("kinds", "").lower().split() or ["none"] * count
+        if len(self.kinds) != count:
+            raise wrong_field(fields.path, "kinds", fields.get("kinds"), f"{count} words are expected")
+        self.centers = fields.values.get("centers", fields.values.get("centerings", "")).lower().split()
+        self.space = fields.values.get("space", "").lower()
+        self.vectors = self._vectors(count)
+        self.domain = [a for a in range(count) if self._is_domain(a)]
+
+    def _is_domain(self, axis: int) -> bool:
+        placed = self.vectors is None or self.vectors[axis] is not None
+        return self.kinds[axis] in _DOMAIN_KINDS and placed
+
+    def _vectors(self, count: int) -> list[tuple[float, ...] | None] | None:
+        """The space direction of each axis, None for an axis outside space; None when the file has no space."""
+        fields = self.fields
+        if not self.space and "spacedimension" not in fields.values:
+            return None
+        if self.space:
+            if self.space not in _SPACE_AXES:
+                raise wrong_field(fields.path, "space", self.space, "a space of three axes, such as LPS, is expected")
+            self.space_axes = _SPACE_AXES[self.space]
+        else:
+            (self.space_axes,) = fields.integers("spacedimension", 1, 1, MAX_AXES)
+        value = fields.get("spacedirections")
+        if not value:
+            raise InputError(
+                f"'{fields.path}' cannot be read: its header names a space but no space directions. Export it again."
+            )
+        words = re.findall(r"\([^()]*\)|[^\s()]+", value)
+        if len(words) != count:
+            raise wrong_field(fields.path, "space directions", value, f"{count} vectors are expected")
+        return [
+            None if w.lower() == "none" or "nan" in w.lower() else self._vector("space directions", w) for w in words
+        ]
+
+    def _vector(self, name: str, word: str) -> tuple[float, ...]:
+        words = [part.strip() for part in word.removeprefix("(").removesuffix(")").split(",")]
+        return self.fields.parse_floats(name, words, self.space_axes)
+
+    def geometry(self) -> tuple[tuple[float, float, float], tuple[float, float, float], tuple[float, ...]]:
+        """Spacing (mm), origin (LPS mm) and direction (3x3, row-major) of the first three axes."""
+        if len(self.domain) < 3:
+            return (1.0, 1.0, 1.0), (0.0, 0.0, 0.0), IDENTITY  # a flat picture, which its size tells
+        if self.vectors is None:
+            return self._plain_geometry()
+        if "spacings" in self.fields.values:
+            raise wrong_field(
+                self.fields.path, "spacings", self.fields.get("spacings"), "space directions tell it already"
+            )
+        signs = _SPACES.get(self.space, (1.0, 1.0, 1.0))
+        spacing, columns = [], []
+        for axis in self.domain[:3]:
+            vector = self.vectors[axis] or ()
+            length = math.sqrt(sum(v * v for v in vector))
+            if not 0 < length < math.inf:
+                raise wrong_field(self.fields.path, "space directions", vector, "vectors of some length are expected")
+            spacing.append(length)
+            columns.append([sign * (1.0 / length * v) for sign, v in zip(signs, vector, strict=False)])
+        origin = [0.0, 0.0, 0.0]
+        value = self.fields.values.get("spaceorigin", "nan")
+        if "nan" not in value.lower():
+            origin = [sign * v for sign, v in zip(signs, self._vector("space origin", value), strict=False)]
+        return _three(spacing), _three(origin), tuple(np.transpose(columns)[:3].ravel().tolist())
+
+    def _plain_geometry(self):
+        """Of a file that knows no space: spacings alone, and the axes' least positions where it has them."""
+        spacings = self._per_axis("spacings", 1.0)
+        least = self._per_axis("axismins", math.nan)
+        origin = [0.0, 0.0, 0.0]
+        if all(math.isfinite(least[a]) for a in self.domain[:3]) and "spacings" in self.fields.values:
+            for i, a in enumerate(self.domain[:3]):
+                node = a < len(self.centers) and self.centers[a] == "node"
+                origin[i] = least[a] + (0.0 if node else spacings[a] / 2)
+        return _three([spacings[a] for a in self.domain[:3]]), _three(origin), IDENTITY
+
+    def _per_axis(self, name: str, default: float) -> list[float]:
+        words = self.fields.values.get(name, "").split()
+        if not words:
+            return [default] * len(self.sizes)
+        if len(words) != len(self.sizes):
+            raise wrong_field(self.fields.path, name, " ".join(words), f"{len(self.sizes)} numbers are expected")
+        return [default if w.lower() == "nan" else self.fields.parse_floats(name, [w], 1)[0] for w in words]
+
+    def metadata(self) -> dict[str, str]:
+        """What is noted about the axes, under ITK's keys."""
+        found = {"ITK_InputFilterName": "NrrdImageIO"}
+        for i, axis in enumerate(self.domain):
+            if self.kinds[axis] not in ("none", "???"):
+                found[f"NRRD_kinds[{i}]"] = self.kinds[axis]
+        for i, axis in enumerate(self.domain):
+            if axis < len(self.centers) and self.centers[axis] in ("cell", "node"):
+                found[f"NRRD_centerings[{i}]"] = self.centers[axis]
+        if self.space:
+            found["NRRD_space"] = _LPS if self.space in _SPACES else self.space
+        if content := self.fields.get("content"):
+            found["NRRD_content"] = content
+        return found
+
+
+def _three(values: Sequence[float]) -> tuple[float, float, float]:
+    x, y, z = values[:3]
+    return x, y, z
+
+
+def _data(
+    path: Path, fields: Fields, end: int, listed: list[str], sizes: Sequence[int]
+) -> tuple[str, int, int, tuple[Path, ...]]:
+    """Encoding, offset in the file, bytes to skip in the decoded content, and the files with the voxels."""
+    if fields.required("encoding").lower() in _TEXT_ENCODINGS:
+        raise wrong_field(
+            path, "encoding", fields.get("encoding"), "raw or gzip is expected: save it again in one of the two"
+        )
+    encoding = fields.choice("encoding", _ENCODINGS)
+    fields.integers("lineskip", 1, 0, 0, "0")
+    (skip,) = fields.integers("byteskip", 1, -1 if encoding == "raw" else 0, MAX_OFFSET, "0")
+    names = fields.get("datafile")
+    files = (path,) if names is None else _detached(path, names, listed, sizes)
+    offset = end if names is None else 0
+    if encoding != "raw":
+        return encoding, offset, skip, files
+    return encoding, -1 if skip < 0 else offset + skip, 0, files
+
+
+def _detached(path: Path, value: str, listed: list[str], sizes: Sequence[int]) -> tuple[Path, ...]:
+    words = value.split()
+    if words[:1] and words[0].upper() == "LIST":
+        return files_beside(path, "data file", listed, _parts(path, words[1:], sizes))
+    pattern = re.fullmatch(r"(.*%.*?)\s+(-?\d{1,9})\s+(-?\d{1,9})\s+(-?\d{1,9})(?:\s+(\d{1,2}))?", value)
+    if pattern is None:
+        return files_beside(path, "data file", [value])
+    first, last, step = (int(word) for word in pattern.group(2, 3, 4))
+    if step == 0:
+        raise wrong_field(path, "data file", value, "a step other than 0 is expected")
+    numbers = range(first, last + (1 if step > 0 else -1), step)
+    expected = _parts(path, [pattern[5]] if pattern[5] else [], sizes)
+    return files_beside(path, "data file", numbered_files(path, "data file", pattern[1], numbers), expected)
+
+
+def _parts(path: Path, words: Sequence[str], sizes: Sequence[int]) -> int:
+    """Number of files when each holds so many axes of the array; all but the last one unless it is said."""
+    axes = int(words[0]) if words and words[0].isdecimal() and len(words[0]) < 3 else len(sizes) - 1
+    if not 1 <= axes <= len(sizes):
+        raise wrong_field(path, "data file", " ".join(words), f"1 to {len(sizes)} axes a file are expected")
+    return math.prod(sizes[axes:])

@@ -16,7 +16,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from traces import ROOT, Trace, run_traced, strace_missing
@@ -43,18 +43,25 @@ session(graph).run(None, {"x": numpy.zeros((2, 8), numpy.float32)})
 from DentalTopoSegLib.networks.onnx_runtime import import_onnxruntime
 import_onnxruntime("quantization")
 """
+#: Tags that a DICOM SEG takes from the scan.
+_TAKEN_OVER = ("PatientSex", "StudyDate", "StudyTime", "StudyID", "AccessionNumber", "ReferringPhysicianName")
+#: torch makes semaphores, which lie in memory, and leaves an empty folder in the temporary one.
+_TORCH = ("/dev/shm/sem.", "tmp/torchinductor_")
 _LOUD = "import {package}, time; time.sleep({seconds})"
 
 
 @dataclass(frozen=True)
 class Case:
-    """A command, the inputs that it reads from ../in, and the package that it cannot do without."""
+    """A command, the inputs that it reads from ../in, and the package that it cannot do without. loud: it must be
+    seen. excused: beginnings
+    of names of what it may touch and leave."""
 
     name: str
     command: Sequence[str]
     inputs: tuple[str, ...] = ()
     needs: str | None = None
     loud: bool = False
+    excused: tuple[str, ...] = ()
 
     @property
     def missing(self) -> bool:
@@ -63,11 +70,13 @@ class Case:
 
 def make_inputs(folder: Path) -> None:
     """A small scan as a file and as DICOM, a jaw, a label map, a finished result and a worker's job."""
+    import numpy as np
+    import pydicom
     from scan_files import write_dicom
     from toy_jaws import toy_jaw
 
     from DentalTopoSegLib.files.meshes.writing import write_stl
-    from DentalTopoSegLib.files.volumes import write_volume
+    from DentalTopoSegLib.files.volumes import read_volume, write_volume
     from DentalTopoSegLib.phantom import make_phantom
     from DentalTopoSegLib.runs.public import segment_scan
 
@@ -75,11 +84,20 @@ def make_inputs(folder: Path) -> None:
     phantom = make_phantom(seed=4, spacing_mm=0.8, jaws="lower", fov_mm=(90.0, 76.0, 48.0))
     write_volume(phantom.image, folder / "scan.nii.gz")
     write_dicom(folder / "dicom", phantom.image)
+    for path in (folder / "dicom").iterdir():
+        slice_ = pydicom.dcmread(path)
+        for keyword in _TAKEN_OVER:
+            setattr(slice_, keyword, "")
+        slice_.save_as(path)
     (folder / "scans").mkdir()
     write_volume(phantom.image, folder / "scans" / "one.nii.gz")
     jaw = toy_jaw("lower")
     write_stl(folder / "jaw.stl", jaw.vertices, jaw.faces)
     segment_scan(folder / "scan.nii.gz", folder / "result", name="case")
+    labels = read_volume(folder / "result" / "case_teeth.nii.gz")[0]
+    array = labels.array.copy()
+    array[tuple(np.argwhere(array == 36).mean(0).round().astype(int))] = 0
+    write_volume(labels.with_array(array), folder / "hollow.nii.gz")
     job = {"inputs": ["../in/scan.nii.gz"], "output": ".", "name": "case"}
     (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
 
@@ -98,14 +116,14 @@ def cases(seconds: float) -> Iterator[Case]:
     yield Case("check", (*_CLI, "check", labels), ("result",))
     yield Case("evaluate", (*_CLI, "evaluate", labels, labels), ("result",))
     yield Case("picture", (*_CLI, "picture", "../in/scan.nii.gz", labels, "-o", "p.png"), ("scan.nii.gz", "result"))
-    yield Case("repair", (*_CLI, "repair", labels, "--all-safe", "-o", "repaired.nii.gz"), ("result",))
+    yield Case("repair", (*_CLI, "repair", "../in/hollow.nii.gz", "--all-safe", "-o", "r.nii.gz"), ("hollow.nii.gz",))
     yield Case("demo", (*_CLI, "demo", "-o", "d"))
     for kind, needs in (("stl", "vtk"), ("obj", "trimesh"), ("glb", "trimesh"), ("ply", "vtk"), ("nifti", None),
                         ("seg.nrrd", None), ("csv", None), ("html", None), ("json", None)):  # fmt: skip
         yield Case(f"export {kind}", (*_CLI, "export", report, "-o", "e", "--format", kind), ("result",), needs)
     dicom = (*_CLI, "export", report, "-o", "e", "--format", "dicom-seg", "--scan", "../in/dicom")
     yield Case("export dicom-seg", dicom, ("result", "dicom"), "highdicom")
-    yield Case("training: export", (PYTHON, "-c", _TRAINING), (), "torch")
+    yield Case("training: export", (PYTHON, "-c", _TRAINING), (), "torch", excused=_TORCH)
     for package in ("onnxruntime", "openvino"):
         command = (PYTHON, "-c", _LOUD.format(package=package, seconds=min(seconds, 20)))
         yield Case(f"import {package}, unprotected", command, (), package, loud=True)
@@ -114,6 +132,14 @@ def cases(seconds: float) -> Iterator[Case]:
 def run_case(case: Case, folder: Path, inputs: Path) -> Trace:
     """One case in a folder of its own."""
     return run_traced(case.command, folder / case.name.replace(" ", "-"), [inputs / name for name in case.inputs])
+
+
+def as_promised(case: Case, trace: Trace) -> bool:
+    """Whether it did its work and was as quiet, or as loud, as it has to be."""
+    if case.excused:
+        changed, left = ({p for p in paths if not p.startswith(case.excused)} for paths in (trace.changed, trace.left))
+        trace = replace(trace, changed=changed, left=left)
+    return trace.code == 0 and trace.quiet != case.loud
 
 
 def table(rows: Sequence[tuple[Case, Trace]]) -> str:
@@ -161,7 +187,10 @@ def main() -> int:
                 for case in sorted(wanted, key=lambda c: c.name in sleeping)
             ]
     print(table(rows))
-    wrong = [case.name for case, trace in rows if trace.code or trace.quiet == case.loud]
+    wrong = [case.name for case, trace in rows if not as_promised(case, trace)]
+    for case, trace in rows:
+        if trace.code:
+            print(f"{case.name}: {trace.output.strip()}", file=sys.stderr)
     print(f"Not as promised: {', '.join(wrong)}" if wrong else "As promised.")
     return 1 if wrong else 0
 

@@ -28,6 +28,8 @@ _RESOLVER = ("/etc/resolv.conf", "/etc/hosts")
 _QUESTION = re.compile(
     rb"\x01[\x00\x20]\x00\x01\x00\x00\x00\x00\x00[\x00\x01]((?:[\x01-\x3f][^\x00]*?)+)\x00\x00[\x01\x1c]"
 )
+#: A local daemon that knows the names of users; for names of hosts the resolver's files are read as well.
+_USER_NAMES = "/var/run/nscd/socket"
 #: Devices and what the kernel makes of itself: nothing of it lies on a disk.
 _NO_FILES = ("/dev/null", "/dev/tty", "/proc/", "/sys/")
 
@@ -100,11 +102,16 @@ def run_traced(
     }
     # -y names the folders that paths are relative to; --seccomp-bpf lets all other calls run at their own speed.
     tracer = ["strace", "-f", "-qq", "-y", "-s", "4096", "--seccomp-bpf", "-o", str(log), "-e", f"trace={_TRACED}"]
-    done = subprocess.run(
-        [*tracer, *command], cwd=out, env=environment, capture_output=True, text=True, errors="replace", check=False
-    )
+    # An open pipe as standard input, which tells a worker that it is still wanted.
+    with (
+        (folder / "output.txt").open("wb") as output,
+        subprocess.Popen(
+            [*tracer, *command], cwd=out, env=environment, stdin=subprocess.PIPE, stdout=output, stderr=output
+        ) as process,
+    ):
+        code = process.wait()
     trace = read_trace(log.read_text(encoding="utf-8", errors="replace").splitlines(), (out, temporary), out)
-    trace.code, trace.output = done.returncode, done.stdout + done.stderr
+    trace.code, trace.output = code, (folder / "output.txt").read_text(encoding="utf-8", errors="replace")
     trace.left = {str(path.relative_to(folder)) for place in (home, temporary) for path in place.rglob("*")}
     return trace
 
@@ -161,5 +168,5 @@ def _note_network(trace: Trace, call: str, rest: str) -> None:
         trace.sockets.add(rest.partition(",")[0])
     elif call in ("connect", "bind", "sendto", "sendmsg", "sendmmsg"):
         address = re.search(r"\{sa_family=[^}]*\}", rest)
-        if address:
+        if address and _USER_NAMES not in address.group():
             trace.sockets.add(f"{call} {address.group()}")

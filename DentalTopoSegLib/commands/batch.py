@@ -38,10 +38,13 @@ def _run(call: Call) -> dict[str, Any]:
     )
     call.bar.close()
     failed = [row for row in batch.rows if row["state"] == "failed"]
-    for row in failed:
+    changed = [row for row in batch.rows if row["state"] == "changed"]
+    for row in (*failed, *changed):
         print(f"dentaltoposeg: {row['scan']}: {row['message']}", file=sys.stderr)
     done, before = batch.count("done"), batch.count("done before")
-    text = f"{done} scans done, {before} done before, {len(failed)} without a result.\nWrote {batch.summary}"
+    text = f"{done} scans done, {before} done before, {len(failed)} without a result."
+    text += f" {len(changed)} changed since and left as they are." if changed else ""
+    text += f"\nWrote {batch.summary}"
     if given.anonymous_names:  # nowhere else is it said which is which
         text = "\n".join([*(f"{row['name'] or '-':<17} {row['scan']}" for row in batch.rows), text])
     call.say(lambda: text)

@@ -65,7 +65,7 @@ def _companions(path: Path, name: str) -> list[Path]:
         files = (read_report(report).get("files") or {}).values()
     except InputError:
         return [report]
-    return [report, *(path.with_name(file) for file in files)] if path.name in files else []
+    return [report, *(path.parent / file for file in files)] if path.name in files else []
 
 
 def _of_report(path: Path, report_only: bool) -> Result:

@@ -8,7 +8,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ...dentition.words import SOURCE_LANGUAGE, Sentence, Template
+from ...dentition.words import SOURCE_LANGUAGE, Language, Sentence, Template
 
 if TYPE_CHECKING:
     from ..measures.case import DentitionCase
@@ -68,7 +68,7 @@ class Finding:
         """What was found, in English with FDI numbers."""
         return str(self.sentence)
 
-    def say(self, numbering: str = "FDI", language: str = SOURCE_LANGUAGE) -> str:
+    def say(self, numbering: str = "FDI", language: Language = SOURCE_LANGUAGE) -> str:
         """What was found, in a numbering and a language."""
         return self.sentence.say(numbering, language)
 

@@ -70,10 +70,10 @@ class MemoryLimitError(InputError):
 
 
 class Cancelled(DentalTopoSegError):  # noqa: N818 - it is no error, the user wanted it
-    """The user stopped the run; nothing was written."""
+    """The user stopped the run; nothing was written, or the message says what."""
 
     exit_code = 130
-    meaning = "stopped by the user, nothing written"
+    meaning = "stopped by the user, nothing half written"
 
     def __init__(self, message: str = "Stopped before the end; nothing was written.") -> None:
         super().__init__(message)
@@ -105,8 +105,8 @@ EXIT_MEANINGS: dict[int, str] = dict(
 
 def as_refusal(error: BaseException) -> DentalTopoSegError | None:
     """What the command line and the worker answer to this exception; None for what nobody expected."""
-    if isinstance(error, (KeyboardInterrupt, Cancelled)):
-        return Cancelled()  # one sentence, wherever it was stopped
+    if isinstance(error, KeyboardInterrupt):
+        return Cancelled()
     if isinstance(error, MemoryError):
         return MemoryLimitError("This computer's memory does not suffice: crop the scan to the jaws.")
     return error if isinstance(error, DentalTopoSegError) else None

@@ -15,12 +15,15 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from ..errors import InputError, OutputError
+from .final_move import FINAL_MOVE
 from .journal import MARK, finish_moves, is_open, move_all, staged_files, sync_file, sync_folder
 from .locks import lock_folder, locked
 
 #: Stages and single files on their way: the computer's mark, the process, a random end.
 _OURS = re.compile(rf"{re.escape(MARK)}([0-9a-f]{{4}})([0-9a-f]{{1,7}})-.+")
 _PROBE_BYTES = 1 << 20
+#: The folders in which this process has begun something, each with those that it made for that.
+_BEGUN: dict[Path, list[Path]] = {}
 _ADVICE = {
     errno.ENOSPC: "free some space or choose another folder",
     getattr(errno, "EDQUOT", errno.ENOSPC): "free some space or choose another folder",
@@ -49,14 +52,18 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     path = Path(path)
     suffix = "".join(path.suffixes[-2:])
     temporary = path.with_name(f"{_own_prefix()}{uuid.uuid4().hex[:8]}.part{suffix}")
+    staged = is_stage(path.parent)
+    if not staged:
+        _BEGUN.setdefault(path.parent.absolute(), [])
     try:
         yield temporary
-        if is_stage(path.parent):  # the stage does it for all
+        if staged:  # the stage does it for all
             os.replace(temporary, path)
         else:
             sync_file(temporary)
-            os.replace(temporary, path)
-            sync_folder(path.parent)
+            with FINAL_MOVE.uncut():
+                os.replace(temporary, path)
+                sync_folder(path.parent)
     except OSError as error:
         raise OutputError(cannot_write(path, error)) from error
     finally:
@@ -125,7 +132,8 @@ def all_or_nothing(folder: Path, inputs: Iterable[str | os.PathLike[str]] = ()) 
                 keep_inputs(given, folder, [file.name for file in staged_files(stage)])
                 with locked(folder):
                     _settle_locked(folder)
-                    move_all(stage, folder)
+                    with FINAL_MOVE.uncut():
+                        move_all(stage, folder)
     except BaseException as error:
         _remove_empty(made)
         if isinstance(error, OSError):
@@ -201,11 +209,27 @@ def settle(folder: Path) -> None:
         raise OutputError(cannot_write(folder, error)) from error
 
 
+def remove_unfinished() -> None:
+    """Take away what this process has begun and not finished, before an end that cannot wait.
+
+    What is already being moved stays: the next run into the folder finishes it or takes it back.
+    """
+    for folder, made in _BEGUN.items():
+        with suppress(OSError):
+            for path in [path for path in folder.iterdir() if path.name.startswith(_own_prefix())]:
+                if not path.is_dir():
+                    path.unlink(missing_ok=True)
+                elif not is_open(path):
+                    shutil.rmtree(path, ignore_errors=True)
+            _remove_empty(made)
+
+
 @contextmanager
 def _stage_in(folder: Path) -> Iterator[Path]:
     if is_stage(folder):
         yield folder
         return
+    _BEGUN.setdefault(folder.absolute(), _absent(folder.absolute()))
     folder.mkdir(parents=True, exist_ok=True)
     with locked(folder):
         _settle_locked(folder)

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DONE, Cancelled
-from .events import ProgressEvents, Tell, error_event, tell, when_stdin_ends
+from .events import ProgressEvents, Tell, error_event, tell
 from .job import JobFile
+from .parent_pipe import take_stdin, when_closed
 from .segmenting import segment
 from .timeline import Timeline
 
@@ -29,7 +30,7 @@ def work(stage: Path) -> int:
         os._exit(Cancelled.exit_code)
 
     given = JobFile.from_dict(json.loads(sys.stdin.buffer.readline()))
-    when_stdin_ends(orphaned)
+    when_closed(take_stdin(), orphaned)
     tail: list[str] = []
     try:
         event = _segment(given, stage, lambda event: tell(event, events))

@@ -228,9 +228,12 @@ def test_demo_writes_scan_truth_results_and_picture(tmp_path: Path, monkeypatch,
 
 def test_a_stop_request_is_polite_once_where_somebody_looks(monkeypatch) -> None:
     """A network in its own threads must not be left behind; when nobody looks, or asked twice, it interrupts."""
-    with stop_request.StopRequest() as stop:
+    monkeypatch.setattr(stop_request, "_AGAIN_S", 60.0)
+    with stop_request.StopRequest(pytest.fail) as stop:
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
+        assert stop.wanted()
+    with stop_request.StopRequest(pytest.fail) as stop:
         assert not stop.asked()
         signal.raise_signal(signal.SIGINT)
         assert stop.asked()

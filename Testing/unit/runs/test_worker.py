@@ -420,7 +420,7 @@ def test_every_end_has_a_sentence() -> None:
         assert sentence[0].isupper()
         assert sentence.endswith(".")
     assert exit_sentence(3, "Its own words.", ["x"]) == "Its own words."
-    assert exit_sentence(130) == "The segmentation ended: stopped by the user, nothing written."
+    assert exit_sentence(130) == "The segmentation ended: stopped by the user, nothing half written."
     assert exit_sentence(1, None, ["a", "KeyError: 7", " "]).endswith("Its last words: KeyError: 7")
     assert "memory ran out" in exit_sentence(-9)
 

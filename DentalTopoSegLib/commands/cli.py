@@ -7,21 +7,25 @@ Results go to stdout (text, or JSON with --json), progress, warnings and refusal
 from __future__ import annotations
 
 import os
+import signal
 import sys
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..errors import DONE, Cancelled, DentalTopoSegError, OutputError, as_refusal, refusal_body
-from .progress_bar import ProgressBar
-from .stop_request import StopRequest
 
 if TYPE_CHECKING:
-    from .command import Call
-    from .streams import Streams
+    from collections.abc import Sequence
 
+    from .command import Call
+    from .progress_bar import ProgressBar
+    from .stop_request import StopRequest
+    from .streams import Streams
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command with `argv` (default: the process's arguments) and return its exit code."""
+    previous = _leave_when_told()
+    from .stop_request import StopRequest
+
     words = list(sys.argv[1:] if argv is None else argv)
     as_json = "--json" in words
     try:
@@ -30,18 +34,32 @@ def main(argv: Sequence[str] | None = None) -> int:
 
             with Streams() as streams:
                 return _guarded(words, stop, streams, as_json)
-    except KeyboardInterrupt:  # in the moment before or after all that
-        return _refuse(Cancelled(), as_json)
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def _leave_when_told() -> dict[signal.Signals, signal._HANDLER]:
+    """While nothing has begun yet, a signal ends the process at once; the handlers of before."""
+    handlers: dict[signal.Signals, signal._HANDLER] = {}
+    for number in (signal.SIGINT, signal.SIGTERM):
+        try:
+            handlers[number] = signal.signal(number, lambda *_: os._exit(Cancelled.exit_code))
+        except ValueError:  # not the main thread: the host program has its own way to stop
+            break
+    return handlers
 
 
 def _guarded(words: list[str], stop: StopRequest, streams: Streams, as_json: bool) -> int:
+    from .progress_bar import ProgressBar
+
     bar = ProgressBar()
     try:
         code = _run(words, stop, streams, bar)
-        stop.settle()
+        stop.close()
     except BaseException as error:
-        stop.settle()
-        refusal = _stopped(error) if stop.wanted() else as_refusal(error)
+        stop.close()
+        refusal = _stopped(error) if stop.wanted() or isinstance(error, KeyboardInterrupt) else as_refusal(error)
         bar.close()
         if refusal is None:
             raise
@@ -73,8 +91,8 @@ def _run(words: list[str], stop: StopRequest, streams: Streams, bar: ProgressBar
         result = arguments.run(call)
     finally:
         FINAL_MOVE.stop_asked = bool
-    if stop.wanted() and not FINAL_MOVE.done:
-        raise KeyboardInterrupt  # it was swallowed
+    if stop.wanted():
+        raise KeyboardInterrupt
     for warning in result.get("warnings", ()):
         _note(warning, call)
     if arguments.json:
@@ -113,7 +131,7 @@ def _stopped(error: BaseException | None = None) -> Cancelled:
     remove_unfinished()
     if isinstance(error, Cancelled) and str(error) != str(Cancelled()):
         return error
-    return Cancelled("Stopped; what was written is whole.") if FINAL_MOVE.done else Cancelled()
+    return Cancelled("Stopped; the files that were written are whole.") if FINAL_MOVE.done else Cancelled()
 
 
 def _is_moving() -> bool:

@@ -220,8 +220,16 @@ def remove_unfinished() -> None:
                 if not path.is_dir():
                     path.unlink(missing_ok=True)
                 elif not is_open(path):
-                    shutil.rmtree(path, ignore_errors=True)
+                    _remove_surely(path)
             _remove_empty(made)
+
+
+def _remove_surely(stage: Path) -> None:
+    """Remove a stage into which another thread may still be writing."""
+    for _ in range(20):
+        shutil.rmtree(stage, ignore_errors=True)
+        if not stage.exists():
+            return
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from scan_files import toy_dentition, write_file
 from toy_jaws import TEETH, ToyJaw, toy_jaw
 from toy_network import ToyNetwork, names
 
-from DentalTopoSegLib.commands import cli, stop_request
+from DentalTopoSegLib.commands import cli
 from DentalTopoSegLib.dentition import FDI_PERMANENT, color, fdi_to_universal, mirrored
 from DentalTopoSegLib.errors import InputError, NoTeethError
 from DentalTopoSegLib.files.jaw_labels import read_labelled_jaw
@@ -286,7 +286,6 @@ sys.exit(cli.main(sys.argv[1:]))
     )
     assert process.stdout.readline() == "writing\n"
     assert any(p.name == "Case 7 U_teeth.vtp" for p in out.rglob("*"))
-    time.sleep(stop_request._LOOKED_LATELY_S + 0.2)
     process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130

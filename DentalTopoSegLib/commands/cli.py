@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .stop_request import StopRequest
     from .streams import Streams
 
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command with `argv` (default: the process's arguments) and return its exit code."""
     previous = _leave_when_told()
@@ -55,17 +56,20 @@ def _guarded(words: list[str], stop: StopRequest, streams: Streams, as_json: boo
 
     bar = ProgressBar()
     try:
-        code = _run(words, stop, streams, bar)
-        stop.close()
+        try:
+            code = _run(words, stop, streams, bar)
+        finally:
+            stop.close()
+            bar.close()
+    except SystemExit:  # help was asked for, or argparse has said what is wrong
+        if streams.fault() is None:
+            raise
+        code = DONE
     except BaseException as error:
-        stop.close()
         refusal = _stopped(error) if stop.wanted() or isinstance(error, KeyboardInterrupt) else as_refusal(error)
-        bar.close()
         if refusal is None:
             raise
         return _refuse(refusal, as_json)
-    finally:
-        bar.close()
     fault = streams.fault()
     if fault is not None:
         reason = fault.strerror or str(fault)

@@ -1,4 +1,6 @@
-"""Every command stopped by Ctrl-C and SIGTERM at moments spread over its whole run: `python Testing/kills/stop_table.py`.
+"""Every command stopped by Ctrl-C and SIGTERM at moments spread over its whole run.
+
+    python Testing/kills/stop_table.py [--stops N] [--only WORDS]
 
 Asked of each stop: exit code 130 (or what the command answers when it is done before), within a second, no traceback,
 nothing unfinished in the folder. Moments before Python itself is up are the system's and are counted apart. Ends with 1
@@ -48,6 +50,9 @@ def prepare(folder: Path) -> dict[str, list[str]]:
     image, labels = toy_dentition()
     scan = str(write_file(image, folder / "scan.nii.gz"))
     teeth = str(write_file(labels, folder / "scan_teeth.nii.gz"))
+    array = labels.array.copy()
+    array[0, 0, :2] = labels.array.max()
+    loose = str(write_file(labels.with_array(array), folder / "loose.nii.gz"))
     (folder / "batch").mkdir()
     small = make_phantom(1, 0.6, fov_mm=(80, 75, 65), fillings=0).image
     phantom = str(write_file(small, folder / "batch" / "phantom.nrrd"))
@@ -55,7 +60,7 @@ def prepare(folder: Path) -> dict[str, list[str]]:
     return commands | {
         "check": ["check", teeth],
         "evaluate": ["evaluate", teeth, teeth],
-        "repair": ["repair", teeth, "--all-safe", "-o", "OUT/repaired.nii.gz"],
+        "repair": ["repair", loose, "--all-safe", "-o", "OUT/repaired.nii.gz"],
         "picture": ["picture", scan, teeth, "-o", "OUT/picture.png"],
         "segment": ["segment", phantom, "--threads", "1", "-o", "OUT"],
         "batch": ["batch", str(folder / "batch"), "--threads", "1", "-o", "OUT"],
@@ -95,7 +100,8 @@ def stop_at(row: Row, command: list[str], moment: float, number: signal.Signals,
         _, errors = process.communicate(timeout=60)
         took = time.monotonic() - told
         where = f"{number.name} at {moment:.2f} s"
-        if process.returncode in START_CODES:
+        in_start = "KeyboardInterrupt" in errors and str(Path("commands") / "cli.py") not in errors
+        if process.returncode in START_CODES or in_start:
             row.at_start += 1
             return
         if process.returncode == 0:

@@ -223,6 +223,47 @@ def test_a_signal_stops_it(tmp_path: Path, phantom: Path, started, number: signa
 # ---------------------------------------------------------------- crashes
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="looks into /proc")
+def test_nobody_reads_handle_0_while_libraries_are_loaded(tmp_path: Path, phantom: Path, started) -> None:
+    """On Windows that stops the first import of numpy for ever: handle 0 is the null device in both processes, and the
+    pipe that was there is still looked after."""
+    out = tmp_path / "out"
+    job = written(tmp_path, inputs=[str(phantom)], output=str(out), threads=1)
+    started.append(run := Running(job))
+    run.wait_for("find the teeth")
+    children = Path(f"/proc/{run.process.pid}/task/{run.process.pid}/children").read_text().split()
+    assert len(children) == 1
+    for process in (str(run.process.pid), *children):
+        handles = Path("/proc") / process / "fd"
+        assert os.readlink(handles / "0") == os.devnull
+        assert any(os.readlink(handle).startswith("pipe:") for handle in handles.iterdir() if int(handle.name) > 2)
+    run.process.stdin.close()
+    assert run.process.wait(CANCEL_WITHIN_S + 1) == 130
+
+
+def test_a_signal_while_it_starts_stops_it(tmp_path: Path, phantom: Path, started) -> None:
+    """In its imports too, with the event that says so."""
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "sitecustomize.py").write_text(
+        """
+import builtins, os, signal, sys
+original = builtins.__import__
+def slow(name, *arguments):
+    if name == "numpy" and "worker" in " ".join(sys.orig_argv) and "--inside" not in sys.orig_argv:
+        builtins.__import__ = original
+        os.kill(os.getpid(), signal.SIGTERM)
+    return original(name, *arguments)
+builtins.__import__ = slow
+"""
+    )
+    out = tmp_path / "out"
+    job = written(tmp_path, inputs=[str(phantom)], output=str(out), threads=1)
+    started.append(run := Running(job, extra_path=str(tmp_path / "code")))
+    assert run.finish() == 130
+    assert error_of(run)["kind"] == "Cancelled"
+    assert not out.exists()
+
+
 @pytest.fixture
 def inside(tmp_path: Path):
     """Makes the working process (not the one that watches it) run a statement when it should read the scan."""

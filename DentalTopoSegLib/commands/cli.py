@@ -121,9 +121,13 @@ def _print_json(content: object) -> None:
 
 
 def _refuse(error: DentalTopoSegError, as_json: bool) -> int:
-    print(f"dentaltoposeg: {error}", file=sys.stderr)
+    from ..files.transactions import without_stages
+
+    body = refusal_body(error)
+    body["message"] = without_stages(str(error))
+    print(f"dentaltoposeg: {body['message']}", file=sys.stderr)
     if as_json:
-        _print_json({"error": refusal_body(error)})
+        _print_json({"error": body})
     return error.exit_code
 
 

@@ -14,7 +14,7 @@ _NUMBERS = (signal.SIGINT, signal.SIGTERM)
 # Who looks does so ten times a second; a busy machine may stretch that.
 _LOOKED_LATELY_S = 1.5
 #: For those who look, to end by themselves and say more.
-_GRACE_S = 0.5
+_GRACE_S = 0.25
 #: For what is just being moved to its place.
 _MOVE_S = 10.0
 _POLL_S = 0.005

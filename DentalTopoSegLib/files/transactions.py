@@ -30,6 +30,7 @@ _ADVICE = {
     errno.ENAMETOOLONG: "give a shorter name",
     errno.EISDIR: "choose another name",
     errno.ENOTDIR: "choose another folder",
+    errno.EEXIST: "choose another folder",
     errno.ETIMEDOUT: "wait until it is done",
     errno.EACCES: "choose a folder that you may write to",
     errno.EPERM: "choose a folder that you may write to",
@@ -73,8 +74,11 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 def cannot_write(path: Path, error: OSError) -> str:
     """The sentence for a file that could not be written."""
-    reason = error.strerror or str(error)
+    reason = "it is a file" if error.errno == errno.EEXIST else error.strerror or str(error)
     advice = _ADVICE.get(error.errno or 0, "choose another folder or free some space")
+    if error.errno in (errno.EISDIR, errno.ENAMETOOLONG) and error.filename:
+        named = Path(error.filename)
+        path = path if _OURS.fullmatch(named.name) else named
     return f"'{destination(path)}' cannot be written ({reason}): {advice}."
 
 
@@ -184,6 +188,11 @@ def destination(path: Path) -> Path:
     """Where a file in a stage, or one on its way, will be: the path without what only we know of."""
     parts = [part for part in path.parts if not _OURS.fullmatch(part)]
     return Path(*parts) if len(parts) < len(path.parts) else path
+
+
+def without_stages(text: str) -> str:
+    """A sentence without the parts of its paths that only we know of."""
+    return re.sub(rf"[/\\\\]{_OURS.pattern[:-2]}[^/\\\\']*", "", text)
 
 
 def is_stage(folder: Path) -> bool:

@@ -125,9 +125,7 @@ def test_one_bad_scan_does_not_stop_the_rest(tmp_path: Path, scans: Path, toy_jo
 
 def test_a_batch_goes_on_where_it_was_stopped(tmp_path: Path, scans: Path, toy_jobs) -> None:
     out = tmp_path / "out"
-    with pytest.raises(
-        Cancelled, match=r"after 2 of 6 scans, 2 of them with whole results in .*out': the same command"
-    ):
+    with pytest.raises(Cancelled, match=r"after 2 of 6 scans, 2 of them with whole results in .*out': the same"):
         run_batch(scans, out, RunOptions(cancelled=lambda: len(toy_jobs.done) == 2))
     assert [row["state"] for row in summary(out)] == ["done", "done"]
     (out / "b_a_teeth.nii.gz").unlink()  # half a result is none

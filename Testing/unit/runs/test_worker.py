@@ -170,9 +170,9 @@ def test_two_scans_are_upper_and_lower_whatever_their_order(tmp_path: Path, monk
     assert network.asked[-1]["names"] == ["u", "l"]
     done(lower, jaws=["lower"])
     assert network.asked[-1]["jaws"] == ["lower"]
-    with pytest.raises(errors.InputError, match="Both scans are said to be the upper jaw"):
+    with pytest.raises(errors.UsageError, match="Both scans are said to be the upper jaw"):
         done(lower, upper, jaws=["upper", "upper"])
-    with pytest.raises(errors.InputError, match="3 jaws are named for 2 scans"):
+    with pytest.raises(errors.UsageError, match="3 jaws are named for 2 scans"):
         done(lower, upper, jaws=["upper", "lower", None])
 
 

@@ -6,12 +6,12 @@ import os
 import time
 import unicodedata
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from ..errors import Cancelled, DentalTopoSegError, InputError
+from ..errors import EXIT_MEANINGS, Cancelled, DentalTopoSegError, InputError
 from ..files.json_text import plain
 from ..files.meshes import MESH_SUFFIXES, is_mesh_file, mesh_stem
 from ..files.transactions import all_or_nothing, require_writable
@@ -21,6 +21,7 @@ from ..reports.checksums import compare_files
 from ..reports.page import write_table
 from ..reports.report import read_report
 from . import watching
+from .anonymous import anonymous_name
 from .events import Tell
 from .job import Job
 
@@ -32,13 +33,14 @@ _RESULT_ENDINGS = ("_teeth.nii.gz", "_teeth.seg.nrrd", "_teeth.vtp", "_teeth.ply
 
 @dataclass
 class Batch:
-    """rows: one per scan, with the columns of the summary; state "done", "done before", "changed" or "failed"."""
+    """rows: one per scan, with the columns of the summary; state "done", "done before", "changed" or "failed", the last
+    with the exit code that the scan by itself would have."""
 
     rows: list[dict[str, Any]] = field(default_factory=list)
     summary: Path | None = None
 
     def count(self, state: str) -> int:
-        return sum(row["state"] == state for row in self.rows)
+        return sum(row.get("state") == state for row in self.rows)
 
 
 def scans_in(folder: str | os.PathLike[str], apart: Path | None = None) -> list[tuple[Path, str]]:
@@ -112,14 +114,17 @@ def _dicom_or_reason(path: Path) -> bool | str:
     """Whether a file is DICOM; the reason where it cannot be read."""
     from ..files.volumes.dicom import is_dicom_file
 
+    if not os.path.isfile(path):
+        return False
     try:
-        return is_dicom_file(path)
-    except (OSError, InputError) as error:
+        path.open("rb").close()
+    except OSError as error:
         return _reason(error)
+    return is_dicom_file(path)
 
 
-def _reason(error: OSError | InputError) -> str:
-    return (isinstance(error, OSError) and error.strerror) or str(error)
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error)
 
 
 def run_batch(
@@ -129,6 +134,7 @@ def run_batch(
     *,
     picture: bool = False,
     again: bool = False,
+    anonymous_names: bool = False,
     progress: Callable[[int, int, str, dict[str, Any]], None] = lambda done, total, name, event: None,
 ) -> Batch:
     """Segment every scan in a folder, and keep <output>/summary.csv up to date after each.
@@ -149,6 +155,9 @@ def run_batch(
         Also draw <name>_teeth.png of every CBCT.
     again : bool
         Also do scans again whose results are there.
+    anonymous_names : bool
+        Call results by a code of the scan's content (`anonymous.anonymous_name`), and write neither a path nor a
+        message into the summary; only the rows that are returned say which scan has which code.
     progress : callable
         `progress(scans done, scans, name, worker event)`.
 
@@ -173,11 +182,17 @@ def run_batch(
     try:
         for done, one in enumerate(found):
             row: dict[str, Any] = {"scan": one.path.relative_to(folder).as_posix() or ".", "name": one.name}
-            tell = lambda event, done=done, name=one.name: progress(done, len(found), name, event)  # noqa: E731
-            before = None if again or one.reason else _before(output, one.name)
-            batch.rows.append(row | (before or _one(one, output, options, picture, tell)))
+            batch.rows.append(row)
+            try:
+                row["name"] = name = anonymous_name([one.path]) if anonymous_names and not one.reason else one.name
+            except InputError as error:
+                row |= {"name": "", **_failed(str(error), error.exit_code)}
+            else:
+                tell = lambda event, done=done, name=name: progress(done, len(found), name, event)  # noqa: E731
+                before = None if again or one.reason else _before(output, name)
+                row |= before or _one(replace(one, name=name), output, options, picture, tell)
             with all_or_nothing(output) as stage:
-                write_table(stage / SUMMARY, batch.rows, _COLUMNS)
+                write_table(stage / SUMMARY, map(_unnamed, batch.rows) if anonymous_names else batch.rows, _COLUMNS)
     except (Cancelled, KeyboardInterrupt) as stopped:
         raise _stopped(batch, len(found)) from stopped
     return batch
@@ -185,19 +200,26 @@ def run_batch(
 
 def _stopped(batch: Batch, scans: int) -> Cancelled:
     """What to say of a batch that was stopped."""
-    if not batch.rows:
+    ended = sum("state" in row for row in batch.rows)
+    if not ended:
         return Cancelled()
     finished = batch.count("done") + batch.count("done before")
     return Cancelled(
-        f"Stopped after {len(batch.rows)} of {scans} scans, {finished} of them with whole results in "
+        f"Stopped after {ended} of {scans} scans, {finished} of them with whole results in "
         f"'{(batch.summary or Path(SUMMARY)).parent}': the same command goes on with the others."
     )
+
+
+def _unnamed(row: dict[str, Any]) -> dict[str, Any]:
+    """A row as the summary may hold it: paths and messages have names of folders and files in them."""
+    shown = {**row, "scan": row["name"]}
+    return {**shown, "message": EXIT_MEANINGS[row["exit_code"]]} if "exit_code" in row else shown
 
 
 def _one(one: _Found, output: Path, options: RunOptions, picture: bool, tell: Tell) -> dict[str, Any]:
     """The row of one scan: what was found, or why there is nothing."""
     if one.reason is not None:
-        return {"state": "failed", "message": f"'{one.path.name}' cannot be read ({one.reason})."}
+        return _failed(f"'{one.path.name}' cannot be read ({one.reason}).", InputError.exit_code)
     started = time.monotonic()
     try:
         mesh = is_mesh_file(one.path)
@@ -207,16 +229,20 @@ def _one(one: _Found, output: Path, options: RunOptions, picture: bool, tell: Te
     except watching.RefusedInsideError as refused:
         if refused.event["exit_code"] == Cancelled.exit_code:  # Ctrl-C reaches both processes
             raise Cancelled() from refused
-        found: dict[str, Any] = {"state": "failed", "message": refused.event["message"]}
+        found = _failed(refused.event["message"], refused.event["exit_code"])
     except Cancelled:
         raise
     except DentalTopoSegError as error:
-        found = {"state": "failed", "message": str(error)}
+        found = _failed(str(error), error.exit_code)
     except OSError as error:  # gone or refused in the meantime, or no process to be had
-        found = {"state": "failed", "message": f"'{one.path.name}' cannot be segmented ({_reason(error)})."}
+        found = _failed(f"'{one.path.name}' cannot be segmented ({_reason(error)}).", InputError.exit_code)
     else:
         found = {"state": "done", **_numbers(_finished(output, one.name) or {})}
     return {**found, "seconds": round(time.monotonic() - started, 1)}
+
+
+def _failed(message: str, exit_code: int) -> dict[str, Any]:
+    return {"state": "failed", "message": message, "exit_code": exit_code}
 
 
 def _before(output: Path, name: str) -> dict[str, Any] | None:
@@ -239,10 +265,10 @@ def _finished(output: Path, name: str) -> dict[str, Any] | None:
     """The report of a scan whose results are all there."""
     try:
         report = read_report(output / f"{name}_report.json")
-        files = report["files"].values()
-    except (InputError, KeyError, AttributeError):
+    except InputError:
         return None  # absent, or from something else: to be done
-    return report if all(os.path.isfile(output / file) for file in files) else None
+    files = report.get("files", {})
+    return report if files and all(os.path.isfile(output / file) for file in files.values()) else None
 
 
 def _numbers(report: dict[str, Any]) -> dict[str, Any]:

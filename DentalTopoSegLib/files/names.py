@@ -39,8 +39,8 @@ def bare_name(name: object, said: str) -> str:
     Raises
     ------
     InputError
-        For what is no text, is empty or longer than `MAX_FILE_NAME_BYTES`, holds a separator, a colon or a character that
-        does not show, ends in a dot or a space, or means a device of Windows; on every system, as results travel.
+        For what is no text, is empty or longer than `MAX_FILE_NAME_BYTES`, holds a separator, a colon or a character
+        that does not show, ends in a dot or a space, or means a device of Windows; on every system, as results travel.
 
     Examples
     --------

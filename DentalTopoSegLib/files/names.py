@@ -80,11 +80,13 @@ def shows(character: str) -> bool:
 
 def shown(value: object) -> str:
     """A value out of a file as a sentence can show it: in quotes if it is a text, on one line, and not long."""
-    text = value if isinstance(value, str) else repr(value)
+    return f"'{one_line(value)}'" if isinstance(value, str) else one_line(repr(value))
+
+
+def one_line(text: str) -> str:
+    """A text out of a file on one line and not long, where a sentence has quotes of its own or needs none."""
     line = "".join(c if shows(c) and c not in _TURNING else "\N{REPLACEMENT CHARACTER}" for c in text[: _SHOWN + 1])
-    if len(line) > _SHOWN:
-        line = line[: _SHOWN - 1] + "…"
-    return f"'{line}'" if isinstance(value, str) else line
+    return line if len(line) <= _SHOWN else line[: _SHOWN - 1] + "…"
 
 
 def safe_name(text: str) -> str:

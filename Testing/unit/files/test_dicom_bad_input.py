@@ -130,6 +130,14 @@ def test_an_unknown_value_representation_of_what_nobody_asks(tmp_path: Path) -> 
     assert "(0010,1010)" in message and "'ZZ'" in message and path.name in message
 
 
+def test_an_unknown_value_representation_before_the_data_set(tmp_path: Path) -> None:
+    folder = write_series(tmp_path / "scan", "explicit")
+    path = one_slice(folder)
+    path.write_bytes(path.read_bytes().replace(b"\x02\0\x03\0UI", b"\x02\0\x03\0UY"))
+    message = refusal(folder)
+    assert "(0002,0003)" in message and path.name in message
+
+
 @pytest.mark.parametrize("value", [b"ISO_IR 9999", b"\xff\xfe\xfd ", b"ISO 2022 IR 87\\nonsense ", b""])
 def test_an_unknown_character_set_does_not_matter(tmp_path: Path, value: bytes, capfd, recwarn) -> None:
     """No text is taken from a scan."""

@@ -88,8 +88,8 @@ def run_batch(
     """Segment every scan in a folder, and keep <output>/summary.csv up to date after each.
 
     A scan whose results are all there is not done again, so a batch that was stopped goes on where it was; results
-    that somebody has changed since are left, and told. One that
-    cannot be used, or crashes, is a row of the summary and does not stop the rest.
+    that somebody has changed since are left, and told. A scan that cannot be used, or crashes, is a row of the summary
+    and does not stop the rest.
 
     Parameters
     ----------
@@ -154,34 +154,33 @@ def _one(job: Job, options: RunOptions, tell: Tell) -> dict[str, Any]:
     except DentalTopoSegError as error:
         found = {"state": "failed", "message": str(error)}
     else:
-        found = {"state": "done", **_numbers(_finished(Path(job.output), str(job.name)) or {})}
+        found = {"state": "done", **_numbers(_report_of(Path(job.output), str(job.name)) or {})}
     return {**found, "seconds": round(time.monotonic() - started, 1)}
 
 
 def _before(output: Path, name: str) -> dict[str, Any] | None:
     """The row of a scan that needs no run: its results are there, or somebody has changed them and they stay."""
-    report = _finished(output, name)
+    report = _report_of(output, name)
     if report is None:
         return None
-    changed = compare_files(report, output).changed
-    if not changed:
-        return {"state": "done before", **_numbers(report)}
-    shown = ", ".join(f"'{file}'" for file in changed)
-    message = (
-        f"{shown} changed after '{name}_report.json' was written: left as it is; `check` says what it holds now, "
-        "--again segments the scan anew."
-    )
-    return {"state": "changed", "message": message}
+    compared = compare_files(report, output)
+    if compared.changed:
+        shown = ", ".join(f"'{file}'" for file in compared.changed)
+        message = (
+            f"{shown} changed after '{name}_report.json' was written: left as it is; `check` says what it holds now, "
+            "--again segments the scan anew."
+        )
+        return {"state": "changed", "message": message}
+    return None if compared.missing else {"state": "done before", **_numbers(report)}
 
 
-def _finished(output: Path, name: str) -> dict[str, Any] | None:
-    """The report of a scan whose results are all there."""
+def _report_of(output: Path, name: str) -> dict[str, Any] | None:
+    """The report of a scan, None where it is absent or from something else."""
     try:
         report = read_report(output / f"{name}_report.json")
-        files = report["files"].values()
-    except (InputError, KeyError, AttributeError):
-        return None  # absent, or from something else: to be done
-    return report if all((output / file).is_file() for file in files) else None
+        return report if report["files"] else None
+    except (InputError, KeyError):
+        return None
 
 
 def _numbers(report: dict[str, Any]) -> dict[str, Any]:

@@ -178,7 +178,7 @@ def _report_of(output: Path, name: str) -> dict[str, Any] | None:
     """The report of a scan, None where it is absent or from something else."""
     try:
         report = read_report(output / f"{name}_report.json")
-        return report if report["files"] else None
+        return report if isinstance(report["files"], dict) and report["files"] else None
     except (InputError, KeyError):
         return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 
@@ -18,6 +19,10 @@ class ProgressBar:
             return
         from tqdm import tqdm
 
+        if self.bar is None:
+            tqdm.set_lock(
+                threading.RLock()
+            )  # its own is shared between processes, by a semaphore in the system's memory
         if stage != self.stage:
             self.close()
             form = "{desc}: {percentage:3.0f} %|{bar:24}| {elapsed} elapsed, {remaining} left"

@@ -39,6 +39,7 @@ def write_image(image, path: Path) -> Path:
     """Write a SimpleITK image atomically and check that all of it reached the disk. Raises OutputError."""
     import SimpleITK as sitk
 
+    sitk.ProcessObject.SetGlobalWarningDisplay(False)  # its C++ warnings mean nothing to a clinician
     _require_writable_name(path)
     with atomic_path(path) as temporary:
         temporary.touch()  # the disk's own reason for refusing the name; SimpleITK has none
@@ -56,7 +57,7 @@ def _require_writable_name(path: Path) -> None:
     shown = destination(path)
     if not path.name.lower().endswith(WRITTEN_SUFFIXES):
         raise OutputError(f"'{shown}' cannot be written: its name must end in {', '.join(WRITTEN_SUFFIXES)}.")
-    if path.is_dir():
+    if os.path.isdir(path):
         raise OutputError(f"'{shown}' cannot be written: it is a folder. Give the name of a file.")
     try:
         str(path.absolute()).encode()

@@ -21,6 +21,9 @@ from .locks import lock_folder, locked
 #: Stages and single files on their way: the computer's mark, the process, a random end.
 _OURS = re.compile(rf"{re.escape(MARK)}([0-9a-f]{{4}})([0-9a-f]{{1,7}})-.+")
 _PROBE_BYTES = 1 << 20
+#: What a DICOM segmentation says it is, near its beginning.
+_DICOM_SEGMENTATION = b"1.2.840.10008.5.1.4.1.1.66.4"
+_DICOM_HEAD_BYTES = 1024
 _ADVICE = {
     errno.ENOSPC: "free some space or choose another folder",
     getattr(errno, "EDQUOT", errno.ENOSPC): "free some space or choose another folder",
@@ -66,9 +69,19 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 def cannot_write(path: Path, error: OSError) -> str:
     """The sentence for a file that could not be written."""
-    reason = error.strerror or str(error)
-    advice = _ADVICE.get(error.errno or 0, "choose another folder or free some space")
-    return f"'{destination(path)}' cannot be written ({reason}): {advice}."
+    said = _system_error(error)
+    advice = _ADVICE.get(said.errno or 0, "choose another folder or free some space")
+    return f"'{destination(path)}' cannot be written ({said.strerror or said}): {advice}."
+
+
+def _system_error(error: OSError) -> OSError:
+    """The error that the system gave; packages may wrap it in one with a text of their own."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause
+        cause = cause.__cause__ or cause.__context__
+    return error
 
 
 def require_writable(folder: Path) -> None:
@@ -139,7 +152,7 @@ def keep_inputs(inputs: Iterable[str | os.PathLike[str]], folder: Path, names: I
     Parameters
     ----------
     inputs : iterable of path
-        Files; and DICOM folders, of which every DICOM file counts.
+        Files; and DICOM folders, of which every DICOM file counts that is no segmentation.
     folder : Path
         The results'; of a stage the one around it.
     names : iterable of str
@@ -164,12 +177,15 @@ def _is_part_of(target: Path, given: Path) -> bool:
     if not given.is_dir():
         return os.path.samefile(target, given)
     inside = given.resolve() in target.resolve().parents
-    return inside and target.is_file() and _has_dicom_mark(target)
+    return inside and target.is_file() and _is_dicom_image(target)
 
 
-def _has_dicom_mark(path: Path) -> bool:
+def _is_dicom_image(path: Path) -> bool:
+    """Whether this may be a slice of a scan: DICOM, and no segmentation."""
     with path.open("rb") as stream:
-        return stream.read(132)[128:] == b"DICM" or path.suffix.lower() in (".dcm", ".dicom")
+        head = stream.read(_DICOM_HEAD_BYTES)
+    is_dicom = head[128:132] == b"DICM" or path.suffix.lower() in (".dcm", ".dicom")
+    return is_dicom and _DICOM_SEGMENTATION not in head
 
 
 def destination(path: Path) -> Path:
@@ -186,8 +202,8 @@ def is_stage(folder: Path) -> bool:
 def settle(folder: Path) -> None:
     """Finish or take back what runs that were killed have begun in the folder, and delete what they left.
 
-    A run that is still going on keeps its own, and only runs of this computer are judged, as only their processes can
-    be looked up.
+    A run that is still going on keeps its own, and only runs of this computer and this user are judged: only their
+    processes can be looked up, and only their files changed.
 
     Raises
     ------
@@ -228,21 +244,28 @@ def _settle_locked(folder: Path) -> None:
         if not ours or ours[1] != _host() or path.is_symlink():
             continue
         process = int(ours[2], 16)
-        if not path.is_dir():
-            if not _is_running(process):
+        if path.is_dir():
+            _settle_stage(path, folder, process)
+        elif not _is_running(process):
+            with suppress(PermissionError):  # another user's
                 path.unlink(missing_ok=True)
-            continue
-        lock = lock_folder(path)
-        if lock is None:
-            continue
-        try:
-            ended = lock.descriptor is not None or not _is_running(process)
-            if ended:
-                finish_moves(path, folder)
-        finally:
-            lock.release()
+
+
+def _settle_stage(stage: Path, folder: Path, process: int) -> None:
+    try:
+        lock = lock_folder(stage)
+    except PermissionError:  # another user's: theirs to put in order
+        return
+    if lock is None:
+        return
+    try:
+        ended = lock.descriptor is not None or not _is_running(process)
         if ended:
-            shutil.rmtree(path, ignore_errors=True)
+            finish_moves(stage, folder)
+    finally:
+        lock.release()
+    if ended:
+        shutil.rmtree(stage, ignore_errors=True)
 
 
 def _own_prefix() -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..errors import Cancelled, DentalTopoSegError, InputError
+from ..errors import EXIT_MEANINGS, Cancelled, DentalTopoSegError, InputError
 from ..files.json_text import plain
 from ..files.meshes import MESH_SUFFIXES, is_mesh_file, mesh_stem
 from ..files.transactions import all_or_nothing, require_writable
@@ -19,6 +19,7 @@ from ..reports.checksums import compare_files
 from ..reports.page import write_table
 from ..reports.report import read_report
 from . import watching
+from .anonymous import anonymous_name
 from .events import Tell
 from .job import Job
 
@@ -30,7 +31,8 @@ _RESULT_ENDINGS = ("_teeth.nii.gz", "_teeth.seg.nrrd", "_teeth.vtp", "_teeth.ply
 
 @dataclass
 class Batch:
-    """rows: one per scan, with the columns of the summary; state "done", "done before", "changed" or "failed"."""
+    """rows: one per scan, with the columns of the summary; state "done", "done before", "changed" or "failed", the last
+    with the exit code that the scan by itself would have."""
 
     rows: list[dict[str, Any]] = field(default_factory=list)
     summary: Path | None = None
@@ -83,13 +85,14 @@ def run_batch(
     *,
     picture: bool = False,
     again: bool = False,
+    anonymous_names: bool = False,
     progress: Callable[[int, int, str, dict[str, Any]], None] = lambda done, total, name, event: None,
 ) -> Batch:
     """Segment every scan in a folder, and keep <output>/summary.csv up to date after each.
 
     A scan whose results are all there is not done again, so a batch that was stopped goes on where it was; results
-    that somebody has changed since are left, and told. One that
-    cannot be used, or crashes, is a row of the summary and does not stop the rest.
+    that somebody has changed since are left, and told. One that cannot be used, or crashes, is a row of the summary and
+    does not stop the rest.
 
     Parameters
     ----------
@@ -103,6 +106,9 @@ def run_batch(
         Also draw <name>_teeth.png of every CBCT.
     again : bool
         Also do scans again whose results are there.
+    anonymous_names : bool
+        Call results by a code of the scan's content (`anonymous.anonymous_name`), and write neither a path nor a
+        message into the summary; only the rows that are returned say which scan has which code.
     progress : callable
         `progress(scans done, scans, name, worker event)`.
 
@@ -125,19 +131,32 @@ def run_batch(
     require_writable(output)
     batch = Batch(summary=output / SUMMARY)
     for done, (scan, name) in enumerate(scans):
-        row = {"scan": scan.relative_to(folder).as_posix() or ".", "name": name}
-        before = None if again else _before(output, name)
-        if before is not None:
-            row |= before
-        else:
-            tell = lambda event, done=done, name=name: progress(done, len(scans), name, event)  # noqa: E731
-            mesh = is_mesh_file(scan)
-            job = Job([scan.resolve()], output, "mesh" if mesh else "volume", name=name, picture=picture and not mesh)
-            row |= _one(job, options, tell)
+        row: dict[str, Any] = {"scan": scan.relative_to(folder).as_posix() or ".", "name": name}
         batch.rows.append(row)
+        try:
+            if anonymous_names:
+                row["name"] = name = anonymous_name([scan])
+        except InputError as error:
+            row |= {"name": "", **_failed(str(error), error.exit_code)}
+        else:
+            before = None if again else _before(output, name)
+            if before is not None:
+                row |= before
+            else:
+                tell = lambda event, done=done, name=name: progress(done, len(scans), name, event)  # noqa: E731
+                mesh = is_mesh_file(scan)
+                kind = "mesh" if mesh else "volume"
+                job = Job([scan.resolve()], output, kind, name=name, picture=picture and not mesh)
+                row |= _one(job, options, tell)
         with all_or_nothing(output) as stage:
-            write_table(stage / SUMMARY, batch.rows, _COLUMNS)
+            write_table(stage / SUMMARY, map(_unnamed, batch.rows) if anonymous_names else batch.rows, _COLUMNS)
     return batch
+
+
+def _unnamed(row: dict[str, Any]) -> dict[str, Any]:
+    """A row as the summary may hold it: paths and messages have names of folders and files in them."""
+    shown = {**row, "scan": row["name"]}
+    return {**shown, "message": EXIT_MEANINGS[row["exit_code"]]} if "exit_code" in row else shown
 
 
 def _one(job: Job, options: RunOptions, tell: Tell) -> dict[str, Any]:
@@ -148,14 +167,18 @@ def _one(job: Job, options: RunOptions, tell: Tell) -> dict[str, Any]:
     except watching.RefusedInsideError as refused:
         if refused.event["exit_code"] == Cancelled.exit_code:  # Ctrl-C reaches both processes
             raise Cancelled() from refused
-        found: dict[str, Any] = {"state": "failed", "message": refused.event["message"]}
+        found = _failed(refused.event["message"], refused.event["exit_code"])
     except Cancelled:
         raise
     except DentalTopoSegError as error:
-        found = {"state": "failed", "message": str(error)}
+        found = _failed(str(error), error.exit_code)
     else:
         found = {"state": "done", **_numbers(_finished(Path(job.output), str(job.name)) or {})}
     return {**found, "seconds": round(time.monotonic() - started, 1)}
+
+
+def _failed(message: str, exit_code: int) -> dict[str, Any]:
+    return {"state": "failed", "message": message, "exit_code": exit_code}
 
 
 def _before(output: Path, name: str) -> dict[str, Any] | None:
@@ -178,10 +201,10 @@ def _finished(output: Path, name: str) -> dict[str, Any] | None:
     """The report of a scan whose results are all there."""
     try:
         report = read_report(output / f"{name}_report.json")
-        files = report["files"].values()
-    except (InputError, KeyError, AttributeError):
+    except InputError:
         return None  # absent, or from something else: to be done
-    return report if all((output / file).is_file() for file in files) else None
+    files = report.get("files", {})
+    return report if files and all((output / file).is_file() for file in files.values()) else None
 
 
 def _numbers(report: dict[str, Any]) -> dict[str, Any]:

@@ -103,8 +103,8 @@ def _run(options: argparse.Namespace) -> int:
     )
     failed = batch.count("failed")
     for row in batch.rows:
-        if row["state"] == "failed":
-            print(f"{row['name']}: failed. {row['message']}")
+        if row["state"] in ("failed", "changed"):
+            print(f"{row['name']}: {row['state']}. {row['message']}")
             continue
         scene = options.output / f"{row['name']}.mrb"
         if not options.no_scenes and (row["state"] == "done" or not scene.exists()):

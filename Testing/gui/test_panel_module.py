@@ -39,10 +39,15 @@ def test_the_module_says_what_it_is(descriptor) -> None:
 
 def test_sample_scans_and_terminology_come_once_slicer_is_up(descriptor, slicer, monkeypatch) -> None:
     registered = []
+
+    def register(
+        category="Custom", sampleName=None, uris=None, fileNames=None, nodeNames=None, customDownloader=None,
+        thumbnailFileName=None, loadFileTypes=None, loadFiles=None, loadFileProperties=None, checksums=None,
+    ) -> None:  # what Slicer 5.10 takes  # fmt: skip
+        registered.append(locals())
+
     sampleData = types.ModuleType("SampleData")
-    sampleData.SampleDataLogic = types.SimpleNamespace(
-        registerCustomSampleDataSource=lambda **source: registered.append(source)
-    )
+    sampleData.SampleDataLogic = types.SimpleNamespace(registerCustomSampleDataSource=register)
     monkeypatch.setitem(sys.modules, "SampleData", sampleData)
     slicer.app.emit("startupCompleted()")
     names = [source["sampleName"] for source in registered]

@@ -131,7 +131,7 @@ def test_after_a_cancel_it_can_be_clicked_again(panel, scan) -> None:
 @needs_proc
 def test_a_worker_that_does_not_stop_is_ended_by_force(panel, scan, monkeypatch) -> None:
     worker = panel.logic._worker
-    worker._graceTimer.interval = 300
+    worker.graceMs = 300
     _start(panel)
     waitFor(lambda: _working(panel))
     pid = worker.pid

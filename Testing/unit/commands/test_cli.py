@@ -83,7 +83,7 @@ def test_name_picture_and_dicom(tmp_path: Path, toy_network, monkeypatch) -> Non
     monkeypatch.setattr("DentalTopoSegLib.pictures.volumes.FINEST_PX_MM", 0.4)
     write_dicom(tmp_path / "folder", toy_dentition()[0], number=5)
     command = ["segment", str(tmp_path / "folder"), "-o", str(tmp_path / "out"), "--quiet", "--picture"]
-    assert cli.main([*command, "--series", "5", "--name", "a/b"]) == 0
+    assert cli.main([*command, "--series", "5", "--name", "b"]) == 0
     names = sorted(p.name for p in (tmp_path / "out").iterdir())
     assert names == ["b_report.json", "b_teeth.nii.gz", "b_teeth.png", "b_teeth.seg.nrrd"]
     report = (tmp_path / "out" / "b_report.json").read_text(encoding="utf-8")

@@ -95,7 +95,7 @@ def test_a_job_may_name_a_provider_that_there_is(tmp_path):
     job.write_text(json.dumps({"inputs": ["a"], "output": "b", "provider": "auto"}), encoding="utf-8")
     assert JobFile.read(job).options.provider == "auto"
     job.write_text(json.dumps({"inputs": ["a"], "output": "b", "provider": "cuda"}), encoding="utf-8")
-    with pytest.raises(UsageError, match="wrong value for 'provider'"):
+    with pytest.raises(UsageError, match="provider is 'cuda', not"):
         JobFile.read(job)
 
 

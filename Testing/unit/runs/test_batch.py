@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +13,15 @@ from scan_files import toy_dentition, write_dicom, write_file
 from toy_jaws import toy_jaw
 
 from DentalTopoSegLib.commands import cli
-from DentalTopoSegLib.errors import SOME_FAILED, Cancelled, InputError
+from DentalTopoSegLib.errors import EXIT_MEANINGS, SOME_FAILED, Cancelled, InputError
 from DentalTopoSegLib.files.meshes import write_stl
 from DentalTopoSegLib.options import RunOptions
 from DentalTopoSegLib.phantom import make_phantom
-from DentalTopoSegLib.reports.report import SCHEMA
+from DentalTopoSegLib.runs.anonymous import anonymous_name
 from DentalTopoSegLib.runs.batch import run_batch, scans_in
 from DentalTopoSegLib.runs.watching import CrashError, RefusedInsideError
+
+BEFORE = Path(__file__).resolve().parents[2] / "data" / "before" / "files"
 
 
 def summary(folder: Path) -> list[dict[str, str]]:
@@ -40,12 +43,10 @@ def toy_jobs(monkeypatch):
             raise answers[job.name]
         Path(job.output).mkdir(parents=True, exist_ok=True)
         (Path(job.output) / f"{job.name}_teeth.nii.gz").write_bytes(b"labels")
-        report = {
-            "schema": SCHEMA,
-            "count": {"total": 28},
-            "findings": [{"severity": "error"}, {"severity": "info"}],
-            "files": {"labels": f"{job.name}_teeth.nii.gz", "report": f"{job.name}_report.json"},
-        }
+        report = json.loads((BEFORE / "volume_report.json").read_text(encoding="utf-8"))  # 28 teeth
+        order, tunnel, _ = report["findings"]
+        report["findings"] = [{**order, "severity": "error"}, {**tunnel, "severity": "info"}]
+        report["files"] = {"labels": f"{job.name}_teeth.nii.gz", "report": f"{job.name}_report.json"}
         (Path(job.output) / f"{job.name}_report.json").write_text(json.dumps(report))
         return {}
 
@@ -132,6 +133,36 @@ def test_a_batch_goes_on_where_it_was_stopped(tmp_path: Path, scans: Path, toy_j
     assert [job.name for job in toy_jobs.done[2:]] == ["b_a", "b_x", "dicom_deep", "jaw", "y"]
     assert run_batch(scans, out).count("done before") == 6
     assert run_batch(scans, out, again=True).count("done") == 6
+
+
+def test_anonymous_names_keep_every_path_out_of_the_output(tmp_path: Path, toy_jobs, capsys) -> None:
+    root = tmp_path / "Muster"
+    scan, labels = toy_dentition()
+    write_dicom(root / "Anna Muster 1970", scan, number=5)
+    write_file(scan, root / "Muster.nrrd")
+    write_file(labels, root / "Muster_2.mhd")
+    damaged, odd = root / "damaged_Muster.nii.gz", root / "O'Muster.nii"
+    damaged.write_bytes(b"scan")
+    odd.mkdir()  # a folder with a file's name holds no scan
+    out = tmp_path / "out"
+    code = "scan-" + "[0-9a-f]{12}"
+    refusal = {"event": "error", "exit_code": 3, "kind": "InputError", "message": f"'{damaged}' is damaged."}
+    toy_jobs.answers[anonymous_name([damaged])] = RefusedInsideError(refusal)
+    assert cli.main(["batch", str(root), "-o", str(out), "--anonymous-names"]) == SOME_FAILED
+    shown = capsys.readouterr()
+    assert re.search(f"{code} Anna Muster 1970\n", shown.out), "only the screen says which is which"
+    assert f"'{damaged}' is damaged." in shown.err
+    for path in out.iterdir():
+        assert re.match(rf"{code}_|summary\.csv$", path.name)
+        assert b"Muster" not in path.read_bytes().replace(b'"name": "volume"', b"")
+    rows = summary(out)
+    assert [row["state"] for row in rows] == ["done", "done", "done", "failed"]
+    assert all(row["scan"] == row["name"] and re.fullmatch(code, row["name"]) for row in rows)
+    assert len({row["name"] for row in rows}) == 4
+    assert [row["message"] for row in rows] == ["", "", "", EXIT_MEANINGS[3]]
+    (root / "Anna Muster 1970").rename(root / "renamed")
+    again = run_batch(root, out, anonymous_names=True)
+    assert again.count("done before") == 3, "the code is that of the content"
 
 
 def test_a_folder_without_scans_is_refused(tmp_path: Path) -> None:

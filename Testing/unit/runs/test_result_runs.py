@@ -246,6 +246,46 @@ def test_names_cannot_break_the_page_or_the_table(tmp_path: Path, broken: Path) 
         assert {row["scan"][0] for row in csv.DictReader(stream)} == {"'"}
 
 
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        ("=1+1", "'=1+1"),
+        ("+1", "'+1"),
+        ("-1+1", "'-1+1"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("\t=1+1", "'\t'=1+1"),
+        ("\r=1+1", "'\r'=1+1"),
+        ("\n=1+1", "'\n'=1+1"),
+        ("＝1+1", "'＝1+1"),
+        ("a;=1+1", "a;'=1+1"),  # where cells end with semicolons
+        ("a\n@b", "a\n'@b"),
+        ("Tooth 16; it may be 15 - or 14 = x", "Tooth 16; it may be 15 - or 14 = x"),
+        ("", ""),
+    ],
+)
+def test_a_spreadsheet_takes_no_text_for_a_formula(tmp_path: Path, broken: Path, text: str, cell: str) -> None:
+    report = open_result(broken).report
+    report["name"] = text
+    report["teeth"] = [{**row, "name": text, "=1+1": "a key that nobody knows"} for row in report["teeth"]]
+    report["findings"] = [{**row, "message": text, "detail": {}} for row in report["findings"]]
+    files = write_csv(report, tmp_path / "t_teeth.csv", tmp_path / "t_findings.csv")
+    for kind, columns in (("teeth", ("scan", "name")), ("findings", ("message",))):
+        with files[kind].open(encoding="utf-8-sig", newline="") as stream:
+            rows = list(csv.DictReader(stream))
+        assert {row[column] for row in rows for column in columns} == {cell}
+        assert "=1+1" not in rows[0]
+    numbers = list(csv.DictReader(files["findings"].read_text(encoding="utf-8-sig").splitlines()))
+    assert all(not row["x"].startswith("'") for row in numbers), "numbers stay numbers"
+
+
+def test_the_page_runs_and_loads_nothing(tmp_path: Path, broken: Path) -> None:
+    """Not even if a text should get into it as it is."""
+    files, _ = export_result(broken, tmp_path / "out", "html")
+    text = files["html"].read_text(encoding="utf-8")
+    policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+    assert f'<meta http-equiv="Content-Security-Policy" content="{policy}">' in text.split("<title>")[0]
+
+
 def test_tables_have_every_tooth_and_finding(tmp_path: Path, broken: Path) -> None:
     files, _ = export_result(broken, tmp_path / "out", "csv")
     with files["teeth"].open(encoding="utf-8-sig", newline="") as stream:

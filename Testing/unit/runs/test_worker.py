@@ -349,13 +349,13 @@ def test_leftovers_of_a_run_that_still_runs_are_kept(tmp_path: Path) -> None:
     [
         (None, "cannot be read"),
         ("{", "damaged: it is no JSON"),
-        ("[1]", "holds no JSON object"),
-        ('{"inputs": ["a.nii"]}', "does not say 'output'"),
-        ('{"inputs": [], "output": "out"}', "does not say 'inputs'"),
-        ('{"inputs": "a.nii", "output": "out"}', "wrong value for 'inputs'"),
-        ('{"inputs": ["a.nii"], "output": "out", "threads": 0}', "wrong value for 'threads': 0"),
-        ('{"inputs": ["a.nii"], "output": "out", "jaws": ["left"]}', "wrong value for 'jaws'"),
-        ('{"inputs": ["a.nii"], "output": "out", "speed": 9}', "asks for 'speed'"),
+        ("[1]", "damaged: the whole is a list of 1, not a job"),
+        ('{"inputs": ["a.nii"]}', "output is missing"),
+        ('{"inputs": [], "output": "out"}', "inputs has 0 entries, fewer than 1"),
+        ('{"inputs": "a.nii", "output": "out"}', "inputs is 'a.nii', not a list of paths"),
+        ('{"inputs": ["a.nii"], "output": "out", "threads": 0}', "threads is 0, not a whole number of 1 or more"),
+        ('{"inputs": ["a.nii"], "output": "out", "jaws": ["left"]}', "jaws[0] is 'left', not"),
+        ('{"inputs": ["a.nii"], "output": "out", "speed": 9}', "speed is nothing that is known here"),
     ],
 )
 def test_a_wrong_job_file_is_refused_in_a_sentence(tmp_path: Path, capsys, monkeypatch, content, text: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 class ProgressBar:
     """One tqdm bar per stage on stderr: share done and time left. Called as `bar(stage, done, total)`."""
 
-    def __init__(self, enabled: bool) -> None:
+    def __init__(self, enabled: bool = True) -> None:
         self.enabled = enabled
         self.stage: str | None = None
         self.bar: Any = None

@@ -15,12 +15,15 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from ..errors import InputError, OutputError
+from .final_move import FINAL_MOVE
 from .journal import MARK, finish_moves, is_open, move_all, staged_files, sync_file, sync_folder
 from .locks import lock_folder, locked
 
 #: Stages and single files on their way: the computer's mark, the process, a random end.
 _OURS = re.compile(rf"{re.escape(MARK)}([0-9a-f]{{4}})([0-9a-f]{{1,7}})-.+")
 _PROBE_BYTES = 1 << 20
+#: The folders in which this process has begun something, each with those that it made for that.
+_BEGUN: dict[Path, list[Path]] = {}
 #: What a DICOM segmentation says it is, near its beginning.
 _DICOM_SEGMENTATION = b"1.2.840.10008.5.1.4.1.1.66.4"
 _DICOM_HEAD_BYTES = 1024
@@ -30,6 +33,7 @@ _ADVICE = {
     errno.ENAMETOOLONG: "give a shorter name",
     errno.EISDIR: "choose another name",
     errno.ENOTDIR: "choose another folder",
+    errno.EEXIST: "choose another folder",
     errno.ETIMEDOUT: "wait until it is done",
     errno.EACCES: "choose a folder that you may write to",
     errno.EPERM: "choose a folder that you may write to",
@@ -52,14 +56,18 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     path = Path(path)
     suffix = "".join(path.suffixes[-2:])
     temporary = path.with_name(f"{_own_prefix()}{uuid.uuid4().hex[:8]}.part{suffix}")
+    staged = is_stage(path.parent)
+    if not staged:
+        _BEGUN.setdefault(path.parent.absolute(), [])
     try:
         yield temporary
-        if is_stage(path.parent):  # the stage does it for all
+        if staged:  # the stage does it for all
             os.replace(temporary, path)
         else:
             sync_file(temporary)
-            os.replace(temporary, path)
-            sync_folder(path.parent)
+            with FINAL_MOVE.uncut():
+                os.replace(temporary, path)
+                sync_folder(path.parent)
     except OSError as error:
         raise OutputError(cannot_write(path, error)) from error
     finally:
@@ -70,8 +78,12 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
 def cannot_write(path: Path, error: OSError) -> str:
     """The sentence for a file that could not be written."""
     said = _system_error(error)
+    reason = "it is a file" if said.errno == errno.EEXIST else said.strerror or said
     advice = _ADVICE.get(said.errno or 0, "choose another folder or free some space")
-    return f"'{destination(path)}' cannot be written ({said.strerror or said}): {advice}."
+    if said.errno in (errno.EISDIR, errno.ENAMETOOLONG) and said.filename:
+        named = Path(said.filename)
+        path = path if _OURS.fullmatch(named.name) else named
+    return f"'{destination(path)}' cannot be written ({reason}): {advice}."
 
 
 def _system_error(error: OSError) -> OSError:
@@ -138,7 +150,8 @@ def all_or_nothing(folder: Path, inputs: Iterable[str | os.PathLike[str]] = ()) 
                 keep_inputs(given, folder, [file.name for file in staged_files(stage)])
                 with locked(folder):
                     _settle_locked(folder)
-                    move_all(stage, folder)
+                    with FINAL_MOVE.uncut():
+                        move_all(stage, folder)
     except BaseException as error:
         _remove_empty(made)
         if isinstance(error, OSError):
@@ -194,6 +207,11 @@ def destination(path: Path) -> Path:
     return Path(*parts) if len(parts) < len(path.parts) else path
 
 
+def without_stages(text: str) -> str:
+    """A sentence without the parts of its paths that only we know of."""
+    return re.sub(rf"[/\\\\]{_OURS.pattern[:-2]}[^/\\\\']*", "", text)
+
+
 def is_stage(folder: Path) -> bool:
     """Whether a folder is one that `all_or_nothing` has yielded."""
     return _OURS.fullmatch(folder.name) is not None
@@ -217,11 +235,35 @@ def settle(folder: Path) -> None:
         raise OutputError(cannot_write(folder, error)) from error
 
 
+def remove_unfinished() -> None:
+    """Take away what this process has begun and not finished, before an end that cannot wait.
+
+    What is already being moved stays: the next run into the folder finishes it or takes it back.
+    """
+    for folder, made in _BEGUN.items():
+        with suppress(OSError):
+            for path in [path for path in folder.iterdir() if path.name.startswith(_own_prefix())]:
+                if not path.is_dir():
+                    path.unlink(missing_ok=True)
+                elif not is_open(path):
+                    _remove_surely(path)
+            _remove_empty(made)
+
+
+def _remove_surely(stage: Path) -> None:
+    """Remove a stage into which another thread may still be writing."""
+    for _ in range(20):
+        shutil.rmtree(stage, ignore_errors=True)
+        if not stage.exists():
+            return
+
+
 @contextmanager
 def _stage_in(folder: Path) -> Iterator[Path]:
     if is_stage(folder):
         yield folder
         return
+    _BEGUN.setdefault(folder.absolute(), _absent(folder.absolute()))
     folder.mkdir(parents=True, exist_ok=True)
     with locked(folder):
         _settle_locked(folder)

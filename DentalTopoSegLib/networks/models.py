@@ -127,7 +127,7 @@ def _run_interruptible(
             pass
         raise
     if stopped:
-        raise Cancelled("Cancelled while a network was running.")
+        raise Cancelled()
     try:
         return running.result()
     except Exception as error:  # the providers have no common base class of their errors

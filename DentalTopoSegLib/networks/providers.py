@@ -201,7 +201,7 @@ class OpenVinoSession:
             "ENABLE_CPU_PINNING": False,  # other programs need the cores, too
         }
         try:
-            core = openvino.Core()
+            core = _openvino_core()
             model = core.read_model(content)
             self.compiled = core.compile_model(model, "CPU", settings)
         except RuntimeError as error:
@@ -261,6 +261,13 @@ def _import_openvino() -> Any:
             "onnxruntime."
         ) from error
     return openvino
+
+
+@lru_cache(1)
+def _openvino_core() -> Any:
+    """One for the whole process, and never let go: its CPU plugin lends the thread a stack for signals, and of several
+    plugins each gives back that of the one before, which may be gone; the next signal then ends the process."""
+    return _import_openvino().Core()
 
 
 @contextmanager

@@ -245,7 +245,8 @@ def write_table(path: Path, rows: Iterable[Mapping[str, Any]], columns: Sequence
     for row in rows:
         table.writerow([_cell(row.get(column)) for column in columns])
     with atomic_path(path) as temporary:
-        temporary.write_text(text.getvalue(), encoding="utf-8-sig", newline="")
+        # file names may hold what no encoding has
+        temporary.write_text(text.getvalue(), encoding="utf-8-sig", errors="backslashreplace", newline="")
     return path
 
 

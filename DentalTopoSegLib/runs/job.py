@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from ..errors import InputError, UsageError
+from ..errors import UsageError
 from ..files.json_schema import require_schema
 from ..files.json_text import read_json
 from ..files.meshes import is_mesh_file
@@ -67,14 +67,14 @@ class Job:
 
         Raises
         ------
-        InputError
+        UsageError
             For a CBCT and a mesh together.
         """
         if self.kind:
             return self.kind == "mesh"
         meshes = {is_mesh_file(path) for path in self.inputs}
         if len(meshes) > 1:
-            raise InputError("A CBCT and a mesh cannot be segmented in one call yet: give them one after the other.")
+            raise UsageError("A CBCT and a mesh cannot be segmented in one call yet: give them one after the other.")
         return meshes == {True}
 
     def require_sense(self) -> None:
@@ -82,7 +82,7 @@ class Job:
 
         Raises
         ------
-        InputError
+        UsageError
             With what to do instead.
         """
         self._require_name()
@@ -91,7 +91,7 @@ class Job:
             refuse_options("CBCT (a mesh always gets its picture)", series=self.series, picture=self.picture)
             return
         if len(self.inputs) != 1:
-            raise InputError(
+            raise UsageError(
                 "Give one CBCT at a time. Two files are only taken as the meshes of an upper and a lower jaw."
             )
         refuse_options(
@@ -105,19 +105,19 @@ class Job:
         if not self.name:
             return
         if self.anonymous_names:
-            raise InputError("Give either a name (--name) or --anonymous-names: with a name nothing else is used.")
+            raise UsageError("Give either a name (--name) or --anonymous-names: with a name nothing else is used.")
         bare_name(self.name, "The results' name (--name)")
 
     def _require_jaws(self) -> None:
         if not 1 <= len(self.inputs) <= 2:
-            raise InputError("Give the mesh of one jaw, or two: first the upper, then the lower jaw.")
+            raise UsageError("Give the mesh of one jaw, or two: first the upper, then the lower jaw.")
         jaws = self.jaws or ()
         if len(jaws) > len(self.inputs):
-            raise InputError(f"{len(jaws)} jaws are named for {len(self.inputs)} scans: name one for each.")
+            raise UsageError(f"{len(jaws)} jaws are named for {len(self.inputs)} scans: name one for each.")
         if jaws and len(jaws) < len(self.inputs):
-            raise InputError("With two jaws their order says which is which (upper first): leave --jaw out.")
+            raise UsageError("With two jaws their order says which is which (upper first): leave --jaw out.")
         if len(jaws) == 2 and jaws[0] == jaws[1] is not None:
-            raise InputError(f"Both scans are said to be the {jaws[0]} jaw: give one upper and one lower jaw.")
+            raise UsageError(f"Both scans are said to be the {jaws[0]} jaw: give one upper and one lower jaw.")
 
     def lower_first(self) -> bool:
         """Whether the first of two meshes is said to be the lower jaw."""

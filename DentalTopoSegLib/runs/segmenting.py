@@ -39,7 +39,7 @@ def segment(job: Job, options: RunOptions = DEFAULTS) -> Run:
     >>> segment(Job(["scan.nii.gz"], "results", per_tooth=True))
     Traceback (most recent call last):
         ...
-    DentalTopoSegLib.errors.InputError: --per-tooth is only for intraoral scans (meshes): leave it out here.
+    DentalTopoSegLib.errors.UsageError: --per-tooth is only for intraoral scans (meshes): leave it out here.
     """
     job.require_sense()
     if job.anonymous_names:

@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from ..commands.streams import Streams
 from ..dentition.naming import NUMBERINGS
 from ..errors import DONE, SOME_FAILED, DentalTopoSegError, OutputError, as_refusal
 from ..files.meshes import read_mesh
@@ -41,7 +42,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(argv)
     _find_python()
     try:
-        return _run(options)
+        with Streams():
+            return _run(options)
     except BaseException as error:
         refusal = as_refusal(error)
         if refusal is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from ...errors import InputError, OutputError
+from ...errors import InputError, OutputError, UsageError
 from ..transactions import atomic_path, destination
 from .content import require_whole
 from .formats import WRITTEN_SUFFIXES, read_header
@@ -31,6 +31,8 @@ def write_volume(volume: Volume, path: str | os.PathLike[str]) -> Path:
     ------
     OutputError
         For everything the disk refuses.
+    UsageError
+        For a suffix of no format.
     """
     return write_image(volume.to_sitk(), Path(path))
 
@@ -56,7 +58,7 @@ def write_image(image, path: Path) -> Path:
 def _require_writable_name(path: Path) -> None:
     shown = destination(path)
     if not path.name.lower().endswith(WRITTEN_SUFFIXES):
-        raise OutputError(f"'{shown}' cannot be written: its name must end in {', '.join(WRITTEN_SUFFIXES)}.")
+        raise UsageError(f"'{shown}' cannot be written: its name must end in {', '.join(WRITTEN_SUFFIXES)}.")
     if os.path.isdir(path):
         raise OutputError(f"'{shown}' cannot be written: it is a folder. Give the name of a file.")
     try:

@@ -250,3 +250,20 @@ assert not [name for name in sys.modules if name.startswith("openvino_telemetry"
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert not list(tmp_path.iterdir())  # no client id
+
+
+@needs_openvino
+@pytest.mark.skipif(os.name == "nt", reason="sends POSIX signals")
+def test_a_signal_after_networks_were_let_go_is_only_a_signal():
+    code = """
+import gc, signal
+from DentalTopoSegLib.networks.models import load_model
+first = load_model("orientation", 1, provider="openvino")
+second = load_model("border", 1, provider="openvino")
+del first; gc.collect()
+del second; gc.collect()
+signal.signal(signal.SIGTERM, lambda *_: print("told"))
+signal.raise_signal(signal.SIGTERM)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert (done.returncode, done.stdout) == (0, "told\n"), done.stderr

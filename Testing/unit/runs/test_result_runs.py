@@ -17,7 +17,7 @@ from toy_teeth import TEETH, relabel, tidy, volume
 
 from DentalTopoSegLib.commands import cli
 from DentalTopoSegLib.dentition import FDI_PERMANENT, mirrored
-from DentalTopoSegLib.errors import InputError, NoTeethError, OutputError
+from DentalTopoSegLib.errors import InputError, NoTeethError, OutputError, UsageError
 from DentalTopoSegLib.files.json_text import write_report_json
 from DentalTopoSegLib.files.label_maps import read_fdi_labels, write_labelmap
 from DentalTopoSegLib.files.meshes import read_mesh, write_ply
@@ -127,7 +127,7 @@ def test_repairs_are_refused_in_a_sentence_and_write_nothing(tmp_path: Path, bro
         (InputError, "no finding that can be repaired without looking", clean, o, {"all_safe": True}),
         (InputError, "Only a person can settle this finding: Tooth 15 was not found", gap, o, {"finding": 1}),
         (InputError, "is the file to be repaired", broken, broken, {"all_safe": True}),
-        (InputError, "must end in .vtp or .ply", jaw, out / "o.stl", {"all_safe": True}),
+        (UsageError, "must end in .vtp or .ply", jaw, out / "o.stl", {"all_safe": True}),
         (NoTeethError, "is empty", empty, o, {"all_safe": True}),
         (OutputError, "cannot be written", broken, clean / "o.nii.gz", {"all_safe": True}),
     ]

@@ -44,6 +44,7 @@ def main(argv: list[str] | None = None) -> int:
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     sys.path[:0] = [str(arguments.library.resolve()), str(ROOT / "Testing" / "helpers")]
+    from fuzz_formats import FORMATS
     from fuzz_running import Fuzzer, table
 
     fuzzer = Fuzzer(arguments.kept.resolve(), arguments.seed)
@@ -55,7 +56,8 @@ def main(argv: list[str] | None = None) -> int:
         rows = [fuzzer.open_files(arguments.files)]
     else:
         wanted = arguments.format.lower().split("|")
-        rows = fuzzer.run(arguments.mutants, wanted, arguments.seconds, _tell)
+        formats = [form for form in FORMATS if any(words in form.name.lower() for words in wanted)]
+        rows = fuzzer.run(formats, arguments.mutants, arguments.seconds, _tell)
     print(table(rows))
     return int(any(row.faults for row in rows))
 

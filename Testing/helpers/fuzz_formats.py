@@ -7,6 +7,7 @@ exported, because an odd value may only be met later.
 from __future__ import annotations
 
 import gzip
+import itertools
 import json
 import os
 import shutil
@@ -81,10 +82,16 @@ def read_jaw_labels(path: Path, out: Path) -> None:
 
 
 def export_as(form: str) -> Callable[[Path, Path], None]:
-    """A use that exports a result, and looks that nothing was written elsewhere."""
+    """A use that exports a result, and looks that nothing was written elsewhere.
+
+    A page gets no picture: that takes seconds, and is drawn from the labels.
+    """
 
     def use(path: Path, out: Path) -> None:
+        from DentalTopoSegLib.exports import web_page
         from DentalTopoSegLib.runs.public import export
+
+        web_page._draw = lambda result, options, picture: picture.write_bytes(b"")
 
         before = _listing(path.parent)
         written = export(path, out, form)
@@ -153,29 +160,39 @@ def _image(name: str, labels: bool = False, compress: bool = False) -> Callable[
 
 
 def _seg_nrrd(folder: Path) -> Path:
+    import SimpleITK as sitk
+
     from DentalTopoSegLib.files.seg_nrrd import write_seg_nrrd
     from DentalTopoSegLib.files.volumes import Volume
-
-    import SimpleITK as sitk
 
     labels = Volume(sitk.GetArrayFromImage(_block(True)), (0.5, 0.5, 0.5))
     return write_seg_nrrd(labels, folder / "x.seg.nrrd", {16: 0.9})
 
 
-def _dicom(slices: int) -> Callable[[Path], Path]:
-    def make(folder: Path) -> Path:
-        from scan_files import block, write_dicom
+def _dicom(whole: bool) -> Callable[[Path], Path]:
+    """Eight slices; the folder is opened, or the first file."""
 
-        write_dicom(folder / "series", block((slices, 12, 10)))
-        return folder / "series" if slices > 1 else next((folder / "series").iterdir())
+    def make(folder: Path) -> Path:
+        import scan_files
+
+        scan_files.generate_uid = _counted_uids()
+        scan_files.write_dicom(folder / "series", scan_files.block((8, 12, 10)))
+        return folder / "series" if whole else folder / "series" / "slice000.dcm"
 
     return make
 
 
 def _enhanced(folder: Path) -> Path:
-    from scan_files import block, write_multi_frame
+    import scan_files
 
-    return write_multi_frame(folder / "x.dcm", block((6, 12, 10)))
+    scan_files.generate_uid = _counted_uids()
+    return scan_files.write_multi_frame(folder / "x.dcm", scan_files.block((8, 12, 10)))
+
+
+def _counted_uids() -> Callable[[], str]:
+    """In place of random ones, so that the same seed gives the same files."""
+    numbers = itertools.count(10)
+    return lambda: f"1.2.826.0.1.3680043.8.498.{next(numbers)}"
 
 
 def _mesh(name: str, content: Callable[[], bytes]) -> Callable[[Path], Path]:
@@ -225,7 +242,7 @@ def _vtp(kind: str) -> bytes:
     arrays = [vertices.astype("<f4"), faces.astype("<i4"), np.arange(3, 3 * len(faces) + 1, 3, dtype="<i4"), labels]
     if kind == "ascii":
         inner = [" ".join(map(str, array.ravel().tolist())) for array in arrays]
-        places, tail = ['format="ascii">%s</DataArray>' % text for text in inner], b""
+        places, tail = [f'format="ascii">{text}</DataArray>' for text in inner], b""
     else:
         blocks = [array.nbytes.to_bytes(4, "little") + array.tobytes() for array in arrays]
         at = np.cumsum([0, *map(len, blocks)])
@@ -262,9 +279,9 @@ def _report(name: str) -> Callable[[Path], Path]:
 def _job(folder: Path) -> Path:
     (folder / "upper.stl").write_bytes(_stl(False))
     content = {
-        "inputs": [str(folder / "upper.stl")], "output": str(folder / OUT), "kind": None, "jaws": ["upper"], "unit": "mm",
-        "name": "case", "series": None, "picture": False, "per_tooth": True, "threads": 1, "precision": "auto",
-        "provider": "auto", "cancel_file": None,
+        "inputs": [str(folder / "upper.stl")], "output": str(folder / OUT), "kind": None, "jaws": ["upper"],
+        "unit": "mm", "name": "case", "series": None, "picture": False, "per_tooth": True, "threads": 1,
+        "precision": "int8", "provider": "auto", "cancel_file": None,
     }  # fmt: skip
     (folder / "job.json").write_text(json.dumps(content))
     return folder / "job.json"
@@ -299,8 +316,8 @@ def _volumes() -> Iterator[Format]:
     yield Format("MetaImage (.mha)", _image("x.mha"), {"x.mha": "text"}, read_volume)
     yield Format("MetaImage, zlib", _image("x.mha", compress=True), {"x.mha": "text"}, read_volume)
     yield Format("MetaImage, detached (.mhd)", _image("x.mhd"), {"x.mhd": "lines"}, read_volume)
-    yield Format("DICOM file", _dicom(1), {"series/*": "dicom"}, read_volume)
-    yield Format("DICOM series", _dicom(6), {"series/*": "dicom"}, read_volume)
+    yield Format("DICOM file", _dicom(False), {"series/slice000.dcm": "dicom"}, read_volume)
+    yield Format("DICOM series", _dicom(True), {"series/*": "dicom"}, read_volume)
     yield Format("DICOM, Enhanced CT", _enhanced, {"x.dcm": "dicom"}, read_volume)
     yield Format("labels, NIfTI", _image("x.nii.gz", True, True), {"x.nii.gz": "gzip"}, read_labels)
     yield Format("labels, NRRD", _image("x.nrrd", True, True), {"x.nrrd": "text"}, read_labels)

@@ -23,8 +23,9 @@ _ODD_INTEGERS = (0, 1, -1, 2, -3, 7, 100, 255, 256, 32767, 32768, 65535, 9999999
 _ODD_INTEGERS += (2**33, 2**62, 2**63 - 1, 2**63)
 _ODD_FLOATS = (0.0, -1.0, 1e-30, 1e30, 1e308, float("nan"), float("inf"), float("-inf"), 5e-324, 352.5)
 _ODD_VALUES = (
-    None, True, False, 0, -1, 2**31, 2**63, 10**400, 0.5, 1e308, float("nan"), float("inf"), "", "abc", "16", "../../up",
-    "/tmp/elsewhere", "é", "\ud800", "\0", "=1+1", "<script>", "x" * 5000, [], [[]], {}, {"": 1}, [1, "a", None],
+    None, True, False, 0, -1, 2**31, 2**63, 10**400, 0.5, 1e308, float("nan"), float("inf"), "", "abc", "16",
+    "../../up", "/tmp/elsewhere", "é", "\ud800", "\0", "=1+1", "<script>", "x" * 5000, [], [[]], {}, {"": 1},
+    [1, "a", None],
 )  # fmt: skip
 _WORD = re.compile(rb"[^\s\"'<>=:{},]+")
 _HEAD_BYTES = 2048
@@ -182,7 +183,7 @@ def value(rng: random.Random, content: bytes, others: list[bytes]) -> bytes:
     """A value of a JSON text becomes an odd one, goes, or comes twice."""
     try:
         tree = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):  # damaged already
         return flip(rng, content, others)
     places: list[tuple[dict | list, str | int]] = []
 
@@ -261,14 +262,15 @@ def element(rng: random.Random, content: bytes, others: list[bytes]) -> bytes:
         case 2:
             return content[: at + 4] + rng.choice(_ODD_VR) + content[at + 6 :]
         case 3:
-            size = begin - at == 12 and 4 or 2
+            size = (begin - at == 12 and 4) or 2
             odd = (rng.choice(_ODD_INTEGERS) % (1 << 8 * size)).to_bytes(size, "little")
             return content[: begin - size] + odd + content[begin:]
         case 4 if len(head) == 8 and head[4:6] in (b"US", b"UL", b"SS", b"SL", b"FL", b"FD"):
             size = end - begin
-            if head[4:6] in (b"FL", b"FD"):
-                new = struct.pack("<d" if head[4:6] == b"FD" else "<f", rng.choice(_ODD_FLOATS[:4] + _ODD_FLOATS[5:8])
-                                  if head[4:6] == b"FD" else rng.choice((0.0, -1.0, float("nan"), float("inf"))))  # fmt: skip
+            if head[4:6] == b"FD":
+                new = struct.pack("<d", rng.choice(_ODD_FLOATS))
+            elif head[4:6] == b"FL":
+                new = struct.pack("<f", rng.choice((0.0, -1.0, float("nan"), float("inf"))))
             else:
                 new = (rng.choice(_ODD_INTEGERS) % (1 << 8 * max(size, 1))).to_bytes(max(size, 1), "little")
             return _with_value(content, at, begin, end, new)
@@ -284,10 +286,7 @@ def element(rng: random.Random, content: bytes, others: list[bytes]) -> bytes:
 
 def _with_value(content: bytes, at: int, begin: int, end: int, new: bytes) -> bytes:
     new += b" " * (len(new) % 2)
-    if begin - at == 12:
-        length = len(new).to_bytes(4, "little")
-    else:
-        length = (len(new) % 65536).to_bytes(2, "little")
+    length = len(new).to_bytes(4, "little") if begin - at == 12 else (len(new) % 65536).to_bytes(2, "little")
     return content[: begin - len(length)] + length + new + content[end:]
 
 

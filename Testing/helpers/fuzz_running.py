@@ -8,7 +8,7 @@ import shutil
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -60,18 +60,17 @@ class Fuzzer:
 
     def run(
         self,
+        formats: Iterable[Format],
         mutants: int,
-        wanted: Sequence[str] = ("",),
         seconds: float | None = None,
         progress: Callable[[str], None] = lambda text: None,
     ) -> list[Row]:
-        """A row per format whose name has one of the words `wanted`; at most `seconds` for each."""
+        """A row per format, of `mutants` damaged files or as many as there is time for."""
         rows = []
-        for form in FORMATS:
-            if any(word in form.name.lower() for word in wanted):
-                rows.append(self._row(form, mutants, seconds))
-                counts = ", ".join(f"{number} {kind}" for kind, number in rows[-1].count.items())
-                progress(f"{form.name}: {counts} in {rows[-1].seconds:.0f} s")
+        for form in formats:
+            rows.append(self._row(form, mutants, seconds))
+            counts = ", ".join(f"{number} {kind}" for kind, number in rows[-1].count.items())
+            progress(f"{form.name}: {counts} in {rows[-1].seconds:.0f} s")
         return rows
 
     def _row(self, form: Format, mutants: int, seconds: float | None) -> Row:
@@ -176,11 +175,6 @@ def _pipes(folder: str, names: list[str]) -> list[str]:
 
 def _warm_up() -> None:
     """Import what children would import; nothing is computed, as threads do not survive a fork."""
-    import pydicom
-    import pydicom.pixels
-    import scipy.ndimage
-    import scipy.sparse.csgraph
-    import scipy.spatial
     import SimpleITK as sitk
 
     import DentalTopoSegLib.exports.registry

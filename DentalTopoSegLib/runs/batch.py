@@ -237,7 +237,7 @@ def _one(one: _Found, output: Path, options: RunOptions, picture: bool, tell: Te
     except OSError as error:  # gone or refused in the meantime, or no process to be had
         found = _failed(f"'{one.path.name}' cannot be segmented ({_reason(error)}).", InputError.exit_code)
     else:
-        found = {"state": "done", **_numbers(_finished(output, one.name) or {})}
+        found = {"state": "done", **_numbers(_report_of(output, one.name) or {})}
     return {**found, "seconds": round(time.monotonic() - started, 1)}
 
 
@@ -247,28 +247,27 @@ def _failed(message: str, exit_code: int) -> dict[str, Any]:
 
 def _before(output: Path, name: str) -> dict[str, Any] | None:
     """The row of a scan that needs no run: its results are there, or somebody has changed them and they stay."""
-    report = _finished(output, name)
+    report = _report_of(output, name)
     if report is None:
         return None
-    changed = compare_files(report, output).changed
-    if not changed:
-        return {"state": "done before", **_numbers(report)}
-    shown = ", ".join(f"'{file}'" for file in changed)
-    message = (
-        f"{shown} changed after '{name}_report.json' was written: left as it is; `check` says what it holds now, "
-        "--again segments the scan anew."
-    )
-    return {"state": "changed", "message": message}
+    compared = compare_files(report, output)
+    if compared.changed:
+        shown = ", ".join(f"'{file}'" for file in compared.changed)
+        message = (
+            f"{shown} changed after '{name}_report.json' was written: left as it is; `check` says what it holds now, "
+            "--again segments the scan anew."
+        )
+        return {"state": "changed", "message": message}
+    return None if compared.missing else {"state": "done before", **_numbers(report)}
 
 
-def _finished(output: Path, name: str) -> dict[str, Any] | None:
-    """The report of a scan whose results are all there."""
+def _report_of(output: Path, name: str) -> dict[str, Any] | None:
+    """The report of a scan, None where it is absent or from something else."""
     try:
         report = read_report(output / f"{name}_report.json")
     except InputError:
-        return None  # absent, or from something else: to be done
-    files = report.get("files", {})
-    return report if files and all(os.path.isfile(output / file) for file in files.values()) else None
+        return None
+    return report if report.get("files") else None
 
 
 def _numbers(report: dict[str, Any]) -> dict[str, Any]:

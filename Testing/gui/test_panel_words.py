@@ -158,8 +158,8 @@ def test_the_question_about_packages(abroad) -> None:
     from DentalTopoSegLib.exports import FORMATS
 
     wanted = [package.requirement for kind in FORMATS for package in kind.packages]
-    question = Packages.question(["onnxruntime>=1.17", "fpsample>=0.3", *wanted])
-    for requirement in ("onnxruntime>=1.17", "fpsample>=0.3", *wanted):
+    question = Packages.question(["onnxruntime>=1.18", "fpsample>=0.3", *wanted])
+    for requirement in ("onnxruntime>=1.18", "fpsample>=0.3", *wanted):
         question = question.replace(requirement, "")
     assert not re.search(r"[^\W\d_]{2}", _outside(question)), question
 

@@ -24,6 +24,7 @@ from DentalTopoSegModuleLib import (
     WorkerProcess,
 )
 from DentalTopoSegModuleLib.Library import addLibraryToPath
+from DentalTopoSegModuleLib.LibraryWords import sentenceOf
 from DentalTopoSegModuleLib.Parameters import Jaw, Numbering, Precision
 from slicer.i18n import tr as _
 from slicer.i18n import translate
@@ -42,6 +43,8 @@ class DentalTopoSeg(ScriptedLoadableModule):
 
     def __init__(self, parent):
         ScriptedLoadableModule.__init__(self, parent)
+        if hasattr(slicer.app, "loadTranslations"):  # our own languages; those of Slicer's language packs are there
+            slicer.app.loadTranslations(self.resourcePath("Translations"))
         parent.title = _("DentalTopoSeg")
         parent.categories = [translate("qSlicerAbstractCoreModule", "Segmentation")]
         parent.dependencies = []
@@ -301,7 +304,7 @@ class DentalTopoSegLogic(ScriptedLoadableModuleLogic):
         try:
             return add_result(self._job, numbering=self._numbering, name=self._name), outcome
         except DentalTopoSegError as error:
-            return None, WorkerProcess.Outcome(error.exit_code, str(error), outcome.lastLines)
+            return None, WorkerProcess.Outcome(error.exit_code, sentenceOf(error), outcome.lastLines)
         except Exception as error:  # nobody expected it, yet the panel must come back to rest
             logging.exception("The result could not be put into the scene")
             message = _("The result could not be put into the scene ({error}): please report it.").format(error=error)

@@ -1,7 +1,8 @@
 """DentalTopoSeg: numbered teeth from dental CBCT and intraoral scans, with checks of the result and repairs.
 
 What is listed here is promised; everything below may move. Each name is imported when first used, so that importing the
-package costs nothing. FDI numbers everywhere, arrays (z, y, x), positions RAS mm::
+package costs nothing; it sets one environment variable, which keeps ONNX Runtime from reporting to its maker. FDI
+numbers everywhere, arrays (z, y, x), positions RAS mm::
 
     from DentalTopoSegLib import check, read_volume, segment_volume
 
@@ -14,6 +15,8 @@ package costs nothing. FDI numbers everywhere, arrays (z, y, x), positions RAS m
 from __future__ import annotations
 
 import importlib
+
+from .networks.onnx_runtime import silence
 
 __version__ = "0.1.0"
 
@@ -47,6 +50,8 @@ _HOME = {
     "segment_scan": "runs.public",
 }
 __all__ = sorted(_HOME)
+
+silence()
 
 
 def __getattr__(name: str) -> object:

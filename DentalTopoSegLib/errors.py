@@ -6,6 +6,8 @@ to do.
 
 from __future__ import annotations
 
+import errno
+
 #: The exit code of a command that did what it was asked.
 DONE = 0
 #: The exit code of a batch some of whose scans have no result: no refusal, the others are done.
@@ -70,10 +72,10 @@ class MemoryLimitError(InputError):
 
 
 class Cancelled(DentalTopoSegError):  # noqa: N818 - it is no error, the user wanted it
-    """The user stopped the run; nothing was written."""
+    """The user stopped the run; nothing was written, or the message says what."""
 
     exit_code = 130
-    meaning = "stopped by the user, nothing written"
+    meaning = "stopped by the user, nothing half written"
 
     def __init__(self, message: str = "Stopped before the end; nothing was written.") -> None:
         super().__init__(message)
@@ -103,12 +105,18 @@ EXIT_MEANINGS: dict[int, str] = dict(
 )
 
 
+#: What a system says of a path that no program could use.
+_OF_THE_PATH = (errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.EACCES, errno.EPERM)
+
+
 def as_refusal(error: BaseException) -> DentalTopoSegError | None:
     """What the command line and the worker answer to this exception; None for what nobody expected."""
-    if isinstance(error, (KeyboardInterrupt, Cancelled)):
-        return Cancelled()  # one sentence, wherever it was stopped
+    if isinstance(error, KeyboardInterrupt):
+        return Cancelled()
     if isinstance(error, MemoryError):
         return MemoryLimitError("This computer's memory does not suffice: crop the scan to the jaws.")
+    if isinstance(error, OSError) and error.errno in _OF_THE_PATH and error.filename is not None:
+        return InputError(f"'{error.filename}' cannot be used ({error.strerror}): give another name or folder.")
     return error if isinstance(error, DentalTopoSegError) else None
 
 

@@ -7,6 +7,7 @@ from slicer.i18n import tr as _
 
 from . import Messages, Settings
 from .Exporting import DEFAULT_NAME, Exporter, dicomSourceOf, scanOf
+from .LibraryWords import WORDS, sentenceOf
 from .Packages import PackagesDeclinedError, ensurePackages
 
 _FIRST_CHOICE = "stl seg.nrrd html"
@@ -44,9 +45,9 @@ class ExportPanel:
         for row, (heading, formats) in enumerate(rows()):
             layout.addWidget(qt.QLabel(heading), row, 0)
             for column, kind in enumerate(formats, start=1):
-                box = qt.QCheckBox(_(kind.title))
+                box = qt.QCheckBox(WORDS.gettext(kind.title))
                 box.objectName = f"export_{kind.name}"
-                box.toolTip = _(kind.purpose)
+                box.toolTip = WORDS.gettext(kind.purpose)
                 box.checked = kind.name in remembered
                 box.toggled.connect(lambda *_checked: self.update())
                 layout.addWidget(box, row, column)
@@ -105,7 +106,7 @@ class ExportPanel:
             ensurePackages(sorted(packages))
             self.exporter.start(self._reviewPanel.review, formats, Path(folder), self.ui.exportNameEdit.text.strip())
         except (DentalTopoSegError, PackagesDeclinedError, RuntimeError, OSError) as error:
-            Messages.show(self.ui.exportMessageLabel, str(error), "error")
+            Messages.show(self.ui.exportMessageLabel, sentenceOf(error), "error")
         self.update()
 
     def onProgress(self, done: int, total: int, kind: str) -> None:

@@ -9,12 +9,11 @@ from pathlib import Path
 import slicer
 from slicer.i18n import tr as _
 
-#: What each package is for, and the size of its download with what it brings along, in MB (rounded up). Those that an
-#: export format needs are told by the format.
-PURPOSES = {
-    "onnxruntime": ("runs the networks on the processor", 28),
-    "fpsample": ("samples the points of intraoral scans", 1),
-}
+from .LibraryWords import WORDS
+
+#: The size of each package's download with what it brings along (rounded up). Those of export formats are told
+#: by the format.
+MEGABYTES = {"onnxruntime": 28, "fpsample": 1}
 #: What only intraoral scans need.
 SURFACE_PACKAGES = ("fpsample",)
 #: Other builds of a package: where one is there, the package itself must not be installed beside it.
@@ -67,11 +66,18 @@ def question(wanted: list) -> str:
     from DentalTopoSegLib.exports import FORMATS
 
     needed = (package for kind in FORMATS for package in kind.packages)
-    purposes = PURPOSES | {nameOf(package.requirement): (package.purpose, package.megabytes) for package in needed}
+    purposes = {
+        "onnxruntime": _("runs the networks on the processor"),
+        "fpsample": _("samples the points of intraoral scans"),
+    }
+    sizes = dict(MEGABYTES)
+    for package in needed:
+        purposes[nameOf(package.requirement)] = WORDS.gettext(package.purpose)
+        sizes[nameOf(package.requirement)] = package.megabytes
     lines = []
     total = 0
     for requirement in wanted:
-        purpose, size = purposes.get(nameOf(requirement), ("", 5))
+        purpose, size = purposes.get(nameOf(requirement), ""), sizes.get(nameOf(requirement), 5)
         total += size
         lines.append(f"- {requirement} ({_('about {size} MB').format(size=size)}): {purpose}")
     return "\n".join(
@@ -86,7 +92,7 @@ def question(wanted: list) -> str:
 
 
 def nameOf(requirement: str) -> str:
-    """ "onnxruntime" of "onnxruntime>=1.17"."""
+    """ "onnxruntime" of "onnxruntime>=1.18"."""
     from packaging.requirements import Requirement
 
     return Requirement(requirement).name

@@ -11,6 +11,7 @@ from slicer.i18n import tr as _
 
 from . import Messages
 from .FindingsTable import FindingsTable
+from .LibraryWords import WORDS, sentenceOf, toothTitle
 from .ToothChart import Place, ToothChart
 
 #: Edits by hand are checked once nothing happened for so long.
@@ -61,6 +62,7 @@ class ReviewPanel:
             return
         try:
             self.review = review_of(node)
+            self.review.language = WORDS
             if self.review.numbering != numbering:
                 self.review.set_numbering(numbering)
             self.review.watch(self._quietTimer.start)  # every stroke starts the timer anew
@@ -68,7 +70,7 @@ class ReviewPanel:
                 self.review.recheck()
         except SceneError as error:
             self.review = None
-            self._say(str(error), "error")
+            self._say(sentenceOf(error), "error")
         self.refresh()
 
     def clear(self) -> None:
@@ -111,7 +113,7 @@ class ReviewPanel:
                 return
             done = self.review.recheck()
         except SceneError as error:
-            self._say(str(error), "error")
+            self._say(sentenceOf(error), "error")
             return
         self._tellRecheck(done)
         self.refresh()
@@ -182,7 +184,7 @@ class ReviewPanel:
             if teeth:
                 self.review.emphasise(teeth)
         except SceneError as error:
-            self._say(str(error), "error")
+            self._say(sentenceOf(error), "error")
 
     # ---------------------------------------------------------------- changing
 
@@ -272,7 +274,7 @@ class ReviewPanel:
         try:
             answer = act()
         except DentalTopoSegError as error:
-            self._say(str(error), "error")
+            self._say(sentenceOf(error), "error")
             self.refresh()
             return None
         self._say("")
@@ -302,7 +304,7 @@ class ReviewPanel:
 
     def _places(self, teeth: dict, findings: list) -> dict:
         from DentalTopoSegLib.dentition import FDI_DECIDUOUS, FDI_PERMANENT
-        from DentalTopoSegLib.scene import tooth_text, tooth_title
+        from DentalTopoSegLib.scene import tooth_text
 
         numbering = self.review.numbering if self.review else "FDI"
         notes: dict = {}
@@ -315,7 +317,7 @@ class ReviewPanel:
             state = "missing" if tooth is None else tooth.worst or "fine"
             settled = bool(mine) and all(finding.state in ("accepted", "repaired") for finding in mine)
             places[fdi] = Place(
-                fdi, tooth_text(fdi, numbering), tooth_title(fdi, numbering), state,
+                fdi, tooth_text(fdi, numbering), toothTitle(fdi, numbering), state,
                 tooth.color if tooth else None, settled,
                 tuple(finding.sentence for finding in mine if finding.state == "open"),
             )  # fmt: skip

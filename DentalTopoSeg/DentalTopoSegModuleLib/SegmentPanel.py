@@ -6,6 +6,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from . import Messages
+from .LibraryWords import sentenceOf
 from .Packages import PackagesDeclinedError, ensurePackages, requirements
 from .Parameters import Jaw, jawsOf
 
@@ -80,7 +81,7 @@ class SegmentPanel:
             self._start(nodes)
         except (DentalTopoSegError, PackagesDeclinedError) as error:
             self.hideProgress()
-            self._say(str(error), "error")
+            self._say(sentenceOf(error), "error")
         except RuntimeError as error:
             logging.exception("The segmentation could not be started")
             self.hideProgress()

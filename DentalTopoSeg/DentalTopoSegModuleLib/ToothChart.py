@@ -62,17 +62,12 @@ class ToothChart:
         line = qt.QFrame()
         line.frameShape = qt.QFrame.VLine
         self._layout.addWidget(line, 0, 8, 4, 1)
-        self._layout.addWidget(self._makeSide(_("Patient's right")), 4, 0, 1, 8)
-        left = self._makeSide(_("Patient's left"))
+        self._layout.addWidget(qt.QLabel(_("Patient's right")), 4, 0, 1, 8)
+        left = qt.QLabel(_("Patient's left"))
         left.alignment = qt.Qt.AlignRight
         self._layout.addWidget(left, 4, 9, 1, 8)
         for column in range(17):
             self._layout.setColumnStretch(column, 0 if column == 8 else 1)
-
-    def _makeSide(self, text: str):
-        label = qt.QLabel(text)
-        label.styleSheet = "color: gray; font-size: 10px;"
-        return label
 
     def _makeButton(self, fdi: int):
         button = qt.QToolButton()

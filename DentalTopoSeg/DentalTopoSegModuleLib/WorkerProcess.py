@@ -13,10 +13,13 @@ from pathlib import Path
 import qt
 from slicer.i18n import tr as _
 
-from .Processes import ChildProcess, failedToStart, owner
+from .LibraryWords import WORDS
+from .Processes import ChildProcess, failedToStart
 
 #: Lines of the child's stderr that are kept for a report.
 TAIL_LINES = 20
+#: How long a cancelled child may take to tidy up before it is ended by force.
+GRACE_MS = 3000
 
 
 @dataclass(frozen=True)
@@ -49,9 +52,6 @@ class Outcome:
 class WorkerProcess:
     """One job at a time. onProgress(Progress) and onFinished(Outcome) are called from the GUI's event loop."""
 
-    #: How long a cancelled child may take to tidy up before it is ended by force.
-    GRACE_MS = 3000
-
     def __init__(self, onProgress: Callable[[Progress], None], onFinished: Callable[[Outcome], None]) -> None:
         self.onProgress = onProgress
         self.onFinished = onFinished
@@ -61,9 +61,7 @@ class WorkerProcess:
         self._lastEvent = None
         self._rest = ""
         self._stderr = ""
-        self._graceTimer = qt.QTimer(owner())
-        self._graceTimer.interval = self.GRACE_MS
-        self._graceTimer.timeout.connect(self._endByForce)
+        self.graceMs = GRACE_MS
 
     @property
     def isRunning(self) -> bool:
@@ -95,7 +93,7 @@ class WorkerProcess:
         self._cancelled = True
         self._cancelFile.touch()
         self._child.closeInput()
-        self._graceTimer.start()
+        qt.QTimer.singleShot(self.graceMs, self._child.kill)
 
     def abandon(self, waitMs: int = 2000) -> None:
         """End the child now and tell nobody: the scene or the module is going away. Waits until it is gone."""
@@ -118,7 +116,7 @@ class WorkerProcess:
         if kind != "progress":
             self._lastEvent = event
         elif self.isRunning and not self._cancelled:
-            stage = event["stage"]
+            stage = WORDS.gettext(event["stage"])
             self.onProgress(Progress(stage[:1].upper() + stage[1:], float(event["fraction"]), event["eta_s"]))
 
     def _onErrorOutput(self, text: str) -> None:
@@ -138,15 +136,9 @@ class WorkerProcess:
         message = "" if code == 0 else _sentence(code, event.get("message"), lines)
         self.onFinished(Outcome(code, message, lines))
 
-    def _endByForce(self) -> None:
-        self._graceTimer.stop()
-        if self._child is not None:
-            self._child.kill()
-
     def _forget(self) -> ChildProcess:
         """Let go of the child and return it."""
         child, self._child = self._child, None
-        self._graceTimer.stop()
         return child
 
 

@@ -22,7 +22,8 @@ import numpy as np
 
 from ..dentition import CLASS_FDI, NO_CALIBRATION, arch_order, is_upper
 from ..dentition.numbering import mean_dentition
-from ..errors import ModelError
+from ..errors import InputError, ModelError
+from ..files.json_text import read_json
 from ..networks.models import resources_dir
 from .splitting import usual_volume
 
@@ -175,11 +176,11 @@ def _digest(content: Mapping[str, Any]) -> str:
 
 def load_calibrator(path: Path) -> Calibrator:
     """Read one calibration. ModelError if it is missing, damaged, or names features this library does not measure."""
+    if not path.exists():
+        raise ModelError(f"The calibration {path} is missing: install DentalTopoSeg again.")
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise ModelError(f"The calibration {path} is missing: install DentalTopoSeg again.") from error
-    except (OSError, ValueError) as error:
+        content = read_json(path)
+    except InputError as error:
         raise ModelError(f"The calibration {path} cannot be read ({error}): install DentalTopoSeg again.") from error
     if not isinstance(content, dict) or content.get("sha256") != _digest(content):
         raise ModelError(

@@ -60,7 +60,7 @@ class CoarseMap:
 def check(cancelled: Callable[[], bool] | None) -> None:
     """Raise Cancelled if the caller wants to stop."""
     if cancelled is not None and cancelled():
-        raise Cancelled("Cancelled.")
+        raise Cancelled()
 
 
 def inside_scan(grid: Volume, scan: Volume) -> np.ndarray | None:

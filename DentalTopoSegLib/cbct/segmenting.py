@@ -20,6 +20,7 @@ from ..dentition import Confidence
 from ..errors import InputError, NoTeethError
 from ..files.volumes import Volume, resample_ras
 from ..networks.models import Model, describe_model, load_model
+from ..networks.onnx_runtime import privacy_notes, version_notes
 from ..options import DEFAULTS, Progress, RunOptions
 from ..stages import DRAW_BORDERS, FIND_TEETH, LOAD_NETWORKS, NUMBER_TEETH, PLACE_ON_SCAN, PREPARE_SCAN, SEPARATE_TEETH
 from .confidence import Calibrator, calibrator_for, provenance_of
@@ -106,7 +107,7 @@ def segment_volume(
         )
         calibrator = calibrator_for(nets)
         described = [describe_model(nets[task], task) for task in ("numbering", "border")]
-    warnings: list[str] = []
+    warnings = privacy_notes()
 
     with _stage(PREPARE_SCAN, seconds, report, cancelled):
         _require_contrast(volume)
@@ -149,6 +150,7 @@ def segment_volume(
         "threads": threads,
         "precision": precision,
         "confidence": provenance_of(calibrator),
+        "runtime_notes": version_notes(),
         "dental_box_ras_mm": [[round(float(v), 2) for v in corner] for corner in region.box],
     }
     return Segmentation(

@@ -21,6 +21,15 @@ def add_output(command: argparse.ArgumentParser) -> None:
     )
 
 
+def add_anonymous_names(command: argparse.ArgumentParser) -> None:
+    """Whether names of files may be those of the scans."""
+    command.add_argument(
+        "--anonymous-names",
+        action="store_true",
+        help="call the results by a code of the scan's content instead of its file's or folder's name (a patient's?)",
+    )
+
+
 def add_network(command: argparse.ArgumentParser) -> None:
     """How the networks run; see `Call.options`."""
     command.add_argument("--threads", type=positive, help="CPU threads (default: all cores)")

@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 from ..errors import DONE, SOME_FAILED
-from .arguments import add_network, add_output
+from .arguments import add_anonymous_names, add_network, add_output
 from .command import Call, Command
 
 
@@ -16,6 +16,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     add_output(parser)
     parser.add_argument("--picture", action="store_true", help="also write <name>_teeth.png of every CBCT")
     parser.add_argument("--again", action="store_true", help="also do scans again whose results are there")
+    add_anonymous_names(parser)
     add_network(parser)
 
 
@@ -27,14 +28,25 @@ def _run(call: Call) -> dict[str, Any]:
 
     given = call.arguments
     batch = run_batch(
-        given.folder, given.output, call.options, picture=given.picture, again=given.again, progress=progress
+        given.folder,
+        given.output,
+        call.options,
+        picture=given.picture,
+        again=given.again,
+        anonymous_names=given.anonymous_names,
+        progress=progress,
     )
     call.bar.close()
     failed = [row for row in batch.rows if row["state"] == "failed"]
-    for row in failed:
+    changed = [row for row in batch.rows if row["state"] == "changed"]
+    for row in (*failed, *changed):
         print(f"dentaltoposeg: {row['scan']}: {row['message']}", file=sys.stderr)
     done, before = batch.count("done"), batch.count("done before")
-    text = f"{done} scans done, {before} done before, {len(failed)} without a result.\nWrote {batch.summary}"
+    text = f"{done} scans done, {before} done before, {len(failed)} without a result."
+    text += f" {len(changed)} changed since and left as they are." if changed else ""
+    text += f"\nWrote {batch.summary}"
+    if given.anonymous_names:  # nowhere else is it said which is which
+        text = "\n".join([*(f"{row['name'] or '-':<17} {row['scan']}" for row in batch.rows), text])
     call.say(lambda: text)
     return {"scans": batch.rows, "summary": str(batch.summary), "exit_code": SOME_FAILED if failed else DONE}
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 
 class ProgressBar:
     """One tqdm bar per stage on stderr: share done and time left. Called as `bar(stage, done, total)`."""
 
-    def __init__(self, enabled: bool) -> None:
+    def __init__(self, enabled: bool = True) -> None:
         self.enabled = enabled
         self.stage: str | None = None
         self.bar: Any = None
@@ -18,6 +19,10 @@ class ProgressBar:
             return
         from tqdm import tqdm
 
+        if self.bar is None:
+            tqdm.set_lock(
+                threading.RLock()
+            )  # its own is shared between processes, by a semaphore in the system's memory
         if stage != self.stage:
             self.close()
             form = "{desc}: {percentage:3.0f} %|{bar:24}| {elapsed} elapsed, {remaining} left"

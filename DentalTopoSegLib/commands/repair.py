@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from ..errors import InputError
+from ..errors import UsageError
 from .arguments import add_numbering, positive
 from .command import Call, Command
 
@@ -25,7 +25,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     which.add_argument(
         "--all-safe", action="store_true", help="all repairs that mend a shape and change no tooth's number"
     )
-    parser.add_argument("--choice", type=positive, default=1, metavar="K", help="which of its repairs (default 1)")
+    parser.add_argument("--choice", type=positive, metavar="K", help="which of its repairs (default 1)")
     parser.add_argument("--number", type=int, metavar="FDI", help="the number to give, where the repair needs one")
     add_numbering(parser, reference=False)
 
@@ -35,9 +35,11 @@ def _run(call: Call) -> dict[str, Any]:
     from ..runs.results import open_result
 
     given = call.arguments
+    if given.finding is None and (given.number is not None or given.choice is not None):
+        raise UsageError("--choice and --number are for one finding: say which (--finding N).")
     if given.output is None:
         if given.finding or given.all_safe:
-            raise InputError("Say where to write the repaired file (-o OUT).")
+            raise UsageError("Say where to write the repaired file (-o OUT).")
         listed = repairs_of(open_result(given.labels, given.numbering))
         call.say(lambda: _list_text(listed))
         return {
@@ -47,12 +49,12 @@ def _run(call: Call) -> dict[str, Any]:
             ]
         }
     if not (given.finding or given.all_safe):
-        raise InputError("Say what to repair: --finding N (its number in the list of check) or --all-safe.")
+        raise UsageError("Say what to repair: --finding N (its number in the list of check) or --all-safe.")
     repaired = repair_file(
         given.labels,
         given.output,
         finding=given.finding,
-        choice=given.choice,
+        choice=given.choice or 1,
         number=given.number,
         all_safe=given.all_safe,
         numbering=given.numbering,

@@ -11,6 +11,9 @@ Format specifications beside Python's own: `{fdi:tooth}` is one tooth's number, 
 `{teeth:teeth}` "tooth 16" or "teeth 14 and 15", `{teeth:Teeth}` the same at the beginning of a sentence,
 `{part:words}` another `Sentence` or a word of the catalogue, `{part:clause}` the same inside a sentence: its first
 letter is small.
+
+A language is the name of one, or a `Catalogue` of the caller's own: an application that has its own way to translate
+hands that over.
 """
 
 from __future__ import annotations
@@ -21,14 +24,33 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
+from ..errors import DentalTopoSegError
 from .naming import checked_numbering, tooth_text
 
 #: Name of the catalogue files, `<folder>/<language>/LC_MESSAGES/DentalTopoSeg.mo`.
 DOMAIN = "DentalTopoSeg"
 LOCALES = Path(__file__).resolve().parents[1] / "locales"
 SOURCE_LANGUAGE = "en"
+#: One tooth and several, at the beginning of a sentence and inside one; and how a list ends.
+BEGINNING = ("Tooth {numbers}", "Teeth {numbers}")
+INSIDE = ("tooth {numbers}", "teeth {numbers}")
+AND = "{first} and {last}"
+
+
+class Catalogue(Protocol):
+    """The words of one language, as those of the standard library's `gettext` translations."""
+
+    def gettext(self, message: str, /) -> str:
+        """A text or template in this language; itself where it has none."""
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int, /) -> str:
+        """One of two templates, for one thing or for several, in this language."""
+
+
+#: The name of a language ("de"), or its words.
+Language = str | Catalogue
 
 
 class Sentence:
@@ -52,7 +74,7 @@ class Sentence:
         self.text, self.plural, self.count = text, plural, count
         self.fields: dict[str, Any] = fields if count is None else {**fields, "count": count}
 
-    def say(self, numbering: str = "FDI", language: str = SOURCE_LANGUAGE) -> str:
+    def say(self, numbering: str = "FDI", language: Language = SOURCE_LANGUAGE) -> str:
         """The sentence with its teeth in a numbering ("FDI", "Universal", "Palmer") and in a language.
 
         Raises
@@ -105,7 +127,7 @@ class Template:
 class _Speaker(string.Formatter):
     """`str.format` with the specifications of the module's text."""
 
-    def __init__(self, numbering: str, language: str) -> None:
+    def __init__(self, numbering: str, language: Language) -> None:
         self.numbering, self.language = numbering, language
 
     def format_field(self, value: Any, format_spec: str) -> str:
@@ -115,9 +137,7 @@ class _Speaker(string.Formatter):
             return self._numbers(value)
         if format_spec in ("teeth", "Teeth"):
             teeth = tuple(value)
-            one, several = ("Tooth {numbers}", "Teeth {numbers}")
-            if format_spec == "teeth":
-                one, several = one.lower(), several.lower()
+            one, several = BEGINNING if format_spec == "Teeth" else INSIDE
             text = _catalogue(self.language).ngettext(one, several, len(teeth))
             return text.format(numbers=self._numbers(teeth))
         if format_spec == "words":
@@ -133,18 +153,62 @@ class _Speaker(string.Formatter):
         said = [tooth_text(fdi, self.numbering) for fdi in teeth]
         if len(said) < 2:
             return "".join(said)
-        template = _catalogue(self.language).gettext("{first} and {last}")
+        template = _catalogue(self.language).gettext(AND)
         return template.format(first=", ".join(said[:-1]), last=said[-1])
 
 
-@lru_cache(maxsize=8)
-def _catalogue(language: str) -> gettext.NullTranslations:
+class SpokenError(DentalTopoSegError):
+    """A refusal whose words know which of them are teeth.
+
+    Parameters
+    ----------
+    why : str or Sentence
+        Why, and what to do instead; a template or a whole sentence.
+    **fields
+        Of the template.
+
+    Attributes
+    ----------
+    sentence : Sentence
+        The reason.
+    numbering, language : str or Catalogue
+        How `str` says it; whoever shows the refusal to a user of another numbering sets them.
+    """
+
+    def __init__(self, why: str | Sentence, /, **fields: Any) -> None:
+        self.sentence = why if isinstance(why, Sentence) else Sentence(why, **fields)
+        self.numbering: str = "FDI"
+        self.language: Language = SOURCE_LANGUAGE
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        return self.sentence.say(self.numbering, self.language)
+
+
+def fields_of(template: str) -> frozenset[tuple[str, str]]:
+    """(name, format) of the fields in a template: a translation must have the same.
+
+    Raises
+    ------
+    ValueError
+        For braces that are no fields.
+    """
+    parts = string.Formatter().parse(template)
+    return frozenset((name, spec or "") for _, name, spec, _ in parts if name is not None)
+
+
+def _catalogue(language: Language) -> Catalogue:
     """The words of a language; those of a language without a catalogue stay English."""
+    return _shipped(language) if isinstance(language, str) else language
+
+
+@lru_cache(maxsize=8)
+def _shipped(language: str) -> gettext.NullTranslations:
     if language == SOURCE_LANGUAGE:
         return gettext.NullTranslations()
     return gettext.translation(DOMAIN, LOCALES, [language], fallback=True)
 
 
-def said(text: Sentence | str, numbering: str = "FDI", language: str = SOURCE_LANGUAGE) -> str:
+def said(text: Sentence | str, numbering: str = "FDI", language: Language = SOURCE_LANGUAGE) -> str:
     """A sentence in a numbering and language; a plain text as it is."""
     return text.say(numbering, language) if isinstance(text, Sentence) else text

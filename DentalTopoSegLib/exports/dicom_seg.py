@@ -7,6 +7,8 @@ only file of this library that does.
 from __future__ import annotations
 
 import os
+import re
+import struct
 import warnings
 from pathlib import Path
 
@@ -18,13 +20,29 @@ from ..files.seg_nrrd import CATEGORY, segment_name
 from ..files.transactions import atomic_path
 from ..files.volumes import MAX_VOXELS, Volume
 from ..files.volumes.boxes import tooth_boxes, union
-from ..files.volumes.dicom import read_dicom, series_files
+from ..files.volumes.dicom import DicomHeader, read_dicom, read_source_header, series_files
 from .export_format import ExportFormat, ExportOptions, Group, Package, PathOf, Scan
 from .result import Result
 
 HIGHDICOM = Package("highdicom>=0.24", "dicom", "writes DICOM segmentations", "DICOM SEG needs", 3)
 #: How far the label map's corners may lie outside the scan, in voxels.
 _OUTSIDE_VOXELS = 1.0
+#: Every file of the scan has them, with a value.
+_IDENTITY = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
+#: Taken over from the first file, where they may be empty but not absent (PS3.3, type 2).
+_TAKEN_OVER = (
+    "FrameOfReferenceUID",
+    "PatientID",
+    "PatientName",
+    "PatientBirthDate",
+    "PatientSex",
+    "StudyDate",
+    "StudyTime",
+    "AccessionNumber",
+    "StudyID",
+)
+#: What highdicom and pydicom raise for tags that are absent or have improper values.
+_REFUSALS = (AttributeError, LookupError, OverflowError, TypeError, ValueError, struct.error)
 
 
 def write_dicom_seg(
@@ -55,19 +73,19 @@ def write_dicom_seg(
         For everything the disk refuses.
     """
     hd = HIGHDICOM.require()
-    import pydicom
-
     boxes = tooth_boxes(labels.array)
     if not boxes:
         raise InputError("There is no tooth to write.")
     scan, _ = read_dicom(Path(source), MAX_VOXELS, series)
     _require_inside(labels, scan, source)
-    images = [pydicom.dcmread(file, stop_before_pixels=True) for file in series_files(Path(source), series)]
+    headers = [DicomHeader(file, read_source_header(file)) for file in series_files(Path(source), series)]
     crop = union(boxes.values())
     table = np.zeros(256, np.uint8)
     table[sorted(boxes)] = np.arange(1, len(boxes) + 1)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # they quote the patient's data
+        _require_tags(headers, source)
+        images = [header.dataset for header in headers]
         try:
             volume = hd.Volume(
                 table[labels.array[crop]],
@@ -76,15 +94,47 @@ def write_dicom_seg(
                 frame_of_reference_uid=images[0].FrameOfReferenceUID,
             )
             seg = _segmentation(hd, images, volume, sorted(boxes))
-        except (AttributeError, TypeError, ValueError) as error:
-            raise InputError(
-                f"The DICOM files of '{source}' lack what a DICOM SEG must take from them ({type(error).__name__}): "
-                "export the original scan, with all its tags."
-            ) from error
-    path = Path(path)
-    with atomic_path(path) as temporary:
-        seg.save_as(temporary)
+        except _REFUSALS as error:
+            raise _lacking(source, _missing_tag(error)) from error
+        path = Path(path)
+        with atomic_path(path) as temporary:
+            try:
+                seg.save_as(temporary)
+            except _REFUSALS as error:
+                raise _lacking(source, "one of its tags, such as SpecificCharacterSet, cannot be stored") from error
     return path
+
+
+def _require_tags(headers: list[DicomHeader], source: str | os.PathLike[str]) -> None:
+    """InputError, with the tag, where the scan's files lack what the SEG takes over, or hold it damaged."""
+    from pydicom.dataset import Dataset
+
+    first = headers[0]
+    for keyword in _TAKEN_OVER:
+        if keyword not in first.dataset:
+            raise _lacking(source, f"{keyword} is missing")
+        first.has(keyword)  # reads it, which a damaged one refuses
+        try:
+            setattr(Dataset(), keyword, first.dataset[keyword].value)
+        except _REFUSALS as error:
+            raise _lacking(source, f"{keyword} holds what it may not") from error
+    for header in headers:
+        for keyword in _IDENTITY:
+            if not header.has(keyword):
+                raise _lacking(source, f"{keyword} is missing in '{header.path.name}'")
+
+
+def _missing_tag(error: Exception) -> str:
+    """Which tag highdicom did not find; its other words may quote the patient's data."""
+    named = re.search(r"has no attribute '(\w+)'", str(error)) if isinstance(error, AttributeError) else None
+    return f"{named[1]} is missing" if named else f"a tag has no proper value ({type(error).__name__})"
+
+
+def _lacking(source: str | os.PathLike[str], what: str) -> InputError:
+    return InputError(
+        f"The DICOM files of '{source}' lack what a DICOM SEG must take from them: {what}. Export the original scan, "
+        "with all its tags."
+    )
 
 
 def _segmentation(hd, images: list, volume, teeth: list[int]):

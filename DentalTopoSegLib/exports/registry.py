@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from ..errors import InputError
+from ..files.names import bare_name
 from ..files.transactions import all_or_nothing, keep_inputs
 from .dicom_seg import DICOM_SEG
 from .export_format import ExportFormat, ExportOptions
@@ -63,8 +64,13 @@ def export(
         raise InputError(f"'{result.path}' is an intraoral scan: it has no voxels for {kind.name}; use {others}.")
     folder, options = Path(folder), options or ExportOptions()
     inputs = [*result.files, *([] if options.scan is None else [options.scan])]
+
+    def file_of(part: str) -> str:
+        file = kind.pattern.format(name=result.name, part=part)
+        return bare_name(file, f"'{result.path}' cannot be exported: the file's name")
+
     if "{part}" not in kind.pattern:  # else the names are known when they are written
-        keep_inputs(inputs, folder, [kind.pattern.format(name=result.name)])
+        keep_inputs(inputs, folder, [file_of("")])
     with all_or_nothing(folder, inputs) as stage:
-        files = kind.write(result, lambda part: stage / kind.pattern.format(name=result.name, part=part), options)
+        files = kind.write(result, lambda part: stage / file_of(part), options)
     return {what: folder / file.name for what, file in files.items()}

@@ -40,7 +40,7 @@ def _draw(result: Result, options: ExportOptions, picture: Path) -> None:
         from ..pictures.volumes import overlay_png
 
         scan, _ = read_volume(options.scan, series=options.series)
-        overlay_png(scan, result.label_map, picture, title=result.name)
+        overlay_png(scan, result.label_map, picture, result.name, result.findings)
     else:
         from ..pictures.volumes import views_png
 

@@ -16,11 +16,12 @@ from typing import Protocol
 import numpy as np
 
 from .. import dentition
-from ..errors import InputError
+from ..errors import InputError, UsageError
 from .meshes import Mesh, Surface, clean, read_mesh, read_teeth3ds_json
 from .meshes.formats import FORMATS, format_of_name
 from .meshes.geometry import labels_of_faces, labels_of_vertices
 from .meshes.labelled import UNIVERSAL_GINGIVA, LabelWriter
+from .transactions import destination
 
 #: What the label values of meshes may mean.
 MESH_NUMBERINGS = ("fdi", "universal")
@@ -259,5 +260,5 @@ def write_labelled_mesh(path: str | os.PathLike[str], mesh: Mesh, jaw: LabelledS
     kind = format_of_name(path)
     if kind is None or kind.write_labelled is None:
         able = " or ".join(sorted((k.suffix for k in FORMATS if k.write_labelled), reverse=True))
-        raise InputError(f"'{path}' must end in {able}: other mesh formats hold no labels.")
+        raise UsageError(f"'{destination(path)}' must end in {able}: other mesh formats hold no labels.")
     return labels_on_file(mesh, jaw).write(path, kind.write_labelled)

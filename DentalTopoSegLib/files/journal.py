@@ -74,8 +74,7 @@ def move_all(stage: Path, folder: Path) -> None:
         _carry_out(stage, folder, moves)
     except BaseException:
         if (stage / JOURNAL).exists():
-            os.replace(stage / JOURNAL, stage / UNDO)
-            _take_back(stage, folder, moves)
+            _turn_round(stage, folder, moves)
         raise
 
 
@@ -99,11 +98,13 @@ def finish_moves(stage: Path, folder: Path) -> None:
     elif (stage / JOURNAL).exists():
         moves = _read_journal(stage / JOURNAL)
         left = [move for move in moves if _is_there(stage / move.name)]
-        if all(_can_go_on(stage, folder, move) for move in left):
+        if not all(_can_go_on(stage, folder, move) for move in left):
+            _turn_round(stage, folder, moves)
+            return
+        try:
             _carry_out(stage, folder, left)
-        else:
-            os.replace(stage / JOURNAL, stage / UNDO)
-            _take_back(stage, folder, moves)
+        except OSError:  # nobody was told of the newer files, so the older ones are as good
+            _turn_round(stage, folder, moves)
 
 
 def sha256_of(path: Path) -> str:
@@ -159,6 +160,11 @@ def _carry_out(stage: Path, folder: Path, moves: list[Move]) -> None:
         os.replace(stage / move.name, target)
     sync_folder(folder)
     (stage / JOURNAL).unlink()
+
+
+def _turn_round(stage: Path, folder: Path, moves: list[Move]) -> None:
+    os.replace(stage / JOURNAL, stage / UNDO)
+    _take_back(stage, folder, moves)
 
 
 def _take_back(stage: Path, folder: Path, moves: list[Move]) -> None:

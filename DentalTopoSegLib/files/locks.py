@@ -68,12 +68,16 @@ def lock_folder(folder: Path) -> FolderLock | None:
 
 def _lock_by_file(folder: Path) -> FolderLock | None:
     flags = os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_TEMPORARY", 0)
-    try:
-        return FolderLock(os.open(folder / LOCK_FILE, flags))
-    except (FileExistsError, PermissionError):
-        if not (folder / LOCK_FILE).exists():
-            raise
-        return None
+    for last in (False, False, True):
+        try:
+            return FolderLock(os.open(folder / LOCK_FILE, flags))
+        except FileExistsError:
+            return None
+        except PermissionError:  # the file is just going, or nobody may write here
+            if last:
+                raise
+            time.sleep(_POLL_S)
+    return None
 
 
 @contextmanager

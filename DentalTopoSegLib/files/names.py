@@ -7,8 +7,9 @@ import unicodedata
 
 from ..errors import InputError
 
-#: Of a bare name in UTF-8. The rest up to the 255 of most file systems is for what is added: "_teeth.seg.nrrd", and the
-#: beginning of the file that it is while it is written.
+#: Of a file name in UTF-8, on most file systems.
+MAX_FILE_NAME_BYTES = 255
+#: Of a name that is made here. The rest is for what results add: "_teeth.seg.nrrd".
 MAX_NAME_BYTES = 200
 #: Devices of Windows: there they are meant by every name that begins with them and a dot, in every folder.
 _DEVICES = frozenset(
@@ -38,8 +39,8 @@ def bare_name(name: object, said: str) -> str:
     Raises
     ------
     InputError
-        For what is no text, is empty or longer than `MAX_NAME_BYTES`, holds a separator, a colon or a character that
-        does not show, ends in a dot or a space, or means a device of Windows; on every system, as results travel.
+        For what is no text, is empty or longer than `MAX_FILE_NAME_BYTES`, holds a separator, a colon or a character
+        that does not show, ends in a dot or a space, or means a device of Windows; on every system, as results travel.
 
     Examples
     --------
@@ -67,8 +68,8 @@ def why_not_bare(name: object) -> str | None:
         return "it holds a character that does not show"
     if name[-1] in ". ":
         return "it ends in a dot or a space"
-    if len(name.encode()) > MAX_NAME_BYTES:
-        return f"it is longer than {MAX_NAME_BYTES} bytes"
+    if len(name.encode()) > MAX_FILE_NAME_BYTES:
+        return f"it is longer than {MAX_FILE_NAME_BYTES} bytes"
     return "it means a device of Windows" if _is_device(name) else None
 
 
@@ -79,11 +80,13 @@ def shows(character: str) -> bool:
 
 def shown(value: object) -> str:
     """A value out of a file as a sentence can show it: in quotes if it is a text, on one line, and not long."""
-    text = value if isinstance(value, str) else repr(value)
+    return f"'{one_line(value)}'" if isinstance(value, str) else one_line(repr(value))
+
+
+def one_line(text: str) -> str:
+    """A text out of a file on one line and not long, where a sentence has quotes of its own or needs none."""
     line = "".join(c if shows(c) and c not in _TURNING else "\N{REPLACEMENT CHARACTER}" for c in text[: _SHOWN + 1])
-    if len(line) > _SHOWN:
-        line = line[: _SHOWN - 1] + "…"
-    return f"'{line}'" if isinstance(value, str) else line
+    return line if len(line) <= _SHOWN else line[: _SHOWN - 1] + "…"
 
 
 def safe_name(text: str) -> str:

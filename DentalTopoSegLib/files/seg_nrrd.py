@@ -155,7 +155,7 @@ def segment_numbers(metadata: Mapping[str, str], source: str | os.PathLike[str])
 def _label_values(metadata: Mapping[str, str], source: str | os.PathLike[str]) -> Iterator[tuple[str, int]]:
     """("Segment<i>_", label value) of every segment. Raises InputError."""
     for key, value in metadata.items():
-        match = re.fullmatch(r"(Segment[0-9]+_)LabelValue", key)
+        match = re.fullmatch(r"(Segment[0-9]{1,6}_)LabelValue", key)
         if match is None:
             continue
         if not re.fullmatch(r" *[0-9]{1,5} *", value) or int(value) > 65535:

@@ -15,18 +15,25 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from ..errors import InputError, OutputError
+from .final_move import FINAL_MOVE
 from .journal import MARK, finish_moves, is_open, move_all, staged_files, sync_file, sync_folder
 from .locks import lock_folder, locked
 
 #: Stages and single files on their way: the computer's mark, the process, a random end.
 _OURS = re.compile(rf"{re.escape(MARK)}([0-9a-f]{{4}})([0-9a-f]{{1,7}})-.+")
 _PROBE_BYTES = 1 << 20
+#: The folders in which this process has begun something, each with those that it made for that.
+_BEGUN: dict[Path, list[Path]] = {}
+#: What a DICOM segmentation says it is, near its beginning.
+_DICOM_SEGMENTATION = b"1.2.840.10008.5.1.4.1.1.66.4"
+_DICOM_HEAD_BYTES = 1024
 _ADVICE = {
     errno.ENOSPC: "free some space or choose another folder",
     getattr(errno, "EDQUOT", errno.ENOSPC): "free some space or choose another folder",
     errno.ENAMETOOLONG: "give a shorter name",
     errno.EISDIR: "choose another name",
     errno.ENOTDIR: "choose another folder",
+    errno.EEXIST: "choose another folder",
     errno.ETIMEDOUT: "wait until it is done",
     errno.EACCES: "choose a folder that you may write to",
     errno.EPERM: "choose a folder that you may write to",
@@ -49,14 +56,18 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     path = Path(path)
     suffix = "".join(path.suffixes[-2:])
     temporary = path.with_name(f"{_own_prefix()}{uuid.uuid4().hex[:8]}.part{suffix}")
+    staged = is_stage(path.parent)
+    if not staged:
+        _BEGUN.setdefault(path.parent.absolute(), [])
     try:
         yield temporary
-        if is_stage(path.parent):  # the stage does it for all
+        if staged:  # the stage does it for all
             os.replace(temporary, path)
         else:
             sync_file(temporary)
-            os.replace(temporary, path)
-            sync_folder(path.parent)
+            with FINAL_MOVE.uncut():
+                os.replace(temporary, path)
+                sync_folder(path.parent)
     except OSError as error:
         raise OutputError(cannot_write(path, error)) from error
     finally:
@@ -66,9 +77,23 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 def cannot_write(path: Path, error: OSError) -> str:
     """The sentence for a file that could not be written."""
-    reason = error.strerror or str(error)
-    advice = _ADVICE.get(error.errno or 0, "choose another folder or free some space")
+    said = _system_error(error)
+    reason = "it is a file" if said.errno == errno.EEXIST else said.strerror or said
+    advice = _ADVICE.get(said.errno or 0, "choose another folder or free some space")
+    if said.errno in (errno.EISDIR, errno.ENAMETOOLONG) and said.filename:
+        named = Path(said.filename)
+        path = path if _OURS.fullmatch(named.name) else named
     return f"'{destination(path)}' cannot be written ({reason}): {advice}."
+
+
+def _system_error(error: OSError) -> OSError:
+    """The error that the system gave; packages may wrap it in one with a text of their own."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause
+        cause = cause.__cause__ or cause.__context__
+    return error
 
 
 def require_writable(folder: Path) -> None:
@@ -125,7 +150,8 @@ def all_or_nothing(folder: Path, inputs: Iterable[str | os.PathLike[str]] = ()) 
                 keep_inputs(given, folder, [file.name for file in staged_files(stage)])
                 with locked(folder):
                     _settle_locked(folder)
-                    move_all(stage, folder)
+                    with FINAL_MOVE.uncut():
+                        move_all(stage, folder)
     except BaseException as error:
         _remove_empty(made)
         if isinstance(error, OSError):
@@ -139,7 +165,7 @@ def keep_inputs(inputs: Iterable[str | os.PathLike[str]], folder: Path, names: I
     Parameters
     ----------
     inputs : iterable of path
-        Files; and DICOM folders, of which every DICOM file counts.
+        Files; and DICOM folders, of which every DICOM file counts that is no segmentation.
     folder : Path
         The results'; of a stage the one around it.
     names : iterable of str
@@ -164,18 +190,26 @@ def _is_part_of(target: Path, given: Path) -> bool:
     if not given.is_dir():
         return os.path.samefile(target, given)
     inside = given.resolve() in target.resolve().parents
-    return inside and target.is_file() and _has_dicom_mark(target)
+    return inside and target.is_file() and _is_dicom_image(target)
 
 
-def _has_dicom_mark(path: Path) -> bool:
+def _is_dicom_image(path: Path) -> bool:
+    """Whether this may be a slice of a scan: DICOM, and no segmentation."""
     with path.open("rb") as stream:
-        return stream.read(132)[128:] == b"DICM" or path.suffix.lower() in (".dcm", ".dicom")
+        head = stream.read(_DICOM_HEAD_BYTES)
+    is_dicom = head[128:132] == b"DICM" or path.suffix.lower() in (".dcm", ".dicom")
+    return is_dicom and _DICOM_SEGMENTATION not in head
 
 
 def destination(path: Path) -> Path:
     """Where a file in a stage, or one on its way, will be: the path without what only we know of."""
     parts = [part for part in path.parts if not _OURS.fullmatch(part)]
     return Path(*parts) if len(parts) < len(path.parts) else path
+
+
+def without_stages(text: str) -> str:
+    """A sentence without the parts of its paths that only we know of."""
+    return re.sub(rf"[/\\\\]{_OURS.pattern[:-2]}[^/\\\\']*", "", text)
 
 
 def is_stage(folder: Path) -> bool:
@@ -186,8 +220,8 @@ def is_stage(folder: Path) -> bool:
 def settle(folder: Path) -> None:
     """Finish or take back what runs that were killed have begun in the folder, and delete what they left.
 
-    A run that is still going on keeps its own, and only runs of this computer are judged, as only their processes can
-    be looked up.
+    A run that is still going on keeps its own, and only runs of this computer and this user are judged: only their
+    processes can be looked up, and only their files changed.
 
     Raises
     ------
@@ -201,11 +235,35 @@ def settle(folder: Path) -> None:
         raise OutputError(cannot_write(folder, error)) from error
 
 
+def remove_unfinished() -> None:
+    """Take away what this process has begun and not finished, before an end that cannot wait.
+
+    What is already being moved stays: the next run into the folder finishes it or takes it back.
+    """
+    for folder, made in _BEGUN.items():
+        with suppress(OSError):
+            for path in [path for path in folder.iterdir() if path.name.startswith(_own_prefix())]:
+                if not path.is_dir():
+                    path.unlink(missing_ok=True)
+                elif not is_open(path):
+                    _remove_surely(path)
+            _remove_empty(made)
+
+
+def _remove_surely(stage: Path) -> None:
+    """Remove a stage into which another thread may still be writing."""
+    for _ in range(20):
+        shutil.rmtree(stage, ignore_errors=True)
+        if not stage.exists():
+            return
+
+
 @contextmanager
 def _stage_in(folder: Path) -> Iterator[Path]:
     if is_stage(folder):
         yield folder
         return
+    _BEGUN.setdefault(folder.absolute(), _absent(folder.absolute()))
     folder.mkdir(parents=True, exist_ok=True)
     with locked(folder):
         _settle_locked(folder)
@@ -228,21 +286,28 @@ def _settle_locked(folder: Path) -> None:
         if not ours or ours[1] != _host() or path.is_symlink():
             continue
         process = int(ours[2], 16)
-        if not path.is_dir():
-            if not _is_running(process):
+        if path.is_dir():
+            _settle_stage(path, folder, process)
+        elif not _is_running(process):
+            with suppress(PermissionError):  # another user's
                 path.unlink(missing_ok=True)
-            continue
-        lock = lock_folder(path)
-        if lock is None:
-            continue
-        try:
-            ended = lock.descriptor is not None or not _is_running(process)
-            if ended:
-                finish_moves(path, folder)
-        finally:
-            lock.release()
+
+
+def _settle_stage(stage: Path, folder: Path, process: int) -> None:
+    try:
+        lock = lock_folder(stage)
+    except PermissionError:  # another user's: theirs to put in order
+        return
+    if lock is None:
+        return
+    try:
+        ended = lock.descriptor is not None or not _is_running(process)
         if ended:
-            shutil.rmtree(path, ignore_errors=True)
+            finish_moves(stage, folder)
+    finally:
+        lock.release()
+    if ended:
+        shutil.rmtree(stage, ignore_errors=True)
 
 
 def _own_prefix() -> str:

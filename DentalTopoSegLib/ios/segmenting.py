@@ -18,6 +18,7 @@ from ..errors import InputError, NoTeethError
 from ..files.meshes import Surface
 from ..files.meshes.geometry import labels_of_faces, labels_of_vertices
 from ..networks.models import Model, describe_model, load_model
+from ..networks.onnx_runtime import privacy_notes, version_notes
 from ..networks.tasks import task_names
 from ..options import DEFAULT_PROVIDER, DEFAULTS, RunOptions
 from ..stages import (
@@ -163,7 +164,7 @@ class _JawRun:
         self.surface, self.jaw, self.name, self.models, self.given = surface, jaw, name, models, frame
         self.workers, self.cancelled = threads or -1, cancelled
         self.seconds: dict[str, float] = {}
-        self.warnings: list[str] = []
+        self.warnings = privacy_notes()
 
     def steps(self) -> list[tuple[str, Callable[[], None]]]:
         """The steps in order, each timed under its name."""
@@ -340,6 +341,7 @@ class _JawRun:
             provenance={
                 "models": [describe_model(model, task) for task, model in self.models.items()],
                 "seconds": dict(self.seconds),
+                "runtime_notes": version_notes(),
             },
             warnings=self.warnings,
         )

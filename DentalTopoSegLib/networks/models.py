@@ -8,7 +8,6 @@ An .onnx file describes itself: metadata_props["dentaltoposeg"] holds JSON with 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib import resources
@@ -17,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import Cancelled, ModelError
+from ..errors import Cancelled, InputError, ModelError
+from ..files.json_text import parse_json, read_json
 from ..options import DEFAULT_PROVIDER
 from .providers import Session, open_session
 from .tasks import TASKS, Task
@@ -127,7 +127,7 @@ def _run_interruptible(
             pass
         raise
     if stopped:
-        raise Cancelled("Cancelled while a network was running.")
+        raise Cancelled()
     try:
         return running.result()
     except Exception as error:  # the providers have no common base class of their errors
@@ -152,11 +152,11 @@ def list_models(folder: Path | None = None) -> list[dict[str, Any]]:
     """The entries of models.json: id, task, precision, file, sha256, size_bytes, license, card. ModelError if
     unreadable."""
     path = (folder or resources_dir() / "Models") / "models.json"
+    if not path.exists():
+        raise ModelError(f"The list of networks {path} is missing: install DentalTopoSeg again.")
     try:
-        entries = json.loads(path.read_text(encoding="utf-8"))["models"]
-    except FileNotFoundError as error:
-        raise ModelError(f"The list of networks {path} is missing: install DentalTopoSeg again.") from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        entries = read_json(path)["models"]
+    except (InputError, KeyError, TypeError) as error:
         raise ModelError(
             f"The list of networks {path} cannot be read ({error}): install DentalTopoSeg again."
         ) from error
@@ -255,10 +255,7 @@ def _metadata(session: Session, path: Path, task: Task) -> dict[str, Any]:
     text = session.description
     if text is None:
         raise ModelError(f"The network {path} has no description of itself ({METADATA_KEY} in its metadata).")
-    try:
-        metadata = json.loads(text)
-    except ValueError as error:
-        raise ModelError(f"The description inside the network {path} is not JSON: {error}.") from error
+    metadata = parse_json(text, f"The description inside the network {path}", refusal=ModelError)
     if not isinstance(metadata, dict):
         raise ModelError(f"The description inside the network {path} is no list of named values.")
     stated = str(metadata.get("task"))

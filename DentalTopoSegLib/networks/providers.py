@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ..errors import ModelError
 from ..options import PROVIDERS
+from .onnx_runtime import import_onnxruntime
 
 if TYPE_CHECKING:
     import numpy as np
@@ -117,9 +118,7 @@ class OnnxRuntimeSession:
     provider = "onnxruntime"
 
     def __init__(self, path: Path, content: bytes, threads: int, metadata_key: str) -> None:
-        import onnxruntime
-
-        onnxruntime.disable_telemetry_events()  # Windows builds send them unless told not to; elsewhere a no-op
+        onnxruntime = import_onnxruntime()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
@@ -132,21 +131,22 @@ class OnnxRuntimeSession:
             self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime has no common public base class of its own errors
             raise ModelError(f"ONNX Runtime {self.version} cannot open the network {path}: {error}") from error
+        self._new_options = onnxruntime.RunOptions
         self.inputs = {i.name: _ONNX_KINDS.get(i.type) for i in self._session.get_inputs()}
         self.outputs = [o.name for o in self._session.get_outputs()]
         self.description = self._session.get_modelmeta().custom_metadata_map.get(metadata_key)
 
     def start(self, outputs: list[str], feed: dict[str, np.ndarray], give_back: bool = False) -> Running:
-        return _OnnxRuntimeRunning(self._session, outputs, feed, give_back)
+        return _OnnxRuntimeRunning(self._session, self._new_options(), outputs, feed, give_back)
 
 
 class _OnnxRuntimeRunning:
     """session.run in a thread, so that Ctrl-C and cancelling do not wait for the network to finish."""
 
-    def __init__(self, session: Any, outputs: list[str], feed: dict[str, np.ndarray], give_back: bool) -> None:
-        import onnxruntime
-
-        self._options = onnxruntime.RunOptions()
+    def __init__(
+        self, session: Any, options: Any, outputs: list[str], feed: dict[str, np.ndarray], give_back: bool
+    ) -> None:
+        self._options = options
         if give_back:
             self._options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
         self._outputs: list[np.ndarray] = []
@@ -201,7 +201,7 @@ class OpenVinoSession:
             "ENABLE_CPU_PINNING": False,  # other programs need the cores, too
         }
         try:
-            core = openvino.Core()
+            core = _openvino_core()
             model = core.read_model(content)
             self.compiled = core.compile_model(model, "CPU", settings)
         except RuntimeError as error:
@@ -261,6 +261,13 @@ def _import_openvino() -> Any:
             "onnxruntime."
         ) from error
     return openvino
+
+
+@lru_cache(1)
+def _openvino_core() -> Any:
+    """One for the whole process, and never let go: its CPU plugin lends the thread a stack for signals, and of several
+    plugins each gives back that of the one before, which may be gone; the next signal then ends the process."""
+    return _import_openvino().Core()
 
 
 @contextmanager

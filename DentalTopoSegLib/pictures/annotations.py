@@ -9,6 +9,8 @@ import numpy as np
 
 from .drawing import BACKGROUND, FAINT, GAP, TEXT, font
 
+#: Findings numbered on a picture and listed below it; more are only counted.
+MOST_FINDINGS = 12
 _SEVERITY_RGB = {"error": (255, 92, 84), "warning": (255, 190, 64), "info": (130, 180, 235)}
 _BADGE_PX = 9
 _HATCH_PX = 9

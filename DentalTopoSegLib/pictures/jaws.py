@@ -16,7 +16,7 @@ import numpy as np
 
 from .. import dentition
 from ..checks.measures.jaw import JawCase
-from .annotations import draw_badges, draw_legend, hatch
+from .annotations import MOST_FINDINGS, draw_badges, draw_legend, hatch
 from .drawing import GAP, HEAD_PX, draw_numbers, label_panel, new_page, write_png
 from .jaw_scene import DrawnJaw, Scene, SideView, build_scene
 from .mesh_rendering import Rendering, labels_seen, render_mesh
@@ -25,7 +25,6 @@ from .shading import palette
 OCCLUSAL_PX = 600
 #: Coarser than this many triangles, a jaw costs little enough to be drawn with four samples per pixel.
 FINE_FACES = 600_000
-MOST_FINDINGS = 12
 _PAINTERS = 2  # panels drawn at a time
 
 

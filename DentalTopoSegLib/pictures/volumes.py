@@ -1,4 +1,5 @@
-"""One picture that shows a whole result: slices through both arches, and the teeth from three sides.
+"""One picture that shows a whole result: slices through both arches, the panoramic view, and the teeth from three
+sides.
 
 Slices follow the radiological habit: the patient's right is on the picture's left, front and top are up.
 """
@@ -6,8 +7,10 @@ Slices follow the radiological habit: the patient's right is on the picture's le
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -15,11 +18,15 @@ from .. import dentition
 from ..files.label_maps import present_values
 from ..files.volumes import Volume, resample_ras
 from ..files.volumes.boxes import union
+from .annotations import MOST_FINDINGS, draw_legend
 from .drawing import BACKGROUND, GAP, HEAD_PX, draw_number, draw_numbers, label_panel, new_page, write_png
+from .panorama import draw_panorama, find_arch, reformat
 from .shading import borders, palette
 from .voxel_rendering import VIEWS, Field, View, render, tooth_fields
 
 PANEL_PX = 460
+#: Height of the panoramic view at most.
+PANORAMA_PX = 760
 MARGIN_MM = 9.0
 # Finer pixels in the shaded views cost time and show nothing that the scan holds.
 FINEST_PX_MM = 0.15
@@ -36,10 +43,17 @@ class Slice:
     letters: tuple[str, str, str, str]  # left, right, top, bottom
 
 
-def overlay_png(image: Volume, labels: Volume, path: str | os.PathLike[str], title: str | None = None) -> Path:
+def overlay_png(
+    image: Volume,
+    labels: Volume,
+    path: str | os.PathLike[str],
+    title: str | None = None,
+    findings: Iterable[Any] | None = None,
+) -> Path:
     """Draw `labels` (FDI) over `image` (any grid, same patient space) into a PNG, whole or not at all.
 
-    Axial slices at the crowns of both arches, a coronal and a sagittal one through most teeth, and three shaded views.
+    Axial slices at the crowns of both arches, a coronal and a sagittal one through most teeth, the panoramic view where
+    there are teeth enough to see the arch, three shaded views, and the findings.
 
     Parameters
     ----------
@@ -51,6 +65,8 @@ def overlay_png(image: Volume, labels: Volume, path: str | os.PathLike[str], tit
         Of the PNG.
     title : str, optional
         Stands above it, before the number of teeth; the image's name where absent.
+    findings : iterable of Finding, optional
+        Numbered on the panoramic view and listed below.
 
     Returns
     -------
@@ -61,12 +77,15 @@ def overlay_png(image: Volume, labels: Volume, path: str | os.PathLike[str], tit
     OutputError
         The file cannot be written.
     """
-    return write_png(path, compose(image, labels, title or image.name))
+    return write_png(path, compose(image, labels, title or image.name, findings))
 
 
-def compose(image: Volume, labels: Volume, title: str) -> np.ndarray:
+def compose(image: Volume, labels: Volume, title: str, findings: Iterable[Any] | None = None) -> np.ndarray:
     """The picture of overlay_png as an (height, width, 3) uint8 array."""
     from PIL import Image
+
+    listed = list(findings or ())
+    shown = list(enumerate(listed, 1))[:MOST_FINDINGS]
 
     lower, upper = dental_box(labels)
     window = grey_window(image, lower, upper)
@@ -74,14 +93,28 @@ def compose(image: Volume, labels: Volume, title: str) -> np.ndarray:
     count = int(np.count_nonzero(present_values(labels.array)))
     panels = [slice_panel(image, labels, s, (lower, upper), window) for s in slices]
     width = 4 * PANEL_PX + 5 * GAP
-    canvas, _ = new_page(width, 2 * PANEL_PX + 3 * GAP + 26, title, count)
+    flat = _panoramic_panel(image, labels, width - 2 * GAP, shown)
+    legend = draw_legend(listed, shown, width - 2 * GAP)
+    canvas, _ = new_page(width, 2 * PANEL_PX + 3 * GAP + 26 + len(flat) + GAP + len(legend), title, count)
     for i, panel in enumerate(panels):
         canvas.paste(Image.fromarray(panel), (GAP + i * (PANEL_PX + GAP), HEAD_PX))
     below = HEAD_PX + PANEL_PX + GAP
+    if flat.size:
+        canvas.paste(Image.fromarray(flat), ((width - flat.shape[1]) // 2, below))
+        below += len(flat) + GAP
     wide = (width - 4 * GAP) // 3
     for i, panel in enumerate(_view_panels(labels, (lower, upper), wide)):
         canvas.paste(Image.fromarray(panel), (GAP + i * (wide + GAP), below))
+    canvas.paste(Image.fromarray(legend), (GAP, below + PANEL_PX + GAP))
     return np.asarray(canvas)
+
+
+def _panoramic_panel(image: Volume, labels: Volume, width: int, findings: list[tuple[int, Any]]) -> np.ndarray:
+    """(h, w, 3) uint8; nothing where too few teeth show how the arch runs."""
+    surface = find_arch(labels)
+    if surface is None:
+        return np.zeros((0, 0, 3), np.uint8)
+    return draw_panorama(reformat(image, labels, surface), width, PANORAMA_PX, findings)
 
 
 def views_png(labels: Volume, path: str | os.PathLike[str]) -> Path:

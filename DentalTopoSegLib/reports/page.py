@@ -10,7 +10,8 @@ import base64
 import csv
 import io
 import os
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,9 @@ _SEVERITY_COUNT = {
     "warning": ("thing to look at", "things to look at"),
     "info": ("note", "notes"),
 }
+
+#: The page's own style and pictures are shown, nothing else is loaded or run.
+_NOTHING_FROM_OUTSIDE = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 _STYLE = """
 :root { color-scheme: light }
@@ -89,6 +93,7 @@ def write_report_html(
     body += [_notes_html(report) for report in several]
     page = (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{_NOTHING_FROM_OUTSIDE}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>Teeth of {escape(title)}</title><style>{_STYLE}</style></head>\n<body>\n"
         + "\n".join(filter(None, body))
@@ -147,7 +152,7 @@ def _teeth_html(report: Mapping[str, Any]) -> str:
         cells = [f'<td class="n"><span class="chip" style="background:{color}"></span>{row["fdi"]}</td>']
         cells += [f'<td class="{_css(column)}">{escape(column.text(row))}</td>' for column in columns[1:]]
         rows.append(f"<tr>{''.join(cells)}</tr>")
-    which = f", {report['jaw']} jaw" if report.get("kind") == INTRAORAL else ""
+    which = f", {escape(report['jaw'])} jaw" if report.get("kind") == INTRAORAL else ""
     head = "".join(f'<th class="{_css(column)}">{escape(column.label)}</th>' for column in columns)
     return (
         f"<h2>Teeth{which}, from the patient's right to left</h2>"
@@ -170,6 +175,15 @@ def _notes_html(report: Mapping[str, Any]) -> str:
 
 
 # ---------------------------------------------------------------- tables
+
+
+_TEETH = (
+    *("scan", "fdi", "name", "universal", "snomed_code", "volume_mm3", "area_mm2", "width_mm", "confidence"),
+    *("centroid_mm", "centroid", "pieces", "tunnels", "voids", "holes", "cut_by_border", "confidence_is"),
+)
+_FINDINGS = ("number", "severity", "code", "teeth", "message", "repair", "x", "y", "z")
+#: What a spreadsheet takes for the beginning of a formula, also wide, also behind what it may take for a cell's end.
+_FORMULA = re.compile(r"(?:\A|(?<=[;|\t\r\n]))(?=[=+\-@\t\r\n＝＋－＠])")
 
 
 def write_csv(
@@ -200,7 +214,7 @@ def write_csv(
     """
     several = [reports] if isinstance(reports, Mapping) else list(reports)
     teeth = [
-        {"scan": report["name"], **row, "confidence_is": confidence_of(report).meaning}
+        {**row, "scan": report["name"], "confidence_is": confidence_of(report).meaning}
         for report in several
         for row in report["teeth"]
     ]
@@ -216,14 +230,14 @@ def write_csv(
         }
         for i, finding in enumerate(several[0]["findings"], start=1)
     ]
-    columns = ["number", "severity", "code", "teeth", "message", "repair", "x", "y", "z"]
+    of_teeth = [column for column in _TEETH if column in teeth[0]] if teeth else ["scan", "fdi"]
     return {
-        "teeth": write_table(Path(teeth_path), teeth, list(teeth[0]) if teeth else ["scan", "fdi"]),
-        "findings": write_table(Path(findings_path), findings, columns),
+        "teeth": write_table(Path(teeth_path), teeth, of_teeth),
+        "findings": write_table(Path(findings_path), findings, _FINDINGS),
     }
 
 
-def write_table(path: Path, rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> Path:
+def write_table(path: Path, rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> Path:
     """One CSV file, whole or not at all; a byte order mark lets spreadsheets see that it is UTF-8."""
     text = io.StringIO(newline="")
     table = csv.writer(text)
@@ -231,14 +245,13 @@ def write_table(path: Path, rows: Sequence[Mapping[str, Any]], columns: Sequence
     for row in rows:
         table.writerow([_cell(row.get(column)) for column in columns])
     with atomic_path(path) as temporary:
-        temporary.write_text(text.getvalue(), encoding="utf-8-sig", newline="")
+        # file names may hold what no encoding has
+        temporary.write_text(text.getvalue(), encoding="utf-8-sig", errors="backslashreplace", newline="")
     return path
 
 
 def _cell(value: Any) -> Any:
-    """Lists as words with spaces; text that a spreadsheet would take for a formula is marked as text."""
+    """Lists of numbers as words with spaces; text that a spreadsheet would take for a formula is marked as text."""
     if isinstance(value, (list, tuple)):
         return " ".join(map(str, value))
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@"):
-        return f"'{value}"
-    return value
+    return _FORMULA.sub("'", value) if isinstance(value, str) else value

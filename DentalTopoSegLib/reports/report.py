@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from .. import __version__, dentition
 from ..dentition import NO_CALIBRATION, PROBABILITY, SCORE, Confidence
 from ..errors import InputError
-from ..files.json_text import plain
+from ..files.json_schema import require_schema
+from ..files.json_text import place_text, plain, read_json
+from ..files.names import bare_name
 
 #: What marks a JSON file as a report; it stays as it was first, so that programs which look for it find all reports.
 SCHEMA = "dentaltoposeg-report-1"
+#: What a report may hold, for every program that reads one.
+SCHEMA_FILE = Path(__file__).with_name("report.schema.json")
 #: Goes up when a reader must know of a change. Reports without a version are the first.
 SCHEMA_VERSION = 2
 _UNVERSIONED = 1
@@ -48,25 +51,49 @@ def read_report(path: str | os.PathLike[str]) -> dict[str, Any]:
     Returns
     -------
     dict
-        The report as it was written.
+        The report as it was written: as `SCHEMA_FILE` says, no tooth twice, its names bare file names.
 
     Raises
     ------
     InputError
-        For what is no report, and for one of a version that is not known here.
+        For what is no report, for one of a version that is not known here, and for the first place that is not as
+        `SCHEMA_FILE` says.
     """
     path = Path(path)
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"'{path}' cannot be read ({error.strerror or error}).") from error
-    except ValueError as error:
-        raise InputError(f"'{path}' is damaged: it is no JSON text.") from error
+    content, said = read_json(path), f"'{path}'"
     if not isinstance(content, dict) or content.get("schema") != SCHEMA:
         raise InputError(f"'{path}' is no report of DentalTopoSeg: give a <name>_report.json.")
-    if content.get("schema_version", _UNVERSIONED) not in _READABLE_VERSIONS:
+    version = content.get("schema_version", _UNVERSIONED)
+    if isinstance(version, bool) or version not in _READABLE_VERSIONS:
         raise InputError(f"'{path}' is a report of another version of DentalTopoSeg: take the version that wrote it.")
+    require_schema(content, SCHEMA_FILE, said)
+    _require_teeth_counted(content, said)
+    _require_bare_names(content, said)
     return content
+
+
+def _require_teeth_counted(report: Mapping[str, Any], said: str) -> None:
+    teeth = [row["fdi"] for row in report["teeth"]]
+    twice = next((fdi for fdi in teeth if teeth.count(fdi) > 1), None)
+    if twice is not None:
+        raise InputError(f"{said} is damaged: teeth holds tooth {twice} twice.")
+    for which, number in count_teeth(teeth).items():
+        stated = report["count"][which]
+        if stated != number:
+            raise InputError(f"{said} is damaged: count.{which} is {stated}, but teeth holds {number}.")
+
+
+def _require_bare_names(report: Mapping[str, Any], said: str) -> None:
+    names = {key: report[key] for key in ("name", "other_jaw") if key in report}
+    names |= {f"files.{kind}": name for kind, name in report.get("files", {}).items()}
+    for place, name in names.items():
+        bare_name(name, f"{said} is damaged: {place_text(place)}")
+
+
+def count_teeth(teeth: Collection[int]) -> dict[str, int]:
+    """{"upper": ..., "lower": ..., "total": ...} of FDI numbers."""
+    upper = sum(dentition.is_upper(fdi) for fdi in teeth)
+    return {"upper": upper, "lower": len(teeth) - upper, "total": len(teeth)}
 
 
 def confidence_of(report: Mapping[str, Any]) -> Confidence:
@@ -202,13 +229,12 @@ def _report(
     more: dict[str, Any],
 ) -> dict[str, Any]:
     """What every report has; which: on what it is; more: what comes last."""
-    upper = sum(dentition.is_upper(row["fdi"]) for row in teeth)
     report = {
         "schema": SCHEMA,
         "schema_version": SCHEMA_VERSION,
         "disclaimer": DISCLAIMER,
         **which,
-        "count": {"upper": upper, "lower": len(teeth) - upper, "total": len(teeth)},
+        "count": count_teeth([row["fdi"] for row in teeth]),
         "teeth": teeth,
         "findings": [finding.to_dict() for finding in findings],
         "warnings": list(warnings),

@@ -5,21 +5,24 @@ from __future__ import annotations
 import importlib
 import threading
 
-CBCT_MODULES = ("scipy.ndimage", "scipy.spatial", "scipy.sparse", "onnxruntime", "DentalTopoSegLib.cbct")
+from ..networks.onnx_runtime import import_onnxruntime
+
+CBCT_MODULES = ("scipy.ndimage", "scipy.spatial", "scipy.sparse", "DentalTopoSegLib.cbct")
 
 
 def import_ahead(modules: tuple[str, ...] = CBCT_MODULES) -> threading.Thread:
-    """Start importing modules in a thread of its own, which is returned.
+    """Start importing modules, and ONNX Runtime, in a thread of its own, which is returned.
 
     A module that cannot be imported is left for whoever needs it: its own import statement raises the same error.
     """
 
     def work() -> None:
-        for name in modules:
-            try:
+        try:
+            for name in modules:
                 importlib.import_module(name)
-            except ImportError:
-                return
+            import_onnxruntime()
+        except ImportError:
+            return
 
     thread = threading.Thread(target=work, name="import ahead", daemon=True)
     thread.start()

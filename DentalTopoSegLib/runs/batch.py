@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import time
+import unicodedata
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from ..errors import Cancelled, DentalTopoSegError, InputError
+from ..errors import EXIT_MEANINGS, Cancelled, DentalTopoSegError, InputError
 from ..files.json_text import plain
 from ..files.meshes import MESH_SUFFIXES, is_mesh_file, mesh_stem
 from ..files.transactions import all_or_nothing, require_writable
@@ -19,6 +21,7 @@ from ..reports.checksums import compare_files
 from ..reports.page import write_table
 from ..reports.report import read_report
 from . import watching
+from .anonymous import anonymous_name
 from .events import Tell
 from .job import Job
 
@@ -30,50 +33,98 @@ _RESULT_ENDINGS = ("_teeth.nii.gz", "_teeth.seg.nrrd", "_teeth.vtp", "_teeth.ply
 
 @dataclass
 class Batch:
-    """rows: one per scan, with the columns of the summary; state "done", "done before", "changed" or "failed"."""
+    """rows: one per scan, with the columns of the summary; state "done", "done before", "changed" or "failed", the last
+    with the exit code that the scan by itself would have."""
 
     rows: list[dict[str, Any]] = field(default_factory=list)
     summary: Path | None = None
 
     def count(self, state: str) -> int:
-        return sum(row["state"] == state for row in self.rows)
+        return sum(row.get("state") == state for row in self.rows)
 
 
 def scans_in(folder: str | os.PathLike[str], apart: Path | None = None) -> list[tuple[Path, str]]:
     """[(scan, name of its results)] of all scans under a folder, in the order of their paths.
 
-    A scan is a volume file, a mesh, or a folder with DICOM files; results of other runs and what lies in the folder
-    `apart` are left out. Names come from the path below the folder, so that they differ. Raises InputError when the
-    folder is not there.
+    A scan is a volume file, a mesh, or a folder with DICOM files; results of other runs, what lies in the folder
+    `apart` and what cannot be read are left out. Names come from the path below the folder, so that they differ. Raises
+    InputError when the folder is not there.
     """
+    return [(found.path, found.name) for found in _look_through(folder, apart) if found.reason is None]
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A scan and the name of its results; or a file or folder of which nobody can say what it is, and why."""
+
+    path: Path
+    name: str
+    reason: str | None = None
+
+
+def _look_through(folder: str | os.PathLike[str], apart: Path | None) -> list[_Found]:
     root = Path(folder)
-    if not root.is_dir():
+    if not os.path.isdir(root):
         raise InputError(f"'{root}' is no folder: give the folder that holds the scans.")
-    found: list[tuple[Path, str]] = []
+    found: list[_Found] = []
     taken: set[str] = set()
-    for scan in sorted(_scans(root, apart.resolve() if apart else None)):
-        relative = scan.relative_to(root)
-        own = mesh_stem(scan) if scan.suffix.lower() in MESH_SUFFIXES else safe_stem(scan)
+    for path, reason in sorted(_scans(root, os.path.realpath(apart) if apart else None), key=itemgetter(0)):
+        if reason is not None:
+            found.append(_Found(path, "", reason))
+            continue
+        relative = path.relative_to(root)
+        own = mesh_stem(path) if path.suffix.lower() in MESH_SUFFIXES else safe_stem(path)
         stem = safe_stem("_".join((*relative.parts[:-1], own)))
         name, number = stem, 2
-        while name.casefold() in taken:
+        while _folded(name) in taken:
             name, number = f"{stem}_{number}", number + 1
-        taken.add(name.casefold())
-        found.append((scan, name))
+        taken.add(_folded(name))
+        found.append(_Found(path, name))
     return found
 
 
-def _scans(root: Path, apart: Path | None) -> Iterator[Path]:
-    from ..files.volumes.dicom import is_dicom_file
+def _folded(name: str) -> str:
+    """Equal for names that are one on some file system."""
+    return unicodedata.normalize("NFC", name).casefold()
 
-    for top, folders, names in os.walk(root):
+
+def _scans(root: Path, apart: str | None) -> Iterator[tuple[Path, str | None]]:
+    """(scan, None), and (file or folder, why it cannot be read)."""
+    unreadable: list[tuple[Path, str | None]] = []
+
+    def not_listed(error: OSError) -> None:
+        unreadable.append((Path(error.filename), _reason(error)))
+
+    for top, folders, names in os.walk(root, onerror=not_listed):
         here = Path(top)
-        folders[:] = [name for name in folders if not name.startswith(".") and (here / name).resolve() != apart]
+        folders[:] = [name for name in folders if not name.startswith(".") and os.path.realpath(here / name) != apart]
         files = [here / name for name in names if not name.startswith(".") and not name.endswith(_RESULT_ENDINGS)]
         volumes = [path for path in files if path.name.lower().endswith(_SUFFIXES)]
-        yield from volumes
-        if any(is_dicom_file(path) for path in files if path not in volumes):
-            yield here
+        yield from ((path, None) for path in volumes)
+        others = [_dicom_or_reason(path) for path in files if path not in volumes]
+        if any(other is True for other in others):
+            yield here, None
+        else:
+            rest = [path for path in files if path not in volumes]
+            yield from ((path, why) for path, why in zip(rest, others, strict=True) if isinstance(why, str))
+    yield from unreadable
+
+
+def _dicom_or_reason(path: Path) -> bool | str:
+    """Whether a file is DICOM; the reason where it cannot be read."""
+    from ..files.volumes.dicom import is_dicom_file
+
+    if not os.path.isfile(path):
+        return False
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        return _reason(error)
+    return is_dicom_file(path)
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error)
 
 
 def run_batch(
@@ -83,13 +134,14 @@ def run_batch(
     *,
     picture: bool = False,
     again: bool = False,
+    anonymous_names: bool = False,
     progress: Callable[[int, int, str, dict[str, Any]], None] = lambda done, total, name, event: None,
 ) -> Batch:
     """Segment every scan in a folder, and keep <output>/summary.csv up to date after each.
 
     A scan whose results are all there is not done again, so a batch that was stopped goes on where it was; results
-    that somebody has changed since are left, and told. One that
-    cannot be used, or crashes, is a row of the summary and does not stop the rest.
+    that somebody has changed since are left, and told. One that cannot be read or used, or crashes, is a row of the
+    summary and does not stop the rest.
 
     Parameters
     ----------
@@ -103,6 +155,9 @@ def run_batch(
         Also draw <name>_teeth.png of every CBCT.
     again : bool
         Also do scans again whose results are there.
+    anonymous_names : bool
+        Call results by a code of the scan's content (`anonymous.anonymous_name`), and write neither a path nor a
+        message into the summary; only the rows that are returned say which scan has which code.
     progress : callable
         `progress(scans done, scans, name, worker event)`.
 
@@ -116,72 +171,103 @@ def run_batch(
     InputError
         For a folder without scans.
     OutputError, Cancelled
-        What is done stays done.
+        What is done stays done; the message says how much that is.
     """
     output = Path(output)
-    scans = scans_in(folder, output)
-    if not scans:
+    found = _look_through(folder, output)
+    if not found:
         raise InputError(f"'{folder}' holds no scan: no NIfTI, NRRD, MetaImage, STL, PLY, OBJ, VTP or DICOM file.")
     require_writable(output)
     batch = Batch(summary=output / SUMMARY)
-    for done, (scan, name) in enumerate(scans):
-        row = {"scan": scan.relative_to(folder).as_posix() or ".", "name": name}
-        before = None if again else _before(output, name)
-        if before is not None:
-            row |= before
-        else:
-            tell = lambda event, done=done, name=name: progress(done, len(scans), name, event)  # noqa: E731
-            mesh = is_mesh_file(scan)
-            job = Job([scan.resolve()], output, "mesh" if mesh else "volume", name=name, picture=picture and not mesh)
-            row |= _one(job, options, tell)
-        batch.rows.append(row)
-        with all_or_nothing(output) as stage:
-            write_table(stage / SUMMARY, batch.rows, _COLUMNS)
+    try:
+        for done, one in enumerate(found):
+            row: dict[str, Any] = {"scan": one.path.relative_to(folder).as_posix() or ".", "name": one.name}
+            batch.rows.append(row)
+            try:
+                row["name"] = name = anonymous_name([one.path]) if anonymous_names and not one.reason else one.name
+            except InputError as error:
+                row |= {"name": "", **_failed(str(error), error.exit_code)}
+            else:
+                tell = lambda event, done=done, name=name: progress(done, len(found), name, event)  # noqa: E731
+                before = None if again or one.reason else _before(output, name)
+                row |= before or _one(replace(one, name=name), output, options, picture, tell)
+            with all_or_nothing(output) as stage:
+                write_table(stage / SUMMARY, map(_unnamed, batch.rows) if anonymous_names else batch.rows, _COLUMNS)
+    except (Cancelled, KeyboardInterrupt) as stopped:
+        raise _stopped(batch, len(found)) from stopped
     return batch
 
 
-def _one(job: Job, options: RunOptions, tell: Tell) -> dict[str, Any]:
+def _stopped(batch: Batch, scans: int) -> Cancelled:
+    """What to say of a batch that was stopped."""
+    ended = sum("state" in row for row in batch.rows)
+    if not ended:
+        return Cancelled()
+    finished = batch.count("done") + batch.count("done before")
+    return Cancelled(
+        f"Stopped after {ended} of {scans} scans, {finished} of them with whole results in "
+        f"'{(batch.summary or Path(SUMMARY)).parent}': the same command goes on with the others."
+    )
+
+
+def _unnamed(row: dict[str, Any]) -> dict[str, Any]:
+    """A row as the summary may hold it: paths and messages have names of folders and files in them."""
+    shown = {**row, "scan": row["name"]}
+    return {**shown, "message": EXIT_MEANINGS[row["exit_code"]]} if "exit_code" in row else shown
+
+
+def _one(one: _Found, output: Path, options: RunOptions, picture: bool, tell: Tell) -> dict[str, Any]:
     """The row of one scan: what was found, or why there is nothing."""
+    if one.reason is not None:
+        return _failed(f"'{one.path.name}' cannot be read ({one.reason}).", InputError.exit_code)
     started = time.monotonic()
     try:
+        mesh = is_mesh_file(one.path)
+        kind = "mesh" if mesh else "volume"
+        job = Job([os.path.abspath(one.path)], output, kind, name=one.name, picture=picture and not mesh)
         watching.run_job(job, options, tell)
     except watching.RefusedInsideError as refused:
         if refused.event["exit_code"] == Cancelled.exit_code:  # Ctrl-C reaches both processes
             raise Cancelled() from refused
-        found: dict[str, Any] = {"state": "failed", "message": refused.event["message"]}
+        found = _failed(refused.event["message"], refused.event["exit_code"])
     except Cancelled:
         raise
     except DentalTopoSegError as error:
-        found = {"state": "failed", "message": str(error)}
+        found = _failed(str(error), error.exit_code)
+    except OSError as error:  # gone or refused in the meantime, or no process to be had
+        found = _failed(f"'{one.path.name}' cannot be segmented ({_reason(error)}).", InputError.exit_code)
     else:
-        found = {"state": "done", **_numbers(_finished(Path(job.output), str(job.name)) or {})}
+        found = {"state": "done", **_numbers(_report_of(output, one.name) or {})}
     return {**found, "seconds": round(time.monotonic() - started, 1)}
+
+
+def _failed(message: str, exit_code: int) -> dict[str, Any]:
+    return {"state": "failed", "message": message, "exit_code": exit_code}
 
 
 def _before(output: Path, name: str) -> dict[str, Any] | None:
     """The row of a scan that needs no run: its results are there, or somebody has changed them and they stay."""
-    report = _finished(output, name)
+    report = _report_of(output, name)
     if report is None:
         return None
-    changed = compare_files(report, output).changed
-    if not changed:
-        return {"state": "done before", **_numbers(report)}
-    shown = ", ".join(f"'{file}'" for file in changed)
-    message = (
-        f"{shown} changed after '{name}_report.json' was written: left as it is; `check` says what it holds now, "
-        "--again segments the scan anew."
-    )
-    return {"state": "changed", "message": message}
+    compared = compare_files(report, output)
+    if compared.changed:
+        shown = ", ".join(f"'{file}'" for file in compared.changed)
+        message = (
+            f"{shown} changed after '{name}_report.json' was written: left as it is; `check` says what it holds now, "
+            "--again segments the scan anew."
+        )
+        return {"state": "changed", "message": message}
+    return None if compared.missing else {"state": "done before", **_numbers(report)}
 
 
-def _finished(output: Path, name: str) -> dict[str, Any] | None:
-    """The report of a scan whose results are all there."""
+def _report_of(output: Path, name: str) -> dict[str, Any] | None:
+    """The report of a scan, None where it is absent or from something else."""
     try:
         report = read_report(output / f"{name}_report.json")
-        files = report["files"].values()
-    except (InputError, KeyError, AttributeError):
-        return None  # absent, or from something else: to be done
-    return report if all((output / file).is_file() for file in files) else None
+    except InputError:
+        return None
+    return report if report.get("files") else None
 
 
 def _numbers(report: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import InputError, NoTeethError
+from ..errors import InputError, NoTeethError, UsageError
 from ..exports import Examination
 from ..files.label_maps import read_fdi_labels
 from ..files.meshes import is_mesh_file
@@ -80,6 +80,8 @@ def check_file(
     from ..checks.metrics.label_maps import evaluate_pair
 
     refuse_options("meshes", labels=labels, jaw=jaw, unit=unit)
+    if reference is None:
+        refuse_options("a reference (--reference)", reference_numbering=reference_numbering)
     label_map, warnings = read_label_map(path, numbering)
     examined = examine_label_map(label_map, stored_confidence(label_map) or None, warnings=warnings)
     if reference is not None:
@@ -275,7 +277,7 @@ def _read_prediction(
         return read_labelled_jaw(prediction, numbering=numbering, unit=unit)[0]
     geometry = mesh if mesh is not None else (None if _is_json(reference) else reference)
     if geometry is None:
-        raise InputError("Labels in JSON have no surface of their own: give the mesh they belong to (--mesh).")
+        raise UsageError("Labels in JSON have no surface of their own: give the mesh they belong to (--mesh).")
     return read_labelled_jaw(geometry, prediction, numbering=numbering, unit=unit)[0]
 
 

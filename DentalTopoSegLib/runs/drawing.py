@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import InputError
+from ..errors import InputError, UsageError
 from ..files.label_maps import read_fdi_labels
 from ..files.transactions import all_or_nothing, keep_inputs, require_writable
 from ..files.volumes import read_volume
@@ -48,11 +48,13 @@ def draw_picture(
         be drawn with no other.
     OutputError
         For everything the disk refuses.
+    UsageError
+        For another ending.
     """
     from ..pictures.volumes import overlay_png
 
     if Path(path).suffix.lower() != ".png":
-        raise InputError(f"'{path}' must end in .png.")
+        raise UsageError(f"'{path}' cannot be written: its name must end in .png.")
     path = Path(path).absolute()
     keep_inputs((image, labels), path.parent, [path.name])
     require_writable(path.parent)

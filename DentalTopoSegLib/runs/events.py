@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
-import threading
 import time
 import traceback
 from collections.abc import Callable, Sequence
@@ -19,8 +17,21 @@ ENDED_BY_FORCE = (-9, 137)
 #: Progress within one stage is told at most so often.
 _TELL_S = 0.1
 
+#: The worker's argument that makes it the process that works.
+INSIDE = "--inside"
+#: Lines of the work's stderr that are kept.
+TAIL_LINES = 20
+
 #: Gets the events one by one.
 Tell = Callable[[dict[str, Any]], None]
+
+
+class RefusedInsideError(Exception):
+    """The working process has already put into words why there is no result; event: its "error" event."""
+
+    def __init__(self, event: dict[str, Any]) -> None:
+        super().__init__(event["message"])
+        self.event = event
 
 
 def exit_sentence(code: int | None, message: str | None = None, last_lines: Sequence[str] = ()) -> str:
@@ -86,17 +97,3 @@ class ProgressEvents:
                 "eta_s": None if left is None else round(left, 1),
             }
         )
-
-
-def when_stdin_ends(act: Callable[[], None]) -> None:
-    """Call from a thread once the other end of stdin is closed; a process without stdin is never told."""
-
-    def wait() -> None:
-        try:
-            while os.read(0, 4096):
-                pass
-        except OSError:
-            return
-        act()
-
-    threading.Thread(target=wait, daemon=True).start()

@@ -15,6 +15,7 @@ import numpy as np
 
 from ..errors import MemoryLimitError, NoTeethError
 from ..files.json_text import write_report_json
+from ..files.meshes.companions import companions_of
 from ..files.transactions import keep_inputs, require_writable
 from ..files.volumes import safe_stem
 from ..options import DEFAULTS, RunOptions
@@ -63,7 +64,8 @@ def _segment_upper_first(job: Job, options: RunOptions) -> Run:
     from ..ios.segmenting import segment_jaws
 
     names = _names(meshes, job.name)
-    keep_inputs(paths, folder, [f"{name}{ending}" for name in names for ending in _ENDINGS.values()])
+    inputs = [*paths, *(file for path in paths for file in companions_of(path))]
+    keep_inputs(inputs, folder, [f"{name}{ending}" for name in names for ending in _ENDINGS.values()])
     try:
         jaws = segment_jaws(surfaces, options, jaws=stated, names=names, models=models)
     except MemoryError as error:
@@ -99,7 +101,7 @@ def _segment_upper_first(job: Job, options: RunOptions) -> Run:
         writers["report"] = (report_file, partial(_write_report, report))
         reports.append(report)
         scans.append(writers)
-    return Run(reports, write_files(folder, scans, options, paths), findings, segmentations=jaws)
+    return Run(reports, write_files(folder, scans, options, inputs), findings, segmentations=jaws)
 
 
 def _write_report(report: dict[str, Any], path: Path) -> None:

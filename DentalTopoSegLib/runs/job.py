@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from ..errors import InputError, UsageError
+from ..errors import UsageError
+from ..files.json_schema import require_schema
+from ..files.json_text import read_json
 from ..files.meshes import is_mesh_file
-from ..options import DEFAULTS, PRECISIONS, PROVIDERS, RunOptions
+from ..files.names import bare_name
+from ..options import DEFAULTS, RunOptions
 from .refusals import refuse_options
 
+#: What a job file may hold, for every program that writes one.
+SCHEMA_FILE = Path(__file__).with_name("job.schema.json")
 #: The jaws of a pair, in the order in which they are segmented.
 PAIR = ("upper", "lower")
 
@@ -36,7 +40,9 @@ class Job:
     unit : str, optional
         Of meshes: "mm", "cm", "m" or "inch"; None guesses.
     name : str, optional
-        Of the results instead of the file's; of two jaws the beginning.
+        Of the results instead of the file's, a bare file name; of two jaws the beginning.
+    anonymous_names : bool
+        Call the results by a code of the scan's content instead of the file's or folder's name; see `anonymous`.
     series : str, optional
         Of a CBCT: the DICOM series to take, its number or the end of its id.
     picture : bool
@@ -51,6 +57,7 @@ class Job:
     jaws: Sequence[str | None] | None = None
     unit: str | None = None
     name: str | None = None
+    anonymous_names: bool = False
     series: str | None = None
     picture: bool = False
     per_tooth: bool = False
@@ -60,14 +67,14 @@ class Job:
 
         Raises
         ------
-        InputError
+        UsageError
             For a CBCT and a mesh together.
         """
         if self.kind:
             return self.kind == "mesh"
         meshes = {is_mesh_file(path) for path in self.inputs}
         if len(meshes) > 1:
-            raise InputError("A CBCT and a mesh cannot be segmented in one call yet: give them one after the other.")
+            raise UsageError("A CBCT and a mesh cannot be segmented in one call yet: give them one after the other.")
         return meshes == {True}
 
     def require_sense(self) -> None:
@@ -75,15 +82,16 @@ class Job:
 
         Raises
         ------
-        InputError
+        UsageError
             With what to do instead.
         """
+        self._require_name()
         if self.is_mesh():
             self._require_jaws()
             refuse_options("CBCT (a mesh always gets its picture)", series=self.series, picture=self.picture)
             return
         if len(self.inputs) != 1:
-            raise InputError(
+            raise UsageError(
                 "Give one CBCT at a time. Two files are only taken as the meshes of an upper and a lower jaw."
             )
         refuse_options(
@@ -93,16 +101,23 @@ class Job:
             per_tooth=self.per_tooth,
         )
 
+    def _require_name(self) -> None:
+        if not self.name:
+            return
+        if self.anonymous_names:
+            raise UsageError("Give either a name (--name) or --anonymous-names: with a name nothing else is used.")
+        bare_name(self.name, "The results' name (--name)")
+
     def _require_jaws(self) -> None:
         if not 1 <= len(self.inputs) <= 2:
-            raise InputError("Give the mesh of one jaw, or two: first the upper, then the lower jaw.")
+            raise UsageError("Give the mesh of one jaw, or two: first the upper, then the lower jaw.")
         jaws = self.jaws or ()
         if len(jaws) > len(self.inputs):
-            raise InputError(f"{len(jaws)} jaws are named for {len(self.inputs)} scans: name one for each.")
+            raise UsageError(f"{len(jaws)} jaws are named for {len(self.inputs)} scans: name one for each.")
         if jaws and len(jaws) < len(self.inputs):
-            raise InputError("With two jaws their order says which is which (upper first): leave --jaw out.")
+            raise UsageError("With two jaws their order says which is which (upper first): leave --jaw out.")
         if len(jaws) == 2 and jaws[0] == jaws[1] is not None:
-            raise InputError(f"Both scans are said to be the {jaws[0]} jaw: give one upper and one lower jaw.")
+            raise UsageError(f"Both scans are said to be the {jaws[0]} jaw: give one upper and one lower jaw.")
 
     def lower_first(self) -> bool:
         """Whether the first of two meshes is said to be the lower jaw."""
@@ -131,24 +146,10 @@ class JobFile:
 
     @classmethod
     def read(cls, path: str | os.PathLike[str]) -> JobFile:
-        """Raises UsageError for a file that is absent, damaged or holds what no job has."""
-        try:
-            content = json.loads(Path(path).read_text(encoding="utf-8-sig"))
-        except OSError as error:
-            raise UsageError(f"The job file '{path}' cannot be read ({error.strerror or error}).") from error
-        except ValueError as error:
-            raise UsageError(f"The job file '{path}' is damaged: it is no JSON text.") from error
-        if not isinstance(content, dict):
-            raise UsageError(f"The job file '{path}' is damaged: it holds no JSON object.")
-        for key in content:
-            if key not in _ALLOWED:
-                raise UsageError(f"The job file '{path}' asks for '{key}', which no job has.")
-        for key in ("inputs", "output"):
-            if not content.get(key):
-                raise UsageError(f"The job file '{path}' does not say '{key}'.")
-        for key, value in content.items():
-            if not _ALLOWED[key](value):
-                raise UsageError(f"The job file '{path}' has a wrong value for '{key}': {json.dumps(value)[:80]}.")
+        """Raises UsageError for a file that is absent, damaged or is not as `SCHEMA_FILE` says."""
+        said = f"The job file '{path}'"
+        content = read_json(path, "The job file", refusal=UsageError)
+        require_schema(content, SCHEMA_FILE, said, refusal=UsageError)
         return cls.from_dict(content)
 
     @classmethod
@@ -171,28 +172,3 @@ class JobFile:
 
 
 _OPTIONS = ("threads", "precision", "provider")
-
-
-def _text(value: Any) -> bool:
-    return value is None or isinstance(value, str)
-
-
-def _flag(value: Any) -> bool:
-    return isinstance(value, bool)
-
-
-_ALLOWED: dict[str, Callable[[Any], bool]] = {
-    "inputs": lambda v: isinstance(v, list) and all(isinstance(path, str) and path for path in v),
-    "output": lambda v: isinstance(v, str),
-    "kind": lambda v: v in (None, "volume", "mesh"),
-    "jaws": lambda v: v is None or (isinstance(v, list) and all(jaw in (None, *PAIR) for jaw in v)),
-    "unit": lambda v: v in (None, "mm", "cm", "m", "inch"),
-    "name": _text,
-    "series": _text,
-    "threads": lambda v: v is None or (isinstance(v, int) and not isinstance(v, bool) and v > 0),
-    "precision": lambda v: v in PRECISIONS,
-    "provider": lambda v: v in PROVIDERS,
-    "picture": _flag,
-    "per_tooth": _flag,
-    "cancel_file": _text,
-}

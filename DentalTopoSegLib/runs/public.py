@@ -87,7 +87,8 @@ def segment_scan(
     options : RunOptions
         How to compute.
     **what
-        Further fields of `runs.job.Job`: name, series, picture, jaws, unit, per_tooth.
+        Further fields of `runs.job.Job`: name, anonymous_names, series, picture, jaws, unit,
+        per_tooth.
 
     Returns
     -------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..errors import InputError
+from ..errors import UsageError
 
 
 def refuse_options(kind: str, **options: object) -> None:
@@ -17,9 +17,9 @@ def refuse_options(kind: str, **options: object) -> None:
 
     Raises
     ------
-    InputError
+    UsageError
         For the first that was given.
     """
     for name, value in options.items():
         if value:
-            raise InputError(f"--{name.replace('_', '-')} is only for {kind}: leave it out here.")
+            raise UsageError(f"--{name.replace('_', '-')} is only for {kind}: leave it out here.")

@@ -121,7 +121,7 @@ def repair_file(
 
 
 def _require_other_file(path: str | os.PathLike[str], output: Path) -> None:
-    if output.exists() and os.path.samefile(path, output):
+    if os.path.exists(output) and os.path.samefile(path, output):
         raise InputError(f"'{output}' is the file to be repaired: write the result to another one.")
 
 

@@ -65,7 +65,7 @@ def _companions(path: Path, name: str) -> list[Path]:
         files = (read_report(report).get("files") or {}).values()
     except InputError:
         return [report]
-    return [report, *(path.with_name(file) for file in files)] if path.name in files else []
+    return [report, *(path.parent / file for file in files)] if path.name in files else []
 
 
 def _of_report(path: Path, report_only: bool) -> Result:
@@ -74,14 +74,14 @@ def _of_report(path: Path, report_only: bool) -> Result:
     with suppress(OutputError):  # a folder that can only be read stays as it is: the checksums tell what fits
         settle(path.parent)
     content = read_report(path)
-    files = content.get("files") or {}
+    files = content.get("files", {})
     labels = {kind: path.parent / files[kind] for kind in ("mesh", "segmentation", "labels") if kind in files}
     beside = next(iter(labels.values()), None)
     if beside is None or not beside.exists():
         wanted = f" '{beside.name}'" if beside is not None else ""
         raise InputError(f"The labels{wanted} that '{path}' reports on are not beside it: keep a run's files together.")
     changed = compare_files(content, path.parent).changed
-    warnings = [
+    warnings = _links(beside) + [
         f"'{file.name}' is no longer what '{path.name}' was written with: this takes '{beside.name}'."
         for file in labels.values()
         if file != beside and file.name in changed
@@ -109,6 +109,12 @@ def _of_report(path: Path, report_only: bool) -> Result:
     opened = open_labels()
     warnings += opened.warnings
     return replace(opened, name=content["name"], warnings=warnings, stored_report=report, companions=companions)
+
+
+def _links(file: Path) -> list[str]:
+    """A link may lead out of the folder, as whoever keeps results put it there; but it is told."""
+    target = file.resolve()
+    return [] if target.parent == file.parent.resolve() else [f"'{file.name}' is a link to '{target}'."]
 
 
 def export_result(

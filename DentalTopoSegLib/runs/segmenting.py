@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..options import DEFAULTS, RunOptions
+from .anonymous import anonymous_name
 from .job import Job
 from .run import Run
 
@@ -36,9 +39,11 @@ def segment(job: Job, options: RunOptions = DEFAULTS) -> Run:
     >>> segment(Job(["scan.nii.gz"], "results", per_tooth=True))
     Traceback (most recent call last):
         ...
-    DentalTopoSegLib.errors.InputError: --per-tooth is only for intraoral scans (meshes): leave it out here.
+    DentalTopoSegLib.errors.UsageError: --per-tooth is only for intraoral scans (meshes): leave it out here.
     """
     job.require_sense()
+    if job.anonymous_names:
+        job = replace(job, name=anonymous_name(job.inputs, job.series), anonymous_names=False)
     if job.is_mesh():
         from .jaws import segment_jaw_scans
 

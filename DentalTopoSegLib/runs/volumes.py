@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,6 +24,9 @@ from ..stages import CHECK, MAKE_PHANTOM, READ
 from .ahead import import_ahead
 from .job import Job
 from .run import Run, Writers, round_seconds, write_files
+
+if TYPE_CHECKING:
+    from ..checks.findings import Finding
 
 # Writing copies the labels, a byte a voxel; above this the scan's grey values, two or four bytes each, go before.
 _LARGE_VOXELS = 256_000_000
@@ -157,12 +160,17 @@ def _segment_and_write(scan: Scan, folder: Path, options: RunOptions, picture: b
     options.progress(CHECK, 1, 1)
     seconds = round_seconds({"read": 0.0}, scan.seconds, segmentation.provenance.get("seconds", {}), checked)
     report["provenance"] = {**segmentation.provenance, "seconds": seconds}
-    writers = _writers(scan, labels, segmentation.confidence, report, picture)
+    drawn = _picture_writer(scan, labels, examined.findings) if picture else None
+    if scan.truth is None and scan.volume.array.size > _LARGE_VOXELS:
+        scan.drop_grey_values()
+    writers = _writers(scan, labels, segmentation.confidence, report, drawn)
     report["files"] = {kind: file for kind, (file, _) in writers.items()}
     return Run([report], write_files(folder, [writers], options, scan.inputs), examined.findings, labels)
 
 
-def _writers(scan: Scan, labels: Volume, confidence: Confidence, report: dict[str, Any], picture: bool) -> Writers:
+def _writers(
+    scan: Scan, labels: Volume, confidence: Confidence, report: dict[str, Any], picture: Callable[[Path], Any] | None
+) -> Writers:
     name, truth = scan.name, scan.truth
     named = {kind: f"{name}{ending}" for kind, ending in _ENDINGS.items()}
     writers: dict[str, tuple[str, Callable[[Path], Any]]] = {}
@@ -171,10 +179,8 @@ def _writers(scan: Scan, labels: Volume, confidence: Confidence, report: dict[st
         writers["truth"] = (named["truth"], lambda path: write_labelmap(truth, path))
     writers["labels"] = (named["labels"], lambda path: write_labelmap(labels, path))
     writers["segmentation"] = (named["segmentation"], lambda path: write_seg_nrrd(labels, path, confidence))
-    if picture:
-        writers["picture"] = (named["picture"], _picture_writer(scan, labels))
-    if truth is None and scan.volume.array.size > _LARGE_VOXELS:
-        scan.drop_grey_values()
+    if picture is not None:
+        writers["picture"] = (named["picture"], picture)
     writers["report"] = (
         named["report"],
         lambda path: write_report_json(add_checksums(report, path.parent), path),
@@ -182,10 +188,10 @@ def _writers(scan: Scan, labels: Volume, confidence: Confidence, report: dict[st
     return writers
 
 
-def _picture_writer(scan: Scan, labels: Volume) -> Callable[[Path], Any]:
+def _picture_writer(scan: Scan, labels: Volume, findings: list[Finding]) -> Callable[[Path], Any]:
     from ..pictures.volumes import compose, overlay_png, write_png
 
     if scan.volume.array.size <= _LARGE_VOXELS:
-        return lambda path: overlay_png(scan.volume, labels, path, title=scan.name)
-    drawn = compose(scan.volume, labels, scan.name)
+        return lambda path: overlay_png(scan.volume, labels, path, scan.name, findings)
+    drawn = compose(scan.volume, labels, scan.name, findings)
     return lambda path: write_png(path, drawn)

@@ -15,26 +15,14 @@ from typing import IO, Any
 from ..errors import Cancelled, DentalTopoSegError, MemoryLimitError
 from ..files.transactions import all_or_nothing
 from ..options import RunOptions
-from .events import ENDED_BY_FORCE, Tell, exit_sentence
+from .events import ENDED_BY_FORCE, INSIDE, TAIL_LINES, RefusedInsideError, Tell, exit_sentence
 from .job import Job, JobFile
 
-#: The worker's argument that makes it the process that works.
-INSIDE = "--inside"
-#: Lines of the work's stderr that are kept.
-TAIL_LINES = 20
 _POLL_S = 0.05
 
 
 class CrashError(DentalTopoSegError):
     """The process that did the work ended without a word."""
-
-
-class RefusedInsideError(Exception):
-    """The working process has already put into words why there is no result; event: its "error" event."""
-
-    def __init__(self, event: dict[str, Any]) -> None:
-        super().__init__(event["message"])
-        self.event = event
 
 
 def run_job(job: Job, options: RunOptions, tell: Tell, tail: list[str] | None = None) -> dict[str, Any]:

@@ -25,14 +25,12 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..errors import DONE, DentalTopoSegError, UsageError
-from .events import error_event, tell, when_stdin_ends
-from .job import JobFile
-from .watching import INSIDE, TAIL_LINES, RefusedInsideError, run_job
+from ..errors import DONE, Cancelled, DentalTopoSegError, UsageError
+from .events import INSIDE, TAIL_LINES, RefusedInsideError, error_event, tell
+from .parent_pipe import take_stdin, when_closed
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -42,10 +40,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         from .working import work
 
         return work(Path(arguments[1]))
+    stop = threading.Event()
     with contextlib.suppress(ValueError):  # not the main thread: the host program has its own way to stop
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
     tail: list[str] = []
-    last = _last_event(arguments, tail)
+    last = _last_event(arguments, stop, tail)
     code = last.get("exit_code", DONE)
     if code == DentalTopoSegError.exit_code:
         print("\n".join(tail[-TAIL_LINES:]), file=sys.stderr)
@@ -54,19 +54,29 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
-def _last_event(arguments: Sequence[str], tail: list[str]) -> dict[str, Any]:
+def _last_event(arguments: Sequence[str], stop: threading.Event, tail: list[str]) -> dict[str, Any]:
     try:
         if len(arguments) != 1:
             raise UsageError("Give one job file: python -m DentalTopoSegLib.runs.worker JOB.json")
-        given = JobFile.read(arguments[0])
-        stdin_ended = threading.Event()
-        when_stdin_ends(stdin_ended.set)
-        options = replace(given.options, cancelled=lambda: stdin_ended.is_set() or _exists(given.cancel_file))
-        return run_job(given.job, options, tell, tail)
+        return _run(arguments[0], stop, tail)
     except RefusedInsideError as refused:
-        return refused.event
+        return error_event(Cancelled(), tail) if stop.is_set() else refused.event
     except BaseException as error:  # noqa: BLE001
         return error_event(error, tail)
+
+
+def _run(job_file: str, stop: threading.Event, tail: list[str]) -> dict[str, Any]:
+    """The imports take a second and come when signals are looked after."""
+    from dataclasses import replace
+
+    from .job import JobFile
+    from .watching import run_job
+
+    given = JobFile.read(job_file)
+    when_closed(take_stdin(), stop.set)
+    options = replace(given.options, cancelled=lambda: stop.is_set() or _exists(given.cancel_file))
+    options.stop_if_cancelled()
+    return run_job(given.job, options, tell, tail)
 
 
 def _exists(path: str | None) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import sys
 from dataclasses import replace
@@ -12,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DONE, Cancelled
-from .events import ProgressEvents, Tell, error_event, tell, when_stdin_ends
+from ..files.transactions import without_stages
+from .events import ProgressEvents, Tell, error_event, tell
 from .job import JobFile
+from .parent_pipe import take_stdin, when_closed
 from .segmenting import segment
 from .timeline import Timeline
 
@@ -29,13 +30,13 @@ def work(stage: Path) -> int:
         os._exit(Cancelled.exit_code)
 
     given = JobFile.from_dict(json.loads(sys.stdin.buffer.readline()))
-    when_stdin_ends(orphaned)
+    when_closed(take_stdin(), orphaned)
     tail: list[str] = []
     try:
         event = _segment(given, stage, lambda event: tell(event, events))
     except BaseException as error:  # noqa: BLE001
         event = error_event(error, tail)
-        event["message"] = re.sub(r"[/\\]\.dentaltoposeg-[^/\\']*", "", event["message"])  # not the user's folder
+        event["message"] = without_stages(event["message"])
     if tail:
         print("\n".join(tail), file=sys.stderr, flush=True)
     tell(event, events)

@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from ..commands.streams import Streams
 from ..dentition.naming import NUMBERINGS
 from ..errors import DONE, SOME_FAILED, DentalTopoSegError, OutputError, as_refusal
 from ..files.meshes import read_mesh
@@ -41,7 +42,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(argv)
     _find_python()
     try:
-        return _run(options)
+        with Streams():
+            return _run(options)
     except BaseException as error:
         refusal = as_refusal(error)
         if refusal is None:
@@ -103,8 +105,8 @@ def _run(options: argparse.Namespace) -> int:
     )
     failed = batch.count("failed")
     for row in batch.rows:
-        if row["state"] == "failed":
-            print(f"{row['name']}: failed. {row['message']}")
+        if row["state"] in ("failed", "changed"):
+            print(f"{row['name']}: {row['state']}. {row['message']}")
             continue
         scene = options.output / f"{row['name']}.mrb"
         if not options.no_scenes and (row["state"] == "done" or not scene.exists()):

@@ -41,7 +41,7 @@ class _JawStep(Step):
         try:
             changed = {i: getattr(edit, way)(self.review.jaws[i]) for i, edit in self._edits.items()}
         except RepairRefusedError as error:
-            raise SceneError(str(error)) from error
+            raise SceneError(error.sentence) from error
         for i, jaw in changed.items():
             self.review.put(i, jaw, self._confidence[i][side])
 
@@ -171,7 +171,7 @@ class JawReview(Review):
             return edits
         owners = [i for i, case in enumerate(self._cases) if set(repair.teeth) & set(case.crowns)]
         if not owners:
-            raise SceneError(f"There is no tooth {self.tooth_text(repair.teeth[0])}.")
+            raise SceneError("There is no tooth {number}.", number=self.tooth_text(repair.teeth[0]))
         to = repair.arguments.get("to")
         if len(owners) > 1 or any(to in c.crowns for i, c in enumerate(self._cases) if i != owners[0]):
             raise NumberTakenError("The two teeth stand in different jaws: their numbers cannot be exchanged.")

@@ -168,7 +168,9 @@ def _kind(nodes: Sequence[Any]) -> str:
     models = [node.IsA("vtkMRMLModelNode") for node in nodes]
     if all(models) and len(nodes) <= 2:
         if len(nodes) == 2 and nodes[0] is nodes[1]:
-            raise SceneError(f"'{nodes[0].GetName()}' is chosen for both jaws: choose the model of the other jaw too.")
+            raise SceneError(
+                "'{name}' is chosen for both jaws: choose the model of the other jaw too.", name=nodes[0].GetName()
+            )
         return "mesh"
     if all(models):
         raise SceneError("Choose one model, or two: the upper and the lower jaw.")
@@ -179,7 +181,7 @@ def _kind(nodes: Sequence[Any]) -> str:
     if any(volumes) and any(models):
         raise SceneError("A volume and a model cannot be segmented together: choose one after the other.")
     other = next(node for node, a, b in zip(nodes, volumes, models, strict=True) if not (a or b))
-    raise SceneError(f"'{other.GetName()}' is neither a volume nor a model: choose a scan.")
+    raise SceneError("'{name}' is neither a volume nor a model: choose a scan.", name=other.GetName())
 
 
 def _upper_first(nodes: list[Any], jaws: Sequence[str | None] | None) -> tuple[list[Any], list[str | None] | None]:
@@ -190,7 +192,9 @@ def _upper_first(nodes: list[Any], jaws: Sequence[str | None] | None) -> tuple[l
     if len(nodes) == 1:
         return nodes, (said if said[0] else None)
     if said[0] == said[1] is not None:
-        raise SceneError(f"Both models are said to be the {said[0]} jaw: choose one upper and one lower jaw.")
+        raise SceneError(
+            "Both models are said to be the {jaw:words} jaw: choose one upper and one lower jaw.", jaw=said[0]
+        )
     if said[0] == "lower" or said[1] == "upper":
         nodes = nodes[::-1]
     return nodes, list(PAIR)
@@ -203,17 +207,18 @@ def _volume(node: Any) -> np.ndarray:
     """The voxels (z, y, x), a view into the node."""
     from vtk.util.numpy_support import vtk_to_numpy
 
-    shown = f"'{node.GetName()}'"
     image = node.GetImageData()
     if image is None or image.GetPointData().GetScalars() is None or not image.GetNumberOfPoints():
-        raise SceneError(f"{shown} holds no image yet: load the scan again, or choose another volume.")
+        raise SceneError(
+            "'{name}' holds no image yet: load the scan again, or choose another volume.", name=node.GetName()
+        )
     if node.IsA("vtkMRMLLabelMapVolumeNode"):
-        raise SceneError(f"{shown} is a label map, no scan: choose the CBCT volume.")
+        raise SceneError("'{name}' is a label map, no scan: choose the CBCT volume.", name=node.GetName())
     if image.GetNumberOfScalarComponents() != 1:
-        raise SceneError(f"{shown} is a colour image, no CBCT: choose the CBCT volume.")
+        raise SceneError("'{name}' is a colour image, no CBCT: choose the CBCT volume.", name=node.GetName())
     shape = image.GetDimensions()[::-1]
     if min(shape) < 2:
-        raise SceneError(f"{shown} is a single slice, no CBCT: choose the whole volume.")
+        raise SceneError("'{name}' is a single slice, no CBCT: choose the whole volume.", name=node.GetName())
     return vtk_to_numpy(image.GetPointData().GetScalars()).reshape(shape)
 
 
@@ -226,7 +231,9 @@ def volume_grid(node: Any) -> Grid:
     shape = node.GetImageData().GetDimensions()[::-1]
     grid = Grid(shape, to_world(node, "The scan") @ to_array(matrix))
     if abs(np.linalg.det(grid.matrix[:3, :3])) < 1e-9:
-        raise SceneError(f"'{node.GetName()}' has no thickness in one direction: check its spacing in Volumes.")
+        raise SceneError(
+            "'{name}' has no thickness in one direction: check its spacing in Volumes.", name=node.GetName()
+        )
     return grid
 
 
@@ -276,7 +283,9 @@ def _mesh(node: Any) -> tuple[np.ndarray, np.ndarray]:
 
     surface = node.GetPolyData() if node.GetMesh() is not None else None
     if surface is None or not surface.GetNumberOfPoints():
-        raise SceneError(f"'{node.GetName()}' holds no surface yet: load the scan again, or choose another model.")
+        raise SceneError(
+            "'{name}' holds no surface yet: load the scan again, or choose another model.", name=node.GetName()
+        )
     triangles = vtk.vtkTriangleFilter()
     triangles.PassVertsOff()
     triangles.PassLinesOff()
@@ -284,7 +293,7 @@ def _mesh(node: Any) -> tuple[np.ndarray, np.ndarray]:
     triangles.Update()
     surface = triangles.GetOutput()
     if not surface.GetNumberOfPolys():
-        raise SceneError(f"'{node.GetName()}' has no triangles, only points: export the scan as a surface.")
+        raise SceneError("'{name}' has no triangles, only points: export the scan as a surface.", name=node.GetName())
     faces = vtk_to_numpy(surface.GetPolys().GetConnectivityArray()).reshape(-1, 3)
     return vtk_to_numpy(surface.GetPoints().GetData()).astype(float), faces.astype(np.int32)
 

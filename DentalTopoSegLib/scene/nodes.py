@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DentalTopoSegError, InputError
+from ..dentition.words import SpokenError
+from ..errors import InputError
 from ..files.volumes import Volume
 
 #: Axes whose cosines reach this are no longer taken for perpendicular.
@@ -17,7 +18,7 @@ _SHEAR = 1e-3
 _RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0])
 
 
-class SceneError(DentalTopoSegError):
+class SceneError(SpokenError):
     """Something in the scene cannot be used as asked; one sentence that says what and what to do."""
 
     exit_code = InputError.exit_code
@@ -31,7 +32,7 @@ class NodeGoneError(SceneError):
 def require(node: Any, what: str) -> Any:
     """The node, if it is still in a scene; else raises NodeGoneError. what: "The scan", "The segmentation"."""
     if node is None or node.GetScene() is None:
-        raise NodeGoneError(f"{what} is no longer in the scene: choose another one.")
+        raise NodeGoneError("{what:words} is no longer in the scene: choose another one.", what=what)
     return node
 
 
@@ -114,12 +115,19 @@ def to_world(node: Any, what: str) -> np.ndarray:
     matrix = vtk.vtkMatrix4x4()
     if not parent.IsTransformToWorldLinear() or not parent.GetMatrixTransformToWorld(matrix):
         raise SceneError(
-            f"{what} '{node.GetName()}' is under a transform that bends it ('{parent.GetName()}'): harden the "
-            "transform in the Transforms module, or take the scan out of it."
+            "{what:words} '{name}' is under a transform that bends it ('{transform}'): harden the transform in the "
+            "Transforms module, or take the scan out of it.",
+            what=what,
+            name=node.GetName(),
+            transform=parent.GetName(),
         )
     array = to_array(matrix)
     if abs(np.linalg.det(array[:3, :3])) < 1e-9:
-        raise SceneError(f"The transform '{parent.GetName()}' flattens {what.lower()}: choose another transform.")
+        raise SceneError(
+            "The transform '{transform}' flattens {what:clause}: choose another transform.",
+            transform=parent.GetName(),
+            what=what,
+        )
     return array
 
 

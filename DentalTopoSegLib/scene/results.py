@@ -116,7 +116,9 @@ def _reports(job: SceneJob) -> list[dict[str, Any]]:
         try:
             found.append(read_report(path))
         except InputError as error:
-            raise SceneError(f"The result of the segmentation is incomplete ('{path.name}'): run it again.") from error
+            raise SceneError(
+                "The result of the segmentation is incomplete ('{file}'): run it again.", file=path.name
+            ) from error
     return found
 
 
@@ -126,14 +128,16 @@ def _require_complete() -> Iterator[None]:
     try:
         yield
     except KeyError as error:
-        raise SceneError(f"The result of the segmentation is incomplete (no {error}): run it again.") from error
+        raise SceneError(
+            "The result of the segmentation is incomplete (no {error}): run it again.", error=error
+        ) from error
 
 
 def _add_segmentation(job: SceneJob, labels: Volume, report: Mapping[str, Any], numbering: str, name: str) -> Any:
     source, grid = job.sources[0], job.grid
     assert grid is not None  # every job of a volume has one
     if labels.shape != grid.shape:
-        raise SceneError(f"The result of the segmentation does not fit '{source.GetName()}': run it again.")
+        raise SceneError("The result of the segmentation does not fit '{name}': run it again.", name=source.GetName())
     confidence = confidence_of(report)
     local = np.linalg.inv(job.to_world[0]) @ grid.matrix
     node = add_segmentation(source.GetScene(), labels.array, local, numbering, name, confidence)
@@ -193,7 +197,7 @@ def add_segmentation(
         segment = new_segment(number, numbering, confidence)
         segment.AddRepresentation(LABELMAP, image)
         if not segmentation.AddSegment(segment, segment_id(number)):
-            raise SceneError(f"Slicer refused the segment of tooth {number}.")
+            raise SceneError("Slicer refused the segment of tooth {number}.", number=number)
     node.SetAttribute(NUMBERING, numbering)
     _show_surfaces(node)
     return node

@@ -16,7 +16,7 @@ import numpy as np
 from ..checks.findings import SEVERITIES, Finding, repairs_for
 from ..checks.repair import Repair, RepairRefusedError, delete, renumber, swap
 from ..dentition.naming import NUMBERINGS, checked_numbering, tooth_text
-from ..dentition.words import Sentence
+from ..dentition.words import SOURCE_LANGUAGE, Language, Sentence
 from .finding_nodes import STANDING, FindingNodes, Row
 from .nodes import SceneError, require
 from .review_items import Rechecked, ReviewedFinding, ToothState
@@ -66,6 +66,8 @@ class Review(ABC):
         The segmentation, or the models of one or two jaws.
     closed : bool
         True once `close` was called.
+    language : str or Catalogue
+        In which findings, repairs and refusals are told; what is kept in the scene stays English.
     """
 
     nodes: tuple[Any, ...]
@@ -74,6 +76,7 @@ class Review(ABC):
     def __init__(self, nodes: Sequence[Any]) -> None:
         self.nodes = tuple(nodes)
         self.closed = False
+        self.language: Language = SOURCE_LANGUAGE
         self._listed = FindingNodes.of(self.nodes)
         self._done: list[Step] = []
         self._undone: list[Step] = []
@@ -142,7 +145,7 @@ class Review(ABC):
         self._lists()
         look = self._look(None, (fdi,))
         if look is None:
-            raise SceneError(f"There is no tooth {self.tooth_text(fdi)}.")
+            raise SceneError("There is no tooth {number}.", number=self.tooth_text(fdi))
         return look
 
     def _look(self, place: Iterable[float] | None, teeth: Sequence[int]) -> Look | None:
@@ -238,7 +241,7 @@ class Review(ABC):
         try:
             step, changed = self._carry_out(repair)
         except RepairRefusedError as error:
-            error.numbering = self.numbering
+            error.numbering, error.language = self.numbering, self.language
             raise
         self._done.append(step)
         self._undone.clear()
@@ -387,10 +390,10 @@ class Review(ABC):
             row.finding.severity,
             row.finding.code,
             row.finding.teeth,
-            row.finding.say(numbering),
+            row.finding.say(numbering, self.language),
             row.finding.position_ras,
             row.state,
-            tuple(repair.say(numbering) for repair in repairs),
+            tuple(repair.say(numbering, self.language) for repair in repairs),
             tuple(repair.needs_number for repair in repairs),
         )
 
@@ -406,7 +409,7 @@ class Review(ABC):
         return worst
 
     def _title(self, step: Step) -> str:
-        return step.sentence.say(self.numbering)
+        return step.sentence.say(self.numbering, self.language)
 
     def tooth_text(self, fdi: int) -> str:
         """The tooth's number in the result's numbering."""

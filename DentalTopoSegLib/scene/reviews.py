@@ -45,7 +45,7 @@ def review_of(node: Any) -> Review:
         elif any(n is node for n in review.nodes):
             return review
     if not is_reviewable(node):
-        raise SceneError(f"'{node.GetName()}' holds no teeth that can be told apart: segment a scan first.")
+        raise SceneError("'{name}' holds no teeth that can be told apart: segment a scan first.", name=node.GetName())
     review = VolumeReview(node) if node.IsA("vtkMRMLSegmentationNode") else JawReview(node)
     _OPEN[review.nodes[0].GetAddressAsString("")] = review
     return review

@@ -220,16 +220,23 @@ class ToothSegments:
             padded = slicer.vtkSegmentation.EXTENT_UNION_OF_SEGMENTS_PADDED
             text = segmentation.DetermineCommonLabelmapGeometry(padded, None)
             if not text or not converter.DeserializeImageGeometry(text, image, False):
-                raise SceneError(f"'{self.node.GetName()}' has no voxels yet: segment a scan first.")
+                raise SceneError(
+                    "'{name}' has no voxels yet: segment a scan first.",
+                    name=self.node.GetName(),
+                )
         local, extent = _matrix_of(image), image.GetExtent()
         local[:3, 3] += local[:3, :3] @ extent[::2]
         shape = tuple(extent[2 * a + 1] - extent[2 * a] + 1 for a in (2, 1, 0))
         if min(shape) < 1:
-            raise SceneError(f"'{self.node.GetName()}' has no voxels yet: segment a scan first.")
+            raise SceneError(
+                "'{name}' has no voxels yet: segment a scan first.",
+                name=self.node.GetName(),
+            )
         grid = Grid(shape, to_world(self.node, _WHAT) @ local)
         if grid.is_sheared:
             raise SceneError(
-                f"'{self.node.GetName()}' is under a transform that distorts it: harden the transform or take it off."
+                "'{name}' is under a transform that distorts it: harden the transform or take it off.",
+                name=self.node.GetName(),
             )
         return grid, local
 
@@ -277,7 +284,10 @@ class ToothSegments:
         if not slicer.vtkOrientedImageDataResample.ResampleOrientedImageToReferenceOrientedImage(
             image, reference, result, False, False
         ):
-            raise SceneError(f"The segments of '{self.node.GetName()}' cannot be brought onto one grid.")
+            raise SceneError(
+                "The segments of '{name}' cannot be brought onto one grid.",
+                name=self.node.GetName(),
+            )
         return result
 
     def _read(self, layers: list[_Layer], box: Box) -> np.ndarray:
@@ -336,7 +346,11 @@ class ToothSegments:
             if not logic.SetBinaryLabelmapToSegment(
                 image, self.node, key, logic.MODE_REPLACE, image.GetExtent(), False, every
             ):
-                raise SceneError(f"Slicer refused to change segment '{key}' of '{self.node.GetName()}'.")
+                raise SceneError(
+                    "Slicer refused to change segment '{key}' of '{name}'.",
+                    key=key,
+                    name=self.node.GetName(),
+                )
 
     def _complete(
         self, box: Box, masks: Mapping[str, np.ndarray]

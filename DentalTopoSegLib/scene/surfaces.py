@@ -12,6 +12,8 @@ import numpy as np
 from .. import dentition
 from ..dentition import GINGIVA_RGB
 from ..dentition.naming import tooth_title
+from ..errors import InputError
+from ..files.json_text import parse_json
 from ..files.meshes import Mesh, clean, read_mesh
 from ..ios.segmenting import JawSegmentation
 from .loading import add_surface
@@ -107,9 +109,11 @@ def jaws_of(node: Any) -> tuple[Any, ...]:
 def about(node: Any) -> dict[str, Any]:
     """What the segmentation knew of a jaw. Raises SceneError when somebody edited it into nonsense."""
     try:
-        return json.loads(node.GetAttribute(JAW) or "")
-    except ValueError as error:
-        raise SceneError(f"What is known of the jaw '{node.GetName()}' is damaged: segment the scan again.") from error
+        return parse_json(node.GetAttribute(JAW) or "", f"What is known of the jaw '{node.GetName()}'")
+    except InputError as error:
+        raise SceneError(
+            "What is known of the jaw '{name}' is damaged: segment the scan again.", name=node.GetName()
+        ) from error
 
 
 def change_about(node: Any, **values: Any) -> None:
@@ -133,7 +137,7 @@ def segmentation_of(node: Any) -> JawSegmentation:
         or cells.GetMaxCellSize() != 3
         or surface.GetNumberOfCells() != cells.GetNumberOfCells()
     ):
-        raise SceneError(f"'{node.GetName()}' is no longer a surface of triangles: segment the scan again.")
+        raise SceneError("'{name}' is no longer a surface of triangles: segment the scan again.", name=node.GetName())
     points = vtk_to_numpy(surface.GetPoints().GetData()).astype(float)
     points = points @ matrix[:3, :3].T + matrix[:3, 3]
     faces = vtk_to_numpy(cells.GetConnectivityArray()).reshape(-1, 3).astype(np.int32)
@@ -200,7 +204,7 @@ def show_teeth(node: Any, numbering: str, emphasised: set[int] | None, hide: boo
     """Colours and names of a jaw's teeth; emphasised: only these in their own colour, the others faded, or as gum."""
     colors = node.GetDisplayNode().GetColorNode() if node.GetDisplayNode() else None
     if colors is None or not colors.IsA("vtkMRMLColorTableNode"):
-        raise SceneError(f"The colours of '{node.GetName()}' are gone: segment the scan again.")
+        raise SceneError("The colours of '{name}' are gone: segment the scan again.", name=node.GetName())
     modifying = colors.StartModify()
     for fdi in dentition.FDI_PERMANENT + dentition.FDI_DECIDUOUS:
         rgb = dentition.color(fdi)

@@ -78,7 +78,7 @@ def register_terminology(logic: Any) -> str:
 
     path = resources_dir() / TERMINOLOGY_FILE
     if not path.is_file() or not logic.LoadTerminologyFromFile(str(path)):
-        raise SceneError(f"The list of teeth '{path}' cannot be read: install the extension again.")
+        raise SceneError("The list of teeth '{path}' cannot be read: install the extension again.", path=path)
     return TERMINOLOGY_CONTEXT
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -87,7 +88,34 @@ def test_no_reader_catches_whatever_comes() -> None:
     assert silenced == []
 
 
+#: The one place that imports ONNX Runtime, silenced; the others show what happens where it is not.
+ONNX_RUNTIME = ("networks/onnx_runtime.py", "unit/networks/test_onnx_runtime.py", "promises/traced_run.py")
+_LOADS_IT = re.compile(
+    r"\b(?:import|from)\s+onnxruntime\b|\w+(?:_module|_import__|skip)\(\s*[\"']onnxruntime|ORT_DISABLE_TELEMETRY"
+)
+
+
+def test_onnx_runtime_is_imported_in_one_place_which_silences_it() -> None:
+    loud = [
+        f"{path.relative_to(ROOT)}: {found.group()}"
+        for source in SOURCES
+        for path in (ROOT / source).rglob("*.py")
+        if not path.as_posix().endswith((*ONNX_RUNTIME, "architecture/test_house.py"))
+        for found in _LOADS_IT.finditer(path.read_text(encoding="utf-8"))
+    ]
+    assert loud == []
+
+
 # ---------------------------------------------------------------- the tests themselves, on a planted fault
+
+
+@pytest.mark.parametrize(
+    "planted",
+    ["import onnxruntime", "import onnxruntime as ort", "from onnxruntime.quantization import x",
+     "import_module('onnxruntime')", "pytest.importorskip(\"onnxruntime\")"],
+)  # fmt: skip
+def test_a_planted_import_of_onnx_runtime_is_seen(planted: str) -> None:
+    assert _LOADS_IT.search(planted)
 
 
 @pytest.fixture

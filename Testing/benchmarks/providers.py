@@ -66,8 +66,9 @@ def measure(provider: str, folder: Path, threads: int, repeats: int, entry: str,
 
 def as_written(content: bytes, tile: Any) -> Any:
     """The graph computed node by node in float32: what both providers approximate."""
-    import onnxruntime
+    from DentalTopoSegLib.networks.onnx_runtime import import_onnxruntime
 
+    onnxruntime = import_onnxruntime()
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])

@@ -39,10 +39,15 @@ def test_the_module_says_what_it_is(descriptor) -> None:
 
 def test_sample_scans_and_terminology_come_once_slicer_is_up(descriptor, slicer, monkeypatch) -> None:
     registered = []
+
+    def register(
+        category="Custom", sampleName=None, uris=None, fileNames=None, nodeNames=None, customDownloader=None,
+        thumbnailFileName=None, loadFileTypes=None, loadFiles=None, loadFileProperties=None, checksums=None,
+    ) -> None:  # what Slicer 5.10 takes  # fmt: skip
+        registered.append(locals())
+
     sampleData = types.ModuleType("SampleData")
-    sampleData.SampleDataLogic = types.SimpleNamespace(
-        registerCustomSampleDataSource=lambda **source: registered.append(source)
-    )
+    sampleData.SampleDataLogic = types.SimpleNamespace(registerCustomSampleDataSource=register)
     monkeypatch.setitem(sys.modules, "SampleData", sampleData)
     slicer.app.emit("startupCompleted()")
     names = [source["sampleName"] for source in registered]
@@ -189,8 +194,8 @@ def test_first_use_tells_what_and_how_large_and_installs_on_consent(panel, scan,
     monkeypatch.setattr(slicer.util, "confirmOkCancelDisplay", lambda text, **k: asked.append(text) or True)
     click(panel.ui.applyButton)
     assert len(asked) == 1
-    assert "onnxruntime>=1.17" in asked[0] and "MB" in asked[0] and "No torch" in asked[0]
-    assert absent == ["onnxruntime>=1.17"]
+    assert "onnxruntime>=1.18" in asked[0] and "MB" in asked[0] and "No torch" in asked[0]
+    assert absent == ["onnxruntime>=1.18"]
     assert panel.logic.isRunning
     panel.logic.abandon()
 
@@ -235,9 +240,9 @@ def test_another_build_of_a_package_will_do(module, monkeypatch) -> None:
         return there[name]
 
     monkeypatch.setattr(Packages.metadata, "version", version)
-    assert Packages.missing(["onnxruntime>=1.17"]) == []
+    assert Packages.missing(["onnxruntime>=1.18"]) == []
     there["onnxruntime-gpu"] = "1.10"
-    assert Packages.missing(["onnxruntime>=1.17"]) == ["onnxruntime>=1.17"]
+    assert Packages.missing(["onnxruntime>=1.18"]) == ["onnxruntime>=1.18"]
 
 
 def test_slicer_before_5_12_installs_with_pip(module, slicer, monkeypatch) -> None:
@@ -249,8 +254,8 @@ def test_slicer_before_5_12_installs_with_pip(module, slicer, monkeypatch) -> No
     monkeypatch.setattr(
         slicer.util, "pip_install", lambda wanted: calls.append((wanted, os.environ["PIP_ONLY_BINARY"]))
     )
-    Packages._install(["onnxruntime>=1.17"])
-    assert calls == [(["onnxruntime>=1.17"], ":all:")], "wheels only: nothing is compiled"
+    Packages._install(["onnxruntime>=1.18"])
+    assert calls == [(["onnxruntime>=1.18"], ":all:")], "wheels only: nothing is compiled"
     assert "PIP_ONLY_BINARY" not in os.environ
 
 
@@ -261,8 +266,8 @@ def test_later_versions_install_through_slicer_packaging(module, monkeypatch) ->
     packaging = types.ModuleType("slicer.packaging")
     packaging.pip_ensure = lambda wanted, **options: calls.append((wanted, options))
     monkeypatch.setitem(sys.modules, "slicer.packaging", packaging)
-    Packages._install(["onnxruntime>=1.17"])
-    assert calls == [(["onnxruntime>=1.17"], {"prompt_install": False, "requester": "DentalTopoSeg"})]
+    Packages._install(["onnxruntime>=1.18"])
+    assert calls == [(["onnxruntime>=1.18"], {"prompt_install": False, "requester": "DentalTopoSeg"})]
 
 
 # ---------------------------------------------------------------- intraoral scans

@@ -12,15 +12,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from pkgutil import walk_packages
 from typing import Any
 
 import numpy as np
 import pytest
+from scan_files import write_clinical_dicom
 from toy_jaws import toy_jaw
 from toy_network import ToyNetwork
 
+import DentalTopoSegLib
 from DentalTopoSegLib.cbct.segmenting import Segmentation
 from DentalTopoSegLib.commands import cli
 from DentalTopoSegLib.files.label_maps import write_labelmap
@@ -74,8 +78,7 @@ def toy_labels(which: str) -> Volume:
 
 def prepare(folder: Path) -> list[Case]:
     """Write the inputs of all cases into a folder that stays; the cases, each run as `run(output folder, which)`."""
-    from scan_files import write_dicom
-
+    _import_all()
     for which in ("old", "new"):
         labels = toy_labels(which)
         place = folder / which
@@ -83,7 +86,7 @@ def prepare(folder: Path) -> list[Case]:
         grey = labels.with_array((labels.array > 0) * np.int16(1500) + np.int16(_NUMBER[which]))
         write_labelmap(labels, place / "case_teeth.nii.gz")
         write_volume(grey, place / "case.nii.gz")
-        write_dicom(place / "dicom", grey)
+        write_clinical_dicom(place / "dicom", grey)
         scans = place / "scans"
         scans.mkdir()
         write_volume(grey, scans / "case.nii.gz")
@@ -94,6 +97,12 @@ def prepare(folder: Path) -> list[Case]:
         toy = toy.where(toy.near(16, (0, 0, 0), 1.6 if which == "old" else 1.2), 0)
         write_ply(place / "jaw_teeth.ply", toy.vertices, toy.faces, None, {"fdi": toy.fdi})
     return [*_export_cases(folder), *_other_cases(folder)]
+
+
+def _import_all() -> None:
+    for module in walk_packages(DentalTopoSegLib.__path__, "DentalTopoSegLib."):
+        if not module.name.startswith("DentalTopoSegLib.scene") and not module.name.endswith("__main__"):
+            import_module(module.name)
 
 
 def _command(*words: str) -> int:
@@ -127,7 +136,7 @@ def _other_cases(folder: Path) -> Iterator[Case]:
 
     def segment_jaws(out: Path, which: str) -> int:
         scans = given(which, "upper.stl"), given(which, "lower.stl")
-        return _command("segment", *scans, "-o", str(out), "--per-tooth")
+        return _command("segment", *scans, "-o", str(out))
 
     def demo(out: Path, which: str) -> int:
         return _command("demo", "-o", str(out))

@@ -142,3 +142,31 @@ def write_multi_frame(path: Path, volume: Volume, *, leave_out: tuple[int, ...] 
     file.PixelData = volume.array[kept].astype(np.int16).tobytes()
     file.save_as(path, enforce_file_format=True)
     return path
+
+
+#: What a DICOM SEG takes over from its scan.
+_TAKEN_OVER = (
+    "PatientSex",
+    "StudyDate",
+    "StudyTime",
+    "AccessionNumber",
+    "StudyID",
+    "ReferringPhysicianName",
+    "PositionReferenceIndicator",
+)
+
+
+def write_clinical_dicom(folder: Path, volume: Volume, *, number: int = 1) -> None:
+    """Write the volume as a clinic's CT slices, with the tags that a DICOM SEG takes over from them."""
+    import pydicom
+
+    write_dicom(folder, volume, number=number)
+    study, frame = generate_uid(), generate_uid()
+    for i, file in enumerate(sorted(folder.iterdir())):
+        slice_ = pydicom.dcmread(file)
+        slice_.StudyInstanceUID, slice_.FrameOfReferenceUID = study, frame
+        for keyword in _TAKEN_OVER:
+            if keyword not in slice_:
+                setattr(slice_, keyword, "")
+        slice_.InstanceNumber = i + 1
+        slice_.save_as(file)

@@ -126,6 +126,11 @@ def _wait_for(process: int, follower: subprocess.Popen) -> None:
         time.sleep(0.002)
 
 
+def touches(line: str, folder: Path) -> bool:
+    """Whether a line of a trace names the folder or what lies in it."""
+    return re.search(rf'{re.escape(str(folder))}[/>"]', line) is not None
+
+
 def moments_of(trace: str, folder: Path) -> list[Moment]:
     """The calls of a trace that touch what lies in the folder, in their order."""
     seen: Counter[tuple[str, str]] = Counter()
@@ -136,6 +141,6 @@ def moments_of(trace: str, folder: Path) -> list[Moment]:
             continue
         thread, call, rest = match.groups()
         seen[thread, call] += 1
-        if str(folder) in rest and (call not in _OPENING or _WRITING.search(rest)):
+        if touches(rest, folder) and (call not in _OPENING or _WRITING.search(rest)):
             found.setdefault(Moment(call, seen[thread, call]))
     return list(found)

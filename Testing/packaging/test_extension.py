@@ -35,7 +35,7 @@ def _files(folder: Path, pattern: str = "*") -> set[str]:
 
 def _wanted() -> set[str]:
     """What an installed extension has to hold, by its path in qt-scripted-modules."""
-    kinds = ("*.py", "*.pyi", "py.typed")
+    kinds = ("*.py", "*.pyi", "*.schema.json", "py.typed")
     library = {f"DentalTopoSegLib/{name}" for kind in kinds for name in _files(ROOT / "DentalTopoSegLib", kind)}
     data = {f"Resources/{sub}/{name}" for sub in RESOURCES for name in _files(ROOT / "Resources" / sub)}
     return library | data | (_files(MODULE) - {"CMakeLists.txt"})
@@ -150,3 +150,44 @@ def test_a_wheel_has_every_package_of_the_library_and_its_resources() -> None:
     data = re.search(r'^"DentalTopoSegLib._resources" = \[(.*?)\]$', text, re.MULTILINE).group(1)
     folders = {name.split("/")[0] for name in re.findall(r'"([^"]+)"', data)}
     assert {"Models", "Terminologies", "Colors"} <= folders
+
+
+# ---------------------------------------------------------------- what reviewers of the extension index ask
+
+
+def test_the_readme_answers_the_reviewers() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    modules = [path.stem for path in MODULE.glob("*.py")]
+    table = readme.partition("### Modules")[2].partition("\n#")[0]
+    assert modules and all(f"**{name}**" in table for name in modules), "one sentence per module"
+    for asked in ("## How to cite", "patent", "Privacy", "Apache-2.0", "Networks"):
+        assert asked in readme
+    assert len(readme.splitlines()) <= 160
+
+
+def test_the_tier_follows_from_the_networks_terms() -> None:
+    """Tier 3 asks for terms that are settled; some of the data states no licence."""
+    unsettled = [
+        path.name for path in (ROOT / "Resources" / "Models").glob("*.md") if "no licence" in path.read_text("utf-8")
+    ]
+    tier = json.loads((ROOT / "DentalTopoSeg.json").read_text(encoding="utf-8"))["tier"]
+    assert tier == (1 if unsettled else 3)
+
+
+def test_every_step_of_the_tutorial_names_its_sample_data() -> None:
+    tutorial = (ROOT / "docs" / "slicer.md").read_text(encoding="utf-8")
+    steps = re.split(r"^## (?=\d\. )", tutorial, flags=re.MULTILINE)[1:]
+    assert len(steps) == 7
+    for step in steps:
+        assert "Sample data: " in step, step.splitlines()[0]
+    samples = (MODULE / "DentalTopoSegModuleLib" / "SampleScans.py").read_text(encoding="utf-8")
+    for name in ("Phantom (no download)", "CBCTPreDentalSurgery"):
+        assert name in tutorial and name in samples
+
+
+def test_the_form_has_no_style_of_its_own_and_translates_no_names() -> None:
+    form = (MODULE / "Resources" / "UI" / "DentalTopoSeg.ui").read_text(encoding="utf-8")
+    assert "styleSheet" not in form
+    for name in ("nodeTypes", "hideChildNodeTypes", "SlicerParameterName"):
+        values = re.findall(rf'<property name="{name}"[^>]*>\s*<string(?:list)?( notr="true")?', form)
+        assert values and all(values), name

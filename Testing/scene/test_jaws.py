@@ -232,7 +232,7 @@ def test_incomplete_output_leaves_the_scene_as_it_was(scene, tmp_path, monkeypat
     del report["jaw_confidence"]
     path.write_text(json.dumps(report), encoding="utf-8")
     before = state_of(scene)
-    with pytest.raises(SceneError, match=r"incomplete \(no 'jaw_confidence'\): run it again"):
+    with pytest.raises(SceneError, match=r"incomplete \('scan_report.json'\): run it again"):
         add_result(job)
     assert [entry[:2] for entry in state_of(scene)] == [entry[:2] for entry in before]
     assert source.GetDisplayVisibility()

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 import onnx
-import onnxruntime
 import torch
 
 from DentalTopoSegLib.ios import orienting
+from DentalTopoSegLib.networks.onnx_runtime import import_onnxruntime
 from training.export.shipping import SCANS, export_graph, ship, training_record, write_whole
 from training.nets.orientation import OrientationNet
 from training.surfaces.train_orientation import load_net
@@ -65,7 +65,8 @@ def export(
     """
     model = to_onnx(net)
     places = _looks()
-    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    run_graph = import_onnxruntime().InferenceSession
+    session = run_graph(model.SerializeToString(), providers=["CPUExecutionProvider"])
     with torch.no_grad():
         apart = np.abs(session.run(["axes"], {"places": places.numpy()})[0] - net(places)[0].numpy()).max()
     if apart > LARGEST_DIFFERENCE:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
-import onnxruntime
-from onnxruntime import quantization
 
+from DentalTopoSegLib.networks.onnx_runtime import import_onnxruntime
 from training.export.graph import with_outputs
 
 
-def session(model: onnx.ModelProto, threads: int = 0, optimised: Path | None = None) -> onnxruntime.InferenceSession:
-    """A CPU session; `optimised` also writes the graph that ONNX Runtime makes of it."""
+def session(model: onnx.ModelProto, threads: int = 0, optimised: Path | None = None) -> Any:
+    """A CPU session (onnxruntime.InferenceSession); `optimised` also writes the graph that ONNX Runtime makes of it."""
+    onnxruntime = import_onnxruntime()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
@@ -84,6 +85,8 @@ def static_baseline(fp32_model: onnx.ModelProto, images: Sequence[np.ndarray]) -
     value over `images` (1, 1, D, H, W) float32: the tool's own choices, for comparison with ours. What comes after
     the logits stays float as in our int8 graphs; bytes of exp() would spoil the comparison.
     """
+
+    quantization = import_onnxruntime("quantization")
 
     class Reader(quantization.CalibrationDataReader):
         def __init__(self) -> None:

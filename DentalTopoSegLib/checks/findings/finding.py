@@ -8,7 +8,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ...dentition.words import SOURCE_LANGUAGE, Sentence, Template
+from ...dentition.words import SOURCE_LANGUAGE, Language, Sentence, Template
 
 if TYPE_CHECKING:
     from ..measures.case import DentitionCase
@@ -68,7 +68,7 @@ class Finding:
         """What was found, in English with FDI numbers."""
         return str(self.sentence)
 
-    def say(self, numbering: str = "FDI", language: str = SOURCE_LANGUAGE) -> str:
+    def say(self, numbering: str = "FDI", language: Language = SOURCE_LANGUAGE) -> str:
         """What was found, in a numbering and a language."""
         return self.sentence.say(numbering, language)
 
@@ -112,8 +112,8 @@ class Finding:
     def _is_told_as(self, message: str) -> bool:
         try:
             return self.message == message
-        except KeyError:  # an unknown code, or a field of the words that was not written
-            return False
+        except (KeyError, IndexError, TypeError, ValueError):
+            return False  # an unknown code; a field, or a tooth, of the words that was not written or is another now
 
 
 class Kind(ABC):
@@ -141,7 +141,7 @@ class Kind(ABC):
         """The words of a finding of this kind. KeyError when `detail` lacks a field of theirs."""
 
     def repairs(self, finding: Finding, others: Sequence[Finding]) -> list[Repair] | None:
-        """What would settle it, the most likely first; None: only a person can."""
+        """What would settle it, the most likely first; None: only a person can, or too few fields were kept."""
         return None
 
     # ------------------------------------------------------------ rules

@@ -17,7 +17,7 @@ def without_looking(repair: Repair) -> Repair:
 def renumber_to_twin(finding: Finding, others: Sequence[Finding], twin: int) -> list[Repair]:
     """For a tooth that stands where its twin of the other side or jaw belongs."""
     (fdi,) = finding.teeth
-    suggested = finding.detail["suggested"]
+    suggested = finding.detail.get("suggested")
     if suggested:
         return [renumber(fdi, suggested), renumber(fdi)]
     # its place's own number is taken: by a tooth that stands wrong in the same way, or by one that is right

@@ -7,36 +7,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from ...dentition import is_tooth
-from ...dentition.words import SOURCE_LANGUAGE, Sentence
+from ...dentition.words import SOURCE_LANGUAGE, Language, Sentence, SpokenError
 from ...errors import InputError
 from ..measures.case import Place
 
 
-class RepairRefusedError(InputError):
-    """A repair that cannot be made.
-
-    Parameters
-    ----------
-    why : str or Sentence
-        Why, and what to do instead; a template (see `dentition.words`) or a whole sentence.
-    **fields
-        Of the template.
-
-    Attributes
-    ----------
-    sentence : Sentence
-        The reason.
-    numbering, language : str
-        How `str` says it; whoever shows the refusal to a user of another numbering sets them.
-    """
-
-    def __init__(self, why: str | Sentence, /, **fields: Any) -> None:
-        self.sentence = why if isinstance(why, Sentence) else Sentence(why, **fields)
-        self.numbering, self.language = "FDI", SOURCE_LANGUAGE
-        super().__init__(str(self))
-
-    def __str__(self) -> str:
-        return self.sentence.say(self.numbering, self.language)
+class RepairRefusedError(SpokenError, InputError):
+    """A repair that cannot be made; it says why, and what to do instead."""
 
 
 class NumberTakenError(RepairRefusedError):
@@ -96,7 +73,7 @@ class Repair:
         """What it does, in English with FDI numbers."""
         return str(self.sentence)
 
-    def say(self, numbering: str = "FDI", language: str = SOURCE_LANGUAGE) -> str:
+    def say(self, numbering: str = "FDI", language: Language = SOURCE_LANGUAGE) -> str:
         """What it does, in a numbering and a language."""
         return self.sentence.say(numbering, language)
 

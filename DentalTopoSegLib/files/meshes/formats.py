@@ -65,12 +65,12 @@ def format_of_content(head: bytes, size: int) -> MeshFormat | None:
 def is_mesh_file(path: str | os.PathLike[str]) -> bool:
     """True for what is to be read as a mesh: a file with a mesh's suffix, or one with a mesh's content."""
     path = Path(path)
-    if path.is_dir():
+    if os.path.isdir(path):
         return False
     if format_of_name(path) is not None:
         return True
     try:
-        if not path.is_file():  # a pipe or a device may never end
+        if not os.path.isfile(path):  # a pipe or a device may never end
             return False
         with path.open("rb") as stream:
             head = stream.read(LOOK_BYTES)

@@ -78,7 +78,7 @@ def read_mesh(path: str | os.PathLike[str]) -> tuple[Mesh, list[str]]:
     suffix = path.suffix.lower()
     if suffix != f".{kind.lower()}":
         shown = f"is called {suffix}" if suffix else "has no suffix"
-        warnings.insert(0, f"'{path.name}' {shown} but holds a mesh in {kind} format; it was read as {kind}.")
+        warnings.insert(0, f"The file {shown} but holds a mesh in {kind} format; it was read as {kind}.")
     return _mesh(parsed, mesh_stem(path)), warnings
 
 

@@ -1,7 +1,8 @@
 """Volumes in mm: reading with plain refusals, resampling in bounded memory, writing whole or not at all."""
 
-from .formats import SCAN_SUFFIXES, safe_stem
+from .formats import SCAN_SUFFIXES, read_header, safe_stem
 from .grid import IDENTITY, Volume
+from .header import VolumeHeader
 from .limits import COARSE_SPACING_MM, MAX_VOXELS
 from .reading import read_labels, read_volume
 from .resampling import resample_like, resample_ras
@@ -13,6 +14,8 @@ __all__ = [
     "MAX_VOXELS",
     "SCAN_SUFFIXES",
     "Volume",
+    "VolumeHeader",
+    "read_header",
     "read_labels",
     "read_volume",
     "resample_like",

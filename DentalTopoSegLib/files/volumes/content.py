@@ -18,6 +18,8 @@ _READ = 1 << 18
 _PIECE = 1 << 22
 # So many bytes may follow the voxels in a compressed file before its checksum is no longer waited for.
 _TRAILING = 1 << 20
+# A gzip file may have this many parts more than kilobytes; programs that write several make them of 64 kB or more.
+_SPARE_MEMBERS = 1000
 # Deflate (RFC 1951) codes at most 258 bytes in two bits.
 _DEFLATE_RATIO = 1032
 
@@ -165,23 +167,27 @@ def _pieces(path: Path, offset: int, encoding: str) -> Pieces:
 def _inflate(stream: BinaryIO) -> Pieces:
     """zlib (RFC 1950) or gzip (RFC 1952, of one or more members); zeros after a member are padding."""
     unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)  # 32: either of the two
-    packed, inside, members = b"", False, 0
+    packed, inside, members, total, padding = b"", False, 0, 0, 0
     while True:
         if not packed:
             packed = stream.read(_READ)
         if not inside:
+            found, padding = len(packed), padding + len(packed)
             packed = packed.lstrip(b"\0") if members else packed
+            if not packed and found and padding < _TRAILING:
+                continue
             if not packed:
-                if stream.peek(1):  # type: ignore[attr-defined]  # a file opened to be read has it
-                    continue
                 return
-            inside = True
+            inside, padding = True, 0
         piece = unpacker.decompress(packed, _PIECE)
+        total += len(piece)
         if not packed and not piece and not unpacker.eof:
             raise EOFError("the compressed part has no end")
         yield piece, unpacker.eof
         if unpacker.eof:
             packed, inside, members = unpacker.unused_data, False, members + 1
+            if members > _SPARE_MEMBERS + total // 1024:
+                raise zlib.error("more parts than content")
             unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
         else:
             packed = unpacker.unconsumed_tail

@@ -9,13 +9,14 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PureWindowsPath
+from pathlib import Path
 
 import numpy as np
 
 from ...errors import InputError
+from ..names import shown, why_not_bare
 from ..regular_files import require_regular_file
 from .grid import IDENTITY
 
@@ -28,7 +29,6 @@ MAX_DATA_FILES = 65_536
 #: Bytes that may lie between a header and its voxels.
 MAX_OFFSET = 1 << 26
 _NUMBER_CHARACTERS = 64
-_SHOWN_CHARACTERS = 40
 
 Vector = tuple[float, float, float]
 
@@ -90,14 +90,7 @@ class VolumeHeader:
 
 def wrong_field(path: str | os.PathLike[str], name: str, value: object, expected: str) -> InputError:
     """The refusal of one field of a header: file, field, what it says and what is taken."""
-    return InputError(f"'{path}' cannot be read: its header says {name} = '{shown(value)}', where {expected}.")
-
-
-def shown(value: object) -> str:
-    """A value of unknown origin for a sentence: short and without control characters."""
-    text = value.decode("latin-1") if isinstance(value, bytes) else str(value)
-    text = "".join(c if c.isprintable() else "?" for c in text)
-    return text if len(text) <= _SHOWN_CHARACTERS else text[:_SHOWN_CHARACTERS] + "..."
+    return InputError(f"'{path}' cannot be read: its header says {name} = {shown(value)}, where {expected}.")
 
 
 class Fields:
@@ -113,10 +106,8 @@ class Fields:
     def required(self, name: str) -> str:
         value = self.values.get(name)
         if not value:
-            raise InputError(
-                f"'{self.path}' cannot be read: its header has no {name}. It is damaged or cut short; copy or export "
-                "it again."
-            )
+            problem = f"its header has no {name}" if value is None else f"{name} in its header is empty"
+            raise InputError(f"'{self.path}' cannot be read: {problem}. Copy or export it again.")
         return value
 
     def choice(self, name: str, known: dict[str, str], default: str | None = None) -> str:
@@ -124,7 +115,8 @@ class Fields:
         value = self.required(name) if default is None else self.values.get(name, default)
         meaning = known.get(value.lower())
         if meaning is None:
-            raise wrong_field(self.path, name, value, f"one of {', '.join(dict.fromkeys(known))} is expected")
+            words = {known[word]: word for word in reversed(known)}  # the first of several that mean the same
+            raise wrong_field(self.path, name, value, f"one of {', '.join(sorted(words.values()))} is expected")
         return meaning
 
     def integers(self, name: str, count: int, low: int, high: int, default: str | None = None) -> tuple[int, ...]:
@@ -132,9 +124,7 @@ class Fields:
         words = value.split()
         numbers = tuple(int(w) for w in words if re.fullmatch(r"[+-]?[0-9]{1,18}", w))
         if len(words) != count or len(numbers) != count or not all(low <= n <= high for n in numbers):
-            raise wrong_field(
-                self.path, name, value, f"{_counted(count, 'whole number')} from {low} to {high} expected"
-            )
+            raise wrong_field(self.path, name, value, _expected(count, "whole number", f" from {low} to {high}"))
         return numbers
 
     def floats(self, name: str, count: int, default: str | None = None) -> tuple[float, ...]:
@@ -144,13 +134,12 @@ class Fields:
     def parse_floats(self, name: str, words: Sequence[str], count: int) -> tuple[float, ...]:
         numbers = tuple(number for word in words if (number := _finite(word)) is not None)
         if len(words) != count or len(numbers) != count:
-            expected = f"{_counted(count, 'finite number')} expected"
-            raise wrong_field(self.path, name, " ".join(words), expected)
+            raise wrong_field(self.path, name, " ".join(words), _expected(count, "finite number"))
         return numbers
 
 
-def _counted(count: int, noun: str) -> str:
-    return f"one {noun} is" if count == 1 else f"{count} {noun}s are"
+def _expected(count: int, noun: str, bounds: str = "") -> str:
+    return f"one {noun}{bounds} is expected" if count == 1 else f"{count} {noun}s{bounds} are expected"
 
 
 def _finite(word: str) -> float | None:
@@ -163,16 +152,21 @@ def _finite(word: str) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def header_lines(path: Path, head: bytes) -> list[tuple[str, int]]:
-    """The lines of a header's first bytes, each with the byte after its end; a last one without an end is left out."""
-    lines: list[tuple[str, int]] = []
+def header_lines(path: Path, head: bytes) -> Iterator[tuple[str, int]]:
+    """The lines of a file's first bytes, one after the other, each with the byte after its end.
+
+    They are asked for one by one, as voxels may follow. Raises InputError after `MAX_LINES`.
+    """
     at = 0
-    while (end := head.find(b"\n", at)) >= 0:
-        if len(lines) == MAX_LINES:
-            raise InputError(f"'{path}' cannot be read: its header has more than {MAX_LINES} lines.")
-        lines.append((head[at:end].removesuffix(b"\r").decode("utf-8", "replace"), end + 1))
+    for _ in range(MAX_LINES):
+        end = head.find(b"\n", at)
+        if end < 0:
+            if at < len(head) < MAX_HEADER_BYTES:  # the last line of a text file may have no end
+                yield head[at:].decode("utf-8", "replace"), len(head)
+            return
+        yield head[at:end].removesuffix(b"\r").decode("utf-8", "replace"), end + 1
         at = end + 1
-    return lines
+    raise InputError(f"'{path}' cannot be read: its header has more than {MAX_LINES} lines.")
 
 
 def read_head(path: Path) -> bytes:
@@ -190,16 +184,18 @@ def numbered_files(path: Path, name: str, pattern: str, numbers: range) -> list[
     return [pattern % n for n in numbers]
 
 
-def files_beside(path: Path, name: str, names: Sequence[str], expected: int | None = None) -> tuple[Path, ...]:
+def files_beside(path: Path, name: str, names: Sequence[str], count: int | None = None) -> tuple[Path, ...]:
     """The files that a header names, which must lie in its own folder. Raises InputError.
 
-    name: the header's field. expected: how many there must be.
+    name: the header's field. count: how many there must be.
     """
-    if expected is not None and len(names) != expected:
-        raise wrong_field(path, name, f"{len(names)} files", f"{expected} are expected by the size of the volume")
+    if count is not None and len(names) != count:
+        raise wrong_field(path, name, f"{len(names)} files", f"{count} are expected by the size of the volume")
     for file_name in names:
-        if not _is_bare(file_name):
-            raise wrong_field(path, name, file_name, "a file in the same folder is expected: put the two side by side")
+        reason = why_not_bare(file_name)
+        if reason is not None:
+            expected = f"the name of a file in the same folder is expected ({reason}): put the two side by side"
+            raise wrong_field(path, name, file_name, expected)
     return tuple(path.parent / file_name for file_name in names)
 
 
@@ -208,11 +204,6 @@ def require_data_files(header: VolumeHeader) -> None:
     for file in header.data_files:
         if not file.exists() and not file.is_symlink():
             raise InputError(
-                f"'{header.path}' points to its voxels in '{shown(file.name)}', which is not there: copy both files."
+                f"'{header.path}' points to its voxels in {shown(file.name)}, which is not there: copy both files."
             )
         require_regular_file(file)
-
-
-def _is_bare(name: str) -> bool:
-    """True for a file's mere name, on every system."""
-    return name not in ("", ".", "..") and PureWindowsPath(name).name == name and name.isprintable()

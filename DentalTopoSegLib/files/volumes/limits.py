@@ -55,7 +55,7 @@ def check_grid(
         )
     if max(n * s for n, s in zip(size, spacing, strict=True)) > MAX_EXTENT_MM:
         raise InputError(f"'{path}' would be longer than {MAX_EXTENT_MM / 1000:g} m: its voxel size must be wrong.")
-    matrix = np.reshape(direction, (3, 3))
+    matrix = np.clip(np.reshape(direction, (3, 3)), -10, 10)  # products of absurd numbers would have no value
     if not np.allclose(matrix.T @ matrix, np.eye(3), atol=ORTHOGONAL_TOLERANCE):
         raise InputError(
             f"'{path}' has axes that are not at right angles (a sheared grid): re-export it on a straight grid."

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import InputError
+from ..names import shown
 from .grid import IDENTITY
 from .header import (
     MAX_HEADER_BYTES,
@@ -22,7 +23,6 @@ from .header import (
     header_lines,
     numbered_files,
     read_head,
-    shown,
     wrong_field,
 )
 
@@ -97,8 +97,6 @@ def _parse(path: Path, head: bytes) -> tuple[Fields, int, list[str]]:
     """Fields by name, the byte after the header, and the lines behind it (the names of a LIST)."""
     values: dict[str, str] = {}
     lines = header_lines(path, head)
-    if not head.endswith(b"\n") and len(head) < MAX_HEADER_BYTES:  # the last line of a text file may have no end
-        lines.append((head[lines[-1][1] if lines else 0 :].decode("utf-8", "replace"), len(head)))
     for number, (line, end) in enumerate(lines, start=1):
         if not line.strip():
             continue
@@ -106,13 +104,13 @@ def _parse(path: Path, head: bytes) -> tuple[Fields, int, list[str]]:
         if at < 0:
             if not values:
                 break
-            raise InputError(f"'{path}' cannot be read: line {number} of its header, '{shown(line)}', is no field.")
+            raise InputError(f"'{path}' cannot be read: line {number} of its header, {shown(line)}, is no field.")
         name, value = line[:at].strip(), line[at + 1 :].strip()
         if name in values and name in _KNOWN:
             raise wrong_field(path, name, value, "each field may stand once")
         values[name] = value
         if name == "ElementDataFile":
-            listed = [text.strip() for text, _ in lines[number:]] if _is_list(value) else []
+            listed = [text.strip() for text, _ in lines] if _is_list(value) else []
             return Fields(path, values), end, [text for text in listed if text]
     if "NDims" not in values and "ObjectType" not in values:
         raise InputError(f"'{path}' is no MetaImage file, whatever its name says: give the scan as it was exported.")

@@ -232,8 +232,9 @@ def _qform(raw: np.void) -> np.ndarray:
 def _is_straight(matrix: np.ndarray) -> bool:
     """True when the axes of a (3, 4) matrix are at right angles."""
     axes = matrix[:, :3]
-    lengths = np.linalg.norm(axes, axis=0)
-    if not np.isfinite(matrix).all() or not (lengths > 0).all():
+    with np.errstate(over="ignore", invalid="ignore"):
+        lengths = np.linalg.norm(axes, axis=0)
+    if not np.isfinite(matrix).all() or not ((lengths > 0) & np.isfinite(lengths)).all():
         return False
     unit = axes / lengths
     return bool(np.abs(unit @ unit.T - np.eye(3, dtype=np.float32)).max() <= _ORTHONORMAL)

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import InputError
+from ..names import shown
 from .grid import IDENTITY
 from .header import (
     MAX_AXES,
@@ -24,7 +25,6 @@ from .header import (
     header_lines,
     numbered_files,
     read_head,
-    shown,
     wrong_field,
 )
 
@@ -60,6 +60,19 @@ _SPACE_AXES = {
     **dict.fromkeys([f"{name}-time" for name in _SPACES if "-" in name], 4),
     **dict.fromkeys(("rast", "last", "lpst", "scanner-xyz-time", "3d-right-handed-time", "3d-left-handed-time"), 4),
 }
+# Without the spaces that the names of some may have.
+_FIELDS = """
+content number type blocksize dimension space spacedimension sizes spacings thicknesses axismins axismaxs
+spacedirections centers centerings kinds labels units min max oldmin oldmax endian encoding lineskip byteskip
+sampleunits spaceunits spaceorigin measurementframe datafile
+"""
+_KNOWN = frozenset(_FIELDS.split())
+_KINDS = """
+domain space time list point vector covariant-vector normal stub scalar complex 2-vector 3-color rgb-color hsv-color
+xyz-color 4-color rgba-color 3-vector 3-gradient 3-normal 4-vector quaternion 2d-symmetric-matrix 2d-matrix
+2d-masked-symmetric-matrix 2d-masked-matrix 3d-symmetric-matrix 3d-masked-symmetric-matrix 3d-matrix 3d-masked-matrix
+??? none
+"""
 _DOMAIN_KINDS = ("domain", "space", "time", "???", "none")
 _LPS = "left-posterior-superior"
 
@@ -94,7 +107,8 @@ def _parse(path: Path, head: bytes) -> tuple[Fields, dict[str, str], int, list[s
     fields: dict[str, str] = {}
     pairs: dict[str, str] = {}
     lines = header_lines(path, head)
-    for number, (line, end) in enumerate(lines[1:], start=2):
+    next(lines)  # the magic word
+    for number, (line, end) in enumerate(lines, start=2):
         if not line:
             return Fields(path, fields), pairs, end, []
         if line.startswith("#"):
@@ -104,13 +118,17 @@ def _parse(path: Path, head: bytes) -> tuple[Fields, dict[str, str], int, list[s
             pairs[_unescape(line[:pair])] = _unescape(line[pair + 2 :])
             continue
         if field < 0:
-            raise InputError(f"'{path}' cannot be read: line {number} of its header, '{shown(line)}', is no field.")
+            raise InputError(f"'{path}' cannot be read: line {number} of its header, {shown(line)}, is no field.")
         name, value = line[:field].lower().replace(" ", ""), line[field + 1 :].strip()
+        if name not in _KNOWN:
+            raise InputError(
+                f"'{path}' cannot be read: line {number} of its header, {shown(line)}, is no field of NRRD."
+            )
         if name in fields:
-            raise wrong_field(path, line[:field], value, "each field may stand once")
+            raise wrong_field(path, shown(line[:field]), value, "each field may stand once")
         fields[name] = value
         if name == "datafile" and value.upper().split()[:1] == ["LIST"]:
-            return Fields(path, fields), pairs, end, [text for text, _ in lines[number:] if text]
+            return Fields(path, fields), pairs, end, [text for text, _ in lines if text]
     if len(head) == MAX_HEADER_BYTES:
         raise InputError(f"'{path}' cannot be read: its header does not end within {MAX_HEADER_BYTES} bytes.")
     if "datafile" not in fields:
@@ -136,8 +154,8 @@ class _Axes:
         (count,) = fields.integers("dimension", 1, 1, MAX_AXES)
         self.sizes = fields.integers("sizes", count, 1, (1 << 31) - 1)
         self.kinds = fields.values.get("kinds", "").lower().split() or ["none"] * count
-        if len(self.kinds) != count:
-            raise wrong_field(fields.path, "kinds", fields.get("kinds"), f"{count} words are expected")
+        if len(self.kinds) != count or not set(self.kinds) <= set(_KINDS.split()):
+            raise wrong_field(fields.path, "kinds", fields.get("kinds"), f"{count} kinds of axes are expected")
         self.centers = fields.values.get("centers", fields.values.get("centerings", "")).lower().split()
         self.space = fields.values.get("space", "").lower()
         self.vectors = self._vectors(count)
@@ -190,7 +208,9 @@ class _Axes:
             vector = self.vectors[axis] or ()
             length = math.sqrt(sum(v * v for v in vector))
             if not 0 < length < math.inf:
-                raise wrong_field(self.fields.path, "space directions", vector, "vectors of some length are expected")
+                raise wrong_field(
+                    self.fields.path, "space directions", str(vector), "vectors of some length are expected"
+                )
             spacing.append(length)
             columns.append([sign * (1.0 / length * v) for sign, v in zip(signs, vector, strict=False)])
         origin = [0.0, 0.0, 0.0]
@@ -262,15 +282,14 @@ def _detached(path: Path, value: str, listed: list[str], sizes: Sequence[int]) -
     words = value.split()
     if words[:1] and words[0].upper() == "LIST":
         return files_beside(path, "data file", listed, _parts(path, words[1:], sizes))
-    pattern = re.fullmatch(r"(.*%.*?)\s+(-?\d{1,9})\s+(-?\d{1,9})\s+(-?\d{1,9})(?:\s+(\d{1,2}))?", value)
-    if pattern is None:
+    if len(words) not in (4, 5) or not all(re.fullmatch(r"-?[0-9]{1,9}", word) for word in words[1:]):
         return files_beside(path, "data file", [value])
-    first, last, step = (int(word) for word in pattern.group(2, 3, 4))
+    first, last, step = (int(word) for word in words[1:4])
     if step == 0:
         raise wrong_field(path, "data file", value, "a step other than 0 is expected")
     numbers = range(first, last + (1 if step > 0 else -1), step)
-    expected = _parts(path, [pattern[5]] if pattern[5] else [], sizes)
-    return files_beside(path, "data file", numbered_files(path, "data file", pattern[1], numbers), expected)
+    names = numbered_files(path, "data file", words[0], numbers)
+    return files_beside(path, "data file", names, _parts(path, words[4:], sizes))
 
 
 def _parts(path: Path, words: Sequence[str], sizes: Sequence[int]) -> int:

@@ -52,7 +52,7 @@ def read_volume(
     DentalTopoSegLib.errors.InputError: 'patient/scan.nii.gz' does not exist: check the path.
     """
     path = Path(path)
-    if not path.is_dir():
+    if not os.path.isdir(path):
         require_regular_file(path, "the scan's file, or the folder with its slices")
     kind = format_of(path)
     if kind is not None and kind.read is not None:
@@ -89,17 +89,14 @@ def read_labels(path: str | os.PathLike[str], max_voxels: int = MAX_VOXELS) -> V
     path = require_regular_file(path, "the label map's file (NIfTI, NRRD or MetaImage)")
     volume = _read_file(path, max_voxels)
     array = volume.array
-    if array.dtype.kind == "f":
-        rounded = np.rint(array)
-        if not np.array_equal(rounded, array):  # NaN differs from itself, so it is refused here too
-            raise InputError(f"'{path}' is no label map: it holds fractions or NaN. Give the labels, not the scan.")
-        array = rounded
-    low, high = (int(array.min()), int(array.max())) if array.size else (0, 0)
+    if array.dtype.kind == "f" and not all(np.isfinite(part).all() and (np.rint(part) == part).all() for part in array):
+        raise InputError(f"'{path}' is no label map: it holds fractions or NaN. Give the labels, not the scan.")
+    low, high = int(array.min()), int(array.max())
     if low < 0 or high > 65535:
         raise InputError(
             f"'{path}' is no label map: its values run from {low} to {high}. Give the labels, not the scan."
         )
-    return replace(volume, array=array.astype(np.uint8 if high < 256 else np.uint16))
+    return replace(volume, array=array.astype(np.uint8 if high < 256 else np.uint16, copy=False))
 
 
 def _read_file(path: Path, max_voxels: int) -> Volume:

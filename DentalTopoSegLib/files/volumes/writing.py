@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from ...errors import InputError, OutputError
-from ..transactions import atomic_path
+from ...errors import InputError, OutputError, UsageError
+from ..transactions import atomic_path, destination
 from .content import require_whole
 from .formats import WRITTEN_SUFFIXES, read_header
 from .grid import Volume
@@ -31,6 +31,8 @@ def write_volume(volume: Volume, path: str | os.PathLike[str]) -> Path:
     ------
     OutputError
         For everything the disk refuses.
+    UsageError
+        For a suffix of no format.
     """
     return write_image(volume.to_sitk(), Path(path))
 
@@ -39,6 +41,7 @@ def write_image(image, path: Path) -> Path:
     """Write a SimpleITK image atomically and check that all of it reached the disk. Raises OutputError."""
     import SimpleITK as sitk
 
+    sitk.ProcessObject.SetGlobalWarningDisplay(False)  # its C++ warnings mean nothing to a clinician
     _require_writable_name(path)
     with atomic_path(path) as temporary:
         temporary.touch()  # the disk's own reason for refusing the name; SimpleITK has none
@@ -47,19 +50,20 @@ def write_image(image, path: Path) -> Path:
             require_whole(read_header(temporary), just_written=True)  # some of ITK's writers do not report a full disk
         except (RuntimeError, InputError) as error:
             raise OutputError(
-                f"'{path}' cannot be written: the disk is full or out of reach. Choose another folder."
+                f"'{destination(path)}' cannot be written: the disk is full or out of reach. Choose another folder."
             ) from error
     return path
 
 
 def _require_writable_name(path: Path) -> None:
+    shown = destination(path)
     if not path.name.lower().endswith(WRITTEN_SUFFIXES):
-        raise OutputError(f"'{path}' cannot be written: its name must end in {', '.join(WRITTEN_SUFFIXES)}.")
-    if path.is_dir():
-        raise OutputError(f"'{path}' cannot be written: it is a folder. Give the name of a file.")
+        raise UsageError(f"'{shown}' cannot be written: its name must end in {', '.join(WRITTEN_SUFFIXES)}.")
+    if os.path.isdir(path):
+        raise OutputError(f"'{shown}' cannot be written: it is a folder. Give the name of a file.")
     try:
         str(path.absolute()).encode()
     except UnicodeEncodeError as error:
         raise OutputError(
-            f"'{path}' cannot be written: its name or a folder's is not in UTF-8. Rename it or choose another folder."
+            f"'{shown}' cannot be written: its name or a folder's is not in UTF-8. Rename it or choose another folder."
         ) from error

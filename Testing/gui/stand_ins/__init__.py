@@ -33,6 +33,8 @@ class Application:
     def __init__(self) -> None:
         self.connections: dict[str, list] = {}
         self.cursors: list = []
+        self.language = ""
+        self.translators: list = []
 
     def connect(self, signal: str, slot) -> None:
         self.connections.setdefault(signal, []).append(slot)
@@ -55,6 +57,24 @@ class Application:
         import qt
 
         return qt.QCoreApplication.translate(context, text)
+
+    def loadTranslations(self, folder: str) -> None:
+        """As Slicer: all .qm files of the folder whose names end with the language."""
+        import qt
+
+        for path in sorted(Path(folder).glob(f"*_{self.language}.qm")) if self.language else ():
+            translator = qt.QTranslator()
+            assert translator.load(str(path)), path
+            qt.QApplication.installTranslator(translator)
+            self.translators.append(translator)
+
+    def unloadTranslations(self) -> None:
+        """Speak English again."""
+        import qt
+
+        while self.translators:
+            qt.QApplication.removeTranslator(self.translators.pop())
+        self.language = ""
 
     def topLevelWidgets(self) -> list:
         import qt

@@ -249,7 +249,7 @@ def spoilt(tmp_path, change) -> conf.Calibrator:
         (lambda c: c["features"][1].update(low=9.5), "impossible"),
         (lambda c: c["features"][1].update(coefficient=0.1), "impossible"),
         (lambda c: c["features"][1].update(direction=1), "impossible"),
-        (lambda c: c.update(intercept=float("nan")), "impossible"),
+        (lambda c: c.update(intercept=float("nan")), "holds NaN, which is no number"),
     ],
 )
 def test_a_calibration_that_cannot_be_is_refused(tmp_path, change, message):

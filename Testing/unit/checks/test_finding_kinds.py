@@ -37,6 +37,9 @@ from DentalTopoSegLib.checks.repair import Repair
 from DentalTopoSegLib.dentition import FDI_PERMANENT, Confidence, flipped_jaw
 from DentalTopoSegLib.dentition.naming import NUMBERINGS, tooth_text
 from DentalTopoSegLib.dentition.words import Sentence
+from DentalTopoSegLib.files.json_schema import require_schema
+from DentalTopoSegLib.files.json_text import read_json
+from DentalTopoSegLib.reports.report import SCHEMA_FILE
 
 BEFORE = Path(__file__).resolve().parents[2] / "data" / "before" / "reports"
 #: Lower teeth behind 32: no Universal number looks like them.
@@ -248,6 +251,27 @@ def test_a_finding_is_read_back_from_a_report(kind: Kind) -> None:
         assert again.to_dict() == json.loads(json.dumps(finding.to_dict()))
         titles = [repair.title for repair in repairs_for(finding)]
         assert [repair.title for repair in repairs_for(again)] == titles
+
+
+@every_kind
+def test_a_finding_is_as_the_schema_of_the_report_says(kind: Kind) -> None:
+    for finding in found(kind.code):
+        row = json.loads(json.dumps(finding.to_dict()))
+        require_schema(row, SCHEMA_FILE, "it", part="finding")
+        known = read_json(SCHEMA_FILE)["definitions"]["finding"]["properties"]["detail"]["properties"]
+        assert set(row["detail"]) <= set(known), "add what it says to report.schema.json"
+
+
+@every_kind
+def test_a_finding_of_which_less_was_kept_says_its_stored_words(kind: Kind) -> None:
+    """As scenes and other versions keep it: nothing raises, neither its words nor its repairs."""
+    for finding in found(kind.code):
+        row = json.loads(json.dumps(finding.to_dict()))
+        for absent in (*([key] for key in row["detail"]), row["detail"]):
+            less = {**row, "detail": {key: value for key, value in row["detail"].items() if key not in absent}}
+            again = Finding.from_dict(less)
+            assert again.message == row["message"]
+            assert all(repair.title for repair in repairs_for(again))
 
 
 def test_the_keys_of_a_report() -> None:

@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -83,7 +84,7 @@ def test_name_picture_and_dicom(tmp_path: Path, toy_network, monkeypatch) -> Non
     monkeypatch.setattr("DentalTopoSegLib.pictures.volumes.FINEST_PX_MM", 0.4)
     write_dicom(tmp_path / "folder", toy_dentition()[0], number=5)
     command = ["segment", str(tmp_path / "folder"), "-o", str(tmp_path / "out"), "--quiet", "--picture"]
-    assert cli.main([*command, "--series", "5", "--name", "a/b"]) == 0
+    assert cli.main([*command, "--series", "5", "--name", "b"]) == 0
     names = sorted(p.name for p in (tmp_path / "out").iterdir())
     assert names == ["b_report.json", "b_teeth.nii.gz", "b_teeth.png", "b_teeth.seg.nrrd"]
     report = (tmp_path / "out" / "b_report.json").read_text(encoding="utf-8")
@@ -99,7 +100,7 @@ def test_refusals_have_their_exit_code_and_one_sentence(tmp_path: Path, toy_netw
         (4, ["segment", str(empty), "-o", str(out)], "No teeth were found in 'air'"),
         (6, ["segment", str(empty), "-o", str(tmp_path / "file" / "out")], "cannot be written"),
         (3, ["check", str(tmp_path / "file")], "not a volume"),
-        (3, ["picture", str(empty), str(empty), "-o", str(tmp_path / "p.jpg")], "must end in .png"),
+        (2, ["picture", str(empty), str(empty), "-o", str(tmp_path / "p.jpg")], "must end in .png"),
     ]
     for code, argv, text in cases:
         assert cli.main([*argv, "--json"]) == code
@@ -227,16 +228,38 @@ def test_demo_writes_scan_truth_results_and_picture(tmp_path: Path, monkeypatch,
 
 
 def test_a_stop_request_is_polite_once_where_somebody_looks(monkeypatch) -> None:
-    """A network in its own threads must not be left behind; when nobody looks, or asked twice, it interrupts."""
-    with stop_request.StopRequest() as stop:
-        with pytest.raises(KeyboardInterrupt):
-            signal.raise_signal(signal.SIGINT)
+    """Who looks has time to end by itself; where nobody does, or not soon, the process is ended at once."""
+    left = threading.Event()
+    with stop_request.StopRequest(left.set) as stop:
         assert not stop.asked()
         signal.raise_signal(signal.SIGINT)
         assert stop.asked()
-        with pytest.raises(KeyboardInterrupt):
-            signal.raise_signal(signal.SIGINT)
+        stop.close()
+        assert not left.wait(stop_request._GRACE_S + 0.2)
+    with stop_request.StopRequest(left.set) as stop:
+        stop.asked()
+        signal.raise_signal(signal.SIGTERM)
+        assert not left.wait(0.05)
+        assert left.wait(5)
+    left.clear()
+    with stop_request.StopRequest(left.set) as stop:
+        started = time.monotonic()
+        signal.raise_signal(signal.SIGINT)
+        assert left.wait(5)
+        assert time.monotonic() - started < 0.2
+        assert stop.wanted()
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.set_wakeup_fd(-1) == -1
+
+
+def test_a_stop_waits_for_results_that_are_being_moved(monkeypatch) -> None:
+    left, moving = threading.Event(), threading.Event()
+    moving.set()
+    with stop_request.StopRequest(left.set, moving.is_set):
+        signal.raise_signal(signal.SIGINT)
+        assert not left.wait(0.3)
+        moving.clear()
+        assert left.wait(5)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="sends POSIX signals")
@@ -270,7 +293,6 @@ sys.exit(cli.main(sys.argv[1:]))
     assert process.stdout.readline() == "writing\n"
     half = [p.name for p in out.rglob("*") if p.is_file()]
     assert "case 7_teeth.nii.gz" in half  # so there is something to clean up
-    time.sleep(stop_request._LOOKED_LATELY_S + 0.2)  # a step that takes long is interrupted in its middle
     process.send_signal(number)
     _, err = process.communicate(timeout=30)
     assert process.returncode == 130
@@ -313,3 +335,52 @@ def test_documented_commands_exist() -> None:
         command = commands[line.split()[1]]
         known = {o for a in command._actions for o in a.option_strings}
         assert set(re.findall(r"--[\w-]+", line)) <= known
+
+
+def test_wrong_usages_and_bad_names_have_true_words(tmp_path: Path, capsys) -> None:
+    """What nobody could do, whatever the input holds, is wrong usage; no sentence names a folder that only we know."""
+    image, labels = toy_dentition()
+    array = labels.array.copy()
+    array[0, 0, :2] = array.max()
+    scan = str(write_file(image, tmp_path / "scan.nii.gz"))
+    teeth = str(write_file(labels.with_array(array), tmp_path / "teeth.nii.gz"))
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder.nii.gz").mkdir()
+    (tmp_path / "file").write_text("in the way")
+    before = sorted(path.name for path in tmp_path.rglob("*"))
+    long = "n" * 300
+    repair = ["repair", teeth, "--all-safe", "-o"]
+    cases = [
+        (2, ["repair", teeth, "--all-safe"], "Say where to write"),
+        (2, ["repair", teeth, "-o", "new.nii.gz"], "Say what to repair"),
+        (2, ["repair", teeth, "--number", "11"], "--choice and --number are for one finding"),
+        (2, [*repair, "new.nii.gz", "--choice", "2"], "--choice and --number are for one finding"),
+        (2, [*repair, "new.foo"], "{0}/new.foo' cannot be written: its name must end in .nii.gz"),
+        (2, [*repair, "folder"], "{0}/folder' cannot be written: its name must end in"),
+        (6, [*repair, "folder.nii.gz"], "{0}/folder.nii.gz' cannot be written"),
+        (
+            6,
+            [*repair, f"{long}.nii.gz"],
+            long + ".nii.gz' cannot be written (File name too long): give a shorter name.",
+        ),
+        (6, [*repair, "file/new.nii.gz"], "{0}/file' cannot be written (it is a file): choose another folder."),
+        (2, ["picture", scan, teeth, "-o", "new.jpg"], "must end in .png"),
+        (6, ["export", teeth, "--format", "csv", "-o", "file"], "(it is a file): choose another folder."),
+        (2, ["check", teeth, "--reference-numbering", "fdi"], "--reference-numbering is only for a reference"),
+        (2, ["check", teeth, "--jaw", "upper"], "--jaw is only for meshes"),
+        (2, ["segment", scan, "--per-tooth", "-o", "out"], "--per-tooth is only for intraoral scans"),
+        (2, ["segment", scan, scan, "-o", "out"], "Give one CBCT at a time"),
+        (3, ["check", long], "cannot be"),
+        (3, ["segment", long, "-o", "out"], "cannot be"),
+        (3, ["batch", long, "-o", "out"], "is no folder"),
+    ]
+    for code, words, text in cases:
+        given = [
+            str(tmp_path / word) if word.split("/")[0].startswith(("new", "fold", "file", "out", long)) else word
+            for word in words
+        ]
+        assert cli.main(given) == code, words
+        shown = capsys.readouterr().err
+        assert text.format(tmp_path) in shown, words
+        assert ".dentaltoposeg" not in shown
+    assert sorted(path.name for path in tmp_path.rglob("*")) == before

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from DentalTopoSegLib.dentition.words import Sentence
+from DentalTopoSegLib.dentition.words import Sentence, SpokenError, Template, fields_of
 from DentalTopoSegLib.errors import InputError
 
 
@@ -48,3 +50,35 @@ def test_an_unknown_numbering_is_refused_and_an_unknown_language_is_english() ->
 def test_a_plural_needs_a_count() -> None:
     with pytest.raises(ValueError, match="count"):
         Sentence("one", plural="{count}")
+
+
+class Shouting:
+    """A language of capitals that leaves fields alone."""
+
+    def gettext(self, message: str) -> str:
+        return "".join(part if part.startswith("{") else part.upper() for part in re.split(r"({[^}]*})", message))
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return self.gettext(msgid1 if n == 1 else msgid2)
+
+
+def test_a_caller_can_bring_a_language_of_its_own() -> None:
+    side = Template("right")()
+    said = Sentence("{teeth:Teeth} on the {side:words}", teeth=(11, 12), side=side)
+    assert said.say("Universal", Shouting()) == "TEETH 8 AND 7 ON THE RIGHT"
+    holes = Template("one hole", "{count} holes")
+    assert [holes(count=n).say(language=Shouting()) for n in (1, 2)] == ["ONE HOLE", "2 HOLES"]
+
+
+def test_a_refusal_is_said_in_numbering_and_language() -> None:
+    error = SpokenError("Tooth {fdi:tooth} of '{name}' is gone.", fdi=16, name="{odd}")
+    assert str(error) == "Tooth 16 of '{odd}' is gone."
+    error.numbering, error.language = "Palmer", Shouting()
+    assert str(error) == "TOOTH UR6 OF '{odd}' IS GONE."
+
+
+def test_fields_of_a_template() -> None:
+    assert fields_of("{fdi:tooth} and {gap:.1f} of {name}") == {("fdi", "tooth"), ("gap", ".1f"), ("name", "")}
+    assert fields_of("none") == frozenset()
+    with pytest.raises(ValueError, match="Single"):
+        fields_of("{")

@@ -108,7 +108,7 @@ def test_every_mesh_format_gives_the_same_mesh(tmp_path: Path, kind: mesh_format
     assert is_mesh_file(unnamed)
     again, warnings = read_mesh(unnamed)
     np.testing.assert_array_equal(again.vertices[again.faces], VERTICES[FACES])
-    assert warnings == [f"'toy' has no suffix but holds a mesh in {kind.name} format; it was read as {kind.name}."]
+    assert warnings == [f"The file has no suffix but holds a mesh in {kind.name} format; it was read as {kind.name}."]
 
 
 @pytest.mark.parametrize("kind", mesh_formats.FORMATS, ids=lambda kind: kind.name)

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from DentalTopoSegLib.errors import InputError, MemoryLimitError
-from DentalTopoSegLib.files.meshes import obj, ply, read_mesh
+from DentalTopoSegLib.files.meshes import obj, ply, read_mesh, read_teeth3ds_json
 from DentalTopoSegLib.files.meshes.mesh import Problem, TooMuch
 
 POINTS = ["property float x", "property float y", "property float z"]
@@ -83,3 +83,11 @@ def test_beginnings_without_end_are_refused_at_once(tmp_path, name, content):
     with pytest.raises(InputError):
         read_mesh(tmp_path / name)
     assert time.process_time() - started < 10
+
+
+def test_a_file_of_labels_beyond_all_meshes_is_not_read(tmp_path):
+    path = tmp_path / "jaw.json"
+    with path.open("wb") as stream:
+        stream.truncate(80_000_001)
+    with pytest.raises(InputError, match="80,000,001 bytes, more than the 80,000,000"):
+        read_teeth3ds_json(path)

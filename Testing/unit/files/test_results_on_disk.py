@@ -202,7 +202,7 @@ def test_a_read_only_folder_is_refused_early(tmp_path: Path, monkeypatch) -> Non
     def read_only(*_, **__):
         raise OSError(30, "Read-only file system")
 
-    if os.geteuid() == 0:  # root may write everywhere, so the system's answer is played
+    if not hasattr(os, "geteuid") or os.geteuid() == 0:  # may write everywhere, so the system's answer is played
         monkeypatch.setattr("tempfile.mkdtemp", read_only)
         monkeypatch.setattr("os.mkdir", read_only)
     else:

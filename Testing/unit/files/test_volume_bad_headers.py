@@ -9,6 +9,7 @@ import bz2
 import gzip
 import os
 import socket
+import time
 import zlib
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from DentalTopoSegLib.errors import InputError, OutputError
 from DentalTopoSegLib.files.jaw_labels import read_labelled_jaw
 from DentalTopoSegLib.files.label_maps import read_fdi_labels
 from DentalTopoSegLib.files.meshes import is_mesh_file, read_mesh, read_teeth3ds_json
+from DentalTopoSegLib.files.names import shows
 from DentalTopoSegLib.files.seg_nrrd import stored_confidence
 from DentalTopoSegLib.files.volumes import read_labels, read_volume, write_volume
 
@@ -36,14 +38,14 @@ def refusal(folder: Path, name: str, content: bytes) -> str:
     with pytest.raises(InputError) as caught:
         read_volume(path)
     message = str(caught.value)
-    assert name in message and message.endswith(".") and message.isprintable()
+    assert name in message and message.endswith(".") and all(map(shows, message))
     return message
 
 
 # ---------------------------------------------------------------- what killed the process
 
 
-@pytest.mark.parametrize("axes", ["-3", "0", "100", "99999999", "2147483648", "1e9", "", "three"])
+@pytest.mark.parametrize("axes", ["-3", "100", "99999999"])
 def test_numbers_of_axes_that_killed_the_process(tmp_path: Path, axes: str) -> None:
     path = tmp_path / "scan.mha"
     path.write_bytes(metaimage_bytes(NDims=axes))
@@ -52,13 +54,20 @@ def test_numbers_of_axes_that_killed_the_process(tmp_path: Path, axes: str) -> N
     assert "NDims" in printed and "scan.mha" in printed
 
 
-@pytest.mark.parametrize("field", ["type", "space", "kinds", "sizes", "space_directions", "encoding", "content"])
-def test_a_long_word_in_an_nrrd(tmp_path: Path, field: str) -> None:
-    path = tmp_path / "scan.nrrd"
-    path.write_bytes(nrrd_bytes(**{field: "x" * 5000}))
-    code, printed = run_reader("read_volume(path)[0].shape", path)
-    assert code == (0 if field == "content" else 3), printed
-    assert len(printed) < 1000
+@pytest.mark.parametrize("axes", ["0", "2147483648", "1e9", "", "three", "3 3", "11"])
+def test_other_numbers_of_axes(tmp_path: Path, axes: str) -> None:
+    assert "NDims" in refusal(tmp_path, "scan.mha", metaimage_bytes(NDims=axes))
+
+
+def test_long_words_in_an_nrrd_that_killed_the_process(tmp_path: Path) -> None:
+    word = "x" * 5000
+    contents = {field: nrrd_bytes(**{field: word}) for field in ("type", "space", "kinds", "sizes", "encoding")}
+    for field, content in contents.items():
+        assert len(refusal(tmp_path, f"{field}.nrrd", content)) < 1000
+    (tmp_path / "pair.nrrd").write_bytes(nrrd_bytes(VOXELS, f"{word}:={word}", f"content: {word}"))
+    for field in ("kinds", "pair"):
+        code, printed = run_reader("read_volume(path)[0].shape", tmp_path / f"{field}.nrrd")
+        assert code == (0 if field == "pair" else 3), printed
 
 
 @posix
@@ -85,6 +94,17 @@ def test_a_name_that_is_not_utf_8_is_not_written(tmp_path: Path) -> None:
     assert [p.name for p in folder.iterdir()] == ["in.nrrd"]
 
 
+def test_itk_is_given_no_file_of_these_formats(tmp_path: Path) -> None:
+    """Its readers die of some: the library's own do not even load it."""
+    for name, content in SOUND.items():
+        (tmp_path / name).write_bytes(content)
+    for name in ("scan.raw", "scan.img"):
+        (tmp_path / name).write_bytes(VOXELS.tobytes())
+    code, printed = run_reader("read_volume(path)[0].shape, 'SimpleITK' in sys.modules", *map(tmp_path.joinpath, SOUND))
+    assert code == 0
+    assert set(printed.splitlines()) == {"(10, 9, 8) False"}
+
+
 # ---------------------------------------------------------------- decompression bombs
 
 
@@ -108,6 +128,37 @@ def test_a_bomb_behind_the_voxels_is_not_unpacked(tmp_path: Path, name: str) -> 
         path.write_bytes(endless_gzip(nifti_bytes()))
     assert path.stat().st_size < 5_000_000
     assert run_reader("read_volume(path)[0].shape", path, seconds=8, memory=2_000_000_000) == (0, "(10, 9, 8)")
+
+
+def test_a_gzip_file_of_a_million_empty_parts(tmp_path: Path) -> None:
+    path = tmp_path / "scan.nii.gz"
+    path.write_bytes(gzip.compress(nifti_bytes()[:352]) + gzip.compress(b"") * 1_000_000)
+    code, printed = run_reader("read_volume(path)", path, seconds=8)
+    assert code == 3 and "damaged" in printed, printed
+
+
+@posix
+def test_endless_padding_behind_a_gzip_file(tmp_path: Path) -> None:
+    """A sparse file of 100 GB takes no space: after a megabyte of zeros no more is looked at."""
+    path = tmp_path / "scan.nii.gz"
+    path.write_bytes(gzip.compress(nifti_bytes()[:352]))
+    os.truncate(path, 100_000_000_000)
+    code, printed = run_reader("read_volume(path)", path, seconds=8)
+    assert code == 3 and "cut short" in printed, printed
+
+
+@pytest.mark.parametrize("word", [b"% ", b"%d ", b"( ", b"-", b"1 ", b"\\", b"SCT^1"])
+def test_long_fields_take_no_time(tmp_path: Path, word: bytes) -> None:
+    long = word * (500_000 // len(word))
+    begin = time.process_time()
+    for field in ("data file", "space directions", "sizes", "kinds"):
+        content = nrrd_bytes(VOXELS, **{field.replace(" ", "_"): None})
+        refusal(tmp_path, "scan.nrrd", content.replace(b"endian", field.encode() + b": " + long + b"\nendian"))
+    path = tmp_path / "teeth.seg.nrrd"
+    pairs = b"Segment0_LabelValue:=1\nSegment0_Tags:=" + long + b"\nSegment0_Name:=" + long + b"\nendian"
+    path.write_bytes(nrrd_bytes((VOXELS > 9).astype(np.uint8)).replace(b"endian", pairs))
+    assert stored_confidence(read_labels(path)) == {}
+    assert time.process_time() - begin < 5
 
 
 def test_a_small_file_does_not_get_memory_for_what_it_cannot_hold(tmp_path: Path) -> None:
@@ -191,6 +242,15 @@ def test_what_is_no_ordinary_file(tmp_path: Path, kind: str, suffix: str) -> Non
     assert KINDS[kind] in str(caught.value) and path.name in str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["x" * 300, "a\0b", "x/" * 3000 + "x"])
+@pytest.mark.parametrize("suffix", READERS)
+def test_a_path_that_no_file_can_have(tmp_path: Path, suffix: str, name: str) -> None:
+    path = tmp_path / f"{name}{suffix}"
+    with pytest.raises(InputError, match=r"check the path\."):
+        READERS[suffix](path)
+    assert is_mesh_file(path) == (suffix in (".stl", ".vtp"))
+
+
 @posix
 @pytest.mark.parametrize("kind", ["pipe", "endless device"])
 def test_a_special_file_without_a_suffix_does_not_hang(tmp_path: Path, kind: str) -> None:
@@ -208,7 +268,7 @@ def test_voxels_in_no_ordinary_file(tmp_path: Path, header: str, kind: str) -> N
     contents = {
         "scan.mhd": metaimage_bytes(ElementDataFile=data.name, data=b""),
         "scan.nhdr": nrrd_bytes(VOXELS, f"data file: {data.name}", data=b""),
-        "scan.hdr": nifti_bytes(magic=b"ni1\0")[:348],
+        "scan.hdr": nifti_bytes(magic=b"ni1\0", vox_offset=0)[:348],
     }
     (tmp_path / header).write_bytes(contents[header])
     with pytest.raises(InputError, match=r"scan\.img"):
@@ -297,7 +357,8 @@ def test_fields_that_stand_twice_or_nowhere(tmp_path: Path) -> None:
     assert "sizes" in refusal(tmp_path, "a.nrrd", nrrd_bytes(VOXELS, "sizes: 1 1 1"))
     assert "DimSize" in refusal(tmp_path, "a.mha", b"DimSize = 1 1 1\n" + metaimage_bytes())
     assert "endian" in refusal(tmp_path, "b.nrrd", nrrd_bytes(endian=None))
-    assert "ElementType" in refusal(tmp_path, "b.mha", metaimage_bytes(ElementType=None))
+    assert "no ElementType" in refusal(tmp_path, "b.mha", metaimage_bytes(ElementType=None))
+    assert "ElementDataFile in its header is empty" in refusal(tmp_path, "b.mha", metaimage_bytes(ElementDataFile=""))
     assert "line 11" in refusal(tmp_path, "c.nrrd", nrrd_bytes(VOXELS, "no field"))
     assert "BinaryData" in refusal(tmp_path, "c.mha", metaimage_bytes(BinaryData="False"))
     assert "encoding" in refusal(tmp_path, "d.nrrd", nrrd_bytes(encoding="ascii"))
@@ -338,7 +399,7 @@ def test_a_label_value_that_is_none(tmp_path: Path, value: str) -> None:
 SOUND = {
     "scan.nii": nifti_bytes(),
     "scan.nii.gz": gzip.compress(nifti_bytes()),
-    "scan.hdr": nifti_bytes(magic=b"ni1\0")[:348],
+    "scan.hdr": nifti_bytes(magic=b"ni1\0", vox_offset=0)[:348],
     "scan.nrrd": nrrd_bytes(VOXELS, "key:=value"),
     "gz.nrrd": nrrd_bytes(encoding="gzip", data=gzip.compress(VOXELS.tobytes())),
     "bz.nrrd": nrrd_bytes(encoding="bzip2", data=bz2.compress(VOXELS.tobytes())),
@@ -386,4 +447,4 @@ def test_any_header_is_read_or_refused(tmp_path_factory, name: str, data) -> Non
     else:
         return
     assert "scan." in refused or name in refused
-    assert len(refused) < 600 and refused.isprintable()
+    assert len(refused) < 600 and all(map(shows, refused))

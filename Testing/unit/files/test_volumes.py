@@ -270,3 +270,21 @@ def test_the_real_cbct_reads_as_stated(real_data: Path) -> None:
     assert warnings == []
     one = sitk.ReadImage(str(real_data / "cbct" / "cbct_dental_surgery_dicom" / "IMG0001.dcm"))
     assert any(np.array_equal(sitk.GetArrayFromImage(one)[0], scan.array[i]) for i in (0, -1))
+
+
+@pytest.mark.parametrize("suffix", [".mhd", ".nhdr", ".hdr", ".img", ".png", ""])
+def test_what_cannot_be_written_whole_or_not_at_all_is_refused(tmp_path: Path, suffix: str) -> None:
+    """Two files cannot appear at once, an unknown suffix names no format: the sentence says which names are taken."""
+    with pytest.raises(OutputError, match=r"must end in \.nii\.gz, \.nii, \.seg\.nrrd, \.nrrd, \.mha"):
+        write_volume(block(), tmp_path / f"out{suffix}")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_reason_of_a_refused_name_is_told(tmp_path: Path) -> None:
+    (tmp_path / "folder.nrrd").mkdir()
+    with pytest.raises(OutputError, match="is a folder"):
+        write_volume(block(), tmp_path / "folder.nrrd")
+    with pytest.raises(OutputError, match=r"(?i)name too long|cannot find|No such file"):
+        write_volume(block(), tmp_path / ("x" * 300 + ".nrrd"))
+    with pytest.raises(OutputError, match=r"(?i)No such file|cannot find"):
+        write_volume(block(), tmp_path / "absent" / "x.nrrd")

@@ -277,7 +277,7 @@ def test_unreadable_file(tmp_path: Path, monkeypatch) -> None:
     assert "may not be read" in refusal(path)
 
 
-@pytest.mark.parametrize("bad", [np.float32(0.5), np.float32(np.nan), np.float32(-2)])
+@pytest.mark.parametrize("bad", [np.float32(v) for v in (0.5, np.nan, np.inf, -2)])
 def test_a_scan_is_no_label_map(tmp_path: Path, bad: np.float32) -> None:
     array = block().array.astype(np.float32)
     array[1, 1, 1] = bad

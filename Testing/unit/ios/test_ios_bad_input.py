@@ -152,6 +152,6 @@ def test_metres_are_recognised_by_the_size(tmp_path, network, capsys) -> None:
 def test_a_wrong_suffix_is_seen_through(tmp_path, network, capsys, suffix) -> None:
     scan = tmp_path / f"scan.{suffix}"
     write_stl(scan, TOY.vertices, TOY.faces)
-    accepted(scan, capsys, f"'scan.{suffix}' is called .{suffix.split('.')[-1]} but holds a mesh in STL format")
+    accepted(scan, capsys, f"The file is called .{suffix.split('.')[-1]} but holds a mesh in STL format")
     (vtp,) = (tmp_path / "out").glob("*_teeth.vtp")
     np.testing.assert_array_equal(read_mesh(vtp)[0].cell_data["Label"], TOY.face_fdi)

@@ -240,7 +240,7 @@ def test_a_file_that_is_no_network_is_refused_even_with_the_right_checksum(tmp_p
     ("description", "message"),
     [
         (None, "no description"),
-        ("{", "not JSON"),
+        ("{", "is no JSON text"),
         ({"id": "tiny", "task": "border"}, "lacks spacing_mm"),
         ({**DESCRIPTION, "task": "numbering"}, "models.json says"),
     ],

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import re
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +15,15 @@ from scan_files import toy_dentition, write_dicom, write_file
 from toy_jaws import toy_jaw
 
 from DentalTopoSegLib.commands import cli
-from DentalTopoSegLib.errors import SOME_FAILED, Cancelled, InputError
+from DentalTopoSegLib.errors import EXIT_MEANINGS, SOME_FAILED, Cancelled, InputError, OutputError
 from DentalTopoSegLib.files.meshes import write_stl
 from DentalTopoSegLib.options import RunOptions
 from DentalTopoSegLib.phantom import make_phantom
-from DentalTopoSegLib.reports.report import SCHEMA
+from DentalTopoSegLib.runs.anonymous import anonymous_name
 from DentalTopoSegLib.runs.batch import run_batch, scans_in
 from DentalTopoSegLib.runs.watching import CrashError, RefusedInsideError
+
+BEFORE = Path(__file__).resolve().parents[2] / "data" / "before" / "files"
 
 
 def summary(folder: Path) -> list[dict[str, str]]:
@@ -40,12 +45,10 @@ def toy_jobs(monkeypatch):
             raise answers[job.name]
         Path(job.output).mkdir(parents=True, exist_ok=True)
         (Path(job.output) / f"{job.name}_teeth.nii.gz").write_bytes(b"labels")
-        report = {
-            "schema": SCHEMA,
-            "count": {"total": 28},
-            "findings": [{"severity": "error"}, {"severity": "info"}],
-            "files": {"labels": f"{job.name}_teeth.nii.gz", "report": f"{job.name}_report.json"},
-        }
+        report = json.loads((BEFORE / "volume_report.json").read_text(encoding="utf-8"))  # 28 teeth
+        order, tunnel, _ = report["findings"]
+        report["findings"] = [{**order, "severity": "error"}, {**tunnel, "severity": "info"}]
+        report["files"] = {"labels": f"{job.name}_teeth.nii.gz", "report": f"{job.name}_report.json"}
         (Path(job.output) / f"{job.name}_report.json").write_text(json.dumps(report))
         return {}
 
@@ -123,7 +126,7 @@ def test_one_bad_scan_does_not_stop_the_rest(tmp_path: Path, scans: Path, toy_jo
 
 def test_a_batch_goes_on_where_it_was_stopped(tmp_path: Path, scans: Path, toy_jobs) -> None:
     out = tmp_path / "out"
-    with pytest.raises(Cancelled):
+    with pytest.raises(Cancelled, match=r"after 2 of 6 scans, 2 of them with whole results in .*out': the same"):
         run_batch(scans, out, RunOptions(cancelled=lambda: len(toy_jobs.done) == 2))
     assert [row["state"] for row in summary(out)] == ["done", "done"]
     (out / "b_a_teeth.nii.gz").unlink()  # half a result is none
@@ -132,6 +135,36 @@ def test_a_batch_goes_on_where_it_was_stopped(tmp_path: Path, scans: Path, toy_j
     assert [job.name for job in toy_jobs.done[2:]] == ["b_a", "b_x", "dicom_deep", "jaw", "y"]
     assert run_batch(scans, out).count("done before") == 6
     assert run_batch(scans, out, again=True).count("done") == 6
+
+
+def test_anonymous_names_keep_every_path_out_of_the_output(tmp_path: Path, toy_jobs, capsys) -> None:
+    root = tmp_path / "Muster"
+    scan, labels = toy_dentition()
+    write_dicom(root / "Anna Muster 1970", scan, number=5)
+    write_file(scan, root / "Muster.nrrd")
+    write_file(labels, root / "Muster_2.mhd")
+    damaged, odd = root / "damaged_Muster.nii.gz", root / "O'Muster.nii"
+    damaged.write_bytes(b"scan")
+    odd.mkdir()  # a folder with a file's name holds no scan
+    out = tmp_path / "out"
+    code = "scan-" + "[0-9a-f]{12}"
+    refusal = {"event": "error", "exit_code": 3, "kind": "InputError", "message": f"'{damaged}' is damaged."}
+    toy_jobs.answers[anonymous_name([damaged])] = RefusedInsideError(refusal)
+    assert cli.main(["batch", str(root), "-o", str(out), "--anonymous-names"]) == SOME_FAILED
+    shown = capsys.readouterr()
+    assert re.search(f"{code} Anna Muster 1970\n", shown.out), "only the screen says which is which"
+    assert f"'{damaged}' is damaged." in shown.err
+    for path in out.iterdir():
+        assert re.match(rf"{code}_|summary\.csv$", path.name)
+        assert b"Muster" not in path.read_bytes().replace(b'"name": "volume"', b"")
+    rows = summary(out)
+    assert [row["state"] for row in rows] == ["done", "done", "done", "failed"]
+    assert all(row["scan"] == row["name"] and re.fullmatch(code, row["name"]) for row in rows)
+    assert len({row["name"] for row in rows}) == 4
+    assert [row["message"] for row in rows] == ["", "", "", EXIT_MEANINGS[3]]
+    (root / "Anna Muster 1970").rename(root / "renamed")
+    again = run_batch(root, out, anonymous_names=True)
+    assert again.count("done before") == 3, "the code is that of the content"
 
 
 def test_a_folder_without_scans_is_refused(tmp_path: Path) -> None:
@@ -164,3 +197,84 @@ def test_real_processes_do_the_work(tmp_path: Path) -> None:
     assert (out / "phantom_teeth.seg.nrrd").exists()
     assert (out / "jaw_teeth.vtp").exists()
     assert not [path for path in out.iterdir() if path.name.startswith(".")]
+
+
+def test_a_name_that_is_not_utf8_is_a_row(tmp_path: Path, toy_jobs, capfd) -> None:
+    root = tmp_path / "scans"
+    root.mkdir()
+    try:
+        (root / os.fsdecode(b"M\xfcller.nii.gz")).write_bytes(b"scan")
+    except OSError:
+        pytest.skip("this file system takes only UTF-8")
+    (root / "z.nii.gz").write_bytes(b"scan")
+    out = tmp_path / "out"
+    assert cli.main(["batch", str(root), "-o", str(out), "--json"]) == 0
+    assert [row["scan"] for row in summary(out)] == ["M\\udcfcller.nii.gz", "z.nii.gz"]
+    assert [row["scan"] for row in json.loads(capfd.readouterr().out)["scans"]] == [
+        os.fsdecode(b"M\xfcller.nii.gz"),
+        "z.nii.gz",
+    ]
+    assert {job.name for job in toy_jobs.done} == {"M_ller", "z"}
+
+
+def test_what_cannot_be_read_is_a_row(tmp_path: Path, toy_jobs, monkeypatch) -> None:
+    """A file, and a folder; the administrator reads everything, so the refusals come from the functions."""
+    root = tmp_path / "scans"
+    (root / "locked").mkdir(parents=True)
+    (root / "secret").write_bytes(b"?")
+    (root / "z.nii.gz").write_bytes(b"scan")
+    opened, listed = Path.open, os.scandir
+
+    def refuse_file(path: Path, *arguments, **options):
+        if path.name == "secret":
+            raise PermissionError(13, "Permission denied", str(path))
+        return opened(path, *arguments, **options)
+
+    def refuse_folder(path="."):
+        if isinstance(path, str) and os.path.basename(path) == "locked":
+            raise PermissionError(13, "Permission denied", str(path))
+        return listed(path)
+
+    monkeypatch.setattr(Path, "open", refuse_file)
+    monkeypatch.setattr(os, "scandir", refuse_folder)
+    out = tmp_path / "out"
+    assert cli.main(["batch", str(root), "-o", str(out), "--quiet"]) == SOME_FAILED
+    rows = summary(out)
+    assert [(row["scan"], row["state"]) for row in rows] == [
+        ("locked", "failed"),
+        ("secret", "failed"),
+        ("z.nii.gz", "done"),
+    ]
+    assert rows[0]["message"] == "'locked' cannot be read (Permission denied)."
+
+
+def test_what_goes_wrong_with_one_scan_is_its_own(tmp_path: Path, scans: Path, toy_jobs) -> None:
+    """It is gone when its turn comes, its results cannot be written, no process is to be had."""
+    toy_jobs.answers |= {
+        "a": OutputError("'a' cannot be written."),
+        "b_a": FileNotFoundError(2, "No such file or directory"),
+        "jaw": BlockingIOError(11, "Resource temporarily unavailable"),
+    }
+    result = run_batch(scans, tmp_path / "out")
+    failed = {row["name"]: row["message"] for row in result.rows if row["state"] == "failed"}
+    assert set(failed) == {"a", "b_a", "jaw"}
+    assert failed["b_a"] == "'a.nrrd' cannot be segmented (No such file or directory)."
+    assert result.count("done") == 3
+
+
+def test_links_in_circles_long_paths_and_results_among_the_scans(tmp_path: Path, toy_jobs) -> None:
+    root = tmp_path / "scans"
+    root.mkdir()
+    (root / "circle").symlink_to(root / "circle")
+    (root / "gone.nii.gz").symlink_to(root / "nowhere")
+    (root / ("x" * 240 + ".nii.gz")).write_bytes(b"scan")
+    (root / "cafe\u0301.nii").write_bytes(b"scan")
+    (root / "caf\u00e9.nrrd").write_bytes(b"scan")
+    result = run_batch(root, root / "results")
+    names = [row["name"] for row in result.rows]
+    assert len(names) == 4
+    assert len({unicodedata.normalize("NFC", name).casefold() for name in names}) == 4
+    assert all(len(name.encode()) <= 205 for name in names)
+    assert run_batch(root, root / "results").count("done before") == 4
+    with pytest.raises(InputError, match="is no folder"):
+        scans_in("y" * 5000)

@@ -17,7 +17,7 @@ from toy_teeth import TEETH, relabel, tidy, volume
 
 from DentalTopoSegLib.commands import cli
 from DentalTopoSegLib.dentition import FDI_PERMANENT, mirrored
-from DentalTopoSegLib.errors import InputError, NoTeethError, OutputError
+from DentalTopoSegLib.errors import InputError, NoTeethError, OutputError, UsageError
 from DentalTopoSegLib.files.json_text import write_report_json
 from DentalTopoSegLib.files.label_maps import read_fdi_labels, write_labelmap
 from DentalTopoSegLib.files.meshes import read_mesh, write_ply
@@ -127,7 +127,7 @@ def test_repairs_are_refused_in_a_sentence_and_write_nothing(tmp_path: Path, bro
         (InputError, "no finding that can be repaired without looking", clean, o, {"all_safe": True}),
         (InputError, "Only a person can settle this finding: Tooth 15 was not found", gap, o, {"finding": 1}),
         (InputError, "is the file to be repaired", broken, broken, {"all_safe": True}),
-        (InputError, "must end in .vtp or .ply", jaw, out / "o.stl", {"all_safe": True}),
+        (UsageError, "must end in .vtp or .ply", jaw, out / "o.stl", {"all_safe": True}),
         (NoTeethError, "is empty", empty, o, {"all_safe": True}),
         (OutputError, "cannot be written", broken, clean / "o.nii.gz", {"all_safe": True}),
     ]
@@ -244,6 +244,46 @@ def test_names_cannot_break_the_page_or_the_table(tmp_path: Path, broken: Path) 
     files = write_csv(report, tmp_path / "t_teeth.csv", tmp_path / "t_findings.csv")
     with files["teeth"].open(encoding="utf-8-sig", newline="") as stream:
         assert {row["scan"][0] for row in csv.DictReader(stream)} == {"'"}
+
+
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        ("=1+1", "'=1+1"),
+        ("+1", "'+1"),
+        ("-1+1", "'-1+1"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("\t=1+1", "'\t'=1+1"),
+        ("\r=1+1", "'\r'=1+1"),
+        ("\n=1+1", "'\n'=1+1"),
+        ("＝1+1", "'＝1+1"),
+        ("a;=1+1", "a;'=1+1"),  # where cells end with semicolons
+        ("a\n@b", "a\n'@b"),
+        ("Tooth 16; it may be 15 - or 14 = x", "Tooth 16; it may be 15 - or 14 = x"),
+        ("", ""),
+    ],
+)
+def test_a_spreadsheet_takes_no_text_for_a_formula(tmp_path: Path, broken: Path, text: str, cell: str) -> None:
+    report = open_result(broken).report
+    report["name"] = text
+    report["teeth"] = [{**row, "name": text, "=1+1": "a key that nobody knows"} for row in report["teeth"]]
+    report["findings"] = [{**row, "message": text, "detail": {}} for row in report["findings"]]
+    files = write_csv(report, tmp_path / "t_teeth.csv", tmp_path / "t_findings.csv")
+    for kind, columns in (("teeth", ("scan", "name")), ("findings", ("message",))):
+        with files[kind].open(encoding="utf-8-sig", newline="") as stream:
+            rows = list(csv.DictReader(stream))
+        assert {row[column] for row in rows for column in columns} == {cell}
+        assert "=1+1" not in rows[0]
+    numbers = list(csv.DictReader(files["findings"].read_text(encoding="utf-8-sig").splitlines()))
+    assert all(not row["x"].startswith("'") for row in numbers), "numbers stay numbers"
+
+
+def test_the_page_runs_and_loads_nothing(tmp_path: Path, broken: Path) -> None:
+    """Not even if a text should get into it as it is."""
+    files, _ = export_result(broken, tmp_path / "out", "html")
+    text = files["html"].read_text(encoding="utf-8")
+    policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+    assert f'<meta http-equiv="Content-Security-Policy" content="{policy}">' in text.split("<title>")[0]
 
 
 def test_tables_have_every_tooth_and_finding(tmp_path: Path, broken: Path) -> None:

@@ -170,9 +170,9 @@ def test_two_scans_are_upper_and_lower_whatever_their_order(tmp_path: Path, monk
     assert network.asked[-1]["names"] == ["u", "l"]
     done(lower, jaws=["lower"])
     assert network.asked[-1]["jaws"] == ["lower"]
-    with pytest.raises(errors.InputError, match="Both scans are said to be the upper jaw"):
+    with pytest.raises(errors.UsageError, match="Both scans are said to be the upper jaw"):
         done(lower, upper, jaws=["upper", "upper"])
-    with pytest.raises(errors.InputError, match="3 jaws are named for 2 scans"):
+    with pytest.raises(errors.UsageError, match="3 jaws are named for 2 scans"):
         done(lower, upper, jaws=["upper", "lower", None])
 
 
@@ -221,6 +221,47 @@ def test_a_signal_stops_it(tmp_path: Path, phantom: Path, started, number: signa
 
 
 # ---------------------------------------------------------------- crashes
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="looks into /proc")
+def test_nobody_reads_handle_0_while_libraries_are_loaded(tmp_path: Path, phantom: Path, started) -> None:
+    """On Windows that stops the first import of numpy for ever: handle 0 is the null device in both processes, and the
+    pipe that was there is still looked after."""
+    out = tmp_path / "out"
+    job = written(tmp_path, inputs=[str(phantom)], output=str(out), threads=1)
+    started.append(run := Running(job))
+    run.wait_for("find the teeth")
+    children = Path(f"/proc/{run.process.pid}/task/{run.process.pid}/children").read_text().split()
+    assert len(children) == 1
+    for process in (str(run.process.pid), *children):
+        handles = Path("/proc") / process / "fd"
+        assert os.readlink(handles / "0") == os.devnull
+        assert any(os.readlink(handle).startswith("pipe:") for handle in handles.iterdir() if int(handle.name) > 2)
+    run.process.stdin.close()
+    assert run.process.wait(CANCEL_WITHIN_S + 1) == 130
+
+
+def test_a_signal_while_it_starts_stops_it(tmp_path: Path, phantom: Path, started) -> None:
+    """In its imports too, with the event that says so."""
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "sitecustomize.py").write_text(
+        """
+import builtins, os, signal, sys
+original = builtins.__import__
+def slow(name, *arguments):
+    if name == "numpy" and "worker" in " ".join(sys.orig_argv) and "--inside" not in sys.orig_argv:
+        builtins.__import__ = original
+        os.kill(os.getpid(), signal.SIGTERM)
+    return original(name, *arguments)
+builtins.__import__ = slow
+"""
+    )
+    out = tmp_path / "out"
+    job = written(tmp_path, inputs=[str(phantom)], output=str(out), threads=1)
+    started.append(run := Running(job, extra_path=str(tmp_path / "code")))
+    assert run.finish() == 130
+    assert error_of(run)["kind"] == "Cancelled"
+    assert not out.exists()
 
 
 @pytest.fixture
@@ -349,13 +390,13 @@ def test_leftovers_of_a_run_that_still_runs_are_kept(tmp_path: Path) -> None:
     [
         (None, "cannot be read"),
         ("{", "damaged: it is no JSON"),
-        ("[1]", "holds no JSON object"),
-        ('{"inputs": ["a.nii"]}', "does not say 'output'"),
-        ('{"inputs": [], "output": "out"}', "does not say 'inputs'"),
-        ('{"inputs": "a.nii", "output": "out"}', "wrong value for 'inputs'"),
-        ('{"inputs": ["a.nii"], "output": "out", "threads": 0}', "wrong value for 'threads': 0"),
-        ('{"inputs": ["a.nii"], "output": "out", "jaws": ["left"]}', "wrong value for 'jaws'"),
-        ('{"inputs": ["a.nii"], "output": "out", "speed": 9}', "asks for 'speed'"),
+        ("[1]", "damaged: the whole is a list of 1, not a job"),
+        ('{"inputs": ["a.nii"]}', "output is missing"),
+        ('{"inputs": [], "output": "out"}', "inputs has 0 entries, fewer than 1"),
+        ('{"inputs": "a.nii", "output": "out"}', "inputs is 'a.nii', not a list of paths"),
+        ('{"inputs": ["a.nii"], "output": "out", "threads": 0}', "threads is 0, not a whole number of 1 or more"),
+        ('{"inputs": ["a.nii"], "output": "out", "jaws": ["left"]}', "jaws[0] is 'left', not"),
+        ('{"inputs": ["a.nii"], "output": "out", "speed": 9}', "speed is nothing that is known here"),
     ],
 )
 def test_a_wrong_job_file_is_refused_in_a_sentence(tmp_path: Path, capsys, monkeypatch, content, text: str) -> None:
@@ -420,7 +461,7 @@ def test_every_end_has_a_sentence() -> None:
         assert sentence[0].isupper()
         assert sentence.endswith(".")
     assert exit_sentence(3, "Its own words.", ["x"]) == "Its own words."
-    assert exit_sentence(130) == "The segmentation ended: stopped by the user, nothing written."
+    assert exit_sentence(130) == "The segmentation ended: stopped by the user, nothing half written."
     assert exit_sentence(1, None, ["a", "KeyError: 7", " "]).endswith("Its last words: KeyError: 7")
     assert "memory ran out" in exit_sentence(-9)
 

@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 
 onnx = pytest.importorskip("onnx", reason="onnx is not installed: pip install '.[test]'")
-import onnxruntime  # noqa: E402
 from onnx import numpy_helper  # noqa: E402
 
+from DentalTopoSegLib.networks.onnx_runtime import import_onnxruntime  # noqa: E402
+
+onnxruntime = import_onnxruntime()
 MODELS = Path(__file__).resolve().parents[3] / "Resources" / "Models"
 SHIPPED = json.loads((MODELS / "models.json").read_text(encoding="utf-8"))["models"]
 #: The networks for volumes; those for surfaces keep float arithmetic.

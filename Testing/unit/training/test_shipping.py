@@ -15,6 +15,7 @@ onnx = pytest.importorskip("onnx", reason="onnx is not installed; only training 
 pytest.importorskip("onnxscript", reason="onnxscript is not installed; only torch's exporter needs it")
 
 from DentalTopoSegLib.networks.models import list_models  # noqa: E402
+from DentalTopoSegLib.networks.onnx_runtime import import_onnxruntime  # noqa: E402
 from training.export import score_tables  # noqa: E402
 from training.export.int8_storage import SMALLEST, stored_bytes, with_int8_weights  # noqa: E402
 from training.export.shipping import export_graph, read_metadata, register, ship  # noqa: E402
@@ -37,9 +38,7 @@ def _graph() -> onnx.ModelProto:
 
 
 def _answer(model: onnx.ModelProto, x: np.ndarray) -> np.ndarray:
-    import onnxruntime
-
-    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    session = import_onnxruntime().InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
     return session.run(None, {"x": x})[0]
 
 

@@ -23,13 +23,16 @@ class OrderBroken(Kind):
     def sentence(self, finding: Finding) -> Sentence:
         return self.words(teeth=finding.teeth)
 
-    def repairs(self, finding: Finding, others: Sequence[Finding]) -> list[Repair]:
+    def repairs(self, finding: Finding, others: Sequence[Finding]) -> list[Repair] | None:
         """The numbers of the group in the order in which its teeth stand, from the patient's right to left."""
-        along = {int(fdi): place for fdi, place in finding.detail["along_arch_mm"].items()}
+        along = {int(fdi): place for fdi, place in finding.detail.get("along_arch_mm", {}).items()}
         order = arch_order(jaw(finding.teeth[0]), is_deciduous(finding.teeth[0]))
+        if not set(finding.teeth) <= set(order) & set(along):
+            return None
         standing = sorted(finding.teeth, key=lambda fdi: (along[fdi], order.index(fdi)))
         numbers = zip(standing, sorted(finding.teeth, key=order.index), strict=True)
-        return [renumber_run({old: new for old, new in numbers if old != new})]
+        changed = {old: new for old, new in numbers if old != new}
+        return [renumber_run(changed)] if changed else None
 
     def find(self, case: DentitionCase) -> Iterator[Finding]:
         frame = case.frame

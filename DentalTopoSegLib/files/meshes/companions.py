@@ -1,0 +1,38 @@
+"""The files that belong to a mesh though nothing here reads them: materials and textures, which results must spare."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+#: Materials and textures are named near a file's beginning.
+_LOOK_BYTES = 1 << 16
+_MATERIAL = re.compile(rb"^\s*mtllib\s+(.+?)\s*$", re.MULTILINE)
+_MAP = re.compile(rb"^\s*(?:map_\w+|bump|disp|decal|refl)\s+(?:-.*\s)?(\S+?)\s*$", re.MULTILINE | re.IGNORECASE)
+_PLY_TEXTURE = re.compile(rb"^comment\s+TextureFile\s+(.+?)\s*$", re.MULTILINE | re.IGNORECASE)
+
+
+def companions_of(path: str | os.PathLike[str]) -> list[Path]:
+    """The material and texture files that an OBJ or PLY names and that are there.
+
+    Parameters
+    ----------
+    path : path
+        The mesh; of another format, or one that cannot be read, it has none.
+    """
+    path = Path(path)
+    suffix = path.suffix.lower()
+    if suffix == ".obj":
+        materials = _named(path, _MATERIAL)
+        return [*materials, *(texture for material in materials for texture in _named(material, _MAP))]
+    return _named(path, _PLY_TEXTURE) if suffix == ".ply" else []
+
+
+def _named(path: Path, pattern: re.Pattern[bytes]) -> list[Path]:
+    if not path.is_file():
+        return []
+    with path.open("rb") as stream:
+        text = stream.read(_LOOK_BYTES)
+    names = [os.fsdecode(name) for name in pattern.findall(text)]
+    return [path.parent / name for name in names if os.path.isfile(path.parent / name)]

@@ -1,0 +1,268 @@
+"""What one DICOM file says of itself, from its first bytes, through accessors that take only what they expect.
+
+Values are read by pydicom, from a stream that never gives more than the file has and a header may have. Nothing that
+names the patient is asked for.
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+import math
+import struct
+import warnings
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ....errors import InputError
+from ...regular_files import may_not_be_read
+from ..header import wrong_field
+
+#: The header of an enhanced object with 2000 frames has 4 MB; one slice has 5 kB.
+MAX_HEADER_BYTES = 1 << 24
+DEFLATED = "1.2.840.10008.1.2.1.99"
+_EXPLICIT = "1.2.840.10008.1.2.1"
+_NUMBER_CHARACTERS = 64
+
+_TAGS = [
+    "SOPInstanceUID",
+    "SeriesInstanceUID",
+    "SeriesNumber",
+    "Modality",
+    "ImageType",
+    "Rows",
+    "Columns",
+    "PixelSpacing",
+    "ImagePositionPatient",
+    "ImageOrientationPatient",
+    "NumberOfFrames",
+    "SamplesPerPixel",
+    "BitsAllocated",
+    "BitsStored",
+    "HighBit",
+    "PixelRepresentation",
+    "RescaleSlope",
+    "RescaleIntercept",
+    "SpacingBetweenSlices",
+    "SliceThickness",
+]
+_FRAME_TAGS = ["SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"]
+
+
+@functools.cache
+def parser_errors() -> tuple[type[Exception], ...]:
+    """What pydicom raises for files that are damaged; an AttributeError is a missing tag or an odd value."""
+    from pydicom.errors import BytesLengthException
+
+    return (
+        ArithmeticError,
+        AssertionError,
+        AttributeError,
+        BytesLengthException,
+        EOFError,
+        LookupError,
+        OSError,
+        RuntimeError,
+        TypeError,
+        ValueError,
+        struct.error,
+        zlib.error,
+    )
+
+
+@dataclass(frozen=True)
+class DicomHeader:
+    """The tags of one file, or of one item of a sequence in it.
+
+    Parameters
+    ----------
+    path : Path
+        The file, for the sentences.
+    dataset : pydicom.Dataset
+        Its tags.
+    place : str
+        The sequences around this item, as "PlanePositionSequence.".
+    """
+
+    path: Path
+    dataset: Any
+    place: str = ""
+
+    def has(self, keyword: str) -> bool:
+        """True when the tag is there and has a value."""
+        return bool(self._values(keyword))
+
+    def numbers(self, keyword: str, count: int, low: float = -1e6, high: float = 1e6) -> tuple[float, ...] | None:
+        """`count` finite numbers from `low` to `high`; None where the tag is absent or empty. Raises InputError."""
+        values = self._values(keyword)
+        if not values:
+            return None
+        found = [number for value in values if (number := _finite(value)) is not None and low <= number <= high]
+        if len(values) != count or len(found) != count:
+            many = "one number is" if count == 1 else f"{count} numbers are"
+            raise self.wrong(keyword, f"{many} expected, from {low:g} to {high:g}")
+        return tuple(found)
+
+    def number(self, keyword: str, low: float = -1e6, high: float = 1e6) -> float | None:
+        """One finite number; None where the tag is absent or empty. Raises InputError."""
+        numbers = self.numbers(keyword, 1, low, high)
+        return None if numbers is None else numbers[0]
+
+    def count(self, keyword: str, low: int, high: int, default: int | None = None) -> int:
+        """One whole number; `default` where the tag is absent or empty. Raises InputError."""
+        values = self._values(keyword)
+        if not values and default is not None:
+            return default
+        if not values:
+            raise InputError(f"'{self.path}' cannot be read: its DICOM header has no {self.place}{keyword}.")
+        number = _finite(values[0])
+        if len(values) != 1 or number is None or not (number.is_integer() and low <= number <= high):
+            raise self.wrong(keyword, f"a whole number from {low} to {high} is expected")
+        return int(number)
+
+    def text(self, keyword: str) -> str:
+        """The words, several of them joined as DICOM does; "" where the tag is absent. Raises InputError."""
+        return "\\".join(str(value) for value in self._values(keyword))
+
+    def items(self, keyword: str) -> list[DicomHeader]:
+        """The items of a sequence; empty where the tag is absent. Raises InputError for what is no sequence."""
+        values = self._values(keyword)
+        if not all(hasattr(value, "elements") for value in values):
+            raise self.wrong(keyword, "a sequence is expected")
+        return [DicomHeader(self.path, value, f"{self.place}{keyword}.") for value in values]
+
+    def wrong(self, keyword: str, expected: str) -> InputError:
+        """The refusal of a tag: file, tag, what it says and what is taken."""
+        values = self._values(keyword)
+        return wrong_field(
+            self.path, self.place + keyword, "\\".join(str(v)[:_NUMBER_CHARACTERS] for v in values), expected
+        )
+
+    def _values(self, keyword: str) -> list[Any]:
+        try:
+            value = self.dataset[keyword].value if keyword in self.dataset else None
+            if value is None or isinstance(value, (str, bytes)):
+                return [value] if value else []
+            return list(value) if hasattr(value, "__iter__") else [value]
+        except parser_errors() as error:
+            raise InputError(
+                f"'{self.path}' cannot be read: its DICOM tag {self.place}{keyword} is damaged. Copy or export the "
+                "scan again."
+            ) from error
+
+
+def _finite(value: object) -> float | None:
+    if not isinstance(value, (int, float, str)) or len(str(value)) > _NUMBER_CHARACTERS:
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+class HeaderStream(io.BufferedReader):
+    """A file that gives what it has, whatever is asked for, and at most `MAX_HEADER_BYTES` in all."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(io.FileIO(path))  # type: ignore[arg-type]
+        self.path = path
+        self.size = self.seek(0, io.SEEK_END)
+        self.left = MAX_HEADER_BYTES
+        self.seek(0)
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        there = max(0, self.size - self.tell())
+        size = there if size is None or size < 0 else min(size, there)
+        self.left -= size
+        if self.left < 0:
+            raise InputError(
+                f"'{self.path}' cannot be read: its DICOM header has more than {MAX_HEADER_BYTES >> 20} MB."
+            )
+        return super().read(size)
+
+
+@contextmanager
+def without_pydicom_warnings() -> Iterator[None]:
+    """Drops what pydicom warns of: it quotes the values, the patient's too; what matters is refused in a sentence."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def read_image_header(path: Path, *, frames: bool = False) -> DicomHeader | None:
+    """The tags that say what a file is and where it lies; None for what is no DICOM.
+
+    frames: with the functional groups of an enhanced object. Raises InputError for a damaged header.
+    """
+    from pydicom.errors import InvalidDicomError
+
+    try:
+        return DicomHeader(path, _read(path, _TAGS + _FRAME_TAGS if frames else _TAGS))
+    except InvalidDicomError:
+        return None  # a text, a picture, a viewer: not DICOM
+
+
+def read_source_header(path: Path) -> Any:
+    """All tags of a file before its pixels, the patient's too, as a pydicom dataset. Raises InputError."""
+    from pydicom.errors import InvalidDicomError
+
+    try:
+        return _read(path, None)
+    except InvalidDicomError as error:
+        raise InputError(f"'{path}' is no DICOM file.") from error
+
+
+def _read(path: Path, tags: list[str] | None) -> Any:
+    import pydicom
+    from pydicom.errors import InvalidDicomError
+
+    try:
+        with HeaderStream(path) as stream, without_pydicom_warnings():
+            return pydicom.dcmread(_inflated(stream), stop_before_pixels=True, specific_tags=tags)  # type: ignore[arg-type]
+    except InvalidDicomError:
+        raise
+    except PermissionError as error:
+        raise InputError(may_not_be_read(path)) from error
+    except RecursionError as error:
+        raise InputError(f"'{path}' cannot be read: its DICOM sequences are nested too deep.") from error
+    except parser_errors() as error:
+        raise InputError(
+            f"'{path}' is DICOM but its header is cut short or damaged: copy or export the scan again."
+        ) from error
+
+
+def _inflated(stream: HeaderStream) -> io.BufferedIOBase:
+    """The same bytes where a file is stored as it is; the first `MAX_HEADER_BYTES` of a deflated one, inflated."""
+    syntax, start = read_meta(stream)
+    stream.seek(0)
+    if syntax != DEFLATED:
+        return stream
+    meta = stream.read(start).replace(DEFLATED.encode(), _EXPLICIT.encode().ljust(len(DEFLATED), b"\0"))
+    packed = stream.read(MAX_HEADER_BYTES - start)
+    return io.BytesIO(meta + zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, MAX_HEADER_BYTES))
+
+
+def read_meta(stream: io.BufferedReader) -> tuple[str, int]:
+    """(transfer syntax, where the data set starts) from the file's meta information; ("", 0) for another file."""
+    stream.seek(128)
+    if stream.read(4) != b"DICM":
+        return "", 0
+    syntax, at = "", 132
+    while len(head := stream.read(8)) == 8:
+        group, element, kind, length = struct.unpack("<HH2sH", head)
+        if group != 2:
+            break
+        value_at = at + 8
+        if kind in (b"OB", b"OW", b"SQ", b"UN", b"UT", b"UC", b"UR"):
+            length = int.from_bytes(stream.read(4), "little")
+            value_at += 4
+        if element == 0x10:
+            syntax = stream.read(min(length, _NUMBER_CHARACTERS)).rstrip(b"\0 ").decode("latin-1")
+        at = value_at + length
+        stream.seek(at)
+    return syntax, at

@@ -1,0 +1,163 @@
+"""Every command stopped by Ctrl-C and SIGTERM at moments spread over its whole run.
+
+    python Testing/kills/stop_table.py [--stops N] [--only WORDS]
+
+Asked of each stop: exit code 130 (or what the command answers when it is done before), within a second, no traceback,
+nothing unfinished in the folder. Moments before Python itself is up are the system's and are counted apart. Ends with 1
+where something is not so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT), str(ROOT / "Testing" / "helpers")]
+
+WITHIN_S = 1.0
+#: The interpreter's own start, in which no handler can be there yet.
+START_CODES = (-signal.SIGTERM, -signal.SIGINT)
+FORMATS = ("stl", "obj", "ply", "glb", "nifti", "seg.nrrd", "csv", "html", "json")
+
+
+@dataclass
+class Row:
+    """What became of the stops of one command."""
+
+    name: str
+    stopped: int = 0
+    done_before: int = 0
+    at_start: int = 0
+    slowest_s: float = 0.0
+    faults: list[str] = field(default_factory=list)
+
+
+def prepare(folder: Path) -> dict[str, list[str]]:
+    """Inputs in a folder, and the commands on them without `-o`."""
+    from scan_files import toy_dentition, write_file
+
+    from DentalTopoSegLib.phantom import make_phantom
+
+    image, labels = toy_dentition()
+    scan = str(write_file(image, folder / "scan.nii.gz"))
+    teeth = str(write_file(labels, folder / "scan_teeth.nii.gz"))
+    array = labels.array.copy()
+    array[0, 0, :2] = labels.array.max()
+    loose = str(write_file(labels.with_array(array), folder / "loose.nii.gz"))
+    (folder / "batch").mkdir()
+    small = make_phantom(1, 0.6, fov_mm=(80, 75, 65), fillings=0).image
+    phantom = str(write_file(small, folder / "batch" / "phantom.nrrd"))
+    commands = {f"export {name}": ["export", teeth, "--format", name, "-o", "OUT"] for name in FORMATS}
+    return commands | {
+        "check": ["check", teeth],
+        "evaluate": ["evaluate", teeth, teeth],
+        "repair": ["repair", loose, "--all-safe", "-o", "OUT/repaired.nii.gz"],
+        "picture": ["picture", scan, teeth, "-o", "OUT/picture.png"],
+        "segment": ["segment", phantom, "--threads", "1", "-o", "OUT"],
+        "batch": ["batch", str(folder / "batch"), "--threads", "1", "-o", "OUT"],
+        "demo": ["demo", "--threads", "1", "-o", "OUT"],
+    }
+
+
+def start(command: list[str], out: Path) -> subprocess.Popen:
+    """The command as a process in a session of its own, like one in a terminal."""
+    words = [word.replace("OUT", str(out)) for word in command]
+    return subprocess.Popen(
+        [sys.executable, "-m", "DentalTopoSegLib", *words],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=out.parent,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        start_new_session=True,
+    )
+
+
+def stop_at(row: Row, command: list[str], moment: float, number: signal.Signals, folder: Path) -> None:
+    """Stop the command at a moment and put what became of it into its row."""
+    with tempfile.TemporaryDirectory(dir=folder) as place:
+        out = Path(place) / "out"
+        process = start(command, out)
+        try:
+            process.communicate(timeout=moment)
+        except subprocess.TimeoutExpired:
+            pass
+        else:
+            row.done_before += 1
+            return
+        told = time.monotonic()
+        os.killpg(process.pid, number)  # a terminal tells the whole group
+        _, errors = process.communicate(timeout=60)
+        took = time.monotonic() - told
+        where = f"{number.name} at {moment:.2f} s"
+        in_start = "KeyboardInterrupt" in errors and str(Path("commands") / "cli.py") not in errors
+        if process.returncode in START_CODES or in_start:
+            row.at_start += 1
+            return
+        if process.returncode == 0:
+            row.done_before += 1
+        elif process.returncode == 130:
+            row.stopped += 1
+        else:
+            row.faults.append(f"{where}: exit code {process.returncode}: {errors[-200:]}")
+        row.slowest_s = max(row.slowest_s, took)
+        if took > WITHIN_S:
+            row.faults.append(f"{where}: {took:.1f} s")
+        if "Traceback" in errors:
+            row.faults.append(f"{where}: {errors[-300:]}")
+        time.sleep(0.1)  # a batch's child ends with its parent
+        hidden = [path.name for path in out.rglob(".*")] if out.exists() else []
+        if hidden or (process.returncode == 130 and "nothing was written" in errors and out.exists()):
+            row.faults.append(f"{where}: left {hidden or list(out.iterdir())}")
+
+
+def measure(command: list[str], folder: Path) -> float:
+    """How long the command runs when nobody stops it."""
+    with tempfile.TemporaryDirectory(dir=folder) as place:
+        started = time.monotonic()
+        process = start(command, Path(place) / "out")
+        _, errors = process.communicate()
+        if process.returncode:
+            raise SystemExit(f"{command} ends with {process.returncode}: {errors}")
+        return time.monotonic() - started
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Print a row for every command; returns the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--stops", type=int, default=20, help="of every command")
+    parser.add_argument("--only", default="", help="commands that begin so")
+    given = parser.parse_args(argv)
+    faults = 0
+    with tempfile.TemporaryDirectory() as place:
+        for name, command in prepare(Path(place)).items():
+            if not name.startswith(given.only):
+                continue
+            row, chance = Row(name), random.Random(name)
+            seconds = measure(command, Path(place))
+            for i in range(given.stops):
+                moment = seconds * (i + chance.random()) / given.stops
+                stop_at(row, command, moment, (signal.SIGINT, signal.SIGTERM)[i % 2], Path(place))
+            print(
+                f"{row.name:<16} {seconds:5.1f} s  stopped {row.stopped:>3}  done before {row.done_before:>3}  "
+                f"interpreter's start {row.at_start:>2}  slowest {row.slowest_s:.2f} s  faults {len(row.faults)}",
+                *row.faults,
+                sep="\n    ",
+                flush=True,
+            )
+            faults += len(row.faults)
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -41,7 +41,6 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     if not hasattr(os, "fork"):
         parser.exit(2, "This system cannot fork: fuzz on Linux or macOS.\n")
-    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     sys.path[:0] = [str(arguments.library.resolve()), str(ROOT / "Testing" / "helpers")]
     from fuzz_formats import FORMATS

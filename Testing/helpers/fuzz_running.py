@@ -96,6 +96,7 @@ class Fuzzer:
                 outcome = self._try(form.use, sound / entry, Path(place) / OUT)
                 if number < 0:
                     if outcome.kind != READ:
+                        row.count[outcome.kind] += 1
                         row.faults[f"{outcome.kind}: the sound file: {outcome.text}"] = "-"
                     continue
                 row.count[outcome.kind] += 1

@@ -5,6 +5,7 @@ The child has the parent's imports, a bound on memory and on time, and a folder 
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import resource
 import select
@@ -87,6 +88,7 @@ def _listen(pipe: int, started: float) -> tuple[str, bool]:
 
 
 def _in_child(action: Callable[[], object], refusals: type[BaseException], pipe: int) -> None:
+    faulthandler.disable()  # a crash is told by its signal
     silent = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(silent, stream)

@@ -17,7 +17,7 @@ _WORDS = 21  # "facet normal . . . outer loop vertex . . . vertex . . . vertex .
 _FIXED = {0: b"facet", 1: b"normal", 5: b"outer", 6: b"loop", 7: b"vertex", 11: b"vertex", 15: b"vertex"}
 _FIXED |= {19: b"endloop", 20: b"endfacet"}
 _COORDINATES = (8, 9, 10, 12, 13, 14, 16, 17, 18)
-_FACET_OR_END = re.compile(rb"^\s*facet\s+normal\b|endsolid", re.MULTILINE | re.IGNORECASE)
+_FACET_OR_END = re.compile(rb"^[ \t\r\f\v]*facet\s+normal\b|endsolid", re.MULTILINE | re.IGNORECASE)
 _SOLID_LINE = re.compile(rb"^[ \t\r\f\v]*(end[ \t]*)?solid\b[^\n]*", re.MULTILINE)
 _HEADER = b"Binary STL, written by DentalTopoSeg".ljust(80)
 

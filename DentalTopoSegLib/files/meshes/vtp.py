@@ -32,8 +32,11 @@ _MAX_ARRAY_BYTES = 1 << 29
 _MAX_RATIO = 1100  # zlib reaches 1032:1; what claims more is a bomb. LZMA is held to the same.
 _MAX_ELEMENTS = 100_000
 _BLOCK_BYTES = 1 << 20
-_APPENDED = re.compile(rb"<AppendedData\b[^>]*?encoding\s*=\s*[\"'](\w+)[\"'][^>]*>\s*_")
-_POLY_DATA = re.compile(rb"<VTKFile\b[^>]*\bPolyData\b")
+# Bounded, as a search for an end that never comes would begin anew at every beginning.
+_APPENDED = re.compile(
+    rb"<AppendedData\b[^<>]{0,999}?encoding\s{0,9}=\s{0,9}[\"'](\w{1,99})[\"'][^<>]{0,999}>\s{0,999}_"
+)
+_POLY_DATA = re.compile(rb"<VTKFile\b[^<>]{0,999}\bPolyData\b")
 _DAMAGED = "is a damaged VTP file ({reason}): copy or export it again."
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import io
-import itertools
 import re
 
 import numpy as np
 
 from .geometry import fan
 from .mesh import Parsed, Problem, TooMuch
-from .text import BadNumber, describe, floats, integers, is_text, require_short_lines
+from .text import BadNumber, describe, floats, integers, is_text, require_short_lines, take_lines
 
 _CHUNK_LINES = 1 << 16
 _POINT_LINE = re.compile(rb"^[ \t]*v[ \t]+[-+.\d]", re.MULTILINE)
@@ -38,7 +37,7 @@ def read(data: bytes, max_faces: int) -> Parsed:
     require_short_lines(data)
     lines = map(bytes.strip, io.BytesIO(data))
     points, triangles, point_count, face_count, line_count = [], [], 0, 0, 0
-    while chunk := list(itertools.islice(lines, _CHUNK_LINES)):
+    while chunk := take_lines(lines, _CHUNK_LINES):
         try:
             here = [line for line in chunk if line[:2] in (b"v ", b"v\t")]
             _require_known(chunk)

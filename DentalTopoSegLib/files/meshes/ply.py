@@ -7,7 +7,6 @@ elements are read with a fixed row type where all rows are alike (all triangles)
 from __future__ import annotations
 
 import io
-import itertools
 import re
 from array import array
 from collections.abc import Iterator, Mapping
@@ -18,7 +17,7 @@ import numpy as np
 
 from .geometry import fan
 from .mesh import Parsed, Problem, TooMuch, coordinates, of_triangles, require_bounded_triangles
-from .text import BadNumber, describe, floats, require_short_lines
+from .text import BadNumber, describe, floats, require_short_lines, take_lines
 
 _HEADER_END = re.compile(rb"(?:^|[\r\n])end_header[ \t]*(\r\n|\n|\r)")
 _MAX_HEADER = 1 << 22
@@ -64,7 +63,8 @@ def read(data: bytes, max_faces: int) -> Parsed:
     """Vertices and faces of a PLY file, with their scalar properties. Raises Problem."""
     order, elements, start = _header(data)
     _require_bounded(elements, max_faces)
-    rows = _ascii_rows(data, start, elements) if order == "" else _binary_rows(data, start, elements)
+    read_rows = _ascii_rows if order == "" else _binary_rows
+    rows = read_rows(data, start, elements, 3 * max_faces)
     columns: dict[str, dict[str, np.ndarray | _List]] = {}
     for element, values in zip(elements, rows, strict=True):
         columns.setdefault(element.name, values)
@@ -97,6 +97,11 @@ def _require_bounded(elements: list[_Element], max_faces: int) -> None:
         bound = max_faces if element.name == "face" else 3 * max_faces
         if element.count > bound:
             raise TooMuch(f"announces {_count_text(element.count)} {_shown(element)}", bound)
+
+
+def _require_bounded_list(prop: _Property, count: int, most: int) -> None:
+    if prop.count and count > most:
+        raise TooMuch(f"has {count:,} numbers or more in the lists '{prop.name[:40]}'", most)
 
 
 def _shown(element: _Element) -> str:
@@ -158,7 +163,9 @@ def _cut_short(element: _Element, rows: int) -> Problem:
     )
 
 
-def _binary_rows(data: bytes, position: int, elements: list[_Element]) -> Iterator[dict[str, np.ndarray | _List]]:
+def _binary_rows(
+    data: bytes, position: int, elements: list[_Element], most: int
+) -> Iterator[dict[str, np.ndarray | _List]]:
     for element in elements:
         if not element.properties or not element.count:
             yield _empty(element)
@@ -167,11 +174,13 @@ def _binary_rows(data: bytes, position: int, elements: list[_Element]) -> Iterat
         row = _row_type(element, lengths)
         columns = None
         if lengths is not None and element.count * row.itemsize <= len(data) - position:
+            for prop, length in zip([p for p in element.properties if p.count], lengths, strict=True):
+                _require_bounded_list(prop, element.count * length, most)
             columns = _alike(np.frombuffer(data, row, element.count, position), element, lengths)
         if columns is not None:
             position += element.count * row.itemsize
         elif any(p.count for p in element.properties):
-            columns, position = _row_by_row(data, position, element)
+            columns, position = _row_by_row(data, position, element, most)
         else:
             raise _cut_short(element, (len(data) - position) // row.itemsize)
         yield columns
@@ -226,7 +235,7 @@ def _alike(rows: np.ndarray, element: _Element, lengths: list[int]) -> dict[str,
     return columns
 
 
-def _row_by_row(data: bytes, position: int, element: _Element) -> tuple[dict[str, np.ndarray | _List], int]:
+def _row_by_row(data: bytes, position: int, element: _Element, most: int) -> tuple[dict[str, np.ndarray | _List], int]:
     """An element whose lists differ in length: walk over the rows for the lengths, then gather by length."""
     steps = [(p.count, p.count.itemsize if p.count else 0, p.dtype.itemsize) for p in element.properties]
     starts, sizes = ([array("q") for _ in steps] for _ in range(2))  # 8 bytes a number, in a list they are 40
@@ -252,6 +261,7 @@ def _row_by_row(data: bytes, position: int, element: _Element) -> tuple[dict[str
     raw = np.frombuffer(data, np.uint8)
     columns: dict[str, np.ndarray | _List] = {}
     for prop, start, size in zip(element.properties, starts, sizes, strict=True):
+        _require_bounded_list(prop, int(np.frombuffer(size, np.int64).sum()), most)
         values = _gather(raw, np.frombuffer(start, np.int64), np.frombuffer(size, np.int64), prop.dtype)
         columns.setdefault(prop.name, _List(values, np.frombuffer(size, np.int64)) if prop.count else values)
     return columns, position
@@ -267,7 +277,9 @@ def _gather(raw: np.ndarray, starts: np.ndarray, sizes: np.ndarray, dtype: np.dt
     return out
 
 
-def _ascii_rows(data: bytes, position: int, elements: list[_Element]) -> Iterator[dict[str, np.ndarray | _List]]:
+def _ascii_rows(
+    data: bytes, position: int, elements: list[_Element], most: int
+) -> Iterator[dict[str, np.ndarray | _List]]:
     body = data[position:]
     if b"\n" not in body:
         body = body.replace(b"\r", b"\n")
@@ -276,25 +288,27 @@ def _ascii_rows(data: bytes, position: int, elements: list[_Element]) -> Iterato
     lines = filter(bytes.strip, io.BytesIO(body))  # without blank lines
     for element in elements:
         try:
-            yield _ascii_element(lines, element)
+            yield _ascii_element(lines, element, most)
         except BadNumber as error:
             raise _name_line(body, error, first_line) from error
 
 
-def _ascii_element(lines: Iterator[bytes], element: _Element) -> dict[str, np.ndarray | _List]:
+def _ascii_element(lines: Iterator[bytes], element: _Element, most: int) -> dict[str, np.ndarray | _List]:
     if not element.properties or not element.count:
         return _empty(element)
     parts: list[list[np.ndarray]] = [[] for _ in element.properties]
     sizes: list[list[np.ndarray]] = [[] for _ in element.properties]
-    done = 0
+    done, held = 0, [0] * len(parts)
     while done < element.count:
-        chunk = list(itertools.islice(lines, min(_CHUNK_LINES, element.count - done)))
+        chunk = take_lines(lines, min(_CHUNK_LINES, element.count - done))
         if not chunk:
             raise _cut_short(element, done)
         words = b" ".join(chunk).split()
         for i, (values, lengths) in enumerate(_ascii_chunk(words, chunk, element)):
             parts[i].append(values)
             sizes[i].append(lengths)
+            held[i] += len(values)
+            _require_bounded_list(element.properties[i], held[i], most)
         done += len(chunk)
     columns: dict[str, np.ndarray | _List] = {}
     for prop, part, size in zip(element.properties, parts, sizes, strict=True):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from .mesh import Problem
 
 _DECIMAL_COMMA = re.compile(rb"[-+]?\d*,\d+([eE][-+]?\d+)?")
+_CHUNK_BYTES = 4 << 20
 _LONG_LINE = re.compile(rb"[^\n]{1048576}")
 _NOT_A_NUMBER = re.compile(rb"[-+]?(\d*\.?#?\d*)?(nan|ind|inf|qnan|snan).*", re.IGNORECASE)
 
@@ -29,6 +31,17 @@ def require_short_lines(text: bytes) -> None:
     if found := _LONG_LINE.search(text):
         number = text.count(b"\n", 0, found.start()) + 1
         raise Problem(f"is damaged: line {number:,} has more than {1 << 20:,} characters. Copy or export it again.")
+
+
+def take_lines(lines: Iterator[bytes], count: int) -> list[bytes]:
+    """The next lines, at most `count` and not much more than 4 MB: every word takes many times its letters."""
+    taken, size = [], 0
+    for line in itertools.islice(lines, count):
+        taken.append(line)
+        size += len(line)
+        if size > _CHUNK_BYTES:
+            break
+    return taken
 
 
 class BadNumber(Problem):

@@ -11,6 +11,7 @@ import pytest
 from DentalTopoSegLib.errors import InputError, MemoryLimitError
 from DentalTopoSegLib.files.meshes import clean, obj, ply, read_mesh, read_teeth3ds_json, vtp
 from DentalTopoSegLib.files.meshes.mesh import Problem, TooMuch
+from DentalTopoSegLib.files.meshes.text import take_lines
 
 POINTS = ["property float x", "property float y", "property float z"]
 CORNERS = "property list uchar int vertex_indices"
@@ -157,6 +158,26 @@ def test_many_values_of_one_face_do_not_become_those_of_many_triangles(tmp_path)
         MemoryLimitError, match=r"jaw.ply' has 1,120 MB of values at its triangles, more than the 1,000"
     ):
         read_mesh(path)
+
+
+def test_long_lines_are_not_all_split_at_once():
+    """Every word takes many times its letters."""
+    lines = iter([b"1 " * 500_000] * 25)
+    assert [len(take_lines(lines, 65_536)) for _ in range(6)] == [5, 5, 5, 5, 5, 0]
+    assert take_lines(iter([b"a", b"b", b"c"]), 2) == [b"a", b"b"]
+
+
+@pytest.mark.parametrize("order", ["ascii", "binary_little_endian"])
+@pytest.mark.parametrize("alike", [True, False])
+def test_corners_of_a_ply_are_counted_before_they_are_gathered(order, alike):
+    lengths = [4, 4, 4, 4] if alike else [4, 4, 4, 5]
+    header = ["element vertex 3", *POINTS, "element face 4", CORNERS]
+    if order == "ascii":
+        body = b"0 0 0\n" * 3 + b"".join(b"%d " % n + b"1 " * n + b"\n" for n in lengths)
+    else:
+        body = bytes(36) + b"".join(bytes([n]) + bytes(4 * n) for n in lengths)
+    with pytest.raises(TooMuch, match=r"1[67] numbers or more in the lists 'vertex_indices', more than the 15 that"):
+        ply.read(ply_file(*header, order=order, body=body), max_faces=5)
 
 
 def test_an_impossible_size_is_told_in_words(tmp_path):

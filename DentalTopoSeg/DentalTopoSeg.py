@@ -17,10 +17,12 @@ import vtk
 from DentalTopoSegModuleLib import (
     ExportPanel,
     Packages,
+    PanoramicPanel,
     ReviewPanel,
     SampleScans,
     SegmentPanel,
     Settings,
+    Views,
     WorkerProcess,
 )
 from DentalTopoSegModuleLib.Library import addLibraryToPath
@@ -65,6 +67,7 @@ class DentalTopoSeg(ScriptedLoadableModule):
         """Once all modules are there: sample scans, and the teeth in Slicer's terminologies."""
         SampleScans.register(self.resourcePath("Icons"))
         addLibraryToPath()
+        Views.registerLayout()
         from DentalTopoSegLib.scene import SceneError, register_terminology
 
         try:
@@ -114,7 +117,10 @@ class DentalTopoSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self.ui, self.logic, self.resourcePath("requirements.txt"), self.onResult
         )
         self.reviewPanel = ReviewPanel.ReviewPanel(self.ui)
+        self.panoramicPanel = PanoramicPanel.PanoramicPanel(self.ui, self.reviewPanel)
         self.exportPanel = ExportPanel.ExportPanel(self.ui, self.reviewPanel)
+        self.ui.arrangeViewsCheckBox.checked = Settings.remembered("arrangeViews", True, _asBool)
+        self.ui.arrangeViewsCheckBox.toggled.connect(lambda on: Settings.remember("arrangeViews", bool(on)))
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self.onSceneEndClose)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.NodeAboutToBeRemovedEvent, self.onNodeAboutToBeRemoved)
@@ -127,6 +133,7 @@ class DentalTopoSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._isClosed = True
         self.logic.abandon()
         self.exportPanel.close()
+        self.panoramicPanel.clear()
         self.reviewPanel.close()
         self.setParameterNode(None)
         self.removeObservers()
@@ -137,9 +144,11 @@ class DentalTopoSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self.initializeParameterNode()
         else:
             self.chooseFirstScan()
+        self.panoramicPanel.setActive(True)
 
     def exit(self):
         """The user opens another module; a running segmentation goes on."""
+        self.panoramicPanel.setActive(False)
 
     def onReload(self):
         """For developers: take the helpers' new code too. This panel ends before its library does: it could not tell
@@ -228,6 +237,14 @@ class DentalTopoSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self.initializeParameterNode()
         self._parameterNode.resultNode = node
         self.ui.reviewCollapsibleButton.collapsed = False
+        if self.ui.arrangeViewsCheckBox.checked and self.reviewPanel.review is not None:
+            Views.arrange(self.reviewPanel.review)
+            self.panoramicPanel.update()
+
+
+def _asBool(value) -> bool:
+    """Of a setting, which comes back as a text or as a bool."""
+    return str(value).lower() in ("true", "1")
 
 
 class DentalTopoSegLogic(ScriptedLoadableModuleLogic):

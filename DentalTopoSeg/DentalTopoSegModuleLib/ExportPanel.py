@@ -27,7 +27,7 @@ class ExportPanel:
     def __init__(self, ui, reviewPanel) -> None:
         self.ui = ui
         self._reviewPanel = reviewPanel
-        reviewPanel.onRefreshed = self.update
+        reviewPanel.refreshed.append(self.update)
         self.exporter = Exporter(self.onProgress, self.onFinished)
         self.boxes = {}
         self._build()

@@ -184,6 +184,11 @@ class VolumeReview(Review):
         moved = slicer.vtkMRMLTransformableNode.TransformModifiedEvent
         self._observed.append((self.node, self.node.AddObserver(moved, lambda *_: callback())))
 
+    @property
+    def content(self) -> object:
+        """Equal as long as nothing was changed in voxels, numbers or place of the teeth that were last checked."""
+        return self._segments.content
+
     # ------------------------------------------------------------ where to look
 
     def _centres(self) -> dict[int, np.ndarray]:

@@ -1,8 +1,8 @@
 """The panoramic view of a result as nodes: a flat volume with outlined, numbered teeth and findings, in a slice view.
 
 The picture lies upright and flat in the world, far from every head: its slice view cuts nothing else, and no other view
-shows it. Columns run from the patient's right to the left, rows keep their height; both are true to scale, so rulers and
-window and level work on it. What is here can be made again from the teeth and is not saved with the scene.
+shows it. Columns run from the patient's right to the left, rows keep their height; both are true to scale, so rulers
+and window and level work on it. What is here can be made again from the teeth and is not saved with the scene.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .finding_nodes import STANDING
 from .jobs import volume_of
 from .layouts import PANORAMIC_GROUP
 from .nodes import SceneError, nodes_of, remove_node, require, to_vtk
-from .terminology import tooth_color_node
+from .terminology import new_color_node
 from .views import PANORAMIC_TAG, Look
 from .volume_review import VolumeReview
 
@@ -34,6 +34,8 @@ _ROW_MM = 4.0
 _APART_MM = {"FDI": 5.0, "Universal": 5.0, "Palmer": 7.0}
 #: Of the grey values, per cent: darkest and brightest that are told apart.
 _WINDOW = (2.0, 99.7)
+#: The nodes with a display node.
+_SHOWN = ("grey", "teeth", "numbers", "findings", "here")
 _OPEN_RGB, _CHOSEN_RGB, _HERE_RGB = (1.0, 0.62, 0.1), (1.0, 0.25, 0.15), (0.35, 0.85, 1.0)
 
 
@@ -103,13 +105,15 @@ class PanoramicView:
             "numbers": _new_points(scene, f"{name} panoramic numbers", 0.05, 3.4),
             "findings": _new_points(scene, f"{name} panoramic findings", 1.6, 3.0),
             "here": _new_points(scene, f"{name} panoramic place", 5.0, 0.0),
+            "colors": new_color_node(scene, f"{name} panoramic colours"),
         }
+        made["colors"].SetColor(0, "", 0.0, 0.0, 0.0, 0.0)  # no gum: the picture shows between the teeth
         for node in made.values():
             node.SetSaveWithScene(False)
             node.SetHideFromEditors(True)
         made["grey"].CreateDefaultDisplayNodes()
         colors = scene.AddNewNodeByClass("vtkMRMLLabelMapVolumeDisplayNode")
-        colors.SetAndObserveColorNodeID(tooth_color_node(scene).GetID())
+        colors.SetAndObserveColorNodeID(made["colors"].GetID())
         made["teeth"].SetAndObserveDisplayNodeID(colors.GetID())
         made["numbers"].GetDisplayNode().SetSelectedColor(1.0, 1.0, 1.0)
         shown = made["findings"].GetDisplayNode()
@@ -121,9 +125,8 @@ class PanoramicView:
         view = panoramic_slice_node(scene)
         for key in ("numbers", "findings", "here"):
             made[key].GetDisplayNode().SetViewNodeIDs([view.GetID()])
-        for node in list(made.values()):
-            for display in range(node.GetNumberOfDisplayNodes()):
-                node.GetNthDisplayNode(display).SetSaveWithScene(False)
+        for key in _SHOWN:
+            made[key].GetDisplayNode().SetSaveWithScene(False)
         self._nodes = made
 
     def _show_picture(self, settings: tuple[float, str]) -> None:
@@ -169,7 +172,7 @@ class PanoramicView:
         _replace_points(self._nodes["findings"], points)
 
     def _first_number(self) -> str:
-        present = [fdi for fdi in _number_places(self._known(), 0.0)]
+        present = list(_number_places(self._known(), 0.0))
         return tooth_text(present[0], self._review.numbering) if present else ""
 
     def mark(self, place: Iterable[float] | None) -> None:
@@ -196,6 +199,10 @@ class PanoramicView:
 
     def close(self) -> None:
         """Take everything out of the scene but the slice view itself."""
+        for key in _SHOWN:
+            display = self._nodes[key].GetDisplayNode() if key in self._nodes else None
+            if display is not None:
+                remove_node(display)
         for node in self._nodes.values():
             remove_node(node)
         self._nodes, self._picture = {}, None

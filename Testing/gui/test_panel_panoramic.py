@@ -187,8 +187,10 @@ def test_the_views_are_arranged_after_a_run(layouts, panel, scan, scene) -> None
     review = panel.reviewPanel.review
     assert layouts.layoutLogic().GetLayoutNode().GetViewArrangement() == DENTAL_LAYOUT
     centre = _centre(scene)
-    heights = {upper: [t.position[2] for t in map(review.look_at_tooth, review.teeth()) if (t.teeth[0] < 30) is upper]
-               for upper in (True, False)}
+    heights = {
+        upper: [t.position[2] for t in map(review.look_at_tooth, review.teeth()) if (t.teeth[0] < 30) is upper]
+        for upper in (True, False)
+    }
     assert np.mean(heights[False]) < centre[2] < np.mean(heights[True]), "between the jaws"
     waitFor(lambda: panel.panoramicPanel.view.drawn)
     layouts.setLayout(3)

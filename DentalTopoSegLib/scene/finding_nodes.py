@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import Any
 
 from .. import dentition
 from ..checks.findings import CODES, SEVERITIES, Finding
-from ..dentition.naming import tooth_text
+from ..dentition.naming import NUMBERINGS, tooth_text
 from .nodes import place_beside, remove_node
 
 STATES = ("open", "accepted", "repaired", "resolved")
@@ -18,6 +19,8 @@ STANDING = ("open", "accepted")
 POINTS_ROLE = "DentalTopoSeg.points"
 TABLE_ROLE = "DentalTopoSeg.table"
 COLUMNS = ("Severity", "Teeth", "Finding", "State", "Position (RAS mm)", "Code", "Key")
+#: What the words are made from, as JSON; scenes of earlier versions have none.
+DETAIL_COLUMN = "Detail"
 _OPEN_RGB, _ACCEPTED_RGB = (1.0, 0.62, 0.1), (0.6, 0.6, 0.6)
 
 
@@ -197,13 +200,14 @@ class FindingNodes:
                 _place_text(row.finding.position_ras),
                 row.finding.code,
                 row.key,
+                json.dumps(row.finding.detail),
             )
             for row in self.rows
         ]
         if content == _table_content(self.table):
             return
         table = vtk.vtkTable()
-        for i, title in enumerate(COLUMNS):
+        for i, title in enumerate((*COLUMNS, DETAIL_COLUMN)):
             column = vtk.vtkStringArray()
             column.SetName(title)
             for values in content:
@@ -221,13 +225,18 @@ def _table_content(node: Any) -> list[tuple[str, ...]]:
     columns = [table.GetColumnByName(title) for title in COLUMNS]
     if any(column is None for column in columns):
         return []
-    return [tuple(str(column.GetValue(i)) for column in columns) for i in range(table.GetNumberOfRows())]
+    detail = table.GetColumnByName(DETAIL_COLUMN)
+    rows = range(table.GetNumberOfRows())
+    return [
+        (*(str(column.GetValue(i)) for column in columns), "" if detail is None else str(detail.GetValue(i)))
+        for i in rows
+    ]
 
 
 def _rows_of(node: Any) -> list[Row]:
     """What a saved table tells; rows that make no sense (edited by hand) are left out."""
     rows = []
-    for severity, _, text, state, place, code, key in _table_content(node):
+    for severity, _, text, state, place, code, key, detail in _table_content(node):
         if state not in STATES or code not in CODES or severity not in SEVERITIES:
             continue
         parts = key.split(":")
@@ -237,7 +246,21 @@ def _rows_of(node: Any) -> list[Row]:
         except ValueError:
             continue
         teeth = tuple(n for n in numbers if dentition.is_tooth(n))
-        known = {"code": code, "teeth": teeth, "severity": severity, "message": text}
-        finding = Finding.from_dict({**known, "position_ras": position if len(position) == 3 else None})
-        rows.append(Row(key, state, finding))
+        known: dict[str, Any] = {"code": code, "teeth": teeth, "severity": severity, "detail": _detail_of(detail)}
+        known["position_ras"] = position if len(position) == 3 else None
+        rows.append(Row(key, state, _read_back(known, text)))
     return rows
+
+
+def _detail_of(text: str) -> dict[str, Any]:
+    try:
+        detail = json.loads(text)
+    except ValueError:
+        return {}
+    return detail if isinstance(detail, dict) else {}
+
+
+def _read_back(known: dict[str, Any], text: str) -> Finding:
+    """The finding whose words a table shows, in whichever numbering; the words themselves where it says others."""
+    told = [Finding.from_dict({**known, "message": text}, numbering) for numbering in NUMBERINGS]
+    return next((finding for finding in told if finding.text is None), told[0])

@@ -11,6 +11,7 @@ from typing import Any
 from .. import dentition
 from ..checks.findings import CODES, SEVERITIES, Finding
 from ..dentition.naming import NUMBERINGS, tooth_text
+from ..dentition.words import SOURCE_LANGUAGE, Language
 from .nodes import place_beside, remove_node
 
 STATES = ("open", "accepted", "repaired", "resolved")
@@ -26,17 +27,18 @@ _OPEN_RGB, _ACCEPTED_RGB = (1.0, 0.62, 0.1), (0.6, 0.6, 0.6)
 
 @dataclass
 class Row:
-    """A finding with its key and state."""
+    """A finding with its key and state; language: of its label in the views."""
 
     key: str
     state: str
     finding: Finding
+    language: Language = SOURCE_LANGUAGE
 
     def label(self, numbering: str) -> str:
         """A few words for the point in the views: "16 hole"."""
         teeth = self.finding.teeth
         shown = " ".join(tooth_text(fdi, numbering) for fdi in teeth[:2]) + (" ..." if len(teeth) > 2 else "")
-        return f"{shown} {self.finding.kind.label()}".strip()
+        return f"{shown} {self.finding.kind.label().say(numbering, self.language)}".strip()
 
 
 def keyed(findings: Iterable[Finding]) -> dict[str, Finding]:
@@ -61,6 +63,7 @@ class FindingNodes:
         self.points, self.table = points, table
         self._only: frozenset[int] | None = None
         self.rows: list[Row] = _rows_of(table)
+        self._language: Language = SOURCE_LANGUAGE
 
     @classmethod
     def made(cls, owners: Sequence[Any]) -> FindingNodes:
@@ -103,6 +106,13 @@ class FindingNodes:
         made.rows = rows
         return made
 
+    def speak(self, language: Language, numbering: str) -> None:
+        """Label the points in a language; the table, which is read back, stays English."""
+        for row in self.rows:
+            row.language = language
+        self._language = language
+        self.show(numbering)
+
     def alive(self) -> bool:
         """False once the points or the table were deleted."""
         return self.points.GetScene() is not None and self.table.GetScene() is not None
@@ -114,7 +124,7 @@ class FindingNodes:
         rows = []
         for key, finding in now.items():
             state = known[key].state if key in known else "open"
-            rows.append(Row(key, state if state in STANDING else "open", finding))
+            rows.append(Row(key, state if state in STANDING else "open", finding, self._language))
         settled, gone = [], []
         for key, row in known.items():
             if key not in now:

@@ -2294,12 +2294,12 @@
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/ToothChart.py"/>
             <source>Patient's left</source>
-            <translation>Links des Patienten</translation>
+            <translation>Patient links</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/ToothChart.py"/>
             <source>Patient's right</source>
-            <translation>Rechts des Patienten</translation>
+            <translation>Patient rechts</translation>
         </message>
     </context>
     <context>

@@ -171,16 +171,15 @@ def stop_at(row: Row, command: list[str], moment: float, number: signal.Signals,
             row.faults.append(f"{where}: left {shown}, said {errors[-200:]!r}")
 
 
-def measure(command: list[str], folder: Path) -> float:
+def run_to_end(command: list[str], out: Path) -> float:
     """How long the command runs when nobody stops it."""
-    with tempfile.TemporaryDirectory(dir=folder) as place:
-        started = time.monotonic()
-        process = start(command, Path(place) / "out")
-        process.wait()
-        _, errors = process.communicate()
-        if process.returncode:
-            raise SystemExit(f"{command} ends with {process.returncode}: {errors}")
-        return time.monotonic() - started
+    started = time.monotonic()
+    process = start(command, out)
+    process.wait()
+    _, errors = process.communicate()
+    if process.returncode:
+        raise SystemExit(f"{command} ends with {process.returncode}: {errors}")
+    return time.monotonic() - started
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -195,7 +194,8 @@ def main(argv: list[str] | None = None) -> int:
             if not name.startswith(given.only):
                 continue
             row, chance = Row(name), random.Random(name)
-            seconds = measure(command, Path(place))
+            with tempfile.TemporaryDirectory(dir=place) as out:
+                seconds = run_to_end(command, Path(out) / "out")
             for i in range(given.stops):
                 moment = seconds * (i + chance.random()) / given.stops
                 stop_at(row, command, moment, (signal.SIGINT, signal.SIGTERM)[i % 2], Path(place))

@@ -96,6 +96,13 @@ def _system_error(error: OSError) -> OSError:
     return error
 
 
+def require_file_name(path: str | os.PathLike[str]) -> None:
+    """Raise OutputError for the name of a file to be written that a folder has."""
+    if os.path.isdir(path):
+        shown = destination(Path(path))
+        raise OutputError(f"'{shown}' cannot be written: it is a folder. Give the name of a file.")
+
+
 def require_writable(folder: Path) -> None:
     """Write a megabyte into the folder and take it away again: a full or read-only disk shows before the long
     work.

@@ -118,5 +118,5 @@ def test_a_name_of_results_is_a_bare_file_name(tmp_path: Path, name: str, capsys
 
 
 def test_a_name_and_a_code_are_not_given_together(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="Give either a name"):
+    with pytest.raises(UsageError, match="Give either a name"):
         segment(Job([tmp_path / "a.nii"], tmp_path / "out", name="x", anonymous_names=True))

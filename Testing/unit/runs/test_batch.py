@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
 import os
 import re
+import sys
 import unicodedata
 from pathlib import Path
 
@@ -260,6 +262,23 @@ def test_what_goes_wrong_with_one_scan_is_its_own(tmp_path: Path, scans: Path, t
     assert set(failed) == {"a", "b_a", "jaw"}
     assert failed["b_a"] == "'a.nrrd' cannot be segmented (No such file or directory)."
     assert result.count("done") == 3
+
+
+def test_a_process_that_cannot_be_started_is_not_blamed_on_the_output(tmp_path: Path, monkeypatch) -> None:
+    (tmp_path / "scans").mkdir()
+    write_file(toy_dentition()[0], tmp_path / "scans" / "a.nii.gz")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN), sys.executable)
+
+    monkeypatch.setattr("DentalTopoSegLib.runs.watching.subprocess.Popen", refuse)
+    (row,) = run_batch(tmp_path / "scans", tmp_path / "out").rows
+    assert (row["state"], row["exit_code"]) == ("failed", 1)
+    assert row["message"] == (
+        f"The process that segments cannot be started ({os.strerror(errno.EAGAIN)}): close other programs and try "
+        "again."
+    )
+    assert os.listdir(tmp_path / "out") == ["summary.csv"]
 
 
 def test_links_in_circles_long_paths_and_results_among_the_scans(tmp_path: Path, toy_jobs) -> None:

@@ -6,6 +6,7 @@ import hashlib
 import unicodedata
 
 from ..errors import InputError
+from .journal import MARK
 
 #: Of a file name in UTF-8, on most file systems.
 MAX_FILE_NAME_BYTES = 255
@@ -40,7 +41,8 @@ def bare_name(name: object, said: str) -> str:
     ------
     InputError
         For what is no text, is empty or longer than `MAX_FILE_NAME_BYTES`, holds a separator, a colon or a character
-        that does not show, ends in a dot or a space, or means a device of Windows; on every system, as results travel.
+        that does not show, begins like what is unfinished (`journal.MARK`), ends in a dot or a space, or means a device
+        of Windows; on every system, as results travel.
 
     Examples
     --------
@@ -66,6 +68,8 @@ def why_not_bare(name: object) -> str | None:
         return f"it holds '{held}'"
     if any(not shows(c) or c in _TURNING for c in name):
         return "it holds a character that does not show"
+    if name.startswith(MARK):
+        return f"it begins with '{MARK}', as what is unfinished does"
     if name[-1] in ". ":
         return "it ends in a dot or a space"
     if len(name.encode()) > MAX_FILE_NAME_BYTES:

@@ -36,12 +36,18 @@ class Format:
         Patterns of the files that are damaged, each with the way (`fuzz_mutations.AWARE`).
     use : callable
         `use(path, out)`: what is done with it.
+    row : str
+        The row of the table that it counts in; empty: one of its own.
+    sound : bool
+        Whether the file as it is must be read.
     """
 
     name: str
     make: Callable[[Path], Path]
     damaged: dict[str, str]
     use: Callable[[Path, Path], object]
+    row: str = ""
+    sound: bool = True
 
 
 # ---------------------------------------------------------------- what is done

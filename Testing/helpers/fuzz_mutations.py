@@ -30,6 +30,8 @@ _ODD_VALUES = (
 _WORD = re.compile(rb"[^\s\"'<>=:{},]+")
 _HEAD_BYTES = 2048
 _MEMBER_BYTES = 64 << 20
+#: What a damaged file is made from, and may become, stays this small, as it is made in the parent of all trials.
+_PLAIN_BYTES = 8 << 20
 
 Mutation = Callable[[random.Random, bytes, "list[bytes]"], bytes]
 
@@ -134,9 +136,18 @@ def _bomb(kind: str) -> bytes:
     return start + part * 48
 
 
+def _unpack(content: bytes) -> bytes:
+    """One member, and a small one: else `zlib.error`, as for what is damaged."""
+    unpacker = zlib.decompressobj(zlib.MAX_WBITS + 16)
+    plain = unpacker.decompress(content, _PLAIN_BYTES)
+    if not unpacker.eof or unpacker.unused_data:
+        raise zlib.error("more than one small member")
+    return plain
+
+
 def inside_gzip(rng: random.Random, content: bytes, others: list[bytes]) -> bytes:
     """Damage under the compression; sometimes all of it becomes far too much."""
-    plain = gzip.decompress(content)
+    plain = _unpack(content)
     if rng.random() < 0.03:
         return gzip.compress(plain, 1, mtime=0) + _bomb("gzip")
     return gzip.compress(rng.choice((number, number, flip, cut, insert))(rng, plain, [plain]), 1, mtime=0)
@@ -212,10 +223,16 @@ def value(rng: random.Random, content: bytes, others: list[bytes]) -> bytes:
                     node[key] = rng.choice(_ODD_VALUES)
         except (KeyError, IndexError):
             continue
+    parts, size = [], 0
     try:
-        return json.dumps(tree, ensure_ascii=rng.random() < 0.5).encode("utf-8", "surrogatepass")
+        for part in json.JSONEncoder(ensure_ascii=rng.random() < 0.5).iterencode(tree):
+            parts.append(part)
+            size += len(part)
+            if size > _PLAIN_BYTES:
+                return content
     except (ValueError, RecursionError):  # it holds itself now
         return content
+    return "".join(parts).encode("utf-8", "surrogatepass")
 
 
 # ---------------------------------------------------------------- DICOM
@@ -314,6 +331,6 @@ def mutate(rng: random.Random, content: bytes, kind: str, others: list[bytes]) -
         change = rng.choice(AWARE[kind] if rng.random() < 0.75 else BLIND)
         try:
             content = change(rng, content, others)
-        except (gzip.BadGzipFile, EOFError, zlib.error):  # damaged already
+        except zlib.error:  # damaged already
             content = flip(rng, content, others)
     return content

@@ -2,45 +2,78 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import multiprocessing
 import random
+import re
 import shutil
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fuzz_formats import FORMATS, OUT, Format, export_as, read_job, read_labels, read_volume
+from fuzz_broken import broken_files, broken_formats
+from fuzz_formats import FORMATS, OUT, Format
 from fuzz_mutations import mutate
-from fuzz_trials import FAULTS, OUTCOMES, READ, Outcome, try_one
+from fuzz_trials import FAULTS, OUTCOMES, READ, REFUSED, Outcome, try_one
 
 from DentalTopoSegLib.errors import DentalTopoSegError
 
-#: So many files of one fault are kept.
+#: So many files of one fault are kept, and so many sentences with odd words.
 _KEPT_EACH = 3
 _CASE = "case.json"
+_ODD_WORDS = "odd words"
+#: What no sentence for clinicians holds: names of classes and of libraries, places in programs, staging folders.
+_NOT_THEIRS = re.compile(
+    r"Traceback|\b\w*(?:Error|Exception|Warning)\b|NoneType|<class|object at 0x|\.py\b|\.cxx\b|Type_|DentalTopoSegLib"
+    r"|\bITK\b|\bitk::|\bsitk|\bSimpleITK|\bGDCM|\bgdcm|\bpydicom|\bnumpy\b|\bnp\.|\bvtk[A-Z]\w+|\.dentaltoposeg-"
+)
 
 
 @dataclass
 class Row:
-    """What became of the files of one format; faults: one line for each kind of fault, with the folder kept."""
+    """What became of the files of one format.
+
+    faults: one line for each kind of fault, with the folder kept. odd: refusals that are no sentence for clinicians.
+    """
 
     name: str
     count: Counter[str] = field(default_factory=Counter)
     faults: dict[str, str] = field(default_factory=dict)
+    odd: list[str] = field(default_factory=list)
     seconds: float = 0.0
+
+    def add(self, other: Row) -> None:
+        """Count another row's files in this one."""
+        self.count += other.count
+        self.faults |= other.faults
+        self.odd += other.odd[:_KEPT_EACH]
+        self.seconds += other.seconds
 
 
 def table(rows: Sequence[Row]) -> str:
-    """In Markdown, and below it the faults."""
-    lines = ["| format | tried | " + " | ".join(OUTCOMES) + " |", "|---|" + "---:|" * (len(OUTCOMES) + 1)]
+    """In Markdown, and below it the faults and odd words."""
+    kinds = (*OUTCOMES, _ODD_WORDS)
+    lines = ["| format | tried | " + " | ".join(kinds) + " |", "|---|" + "---:|" * (len(kinds) + 1)]
     for row in [*rows, Row("all", sum((row.count for row in rows), Counter()))]:
-        counts = " | ".join(f"{row.count[kind]:,}" for kind in OUTCOMES)
-        lines.append(f"| {row.name} | {row.count.total():,} | {counts} |")
+        counts = " | ".join(f"{row.count[kind]:,}" for kind in kinds)
+        lines.append(f"| {row.name} | {sum(row.count[kind] for kind in OUTCOMES):,} | {counts} |")
     faults = [f"{row.name}: {fault} [{kept}]" for row in rows for fault, kept in row.faults.items()]
-    return "\n".join([*lines, "", *faults])
+    odd = [f"{row.name}: {_ODD_WORDS}: {text!r}" for row in rows for text in row.odd]
+    return "\n".join([*lines, "", *faults, *odd])
+
+
+def odd_words(text: str, names: Sequence[str]) -> bool:
+    """Whether a refusal is not one line, names none of `names`, or has words that are not the reader's."""
+    words = text
+    for name in names:
+        words = words.replace(name, "")
+    words = re.sub(r"\bversions\.\w+", "", words)  # a field of reports
+    return len(text.splitlines()) != 1 or words == text or _NOT_THEIRS.search(words) is not None
 
 
 class Fuzzer:
@@ -52,33 +85,54 @@ class Fuzzer:
         Gets a folder for every fault.
     seed : int
         The same one gives the same damage.
+    broken : Path, optional
+        A folder whose files are seeds as well.
     """
 
-    def __init__(self, kept: Path, seed: int = 0) -> None:
-        self._kept, self._seed = kept, seed
+    def __init__(self, kept: Path, seed: int = 0, broken: Path | None = None) -> None:
+        self._kept, self._seed, self._broken = kept, seed, broken
         _warm_up()
 
     def run(
         self,
-        formats: Iterable[Format],
+        formats: Sequence[Format],
         mutants: int,
         seconds: float | None = None,
         progress: Callable[[str], None] = lambda text: None,
+        processes: int = 1,
     ) -> list[Row]:
-        """A row per format, of `mutants` damaged files or as many as there is time for."""
-        rows = []
+        """A row per format, of `mutants` damaged files or as many as there is time for.
+
+        Formats of one row share them. processes: so many formats are tried at a time.
+        """
+        shares = Counter(form.row for form in formats if form.row)
+        rows: dict[str, Row] = {form.row or form.name: Row(form.row or form.name) for form in formats}
+        tasks = []
         for form in formats:
-            rows.append(self._row(form, mutants, seconds))
-            counts = ", ".join(f"{number} {kind}" for kind, number in rows[-1].count.items())
-            progress(f"{form.name}: {counts} in {rows[-1].seconds:.0f} s")
-        return rows
+            share = shares.get(form.row, 1)
+            tasks.append((form, -(-mutants // share), seconds and seconds / share))
+        for form, row in self._rows(tasks, processes):
+            rows[form.row or form.name].add(row)
+            counts = ", ".join(f"{number} {kind}" for kind, number in row.count.items())
+            progress(f"{form.name}: {counts} in {row.seconds:.0f} s")
+        return list(rows.values())
+
+    def _rows(self, tasks: list[tuple[Format, int, float | None]], processes: int) -> Iterator[tuple[Format, Row]]:
+        if processes == 1:
+            yield from ((form, self._row(form, mutants, seconds)) for form, mutants, seconds in tasks)
+            return
+        global _work  # inherited by the fork: what makes a format cannot be sent
+        _work = [functools.partial(self._row, *task) for task in tasks]
+        with ProcessPoolExecutor(processes, multiprocessing.get_context("fork")) as pool:
+            jobs = {pool.submit(_do, place): form for place, (form, _, _) in enumerate(tasks)}
+            yield from ((jobs[job], job.result()) for job in as_completed(jobs))
 
     def _row(self, form: Format, mutants: int, seconds: float | None) -> Row:
         row, started = Row(form.name), time.monotonic()
         with tempfile.TemporaryDirectory(prefix="fuzz-") as place:
             sound = Path(place) / "sound"
             sound.mkdir()
-            made = try_one(lambda: (Path(place) / "entry").write_text(str(form.make(sound))), ())
+            made = try_one(lambda: (Path(place) / "entry").write_text(str(form.make(sound))), DentalTopoSegError)
             if made.kind != "read":
                 raise RuntimeError(f"no sound file of {form.name}: {made.text}")
             entry = Path((Path(place) / "entry").read_text()).relative_to(sound)
@@ -86,6 +140,8 @@ class Fuzzer:
             kinds = {
                 name: kind for name in files for pattern, kind in form.damaged.items() if Path(name).match(pattern)
             }
+            parts = {part for name in (*files, entry) for part in Path(name).parts}
+            names = sorted({*parts, f"'{entry.stem}'"}, key=len, reverse=True)
             for number in range(-1, mutants):  # -1: the sound file itself
                 if seconds and time.monotonic() - started > seconds:
                     break
@@ -95,11 +151,15 @@ class Fuzzer:
                     (sound / name).write_bytes(content)
                 outcome = self._try(form.use, sound / entry, Path(place) / OUT)
                 if number < 0:
-                    if outcome.kind != READ:
+                    if outcome.kind in FAULTS or (form.sound and outcome.kind != READ):
                         row.count[outcome.kind] += 1
                         row.faults[f"{outcome.kind}: the sound file: {outcome.text}"] = "-"
                     continue
                 row.count[outcome.kind] += 1
+                if outcome.kind == REFUSED and odd_words(outcome.text, names):
+                    row.count[_ODD_WORDS] += 1
+                    if len(row.odd) < _KEPT_EACH:
+                        row.odd.append(outcome.text[:500])
                 if outcome.kind in FAULTS:
                     self._note(row, form, number, sound, entry, outcome)
                 for name in changed:
@@ -130,7 +190,8 @@ class Fuzzer:
     def replay(self, folder: Path) -> Outcome:
         """Do again what was done with the files of a folder that was kept."""
         case = json.loads((folder / _CASE).read_text(encoding="utf-8"))
-        form = next(form for form in FORMATS if form.name == case["format"])
+        forms = [*FORMATS, *(broken_formats(self._broken) if self._broken else ())]
+        form = next(form for form in forms if form.name == case["format"])
         with tempfile.TemporaryDirectory(prefix="fuzz-") as place:
             copy = Path(place) / "sound"
             shutil.copytree(folder / "files", copy, symlinks=True)
@@ -139,10 +200,8 @@ class Fuzzer:
     def open_files(self, folder: Path) -> Row:
         """Open the files of a folder, and each of its folders that holds one file or a series, as they are."""
         row = Row(folder.name)
-        for path in sorted(folder.iterdir()):
-            inside = sorted(path.iterdir()) if path.is_dir() else []
-            path = inside[0] if len(inside) == 1 else path
-            for use in _uses(path):
+        for path, uses in broken_files(folder):
+            for use in uses:
                 with tempfile.TemporaryDirectory(prefix="fuzz-") as place:
                     outcome = self._try(use, path, Path(place) / OUT)
                 row.count[outcome.kind] += 1
@@ -151,10 +210,11 @@ class Fuzzer:
         return row
 
 
-def _uses(path: Path) -> list[Callable[[Path, Path], object]]:
-    if path.suffix != ".json":
-        return [read_volume, read_labels]
-    return [read_job] if path.name == "j.json" else [export_as("csv"), export_as("html"), export_as("nifti")]
+_work: list[Callable[[], Row]] = []
+
+
+def _do(place: int) -> Row:
+    return _work[place]()
 
 
 def _damage(rng: random.Random, files: dict[str, bytes], kinds: dict[str, str]) -> dict[str, bytes]:
@@ -176,6 +236,7 @@ def _pipes(folder: str, names: list[str]) -> list[str]:
 
 def _warm_up() -> None:
     """Import what children would import; nothing is computed, as threads do not survive a fork."""
+    import pydicom  # noqa: F401
     import SimpleITK as sitk
 
     import DentalTopoSegLib.exports.registry

@@ -52,9 +52,9 @@ def read(data: bytes, max_faces: int) -> Parsed:
         face_count += len(faces)
         line_count += len(chunk)
         if point_count > 3 * max_faces:
-            raise TooMuch(f"has {point_count:,} points")
+            raise TooMuch(f"has {point_count:,} points or more", 3 * max_faces)
         if face_count > max_faces:
-            raise TooMuch(f"has more than {max_faces:,} triangles")
+            raise TooMuch(f"has {face_count:,} triangles or more", max_faces)
     return Parsed(
         np.concatenate(points) if points else np.zeros((0, 3)),
         np.concatenate(triangles) if triangles else np.zeros((0, 3), np.int64),

@@ -17,7 +17,7 @@ from typing import Literal
 import numpy as np
 
 from .geometry import fan
-from .mesh import Parsed, Problem, TooMuch, coordinates
+from .mesh import Parsed, Problem, TooMuch, coordinates, of_triangles, require_bounded_triangles
 from .text import BadNumber, describe, floats, require_short_lines
 
 _HEADER_END = re.compile(rb"(?:^|[\r\n])end_header[ \t]*(\r\n|\n|\r)")
@@ -79,11 +79,10 @@ def read(data: bytes, max_faces: int) -> Parsed:
         if columns.get("tristrips"):
             raise Problem("stores its triangles as strips: export it as plain triangles.")
         return Parsed(points, np.zeros((0, 3), np.int32))
-    if len(corners.values) > 3 * max_faces:
-        raise TooMuch(f"has {len(corners.sizes):,} faces")
+    require_bounded_triangles(corners.sizes, max_faces)
     triangles, polygon = fan(corners.values, corners.sizes)
     point_data = {k: v for k, v in vertex.items() if k not in "xyz" and isinstance(v, np.ndarray)}
-    cell_data = {k: v[polygon] for k, v in face.items() if isinstance(v, np.ndarray)}
+    cell_data = of_triangles({k: v for k, v in face.items() if isinstance(v, np.ndarray)}, polygon)
     return Parsed(points, _whole(triangles), point_data, cell_data)
 
 
@@ -95,8 +94,9 @@ def _require_bounded(elements: list[_Element], max_faces: int) -> None:
             "export it again."
         )
     for element in elements:
-        if element.count > (max_faces if element.name == "face" else 3 * max_faces):
-            raise TooMuch(f"announces {_count_text(element.count)} {_shown(element)}")
+        bound = max_faces if element.name == "face" else 3 * max_faces
+        if element.count > bound:
+            raise TooMuch(f"announces {_count_text(element.count)} {_shown(element)}", bound)
 
 
 def _shown(element: _Element) -> str:

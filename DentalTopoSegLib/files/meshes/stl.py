@@ -56,7 +56,7 @@ def read_binary(data: bytes, max_faces: int) -> Parsed:
             "Copy or export it again."
         )
     if count > max_faces:
-        raise TooMuch(f"has {count:,} triangles")
+        raise TooMuch(f"has {count:,} triangles", max_faces)
     corners = np.frombuffer(data, TRIANGLE, count, HEADER_BYTES)["corners"]
     extra = len(data) - HEADER_BYTES - count * TRIANGLE.itemsize
     warnings = (f"{extra:,} bytes after the last triangle of the STL file were ignored.",) if extra else ()
@@ -80,7 +80,7 @@ def read_ascii(data: bytes, max_faces: int) -> Parsed:
             raise _wrong_line(data)
         faces += facets
         if faces > max_faces:
-            raise TooMuch(f"has more than {max_faces:,} triangles")
+            raise TooMuch(f"has {faces:,} triangles or more", max_faces)
         try:
             columns = [floats(words[k::_WORDS]) for k in _COORDINATES]
         except BadNumber as error:

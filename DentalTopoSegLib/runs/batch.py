@@ -53,6 +53,12 @@ def scans_in(folder: str | os.PathLike[str], apart: Path | None = None) -> list[
     return [(found.path, found.name) for found in _look_through(folder, apart) if found.reason is None]
 
 
+def unreadable_in(folder: str | os.PathLike[str], apart: Path | None = None) -> list[tuple[Path, str]]:
+    """[(file or folder, why)] of what lies under a folder and cannot be read, so that nobody can say whether it is a
+    scan; as `scans_in`."""
+    return [(found.path, found.reason) for found in _look_through(folder, apart) if found.reason is not None]
+
+
 @dataclass(frozen=True)
 class _Found:
     """A scan and the name of its results; or a file or folder of which nobody can say what it is, and why."""
@@ -189,7 +195,7 @@ def run_batch(
                 row |= {"name": "", **_failed(str(error), error.exit_code)}
             else:
                 tell = lambda event, done=done, name=name: progress(done, len(found), name, event)  # noqa: E731
-                before = None if again or one.reason else _before(output, name)
+                before = None if again or one.reason else row_before(output, name)
                 row |= before or _one(replace(one, name=name), output, options, picture, tell)
             with all_or_nothing(output) as stage:
                 write_table(stage / SUMMARY, map(_unnamed, batch.rows) if anonymous_names else batch.rows, _COLUMNS)
@@ -237,7 +243,7 @@ def _one(one: _Found, output: Path, options: RunOptions, picture: bool, tell: Te
     except OSError as error:  # gone or refused in the meantime, or no process to be had
         found = _failed(f"'{one.path.name}' cannot be segmented ({_reason(error)}).", InputError.exit_code)
     else:
-        found = {"state": "done", **_numbers(_report_of(output, one.name) or {})}
+        found = row_after(output, one.name)
     return {**found, "seconds": round(time.monotonic() - started, 1)}
 
 
@@ -245,7 +251,7 @@ def _failed(message: str, exit_code: int) -> dict[str, Any]:
     return {"state": "failed", "message": message, "exit_code": exit_code}
 
 
-def _before(output: Path, name: str) -> dict[str, Any] | None:
+def row_before(output: Path, name: str) -> dict[str, Any] | None:
     """The row of a scan that needs no run: its results are there, or somebody has changed them and they stay."""
     report = _report_of(output, name)
     if report is None:
@@ -259,6 +265,11 @@ def _before(output: Path, name: str) -> dict[str, Any] | None:
         )
         return {"state": "changed", "message": message}
     return None if compared.missing else {"state": "done before", **_numbers(report)}
+
+
+def row_after(output: Path, name: str) -> dict[str, Any]:
+    """The row of a scan whose run has just ended well."""
+    return {"state": "done", **_numbers(_report_of(output, name) or {})}
 
 
 def _report_of(output: Path, name: str) -> dict[str, Any] | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -20,6 +22,8 @@ STANDING = ("open", "accepted")
 POINTS_ROLE = "DentalTopoSeg.points"
 TABLE_ROLE = "DentalTopoSeg.table"
 COLUMNS = ("Severity", "Teeth", "Finding", "State", "Position (RAS mm)", "Code", "Key")
+#: Points closer together have labels that would overlap, mm.
+_NEIGHBOURS_MM = 8.0
 #: What the words are made from, as JSON; scenes of earlier versions have none.
 DETAIL_COLUMN = "Detail"
 _OPEN_RGB, _ACCEPTED_RGB = (1.0, 0.62, 0.1), (0.6, 0.6, 0.6)
@@ -62,6 +66,7 @@ class FindingNodes:
         self._owners = tuple(owners)
         self.points, self.table = points, table
         self._only: frozenset[int] | None = None
+        self._numbering = "FDI"
         self.rows: list[Row] = _rows_of(table)
         self._language: Language = SOURCE_LANGUAGE
 
@@ -142,12 +147,14 @@ class FindingNodes:
         return next((row for row in self.rows if row.key == key), None)
 
     def show_only(self, teeth: Iterable[int] | None) -> None:
-        """Hide the points of findings that concern none of these teeth; None: show all."""
+        """Hide the points of findings that concern none of these teeth, and label the others; None: show all, without
+        labels, which would lie upon one another."""
         self._only = None if teeth is None else frozenset(teeth)
         self._show_visibility()
 
     def show(self, numbering: str) -> None:
         """Bring both nodes in line with the rows."""
+        self._numbering = numbering
         self._show_points(numbering)
         self._show_table(numbering)
 
@@ -156,16 +163,38 @@ class FindingNodes:
         places = [(row, row.finding.position_ras) for row in self.rows if row.state in STANDING]
         return [(row, place) for row, place in places if place is not None]
 
+    def _visible(self, row: Row) -> bool:
+        return self._only is None or bool(self._only & set(row.finding.teeth))
+
     def _show_visibility(self) -> None:
-        for i, (row, _) in enumerate(self._placed()):
-            visible = self._only is None or bool(self._only & set(row.finding.teeth))
+        placed = self._placed()
+        labels = self._labels(placed, self._numbering)
+        for i, ((row, _), label) in enumerate(zip(placed, labels, strict=True)):
+            visible = self._visible(row)
             if bool(self.points.GetNthControlPointVisibility(i)) != visible:
                 self.points.SetNthControlPointVisibility(i, visible)
+            if self.points.GetNthControlPointLabel(i) != label:
+                self.points.SetNthControlPointLabel(i, label)
+        display = self.points.GetDisplayNode()
+        if display is not None:
+            display.SetPointLabelsVisibility(self._only is not None)
+
+    def _labels(self, placed: Sequence[tuple[Row, tuple[float, float, float]]], numbering: str) -> list[str]:
+        """What each point is labelled with; in a close look, neighbours share one label with a line for each."""
+        labels = [row.label(numbering) for row, _ in placed]
+        if self._only is None:
+            return labels
+        shown = [i for i, (row, _) in enumerate(placed) if self._visible(row)]
+        for i, j in itertools.combinations(shown, 2):
+            if labels[i] and labels[j] and math.dist(placed[i][1], placed[j][1]) < _NEIGHBOURS_MM:
+                labels[i], labels[j] = f"{labels[i]}\n{labels[j]}", ""
+        return labels
 
     def _show_points(self, numbering: str) -> None:
         placed, node = self._placed(), self.points
         wanted = [
-            (row.label(numbering), row.finding.say(numbering), row.state == "open", place) for row, place in placed
+            (label, row.finding.say(numbering), row.state == "open", place)
+            for label, (row, place) in zip(self._labels(placed, numbering), placed, strict=True)
         ]
         if wanted == self._shown_points():
             self._show_visibility()

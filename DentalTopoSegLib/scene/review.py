@@ -15,6 +15,7 @@ import numpy as np
 
 from ..checks.findings import SEVERITIES, Finding, repairs_for
 from ..checks.repair import Repair, RepairRefusedError, delete, renumber, swap
+from ..dentition import is_upper
 from ..dentition.naming import NUMBERINGS, checked_numbering, tooth_text
 from ..dentition.words import SOURCE_LANGUAGE, Language, Sentence
 from .finding_nodes import STANDING, FindingNodes, Row
@@ -156,6 +157,26 @@ class Review(ABC):
         if look is None:
             raise SceneError("There is no tooth {number}.", number=self.tooth_text(fdi))
         return look
+
+    def look_at_place(self, place: Iterable[float], teeth: Sequence[int] = ()) -> Look:
+        """Where to look for a place in the world (RAS mm) and the teeth there. Raises SceneError where there are no
+        teeth at all."""
+        self._lists()
+        if not self._centres():
+            raise SceneError("There are no teeth to look at.")
+        look = self._look(tuple(place), teeth)
+        assert look is not None  # it has a place
+        return look
+
+    def look_at_all(self) -> Look | None:
+        """Where to look to see all teeth, the slices at the height where the jaws meet; None without any."""
+        self._lists()
+        centres = self._centres()
+        if not centres:
+            return None
+        jaws = [[place for fdi, place in centres.items() if is_upper(fdi) is upper] for upper in (True, False)]
+        place = np.mean([np.mean(jaw, axis=0) for jaw in jaws if jaw], axis=0)
+        return self._look(tuple(place), tuple(centres))
 
     def _look(self, place: Iterable[float] | None, teeth: Sequence[int]) -> Look | None:
         """The look at a place, or where none is given at the middle of the teeth; None where there is neither."""

@@ -35,6 +35,7 @@ class Application:
         self.cursors: list = []
         self.language = ""
         self.translators: list = []
+        self.layouts: LayoutManager | None = None
 
     def connect(self, signal: str, slot) -> None:
         self.connections.setdefault(signal, []).append(slot)
@@ -83,8 +84,9 @@ class Application:
 
         return qt.QApplication.topLevelWidgets()
 
-    def layoutManager(self) -> None:
-        return None
+    def layoutManager(self) -> LayoutManager | None:
+        """None until a test sets `layouts`, as without a main window."""
+        return self.layouts
 
     def processEvents(self) -> None:
         import qt
@@ -96,6 +98,38 @@ class Application:
 
     def restoreOverrideCursor(self) -> None:
         self.cursors.pop()
+
+
+class LayoutManager:
+    """`slicer.app.layoutManager()`: the real layout logic, and mouse events for its slice views without windows."""
+
+    def __init__(self, scene) -> None:
+        import slicer
+
+        slicer.vtkMRMLSliceNode.AddDefaultSliceOrientationPresets(scene, True)
+        self._logic = slicer.vtkMRMLLayoutLogic()
+        self._logic.SetMRMLScene(scene)
+        self._scene = scene
+        self._interactors: dict = {}
+
+    def layoutLogic(self):
+        return self._logic
+
+    def setLayout(self, layout: int) -> None:
+        self._logic.GetLayoutNode().SetViewArrangement(layout)
+
+    def close(self) -> None:
+        """Before the scene is cleared of its singletons."""
+        self._logic.SetMRMLScene(None)
+
+    def sliceWidget(self, name: str) -> types.SimpleNamespace | None:
+        import vtk
+
+        if self._scene.GetSingletonNode(name, "vtkMRMLSliceNode") is None:
+            return None
+        interactor = self._interactors.setdefault(name, vtk.vtkGenericRenderWindowInteractor())
+        view = types.SimpleNamespace(interactor=lambda: interactor)
+        return types.SimpleNamespace(sliceView=lambda: view)
 
 
 def useQt() -> None:

@@ -51,7 +51,7 @@
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Arrange the views after a run</source>
-            <translation>Ansichten nach dem Lauf anordnen</translation>
+            <translation>Ansichten danach anordnen</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -2210,6 +2210,11 @@
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/PanoramicPanel.py"/>
             <source>Update panoramic view</source>
             <translation>Panoramaansicht erneuern</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/PanoramicPanel.py"/>
+            <source>{thickness} mm</source>
+            <translation>{thickness} mm</translation>
         </message>
     </context>
     <context>

@@ -2211,6 +2211,11 @@
             <source>Update panoramic view</source>
             <translation>Actualiser la vue panoramique</translation>
         </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/PanoramicPanel.py"/>
+            <source>{thickness} mm</source>
+            <translation>{thickness} mm</translation>
+        </message>
     </context>
     <context>
         <name>DentalTopoSegModuleLib.Parameters</name>

@@ -214,6 +214,11 @@ def photograph(stage: Stage, scan: Path | None) -> None:
     stage.save("7-export")
     shutil.rmtree(stage.folder / "export")
 
+    ui.exportCollapsibleButton.collapsed = True
+    ui.panoramicCollapsibleButton.collapsed = ui.surfacesCollapsibleButton.collapsed = False
+    stage.showBottom()
+    stage.save("8-panoramic")
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

@@ -7,6 +7,10 @@ to do.
 from __future__ import annotations
 
 import errno
+import re
+
+#: Control characters, line separators and what turns the direction of writing.
+_DOES_NOT_SHOW = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 #: The exit code of a command that did what it was asked.
 DONE = 0
@@ -16,6 +20,12 @@ SOME_FAILED = 8
 
 class DentalTopoSegError(Exception):
     """Base of all refusals.
+
+    Parameters
+    ----------
+    message : str
+        The sentence. What does not show in it, out of a file or its name, becomes a replacement character: it could
+        break the line or command the terminal.
 
     Attributes
     ----------
@@ -27,6 +37,9 @@ class DentalTopoSegError(Exception):
 
     exit_code = 1
     meaning = "unexpected error"
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(_DOES_NOT_SHOW.sub("\N{REPLACEMENT CHARACTER}", message))
 
 
 class UsageError(DentalTopoSegError):

@@ -95,7 +95,7 @@ def question(wanted: list) -> str:
 
 
 def nameOf(requirement: str) -> str:
-    """ "onnxruntime" of "onnxruntime>=1.17"."""
+    """ "onnxruntime" of "onnxruntime>=1.18"."""
     from packaging.requirements import Requirement
 
     return Requirement(requirement).name

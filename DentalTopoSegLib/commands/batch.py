@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import Any
 
 from ..errors import DONE, SOME_FAILED
 from .arguments import add_anonymous_names, add_network, add_output
 from .command import Call, Command
+from .streams import say
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,7 +40,7 @@ def _run(call: Call) -> dict[str, Any]:
     failed = [row for row in batch.rows if row["state"] == "failed"]
     changed = [row for row in batch.rows if row["state"] == "changed"]
     for row in (*failed, *changed):
-        print(f"dentaltoposeg: {row['scan']}: {row['message']}", file=sys.stderr)
+        say(f"dentaltoposeg: {row['scan']}: {row['message']}")
     done, before = batch.count("done"), batch.count("done before")
     text = f"{done} scans done, {before} done before, {len(failed)} without a result."
     text += f" {len(changed)} changed since and left as they are." if changed else ""

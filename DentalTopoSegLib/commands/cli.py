@@ -108,8 +108,10 @@ def _run(words: list[str], stop: StopRequest, streams: Streams, bar: ProgressBar
 
 def _note(text: str, call: Call) -> None:
     if not call.arguments.quiet:
+        from .streams import say
+
         call.bar.close()
-        print(f"Note: {text}", file=sys.stderr)
+        say(f"Note: {text}")
 
 
 def _print_json(content: object) -> None:
@@ -122,10 +124,11 @@ def _print_json(content: object) -> None:
 
 def _refuse(error: DentalTopoSegError, as_json: bool) -> int:
     from ..files.transactions import without_stages
+    from .streams import say
 
     body = refusal_body(error)
     body["message"] = without_stages(str(error))
-    print(f"dentaltoposeg: {body['message']}", file=sys.stderr)
+    say(f"dentaltoposeg: {body['message']}")
     if as_json:
         _print_json({"error": body})
     return error.exit_code

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sys
 import warnings
 from collections.abc import Callable
 from typing import Any, TextIO
 
+#: What would steer a terminal or turn the direction of writing; names of files may hold it.
+_STEERING = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
 
 class GuardedStream:
     """A text stream whose reader may go: from then on what is written is dropped, and `fault` says why.
 
-    Everything else is the stream's own.
+    Characters that steer a terminal are written as JSON writes them, `\\u001b`. Everything else is the stream's own.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -24,7 +28,7 @@ class GuardedStream:
         """Write what can be written."""
         if self.fault is None:
             try:
-                return self._stream.write(text)
+                self._stream.write(_STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
             except OSError as error:
                 self._drop(error)
         return len(text)
@@ -47,6 +51,11 @@ class GuardedStream:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
+
+
+def say(text: str) -> None:
+    """Print a sentence on stderr, on one line whatever the names in it hold."""
+    print("\\n".join(text.splitlines()), file=sys.stderr)
 
 
 class Streams:
@@ -102,4 +111,4 @@ class Streams:
 
     @staticmethod
     def _print_note(text: str) -> None:
-        print(f"Note: {text}", file=sys.stderr)
+        say(f"Note: {text}")

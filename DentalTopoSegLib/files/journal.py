@@ -33,6 +33,8 @@ _KEPT = f"{MARK}kept"
 #: Files with this ending are moved last: where a report is, all is that it reports on.
 _REPORT_ENDING = "_report.json"
 _CHUNK_BYTES = 1 << 20
+#: Of a journal: that of 5,000 files, far more than any result has.
+_MAX_JOURNAL_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -211,12 +213,16 @@ def _write_journal(stage: Path, moves: list[Move]) -> None:
 
 def _read_journal(path: Path) -> list[Move]:
     """A journal as we write it: it names files of its own stage and folder, whoever has put it there."""
-    try:
-        moves = [Move(**row) for row in json.loads(path.read_text(encoding="utf-8"))]
-        sound = all(_is_sound(move) for move in moves)
-        sound = sound and all(_is_plain(path.parent / move.name) for move in moves)
-    except (ValueError, TypeError, RecursionError):
-        sound = False
+    moves: list[Move] = []
+    kept = path.parent / _KEPT
+    sound = path.lstat().st_size <= _MAX_JOURNAL_BYTES and _is_plain(path)
+    sound = sound and (not _is_there(kept) or stat.S_ISDIR(kept.lstat().st_mode))  # a link would lead elsewhere
+    if sound:
+        try:
+            moves = [Move(**row) for row in json.loads(path.read_text(encoding="utf-8"))]
+            sound = all(_is_sound(move) and _is_plain(path.parent / move.name) for move in moves)
+        except (ValueError, TypeError, RecursionError):
+            sound = False
     if not sound:
         raise OutputError(
             f"The folder '{path.parent}' of a run that was interrupted is damaged: look into it for files that you "

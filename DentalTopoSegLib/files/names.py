@@ -6,6 +6,7 @@ import hashlib
 import unicodedata
 
 from ..errors import InputError
+from .journal import MARK
 
 #: Of a file name in UTF-8, on most file systems.
 MAX_FILE_NAME_BYTES = 255
@@ -40,7 +41,8 @@ def bare_name(name: object, said: str) -> str:
     ------
     InputError
         For what is no text, is empty or longer than `MAX_FILE_NAME_BYTES`, holds a separator, a colon or a character
-        that does not show, ends in a dot or a space, or means a device of Windows; on every system, as results travel.
+        that does not show, begins like what is unfinished (`journal.MARK`), ends in a dot or a space, or means a device
+        of Windows; on every system, as results travel.
 
     Examples
     --------
@@ -66,6 +68,8 @@ def why_not_bare(name: object) -> str | None:
         return f"it holds '{held}'"
     if any(not shows(c) or c in _TURNING for c in name):
         return "it holds a character that does not show"
+    if name.startswith(MARK):
+        return f"it begins with '{MARK}', as what is unfinished does"
     if name[-1] in ". ":
         return "it ends in a dot or a space"
     if len(name.encode()) > MAX_FILE_NAME_BYTES:
@@ -80,11 +84,13 @@ def shows(character: str) -> bool:
 
 def shown(value: object) -> str:
     """A value out of a file as a sentence can show it: in quotes if it is a text, on one line, and not long."""
-    text = value if isinstance(value, str) else repr(value)
+    return f"'{one_line(value)}'" if isinstance(value, str) else one_line(repr(value))
+
+
+def one_line(text: str) -> str:
+    """A text out of a file on one line and not long, where a sentence has quotes of its own or needs none."""
     line = "".join(c if shows(c) and c not in _TURNING else "\N{REPLACEMENT CHARACTER}" for c in text[: _SHOWN + 1])
-    if len(line) > _SHOWN:
-        line = line[: _SHOWN - 1] + "…"
-    return f"'{line}'" if isinstance(value, str) else line
+    return line if len(line) <= _SHOWN else line[: _SHOWN - 1] + "…"
 
 
 def safe_name(text: str) -> str:

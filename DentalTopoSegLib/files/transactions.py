@@ -174,9 +174,15 @@ def keep_inputs(inputs: Iterable[str | os.PathLike[str]], folder: Path, names: I
     Raises
     ------
     InputError
-        For the first such input.
+        For the first such input, and for a result whose name begins like what is unfinished: it would not be moved.
     """
     targets = [destination(folder) / name for name in names]
+    for target in targets:
+        if target.name.startswith(MARK):
+            raise InputError(
+                f"A result cannot be called '{target.name}': names that begin with '{MARK}' are kept for what is "
+                "unfinished. Choose another name."
+            )
     for path in map(Path, inputs):
         for target in targets:
             if os.path.exists(target) and os.path.exists(path) and _is_part_of(target, path):
@@ -294,6 +300,8 @@ def _settle_locked(folder: Path) -> None:
 
 
 def _settle_stage(stage: Path, folder: Path, process: int) -> None:
+    if hasattr(os, "geteuid") and stage.lstat().st_uid != os.geteuid():  # another user's, who may write what she likes
+        return
     try:
         lock = lock_folder(stage)
     except PermissionError:  # another user's: theirs to put in order

@@ -21,7 +21,7 @@ VARIABLE = "ORT_DISABLE_TELEMETRY"
 #: The first version with reports of its own on every system.
 FIRST_WITH_REPORTS = (1, 29)
 #: Oldest and newest version that wrote nothing outside and asked for nothing under a trace: docs/security.md.
-TRACED = ((1, 17), (1, 32))
+TRACED = ((1, 18), (1, 32))
 
 LOADED_BEFORE = (
     "Another program in this process (in 3D Slicer: another extension) had already loaded ONNX Runtime {version} with "

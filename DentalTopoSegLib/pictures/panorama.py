@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..dentition import arch_order
-from ..dentition.arch import ArchFrame, expected_place, fit_frame
+from ..dentition.arch import SWAPS, ArchFrame, consistent_relabelling, expected_place
 from ..errors import InputError
 from ..files.volumes import Volume
 from ..files.volumes.boxes import tooth_boxes
@@ -29,6 +29,9 @@ THICKNESS_RANGE_MM = (0.5, 40.0)
 SPACING_MM = 0.25
 #: Shown beyond the teeth: above, below, and behind the last molars.
 MARGIN_MM = 10.0
+#: From a tooth's middle to what is still of it, not a piece elsewhere in the scan; and from tooth to tooth in a mouth.
+_TOOTH_MM = 30.0
+_MOUTH_MM = 150.0
 _LAYER_MM = 0.5
 #: A finding farther from the arch than this is not on the picture, mm.
 _NEAR_MM = 15.0
@@ -105,6 +108,8 @@ class Panorama:
 def find_arch(labels: Volume, spacing_mm: float = SPACING_MM) -> ArchSurface | None:
     """The surface through the teeth of a label map; None where too few teeth show how the arch runs.
 
+    Where sides or jaws are exchanged as a whole, the places of the teeth count and not their numbers.
+
     Parameters
     ----------
     labels : Volume
@@ -119,17 +124,20 @@ def find_arch(labels: Volume, spacing_mm: float = SPACING_MM) -> ArchSurface | N
     """
     boxes = tooth_boxes(labels.array)
     centres = {fdi: _centre(labels, fdi, box) for fdi, box in boxes.items()}
-    frame = fit_frame(centres)
-    if frame is None:
+    fitted = consistent_relabelling(centres)
+    if fitted is None or np.ptp(list(centres.values()), axis=0).max() > _MOUTH_MM:
         return None
+    swap, frame = fitted
     up = frame.rotation[:, 2]
-    flat = _fine_curve(frame, centres)
+    flat = _fine_curve(frame, {SWAPS[swap](fdi): centre for fdi, centre in centres.items()})
     flat -= (flat @ up)[:, None] * up
     points = _evenly(flat, spacing_mm)
     along = np.gradient(points, axis=0)
     along /= np.linalg.norm(along, axis=1, keepdims=True)
     outward = np.cross(along, up)
+    middles = [centre @ up for centre in centres.values()]
     heights = np.concatenate([_heights(labels, box, up) for box in boxes.values()])
+    heights = np.clip(heights, min(middles) - _TOOTH_MM, max(middles) + _TOOTH_MM)
     top, bottom = heights.max() + MARGIN_MM, heights.min() - MARGIN_MM
     return ArchSurface(points, outward, up, float(top), int(np.ceil((top - bottom) / spacing_mm)) + 1, spacing_mm)
 

@@ -253,33 +253,32 @@ def _failed(message: str, exit_code: int) -> dict[str, Any]:
 
 def row_before(output: Path, name: str) -> dict[str, Any] | None:
     """The row of a scan that needs no run: its results are there, or somebody has changed them and they stay."""
-    report = _finished(output, name)
+    report = _report_of(output, name)
     if report is None:
         return None
-    changed = compare_files(report, output).changed
-    if not changed:
-        return {"state": "done before", **_numbers(report)}
-    shown = ", ".join(f"'{file}'" for file in changed)
-    message = (
-        f"{shown} changed after '{name}_report.json' was written: left as it is; `check` says what it holds now, "
-        "--again segments the scan anew."
-    )
-    return {"state": "changed", "message": message}
+    compared = compare_files(report, output)
+    if compared.changed:
+        shown = ", ".join(f"'{file}'" for file in compared.changed)
+        message = (
+            f"{shown} changed after '{name}_report.json' was written: left as it is; `check` says what it holds now, "
+            "--again segments the scan anew."
+        )
+        return {"state": "changed", "message": message}
+    return None if compared.missing else {"state": "done before", **_numbers(report)}
 
 
 def row_after(output: Path, name: str) -> dict[str, Any]:
     """The row of a scan whose run has just ended well."""
-    return {"state": "done", **_numbers(_finished(output, name) or {})}
+    return {"state": "done", **_numbers(_report_of(output, name) or {})}
 
 
-def _finished(output: Path, name: str) -> dict[str, Any] | None:
-    """The report of a scan whose results are all there."""
+def _report_of(output: Path, name: str) -> dict[str, Any] | None:
+    """The report of a scan, None where it is absent or from something else."""
     try:
         report = read_report(output / f"{name}_report.json")
     except InputError:
-        return None  # absent, or from something else: to be done
-    files = report.get("files", {})
-    return report if files and all(os.path.isfile(output / file) for file in files.values()) else None
+        return None
+    return report if report.get("files") else None
 
 
 def _numbers(report: dict[str, Any]) -> dict[str, Any]:

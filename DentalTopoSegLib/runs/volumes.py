@@ -17,7 +17,7 @@ from ..files.json_text import write_report_json
 from ..files.label_maps import write_labelmap
 from ..files.seg_nrrd import write_seg_nrrd
 from ..files.transactions import keep_inputs, require_writable
-from ..files.volumes import Volume, read_volume, safe_stem, write_volume
+from ..files.volumes import Volume, read_volume, require_utf8, safe_stem, write_volume
 from ..options import DEFAULTS, RunOptions
 from ..reports.checksums import add_checksums
 from ..stages import CHECK, MAKE_PHANTOM, READ
@@ -76,6 +76,7 @@ class Scan:
 def segment_scan(job: Job, options: RunOptions = DEFAULTS) -> Run:
     """Segment the CBCT that a job names; see `segmenting.segment`, which also refuses jobs that make no sense."""
     folder = Path(job.output)
+    require_utf8(folder)
     require_writable(folder)
     import_ahead()
     options.progress(READ, 0, 1)
@@ -118,6 +119,7 @@ def segment_phantom(folder: str | os.PathLike[str], options: RunOptions = DEFAUL
     from ..phantom import make_phantom
 
     folder = Path(folder)
+    require_utf8(folder)
     require_writable(folder)
     options.progress(MAKE_PHANTOM, 0, 1)
     started = time.perf_counter()

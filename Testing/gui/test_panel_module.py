@@ -194,8 +194,8 @@ def test_first_use_tells_what_and_how_large_and_installs_on_consent(panel, scan,
     monkeypatch.setattr(slicer.util, "confirmOkCancelDisplay", lambda text, **k: asked.append(text) or True)
     click(panel.ui.applyButton)
     assert len(asked) == 1
-    assert "onnxruntime>=1.17" in asked[0] and "MB" in asked[0] and "No torch" in asked[0]
-    assert absent == ["onnxruntime>=1.17"]
+    assert "onnxruntime>=1.18" in asked[0] and "MB" in asked[0] and "No torch" in asked[0]
+    assert absent == ["onnxruntime>=1.18"]
     assert panel.logic.isRunning
     panel.logic.abandon()
 
@@ -240,9 +240,9 @@ def test_another_build_of_a_package_will_do(module, monkeypatch) -> None:
         return there[name]
 
     monkeypatch.setattr(Packages.metadata, "version", version)
-    assert Packages.missing(["onnxruntime>=1.17"]) == []
+    assert Packages.missing(["onnxruntime>=1.18"]) == []
     there["onnxruntime-gpu"] = "1.10"
-    assert Packages.missing(["onnxruntime>=1.17"]) == ["onnxruntime>=1.17"]
+    assert Packages.missing(["onnxruntime>=1.18"]) == ["onnxruntime>=1.18"]
 
 
 def test_slicer_before_5_12_installs_with_pip(module, slicer, monkeypatch) -> None:
@@ -254,8 +254,8 @@ def test_slicer_before_5_12_installs_with_pip(module, slicer, monkeypatch) -> No
     monkeypatch.setattr(
         slicer.util, "pip_install", lambda wanted: calls.append((wanted, os.environ["PIP_ONLY_BINARY"]))
     )
-    Packages._install(["onnxruntime>=1.17"])
-    assert calls == [(["onnxruntime>=1.17"], ":all:")], "wheels only: nothing is compiled"
+    Packages._install(["onnxruntime>=1.18"])
+    assert calls == [(["onnxruntime>=1.18"], ":all:")], "wheels only: nothing is compiled"
     assert "PIP_ONLY_BINARY" not in os.environ
 
 
@@ -266,8 +266,8 @@ def test_later_versions_install_through_slicer_packaging(module, monkeypatch) ->
     packaging = types.ModuleType("slicer.packaging")
     packaging.pip_ensure = lambda wanted, **options: calls.append((wanted, options))
     monkeypatch.setitem(sys.modules, "slicer.packaging", packaging)
-    Packages._install(["onnxruntime>=1.17"])
-    assert calls == [(["onnxruntime>=1.17"], {"prompt_install": False, "requester": "DentalTopoSeg"})]
+    Packages._install(["onnxruntime>=1.18"])
+    assert calls == [(["onnxruntime>=1.18"], {"prompt_install": False, "requester": "DentalTopoSeg"})]
 
 
 # ---------------------------------------------------------------- intraoral scans

@@ -17,6 +17,9 @@ def no_questions(slicer, monkeypatch):
     monkeypatch.setattr(slicer.util, "confirmOkCancelDisplay", lambda *a, **k: pytest.fail(f"asked: {a}"))
 
 
+needs_proc = pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="finds the worker's processes in /proc (Linux)")
+
+
 def _start(panel) -> None:
     click(panel.ui.applyButton)
     assert panel.logic.isRunning, panel.ui.messageLabel.text
@@ -98,6 +101,7 @@ def test_the_panel_answers_while_the_worker_works(panel, scan) -> None:
     panel.logic.abandon()
 
 
+@needs_proc
 def test_cancel_leaves_scene_and_disk_as_they_were(panel, scan, scene) -> None:
     before = nodeNames(scene)
     _start(panel)
@@ -124,6 +128,7 @@ def test_after_a_cancel_it_can_be_clicked_again(panel, scan) -> None:
     assert panel.ui.messageLabel.text.startswith("Done: ")
 
 
+@needs_proc
 def test_a_worker_that_does_not_stop_is_ended_by_force(panel, scan, monkeypatch) -> None:
     worker = panel.logic._worker
     worker.graceMs = 300
@@ -137,6 +142,7 @@ def test_a_worker_that_does_not_stop_is_ended_by_force(panel, scan, monkeypatch)
     assert leftBehind() == []
 
 
+@needs_proc
 def test_a_killed_worker_is_told_in_words(panel, scan, scene) -> None:
     before = nodeNames(scene)
     _start(panel)
@@ -182,6 +188,7 @@ def test_python_that_cannot_be_started_is_told(panel, scan, monkeypatch, module)
     assert leftBehind() == []
 
 
+@needs_proc
 def test_clearing_the_scene_stops_the_run(panel, scan, scene, phantom, slicer) -> None:
     _start(panel)
     waitFor(lambda: _working(panel))
@@ -208,6 +215,7 @@ def test_deleting_the_scan_stops_the_run(panel, scan, scene) -> None:
     assert leftBehind() == []
 
 
+@needs_proc
 def test_closing_the_module_stops_the_run(panel, scan, slicer) -> None:
     _start(panel)
     waitFor(lambda: _working(panel))

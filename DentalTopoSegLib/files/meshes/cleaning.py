@@ -238,4 +238,6 @@ def _number(value: float) -> str:
 
 
 def _millimetres(value: float) -> str:
+    if value >= 1e6:
+        return "more than 1 km"
     return f"{value:,.0f} mm" if value >= 10 else f"{value:.2g} mm"

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
 from .geometry import face_areas, vertex_normals
+
+#: Of all arrays of a file together.
+MAX_DATA_BYTES = 1_000_000_000
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,38 @@ class Problem(Exception):  # noqa: N818 - internal; read_mesh turns it into an I
 
 
 class TooMuch(Problem):
-    """The same, for files beyond the size that bounded memory allows."""
+    """The same, for files beyond what bounded memory allows.
+
+    Parameters
+    ----------
+    what : str
+        What the file has.
+    bound : int or str
+        What fits.
+    """
+
+    def __init__(self, what: str, bound: int | str) -> None:
+        if isinstance(bound, int):
+            bound = f"{bound / 1e6:.0f} million" if bound >= 1_000_000 else f"{bound:,}"
+        super().__init__(f"{what}, more than the {bound} that fit in bounded memory")
+
+
+def require_bounded_triangles(sizes: np.ndarray, max_faces: int) -> None:
+    """Refuse polygons or strips of so many corners (P,) before they become triangles. Raises TooMuch."""
+    count = int(np.maximum(sizes.astype(np.int64, copy=False) - 2, 0).sum())
+    if count > max_faces:
+        raise TooMuch(f"has {count:,} triangles", max_faces)
+
+
+def of_triangles(cell_data: Mapping[str, np.ndarray], cell: np.ndarray) -> dict[str, np.ndarray]:
+    """Values of cells as those of their triangles; `cell`: (T,) the cell of each. Raises TooMuch.
+
+    One polygon of many corners has many triangles: its few values may become too many.
+    """
+    size = len(cell) * sum(values.itemsize for values in cell_data.values())
+    if size > MAX_DATA_BYTES:
+        raise TooMuch(f"has {size / 1e6:,.0f} MB of values at its triangles", f"{MAX_DATA_BYTES / 1e6:,.0f} MB")
+    return {name: values[cell] for name, values in cell_data.items()}
 
 
 def coordinates(vertices: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 
 from .geometry import fan
 from .mesh import Parsed, Problem, TooMuch
-from .text import BadNumber, describe, floats, integers, is_text
+from .text import BadNumber, describe, floats, integers, is_text, require_short_lines
 
 _CHUNK_LINES = 1 << 16
 _POINT_LINE = re.compile(rb"^[ \t]*v[ \t]+[-+.\d]", re.MULTILINE)
@@ -35,6 +35,7 @@ def read(data: bytes, max_faces: int) -> Parsed:
         data = data.replace(b"\r", b"\n")
     if b"\\" in data:
         data = re.sub(rb"\\\r?\n", b" ", data)  # a line continued on the next
+    require_short_lines(data)
     lines = map(bytes.strip, io.BytesIO(data))
     points, triangles, point_count, face_count, line_count = [], [], 0, 0, 0
     while chunk := list(itertools.islice(lines, _CHUNK_LINES)):
@@ -50,8 +51,10 @@ def read(data: bytes, max_faces: int) -> Parsed:
         point_count += len(here)
         face_count += len(faces)
         line_count += len(chunk)
+        if point_count > 3 * max_faces:
+            raise TooMuch(f"has {point_count:,} points or more", 3 * max_faces)
         if face_count > max_faces:
-            raise TooMuch(f"has more than {max_faces:,} triangles")
+            raise TooMuch(f"has {face_count:,} triangles or more", max_faces)
     return Parsed(
         np.concatenate(points) if points else np.zeros((0, 3)),
         np.concatenate(triangles) if triangles else np.zeros((0, 3), np.int64),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import itertools
 import re
+from array import array
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -16,11 +17,13 @@ from typing import Literal
 import numpy as np
 
 from .geometry import fan
-from .mesh import Parsed, Problem, TooMuch, coordinates
-from .text import BadNumber, describe, floats
+from .mesh import Parsed, Problem, TooMuch, coordinates, of_triangles, require_bounded_triangles
+from .text import BadNumber, describe, floats, require_short_lines
 
 _HEADER_END = re.compile(rb"(?:^|[\r\n])end_header[ \t]*(\r\n|\n|\r)")
 _MAX_HEADER = 1 << 22
+_MAX_ELEMENTS = 100
+_MAX_PROPERTIES = 1000
 _NAMES = {"i1": "char", "u1": "uchar", "i2": "short", "u2": "ushort", "i4": "int", "u4": "uint"}
 _NAMES |= {"f4": "float", "f8": "double"}
 #: By the names of the format and by the newer ones (int8, float32).
@@ -60,6 +63,7 @@ def holds(head: bytes, size: int) -> bool:
 def read(data: bytes, max_faces: int) -> Parsed:
     """Vertices and faces of a PLY file, with their scalar properties. Raises Problem."""
     order, elements, start = _header(data)
+    _require_bounded(elements, max_faces)
     rows = _ascii_rows(data, start, elements) if order == "" else _binary_rows(data, start, elements)
     columns: dict[str, dict[str, np.ndarray | _List]] = {}
     for element, values in zip(elements, rows, strict=True):
@@ -75,12 +79,32 @@ def read(data: bytes, max_faces: int) -> Parsed:
         if columns.get("tristrips"):
             raise Problem("stores its triangles as strips: export it as plain triangles.")
         return Parsed(points, np.zeros((0, 3), np.int32))
-    if len(corners.values) > 3 * max_faces:
-        raise TooMuch(f"has {len(corners.sizes):,} faces")
+    require_bounded_triangles(corners.sizes, max_faces)
     triangles, polygon = fan(corners.values, corners.sizes)
     point_data = {k: v for k, v in vertex.items() if k not in "xyz" and isinstance(v, np.ndarray)}
-    cell_data = {k: v[polygon] for k, v in face.items() if isinstance(v, np.ndarray)}
+    cell_data = of_triangles({k: v for k, v in face.items() if isinstance(v, np.ndarray)}, polygon)
     return Parsed(points, _whole(triangles), point_data, cell_data)
+
+
+def _require_bounded(elements: list[_Element], max_faces: int) -> None:
+    """Refuse what the header announces beyond all bounds, before any of it is read."""
+    if len(elements) > _MAX_ELEMENTS or sum(len(element.properties) for element in elements) > _MAX_PROPERTIES:
+        raise Problem(
+            f"has a damaged PLY header (more than {_MAX_ELEMENTS:,} elements or {_MAX_PROPERTIES:,} properties): "
+            "export it again."
+        )
+    for element in elements:
+        bound = max_faces if element.name == "face" else 3 * max_faces
+        if element.count > bound:
+            raise TooMuch(f"announces {_count_text(element.count)} {_shown(element)}", bound)
+
+
+def _shown(element: _Element) -> str:
+    return {"vertex": "points", "face": "faces"}.get(element.name, f"'{element.name[:40]}' entries")
+
+
+def _count_text(count: int) -> str:
+    return f"{count:,}" if count < 1 << 63 else "far too many"
 
 
 def _whole(indices: np.ndarray) -> np.ndarray:
@@ -128,9 +152,8 @@ def _header(data: bytes) -> tuple[str, list[_Element], int]:
 
 
 def _cut_short(element: _Element, rows: int) -> Problem:
-    name = {"vertex": "points", "face": "faces"}.get(element.name, f"'{element.name}' entries")
     return Problem(
-        f"is cut short: its header announces {element.count:,} {name}, but it holds only {rows:,}. "
+        f"is cut short: its header announces {element.count:,} {_shown(element)}, but it holds only {rows:,}. "
         "Copy or export it again."
     )
 
@@ -206,8 +229,7 @@ def _alike(rows: np.ndarray, element: _Element, lengths: list[int]) -> dict[str,
 def _row_by_row(data: bytes, position: int, element: _Element) -> tuple[dict[str, np.ndarray | _List], int]:
     """An element whose lists differ in length: walk over the rows for the lengths, then gather by length."""
     steps = [(p.count, p.count.itemsize if p.count else 0, p.dtype.itemsize) for p in element.properties]
-    starts: list[list[int]] = [[] for _ in steps]
-    sizes: list[list[int]] = [[] for _ in steps]
+    starts, sizes = ([array("q") for _ in steps] for _ in range(2))  # 8 bytes a number, in a list they are 40
     total = len(data)
     orders: list[Literal["big", "little"]] = [
         "big" if p.count is not None and p.count.str[0] == ">" else "little" for p in element.properties
@@ -230,8 +252,8 @@ def _row_by_row(data: bytes, position: int, element: _Element) -> tuple[dict[str
     raw = np.frombuffer(data, np.uint8)
     columns: dict[str, np.ndarray | _List] = {}
     for prop, start, size in zip(element.properties, starts, sizes, strict=True):
-        values = _gather(raw, np.array(start, np.int64), np.array(size, np.int64), prop.dtype)
-        columns.setdefault(prop.name, _List(values, np.array(size, np.int64)) if prop.count else values)
+        values = _gather(raw, np.frombuffer(start, np.int64), np.frombuffer(size, np.int64), prop.dtype)
+        columns.setdefault(prop.name, _List(values, np.frombuffer(size, np.int64)) if prop.count else values)
     return columns, position
 
 
@@ -250,6 +272,7 @@ def _ascii_rows(data: bytes, position: int, elements: list[_Element]) -> Iterato
     if b"\n" not in body:
         body = body.replace(b"\r", b"\n")
     first_line = data[:position].count(b"\n") + 1
+    require_short_lines(body)
     lines = filter(bytes.strip, io.BytesIO(body))  # without blank lines
     for element in elements:
         try:

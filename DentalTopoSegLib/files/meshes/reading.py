@@ -64,10 +64,7 @@ def read_mesh(path: str | os.PathLike[str]) -> tuple[Mesh, list[str]]:
         del data
         _require_surface(parsed)
     except TooMuch as problem:
-        raise MemoryLimitError(
-            f"'{path}' {problem}, more than the {MAX_FACES / 1e6:.0f} million that fit in bounded memory: "
-            "export it with fewer triangles."
-        ) from problem
+        raise MemoryLimitError(f"'{path}' {problem}: export it with fewer triangles.") from problem
     except Problem as problem:
         raise InputError(f"'{path}' {problem}") from problem
     except MemoryError as error:

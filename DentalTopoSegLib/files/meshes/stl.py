@@ -17,7 +17,7 @@ _WORDS = 21  # "facet normal . . . outer loop vertex . . . vertex . . . vertex .
 _FIXED = {0: b"facet", 1: b"normal", 5: b"outer", 6: b"loop", 7: b"vertex", 11: b"vertex", 15: b"vertex"}
 _FIXED |= {19: b"endloop", 20: b"endfacet"}
 _COORDINATES = (8, 9, 10, 12, 13, 14, 16, 17, 18)
-_FACET_OR_END = re.compile(rb"^\s*facet\s+normal\b|endsolid", re.MULTILINE | re.IGNORECASE)
+_FACET_OR_END = re.compile(rb"^[ \t\r\f\v]*facet\s+normal\b|endsolid", re.MULTILINE | re.IGNORECASE)
 _SOLID_LINE = re.compile(rb"^[ \t\r\f\v]*(end[ \t]*)?solid\b[^\n]*", re.MULTILINE)
 _HEADER = b"Binary STL, written by DentalTopoSeg".ljust(80)
 
@@ -56,7 +56,7 @@ def read_binary(data: bytes, max_faces: int) -> Parsed:
             "Copy or export it again."
         )
     if count > max_faces:
-        raise TooMuch(f"has {count:,} triangles")
+        raise TooMuch(f"has {count:,} triangles", max_faces)
     corners = np.frombuffer(data, TRIANGLE, count, HEADER_BYTES)["corners"]
     extra = len(data) - HEADER_BYTES - count * TRIANGLE.itemsize
     warnings = (f"{extra:,} bytes after the last triangle of the STL file were ignored.",) if extra else ()
@@ -80,7 +80,7 @@ def read_ascii(data: bytes, max_faces: int) -> Parsed:
             raise _wrong_line(data)
         faces += facets
         if faces > max_faces:
-            raise TooMuch(f"has more than {max_faces:,} triangles")
+            raise TooMuch(f"has {faces:,} triangles or more", max_faces)
         try:
             columns = [floats(words[k::_WORDS]) for k in _COORDINATES]
         except BadNumber as error:

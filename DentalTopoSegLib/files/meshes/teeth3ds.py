@@ -13,6 +13,8 @@ from ..regular_files import require_regular_file
 from ..transactions import atomic_path
 
 JAWS = ("upper", "lower")
+#: Of a file: both lists of ten million vertices.
+MAX_BYTES = 80_000_000
 _MAX_LABEL = 85  # FDI, deciduous teeth included
 
 
@@ -44,6 +46,9 @@ def read_teeth3ds_json(path: str | os.PathLike[str]) -> dict:
     """
     path = require_regular_file(path, "a JSON file with labels")
     try:
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise InputError(f"'{path}' has {size:,} bytes, more than the {MAX_BYTES:,} of labels that are read.")
         content = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise InputError(f"'{path}' cannot be read ({error.strerror or error}): check the path.") from error

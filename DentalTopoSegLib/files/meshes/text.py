@@ -10,6 +10,7 @@ import numpy as np
 from .mesh import Problem
 
 _DECIMAL_COMMA = re.compile(rb"[-+]?\d*,\d+([eE][-+]?\d+)?")
+_LONG_LINE = re.compile(rb"[^\n]{1048576}")
 _NOT_A_NUMBER = re.compile(rb"[-+]?(\d*\.?#?\d*)?(nan|ind|inf|qnan|snan).*", re.IGNORECASE)
 
 
@@ -21,6 +22,13 @@ def is_text(head: bytes) -> bool:
 def start_of(head: bytes) -> bytes:
     """The beginning of a text without a byte order mark and empty lines."""
     return head.removeprefix(b"\xef\xbb\xbf").lstrip()
+
+
+def require_short_lines(text: bytes) -> None:
+    """Refuse a line that no mesh has, as each is split into its words. Raises Problem."""
+    if found := _LONG_LINE.search(text):
+        number = text.count(b"\n", 0, found.start()) + 1
+        raise Problem(f"is damaged: line {number:,} has more than {1 << 20:,} characters. Copy or export it again.")
 
 
 class BadNumber(Problem):

@@ -20,7 +20,15 @@ from xml.parsers import expat
 import numpy as np
 
 from .geometry import fan
-from .mesh import Parsed, Problem, TooMuch, coordinates
+from .mesh import (
+    MAX_DATA_BYTES,
+    Parsed,
+    Problem,
+    TooMuch,
+    coordinates,
+    of_triangles,
+    require_bounded_triangles,
+)
 from .text import floats, integers, start_of
 
 _TYPES = {
@@ -28,12 +36,17 @@ _TYPES = {
     for name in ("Int8", "UInt8", "Int16", "UInt16", "Int32", "UInt32", "Int64", "UInt64", "Float32", "Float64")
 }
 _NAMES = {code: name for name, code in _TYPES.items()}
-_MAX_ARRAY_BYTES = 1 << 29
 _MAX_RATIO = 1100  # zlib reaches 1032:1; what claims more is a bomb. LZMA is held to the same.
+#: A decoder of LZMA takes as much as its dictionary; blocks are far smaller.
+_MAX_LZMA_BYTES = 1 << 28
 _MAX_ELEMENTS = 100_000
+_MAX_BLOCKS = 1 << 20
 _BLOCK_BYTES = 1 << 20
-_APPENDED = re.compile(rb"<AppendedData\b[^>]*?encoding\s*=\s*[\"'](\w+)[\"'][^>]*>\s*_")
-_POLY_DATA = re.compile(rb"<VTKFile\b[^>]*\bPolyData\b")
+# Bounded, as a search for an end that never comes would begin anew at every beginning.
+_APPENDED = re.compile(
+    rb"<AppendedData\b[^<>]{0,999}?encoding\s{0,9}=\s{0,9}[\"'](\w{1,99})[\"'][^<>]{0,999}>\s{0,999}_"
+)
+_POLY_DATA = re.compile(rb"<VTKFile\b[^<>]{0,999}\bPolyData\b")
 _DAMAGED = "is a damaged VTP file ({reason}): copy or export it again."
 
 
@@ -77,8 +90,19 @@ def read(data: bytes, max_faces: int) -> Parsed:
     if kind != "PolyData":
         raise Problem(f"is a VTK file of type '{kind[:40]}', not a surface: save it as PolyData (.vtp).")
     arrays = _Arrays(root.attributes, tail, encoding)
-    pieces = [_piece(node, arrays, max_faces) for node in root.one("PolyData").all("Piece")]
-    return _join(pieces, max_faces)
+    nodes = root.one("PolyData").all("Piece")
+    _require_bounded_pieces(nodes, max_faces)
+    return _join([_piece(node, arrays, max_faces) for node in nodes], max_faces)
+
+
+def _require_bounded_pieces(nodes: list[_Node], max_faces: int) -> None:
+    """Refuse what all pieces together announce beyond the bounds, before any of it is read."""
+    faces = sum(_whole(node, key, "0") for node in nodes for key in ("NumberOfPolys", "NumberOfStrips"))
+    points = sum(_whole(node, "NumberOfPoints", "0") for node in nodes)
+    if faces > max_faces:
+        raise TooMuch(f"announces {faces:,} faces", max_faces)
+    if points > 3 * max_faces:
+        raise TooMuch(f"announces {points:,} points", 3 * max_faces)
 
 
 def _parse(data: bytes) -> _Node:
@@ -133,20 +157,30 @@ class _Arrays:
             raise Problem(f"is compressed with '{compressor[:40]}': save it with zlib compression, or as STL or PLY.")
         self._decompress = {"vtkZLibDataCompressor": _zlib, "vtkLZMADataCompressor": _lzma}.get(compressor)
         self._appended, self._encoding = appended, encoding
+        self._left = MAX_DATA_BYTES
 
-    def read(self, node: _Node, expected: int | None = None) -> np.ndarray:
-        """The values in a row (n,); `expected`: how many there must be."""
+    def read(self, node: _Node, expected: int, more: int = 0) -> np.ndarray:
+        """The values in a row (n,); `expected`: how many there must be, and `more` how many more there may be.
+
+        What the array announces is held against that before it is decoded.
+        """
         name = node.attributes.get("Name", "Points")[:40]
         code = _TYPES.get(node.attributes.get("type", ""))
         if code is None:
             raise Problem(_DAMAGED.format(reason=f"array '{name}' has no type known here"))
+        dtype, most = np.dtype(self._order + code), expected + more
+        self._left -= dtype.itemsize * most
+        if self._left < 0:
+            raise TooMuch(f"has arrays of {self._too_many():,.0f} MB or more", f"{MAX_DATA_BYTES / 1e6:,.0f} MB")
         kind = node.attributes.get("format", "ascii")
         if kind == "ascii":
-            values = self._ascii("".join(node.text).split(), np.dtype(code), name)
+            words = "".join(node.text).split(None, most)
+            if len(words) > most:
+                raise Problem(_DAMAGED.format(reason=f"array '{name}' has more than {expected:,} values"))
+            values = self._ascii(words, np.dtype(code), name)
         elif kind == "binary":
-            text = "".join("".join(node.text).split())
-            content = self._content(_Base64(text.encode("ascii", "replace"), name), name)
-            values = self._values(content, code, name)
+            text = "".join(node.text).encode("ascii", "replace").translate(None, b" \t\r\n")
+            values = self._values(_Base64(text, name), dtype, name, expected, more)
         elif kind == "appended":
             if self._encoding not in ("raw", "base64"):
                 raise Problem(_DAMAGED.format(reason=f"array '{name}' is not in the file"))
@@ -154,12 +188,14 @@ class _Arrays:
             if offset >= len(self._appended):
                 raise _short(name)
             source = (_Raw if self._encoding == "raw" else _Base64)(self._appended, name, offset)
-            values = self._values(self._content(source, name), code, name)
+            values = self._values(source, dtype, name, expected, more)
         else:
             raise Problem(_DAMAGED.format(reason=f"array '{name}' in format '{kind[:20]}'"))
-        if expected is not None and len(values) != expected:
-            raise Problem(_DAMAGED.format(reason=f"array '{name}' has {len(values):,} values, not {expected:,}"))
+        _require_fits(len(values), name, expected, more)
         return values
+
+    def _too_many(self) -> float:
+        return (MAX_DATA_BYTES - self._left) / 1e6
 
     @staticmethod
     def _ascii(words: list[str], dtype: np.dtype, name: str) -> np.ndarray:
@@ -173,27 +209,32 @@ class _Arrays:
             raise Problem(_DAMAGED.format(reason=f"a value of array '{name}' is outside its type"))
         return values.astype(dtype)
 
-    def _values(self, content: bytes, code: str, name: str) -> np.ndarray:
-        dtype = np.dtype(self._order + code)
-        if len(content) % dtype.itemsize:
-            raise Problem(_DAMAGED.format(reason=f"array '{name}' ends within a number"))
-        values = np.frombuffer(content, dtype)
+    def _values(self, source: _Raw | _Base64, dtype: np.dtype, name: str, expected: int, more: int) -> np.ndarray:
+        def require_fits(size: int) -> None:
+            if size % dtype.itemsize:
+                raise Problem(_DAMAGED.format(reason=f"array '{name}' ends within a number"))
+            _require_fits(size // dtype.itemsize, name, expected, more)
+
+        values = np.frombuffer(self._content(source, name, require_fits), dtype)
         return values.astype(dtype.newbyteorder("="), copy=False)
 
-    def _content(self, source: _Raw | _Base64, name: str) -> bytes:
+    def _content(self, source: _Raw | _Base64, name: str, require_fits: Callable[[int], None]) -> bytes:
         word = self._header.itemsize
         if not self._decompress:
             size = self._numbers(source.take(0, word))[0]
-            _require_bounded(size, name)
+            require_fits(size)
             return source.take(word, size)
         blocks, block, last = self._numbers(source.take(0, 3 * word))
         if not blocks:
+            require_fits(0)
             return b""
-        _require_bounded(blocks * word, name)
+        whole = block * (blocks - 1) + (last or block)
+        require_fits(whole)
+        if blocks > min(max(whole, 1), _MAX_BLOCKS):
+            raise Problem(_DAMAGED.format(reason=f"array '{name}' is in {blocks:,} blocks"))
         header = source.take(0, (3 + blocks) * word)
         sizes = self._numbers(header)[3:]
-        _require_bounded(block * blocks, name)
-        if block * (blocks - 1) + (last or block) > _MAX_RATIO * sum(sizes) + 1024:
+        if whole > _MAX_RATIO * sum(sizes) + 1024:
             raise Problem(_DAMAGED.format(reason=f"array '{name}' claims an impossible size"))
         body = source.after(len(header), sum(sizes))
         parts, at = [], 0
@@ -207,9 +248,9 @@ class _Arrays:
         return np.frombuffer(content, self._header).tolist()
 
 
-def _require_bounded(size: int, name: str) -> None:
-    if size > _MAX_ARRAY_BYTES:
-        raise TooMuch(f"has an array '{name}' of {size / 1e6:,.0f} MB")
+def _require_fits(count: int, name: str, expected: int, more: int) -> None:
+    if not expected <= count <= expected + more:
+        raise Problem(_DAMAGED.format(reason=f"array '{name}' has {count:,} values, not {expected:,}"))
 
 
 def _short(name: str) -> Problem:
@@ -260,7 +301,7 @@ def _zlib(content: bytes, length: int, name: str) -> bytes:
 
 
 def _lzma(content: bytes, length: int, name: str) -> bytes:
-    return _inflate(lzma.LZMADecompressor(memlimit=_MAX_ARRAY_BYTES).decompress, content, length, name)
+    return _inflate(lzma.LZMADecompressor(memlimit=_MAX_LZMA_BYTES).decompress, content, length, name)
 
 
 def _inflate(decompress: Callable[..., bytes], content: bytes, length: int, name: str) -> bytes:
@@ -283,36 +324,35 @@ def _whole(node: _Node, key: str, default: str = "") -> int:
 def _piece(node: _Node, arrays: _Arrays, max_faces: int) -> Parsed:
     points = _whole(node, "NumberOfPoints", "0")
     cells = {tag: _whole(node, f"NumberOf{tag}", "0") for tag in ("Verts", "Lines", "Polys", "Strips")}
-    if cells["Polys"] + cells["Strips"] > max_faces:
-        raise TooMuch(f"has {cells['Polys'] + cells['Strips']:,} faces")
     vertices = np.zeros((0, 3))
     if points:
         array = next(iter(node.one("Points").all("DataArray")), None)
         if array is None:
             raise Problem(_DAMAGED.format(reason="it has no points"))
         vertices = arrays.read(array, 3 * points).astype(np.float64).reshape(-1, 3)
-    triangles, polygon = fan(*_cells(node.one("Polys"), arrays, cells["Polys"]))
-    strips, strip = _unroll_strips(*_cells(node.one("Strips"), arrays, cells["Strips"]))
+    triangles, polygon = fan(*_cells(node.one("Polys"), arrays, cells["Polys"], max_faces))
+    strips, strip = _unroll_strips(*_cells(node.one("Strips"), arrays, cells["Strips"], max_faces))
     before = cells["Verts"] + cells["Lines"]
     cell = np.concatenate([polygon, strip + cells["Polys"]]) + before
     point_data = _scalars(node.one("PointData"), arrays, points)
-    cell_data = {k: v[cell] for k, v in _scalars(node.one("CellData"), arrays, sum(cells.values())).items()}
+    cell_data = of_triangles(_scalars(node.one("CellData"), arrays, sum(cells.values())), cell)
     return Parsed(vertices, np.concatenate([triangles, strips]).astype(np.int64), point_data, cell_data)
 
 
-def _cells(node: _Node, arrays: _Arrays, count: int) -> tuple[np.ndarray, np.ndarray]:
+def _cells(node: _Node, arrays: _Arrays, count: int, max_faces: int) -> tuple[np.ndarray, np.ndarray]:
     """The corners of all cells in a row and the number of corners of each (count,)."""
     if not count:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
     found = {array.attributes.get("Name"): array for array in node.all("DataArray")}
     if not {"connectivity", "offsets"} <= set(found):
         raise Problem(_DAMAGED.format(reason=f"{node.tag} without connectivity and offsets"))
-    ends = _indices(arrays.read(found["offsets"]))
+    ends = _indices(arrays.read(found["offsets"], count, more=1))
     if len(ends) == count + 1 and ends[0] == 0:  # vtk's own arrays begin with 0, and some writers keep that
         ends = ends[1:]
     sizes = np.diff(ends, prepend=0)
     if len(ends) != count or (sizes < 0).any():
         raise Problem(_DAMAGED.format(reason=f"the offsets of {node.tag} do not fit"))
+    require_bounded_triangles(sizes, max_faces)
     return _indices(arrays.read(found["connectivity"], int(ends[-1]))), sizes
 
 
@@ -353,7 +393,7 @@ def _join(pieces: list[Parsed], max_faces: int) -> Parsed:
         faces.append(piece.faces + before)
         before += len(piece.vertices)
     if sum(map(len, faces)) > max_faces:
-        raise TooMuch(f"has {sum(map(len, faces)):,} triangles")
+        raise TooMuch(f"has {sum(map(len, faces)):,} triangles", max_faces)
     point_data = _join_arrays([piece.point_data for piece in pieces])
     cell_data = _join_arrays([piece.cell_data for piece in pieces])
     return Parsed(np.concatenate([p.vertices for p in pieces]), np.concatenate(faces), point_data, cell_data)

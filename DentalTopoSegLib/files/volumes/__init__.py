@@ -6,7 +6,7 @@ from .header import VolumeHeader
 from .limits import COARSE_SPACING_MM, MAX_VOXELS
 from .reading import read_labels, read_volume
 from .resampling import resample_like, resample_ras
-from .writing import write_volume
+from .writing import require_utf8, write_volume
 
 __all__ = [
     "COARSE_SPACING_MM",
@@ -18,6 +18,7 @@ __all__ = [
     "read_header",
     "read_labels",
     "read_volume",
+    "require_utf8",
     "resample_like",
     "resample_ras",
     "safe_stem",

@@ -61,9 +61,15 @@ def _require_writable_name(path: Path) -> None:
         raise UsageError(f"'{shown}' cannot be written: its name must end in {', '.join(WRITTEN_SUFFIXES)}.")
     if os.path.isdir(path):
         raise OutputError(f"'{shown}' cannot be written: it is a folder. Give the name of a file.")
+    require_utf8(path)
+
+
+def require_utf8(path: Path) -> None:
+    """Raise OutputError for a file or folder to write to whose path is not in UTF-8: SimpleITK cannot open it."""
     try:
         str(path.absolute()).encode()
     except UnicodeEncodeError as error:
         raise OutputError(
-            f"'{shown}' cannot be written: its name or a folder's is not in UTF-8. Rename it or choose another folder."
+            f"'{destination(path)}' cannot be written: its name or a folder's is not in UTF-8. Rename it or choose "
+            "another folder."
         ) from error

@@ -212,6 +212,19 @@ def test_text_that_a_terminal_lacks(tmp_path: Path, encoding: str) -> None:
     assert str(scan) in json.loads(out)["error"]["message"]
 
 
+@posix
+def test_a_file_name_does_not_steer_the_terminal(tmp_path: Path) -> None:
+    name = "\x1b[2J\x1b]0;owned\x07\u202e\x9b31m\r\ndentaltoposeg: all is well.nii"
+    run = start("check", tmp_path / name, "--json", stdout=subprocess.PIPE)
+    out, errors = run.communicate(timeout=60)
+    assert run.returncode == 3
+    assert name in json.loads(out)["error"]["message"]
+    assert errors.count("\n") == 1 and errors.endswith("\n")
+    for text in (out, errors):
+        assert not set(text) & set("\x1b\x07\u202e\x9b\r")
+    assert "\\u001b[2J" in errors
+
+
 def test_warnings_of_libraries_are_notes(teeth: Path, monkeypatch, capsys) -> None:
     from DentalTopoSegLib.runs import checking
 

@@ -177,7 +177,7 @@ def test_the_content_decides_what_a_file_is(tmp_path, kind, suffix):
     if suffix == f".{kind.lower()}":
         assert not warnings
     else:
-        assert len(warnings) == 1 and f"read as {kind}" in warnings[0] and f"jaw{suffix}" in warnings[0]
+        assert len(warnings) == 1 and f"read as {kind}" in warnings[0] and "jaw" not in warnings[0]
 
 
 def test_a_vtp_called_stl_is_read_as_vtp(tmp_path):

@@ -228,14 +228,18 @@ def test_other_vtk_and_xml_files_are_named(tmp_path):
 def test_a_compressed_array_cannot_claim_more_than_it_holds(tmp_path):
     """A few bytes that announce 400 MB are refused without making room for them."""
 
-    def binary(*header: int, body: bytes = zlib.compress(bytes(1000))) -> str:
+    def binary(*header: int, points: int, body: bytes = zlib.compress(bytes(1200))) -> str:
         encoded = (base64.b64encode(np.array(header, "<u4").tobytes()) + base64.b64encode(body)).decode()
-        return ascii_vtp(points=encoded, root='compressor="vtkZLibDataCompressor"').replace("ascii", "binary", 1)
+        text = ascii_vtp(points=encoded, count=points, root='compressor="vtkZLibDataCompressor"')
+        return text.replace("ascii", "binary", 1)
 
-    size = len(zlib.compress(bytes(1000)))
-    assert "impossible size" in refusal(tmp_path, binary(1, 400_000_000, 0, size))
-    assert "more than the 10 million" in refusal(tmp_path, binary(1, 4_000_000_000, 0, size))
-    assert "not the size it announces" in refusal(tmp_path, binary(1, 500, 0, size))
-    assert "not the size it announces" in refusal(tmp_path, binary(1, 5000, 0, size))
-    assert "cannot be decompressed" in refusal(tmp_path, binary(1, 1000, 0, size, body=bytes(size)))
-    assert "not complete" in refusal(tmp_path, binary(1, 1000, 0, size + 50))
+    size = len(zlib.compress(bytes(1200)))
+    assert "has 100,000,000 values, not 9" in refusal(tmp_path, binary(1, 400_000_000, 0, size, points=3))
+    assert "has 1,000,000,000 values, not 9" in refusal(tmp_path, binary(1, 4_000_000_000, 0, size, points=3))
+    assert "impossible size" in refusal(tmp_path, binary(1, 240_000_000, 0, size, points=20_000_000))
+    assert "more than the 30 million" in refusal(tmp_path, binary(1, 400_000_000, 0, size, points=99_999_999))
+    assert "in 900 blocks" in refusal(tmp_path, binary(900, 0, 36, size, points=3))
+    assert "not the size it announces" in refusal(tmp_path, binary(1, 600, 0, size, points=50))
+    assert "not the size it announces" in refusal(tmp_path, binary(1, 6000, 0, size, points=500))
+    assert "cannot be decompressed" in refusal(tmp_path, binary(1, 1200, 0, size, points=100, body=bytes(size)))
+    assert "not complete" in refusal(tmp_path, binary(1, 1200, 0, size + 50, points=100))

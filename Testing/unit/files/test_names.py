@@ -28,6 +28,7 @@ NOT_BARE = {
     "scan\udcff": "it holds a character that does not show",
     "CON": "it means a device of Windows",
     "nul.raw": "it means a device of Windows",
+    ".dentaltoposeg-x": "it begins with '.dentaltoposeg-', as what is unfinished does",
     "com1.nii.gz": "it means a device of Windows",
     "ü" * 128: "it is longer than 255 bytes",
 }

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -343,6 +345,64 @@ def test_a_crafted_journal_moves_nothing(tmp_path: Path, text: str, kind: str) -
     with pytest.raises(OutputError, match="look into it for files that you miss, then delete it"):
         run_next(folder)
     assert victim.read_text() == "keep"
+    assert stage.exists()
+
+
+def crafted_stage(folder: Path) -> Path:
+    stage = folder / f"{transactions.MARK}{transactions._host()}{1:x}-abc"
+    stage.mkdir(parents=True)
+    return stage
+
+
+def test_a_crafted_stage_takes_nothing_out_of_another_folder(tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home/thesis.txt").write_text("keep")
+    stage = crafted_stage(tmp_path / "out")
+    (stage / journal._KEPT).symlink_to(tmp_path / "home")
+    (stage / journal.UNDO).write_text('[{"name": "thesis.txt", "sha256": "0"}]')
+    with pytest.raises(OutputError, match="look into it for files that you miss, then delete it"):
+        run_next(tmp_path / "out")
+    assert (tmp_path / "home/thesis.txt").read_text() == "keep"
+
+
+def test_a_crafted_stage_puts_nothing_into_another_folder(tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    stage = crafted_stage(tmp_path / "out")
+    old = tmp_path / "out/profile"
+    old.write_text("crafted")
+    (stage / "profile").write_text("new")
+    (stage / journal._KEPT).symlink_to(tmp_path / "home")
+    move = journal.Move("profile", journal.sha256_of(stage / "profile"), journal._state(old))
+    (stage / journal.JOURNAL).write_text(json.dumps([asdict(move)]))
+    with pytest.raises(OutputError, match="look into it for files that you miss, then delete it"):
+        run_next(tmp_path / "out")
+    assert not list((tmp_path / "home").iterdir())
+
+
+@posix
+@pytest.mark.parametrize("kind", ["pipe", "device", "large"])
+def test_a_journal_that_never_ends_is_not_read(tmp_path: Path, kind: str) -> None:
+    path = crafted_stage(tmp_path) / journal.JOURNAL
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "device":
+        path.symlink_to("/dev/zero")
+    else:
+        with path.open("wb") as stream:
+            stream.truncate(1 << 40)
+    with pytest.raises(OutputError, match="look into it for files that you miss, then delete it"):
+        run_next(tmp_path)
+
+
+@posix
+def test_a_stage_that_another_user_lets_us_read_is_left_alone(tmp_path: Path, monkeypatch) -> None:
+    stage = crafted_stage(tmp_path)
+    (tmp_path / "a.txt").write_text("ours")
+    digest = journal.sha256_of(tmp_path / "a.txt")
+    (stage / journal.UNDO).write_text(json.dumps([{"name": "a.txt", "sha256": digest}]))
+    monkeypatch.setattr(os, "geteuid", lambda: stage.stat().st_uid + 1)
+    transactions.settle(tmp_path)
+    assert (tmp_path / "a.txt").read_text() == "ours"
     assert stage.exists()
 
 

@@ -13,11 +13,11 @@ from scan_files import oblique_direction
 
 from DentalTopoSegLib.checks.findings import Finding
 from DentalTopoSegLib.dentition import arch_order, is_upper
-from DentalTopoSegLib.dentition.arch import expected_place
+from DentalTopoSegLib.dentition.arch import SWAPS, expected_place
 from DentalTopoSegLib.errors import InputError
 from DentalTopoSegLib.files.volumes import Volume
 from DentalTopoSegLib.phantom import make_phantom
-from DentalTopoSegLib.pictures.panorama import MODES, draw_panorama, find_arch, reformat
+from DentalTopoSegLib.pictures.panorama import _TOOTH_MM, MODES, draw_panorama, find_arch, reformat
 from DentalTopoSegLib.pictures.volumes import compose
 
 RADIUS_MM = 2.4
@@ -122,6 +122,30 @@ def test_what_is_no_panoramic_view_is_refused() -> None:
         with pytest.raises(InputError, match=r"0.5 to 40 mm thick"):
             reformat(labels, labels, surface, thickness)
     assert find_arch(balls((11, 21, 31))) is None
+
+
+@pytest.mark.parametrize("exchanged", ["mirrored", "flipped", "both", "upper mirrored", "lower mirrored"])
+def test_teeth_are_upright_where_sides_or_jaws_are_exchanged(exchanged: str) -> None:
+    labels = balls()
+    numbers = np.zeros(256, np.uint8)
+    numbers[list(TEETH)] = [SWAPS[exchanged](fdi) for fdi in TEETH]
+    wrong = labels.with_array(numbers[labels.array])
+    true, drawn = (reformat(v, v, find_arch(v)) for v in (labels, wrong))
+    assert drawn.surface.shape == true.surface.shape
+    np.testing.assert_array_equal(numbers[true.labels], drawn.labels)
+
+
+def test_a_piece_elsewhere_in_the_scan_does_not_stretch_the_picture() -> None:
+    labels = balls()
+    array = np.pad(labels.array, ((0, 300), (0, 0), (0, 0)))
+    array[-1, 0, 0] = 16
+    before, after = find_arch(labels), find_arch(replace(labels, array=array))
+    assert after.rows - before.rows <= _TOOTH_MM / before.spacing
+
+
+@pytest.mark.parametrize("spacing", [0.02, 10.0])
+def test_teeth_farther_apart_or_closer_together_than_in_a_mouth_have_no_panoramic_view(spacing: float) -> None:
+    assert find_arch(replace(balls(), spacing=(spacing,) * 3)) is None
 
 
 def test_findings_are_numbered_where_they_are(phantom) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -175,3 +176,39 @@ def test_repairs_and_pictures(jaw: Path, case: Path, capsys) -> None:
     os.link(case / "case.nii.gz", picture)
     said = refused(case, capsys, "picture", case / "case.nii.gz", case / "case_teeth.nii.gz", "-o", picture)
     assert "would replace" in said
+
+
+@pytest.mark.parametrize("words", [("repair", "--all-safe", ".ply"), ("picture", ".png")])
+def test_a_result_that_would_be_called_like_what_is_unfinished(tmp_path: Path, words: tuple[str, ...], capsys) -> None:
+    """It would not be moved out of its stage, and be told as written."""
+    toy = toy_jaw("upper")
+    toy = toy.where(toy.near(16, (0, 0, 0), 1.6), 0)
+    write_ply(tmp_path / "jaw_teeth.ply", toy.vertices, toy.faces, None, {"fdi": toy.fdi})
+    write_volume(scan(), tmp_path / "case.nii.gz")
+    write_labelmap(toy_labels("old"), tmp_path / "case_teeth.nii.gz")
+    command, *options, suffix = words
+    given = ["jaw_teeth.ply"] if command == "repair" else ["case.nii.gz", "case_teeth.nii.gz"]
+    output = tmp_path / f".dentaltoposeg-x{suffix}"
+    said = refused(tmp_path, capsys, command, *(tmp_path / name for name in given), *options, "-o", output)
+    assert "'.dentaltoposeg-x" in said and "another name" in said
+
+
+def test_a_report_that_calls_its_results_like_what_is_unfinished(case: Path, capsys) -> None:
+    report = json.loads((case / "case_report.json").read_text())
+    (case / "case_report.json").write_text(json.dumps({**report, "name": ".dentaltoposeg-x"}))
+    said = refused(case, capsys, "export", case / "case_report.json", "-o", case, "--format", "csv")
+    assert "as what is unfinished does" in said
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere all names are Unicode")
+@pytest.mark.parametrize("command", ["segment", "demo"])
+def test_an_output_folder_that_simpleitk_cannot_open_is_refused_first(
+    tmp_path: Path, command: str, capsys, monkeypatch
+) -> None:
+    for slow in ("cbct.segment_volume", "phantom.make_phantom", "runs.volumes.read_volume"):
+        monkeypatch.setattr(f"DentalTopoSegLib.{slow}", lambda *_, **__: pytest.fail("refused after the long work"))
+    given = [str(write_volume(scan(), tmp_path / "case.nii.gz"))] if command == "segment" else []
+    folder = os.fsencode(tmp_path) + b"/out\xff"
+    assert cli.main([command, *given, "-o", os.fsdecode(folder)]) == 6
+    assert "is not in UTF-8" in capsys.readouterr().err
+    assert not os.path.exists(folder)

@@ -76,6 +76,9 @@ def test_a_batch_leaves_what_somebody_has_edited_and_does_not_call_it_done(scans
     assert (found["case"]["state"], found["jaw"]["state"]) == ("changed", "done before")
     assert "'case_teeth.nii.gz' changed after 'case_report.json' was written" in found["case"]["message"]
     assert "case.nii.gz: 'case_teeth.nii.gz' changed after" in capsys.readouterr().err
+    (out / "case_teeth.seg.nrrd").unlink()
+    assert cli.main(["batch", str(scans), "-o", str(out), "--quiet"]) == 0
+    assert (out / "case_teeth.nii.gz").read_bytes() == edited
     assert cli.main(["batch", str(scans), "-o", str(out), "--again", "--quiet"]) == 0
     assert rows(out)["case"]["state"] == "done"
     assert (out / "case_teeth.nii.gz").read_bytes() != edited

@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 
 from ....errors import InputError
+from ...names import one_line
 from ...regular_files import may_not_be_read
-from ..header import shown
 
 #: Every visit of a full CD holds fewer; one scan has a thousand at most.
 MAX_FILES = 100_000
@@ -78,7 +78,7 @@ def _file(folder: Path, here: Path, entry: os.DirEntry[str]) -> list[Path]:
         return [here / entry.name]
     if entry.is_symlink() and not os.path.exists(entry.path):
         raise InputError(
-            f"In '{folder}' the file '{shown(entry.name)}' is a link to something that is not there: copy the scan "
+            f"In '{folder}' the file '{one_line(entry.name)}' is a link to something that is not there: copy the scan "
             "again, or take the link away."
         )
     return []

@@ -26,6 +26,8 @@ from ..header import wrong_field
 MAX_HEADER_BYTES = 1 << 24
 DEFLATED = "1.2.840.10008.1.2.1.99"
 _EXPLICIT = "1.2.840.10008.1.2.1"
+#: Value representations whose length has four bytes, behind two that are not used.
+LONG_VRS = frozenset((b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"))
 _NUMBER_CHARACTERS = 64
 
 _TAGS = [
@@ -258,7 +260,7 @@ def read_meta(stream: io.BufferedReader) -> tuple[str, int]:
         if group != 2:
             break
         value_at = at + 8
-        if kind in (b"OB", b"OW", b"SQ", b"UN", b"UT", b"UC", b"UR"):
+        if kind in LONG_VRS:
             length = int.from_bytes(stream.read(4), "little")
             value_at += 4
         if element == 0x10:

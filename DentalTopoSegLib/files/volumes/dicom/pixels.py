@@ -30,8 +30,8 @@ def read_slices(headers: Sequence[DicomHeader], path: Path) -> np.ndarray:
     first = headers[0]
     scales = set()
     for header in headers:
-        require_pixels(header, 1)
         scales.add(_rescale(header))
+        require_pixels(header, 1)
     whole = all(slope.is_integer() and intercept.is_integer() for slope, intercept in scales)
     reader = sitk.ImageSeriesReader()
     if not whole:

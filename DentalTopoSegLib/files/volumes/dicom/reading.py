@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ....errors import InputError
+from ...names import one_line
 from ..grid import IDENTITY, Volume
-from ..header import shown
 from ..limits import check_grid
 from .folders import files_in, is_dicom_file
 from .geometry import stack_slices
@@ -48,8 +48,8 @@ class Series:
         return self.rows * self.columns * self.slices
 
     def describe(self) -> str:
-        number = f"series {shown(self.number)}" if self.number else "a series without number"
-        return f"{number} ({self.slices} slices of {self.columns} x {self.rows}, id ...{shown(self.uid[-8:])})"
+        number = f"series {one_line(self.number)}" if self.number else "a series without number"
+        return f"{number} ({self.slices} slices of {self.columns} x {self.rows}, id ...{one_line(self.uid[-8:])})"
 
 
 def read_dicom(path: Path, max_voxels: int, series: str | None = None) -> tuple[Volume, list[str]]:

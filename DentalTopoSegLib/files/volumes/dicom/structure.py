@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ....errors import InputError
-from .header import DEFLATED, MAX_HEADER_BYTES, DicomHeader, HeaderStream, read_meta
+from ...names import shown
+from .header import DEFLATED, LONG_VRS, MAX_HEADER_BYTES, DicomHeader, HeaderStream, read_meta
 
 MAX_DEPTH = 32
 MAX_ELEMENTS = 1_000_000
@@ -23,7 +24,12 @@ _UNDEFINED = 0xFFFFFFFF
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _PIXEL_DATA = 0x7FE00010
 _BIG_ENDIAN = "1.2.840.10008.1.2.2"
-_LONG = {b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"}
+_META = "meta information"  # always explicit
+_META_START = 132
+_SHORT = {
+    *(b"AE", b"AS", b"AT", b"CS", b"DA", b"DS", b"DT", b"FD", b"FL", b"IS", b"LO", b"LT", b"PN", b"SH", b"SL", b"SS"),
+    *(b"ST", b"TM", b"UI", b"UL", b"US", b"\0\0"),  # the decoder takes the last one too
+}
 _CHUNK = 1 << 20
 
 
@@ -106,6 +112,7 @@ def locate_pixels(stream: BinaryIO, path: Path, needed: int) -> PixelData:
     with HeaderStream(path) as head:
         syntax, start = read_meta(head)
         size = head.size
+    _walk(stream, path, _META_START, start, _META)
     if syntax != DEFLATED:
         return _walk(stream, path, start, size, syntax)
     stream.seek(start)
@@ -138,7 +145,7 @@ def _inflate(stream: BinaryIO, path: Path, limit: int) -> tuple[bytes, int]:
 def _walk(stream: BinaryIO, path: Path, start: int, size: int, syntax: str) -> PixelData:
     order = ">" if syntax == _BIG_ENDIAN else "<"
     stream.seek(start)
-    explicit = _is_vr(stream.read(8)[4:6])
+    explicit = syntax == _META or _is_vr(stream.read(8)[4:6])
     levels, pixels, at = [_Level(size, explicit)], PixelData(), start
     for _ in range(MAX_ELEMENTS):
         while (end := levels[-1].end) is not None and at >= end and len(levels) > 1:
@@ -157,8 +164,13 @@ def _walk(stream: BinaryIO, path: Path, start: int, size: int, syntax: str) -> P
                 levels.pop()
             at += 8
             continue
-        _require_inside(path, tag, length, size - value_at)
         level = levels[-1]
+        if level.explicit and tag != _ITEM and vr not in LONG_VRS and vr not in _SHORT:
+            raise InputError(
+                f"'{path}' is damaged: its element {_shown(tag)} has the value representation "
+                f"{shown(head[4:6].decode('latin-1'))}, which DICOM does not know. Copy or export the scan again."
+            )
+        _require_inside(path, tag, length, size - value_at)
         if level.fragments:
             if length == _UNDEFINED or tag != _ITEM:
                 raise InputError(f"'{path}' is damaged: its compressed pixels are no list of parts. Export it again.")
@@ -185,9 +197,9 @@ def _element(head: bytes, at: int, order: str, explicit: bool) -> tuple[int, int
     group, element = struct.unpack_from(order + "HH", head)
     tag = group << 16 | element
     vr = head[4:6]
-    if tag in (_ITEM, _ITEM_END, _SEQUENCE_END) or not (explicit and _is_vr(vr)):
+    if tag in (_ITEM, _ITEM_END, _SEQUENCE_END) or not explicit:
         return tag, struct.unpack_from(order + "I", head, 4)[0], at + 8, b""
-    if vr in _LONG:
+    if vr in LONG_VRS:
         length = struct.unpack_from(order + "I", head, 8)[0] if len(head) == 12 else _UNDEFINED - 1
         return tag, length, at + 12, vr
     return tag, struct.unpack_from(order + "H", head, 6)[0], at + 8, vr
@@ -200,9 +212,13 @@ def _is_vr(two: bytes) -> bool:
 def _require_inside(path: Path, tag: int, length: int, left: int) -> None:
     if length != _UNDEFINED and length > left:
         raise InputError(
-            f"'{path}' is cut short or damaged: its element ({tag >> 16:04X},{tag & 0xFFFF:04X}) says that it has "
+            f"'{path}' is cut short or damaged: its element {_shown(tag)} says that it has "
             f"{length} bytes, where {max(0, left)} are left. Copy or export the scan again."
         )
+
+
+def _shown(tag: int) -> str:
+    return f"({tag >> 16:04X},{tag & 0xFFFF:04X})"
 
 
 def _enter(stream: BinaryIO, tag: int, vr: bytes, length: int, value_at: int, level: _Level) -> _Level | None:

@@ -1,0 +1,357 @@
+"""Every kind of file that is read: a sound example, how to damage it, and what is done with it.
+
+What is done is what a command does with such a file: it is read, and where that is cheap also checked, cleaned or
+exported, because an odd value may only be met later.
+"""
+
+from __future__ import annotations
+
+import gzip
+import itertools
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+BEFORE = Path(__file__).resolve().parents[1] / "data" / "before" / "files"
+#: The folder that a trial may write into, beside its files.
+OUT = "out"
+
+
+@dataclass(frozen=True)
+class Format:
+    """One kind of file.
+
+    Parameters
+    ----------
+    name : str
+        As the table has it.
+    make : callable
+        `make(folder)` writes a sound example, and gives the path that is to be opened.
+    damaged : dict
+        Patterns of the files that are damaged, each with the way (`fuzz_mutations.AWARE`).
+    use : callable
+        `use(path, out)`: what is done with it.
+    row : str
+        The row of the table that it counts in; empty: one of its own.
+    sound : bool
+        Whether the file as it is must be read.
+    """
+
+    name: str
+    make: Callable[[Path], Path]
+    damaged: dict[str, str]
+    use: Callable[[Path, Path], object]
+    row: str = ""
+    sound: bool = True
+
+
+# ---------------------------------------------------------------- what is done
+
+
+def read_volume(path: Path, out: Path) -> None:
+    from DentalTopoSegLib.files.volumes import read_volume as read
+
+    volume, _ = read(path)
+    volume.index_to_ras(np.zeros((1, 3)))
+
+
+def read_labels(path: Path, out: Path) -> None:
+    from DentalTopoSegLib.runs.checking import check_file
+
+    check_file(path)
+
+
+def read_mesh(path: Path, out: Path) -> None:
+    from DentalTopoSegLib.files.meshes import clean
+    from DentalTopoSegLib.files.meshes import read_mesh as read
+
+    surface, _ = clean(read(path)[0], "mm")
+    assert np.isfinite(surface.vertices).all() and surface.areas.min() >= 0 and np.isfinite(surface.normals).all()
+
+
+def read_labelled_mesh(path: Path, out: Path) -> None:
+    from DentalTopoSegLib.files.jaw_labels import read_labelled_jaw
+
+    jaw, _ = read_labelled_jaw(path, unit="mm")
+    assert len(jaw.fdi) == len(jaw.surface.vertices)
+
+
+def read_jaw_labels(path: Path, out: Path) -> None:
+    from DentalTopoSegLib.files.jaw_labels import read_labelled_jaw
+
+    read_labelled_jaw(path.with_name("jaw.ply"), path, unit="mm")
+
+
+def export_as(form: str) -> Callable[[Path, Path], None]:
+    """A use that exports a result, and looks that nothing was written elsewhere.
+
+    A page gets no picture: that takes seconds, and is drawn from the labels.
+    """
+
+    def use(path: Path, out: Path) -> None:
+        from DentalTopoSegLib.exports import web_page
+        from DentalTopoSegLib.runs.public import export
+
+        web_page._draw = lambda result, options, picture: picture.write_bytes(b"")
+
+        before = _listing(path.parent)
+        written = export(path, out, form)
+        for file in written.values():
+            assert out.resolve() in Path(file).resolve().parents, f"written to {file}"
+        assert _listing(path.parent) == before, "a file beside the report was written"
+
+    return use
+
+
+def _listing(folder: Path) -> dict[str, int]:
+    return {p.name: p.stat().st_mtime_ns for p in folder.iterdir() if p.is_file()}
+
+
+def repair(path: Path, out: Path) -> None:
+    from DentalTopoSegLib.runs.repairing import repair_file
+
+    out.mkdir(exist_ok=True)
+    repair_file(path, out / "repaired.vtp", all_safe=True)
+
+
+def read_job(path: Path, out: Path) -> None:
+    from DentalTopoSegLib.runs.job import JobFile
+
+    job = JobFile.read(path).job
+    job.require_sense()
+    job.lower_first()
+
+
+def find_scans(path: Path, out: Path) -> None:
+    from DentalTopoSegLib.files.meshes import is_mesh_file
+    from DentalTopoSegLib.runs.batch import scans_in
+
+    for scan, name in scans_in(path):
+        is_mesh_file(scan)
+        name.encode("utf-8")
+
+
+# ---------------------------------------------------------------- sound examples
+
+
+def _block(labels: bool = False):
+    """A small volume, or teeth in it: (z, y, x)."""
+    import SimpleITK as sitk
+
+    rng = np.random.default_rng(0)
+    array = rng.integers(-500, 2000, (20, 24, 28)).astype(np.int16)
+    if labels:
+        array = np.zeros((40, 44, 48), np.uint8)
+        for fdi, x in ((16, 4), (15, 14), (14, 24), (13, 34)):
+            array[8:30, 10:20, x : x + 8] = fdi
+    image = sitk.GetImageFromArray(array)
+    image.SetSpacing((0.5, 0.5, 0.5))
+    image.SetOrigin((-3.0, 5.0, 7.0))
+    return image
+
+
+def _image(name: str, labels: bool = False, compress: bool = False) -> Callable[[Path], Path]:
+    def make(folder: Path) -> Path:
+        import SimpleITK as sitk
+
+        sitk.WriteImage(_block(labels), str(folder / name), useCompression=compress)
+        return folder / name
+
+    return make
+
+
+def _seg_nrrd(folder: Path) -> Path:
+    import SimpleITK as sitk
+
+    from DentalTopoSegLib.files.seg_nrrd import write_seg_nrrd
+    from DentalTopoSegLib.files.volumes import Volume
+
+    labels = Volume(sitk.GetArrayFromImage(_block(True)), (0.5, 0.5, 0.5))
+    return write_seg_nrrd(labels, folder / "x.seg.nrrd", {16: 0.9})
+
+
+def _dicom(whole: bool) -> Callable[[Path], Path]:
+    """Eight slices; the folder is opened, or the first file."""
+
+    def make(folder: Path) -> Path:
+        import scan_files
+
+        scan_files.generate_uid = _counted_uids()
+        scan_files.write_dicom(folder / "series", scan_files.block((8, 12, 10)))
+        return folder / "series" if whole else folder / "series" / "slice000.dcm"
+
+    return make
+
+
+def _enhanced(folder: Path) -> Path:
+    import scan_files
+
+    scan_files.generate_uid = _counted_uids()
+    return scan_files.write_multi_frame(folder / "x.dcm", scan_files.block((8, 12, 10)))
+
+
+def _counted_uids() -> Callable[[], str]:
+    """In place of random ones, so that the same seed gives the same files."""
+    numbers = itertools.count(10)
+    return lambda: f"1.2.826.0.1.3680043.8.498.{next(numbers)}"
+
+
+def _mesh(name: str, content: Callable[[], bytes]) -> Callable[[Path], Path]:
+    def make(folder: Path) -> Path:
+        (folder / name).write_bytes(content())
+        return folder / name
+
+    return make
+
+
+def _dome():
+    from mesh_files import dome
+
+    vertices, faces = dome(6)
+    return vertices, faces, [*faces.tolist(), [0, 1, 7, 6]]
+
+
+def _stl(ascii_text: bool) -> bytes:
+    from mesh_files import stl_ascii, stl_binary
+
+    vertices, faces, _ = _dome()
+    return stl_ascii(vertices, faces) if ascii_text else stl_binary(vertices, faces)
+
+
+def _ply(kind: str) -> bytes:
+    from mesh_files import ply_ascii, ply_binary
+
+    vertices, _, mixed = _dome()
+    return ply_ascii(vertices, mixed) if kind == "ascii" else ply_binary(vertices, mixed, kind)
+
+
+def _obj() -> bytes:
+    from mesh_files import obj_text
+
+    vertices, _, mixed = _dome()
+    head = b"mtllib ../outside.mtl\nusemtl gum\n"
+    return head + obj_text(vertices, mixed, lambda i: f"{i}/{i}/{i}") + b"f -1 -2 -3\n"
+
+
+def _vtp(kind: str) -> bytes:
+    from DentalTopoSegLib.files.meshes import vtp
+
+    vertices, faces, _ = _dome()
+    labels = np.where(np.arange(len(vertices)) % 2, 16, 0).astype(np.uint8)
+    if kind == "zlib":
+        return vtp.to_bytes(vertices, faces, {"FDI": labels}, {"Label": np.arange(len(faces))})
+    arrays = [vertices.astype("<f4"), faces.astype("<i4"), np.arange(3, 3 * len(faces) + 1, 3, dtype="<i4"), labels]
+    if kind == "ascii":
+        inner = [" ".join(map(str, array.ravel().tolist())) for array in arrays]
+        places, tail = [f'format="ascii">{text}</DataArray>' for text in inner], b""
+    else:
+        blocks = [array.nbytes.to_bytes(4, "little") + array.tobytes() for array in arrays]
+        at = np.cumsum([0, *map(len, blocks)])
+        places = [f'format="appended" offset="{at[i]}"/>' for i in range(4)]
+        tail = b'<AppendedData encoding="raw">_' + b"".join(blocks) + b"</AppendedData>"
+    text = (
+        '<VTKFile type="PolyData" byte_order="LittleEndian"><PolyData>'
+        f'<Piece NumberOfPoints="{len(vertices)}" NumberOfPolys="{len(faces)}">'
+        f'<PointData><DataArray type="UInt8" Name="FDI" {places[3]}</PointData>'
+        f'<Points><DataArray type="Float32" NumberOfComponents="3" {places[0]}</Points><Polys>'
+        f'<DataArray type="Int32" Name="connectivity" {places[1]}'
+        f'<DataArray type="Int32" Name="offsets" {places[2]}</Polys></Piece></PolyData>'
+    )
+    return text.encode() + tail + b"</VTKFile>"
+
+
+def _jaw_json(folder: Path) -> Path:
+    (folder / "jaw.ply").write_bytes(_ply("<"))
+    labels = [16 if i % 3 else 0 for i in range(36)]
+    content = {"id_patient": "a", "jaw": "upper", "labels": labels, "instances": [v // 16 for v in labels]}
+    (folder / "jaw.json").write_text(json.dumps(content))
+    return folder / "jaw.json"
+
+
+def _report(name: str) -> Callable[[Path], Path]:
+    def make(folder: Path) -> Path:
+        for file in BEFORE.glob(name + "_*"):
+            shutil.copyfile(file, folder / file.name)
+        return folder / f"{name}_report.json"
+
+    return make
+
+
+def _job(folder: Path) -> Path:
+    (folder / "upper.stl").write_bytes(_stl(False))
+    content = {
+        "inputs": [str(folder / "upper.stl")], "output": str(folder / OUT), "kind": None, "jaws": ["upper"],
+        "unit": "mm", "name": "case", "series": None, "picture": False, "per_tooth": True, "threads": 1,
+        "precision": "int8", "provider": "auto", "cancel_file": None,
+    }  # fmt: skip
+    (folder / "job.json").write_text(json.dumps(content))
+    return folder / "job.json"
+
+
+def _batch(folder: Path) -> Path:
+    """Scans of several kinds beside what else lies in a folder."""
+    root = folder / "scans"
+    (root / "deeper").mkdir(parents=True)
+    _image("x.nii.gz")(root)
+    _enhanced(root / "deeper")
+    (root / "upper.stl").write_bytes(_stl(False))
+    (root / "lower").write_bytes(_ply("ascii"))
+    (root / "loop").symlink_to(root, target_is_directory=True)
+    (root / "gone.nii").symlink_to("nowhere")
+    (root / "zero.stl").symlink_to("/dev/zero")
+    os.mkfifo(root / "pipe.nii.gz")
+    os.mkfifo(root / "pipe")
+    for name in (b"caf\xe9.stl", b"-o.nii", b"a\nb.ply", b"x" * 240 + b".nii"):
+        with open(os.path.join(os.fsencode(root), name), "wb") as stream:
+            stream.write(gzip.compress(b"1"))
+    return root
+
+
+def _volumes() -> Iterator[Format]:
+    yield Format("NIfTI (.nii)", _image("x.nii"), {"x.nii": "binary"}, read_volume)
+    yield Format("NIfTI (.nii.gz)", _image("x.nii.gz", compress=True), {"x.nii.gz": "gzip"}, read_volume)
+    yield Format("Analyze (.hdr, .img)", _image("x.hdr"), {"x.hdr": "binary"}, read_volume)
+    yield Format("NRRD, raw", _image("x.nrrd"), {"x.nrrd": "text"}, read_volume)
+    yield Format("NRRD, gzip", _image("x.nrrd", compress=True), {"x.nrrd": "text"}, read_volume)
+    yield Format("NRRD, detached (.nhdr)", _image("x.nhdr"), {"x.nhdr": "lines"}, read_volume)
+    yield Format("MetaImage (.mha)", _image("x.mha"), {"x.mha": "text"}, read_volume)
+    yield Format("MetaImage, zlib", _image("x.mha", compress=True), {"x.mha": "text"}, read_volume)
+    yield Format("MetaImage, detached (.mhd)", _image("x.mhd"), {"x.mhd": "lines"}, read_volume)
+    yield Format("DICOM file", _dicom(False), {"series/slice000.dcm": "dicom"}, read_volume)
+    yield Format("DICOM series", _dicom(True), {"series/*": "dicom"}, read_volume)
+    yield Format("DICOM, Enhanced CT", _enhanced, {"x.dcm": "dicom"}, read_volume)
+    yield Format("labels, NIfTI", _image("x.nii.gz", True, True), {"x.nii.gz": "gzip"}, read_labels)
+    yield Format("labels, NRRD", _image("x.nrrd", True, True), {"x.nrrd": "text"}, read_labels)
+    yield Format("labels, MetaImage", _image("x.mha", True), {"x.mha": "text"}, read_labels)
+    yield Format("labels, .seg.nrrd", _seg_nrrd, {"x.seg.nrrd": "text"}, read_labels)
+
+
+def _meshes() -> Iterator[Format]:
+    yield Format("STL, binary", _mesh("x.stl", lambda: _stl(False)), {"x.stl": "binary"}, read_mesh)
+    yield Format("STL, ASCII", _mesh("x.stl", lambda: _stl(True)), {"x.stl": "lines"}, read_mesh)
+    for name, kind in (("ASCII", "ascii"), ("little-endian", "<"), ("big-endian", ">")):
+        make = _mesh("x.ply", lambda kind=kind: _ply(kind))
+        yield Format(f"PLY, {name}", make, {"x.ply": "header and numbers"}, read_mesh)
+    yield Format("OBJ", _mesh("x.obj", _obj), {"x.obj": "lines"}, read_mesh)
+    for kind in ("ascii", "appended", "zlib"):
+        make = _mesh("x.vtp", lambda kind=kind: _vtp(kind))
+        yield Format(f"VTP, {kind}", make, {"x.vtp": "xml"}, read_labelled_mesh)
+    yield Format("labels, Teeth3DS JSON", _jaw_json, {"jaw.json": "json"}, read_jaw_labels)
+
+
+def _texts() -> Iterator[Format]:
+    for form in ("csv", "html", "nifti"):
+        yield Format(f"report, {form}", _report("volume"), {"volume_report.json": "json"}, export_as(form))
+    yield Format("report of a jaw, csv", _report("jaw"), {"jaw_report.json": "json"}, export_as("csv"))
+    yield Format("report of a jaw, repair", _report("jaw"), {"jaw_report.json": "json"}, repair)
+    yield Format("job", _job, {"job.json": "json"}, read_job)
+    yield Format("folder of a batch", _batch, {"x.nii.gz": "gzip", "upper.stl": "binary", "lower": "lines",
+                                               "deeper/*": "dicom"}, find_scans)  # fmt: skip
+
+
+FORMATS = (*_volumes(), *_meshes(), *_texts())

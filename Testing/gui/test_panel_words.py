@@ -136,6 +136,23 @@ def test_renumbering_and_removing_and_their_refusals(reviewed) -> None:
     assert _untranslated(reviewed) == []
 
 
+def test_the_panoramic_view_the_surfaces_and_the_queue(abroad, scene, phantom, slicer, tmp_path) -> None:
+    from gui_steps import addDentition
+
+    scan = addScan(slicer, phantom, abroad)
+    node = addDentition(scene, phantom.labels.array * (phantom.labels.array == 36), phantom)
+    node.SetReferenceImageGeometryParameterFromVolumeNode(scan)
+    abroad.ui.resultSelector.setCurrentNode(node)
+    abroad.panoramicPanel.draw()
+    assert "Too few teeth" in abroad.ui.panoramicMessageLabel.text
+    abroad.surfacesPanel.apply()
+    assert "triangles" in abroad.ui.surfacesMessageLabel.text
+    abroad.ui.queueFolderEdit.text = abroad.ui.queueOutputEdit.text = str(tmp_path / "temporary")
+    abroad.queuePanel.onButton()
+    assert "holds no scan" in abroad.ui.queueMessageLabel.text
+    assert _untranslated(abroad) == []
+
+
 def test_a_run_and_a_refused_scan(abroad, phantom, slicer) -> None:
     scan = addScan(slicer, phantom, abroad)
     told = []
@@ -158,8 +175,9 @@ def test_the_question_about_packages(abroad) -> None:
     from DentalTopoSegLib.exports import FORMATS
 
     wanted = [package.requirement for kind in FORMATS for package in kind.packages]
-    question = Packages.question(["onnxruntime>=1.18", "fpsample>=0.3", *wanted])
-    for requirement in ("onnxruntime>=1.18", "fpsample>=0.3", *wanted):
+    wanted = ["onnxruntime>=1.18", "fpsample>=0.3", Packages.OPENVINO, *wanted]
+    question = Packages.question(wanted)
+    for requirement in wanted:
         question = question.replace(requirement, "")
     assert not re.search(r"[^\W\d_]{2}", _outside(question)), question
 

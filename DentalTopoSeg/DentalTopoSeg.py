@@ -17,15 +17,19 @@ import vtk
 from DentalTopoSegModuleLib import (
     ExportPanel,
     Packages,
+    PanoramicPanel,
+    QueuePanel,
     ReviewPanel,
     SampleScans,
     SegmentPanel,
     Settings,
+    SurfacesPanel,
+    Views,
     WorkerProcess,
 )
 from DentalTopoSegModuleLib.Library import addLibraryToPath
 from DentalTopoSegModuleLib.LibraryWords import sentenceOf
-from DentalTopoSegModuleLib.Parameters import Jaw, Numbering, Precision
+from DentalTopoSegModuleLib.Parameters import Jaw, Numbering, Precision, Provider
 from slicer.i18n import tr as _
 from slicer.i18n import translate
 from slicer.parameterNodeWrapper import WithinRange, parameterNodeWrapper
@@ -65,8 +69,10 @@ class DentalTopoSeg(ScriptedLoadableModule):
         """Once all modules are there: sample scans, and the teeth in Slicer's terminologies."""
         SampleScans.register(self.resourcePath("Icons"))
         addLibraryToPath()
-        from DentalTopoSegLib.scene import SceneError, register_terminology
+        Views.registerLayout()
+        from DentalTopoSegLib.scene import SceneError, register_color_table, register_terminology
 
+        register_color_table(slicer.mrmlScene)
         try:
             register_terminology(slicer.modules.terminologies.logic())
         except SceneError as error:
@@ -79,7 +85,8 @@ class DentalTopoSegParameterNode:
 
     inputNode: a CBCT or an intraoral scan; opposingNode: the other jaw's scan; jaw: of the first scan; numbering: how
     teeth are called; outputName: of the result, empty: the scan's; threads: 0 for all cores; precision: of the
-    networks; resultNode: the result under review.
+    networks; provider: what runs them; outputNode: the segmentation that takes the teeth, none: a new one; resultNode:
+    the result under review.
     """
 
     inputNode: Union[slicer.vtkMRMLScalarVolumeNode, slicer.vtkMRMLModelNode, None]
@@ -89,6 +96,8 @@ class DentalTopoSegParameterNode:
     outputName: str = ""
     threads: Annotated[int, WithinRange(0, 256)] = 0
     precision: Precision = Precision.INT8
+    provider: Provider = Provider.ONNXRUNTIME
+    outputNode: Optional[slicer.vtkMRMLSegmentationNode]
     resultNode: Union[slicer.vtkMRMLSegmentationNode, slicer.vtkMRMLModelNode, None]
 
 
@@ -114,7 +123,12 @@ class DentalTopoSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self.ui, self.logic, self.resourcePath("requirements.txt"), self.onResult
         )
         self.reviewPanel = ReviewPanel.ReviewPanel(self.ui)
+        self.panoramicPanel = PanoramicPanel.PanoramicPanel(self.ui, self.reviewPanel)
+        self.surfacesPanel = SurfacesPanel.SurfacesPanel(self.ui, self.reviewPanel)
         self.exportPanel = ExportPanel.ExportPanel(self.ui, self.reviewPanel)
+        self.queuePanel = QueuePanel.QueuePanel(self.ui, self.resourcePath("requirements.txt"), self.runOptions)
+        self.ui.arrangeViewsCheckBox.checked = Settings.remembered("arrangeViews", True, _asBool)
+        self.ui.arrangeViewsCheckBox.toggled.connect(lambda on: Settings.remember("arrangeViews", bool(on)))
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self.onSceneEndClose)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.NodeAboutToBeRemovedEvent, self.onNodeAboutToBeRemoved)
@@ -126,7 +140,9 @@ class DentalTopoSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             return
         self._isClosed = True
         self.logic.abandon()
+        self.queuePanel.close()
         self.exportPanel.close()
+        self.panoramicPanel.clear()
         self.reviewPanel.close()
         self.setParameterNode(None)
         self.removeObservers()
@@ -137,9 +153,11 @@ class DentalTopoSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self.initializeParameterNode()
         else:
             self.chooseFirstScan()
+        self.panoramicPanel.setActive(True)
 
     def exit(self):
         """The user opens another module; a running segmentation goes on."""
+        self.panoramicPanel.setActive(False)
 
     def onReload(self):
         """For developers: take the helpers' new code too. This panel ends before its library does: it could not tell
@@ -185,6 +203,7 @@ class DentalTopoSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             node.SetAttribute("DentalTopoSeg.Started", "1")
             parameters.numbering = Settings.remembered("numbering", Numbering.FDI, Numbering)
             parameters.precision = Settings.remembered("precision", Precision.INT8, Precision)
+            parameters.provider = Settings.remembered("provider", Provider.ONNXRUNTIME, Provider)
             parameters.threads = Settings.remembered("threads", 0, lambda value: min(max(int(value), 0), 256))
         self.setParameterNode(parameters)
         self.chooseFirstScan()
@@ -217,17 +236,35 @@ class DentalTopoSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             return
         Settings.remember("numbering", parameters.numbering.value)
         Settings.remember("precision", parameters.precision.value)
+        Settings.remember("provider", parameters.provider.value)
         Settings.remember("threads", parameters.threads)
         self.segmentPanel.update()
         self.reviewPanel.setNode(parameters.resultNode, parameters.numbering.value)
         self.reviewPanel.setNumbering(parameters.numbering.value)
 
+    def runOptions(self):
+        """How to compute, as chosen under Advanced."""
+        from DentalTopoSegLib.options import RunOptions
+
+        parameters = self._parameterNode
+        return RunOptions(parameters.threads or None, parameters.precision.value, parameters.provider.value)
+
     def onResult(self, node):
         """A new result is reviewed at once."""
         if self._parameterNode is None:
             self.initializeParameterNode()
+        if self.reviewPanel.review is not None and node in self.reviewPanel.review.nodes:
+            self.reviewPanel.onRecheck()  # the teeth of a result under review were replaced
         self._parameterNode.resultNode = node
         self.ui.reviewCollapsibleButton.collapsed = False
+        if self.ui.arrangeViewsCheckBox.checked and self.reviewPanel.review is not None:
+            Views.arrange(self.reviewPanel.review)
+            self.panoramicPanel.update()
+
+
+def _asBool(value) -> bool:
+    """Of a setting, which comes back as a text or as a bool."""
+    return str(value).lower() in ("true", "1")
 
 
 class DentalTopoSegLogic(ScriptedLoadableModuleLogic):
@@ -257,7 +294,18 @@ class DentalTopoSegLogic(ScriptedLoadableModuleLogic):
         return self._job is not None and node is not None and node in self._job.sources
 
     def start(
-        self, nodes, *, jaws=None, numbering="FDI", name=None, threads=None, precision="int8", onProgress, onFinished
+        self,
+        nodes,
+        *,
+        jaws=None,
+        numbering="FDI",
+        name=None,
+        into=None,
+        threads=None,
+        precision="int8",
+        provider="onnxruntime",
+        onProgress,
+        onFinished,
     ):
         """Segment one volume node, or one or two model nodes; arguments as scene.prepare_job.
 
@@ -270,9 +318,9 @@ class DentalTopoSegLogic(ScriptedLoadableModuleLogic):
         if self.isRunning:
             raise RuntimeError(_("A segmentation is running already."))
         self._started = time.monotonic()
-        self._numbering, self._name = numbering, name
+        self._numbering, self._name, self._into = numbering, name, into
         self._tellProgress, self._tellFinished = onProgress, onFinished
-        self._job = prepare_job(nodes, RunOptions(threads, precision), jaws=jaws)
+        self._job = prepare_job(nodes, RunOptions(threads, precision, provider), jaws=jaws)
         self._worker.start(self._job.path, self._job.cancel_file)
 
     def cancel(self):
@@ -302,7 +350,7 @@ class DentalTopoSegLogic(ScriptedLoadableModuleLogic):
         from DentalTopoSegLib.scene import add_result
 
         try:
-            return add_result(self._job, numbering=self._numbering, name=self._name), outcome
+            return add_result(self._job, numbering=self._numbering, name=self._name, into=self._into), outcome
         except DentalTopoSegError as error:
             return None, WorkerProcess.Outcome(error.exit_code, sentenceOf(error), outcome.lastLines)
         except Exception as error:  # nobody expected it, yet the panel must come back to rest

@@ -6,7 +6,7 @@ import qt
 from slicer.i18n import tr as _
 
 from . import Messages, Settings
-from .Exporting import DEFAULT_NAME, Exporter, dicomSourceOf, scanOf
+from .Exporting import DEFAULT_NAME, DicomSource, Exporter, dicomSourceOf, scanOf
 from .LibraryWords import WORDS, sentenceOf
 from .Packages import PackagesDeclinedError, ensurePackages
 
@@ -27,14 +27,16 @@ class ExportPanel:
     def __init__(self, ui, reviewPanel) -> None:
         self.ui = ui
         self._reviewPanel = reviewPanel
-        reviewPanel.onRefreshed = self.update
+        reviewPanel.refreshed.append(self.update)
         self.exporter = Exporter(self.onProgress, self.onFinished)
         self.boxes = {}
+        self._dicomFolders = {}  # of scans that were loaded from elsewhere, by the volume's id
         self._build()
         ui.exportFolderEdit.text = Settings.remembered("exportFolder", "")
         ui.exportFolderEdit.textChanged.connect(lambda *_text: self.update())
         ui.exportNameEdit.placeholderText = DEFAULT_NAME
         ui.exportFolderButton.clicked.connect(lambda *_checked: self.onChooseFolder())
+        ui.dicomFolderButton.clicked.connect(lambda *_checked: self.onChooseDicomFolder())
         ui.exportButton.clicked.connect(lambda *_checked: self.onExportButton())
         Messages.show(ui.exportMessageLabel, "")
         self.update()
@@ -59,13 +61,19 @@ class ExportPanel:
 
         review = self._reviewPanel.review
         surfaces = review is not None and review.nodes[0].IsA("vtkMRMLModelNode")
-        withoutDicom = review is not None and not surfaces and dicomSourceOf(scanOf(review)) is None
+        scan = scanOf(review) if review is not None else None
+        dicom = self.dicomSource()
+        self.ui.dicomFolderButton.visible = scan is not None and dicomSourceOf(scan) is None
+        self.ui.dicomFolderButton.toolTip = dicom.path if dicom is not None else ""
         for name, box in self.boxes.items():
             kind = export_format(name)
             box.enabled = kind.jaws or not surfaces
-            if kind.scan is Scan.DICOM_NEEDED and withoutDicom:
-                box.enabled = False
-                box.toolTip = _("Only for scans that were loaded from Slicer's DICOM database.")
+            if kind.scan is Scan.DICOM_NEEDED:
+                box.enabled = box.enabled and (review is None or dicom is not None)
+                without = _(
+                    "Needs the DICOM files of the scan: load it from Slicer's DICOM database, or say where they are."
+                )
+                box.toolTip = WORDS.gettext(kind.purpose) if box.enabled else without
         running = self.exporter.isRunning
         ready = review is not None and bool(self.formats()) and bool(self.ui.exportFolderEdit.text.strip())
         self.ui.exportButton.enabled = running or ready
@@ -81,6 +89,28 @@ class ExportPanel:
     def formats(self) -> list:
         """The formats that are chosen and possible."""
         return [kind for kind, box in self.boxes.items() if box.checked and box.enabled]
+
+    def dicomSource(self):
+        """Where the DICOM files of the reviewed scan are, as the user or Slicer knows it; None where nobody does."""
+        review = self._reviewPanel.review
+        scan = scanOf(review) if review is not None else None
+        if scan is None:
+            return None
+        chosen = self._dicomFolders.get(scan.GetID())
+        return dicomSourceOf(scan) or (DicomSource(chosen) if chosen else None)
+
+    def onChooseDicomFolder(self) -> None:
+        """Let the user say where the DICOM files of the scan are; whether they are its own is seen at the export."""
+        review = self._reviewPanel.review
+        scan = scanOf(review) if review is not None else None
+        if scan is None:
+            return
+        folder = qt.QFileDialog.getExistingDirectory(
+            self.ui.exportFolderEdit, _("Folder with the DICOM files of this scan"), self.ui.exportFolderEdit.text
+        )
+        if folder:
+            self._dicomFolders[scan.GetID()] = folder
+            self.update()
 
     def onChooseFolder(self) -> None:
         """Let the user choose the folder."""
@@ -104,7 +134,8 @@ class ExportPanel:
         try:
             packages = {package.requirement for kind in formats for package in export_format(kind).packages}
             ensurePackages(sorted(packages))
-            self.exporter.start(self._reviewPanel.review, formats, Path(folder), self.ui.exportNameEdit.text.strip())
+            name = self.ui.exportNameEdit.text.strip()
+            self.exporter.start(self._reviewPanel.review, formats, Path(folder), name, self.dicomSource())
         except (DentalTopoSegError, PackagesDeclinedError, RuntimeError, OSError) as error:
             Messages.show(self.ui.exportMessageLabel, sentenceOf(error), "error")
         self.update()
@@ -120,7 +151,9 @@ class ExportPanel:
         parts = []
         if exported.files:
             link = f'<a href="{qt.QUrl.fromLocalFile(str(folder)).toString()}">{folder.name or folder}</a>'
-            parts.append(_("{count} files written to {folder}.").format(count=len(exported.files), folder=link))
+            count = len(exported.files)
+            written = _("{count} file written to {folder}.") if count == 1 else _("{count} files written to {folder}.")
+            parts.append(written.format(count=count, folder=link))
         if exported.cancelled:
             parts.append(_("Stopped."))
         parts += exported.problems

@@ -31,10 +31,11 @@ class Exported:
 
 @dataclass(frozen=True)
 class DicomSource:
-    """Where the DICOM files of a volume are. path: one of them; series: its SeriesInstanceUID."""
+    """Where the DICOM files of a volume are. path: their folder; series: its SeriesInstanceUID, "" where the folder is
+    to hold a single one."""
 
     path: str
-    series: str
+    series: str = ""
 
 
 def scanOf(review):
@@ -46,15 +47,27 @@ def scanOf(review):
 
 
 def dicomSourceOf(volume):
-    """The DICOM files a volume was loaded from, None where it came from elsewhere or they are gone."""
-    uids = (volume.GetAttribute("DICOM.instanceUIDs") or "").split() if volume is not None else []
+    """The DICOM files a volume was loaded from, by the DICOM database or by themselves; None where it came from
+    elsewhere or they are gone."""
+    if volume is None:
+        return None
+    uids = (volume.GetAttribute("DICOM.instanceUIDs") or "").split()
     database = getattr(slicer, "dicomDatabase", None)
-    if not uids or database is None:
+    path = database.fileForInstance(uids[0]) if uids and database is not None else ""
+    if path and Path(path).is_file():
+        return DicomSource(str(Path(path).parent), database.instanceValue(uids[0], "0020,000E"))
+    storage = volume.GetStorageNode()
+    return _ofFile(storage.GetFileName()) if storage is not None else None
+
+
+def _ofFile(name):
+    """The series of a DICOM file that was loaded without the database, None for another kind of file."""
+    from DentalTopoSegLib.files.volumes.dicom import is_dicom_file, read_source_header
+
+    path = Path(name or "")
+    if not path.is_file() or not is_dicom_file(path):
         return None
-    path = database.fileForInstance(uids[0])
-    if not path or not Path(path).is_file():
-        return None
-    return DicomSource(str(Path(path).parent), database.instanceValue(uids[0], "0020,000E"))
+    return DicomSource(str(path.parent), str(read_source_header(path).SeriesInstanceUID))
 
 
 class Exporter:
@@ -76,8 +89,9 @@ class Exporter:
     def isRunning(self) -> bool:
         return self._child is not None
 
-    def start(self, review, formats: list, folder: Path, name: str) -> None:
-        """Write the reviewed dentition in these formats into a folder; name: what the files' names begin with.
+    def start(self, review, formats: list, folder: Path, name: str, dicom=None) -> None:
+        """Write the reviewed dentition in these formats into a folder; name: what the files' names begin with; dicom:
+        the DicomSource of the scan, for formats that need it.
 
         Raises a DentalTopoSegError when the result cannot be handed over.
         """
@@ -90,7 +104,6 @@ class Exporter:
         except BaseException:
             self._discard()
             raise
-        dicom = dicomSourceOf(scanOf(review))
         for result in results:
             for kind in formats:
                 self._commands.append((kind, _arguments(kind, result, folder, scan, dicom)))
@@ -201,7 +214,8 @@ def _arguments(name: str, result: Path, folder: Path, scan, dicom) -> list:
     kind = export_format(name)
     arguments = ["export", str(result), "-o", str(folder), "--format", name, "--json", "--quiet"]
     if kind.scan is Scan.DICOM_NEEDED and dicom is not None:
-        arguments += ["--scan", dicom.path, "--series", dicom.series]
+        arguments += ["--scan", dicom.path]
+        arguments += ["--series", dicom.series] if dicom.series else []
     elif kind.scan is Scan.SHOWN and scan is not None:
         arguments += ["--scan", scan]
     return arguments

@@ -13,7 +13,9 @@ from .LibraryWords import WORDS
 
 #: The size of each package's download with what it brings along (rounded up). Those of export formats are told
 #: by the format.
-MEGABYTES = {"onnxruntime": 28, "fpsample": 1}
+MEGABYTES = {"onnxruntime": 28, "fpsample": 1, "openvino": 60}
+#: What OpenVINO needs, where it is chosen.
+OPENVINO = "openvino>=2026.4"
 #: What only intraoral scans need.
 SURFACE_PACKAGES = ("fpsample",)
 #: Other builds of a package: where one is there, the package itself must not be installed beside it.
@@ -69,6 +71,7 @@ def question(wanted: list) -> str:
     purposes = {
         "onnxruntime": _("runs the networks on the processor"),
         "fpsample": _("samples the points of intraoral scans"),
+        "openvino": _("runs the networks quicker on Intel and AMD processors"),
     }
     sizes = dict(MEGABYTES)
     for package in needed:

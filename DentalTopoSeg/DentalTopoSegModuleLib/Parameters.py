@@ -45,6 +45,21 @@ class Precision(enum.Enum):
         return {Precision.INT8: _("Quick"), Precision.FP32: _("Exact")}[self]
 
 
+class Provider(enum.Enum):
+    """What runs the networks; the values are the library's names."""
+
+    ONNXRUNTIME = "onnxruntime"
+    OPENVINO = "openvino"
+    AUTO = "auto"
+
+    def label(self) -> str:
+        return {
+            Provider.ONNXRUNTIME: _("ONNX Runtime"),
+            Provider.OPENVINO: _("OpenVINO (Intel, AMD)"),
+            Provider.AUTO: _("OpenVINO where it is installed"),
+        }[self]
+
+
 def jawsOf(jaw: Jaw, count: int) -> list:
     """The jaw of each of `count` scans, given that of the first; two scans are always one of each."""
     if count == 1 or jaw is Jaw.AUTOMATIC:

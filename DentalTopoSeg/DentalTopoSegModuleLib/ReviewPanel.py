@@ -24,7 +24,8 @@ class ReviewPanel:
     def __init__(self, ui) -> None:
         self.ui = ui
         self.review = None
-        self.onRefreshed = lambda: None  # called whenever something else is shown
+        self.refreshed = []  # called whenever something else is shown
+        self.looked = []  # called with a place (RAS mm), or None, whenever the views go there
         self._waitingRepair = None  # (key, which) of a repair for which a number is picked on the chart
         self.chart = ToothChart(ui.toothChartPlace, self.onToothClicked)
         self.findings = FindingsTable(
@@ -129,7 +130,7 @@ class ReviewPanel:
         which = _("All teeth were") if whole else some
         which = which.format(teeth=", ".join(self._text(fdi) for fdi in done.changed))
         self._say(
-            _("{which} checked again: {new} new findings, {gone} gone.").format(
+            _("{which} checked again (findings: {new} new, {gone} gone).").format(
                 which=which, new=len(done.new), gone=len(done.gone)
             )
         )
@@ -159,7 +160,7 @@ class ReviewPanel:
             self._renumberTo(fdi)
             return
         self.chart.select(fdi)
-        key = next((f.key for f in self.review.findings() if f.state == "open" and fdi in f.teeth), None)
+        key = self._openFindingOf(fdi)
         self.findings.select(key)
         if fdi in self.review.teeth():
             self._lookAt(lambda: self.review.look_at_tooth(fdi), (fdi,))
@@ -173,6 +174,26 @@ class ReviewPanel:
         self.chart.select(None)
         self.findings.select(None)
         self._do(lambda: self.review.restore())
+        self._tellLooked(None)
+
+    def lookAtPlace(self, look) -> None:
+        """Go to a place the user pointed at, and select the tooth there."""
+        if self.review is None:
+            return
+        self._stopPicking()
+        fdi = look.teeth[0] if look.teeth else None
+        if fdi is not None:
+            self.chart.select(fdi)
+            self.findings.select(self._openFindingOf(fdi))
+        self._lookAt(lambda: look, look.teeth)
+        self._updateTooth()
+
+    def _openFindingOf(self, fdi: int):
+        return next((f.key for f in self.review.findings() if f.state == "open" and fdi in f.teeth), None)
+
+    def _tellLooked(self, place) -> None:
+        for listener in self.looked:
+            listener(place)
 
     def _lookAt(self, where: Callable, teeth: tuple) -> None:
         from DentalTopoSegLib.scene import SceneError, look_at
@@ -181,6 +202,7 @@ class ReviewPanel:
             look = where()
             if look is not None:
                 look_at(look, self.review.nodes[0].GetScene())
+            self._tellLooked(None if look is None else look.position)
             if teeth:
                 self.review.emphasise(teeth)
         except SceneError as error:
@@ -300,7 +322,8 @@ class ReviewPanel:
         self.ui.summaryLabel.text = self._summary(teeth, findings)
         self._updateTooth()
         self._updateButtons(bool(teeth))
-        self.onRefreshed()
+        for listener in self.refreshed:
+            listener()
 
     def _places(self, teeth: dict, findings: list) -> dict:
         from DentalTopoSegLib.dentition import FDI_DECIDUOUS, FDI_PERMANENT
@@ -331,16 +354,17 @@ class ReviewPanel:
         upper = sum(is_upper(fdi) for fdi in teeth)
         counts = {s: sum(f.severity == s and f.state == "open" for f in findings) for s in ("error", "warning", "info")}
         settled = sum(f.state != "open" for f in findings)
-        text = _("<b>{count} teeth</b> ({upper} upper, {lower} lower)").format(
-            count=len(teeth), upper=upper, lower=len(teeth) - upper
-        )
+        one = _("<b>{count} tooth</b> ({upper} upper, {lower} lower)")
+        several = _("<b>{count} teeth</b> ({upper} upper, {lower} lower)")
+        text = (one if len(teeth) == 1 else several).format(count=len(teeth), upper=upper, lower=len(teeth) - upper)
         parts = []
         if counts["error"]:
             parts.append(_("<b>{n} wrong</b>").format(n=counts["error"]))
         if counts["warning"]:
             parts.append(_("<b>{n} to look at</b>").format(n=counts["warning"]))
         if counts["info"]:
-            parts.append(_("{n} notes").format(n=counts["info"]))
+            notes = _("{n} note") if counts["info"] == 1 else _("{n} notes")
+            parts.append(notes.format(n=counts["info"]))
         if settled:
             parts.append(_("{n} settled").format(n=settled))
         return text + " · " + (", ".join(parts) or _("nothing to look at"))

@@ -7,8 +7,8 @@ from slicer.i18n import tr as _
 
 from . import Messages
 from .LibraryWords import sentenceOf
-from .Packages import PackagesDeclinedError, ensurePackages, requirements
-from .Parameters import Jaw, jawsOf
+from .Packages import OPENVINO, PackagesDeclinedError, ensurePackages, requirements
+from .Parameters import Jaw, Provider, jawsOf
 
 
 class SegmentPanel:
@@ -46,6 +46,10 @@ class SegmentPanel:
             self.parameters.jaw = Jaw.UPPER  # of two jaws one is said, and the user sees which
         for widget in (self.ui.opposingLabel, self.ui.opposingSelector, self.ui.jawLabel, self.ui.jawComboBox):
             widget.visible = surface
+        for widget in (self.ui.outputLabel, self.ui.outputSelector):
+            widget.visible = not surface
+        new = surface or self.parameters is None or self.parameters.outputNode is None
+        self.ui.outputNameEdit.enabled = new
         running = self.logic.isRunning
         same = len(nodes) == 2 and nodes[0] is nodes[1]
         self.ui.applyButton.enabled = not self.logic.isCancelling if running else bool(nodes) and not same
@@ -77,7 +81,10 @@ class SegmentPanel:
         if not nodes:
             return
         try:
-            ensurePackages(requirements(self._requirementsPath, surfaces=_isModel(nodes[0])))
+            needed = requirements(self._requirementsPath, surfaces=_isModel(nodes[0]))
+            if self.parameters.provider is Provider.OPENVINO:
+                needed.append(OPENVINO)
+            ensurePackages(needed)
             self._start(nodes)
         except (DentalTopoSegError, PackagesDeclinedError) as error:
             self.hideProgress()
@@ -97,8 +104,10 @@ class SegmentPanel:
             jaws=jawsOf(parameters.jaw, len(nodes)) if _isModel(nodes[0]) else None,
             numbering=parameters.numbering.value,
             name=parameters.outputName.strip() or None,
+            into=None if _isModel(nodes[0]) else parameters.outputNode,
             threads=parameters.threads or None,
             precision=parameters.precision.value,
+            provider=parameters.provider.value,
             onProgress=self.onProgress,
             onFinished=self.onFinished,
         )
@@ -152,7 +161,8 @@ def _isModel(node) -> bool:
 def _doneText(result) -> str:
     reports = result.report.get("jaws", [result.report])
     count = sum(report["count"]["total"] for report in reports)
-    return " ".join((_("Done: {count} teeth found.").format(count=count), *result.warnings))
+    found = _("Done: {count} tooth found.") if count == 1 else _("Done: {count} teeth found.")
+    return " ".join((found.format(count=count), *result.warnings))
 
 
 def _timeLeft(seconds: float) -> str:

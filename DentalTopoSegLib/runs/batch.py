@@ -53,6 +53,12 @@ def scans_in(folder: str | os.PathLike[str], apart: Path | None = None) -> list[
     return [(found.path, found.name) for found in _look_through(folder, apart) if found.reason is None]
 
 
+def unreadable_in(folder: str | os.PathLike[str], apart: Path | None = None) -> list[tuple[Path, str]]:
+    """[(file or folder, why)] of what lies under a folder and cannot be read, so that nobody can say whether it is a
+    scan; as `scans_in`."""
+    return [(found.path, found.reason) for found in _look_through(folder, apart) if found.reason is not None]
+
+
 @dataclass(frozen=True)
 class _Found:
     """A scan and the name of its results; or a file or folder of which nobody can say what it is, and why."""
@@ -99,13 +105,12 @@ def _scans(root: Path, apart: str | None) -> Iterator[tuple[Path, str | None]]:
         here = Path(top)
         folders[:] = [name for name in folders if not name.startswith(".") and os.path.realpath(here / name) != apart]
         files = [here / name for name in names if not name.startswith(".") and not name.endswith(_RESULT_ENDINGS)]
-        volumes = [path for path in files if path.name.lower().endswith(_SUFFIXES)]
-        yield from ((path, None) for path in volumes)
-        others = [_dicom_or_reason(path) for path in files if path not in volumes]
+        yield from ((path, None) for path in files if path.name.lower().endswith(_SUFFIXES))
+        rest = [path for path in files if not path.name.lower().endswith(_SUFFIXES)]
+        others = [_dicom_or_reason(path) for path in rest]
         if any(other is True for other in others):
             yield here, None
         else:
-            rest = [path for path in files if path not in volumes]
             yield from ((path, why) for path, why in zip(rest, others, strict=True) if isinstance(why, str))
     yield from unreadable
 
@@ -189,7 +194,7 @@ def run_batch(
                 row |= {"name": "", **_failed(str(error), error.exit_code)}
             else:
                 tell = lambda event, done=done, name=name: progress(done, len(found), name, event)  # noqa: E731
-                before = None if again or one.reason else _before(output, name)
+                before = None if again or one.reason else row_before(output, name)
                 row |= before or _one(replace(one, name=name), output, options, picture, tell)
             with all_or_nothing(output) as stage:
                 write_table(stage / SUMMARY, map(_unnamed, batch.rows) if anonymous_names else batch.rows, _COLUMNS)
@@ -237,7 +242,7 @@ def _one(one: _Found, output: Path, options: RunOptions, picture: bool, tell: Te
     except OSError as error:  # gone or refused in the meantime, or no process to be had
         found = _failed(f"'{one.path.name}' cannot be segmented ({_reason(error)}).", InputError.exit_code)
     else:
-        found = {"state": "done", **_numbers(_report_of(output, one.name) or {})}
+        found = row_after(output, one.name)
     return {**found, "seconds": round(time.monotonic() - started, 1)}
 
 
@@ -245,7 +250,7 @@ def _failed(message: str, exit_code: int) -> dict[str, Any]:
     return {"state": "failed", "message": message, "exit_code": exit_code}
 
 
-def _before(output: Path, name: str) -> dict[str, Any] | None:
+def row_before(output: Path, name: str) -> dict[str, Any] | None:
     """The row of a scan that needs no run: its results are there, or somebody has changed them and they stay."""
     report = _report_of(output, name)
     if report is None:
@@ -259,6 +264,11 @@ def _before(output: Path, name: str) -> dict[str, Any] | None:
         )
         return {"state": "changed", "message": message}
     return None if compared.missing else {"state": "done before", **_numbers(report)}
+
+
+def row_after(output: Path, name: str) -> dict[str, Any]:
+    """The row of a scan whose run has just ended well."""
+    return {"state": "done", **_numbers(_report_of(output, name) or {})}
 
 
 def _report_of(output: Path, name: str) -> dict[str, Any] | None:

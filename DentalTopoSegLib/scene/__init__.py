@@ -37,6 +37,7 @@ _HOME = {
     "SceneResult": "results",
     "add_result": "results",
     "add_segmentation": "results",
+    "register_color_table": "terminology",
     "register_terminology": "terminology",
     "tooth_color_node": "terminology",
     "Look": "views",

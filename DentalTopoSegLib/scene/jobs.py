@@ -237,6 +237,18 @@ def volume_grid(node: Any) -> Grid:
     return grid
 
 
+def volume_of(node: Any) -> Volume:
+    """A volume node's voxels, not copied, at their place in the world. Raises SceneError as `prepare_job`, and for axes
+    that are not perpendicular."""
+    array, grid = _volume(require(node, "The scan")), volume_grid(node)
+    if grid.is_sheared:
+        raise SceneError(
+            "The axes of '{name}' are not perpendicular: resample it, for example with Crop Volume.",
+            name=node.GetName(),
+        )
+    return grid.volume(array)
+
+
 def _write_volume(node: Any, array: np.ndarray, matrix: np.ndarray, made: SceneJob) -> Path:
     import SimpleITK as sitk
 

@@ -17,9 +17,10 @@ from ..files.volumes.boxes import grow, tooth_boxes, union
 from ..reports.report import confidence_of, read_report
 from .finding_nodes import FindingNodes
 from .jobs import SceneJob
-from .nodes import SceneError, all_or_none, place_beside, require, to_vtk
+from .nodes import SceneError, all_or_none, place_beside, require, to_vtk, to_world
+from .replacing import remember_undo
 from .review import NUMBERING
-from .segments import LABELMAP, new_segment, oriented_image, segment_id
+from .segments import LABELMAP, fdi_of_segment, new_segment, oriented_image, segment_id
 from .surfaces import add_jaw, pair
 
 _MARGIN = 2  # voxels around the teeth, so that an edit seldom enlarges the labelmap
@@ -53,7 +54,7 @@ class SceneResult:
         return self.nodes[0]
 
 
-def add_result(job: SceneJob, *, numbering: str = "FDI", name: str | None = None) -> SceneResult:
+def add_result(job: SceneJob, *, numbering: str = "FDI", name: str | None = None, into: Any = None) -> SceneResult:
     """Put the result of a finished worker into the scene, beside its source in the subject hierarchy.
 
     All nodes are added, or none.
@@ -66,11 +67,14 @@ def add_result(job: SceneJob, *, numbering: str = "FDI", name: str | None = None
         "FDI", "Universal" or "Palmer".
     name : str, optional
         Of the result node, "<source> teeth" by default.
+    into : vtkMRMLSegmentationNode, optional
+        Of a volume: takes the teeth instead of a new node. Its own teeth are replaced, its other segments stay, its
+        name too; one undo of its review takes that back.
 
     Raises
     ------
     NodeGoneError
-        When the source was deleted meanwhile.
+        When the source, or `into`, was deleted meanwhile.
     SceneError
         When the output is incomplete.
     """
@@ -81,8 +85,11 @@ def add_result(job: SceneJob, *, numbering: str = "FDI", name: str | None = None
     with all_or_none(scene), _require_complete():
         if job.job["kind"] == "volume":
             labels = read_labels(job.output / reports[0]["files"]["labels"])
-            title = name or f"{sources[0].GetName()} teeth"
-            nodes = (_add_segmentation(job, labels, reports[0], numbering, title),)
+            if into is None:
+                title = name or f"{sources[0].GetName()} teeth"
+                nodes = (_add_segmentation(job, labels, reports[0], numbering, title),)
+            else:
+                nodes = (_replace_teeth(job, labels, reports[0], numbering, into),)
         else:
             titles = [name] if name and len(sources) == 1 else [f"{name or s.GetName()} teeth" for s in sources]
             if name and len(sources) == 2:
@@ -96,7 +103,7 @@ def add_result(job: SceneJob, *, numbering: str = "FDI", name: str | None = None
         for node in nodes:
             node.SetAttribute(NUMBERING, numbering)
         found = [Finding.from_dict(row) for row in reports[0]["findings"]]
-        listed = FindingNodes.made(nodes)
+        listed = FindingNodes.made(nodes) if into is None else FindingNodes.of(nodes)
         listed.update(found, numbering)
     if job.job["kind"] == "mesh":  # both would be drawn at the same place
         for source in sources:
@@ -151,6 +158,47 @@ def _add_segmentation(job: SceneJob, labels: Volume, report: Mapping[str, Any], 
     return node
 
 
+def _replace_teeth(job: SceneJob, labels: Volume, report: Mapping[str, Any], numbering: str, into: Any) -> Any:
+    """Put the teeth into a segmentation that is there: all of them, or nothing is changed."""
+    import slicer
+
+    source, grid = job.sources[0], job.grid
+    assert grid is not None  # every job of a volume has one
+    require(into, "The segmentation that takes the teeth")
+    if not into.IsA("vtkMRMLSegmentationNode"):
+        raise SceneError("'{name}' is no segmentation: choose one, or a new one.", name=into.GetName())
+    if labels.shape != grid.shape:
+        raise SceneError("The result of the segmentation does not fit '{name}': run it again.", name=source.GetName())
+    register_conversions()
+    segmentation, before = into.GetSegmentation(), slicer.vtkSegmentation()
+    before.DeepCopy(segmentation)
+    local = np.linalg.inv(to_world(into, "The segmentation")) @ grid.matrix
+    try:
+        if segmentation.GetNumberOfSegments() and not into.CreateBinaryLabelmapRepresentation():
+            raise SceneError("The segments of '{name}' cannot be turned into voxels.", name=into.GetName())
+        segmentation.SetSourceRepresentationName(LABELMAP)
+        if into.GetDisplayNode() is None:
+            into.CreateDefaultDisplayNodes()
+        for key in tooth_segments(segmentation):
+            segmentation.RemoveSegment(key)
+        set_reference(into, grid.shape, local)
+        into.SetNodeReferenceID(into.GetReferenceImageGeometryReferenceRole(), source.GetID())
+        _add_teeth(into, labels.array, local, numbering, confidence_of(report))
+        into.SetAttribute(NUMBERING, numbering)
+        _show_surfaces(into)
+    except BaseException:
+        segmentation.DeepCopy(before)
+        raise
+    remember_undo(into, before)
+    return into
+
+
+def tooth_segments(segmentation: Any) -> list[str]:
+    """The ids of the segments that are teeth."""
+    keys = [segmentation.GetNthSegmentID(i) for i in range(segmentation.GetNumberOfSegments())]
+    return [key for key in keys if fdi_of_segment(segmentation.GetSegment(key)) is not None]
+
+
 def add_segmentation(
     scene: Any,
     fdi: np.ndarray,
@@ -190,17 +238,29 @@ def add_segmentation(
     node = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)
     node.CreateDefaultDisplayNodes()
     set_reference(node, fdi.shape, matrix)
+    _add_teeth(node, fdi, matrix, numbering, confidence)
+    node.SetAttribute(NUMBERING, numbering)
+    _show_surfaces(node)
+    return node
+
+
+def _add_teeth(
+    node: Any, fdi: np.ndarray, matrix: np.ndarray, numbering: str, confidence: Mapping[int, float] | None
+) -> None:
+    """A segment per tooth, all in one labelmap of their own."""
+    boxes = tooth_boxes(fdi)
+    if not boxes:
+        raise SceneError("No teeth were found, so there is nothing to show.")
     region = grow(union(boxes.values()), _MARGIN)
     image = oriented_image(fdi[region].astype(np.uint8), tuple(s.start for s in region), matrix)
     segmentation = node.GetSegmentation()
     for number in sorted(boxes, key=lambda n: (n > 50, n)):
-        segment = new_segment(number, numbering, confidence)
+        segment, key = new_segment(number, numbering, confidence), segment_id(number)
         segment.AddRepresentation(LABELMAP, image)
-        if not segmentation.AddSegment(segment, segment_id(number)):
+        if segmentation.GetSegment(key) is not None:  # somebody's own, which is no tooth
+            key = segmentation.GenerateUniqueSegmentID(key)
+        if not segmentation.AddSegment(segment, key):
             raise SceneError("Slicer refused the segment of tooth {number}.", number=number)
-    node.SetAttribute(NUMBERING, numbering)
-    _show_surfaces(node)
-    return node
 
 
 def register_conversions() -> None:

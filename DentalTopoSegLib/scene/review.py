@@ -15,6 +15,7 @@ import numpy as np
 
 from ..checks.findings import SEVERITIES, Finding, repairs_for
 from ..checks.repair import Repair, RepairRefusedError, delete, renumber, swap
+from ..dentition import is_upper
 from ..dentition.naming import NUMBERINGS, checked_numbering, tooth_text
 from ..dentition.words import SOURCE_LANGUAGE, Language, Sentence
 from .finding_nodes import STANDING, FindingNodes, Row
@@ -67,7 +68,7 @@ class Review(ABC):
     closed : bool
         True once `close` was called.
     language : str or Catalogue
-        In which findings, repairs and refusals are told; what is kept in the scene stays English.
+        In which findings, repairs and refusals are told and the points labelled; the table in the scene stays English.
     """
 
     nodes: tuple[Any, ...]
@@ -76,7 +77,7 @@ class Review(ABC):
     def __init__(self, nodes: Sequence[Any]) -> None:
         self.nodes = tuple(nodes)
         self.closed = False
-        self.language: Language = SOURCE_LANGUAGE
+        self._language: Language = SOURCE_LANGUAGE
         self._listed = FindingNodes.of(self.nodes)
         self._done: list[Step] = []
         self._undone: list[Step] = []
@@ -104,6 +105,15 @@ class Review(ABC):
         """ "FDI", "Universal" or "Palmer"; kept in the node."""
         said = self.node.GetAttribute(NUMBERING)
         return said if said in NUMBERINGS else "FDI"
+
+    @property
+    def language(self) -> Language:
+        return self._language
+
+    @language.setter
+    def language(self, language: Language) -> None:
+        self._language = language
+        self._lists().speak(language, self.numbering)
 
     @abstractmethod
     def teeth(self) -> dict[int, ToothState]:
@@ -147,6 +157,26 @@ class Review(ABC):
         if look is None:
             raise SceneError("There is no tooth {number}.", number=self.tooth_text(fdi))
         return look
+
+    def look_at_place(self, place: Iterable[float], teeth: Sequence[int] = ()) -> Look:
+        """Where to look for a place in the world (RAS mm) and the teeth there. Raises SceneError where there are no
+        teeth at all."""
+        self._lists()
+        if not self._centres():
+            raise SceneError("There are no teeth to look at.")
+        look = self._look(tuple(place), teeth)
+        assert look is not None  # it has a place
+        return look
+
+    def look_at_all(self) -> Look | None:
+        """Where to look to see all teeth, the slices at the height where the jaws meet; None without any."""
+        self._lists()
+        centres = self._centres()
+        if not centres:
+            return None
+        jaws = [[place for fdi, place in centres.items() if is_upper(fdi) is upper] for upper in (True, False)]
+        place = np.mean([np.mean(jaw, axis=0) for jaw in jaws if jaw], axis=0)
+        return self._look(tuple(place), tuple(centres))
 
     def _look(self, place: Iterable[float] | None, teeth: Sequence[int]) -> Look | None:
         """The look at a place, or where none is given at the middle of the teeth; None where there is neither."""
@@ -369,7 +399,7 @@ class Review(ABC):
             rows = self._listed.rows
             self._listed = FindingNodes.of(self.nodes)
             self._listed.rows = rows
-            self._listed.show(self.numbering)
+            self._listed.speak(self._language, self.numbering)
         return self._listed
 
     def _row(self, key: str) -> Row:

@@ -63,7 +63,7 @@ def new_segment(fdi: int, numbering: str, confidence: Mapping[int, float] | None
 def set_confidence(segment: Any, fdi: int, confidence: Confidence) -> None:
     """Tag a segment with its tooth's confidence and what that means, or take the tags away where it is not known."""
     if fdi in confidence:
-        segment.SetTag(CONFIDENCE_TAG, f"{confidence[fdi]:.3f}")
+        segment.SetTag(CONFIDENCE_TAG, f"{confidence[fdi]:.4f}")
         segment.SetTag(CONFIDENCE_MEANING_TAG, confidence.meaning)
     else:
         segment.RemoveTag(CONFIDENCE_TAG)
@@ -152,6 +152,11 @@ class ToothSegments:
     def changed(self) -> bool:
         """True when voxels, numbers or the place of the segmentation changed since the last `sync`; costs little."""
         return self._now() != self._signature
+
+    @property
+    def content(self) -> object:
+        """Equal as long as the last `sync` found nothing changed."""
+        return self._signature
 
     def _now(self) -> tuple:
         segmentation = require(self.node, _WHAT).GetSegmentation()

@@ -90,6 +90,16 @@ def tooth_color_node(scene: Any) -> Any:
     return new_color_node(scene, COLOR_NODE)
 
 
+def register_color_table(scene: Any) -> Any:
+    """Have Slicer offer the teeth's colour table (index = FDI number) wherever colours are chosen, also after the scene
+    was closed; it is part of the application, so it is not saved with scenes. Safe to call twice."""
+    node = tooth_color_node(scene)
+    if not node.GetSingletonTag():
+        node.SetSingletonTag("DentalTopoSegTeeth")
+        node.SetSaveWithScene(False)
+    return node
+
+
 def new_color_node(scene: Any, name: str, numbering: str = "FDI") -> Any:
     """A colour table with the teeth's colours and their titles in a numbering."""
     import slicer

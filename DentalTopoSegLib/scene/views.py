@@ -10,6 +10,8 @@ import numpy as np
 
 from .nodes import nodes_of
 
+#: The panoramic view's slice node: what it shows lies flat and elsewhere, so no jump goes there.
+PANORAMIC_TAG = "DentalPanoramic"
 #: Slice views show at least this much around a place, mm.
 _LEAST_MM = 35.0
 #: The eye is lifted out of the plane of the arch by this share of the distance.
@@ -67,8 +69,11 @@ def look_from_outside(
 
 
 def look_at(look: Look, scene: Any, *, zoom: bool = True) -> None:
-    """Centre every slice view and turn every 3D camera of the scene to the place; zoom: slices show extent_mm."""
+    """Centre every slice view but the panoramic one and turn every 3D camera of the scene to the place; zoom: slices
+    show extent_mm."""
     for node in nodes_of(scene, "vtkMRMLSliceNode"):
+        if node.GetLayoutName() == PANORAMIC_TAG:
+            continue
         node.JumpSliceByCentering(*look.position)
         if zoom:
             width, height, depth = node.GetFieldOfView()

@@ -17,6 +17,7 @@ from ..dentition.words import Sentence
 from ..files.seg_nrrd import CONFIDENCE_MEANING_TAG, CONFIDENCE_TAG
 from ..files.volumes import Volume
 from ..files.volumes.boxes import Box
+from . import replacing
 from .finding_nodes import STANDING
 from .nodes import SceneError, require
 from .review import Review, Step
@@ -75,6 +76,36 @@ class _VolumeStep(Step):
         self.review.exchange(self._box, self._before, self._after)
 
 
+class _ReplacementStep(Step):
+    """A run put its teeth in place of those that were there: whole segmentations, before and after."""
+
+    def __init__(self, review: VolumeReview, before: Any) -> None:
+        import slicer
+
+        super().__init__(review, replacing.SENTENCE)
+        self._before, self._after = before, slicer.vtkSegmentation()
+        self._after.DeepCopy(review.node.GetSegmentation())
+
+    def undo(self) -> None:
+        self._go(self._before)
+
+    def redo(self) -> None:
+        self._go(self._after)
+
+    def _go(self, there: Any) -> None:
+        """Everything as it was then: edits by hand since the run are part of what is taken back."""
+        import slicer
+
+        segmentation, geometry = self.review.node.GetSegmentation(), slicer.vtkSegmentationConverter
+        name = geometry.GetReferenceImageGeometryParameterName()
+        kept = segmentation.GetConversionParameter(name)
+        segmentation.DeepCopy(there)
+        if not segmentation.GetConversionParameter(name):  # it was empty, without a grid
+            segmentation.SetConversionParameter(name, kept)
+        if segmentation.GetNumberOfSegments():
+            self.review.node.CreateClosedSurfaceRepresentation()
+
+
 class VolumeReview(Review):
     """The review of a vtkMRMLSegmentationNode."""
 
@@ -85,7 +116,14 @@ class VolumeReview(Review):
         super().__init__([node])
         self._shown_before: dict[str, _Shown] = {}
         self._check = LiveCheck(self._segments.labels, self._segments.confidences())
+        self._adopt_replacements()
         self._judge()
+
+    def _adopt_replacements(self) -> None:
+        """A run that replaced the teeth is one step that can be undone; those before it are of teeth that are gone."""
+        for before in replacing.take_undo(self.node):
+            self._done[:] = [_ReplacementStep(self, before)]
+            self._undone.clear()
 
     # ------------------------------------------------------------ checking
 
@@ -111,6 +149,7 @@ class VolumeReview(Review):
 
     def recheck(self, whole: bool = False) -> Rechecked:
         started = time.perf_counter()
+        self._adopt_replacements()
         self._adopt()
         shape = self.grid_shape
         changed, box = self._segments.sync()
@@ -183,6 +222,15 @@ class VolumeReview(Review):
             self._observed.append((segmentation, segmentation.AddObserver(event, lambda *_: callback())))
         moved = slicer.vtkMRMLTransformableNode.TransformModifiedEvent
         self._observed.append((self.node, self.node.AddObserver(moved, lambda *_: callback())))
+
+    @property
+    def content(self) -> object:
+        """Equal as long as nothing was changed in voxels, numbers or place of the teeth that were last checked."""
+        return self._segments.content
+
+    def segment_of(self, fdi: int) -> str | None:
+        """The id of a tooth's segment, None where there is none."""
+        return self._segments.ids().get(fdi)
 
     # ------------------------------------------------------------ where to look
 

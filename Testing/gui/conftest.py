@@ -64,6 +64,15 @@ def own_folders(tmp_path, monkeypatch, request):
 
 
 @pytest.fixture
+def layouts(slicer, scene):
+    """The application's views, as with a main window; ask for it before the panel."""
+    slicer.app.layouts = stand_ins.LayoutManager(scene)
+    yield slicer.app.layouts
+    slicer.app.layouts.close()
+    slicer.app.layouts = None
+
+
+@pytest.fixture
 def panel(module, scene):
     """The module's panel as the user opens it; closed at the end."""
     widget = stand_ins.openPanel(module)

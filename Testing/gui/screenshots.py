@@ -16,14 +16,15 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import stand_ins
 
-PANEL_WIDTH, HEIGHT, VIEW = 480, 940, (390, 452)
+PANEL_WIDTH, HEIGHT, VIEW, WIDE = 480, 940, (390, 452), (784, 452)
+PANORAMIC_TAG = "DentalPanoramic"
 LARGEST_BYTES = 290_000
 #: A phantom whose result has something to show of every kind.
 PHANTOM = {"seed": 2, "missing": None, "fillings": None}
 
 
 class Views:
-    """Four views as in Slicer's conventional layout, drawn into labels."""
+    """Three views as in the dental layout, drawn into labels: panoramic above, axial and 3D below."""
 
     def __init__(self, qt, grid) -> None:
         from trame_slicer.core import SlicerApp
@@ -33,25 +34,27 @@ class Views:
         self.app = SlicerApp()
         manager = self.app.view_manager
         manager.register_factory(DirectViewFactory(do_render_offscreen=True))
-        layouts = (
-            ViewLayoutDefinition.axial_view(), ViewLayoutDefinition.threed_view(),
-            ViewLayoutDefinition.coronal_view(), ViewLayoutDefinition.sagittal_view(),
-        )  # fmt: skip
+        panoramic = ViewLayoutDefinition.coronal_view(PANORAMIC_TAG)
+        layouts = (panoramic, ViewLayoutDefinition.axial_view(), ViewLayoutDefinition.threed_view())
         self.views = [manager.create_view(layout) for layout in layouts]
         self.labels = []
-        for i, view in enumerate(self.views):
-            view.render_window().SetSize(*VIEW)
+        for i, (view, size) in enumerate(zip(self.views, (WIDE, VIEW, VIEW), strict=True)):
+            view.render_window().SetSize(*size)
             label = qt.QLabel()
-            label.setFixedSize(*VIEW)
-            grid.addWidget(label, i // 2, i % 2)
+            label.setFixedSize(*size)
+            grid.addWidget(label, *((0, 0, 1, 2) if i == 0 else (1, i - 1)))
             self.labels.append(label)
+        for tag in ("Red", PANORAMIC_TAG):
+            view = next(view for view in self.views if getattr(view, "name", "") == tag)
+            view._update_slice_size()
 
     def show(self, volume) -> None:
-        """Bring a volume, or all models, into the middle of the views."""
+        """Bring a volume, or what is there, into the middle of the views."""
         if volume is not None:
             self.app.display_manager.show_volume_in_slice_background(volume)
-        for view in self.views:
+        for view in self.views[1:]:
             view.reset_view()
+        for view in self.views:
             if hasattr(view, "_render_manager"):  # a slice view
                 self._drawVolumeFirst(view)
             else:  # off-screen, depth peeling swallows what is translucent
@@ -105,6 +108,7 @@ class Stage:
         grid.spacing = 4
         self.views = Views(qt, grid)
         self.slicer = stand_ins.install(self.views.app.scene)
+        self.slicer.app.layouts = stand_ins.LayoutManager(self.views.app.scene)
         self.panel = stand_ins.openPanel(stand_ins.loadModule())
         self.panel.parent.setFixedWidth(PANEL_WIDTH)
         self.scroll = scroll = qt.QScrollArea()
@@ -181,7 +185,8 @@ def photograph(stage: Stage, scan: Path | None) -> None:
     stage.wait(lambda: ("left" in ui.progressBar.format and ui.progressBar.value > 350) or not panel.logic.isRunning)
     stage.save("2-running")
     stage.wait(lambda: not panel.logic.isRunning)
-    stage.views.show(volume)
+    stage.wait(lambda: panel.panoramicPanel.view.drawn)
+    stage.views.show(None)
     ui.resultSelector.currentNode().GetDisplayNode().SetOpacity2DFill(0.35)
     stage.save("3-result")
 
@@ -208,6 +213,11 @@ def photograph(stage: Stage, scan: Path | None) -> None:
     stage.showBottom()
     stage.save("7-export")
     shutil.rmtree(stage.folder / "export")
+
+    ui.exportCollapsibleButton.collapsed = True
+    ui.panoramicCollapsibleButton.collapsed = ui.surfacesCollapsibleButton.collapsed = False
+    stage.showBottom()
+    stage.save("8-panoramic")
 
 
 def main() -> None:

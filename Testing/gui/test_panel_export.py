@@ -95,6 +95,47 @@ def test_dicom_seg_gets_the_scans_own_files(panel, result, slicer, phantom, tmp_
     assert arguments[-4:] == ["--scan", str(tmp_path), "--series", "1.2.3"]
 
 
+def test_dicom_seg_of_a_scan_that_was_loaded_from_its_file(panel, result, slicer, phantom, tmp_path) -> None:
+    """Without the database: the volume's own file is DICOM."""
+    import SimpleITK as sitk
+    from DentalTopoSegModuleLib import Exporting
+
+    image = sitk.Image(8, 8, 1, sitk.sitkInt16)
+    image.SetMetaData("0020|000e", "1.2.826.0.1.7")
+    path = tmp_path / "slice.dcm"
+    writer = sitk.ImageFileWriter()
+    writer.KeepOriginalImageUIDOn()
+    writer.SetFileName(str(path))
+    writer.Execute(image)
+    scan = addScan(slicer, phantom)
+    storage = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLVolumeArchetypeStorageNode")
+    storage.SetFileName(str(path))
+    scan.SetAndObserveStorageNodeID(storage.GetID())
+    result.SetReferenceImageGeometryParameterFromVolumeNode(scan)
+    panel.exportPanel.update()
+    assert panel.exportPanel.boxes["dicom-seg"].enabled
+    assert panel.exportPanel.dicomSource() == Exporting.DicomSource(str(tmp_path), "1.2.826.0.1.7")
+    storage.SetFileName(__file__)
+    assert panel.exportPanel.dicomSource() is None
+
+
+def test_the_user_says_where_the_dicom_files_are(panel, result, folder, slicer, phantom, tmp_path, monkeypatch) -> None:
+    import qt
+
+    scan = addScan(slicer, phantom)
+    result.SetReferenceImageGeometryParameterFromVolumeNode(scan)
+    panel.exportPanel.update()
+    panel.ui.exportCollapsibleButton.collapsed = False
+    assert not panel.exportPanel.boxes["dicom-seg"].enabled
+    monkeypatch.setattr(qt.QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
+    click(panel.ui.dicomFolderButton)
+    assert panel.exportPanel.boxes["dicom-seg"].enabled
+    _export(panel, folder, "dicom-seg")  # no DICOM there: told, nothing written
+    assert (
+        panel.ui.exportMessageLabel.text.startswith("dicom-seg:") and str(tmp_path) in panel.ui.exportMessageLabel.text
+    )
+
+
 def test_what_cannot_be_written_is_told_and_the_rest_is_there(panel, result, folder, tmp_path) -> None:
     blocked = tmp_path / "a file"
     blocked.write_text("no folder")

@@ -44,7 +44,8 @@ def test_points_of_other_teeth_are_hidden_meanwhile(review) -> None:
     def labels() -> list[str]:
         points = review.points
         count = points.GetNumberOfControlPoints()
-        return [points.GetNthControlPointLabel(i) for i in range(count) if points.GetNthControlPointVisibility(i)]
+        shown = [points.GetNthControlPointLabel(i) for i in range(count) if points.GetNthControlPointVisibility(i)]
+        return [line for label in shown for line in label.split("\n") if line]
 
     everything = labels()
     review.emphasise([16])
@@ -54,6 +55,23 @@ def test_points_of_other_teeth_are_hidden_meanwhile(review) -> None:
     assert sorted(labels()) == ["16 hollow", "16 size?"]
     review.restore()
     assert set(labels()) == {*everything, "16 hollow"}
+
+
+def test_labels_do_not_lie_upon_one_another(review) -> None:
+    """None while all teeth are in sight; in a close look, one for points that are close together."""
+    display = review.points.GetDisplayNode()
+    assert review.points.GetNumberOfControlPoints() and not display.GetPointLabelsVisibility()
+    hollow(review.node, 16)
+    review.recheck()
+    review.emphasise([16])
+    assert display.GetPointLabelsVisibility()
+    points = review.points
+    shown = [i for i in range(points.GetNumberOfControlPoints()) if points.GetNthControlPointVisibility(i)]
+    labels = [points.GetNthControlPointLabel(i) for i in shown]
+    assert len(shown) == 2 and sorted(label.count("\n") for label in labels) == [0, 1] and "" in labels
+    review.restore()
+    assert not display.GetPointLabelsVisibility()
+    assert "" not in [points.GetNthControlPointLabel(i) for i in range(points.GetNumberOfControlPoints())]
 
 
 def test_restoring_when_a_faded_tooth_is_gone(review) -> None:

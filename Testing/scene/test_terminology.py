@@ -10,7 +10,7 @@ from DentalTopoSegLib import dentition
 from DentalTopoSegLib.dentition import GINGIVA_RGB
 from DentalTopoSegLib.files.seg_nrrd import TERMINOLOGY_CONTEXT, terminology_entry
 from DentalTopoSegLib.networks.models import resources_dir
-from DentalTopoSegLib.scene import SceneError, register_terminology, tooth_color_node
+from DentalTopoSegLib.scene import SceneError, register_color_table, register_terminology, tooth_color_node
 from DentalTopoSegLib.scene.terminology import COLOR_FILE, TERMINOLOGY_FILE, write_resources
 
 TEETH = dentition.FDI_PERMANENT + dentition.FDI_DECIDUOUS
@@ -69,6 +69,17 @@ def test_the_files_shipped_are_those_that_the_tables_give(name, tmp_path) -> Non
     write_resources(tmp_path)
     shipped: Path = resources_dir() / name
     assert shipped.read_bytes() == (tmp_path / name).read_bytes()
+
+
+def test_the_colour_table_stays_when_a_scene_is_closed_and_is_not_saved(scene, tmp_path) -> None:
+    node = register_color_table(scene)
+    assert register_color_table(scene) is node
+    scene.Clear(0)
+    assert tooth_color_node(scene).GetScene() is scene
+    assert not tooth_color_node(scene).GetSaveWithScene()
+    rgba = [0.0] * 4
+    tooth_color_node(scene).GetColor(16, rgba)
+    assert tuple(round(255 * c) for c in rgba[:3]) == tuple(dentition.color(16))
 
 
 def test_the_colour_table_file_and_node_agree(slicer, scene) -> None:

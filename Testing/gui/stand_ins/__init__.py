@@ -35,6 +35,7 @@ class Application:
         self.cursors: list = []
         self.language = ""
         self.translators: list = []
+        self.layouts: LayoutManager | None = None
 
     def connect(self, signal: str, slot) -> None:
         self.connections.setdefault(signal, []).append(slot)
@@ -59,10 +60,12 @@ class Application:
         return qt.QCoreApplication.translate(context, text)
 
     def loadTranslations(self, folder: str) -> None:
-        """As Slicer: all .qm files of the folder whose names end with the language."""
+        """As Slicer: all .qm files of the folder whose names end with the language, else without its country."""
         import qt
 
-        for path in sorted(Path(folder).glob(f"*_{self.language}.qm")) if self.language else ():
+        names = (self.language, self.language.split("_")[0]) if self.language else ()
+        found = (sorted(Path(folder).glob(f"*{name}.qm")) for name in names)
+        for path in next(filter(None, found), ()):
             translator = qt.QTranslator()
             assert translator.load(str(path)), path
             qt.QApplication.installTranslator(translator)
@@ -81,8 +84,9 @@ class Application:
 
         return qt.QApplication.topLevelWidgets()
 
-    def layoutManager(self) -> None:
-        return None
+    def layoutManager(self) -> LayoutManager | None:
+        """None until a test sets `layouts`, as without a main window."""
+        return self.layouts
 
     def processEvents(self) -> None:
         import qt
@@ -94,6 +98,38 @@ class Application:
 
     def restoreOverrideCursor(self) -> None:
         self.cursors.pop()
+
+
+class LayoutManager:
+    """`slicer.app.layoutManager()`: the real layout logic, and mouse events for its slice views without windows."""
+
+    def __init__(self, scene) -> None:
+        import slicer
+
+        slicer.vtkMRMLSliceNode.AddDefaultSliceOrientationPresets(scene, True)
+        self._logic = slicer.vtkMRMLLayoutLogic()
+        self._logic.SetMRMLScene(scene)
+        self._scene = scene
+        self._interactors: dict = {}
+
+    def layoutLogic(self):
+        return self._logic
+
+    def setLayout(self, layout: int) -> None:
+        self._logic.GetLayoutNode().SetViewArrangement(layout)
+
+    def close(self) -> None:
+        """Before the scene is cleared of its singletons."""
+        self._logic.SetMRMLScene(None)
+
+    def sliceWidget(self, name: str) -> types.SimpleNamespace | None:
+        import vtk
+
+        if self._scene.GetSingletonNode(name, "vtkMRMLSliceNode") is None:
+            return None
+        interactor = self._interactors.setdefault(name, vtk.vtkGenericRenderWindowInteractor())
+        view = types.SimpleNamespace(interactor=lambda: interactor)
+        return types.SimpleNamespace(sliceView=lambda: view)
 
 
 def useQt() -> None:

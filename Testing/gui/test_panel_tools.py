@@ -1,0 +1,91 @@
+"""Teeth in 3D, Segment Editor, teeth into a segmentation that is there, what runs the networks."""
+
+from __future__ import annotations
+
+import types
+
+import pytest
+from gui_steps import addScan, click, waitFor
+
+from DentalTopoSegLib.scene.closed_surfaces import SurfaceSettings, surface_settings
+
+
+def test_smoothing_simplifying_and_hiding(panel, result) -> None:
+    panel.ui.surfacesCollapsibleButton.collapsed = False
+    assert panel.ui.show3DCheckBox.checked
+    assert (panel.ui.smoothingSlider.value, panel.ui.decimationSlider.value) == (50, 0)
+    panel.ui.smoothingSlider.value = 80
+    panel.ui.decimationSlider.value = 60
+    waitFor(lambda: surface_settings(result) == SurfaceSettings(0.8, 0.6))
+    assert "triangles" in panel.ui.surfacesMessageLabel.text
+    panel.ui.show3DCheckBox.checked = False
+    waitFor(lambda: not result.GetDisplayNode().GetVisibility3D())
+    panel.reviewPanel.refresh()
+    assert panel.ui.smoothingSlider.value == 80 and not panel.ui.show3DCheckBox.checked
+
+
+@pytest.fixture
+def editor(slicer, monkeypatch):
+    """Slicer's Segment Editor as the module sees it: what it was told."""
+    told = []
+
+    def method(name: str):
+        return lambda *arguments: told.append((name, *arguments))
+
+    widget = types.SimpleNamespace(
+        **{name: method(name) for name in ("setSegmentationNode", "setSourceVolumeNode", "setCurrentSegmentID")}
+    )
+    own = types.SimpleNamespace(editor=widget)
+    representation = types.SimpleNamespace(self=lambda: own)
+    module = types.SimpleNamespace(widgetRepresentation=lambda: representation)
+    monkeypatch.setattr(slicer.modules, "segmenteditor", module, raising=False)
+    monkeypatch.setattr(slicer.util, "selectModule", method("selectModule"), raising=False)
+    return told
+
+
+def test_segment_editor_opens_with_result_scan_and_tooth(panel, result, editor, slicer, phantom) -> None:
+    scan = addScan(slicer, phantom, panel)
+    result.SetReferenceImageGeometryParameterFromVolumeNode(scan)
+    click(panel.reviewPanel.chart.buttons[36])
+    click(panel.ui.segmentEditorButton)
+    assert editor == [
+        ("selectModule", "SegmentEditor"),
+        ("setSegmentationNode", result),
+        ("setSourceVolumeNode", scan),
+        ("setCurrentSegmentID", "Tooth_36"),
+    ]
+    assert result.GetDisplayNode().GetSegmentOpacity3D("Tooth_11") == 1.0, "nothing is faded there"
+
+
+def test_teeth_into_a_segmentation_under_review_and_undo(panel, scan, result, scene) -> None:
+    before = set(panel.reviewPanel.review.teeth())
+    count = scene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode")
+    panel.ui.outputSelector.setCurrentNode(result)
+    assert not panel.ui.outputNameEdit.enabled
+    click(panel.ui.applyButton)
+    waitFor(lambda: not panel.logic.isRunning)
+    assert panel.ui.messageLabel.text.startswith("Done"), panel.ui.messageLabel.text
+    assert scene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode") == count
+    assert panel.reviewPanel.review.nodes[0] is result
+    labels = panel.reviewPanel.review.labels().array
+    assert set(panel.reviewPanel.review.teeth()) == {int(v) for v in set(labels.ravel().tolist())} - {0}
+    click(panel.ui.undoButton)
+    assert set(panel.reviewPanel.review.teeth()) == before
+
+
+def test_the_provider_reaches_the_worker(panel, scan, monkeypatch) -> None:
+    from DentalTopoSegModuleLib import SegmentPanel
+
+    asked, started = [], []
+    monkeypatch.setattr(SegmentPanel, "ensurePackages", asked.append)
+    monkeypatch.setattr(panel.logic._worker, "start", lambda path, cancel: started.append(path.read_text()))
+    panel.ui.providerComboBox.currentIndex = 1
+    click(panel.ui.applyButton)
+    assert any(requirement.startswith("openvino") for requirement in asked[0])
+    assert '"openvino"' in started[0]
+    panel.logic.abandon()
+
+
+def test_without_a_segmentation_there_is_nothing_to_smooth_or_edit(panel) -> None:
+    assert not panel.ui.surfacesCollapsibleButton.visible
+    assert not panel.ui.segmentEditorButton.visible

@@ -68,12 +68,16 @@ def table(rows: Sequence[Row]) -> str:
 
 
 def odd_words(text: str, names: Sequence[str]) -> bool:
-    """Whether a refusal is not one line, names none of `names`, or has words that are not the reader's."""
+    """Whether a refusal is not one line, names none of `names`, or has words that are not the reader's.
+
+    Of a job's options that do not go together the option is named.
+    """
     words = text
     for name in names:
         words = words.replace(name, "")
+    named = words != text or text.startswith("--")  # an option of a job that does not fit the others
     words = re.sub(r"\bversions\.\w+", "", words)  # a field of reports
-    return len(text.splitlines()) != 1 or words == text or _NOT_THEIRS.search(words) is not None
+    return len(text.splitlines()) != 1 or not named or _NOT_THEIRS.search(words) is not None
 
 
 class Fuzzer:

@@ -67,6 +67,7 @@ def test_what_expands_is_not_expanded_to_damage_it(way):
     ("text", "odd"),
     [
         ("'a/x.nii' is damaged: its header is cut short.", False),
+        ("--series is only for CBCT: leave it out here.", False),
         ("The file is damaged.", True),
         ("'x.nii' is\ndamaged.", True),
         ("'x.nii' is damaged (ValueError).", True),

@@ -151,7 +151,9 @@ class ExportPanel:
         parts = []
         if exported.files:
             link = f'<a href="{qt.QUrl.fromLocalFile(str(folder)).toString()}">{folder.name or folder}</a>'
-            parts.append(_("{count} files written to {folder}.").format(count=len(exported.files), folder=link))
+            count = len(exported.files)
+            written = _("{count} file written to {folder}.") if count == 1 else _("{count} files written to {folder}.")
+            parts.append(written.format(count=count, folder=link))
         if exported.cancelled:
             parts.append(_("Stopped."))
         parts += exported.problems

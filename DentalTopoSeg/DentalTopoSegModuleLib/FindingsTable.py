@@ -90,7 +90,7 @@ class FindingsTable:
         self._table.setItem(row, 0, dot)
         text = finding.sentence
         if settled:
-            text = f"{_stateText(finding.state)}: {text}"
+            text = _("{state}: {finding}").format(state=_stateText(finding.state), finding=text)
         item = qt.QTableWidgetItem(text)
         item.setToolTip(_("Click to go there."))
         if settled:

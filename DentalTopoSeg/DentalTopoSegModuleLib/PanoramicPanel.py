@@ -152,7 +152,8 @@ class PanoramicPanel:
         self.update()
 
     def _showThickness(self) -> None:
-        self.ui.panoramicThicknessValueLabel.text = f"{self.ui.panoramicThicknessSlider.value} mm"
+        thickness = self.ui.panoramicThicknessSlider.value
+        self.ui.panoramicThicknessValueLabel.text = _("{thickness} mm").format(thickness=thickness)
 
     # ---------------------------------------------------------------- looking
 

@@ -130,7 +130,7 @@ class ReviewPanel:
         which = _("All teeth were") if whole else some
         which = which.format(teeth=", ".join(self._text(fdi) for fdi in done.changed))
         self._say(
-            _("{which} checked again: {new} new findings, {gone} gone.").format(
+            _("{which} checked again (findings: {new} new, {gone} gone).").format(
                 which=which, new=len(done.new), gone=len(done.gone)
             )
         )
@@ -354,16 +354,17 @@ class ReviewPanel:
         upper = sum(is_upper(fdi) for fdi in teeth)
         counts = {s: sum(f.severity == s and f.state == "open" for f in findings) for s in ("error", "warning", "info")}
         settled = sum(f.state != "open" for f in findings)
-        text = _("<b>{count} teeth</b> ({upper} upper, {lower} lower)").format(
-            count=len(teeth), upper=upper, lower=len(teeth) - upper
-        )
+        one = _("<b>{count} tooth</b> ({upper} upper, {lower} lower)")
+        several = _("<b>{count} teeth</b> ({upper} upper, {lower} lower)")
+        text = (one if len(teeth) == 1 else several).format(count=len(teeth), upper=upper, lower=len(teeth) - upper)
         parts = []
         if counts["error"]:
             parts.append(_("<b>{n} wrong</b>").format(n=counts["error"]))
         if counts["warning"]:
             parts.append(_("<b>{n} to look at</b>").format(n=counts["warning"]))
         if counts["info"]:
-            parts.append(_("{n} notes").format(n=counts["info"]))
+            notes = _("{n} note") if counts["info"] == 1 else _("{n} notes")
+            parts.append(notes.format(n=counts["info"]))
         if settled:
             parts.append(_("{n} settled").format(n=settled))
         return text + " · " + (", ".join(parts) or _("nothing to look at"))

@@ -161,7 +161,8 @@ def _isModel(node) -> bool:
 def _doneText(result) -> str:
     reports = result.report.get("jaws", [result.report])
     count = sum(report["count"]["total"] for report in reports)
-    return " ".join((_("Done: {count} teeth found.").format(count=count), *result.warnings))
+    found = _("Done: {count} tooth found.") if count == 1 else _("Done: {count} teeth found.")
+    return " ".join((found.format(count=count), *result.warnings))
 
 
 def _timeLeft(seconds: float) -> str:

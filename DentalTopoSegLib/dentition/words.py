@@ -37,6 +37,8 @@ SOURCE_LANGUAGE = "en"
 BEGINNING = ("Tooth {numbers}", "Teeth {numbers}")
 INSIDE = ("tooth {numbers}", "teeth {numbers}")
 AND = "{first} and {last}"
+#: Between the whole and its tenths.
+DECIMAL_MARK = "."
 
 
 class Catalogue(Protocol):
@@ -147,7 +149,10 @@ class _Speaker(string.Formatter):
         if format_spec == "clause":
             text = self.format_field(value, "words")
             return text[:1].lower() + text[1:]
-        return super().format_field(value, format_spec)
+        formatted: str = super().format_field(value, format_spec)
+        if isinstance(value, float):
+            return formatted.replace(DECIMAL_MARK, _catalogue(self.language).gettext(DECIMAL_MARK))
+        return formatted
 
     def _numbers(self, teeth: Iterable[int]) -> str:
         said = [tooth_text(fdi, self.numbering) for fdi in teeth]
@@ -188,13 +193,15 @@ class SpokenError(DentalTopoSegError):
 def fields_of(template: str) -> frozenset[tuple[str, str]]:
     """(name, format) of the fields in a template: a translation must have the same.
 
+    `clause` counts as `words`: a language whose nouns are capitals says a clause as it stands.
+
     Raises
     ------
     ValueError
         For braces that are no fields.
     """
-    parts = string.Formatter().parse(template)
-    return frozenset((name, spec or "") for _, name, spec, _ in parts if name is not None)
+    fields = ((name, spec or "") for _, name, spec, _ in string.Formatter().parse(template) if name is not None)
+    return frozenset((name, "words" if spec == "clause" else spec) for name, spec in fields)
 
 
 def _catalogue(language: Language) -> Catalogue:

@@ -91,7 +91,7 @@ def write_seg_nrrd(labels: Volume, path: str | os.PathLike[str], confidence: Map
             f"TerminologyEntry:{terminology_entry(fdi)}",
         ]
         if confidence and fdi in confidence:
-            tags.append(f"{CONFIDENCE_TAG}:{confidence[fdi]:.3f}")
+            tags.append(f"{CONFIDENCE_TAG}:{confidence[fdi]:.4f}")
             tags.append(f"{CONFIDENCE_MEANING_TAG}:{Confidence.of(confidence).meaning}")
         fields = {
             "ID": f"Tooth_{fdi}",

@@ -307,11 +307,14 @@ def _settle_locked(folder: Path) -> None:
 
 
 def _settle_stage(stage: Path, folder: Path, process: int) -> None:
-    if hasattr(os, "geteuid") and stage.lstat().st_uid != os.geteuid():  # another user's, who may write what she likes
-        return
     try:
+        if hasattr(os, "geteuid") and stage.lstat().st_uid != os.geteuid():
+            return  # another user's, who may write into it what she likes
         lock = lock_folder(stage)
-    except PermissionError:  # another user's: theirs to put in order
+    except (
+        PermissionError,
+        FileNotFoundError,
+    ):  # another user's: theirs to put in order; or just taken away by its run
         return
     if lock is None:
         return

@@ -19,6 +19,10 @@ from .events import ENDED_BY_FORCE, INSIDE, TAIL_LINES, RefusedInsideError, Tell
 from .job import Job, JobFile
 
 _POLL_S = 0.05
+#: Not `-m`: that imports from the current folder first, where a scan's folder may have brought a module along.
+_WORKER = (
+    "import sys; sys.path[:] = filter(None, sys.path); from DentalTopoSegLib.runs.worker import main; sys.exit(main())"
+)
 
 
 class CrashError(DentalTopoSegError):
@@ -78,7 +82,7 @@ class _Watched:
         paths = [library, *filter(None, [os.environ.get("PYTHONPATH")])]
         try:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "DentalTopoSegLib.runs.worker", INSIDE, str(stage)],
+                [sys.executable, "-c", _WORKER, INSIDE, str(stage)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,

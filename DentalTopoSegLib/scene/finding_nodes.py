@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -11,7 +12,8 @@ from typing import Any
 
 from .. import dentition
 from ..checks.findings import CODES, SEVERITIES, Finding
-from ..dentition.naming import tooth_text
+from ..dentition.naming import NUMBERINGS, tooth_text
+from ..dentition.words import SOURCE_LANGUAGE, Language
 from .nodes import place_beside, remove_node
 
 STATES = ("open", "accepted", "repaired", "resolved")
@@ -22,22 +24,25 @@ TABLE_ROLE = "DentalTopoSeg.table"
 COLUMNS = ("Severity", "Teeth", "Finding", "State", "Position (RAS mm)", "Code", "Key")
 #: Points closer together have labels that would overlap, mm.
 _NEIGHBOURS_MM = 8.0
+#: What the words are made from, as JSON; scenes of earlier versions have none.
+DETAIL_COLUMN = "Detail"
 _OPEN_RGB, _ACCEPTED_RGB = (1.0, 0.62, 0.1), (0.6, 0.6, 0.6)
 
 
 @dataclass
 class Row:
-    """A finding with its key and state."""
+    """A finding with its key and state; language: of its label in the views."""
 
     key: str
     state: str
     finding: Finding
+    language: Language = SOURCE_LANGUAGE
 
     def label(self, numbering: str) -> str:
         """A few words for the point in the views: "16 hole"."""
         teeth = self.finding.teeth
         shown = " ".join(tooth_text(fdi, numbering) for fdi in teeth[:2]) + (" ..." if len(teeth) > 2 else "")
-        return f"{shown} {self.finding.kind.label()}".strip()
+        return f"{shown} {self.finding.kind.label().say(numbering, self.language)}".strip()
 
 
 def keyed(findings: Iterable[Finding]) -> dict[str, Finding]:
@@ -63,6 +68,7 @@ class FindingNodes:
         self._only: frozenset[int] | None = None
         self._numbering = "FDI"
         self.rows: list[Row] = _rows_of(table)
+        self._language: Language = SOURCE_LANGUAGE
 
     @classmethod
     def made(cls, owners: Sequence[Any]) -> FindingNodes:
@@ -105,6 +111,13 @@ class FindingNodes:
         made.rows = rows
         return made
 
+    def speak(self, language: Language, numbering: str) -> None:
+        """Label the points in a language; the table, which is read back, stays English."""
+        for row in self.rows:
+            row.language = language
+        self._language = language
+        self.show(numbering)
+
     def alive(self) -> bool:
         """False once the points or the table were deleted."""
         return self.points.GetScene() is not None and self.table.GetScene() is not None
@@ -116,7 +129,7 @@ class FindingNodes:
         rows = []
         for key, finding in now.items():
             state = known[key].state if key in known else "open"
-            rows.append(Row(key, state if state in STANDING else "open", finding))
+            rows.append(Row(key, state if state in STANDING else "open", finding, self._language))
         settled, gone = [], []
         for key, row in known.items():
             if key not in now:
@@ -226,13 +239,14 @@ class FindingNodes:
                 _place_text(row.finding.position_ras),
                 row.finding.code,
                 row.key,
+                json.dumps(row.finding.detail),
             )
             for row in self.rows
         ]
         if content == _table_content(self.table):
             return
         table = vtk.vtkTable()
-        for i, title in enumerate(COLUMNS):
+        for i, title in enumerate((*COLUMNS, DETAIL_COLUMN)):
             column = vtk.vtkStringArray()
             column.SetName(title)
             for values in content:
@@ -250,13 +264,18 @@ def _table_content(node: Any) -> list[tuple[str, ...]]:
     columns = [table.GetColumnByName(title) for title in COLUMNS]
     if any(column is None for column in columns):
         return []
-    return [tuple(str(column.GetValue(i)) for column in columns) for i in range(table.GetNumberOfRows())]
+    detail = table.GetColumnByName(DETAIL_COLUMN)
+    rows = range(table.GetNumberOfRows())
+    return [
+        (*(str(column.GetValue(i)) for column in columns), "" if detail is None else str(detail.GetValue(i)))
+        for i in rows
+    ]
 
 
 def _rows_of(node: Any) -> list[Row]:
     """What a saved table tells; rows that make no sense (edited by hand) are left out."""
     rows = []
-    for severity, _, text, state, place, code, key in _table_content(node):
+    for severity, _, text, state, place, code, key, detail in _table_content(node):
         if state not in STATES or code not in CODES or severity not in SEVERITIES:
             continue
         parts = key.split(":")
@@ -266,7 +285,21 @@ def _rows_of(node: Any) -> list[Row]:
         except ValueError:
             continue
         teeth = tuple(n for n in numbers if dentition.is_tooth(n))
-        known = {"code": code, "teeth": teeth, "severity": severity, "message": text}
-        finding = Finding.from_dict({**known, "position_ras": position if len(position) == 3 else None})
-        rows.append(Row(key, state, finding))
+        known: dict[str, Any] = {"code": code, "teeth": teeth, "severity": severity, "detail": _detail_of(detail)}
+        known["position_ras"] = position if len(position) == 3 else None
+        rows.append(Row(key, state, _read_back(known, text)))
     return rows
+
+
+def _detail_of(text: str) -> dict[str, Any]:
+    try:
+        detail = json.loads(text)
+    except ValueError:
+        return {}
+    return detail if isinstance(detail, dict) else {}
+
+
+def _read_back(known: dict[str, Any], text: str) -> Finding:
+    """The finding whose words a table shows, in whichever numbering; the words themselves where it says others."""
+    told = [Finding.from_dict({**known, "message": text}, numbering) for numbering in NUMBERINGS]
+    return next((finding for finding in told if finding.text is None), told[0])

@@ -68,7 +68,7 @@ class Review(ABC):
     closed : bool
         True once `close` was called.
     language : str or Catalogue
-        In which findings, repairs and refusals are told; what is kept in the scene stays English.
+        In which findings, repairs and refusals are told and the points labelled; the table in the scene stays English.
     """
 
     nodes: tuple[Any, ...]
@@ -77,7 +77,7 @@ class Review(ABC):
     def __init__(self, nodes: Sequence[Any]) -> None:
         self.nodes = tuple(nodes)
         self.closed = False
-        self.language: Language = SOURCE_LANGUAGE
+        self._language: Language = SOURCE_LANGUAGE
         self._listed = FindingNodes.of(self.nodes)
         self._done: list[Step] = []
         self._undone: list[Step] = []
@@ -105,6 +105,15 @@ class Review(ABC):
         """ "FDI", "Universal" or "Palmer"; kept in the node."""
         said = self.node.GetAttribute(NUMBERING)
         return said if said in NUMBERINGS else "FDI"
+
+    @property
+    def language(self) -> Language:
+        return self._language
+
+    @language.setter
+    def language(self, language: Language) -> None:
+        self._language = language
+        self._lists().speak(language, self.numbering)
 
     @abstractmethod
     def teeth(self) -> dict[int, ToothState]:
@@ -390,7 +399,7 @@ class Review(ABC):
             rows = self._listed.rows
             self._listed = FindingNodes.of(self.nodes)
             self._listed.rows = rows
-            self._listed.show(self.numbering)
+            self._listed.speak(self._language, self.numbering)
         return self._listed
 
     def _row(self, key: str) -> Row:

@@ -63,7 +63,7 @@ def new_segment(fdi: int, numbering: str, confidence: Mapping[int, float] | None
 def set_confidence(segment: Any, fdi: int, confidence: Confidence) -> None:
     """Tag a segment with its tooth's confidence and what that means, or take the tags away where it is not known."""
     if fdi in confidence:
-        segment.SetTag(CONFIDENCE_TAG, f"{confidence[fdi]:.3f}")
+        segment.SetTag(CONFIDENCE_TAG, f"{confidence[fdi]:.4f}")
         segment.SetTag(CONFIDENCE_MEANING_TAG, confidence.meaning)
     else:
         segment.RemoveTag(CONFIDENCE_TAG)

@@ -49,7 +49,7 @@ class Views:
             view._update_slice_size()
 
     def show(self, volume) -> None:
-        """Bring a volume, or all models, into the middle of the views."""
+        """Bring a volume, or what is there, into the middle of the views."""
         if volume is not None:
             self.app.display_manager.show_volume_in_slice_background(volume)
         for view in self.views[1:]:
@@ -185,7 +185,8 @@ def photograph(stage: Stage, scan: Path | None) -> None:
     stage.wait(lambda: ("left" in ui.progressBar.format and ui.progressBar.value > 350) or not panel.logic.isRunning)
     stage.save("2-running")
     stage.wait(lambda: not panel.logic.isRunning)
-    stage.views.show(volume)
+    stage.wait(lambda: panel.panoramicPanel.view.drawn)
+    stage.views.show(None)
     ui.resultSelector.currentNode().GetDisplayNode().SetOpacity2DFill(0.35)
     stage.save("3-result")
 
@@ -212,6 +213,11 @@ def photograph(stage: Stage, scan: Path | None) -> None:
     stage.showBottom()
     stage.save("7-export")
     shutil.rmtree(stage.folder / "export")
+
+    ui.exportCollapsibleButton.collapsed = True
+    ui.panoramicCollapsibleButton.collapsed = ui.surfacesCollapsibleButton.collapsed = False
+    stage.showBottom()
+    stage.save("8-panoramic")
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ def test_smoothing_simplifying_and_hiding(panel, result) -> None:
     panel.ui.decimationSlider.value = 60
     waitFor(lambda: surface_settings(result) == SurfaceSettings(0.8, 0.6))
     assert "triangles" in panel.ui.surfacesMessageLabel.text
-    click(panel.ui.show3DCheckBox)
+    panel.ui.show3DCheckBox.checked = False
     waitFor(lambda: not result.GetDisplayNode().GetVisibility3D())
     panel.reviewPanel.refresh()
     assert panel.ui.smoothingSlider.value == 80 and not panel.ui.show3DCheckBox.checked

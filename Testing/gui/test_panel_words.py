@@ -54,7 +54,7 @@ def _outside(text: str) -> str:
     return re.sub(rf"\b(?:{NAMES})\b", " ", plain)
 
 
-def _texts(panel) -> set[str]:
+def shownTexts(panel) -> set[str]:
     """All texts of the panel, shown or not."""
     import qt
 
@@ -75,7 +75,7 @@ def _texts(panel) -> set[str]:
 
 
 def _untranslated(panel) -> list[str]:
-    return sorted(text for text in _texts(panel) if re.search(r"[^\W\d_]{2}", _outside(text)))
+    return sorted(text for text in shownTexts(panel) if re.search(r"[^\W\d_]{2}", _outside(text)))
 
 
 def test_the_brackets_are_found(abroad) -> None:
@@ -136,6 +136,23 @@ def test_renumbering_and_removing_and_their_refusals(reviewed) -> None:
     assert _untranslated(reviewed) == []
 
 
+def test_the_panoramic_view_the_surfaces_and_the_queue(abroad, scene, phantom, slicer, tmp_path) -> None:
+    from gui_steps import addDentition
+
+    scan = addScan(slicer, phantom, abroad)
+    node = addDentition(scene, phantom.labels.array * (phantom.labels.array == 36), phantom)
+    node.SetReferenceImageGeometryParameterFromVolumeNode(scan)
+    abroad.ui.resultSelector.setCurrentNode(node)
+    abroad.panoramicPanel.draw()
+    assert "Too few teeth" in abroad.ui.panoramicMessageLabel.text
+    abroad.surfacesPanel.apply()
+    assert "triangles" in abroad.ui.surfacesMessageLabel.text
+    abroad.ui.queueFolderEdit.text = abroad.ui.queueOutputEdit.text = str(tmp_path / "temporary")
+    abroad.queuePanel.onButton()
+    assert "holds no scan" in abroad.ui.queueMessageLabel.text
+    assert _untranslated(abroad) == []
+
+
 def test_a_run_and_a_refused_scan(abroad, phantom, slicer) -> None:
     scan = addScan(slicer, phantom, abroad)
     told = []
@@ -158,8 +175,9 @@ def test_the_question_about_packages(abroad) -> None:
     from DentalTopoSegLib.exports import FORMATS
 
     wanted = [package.requirement for kind in FORMATS for package in kind.packages]
-    question = Packages.question(["onnxruntime>=1.18", "fpsample>=0.3", *wanted])
-    for requirement in ("onnxruntime>=1.18", "fpsample>=0.3", *wanted):
+    wanted = ["onnxruntime>=1.18", "fpsample>=0.3", Packages.OPENVINO, *wanted]
+    question = Packages.question(wanted)
+    for requirement in wanted:
         question = question.replace(requirement, "")
     assert not re.search(r"[^\W\d_]{2}", _outside(question)), question
 
@@ -177,33 +195,3 @@ def test_a_translation_with_other_fields_is_not_used(abroad, monkeypatch, caplog
     monkeypatch.setattr(LibraryWords, "translate", lambda context, text: "Zahn {zahn:tooth} und {")
     assert LibraryWords.WORDS.gettext("Tooth {fdi:tooth}") == "Tooth {fdi:tooth}"
     assert "other fields" in caplog.text
-
-
-# ---------------------------------------------------------------- the languages that are shipped
-
-
-LANGUAGES = sorted(translations.SOURCES.glob("*.ts"))
-
-
-def test_unfinished_texts_and_lost_ones(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(translations, "SOURCES", tmp_path)
-    path = translations.update("xx")
-    assert translations.read_ts(path) == {}
-    known = translations.messages()
-    translations.write_ts(path, "xx", [*known, translations.Message("gone", "gone")], _bracketed)
-    assert len(translations.read_ts(path)) == len(known) + 1
-    translations.update("xx")
-    assert translations.read_ts(path) == {(one.context, one.source): _bracketed(one) for one in known}
-
-
-@pytest.mark.parametrize("path", LANGUAGES, ids=lambda path: path.stem)
-def test_a_shipped_language_keeps_the_fields_and_is_compiled(path, slicer, tmp_path) -> None:
-    import qt
-
-    from DentalTopoSegLib.dentition.words import fields_of
-
-    translator = qt.QTranslator()
-    assert translator.load(str(translations.COMPILED / f"{path.stem}.qm")), "run translations.py compile"
-    for (context, source), said in translations.read_ts(path).items():
-        assert fields_of(source) == fields_of(said), source
-        assert translator.translate(context, source) == said, "run translations.py compile"

@@ -33,6 +33,7 @@ _SPEAKERS: dict[str, tuple[int | str, ...]] = {
     "RepairRefusedError": (0,),
     "NumberTakenError": (0,),
     "SceneError": (0,),
+    "Refusal": (0,),
     "NodeGoneError": (0,),
     "require_free": (1,),
     "require": (1,),
@@ -41,7 +42,7 @@ _SPEAKERS: dict[str, tuple[int | str, ...]] = {
     "Package": (2,),
 }
 #: Attributes and constants whose values are said.
-_SAID = ("words", "_what", "_WHAT", "BEGINNING", "INSIDE", "AND")
+_SAID = ("words", "_what", "_WHAT")
 
 
 @dataclass(frozen=True, order=True)
@@ -78,26 +79,30 @@ def _of_forms() -> Iterator[Message]:
     for path in sorted(MODULE.rglob("*.ui")):
         form = ElementTree.parse(path).getroot()
         context = form.findtext("class") or path.stem
-        for element in form.iter("string"):
-            if element.get("notr") != "true" and element.text:
-                yield Message(context, element.text, _relative(path))
+        silent = set()
         for many in form.iter("stringlist"):
-            if many.get("notr") == "true":
-                continue
-            raise ValueError(f"{_relative(path)}: a list of texts cannot be told apart, mark it notr or take it out")
+            if many.get("notr") != "true":
+                raise ValueError(f"{_relative(path)}: the texts of a list cannot be told apart, mark it notr")
+            silent |= set(many.iter("string"))
+        for element in form.iter("string"):
+            if element.get("notr") != "true" and element.text and element not in silent:
+                yield Message(context, element.text, _relative(path))
 
 
 def _of_library() -> Iterator[Message]:
     from DentalTopoSegLib import stages
-    from DentalTopoSegLib.dentition import FDI_DECIDUOUS, FDI_PERMANENT, plain_name
+    from DentalTopoSegLib.dentition import FDI_DECIDUOUS, FDI_PERMANENT, plain_name, words
 
+    for text in (*words.BEGINNING, *words.INSIDE, words.AND, words.DECIMAL_MARK):
+        yield Message(LIBRARY_CONTEXT, text, "DentalTopoSegLib/dentition/words.py")
     for text in (value for name, value in vars(stages).items() if name.isupper() and isinstance(value, str)):
         yield Message(LIBRARY_CONTEXT, text, "DentalTopoSegLib/stages.py")
     for fdi in (*FDI_PERMANENT, *FDI_DECIDUOUS):
         yield Message(LIBRARY_CONTEXT, plain_name(fdi), "DentalTopoSegLib/dentition/teeth.py")
     for path in sorted(LIBRARY.rglob("*.py")):
         for text in _said_in(path):
-            yield Message(LIBRARY_CONTEXT, text, _relative(path))
+            if text != "{words}":  # what another version said, as it was
+                yield Message(LIBRARY_CONTEXT, text, _relative(path))
 
 
 def _said_in(path: Path) -> Iterator[str]:
@@ -205,6 +210,12 @@ def compile_ts(path: Path, folder: Path = COMPILED) -> Path:
     return made
 
 
+def untranslated(path: Path) -> list[Message]:
+    """The texts that a .ts file has no translation of: Slicer shows them in English."""
+    known = read_ts(path)
+    return [one for one in messages() if (one.context, one.source) not in known]
+
+
 def update(language: str) -> Path:
     """Bring a language's .ts file up to the source."""
     path = SOURCES / f"DentalTopoSeg_{language}.ts"
@@ -222,6 +233,8 @@ def main(argv: list[str] | None = None) -> None:
     for language in arguments.language or there:
         path = update(language) if arguments.act == "update" else SOURCES / f"DentalTopoSeg_{language}.ts"
         print(compile_ts(path) if arguments.act == "compile" else path)
+        for one in untranslated(path):
+            print(f"  not translated: {one.context}: {one.source}")
 
 
 if __name__ == "__main__":

@@ -62,7 +62,7 @@ def assert_every_tooth_is_itself(node, numbering: str = "FDI") -> None:
         assert tag(segment, segment.GetTerminologyEntryTagName()) == terminology_entry(fdi)
         assert segment.GetLabelValue() == fdi
         confidence = CONFIDENCE.get(fdi)
-        assert tag(segment, "DentalTopoSeg.Confidence") == ("" if confidence is None else f"{confidence:.3f}")
+        assert tag(segment, "DentalTopoSeg.Confidence") == ("" if confidence is None else f"{confidence:.4f}")
         names.add(segment.GetName())
         colors.add(tuple(segment.GetColor()))
         entries.add(tag(segment, segment.GetTerminologyEntryTagName()))

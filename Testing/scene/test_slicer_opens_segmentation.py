@@ -49,7 +49,7 @@ def test_every_tooth_is_a_named_coloured_coded_segment(opened) -> None:
         assert str(entry) == terminology_entry(fdi)
     confidence = vtk.reference("")
     assert segmentation.GetSegment("Tooth_16").GetTag("DentalTopoSeg.Confidence", confidence)
-    assert str(confidence) == "0.875"
+    assert str(confidence) == "0.8750"
 
 
 def test_slicer_reads_the_codes_out_of_the_entry(opened) -> None:

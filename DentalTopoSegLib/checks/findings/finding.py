@@ -86,8 +86,8 @@ class Finding:
         }
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Finding:
-        """A finding of a report or a scene.
+    def from_dict(cls, values: Mapping[str, Any], numbering: str = "FDI") -> Finding:
+        """A finding of a report or a scene; numbering: that of its message.
 
         One whose words cannot be made from its fields as they were written, because another version wrote it or fewer
         fields were kept, says the stored message in every numbering and language.
@@ -107,11 +107,11 @@ class Finding:
             dict(values.get("detail") or {}),
         )
         message = values["message"]
-        return finding if finding._is_told_as(message) else replace(finding, text=message)
+        return finding if finding._is_told_as(message, numbering) else replace(finding, text=message)
 
-    def _is_told_as(self, message: str) -> bool:
+    def _is_told_as(self, message: str, numbering: str) -> bool:
         try:
-            return self.message == message
+            return self.say(numbering) == message
         except (KeyError, IndexError, TypeError, ValueError):
             return False  # an unknown code; a field, or a tooth, of the words that was not written or is another now
 

@@ -60,10 +60,12 @@ class Application:
         return qt.QCoreApplication.translate(context, text)
 
     def loadTranslations(self, folder: str) -> None:
-        """As Slicer: all .qm files of the folder whose names end with the language."""
+        """As Slicer: all .qm files of the folder whose names end with the language, else without its country."""
         import qt
 
-        for path in sorted(Path(folder).glob(f"*_{self.language}.qm")) if self.language else ():
+        names = (self.language, self.language.split("_")[0]) if self.language else ()
+        found = (sorted(Path(folder).glob(f"*{name}.qm")) for name in names)
+        for path in next(filter(None, found), ()):
             translator = qt.QTranslator()
             assert translator.load(str(path)), path
             qt.QApplication.installTranslator(translator)

@@ -52,7 +52,7 @@ def test_segmentation_has_one_coded_segment_per_tooth(tmp_path: Path) -> None:
         assert [z0, y0, x0] == where.min(axis=0).tolist()
         assert [z1, y1, x1] == where.max(axis=0).tolist()
     first = present.index(11)
-    assert "DentalTopoSeg.Confidence:0.934|" in header[f"Segment{first}_Tags"]
+    assert "DentalTopoSeg.Confidence:0.9340|" in header[f"Segment{first}_Tags"]
     assert "Confidence" not in header[f"Segment{present.index(12)}_Tags"]
 
 

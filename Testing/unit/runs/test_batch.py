@@ -33,6 +33,19 @@ def summary(folder: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
+def test_no_code_beside_the_scans_is_run(tmp_path: Path, monkeypatch) -> None:
+    """The command may be called in the very folder that came with the scans."""
+    for name in ("numpy", "re", "json", "site", "DentalTopoSegLib"):
+        (tmp_path / f"{name}.py").write_text(
+            f"open({str(tmp_path / 'run.txt')!r}, 'a').write('{name}\\n')\nraise SystemExit"
+        )
+    (tmp_path / "scan.nii").write_bytes(b"no scan")
+    monkeypatch.chdir(tmp_path)
+    (row,) = run_batch(".", "out").rows
+    assert not (tmp_path / "run.txt").exists()
+    assert row["exit_code"] == InputError.exit_code
+
+
 @pytest.fixture
 def toy_jobs(monkeypatch):
     """run_job that writes a report for every job, or does what `answers` says for a name."""

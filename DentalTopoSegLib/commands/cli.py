@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING
 
 from ..errors import DONE, Cancelled, DentalTopoSegError, OutputError, as_refusal, refusal_body
 
+TYPE_CHECKING = False  # `typing` is slow to import, and signals are not looked after yet
 if TYPE_CHECKING:
     from collections.abc import Sequence
 

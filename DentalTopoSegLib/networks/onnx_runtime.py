@@ -9,7 +9,6 @@ every process started from here, and is set again before the import itself.
 from __future__ import annotations
 
 import importlib
-import logging
 import os
 import sys
 import threading
@@ -33,7 +32,6 @@ NOT_TRACED = (
     "told to send nothing, as they are."
 )
 
-_log = logging.getLogger(__name__)
 _lock = threading.Lock()
 _told: set[str] = set()
 
@@ -68,6 +66,8 @@ def import_onnxruntime(part: str = "") -> ModuleType:
     ImportError
         It is not installed, or cannot be loaded.
     """
+    import logging  # slow to import, and this module is with everything
+
     silence()
     package = importlib.import_module(NAME)
     # The Windows builds before 1.29 hand trace events to the system, which knows nothing of the variable.
@@ -76,7 +76,7 @@ def import_onnxruntime(part: str = "") -> ModuleType:
         for note in (*privacy_notes(), *version_notes()):
             if note not in _told:
                 _told.add(note)
-                _log.warning(note)
+                logging.getLogger(__name__).warning(note)
     return importlib.import_module(f"{NAME}.{part}") if part else package
 
 

@@ -356,7 +356,7 @@ def test_wrong_usages_and_bad_names_have_true_words(tmp_path: Path, capsys) -> N
         (2, ["repair", teeth, "--number", "11"], "--choice and --number are for one finding"),
         (2, [*repair, "new.nii.gz", "--choice", "2"], "--choice and --number are for one finding"),
         (2, [*repair, "new.foo"], "{0}/new.foo' cannot be written: its name must end in .nii.gz"),
-        (2, [*repair, "folder"], "{0}/folder' cannot be written: its name must end in"),
+        (6, [*repair, "folder"], "{0}/folder' cannot be written: it is a folder."),
         (6, [*repair, "folder.nii.gz"], "{0}/folder.nii.gz' cannot be written"),
         (
             6,

@@ -152,6 +152,22 @@ def test_a_stop_at_any_moment(tmp_path: Path, teeth: Path, words) -> None:
         assert sorted(path.name for path in tmp_path.rglob("*")) == before
 
 
+def test_little_is_imported_before_signals_are_looked_after() -> None:
+    """Until then Ctrl-C is a traceback."""
+    code = (
+        "import sys; before = set(sys.modules); import DentalTopoSegLib.commands.cli; print(*set(sys.modules) - before)"
+    )
+    told = subprocess.run(
+        [sys.executable, "-S", "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    slow = {"re", "typing", "logging", "pathlib", "argparse", "json", "unicodedata", "traceback"}
+    assert slow & set(told.stdout.split()) == set()
+
+
 def test_results_do_not_get_their_names_after_a_stop(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(FINAL_MOVE, "stop_asked", lambda: True)
     with pytest.raises(KeyboardInterrupt), transactions.all_or_nothing(tmp_path / "out") as stage:

@@ -24,9 +24,19 @@
             <translation>Ein dentales DVT (Volumen) oder ein Intraoralscan (Modell).</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>A new segmentation</source>
+            <translation>Eine neue Segmentierung</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSeg/DentalTopoSeg.py"/>
             <source>A segmentation is running already.</source>
             <translation>Es läuft bereits eine Segmentierung.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>A segmentation that is there already: its teeth are replaced, its other segments stay. Undo in Review takes it back.</source>
+            <translation>Eine vorhandene Segmentierung: Ihre Zähne werden ersetzt, ihre anderen Segmente bleiben. „Rückgängig“ in der Durchsicht nimmt es zurück.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -37,6 +47,16 @@
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Arithmetic:</source>
             <translation>Rechenart:</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Arrange the views after a run</source>
+            <translation>Ansichten nach einem Lauf anordnen</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>CBCT files, DICOM folders and intraoral scans, in any depth.</source>
+            <translation>DVT-Dateien, DICOM-Ordner und Intraoralscans, beliebig tief.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -54,9 +74,19 @@
             <translation>Ordner wählen.</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>DICOM files of the scan ...</source>
+            <translation>DICOM-Dateien der Aufnahme ...</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSeg/DentalTopoSeg.py"/>
             <source>DentalTopoSeg</source>
             <translation>DentalTopoSeg</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Edit</source>
+            <translation>Bearbeiten</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -70,6 +100,11 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Fewer triangles: turns more quickly on slow computers.</source>
+            <translation>Weniger Dreiecke: dreht sich auf langsamen Rechnern flüssiger.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>File names begin with:</source>
             <translation>Dateinamen beginnen mit:</translation>
         </message>
@@ -80,6 +115,11 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Folder with scans:</source>
+            <translation>Ordner mit Aufnahmen:</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Folder:</source>
             <translation>Ordner:</translation>
         </message>
@@ -87,6 +127,11 @@
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>How many cores the computation may use. The result is the same with any number.</source>
             <translation>Wie viele Prozessorkerne die Berechnung nutzen darf. Das Ergebnis ist mit jeder Anzahl dasselbe.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>How much in front of and behind the arch is laid flat. Thin shows roots and canals sharply, thick looks like an X-ray.</source>
+            <translation>Wie viel vor und hinter dem Zahnbogen abgewickelt wird. Dünn zeigt Wurzeln und Kanäle scharf, dick sieht aus wie ein Röntgenbild.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -105,8 +150,18 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Many scans</source>
+            <translation>Viele Aufnahmen</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Name of the result:</source>
             <translation>Name des Ergebnisses:</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Networks run by:</source>
+            <translation>Netze laufen mit:</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -125,8 +180,28 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Of the surfaces only; the voxels stay as they are.</source>
+            <translation>Nur der Oberflächen; die Voxel bleiben, wie sie sind.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Other jaw:</source>
             <translation>Anderer Kiefer:</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Paint and erase in Segment Editor: it opens with this result, its scan and the selected tooth. What you change is checked again by itself.</source>
+            <translation>Im Segment Editor malen und radieren: Er öffnet sich mit diesem Ergebnis, seiner Aufnahme und dem gewählten Zahn. Was geändert wird, wird von selbst neu geprüft.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Panoramic view</source>
+            <translation>Panoramaansicht</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Panoramic view, axial slice and teeth in 3D, all at the teeth. Other arrangements are in Slicer's layout menu.</source>
+            <translation>Panoramaansicht, axiale Schicht und Zähne in 3D, alle bei den Zähnen. Andere Anordnungen stehen im Layout-Menü von Slicer.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -165,6 +240,16 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Results are called after the scans' files and folders.</source>
+            <translation>Ergebnisse heißen nach den Dateien und Ordnern der Aufnahmen.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Results go to:</source>
+            <translation>Ergebnisse nach:</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Scan:</source>
             <translation>Scan:</translation>
         </message>
@@ -175,8 +260,38 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Segment all</source>
+            <translation>Alle segmentieren</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Show all teeth</source>
             <translation>Alle Zähne zeigen</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Show in 3D</source>
+            <translation>In 3D zeigen</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Show panoramic view</source>
+            <translation>Panoramaansicht zeigen</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Shows:</source>
+            <translation>Zeigt:</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Simplifying:</source>
+            <translation>Vereinfachung:</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Smoothing:</source>
+            <translation>Glättung:</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSeg.py"/>
@@ -195,8 +310,23 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Teeth go into:</source>
+            <translation>Zähne kommen in:</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Teeth in 3D</source>
+            <translation>Zähne in 3D</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>The intraoral scan of the other jaw, if there is one. Both must lie in their bite.</source>
             <translation>Der Intraoralscan des anderen Kiefers, falls vorhanden. Beide müssen in Okklusion liegen.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>The mean looks like an X-ray; the brightest voxels show enamel, fillings and implants.</source>
+            <translation>Der Mittelwert sieht aus wie ein Röntgenbild; die hellsten Voxel zeigen Schmelz, Füllungen und Implantate.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSeg.py"/>
@@ -212,6 +342,16 @@
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>The result to review. Tooth segmentations of other programs can be checked here too.</source>
             <translation>Das Ergebnis, das geprüft wird. Auch Zahnsegmentierungen anderer Programme können hier geprüft werden.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>The results are the same; OpenVINO may be quicker, and is one more package to install.</source>
+            <translation>Die Ergebnisse sind dieselben; OpenVINO kann schneller sein und ist ein weiteres Paket.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Thickness:</source>
+            <translation>Dicke:</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -310,6 +450,11 @@
             <location filename="../../DentalTopoSegLib/scene/surfaces.py"/>
             <source>'{name}' is no longer a surface of triangles: segment the scan again.</source>
             <translation>„{name}“ ist keine Dreiecksoberfläche mehr: Segmentieren Sie den Scan erneut.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/scene/results.py"/>
+            <source>'{name}' is no segmentation: choose one, or a new one.</source>
+            <translation>'{name}' ist keine Segmentierung: eine wählen oder eine neue.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/scene/segments.py"/>
@@ -562,6 +707,11 @@
             <translation>Bitte prüfen Sie Zahn {fdi:tooth} und seine Nummer: {doubt:words}.</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/scene/replacing.py"/>
+            <source>Put the teeth of the new segmentation in place of those before</source>
+            <translation>Zähne der neuen Segmentierung an die Stelle der früheren setzen</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/stages.py"/>
             <source>Reading the scan</source>
             <translation>Scan wird gelesen</translation>
@@ -617,7 +767,12 @@
             <translation>Zähne werden getrennt</translation>
         </message>
         <message>
-            <location filename="../../DentalTopoSegLib/scene/results.py"/>
+            <location filename="../../DentalTopoSegLib/scene/closed_surfaces.py"/>
+            <source>Simplifying is from 0 to 0.95, not {value}.</source>
+            <translation>Die Vereinfachung geht von 0 bis 0,95, nicht {value}.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/scene/closed_surfaces.py"/>
             <source>Slicer could not make surfaces of the teeth.</source>
             <translation>Slicer konnte keine Oberflächen der Zähne erzeugen.</translation>
         </message>
@@ -630,6 +785,11 @@
             <location filename="../../DentalTopoSegLib/scene/segments.py"/>
             <source>Slicer refused to change segment '{key}' of '{name}'.</source>
             <translation>Slicer hat die Änderung des Segments „{key}“ von „{name}“ abgelehnt.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/scene/closed_surfaces.py"/>
+            <source>Smoothing is from 0 to 1, not {value}.</source>
+            <translation>Die Glättung geht von 0 bis 1, nicht {value}.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/extra_tooth.py"/>
@@ -655,6 +815,11 @@
             <location filename="../../DentalTopoSegLib/dentition/words.py"/>
             <source>Teeth {numbers}</source>
             <translation>Die Zähne {numbers}</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/scene/jobs.py"/>
+            <source>The axes of '{name}' are not perpendicular: resample it, for example with Crop Volume.</source>
+            <translation>Die Achsen von '{name}' stehen nicht senkrecht aufeinander: neu abtasten, zum Beispiel mit Crop Volume.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/scene/surfaces.py"/>
@@ -727,6 +892,11 @@
             <translation>Die Nummer {to:tooth} gehört einem anderen Zahn: Tauschen Sie stattdessen die beiden Nummern.</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/scene/panoramic.py"/>
+            <source>The panoramic view was not drawn yet.</source>
+            <translation>Die Panoramaansicht ist noch nicht gezeichnet.</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/scene/review.py"/>
             <source>The result</source>
             <translation>Das Ergebnis</translation>
@@ -752,19 +922,34 @@
             <translation>Der Scan</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/scene/panoramic.py"/>
+            <source>The scan of this result is not in the scene: load it to see the panoramic view.</source>
+            <translation>Die Aufnahme zu diesem Ergebnis ist nicht in der Szene: laden, um die Panoramaansicht zu sehen.</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/scene/results.py"/>
             <source>The scan that was segmented</source>
             <translation>Der segmentierte Scan</translation>
         </message>
         <message>
-            <location filename="../../DentalTopoSegLib/scene/segments.py"/>
+            <location filename="../../DentalTopoSegLib/scene/closed_surfaces.py"/>
             <source>The segmentation</source>
             <translation>Die Segmentierung</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/scene/results.py"/>
+            <source>The segmentation that takes the teeth</source>
+            <translation>Die Segmentierung, in die die Zähne kommen</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/scene/segments.py"/>
             <source>The segments of '{name}' cannot be brought onto one grid.</source>
             <translation>Die Segmente von „{name}“ lassen sich nicht auf ein gemeinsames Gitter bringen.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/scene/results.py"/>
+            <source>The segments of '{name}' cannot be turned into voxels.</source>
+            <translation>Die Segmente von '{name}' lassen sich nicht in Voxel verwandeln.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/inside_out.py"/>
@@ -800,6 +985,11 @@
             <location filename="../../DentalTopoSegLib/scene/jaw_review.py"/>
             <source>The two teeth stand in different jaws: their numbers cannot be exchanged.</source>
             <translation>Die beiden Zähne stehen in verschiedenen Kiefern: Ihre Nummern können nicht getauscht werden.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/scene/review.py"/>
+            <source>There are no teeth to look at.</source>
+            <translation>Es sind keine Zähne da.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/repair/bench.py"/>
@@ -870,6 +1060,11 @@
             <location filename="../../DentalTopoSegLib/checks/repair/jaw_bench.py"/>
             <source>Too few teeth are there to tell which half of tooth {fdi:tooth} is {other:tooth}.</source>
             <translation>Es sind zu wenige Zähne da, um zu sagen, welche Hälfte von Zahn {fdi:tooth} {other:tooth} ist.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/scene/panoramic.py"/>
+            <source>Too few teeth show how the arch runs, so there is no panoramic view.</source>
+            <translation>Zu wenige Zähne zeigen, wie der Zahnbogen verläuft; daher gibt es keine Panoramaansicht.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/separating.py"/>
@@ -1801,8 +1996,13 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/ExportPanel.py"/>
-            <source>Only for scans that were loaded from Slicer's DICOM database.</source>
-            <translation>Nur für Scans, die aus der DICOM-Datenbank von Slicer geladen wurden.</translation>
+            <source>Folder with the DICOM files of this scan</source>
+            <translation>Ordner mit den DICOM-Dateien dieser Aufnahme</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/ExportPanel.py"/>
+            <source>Needs the DICOM files of the scan: load it from Slicer's DICOM database, or say where they are.</source>
+            <translation>Braucht die DICOM-Dateien der Aufnahme: aus der DICOM-Datenbank von Slicer laden oder sagen, wo sie liegen.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/ExportPanel.py"/>
@@ -1925,6 +2125,11 @@
             <source>Wrong</source>
             <translation>Falsch</translation>
         </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FindingsTable.py"/>
+            <source>{state}: {finding}</source>
+            <translation>{state}: {finding}</translation>
+        </message>
     </context>
     <context>
         <name>DentalTopoSegModuleLib.Packages</name>
@@ -1975,8 +2180,41 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Packages.py"/>
+            <source>runs the networks quicker on Intel and AMD processors</source>
+            <translation>rechnet die Netze auf Prozessoren von Intel und AMD schneller</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Packages.py"/>
             <source>samples the points of intraoral scans</source>
             <translation>wählt die Punkte von Intraoralscans aus</translation>
+        </message>
+    </context>
+    <context>
+        <name>DentalTopoSegModuleLib.PanoramicPanel</name>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/PanoramicPanel.py"/>
+            <source>Brightest voxels (MIP)</source>
+            <translation>Hellste Voxel (MIP)</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/PanoramicPanel.py"/>
+            <source>Mean, as an X-ray</source>
+            <translation>Mittelwert, wie ein Röntgenbild</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/PanoramicPanel.py"/>
+            <source>Show panoramic view</source>
+            <translation>Panoramaansicht zeigen</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/PanoramicPanel.py"/>
+            <source>Update panoramic view</source>
+            <translation>Panoramaansicht erneuern</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/PanoramicPanel.py"/>
+            <source>{thickness} mm</source>
+            <translation>{thickness} mm</translation>
         </message>
     </context>
     <context>
@@ -2000,6 +2238,21 @@
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>
             <source>Lower jaw</source>
             <translation>Unterkiefer</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>
+            <source>ONNX Runtime</source>
+            <translation>ONNX Runtime</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>
+            <source>OpenVINO (Intel, AMD)</source>
+            <translation>OpenVINO (Intel, AMD)</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>
+            <source>OpenVINO where it is installed</source>
+            <translation>OpenVINO, wo es installiert ist</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>
@@ -2028,6 +2281,89 @@
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Processes.py"/>
             <source>Slicer's Python ({program}) cannot be started: install Slicer again.</source>
             <translation>Das Python von Slicer ({program}) kann nicht gestartet werden: Installieren Sie Slicer neu.</translation>
+        </message>
+    </context>
+    <context>
+        <name>DentalTopoSegModuleLib.QueuePanel</name>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/QueuePanel.py"/>
+            <source>'{folder}' holds no scan.</source>
+            <translation>In '{folder}' ist keine Aufnahme.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/QueuePanel.py"/>
+            <source>Cancel all</source>
+            <translation>Alle abbrechen</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/QueuePanel.py"/>
+            <source>Choose a folder</source>
+            <translation>Ordner wählen</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/QueuePanel.py"/>
+            <source>Scan</source>
+            <translation>Aufnahme</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/QueuePanel.py"/>
+            <source>Segment all</source>
+            <translation>Alle segmentieren</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/QueuePanel.py"/>
+            <source>Starting ...</source>
+            <translation>Beginnt ...</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/QueuePanel.py"/>
+            <source>State</source>
+            <translation>Stand</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/QueuePanel.py"/>
+            <source>Stopped; Segment all goes on with the others.</source>
+            <translation>Angehalten; „Alle segmentieren“ macht mit den übrigen weiter.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/QueuePanel.py"/>
+            <source>cannot be read ({reason})</source>
+            <translation>nicht lesbar ({reason})</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/QueuePanel.py"/>
+            <source>changed since, left as it is</source>
+            <translation>seither geändert, bleibt so</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/QueuePanel.py"/>
+            <source>stopped</source>
+            <translation>angehalten</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/QueuePanel.py"/>
+            <source>waiting</source>
+            <translation>wartet</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/QueuePanel.py"/>
+            <source>{count} teeth</source>
+            <translation>{count} Zähne</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/QueuePanel.py"/>
+            <source>{done} of {count} scans have results.</source>
+            <translation>{done} von {count} Aufnahmen haben Ergebnisse.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/QueuePanel.py"/>
+            <source>{n} to look at</source>
+            <translation>{n} anzusehen</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/QueuePanel.py"/>
+            <source>{text} (done before)</source>
+            <translation>{text} (schon vorhanden)</translation>
         </message>
     </context>
     <context>
@@ -2290,6 +2626,14 @@
         </message>
     </context>
     <context>
+        <name>DentalTopoSegModuleLib.SurfacesPanel</name>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/SurfacesPanel.py"/>
+            <source>{count} triangles.</source>
+            <translation>{count} Dreiecke.</translation>
+        </message>
+    </context>
+    <context>
         <name>DentalTopoSegModuleLib.ToothChart</name>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/ToothChart.py"/>
@@ -2300,6 +2644,14 @@
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/ToothChart.py"/>
             <source>Patient's right</source>
             <translation>Patient rechts</translation>
+        </message>
+    </context>
+    <context>
+        <name>DentalTopoSegModuleLib.Views</name>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Views.py"/>
+            <source>Dental: panoramic, axial, 3D</source>
+            <translation>Zahnmedizin: Panorama, axial, 3D</translation>
         </message>
     </context>
     <context>

@@ -24,9 +24,19 @@
             <translation>Un CBCT dentaire (volume) ou une empreinte optique (modèle).</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>A new segmentation</source>
+            <translation>Une nouvelle segmentation</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSeg/DentalTopoSeg.py"/>
             <source>A segmentation is running already.</source>
             <translation>Une segmentation est déjà en cours.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>A segmentation that is there already: its teeth are replaced, its other segments stay. Undo in Review takes it back.</source>
+            <translation>Une segmentation existante : ses dents sont remplacées, ses autres segments restent. « Annuler » dans la révision revient en arrière.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -37,6 +47,16 @@
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Arithmetic:</source>
             <translation>Calcul :</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Arrange the views after a run</source>
+            <translation>Disposer les vues après un calcul</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>CBCT files, DICOM folders and intraoral scans, in any depth.</source>
+            <translation>Fichiers CBCT, dossiers DICOM et empreintes optiques, à toute profondeur.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -54,9 +74,19 @@
             <translation>Choisir le dossier.</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>DICOM files of the scan ...</source>
+            <translation>Fichiers DICOM de l'examen ...</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSeg/DentalTopoSeg.py"/>
             <source>DentalTopoSeg</source>
             <translation>DentalTopoSeg</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Edit</source>
+            <translation>Modifier</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -70,6 +100,11 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Fewer triangles: turns more quickly on slow computers.</source>
+            <translation>Moins de triangles : tourne plus vite sur les ordinateurs lents.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>File names begin with:</source>
             <translation>Début des noms :</translation>
         </message>
@@ -80,6 +115,11 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Folder with scans:</source>
+            <translation>Dossier des examens :</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Folder:</source>
             <translation>Dossier :</translation>
         </message>
@@ -87,6 +127,11 @@
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>How many cores the computation may use. The result is the same with any number.</source>
             <translation>Nombre de cœurs que le calcul peut utiliser. Le résultat est le même quel que soit ce nombre.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>How much in front of and behind the arch is laid flat. Thin shows roots and canals sharply, thick looks like an X-ray.</source>
+            <translation>L'épaisseur déroulée devant et derrière l'arcade. Mince, elle montre nettement racines et canaux ; épaisse, elle ressemble à une radiographie.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -105,8 +150,18 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Many scans</source>
+            <translation>Plusieurs examens</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Name of the result:</source>
             <translation>Nom du résultat :</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Networks run by:</source>
+            <translation>Réseaux exécutés par :</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -125,8 +180,28 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Of the surfaces only; the voxels stay as they are.</source>
+            <translation>Des surfaces seulement ; les voxels restent tels quels.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Other jaw:</source>
             <translation>Autre arcade :</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Paint and erase in Segment Editor: it opens with this result, its scan and the selected tooth. What you change is checked again by itself.</source>
+            <translation>Peindre et effacer dans Segment Editor : il s'ouvre avec ce résultat, son examen et la dent choisie. Ce qui est modifié est revérifié automatiquement.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Panoramic view</source>
+            <translation>Vue panoramique</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Panoramic view, axial slice and teeth in 3D, all at the teeth. Other arrangements are in Slicer's layout menu.</source>
+            <translation>Vue panoramique, coupe axiale et dents en 3D, toutes centrées sur les dents. D'autres dispositions se trouvent dans le menu des dispositions de Slicer.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -165,6 +240,16 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Results are called after the scans' files and folders.</source>
+            <translation>Les résultats portent les noms des fichiers et dossiers des examens.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Results go to:</source>
+            <translation>Résultats dans :</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Scan:</source>
             <translation>Examen :</translation>
         </message>
@@ -175,8 +260,38 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Segment all</source>
+            <translation>Tout segmenter</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Show all teeth</source>
             <translation>Toutes les dents</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Show in 3D</source>
+            <translation>Afficher en 3D</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Show panoramic view</source>
+            <translation>Afficher la vue panoramique</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Shows:</source>
+            <translation>Montre :</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Simplifying:</source>
+            <translation>Simplification :</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Smoothing:</source>
+            <translation>Lissage :</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSeg.py"/>
@@ -195,8 +310,23 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Teeth go into:</source>
+            <translation>Les dents vont dans :</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Teeth in 3D</source>
+            <translation>Dents en 3D</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>The intraoral scan of the other jaw, if there is one. Both must lie in their bite.</source>
             <translation>L'empreinte optique de l'autre arcade, s'il y en a une. Les deux doivent être en occlusion.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>The mean looks like an X-ray; the brightest voxels show enamel, fillings and implants.</source>
+            <translation>La moyenne ressemble à une radiographie ; les voxels les plus clairs montrent l'émail, les obturations et les implants.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSeg.py"/>
@@ -212,6 +342,16 @@
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>The result to review. Tooth segmentations of other programs can be checked here too.</source>
             <translation>Le résultat à contrôler. Les segmentations dentaires d'autres logiciels peuvent aussi être contrôlées ici.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>The results are the same; OpenVINO may be quicker, and is one more package to install.</source>
+            <translation>Les résultats sont les mêmes ; OpenVINO peut être plus rapide, et c'est un paquet de plus à installer.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Thickness:</source>
+            <translation>Épaisseur :</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -310,6 +450,11 @@
             <location filename="../../DentalTopoSegLib/scene/surfaces.py"/>
             <source>'{name}' is no longer a surface of triangles: segment the scan again.</source>
             <translation>« {name} » n'est plus une surface de triangles : segmentez à nouveau l'empreinte.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/scene/results.py"/>
+            <source>'{name}' is no segmentation: choose one, or a new one.</source>
+            <translation>'{name}' n'est pas une segmentation : en choisir une, ou une nouvelle.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/scene/segments.py"/>
@@ -562,6 +707,11 @@
             <translation>Veuillez vérifier la dent {fdi:tooth} et son numéro : {doubt:words}.</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/scene/replacing.py"/>
+            <source>Put the teeth of the new segmentation in place of those before</source>
+            <translation>Mettre les dents de la nouvelle segmentation à la place des précédentes</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/stages.py"/>
             <source>Reading the scan</source>
             <translation>Lecture de l'examen</translation>
@@ -617,7 +767,12 @@
             <translation>Séparation des dents</translation>
         </message>
         <message>
-            <location filename="../../DentalTopoSegLib/scene/results.py"/>
+            <location filename="../../DentalTopoSegLib/scene/closed_surfaces.py"/>
+            <source>Simplifying is from 0 to 0.95, not {value}.</source>
+            <translation>La simplification va de 0 à 0,95, pas {value}.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/scene/closed_surfaces.py"/>
             <source>Slicer could not make surfaces of the teeth.</source>
             <translation>Slicer n'a pas pu créer les surfaces des dents.</translation>
         </message>
@@ -630,6 +785,11 @@
             <location filename="../../DentalTopoSegLib/scene/segments.py"/>
             <source>Slicer refused to change segment '{key}' of '{name}'.</source>
             <translation>Slicer a refusé de modifier le segment « {key} » de « {name} ».</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/scene/closed_surfaces.py"/>
+            <source>Smoothing is from 0 to 1, not {value}.</source>
+            <translation>Le lissage va de 0 à 1, pas {value}.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/extra_tooth.py"/>
@@ -655,6 +815,11 @@
             <location filename="../../DentalTopoSegLib/dentition/words.py"/>
             <source>Teeth {numbers}</source>
             <translation>Les dents {numbers}</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/scene/jobs.py"/>
+            <source>The axes of '{name}' are not perpendicular: resample it, for example with Crop Volume.</source>
+            <translation>Les axes de '{name}' ne sont pas perpendiculaires : le rééchantillonner, par exemple avec Crop Volume.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/scene/surfaces.py"/>
@@ -727,6 +892,11 @@
             <translation>Le numéro {to:tooth} est celui d'une autre dent : échangez plutôt les deux numéros.</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/scene/panoramic.py"/>
+            <source>The panoramic view was not drawn yet.</source>
+            <translation>La vue panoramique n'est pas encore dessinée.</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/scene/review.py"/>
             <source>The result</source>
             <translation>Le résultat</translation>
@@ -752,19 +922,34 @@
             <translation>L'examen</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/scene/panoramic.py"/>
+            <source>The scan of this result is not in the scene: load it to see the panoramic view.</source>
+            <translation>L'examen de ce résultat n'est pas dans la scène : le charger pour voir la vue panoramique.</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/scene/results.py"/>
             <source>The scan that was segmented</source>
             <translation>L'examen segmenté</translation>
         </message>
         <message>
-            <location filename="../../DentalTopoSegLib/scene/segments.py"/>
+            <location filename="../../DentalTopoSegLib/scene/closed_surfaces.py"/>
             <source>The segmentation</source>
             <translation>La segmentation</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/scene/results.py"/>
+            <source>The segmentation that takes the teeth</source>
+            <translation>La segmentation qui reçoit les dents</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/scene/segments.py"/>
             <source>The segments of '{name}' cannot be brought onto one grid.</source>
             <translation>Les segments de « {name} » ne peuvent pas être ramenés à une même grille.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/scene/results.py"/>
+            <source>The segments of '{name}' cannot be turned into voxels.</source>
+            <translation>Les segments de '{name}' ne peuvent pas être convertis en voxels.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/inside_out.py"/>
@@ -800,6 +985,11 @@
             <location filename="../../DentalTopoSegLib/scene/jaw_review.py"/>
             <source>The two teeth stand in different jaws: their numbers cannot be exchanged.</source>
             <translation>Les deux dents sont sur des arcades différentes : leurs numéros ne peuvent pas être échangés.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/scene/review.py"/>
+            <source>There are no teeth to look at.</source>
+            <translation>Il n'y a pas de dents à regarder.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/repair/bench.py"/>
@@ -870,6 +1060,11 @@
             <location filename="../../DentalTopoSegLib/checks/repair/jaw_bench.py"/>
             <source>Too few teeth are there to tell which half of tooth {fdi:tooth} is {other:tooth}.</source>
             <translation>Il y a trop peu de dents pour dire quelle moitié de la dent {fdi:tooth} est la {other:tooth}.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/scene/panoramic.py"/>
+            <source>Too few teeth show how the arch runs, so there is no panoramic view.</source>
+            <translation>Trop peu de dents montrent le tracé de l'arcade ; il n'y a donc pas de vue panoramique.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/separating.py"/>
@@ -1801,8 +1996,13 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/ExportPanel.py"/>
-            <source>Only for scans that were loaded from Slicer's DICOM database.</source>
-            <translation>Seulement pour les examens chargés depuis la base DICOM de Slicer.</translation>
+            <source>Folder with the DICOM files of this scan</source>
+            <translation>Dossier des fichiers DICOM de cet examen</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/ExportPanel.py"/>
+            <source>Needs the DICOM files of the scan: load it from Slicer's DICOM database, or say where they are.</source>
+            <translation>Nécessite les fichiers DICOM de l'examen : le charger depuis la base DICOM de Slicer, ou indiquer où ils sont.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/ExportPanel.py"/>
@@ -1925,6 +2125,11 @@
             <source>Wrong</source>
             <translation>Erreur</translation>
         </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FindingsTable.py"/>
+            <source>{state}: {finding}</source>
+            <translation>{state} : {finding}</translation>
+        </message>
     </context>
     <context>
         <name>DentalTopoSegModuleLib.Packages</name>
@@ -1975,8 +2180,41 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Packages.py"/>
+            <source>runs the networks quicker on Intel and AMD processors</source>
+            <translation>exécute les réseaux plus vite sur les processeurs Intel et AMD</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Packages.py"/>
             <source>samples the points of intraoral scans</source>
             <translation>échantillonne les points des empreintes optiques</translation>
+        </message>
+    </context>
+    <context>
+        <name>DentalTopoSegModuleLib.PanoramicPanel</name>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/PanoramicPanel.py"/>
+            <source>Brightest voxels (MIP)</source>
+            <translation>Voxels les plus clairs (MIP)</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/PanoramicPanel.py"/>
+            <source>Mean, as an X-ray</source>
+            <translation>Moyenne, comme une radiographie</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/PanoramicPanel.py"/>
+            <source>Show panoramic view</source>
+            <translation>Afficher la vue panoramique</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/PanoramicPanel.py"/>
+            <source>Update panoramic view</source>
+            <translation>Actualiser la vue panoramique</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/PanoramicPanel.py"/>
+            <source>{thickness} mm</source>
+            <translation>{thickness} mm</translation>
         </message>
     </context>
     <context>
@@ -2000,6 +2238,21 @@
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>
             <source>Lower jaw</source>
             <translation>Arcade inférieure</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>
+            <source>ONNX Runtime</source>
+            <translation>ONNX Runtime</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>
+            <source>OpenVINO (Intel, AMD)</source>
+            <translation>OpenVINO (Intel, AMD)</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>
+            <source>OpenVINO where it is installed</source>
+            <translation>OpenVINO s'il est installé</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>
@@ -2028,6 +2281,89 @@
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Processes.py"/>
             <source>Slicer's Python ({program}) cannot be started: install Slicer again.</source>
             <translation>Le Python de Slicer ({program}) ne peut pas être lancé : réinstallez Slicer.</translation>
+        </message>
+    </context>
+    <context>
+        <name>DentalTopoSegModuleLib.QueuePanel</name>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/QueuePanel.py"/>
+            <source>'{folder}' holds no scan.</source>
+            <translation>'{folder}' ne contient aucun examen.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/QueuePanel.py"/>
+            <source>Cancel all</source>
+            <translation>Tout arrêter</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/QueuePanel.py"/>
+            <source>Choose a folder</source>
+            <translation>Choisir un dossier</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/QueuePanel.py"/>
+            <source>Scan</source>
+            <translation>Examen</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/QueuePanel.py"/>
+            <source>Segment all</source>
+            <translation>Tout segmenter</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/QueuePanel.py"/>
+            <source>Starting ...</source>
+            <translation>Démarrage ...</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/QueuePanel.py"/>
+            <source>State</source>
+            <translation>État</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/QueuePanel.py"/>
+            <source>Stopped; Segment all goes on with the others.</source>
+            <translation>Arrêté ; « Tout segmenter » continue avec les autres.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/QueuePanel.py"/>
+            <source>cannot be read ({reason})</source>
+            <translation>illisible ({reason})</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/QueuePanel.py"/>
+            <source>changed since, left as it is</source>
+            <translation>modifié depuis, laissé tel quel</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/QueuePanel.py"/>
+            <source>stopped</source>
+            <translation>arrêté</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/QueuePanel.py"/>
+            <source>waiting</source>
+            <translation>en attente</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/QueuePanel.py"/>
+            <source>{count} teeth</source>
+            <translation>{count} dents</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/QueuePanel.py"/>
+            <source>{done} of {count} scans have results.</source>
+            <translation>{done} examens sur {count} ont des résultats.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/QueuePanel.py"/>
+            <source>{n} to look at</source>
+            <translation>{n} à examiner</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/QueuePanel.py"/>
+            <source>{text} (done before)</source>
+            <translation>{text} (déjà fait)</translation>
         </message>
     </context>
     <context>
@@ -2290,6 +2626,14 @@
         </message>
     </context>
     <context>
+        <name>DentalTopoSegModuleLib.SurfacesPanel</name>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/SurfacesPanel.py"/>
+            <source>{count} triangles.</source>
+            <translation>{count} triangles.</translation>
+        </message>
+    </context>
+    <context>
         <name>DentalTopoSegModuleLib.ToothChart</name>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/ToothChart.py"/>
@@ -2300,6 +2644,14 @@
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/ToothChart.py"/>
             <source>Patient's right</source>
             <translation>Droite du patient</translation>
+        </message>
+    </context>
+    <context>
+        <name>DentalTopoSegModuleLib.Views</name>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Views.py"/>
+            <source>Dental: panoramic, axial, 3D</source>
+            <translation>Dentaire : panoramique, axiale, 3D</translation>
         </message>
     </context>
     <context>

@@ -36,6 +36,7 @@ def libraryProcess(arguments: list):
     environment = qt.QProcessEnvironment.systemEnvironment()
     environment.insert("PYTHONPATH", pythonPath())
     environment.insert("PYTHONUTF8", "1")
+    environment.insert("PYTHONSAFEPATH", "1")  # nothing is imported from the folder that Slicer was started in
     process = qt.QProcess(owner())
     process.setProcessEnvironment(environment)
     process.setProgram(pythonExecutable())

@@ -54,12 +54,14 @@ class Package:
         try:
             return import_module(name)
         except ImportError as error:
-            raise InputError(f"{self.needs} {name}, which is not installed: {install_hint(self.extra)}") from error
+            raise InputError(
+                f"{self.needs} {name}, which is not installed: {install_hint(self.requirement)}"
+            ) from error
 
 
-def install_hint(extra: str) -> str:
-    """The command that installs what a format needs."""
-    return f'python -m pip install "dentaltoposeg[{extra}]"'
+def install_hint(requirement: str) -> str:
+    """The command that installs a package. It never names this one: what an index has by its name may be another's."""
+    return f'python -m pip install "{requirement}"'
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,8 @@ from ..pictures.voxel_rendering import smooth_tooth
 from .export_format import install_hint
 
 SPACES = ("LPS", "RAS")
+#: Finds surfaces; as in pyproject.toml.
+VTK = "vtk>=9.2"
 #: A surface's lattice is as fine as the voxels, but not finer or coarser than this, mm.
 _FINEST_MM, _COARSEST_MM = 0.2, 0.5
 #: How far the level may move from 0.5.
@@ -92,7 +94,7 @@ def _level_surface(field: np.ndarray, level: float) -> tuple[np.ndarray, np.ndar
         from vtkmodules.vtkCommonDataModel import vtkImageData
         from vtkmodules.vtkFiltersCore import vtkFlyingEdges3D
     except ImportError as error:
-        hint = install_hint("export")
+        hint = install_hint(VTK)
         raise InputError(f"Surfaces of a label map need VTK, which is not installed: {hint}") from error
     image = vtkImageData()
     image.SetDimensions(*field.shape[::-1])

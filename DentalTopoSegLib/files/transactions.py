@@ -96,6 +96,13 @@ def _system_error(error: OSError) -> OSError:
     return error
 
 
+def require_file_name(path: str | os.PathLike[str]) -> None:
+    """Raise OutputError for the name of a file to be written that a folder has."""
+    if os.path.isdir(path):
+        shown = destination(Path(path))
+        raise OutputError(f"'{shown}' cannot be written: it is a folder. Give the name of a file.")
+
+
 def require_writable(folder: Path) -> None:
     """Write a megabyte into the folder and take it away again: a full or read-only disk shows before the long
     work.
@@ -300,11 +307,14 @@ def _settle_locked(folder: Path) -> None:
 
 
 def _settle_stage(stage: Path, folder: Path, process: int) -> None:
-    if hasattr(os, "geteuid") and stage.lstat().st_uid != os.geteuid():  # another user's, who may write what she likes
-        return
     try:
+        if hasattr(os, "geteuid") and stage.lstat().st_uid != os.geteuid():
+            return  # another user's, who may write into it what she likes
         lock = lock_folder(stage)
-    except PermissionError:  # another user's: theirs to put in order
+    except (
+        PermissionError,
+        FileNotFoundError,
+    ):  # another user's: theirs to put in order; or just taken away by its run
         return
     if lock is None:
         return

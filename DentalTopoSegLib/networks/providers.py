@@ -25,7 +25,7 @@ from .onnx_runtime import import_onnxruntime
 if TYPE_CHECKING:
     import numpy as np
 
-_INSTALL_OPENVINO = 'python -m pip install "dentaltoposeg[openvino]"'
+_INSTALL_OPENVINO = 'python -m pip install "openvino>=2026.4"'
 
 
 class Running(Protocol):

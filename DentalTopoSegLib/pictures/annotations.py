@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .drawing import BACKGROUND, FAINT, GAP, TEXT, font
+from .drawing import BACKGROUND, FAINT, GAP, TEXT, drawable, font
 
 #: Findings numbered on a picture and listed below it; more are only counted.
 MOST_FINDINGS = 12
@@ -64,7 +64,7 @@ def draw_legend(listed: Sequence[Any], shown: Sequence[tuple[int, Any]], width: 
     letters, line = font(15), 21
     rows: list[tuple[int | None, Any, str]] = []
     for number, finding in shown:
-        for i, text in enumerate(_wrap(finding.message, letters, width - 34)):
+        for i, text in enumerate(_wrap(drawable(finding.message), letters, width - 34)):
             rows.append((number if i == 0 else None, finding, text))
     if len(listed) > len(shown):
         rows.append((None, None, f"and {len(listed) - len(shown)} more: see the report."))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,23 @@ GAP = 10
 HEAD_PX = 46
 #: Height of a tooth number, px.
 NUMBER_PX = 15
+#: Letters that the font lacks and whose parts are no others.
+_LETTERS = str.maketrans(
+    {
+        "ß": "ss",
+        "ø": "o",
+        "æ": "ae",
+        "œ": "oe",
+        "ł": "l",
+        "Ł": "L",
+        "Ø": "O",
+        "µ": "u",
+        "×": "x",
+        "–": "-",
+        "—": "-",
+        "−": "-",
+    }
+)
 #: A label that covers fewer pixels gets no number.
 _LEAST_PX = 60
 #: Further pieces of a label are numbered from this share of the largest on: a number given to two teeth stands on both.
@@ -33,6 +51,12 @@ def font(size: int) -> Any:
     return ImageFont.load_default(size)
 
 
+def drawable(text: str) -> str:
+    """A text in the letters that the font has: without accents, "mm2" for "mm²", "?" for what has no such letter."""
+    parts = unicodedata.normalize("NFKD", text.translate(_LETTERS))
+    return "".join(c if " " <= c <= "~" or c == "°" else "?" for c in parts if not unicodedata.combining(c))
+
+
 def new_page(width: int, body: int, title: str, teeth: int) -> tuple[Any, Any]:
     """A Pillow image with its heading, `body` pixels high below it, and what draws on it."""
     from PIL import Image, ImageDraw
@@ -40,7 +64,7 @@ def new_page(width: int, body: int, title: str, teeth: int) -> tuple[Any, Any]:
     page = Image.new("RGB", (width, HEAD_PX + body), BACKGROUND)
     draw = ImageDraw.Draw(page)
     plural = "tooth" if teeth == 1 else "teeth"
-    draw.text((GAP, 10), f"{title}: {teeth} {plural}, FDI numbers", fill=TEXT, font=font(22))
+    draw.text((GAP, 10), f"{drawable(title)}: {teeth} {plural}, FDI numbers", fill=TEXT, font=font(22))
     draw.text((width - GAP, 16), "Research software, not a medical device", fill=FAINT, font=font(15), anchor="ra")
     return page, draw
 

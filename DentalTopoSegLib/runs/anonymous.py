@@ -9,15 +9,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import InputError
+from ..files.journal import sha256_of
+from ..files.regular_files import require_regular_file
 from ..files.volumes.dicom import is_dicom, series_files
 
 #: Of the code; among a million scans two have the same with a probability of 2 in 1000.
 _DIGITS = 12
 #: Headers whose voxels lie in other files, and where they name them.
 _DETACHED = (".nhdr", ".mhd", ".hdr", ".img")
-_DATA_FILE = re.compile(rb"^(?:data ?file|ElementDataFile)\s*[:=]\s*(\S.*?)\s*$", re.IGNORECASE | re.MULTILINE)
+_DATA_FILE = re.compile(rb"(?:data ?file|ElementDataFile)\s*[:=]\s*(\S.*)", re.IGNORECASE)
 _HEADER_BYTES = 1 << 20
-_BLOCK = 1 << 20
 
 
 def anonymous_name(inputs: Sequence[str | os.PathLike[str]], series: str | None = None) -> str:
@@ -63,7 +64,8 @@ def _data_files(header: Path) -> list[Path]:
     """The files that may hold a header's voxels: those it names, and those called like it."""
     try:
         with header.open("rb") as stream:
-            named = {os.fsdecode(name) for name in _DATA_FILE.findall(stream.read(_HEADER_BYTES))}
+            lines = [_DATA_FILE.fullmatch(line.rstrip()) for line in stream.read(_HEADER_BYTES).splitlines()]
+        named = {os.fsdecode(line[1]) for line in lines if line}
         beside = [file for file in header.parent.iterdir() if file != header and file.is_file()]
     except OSError as error:
         raise _cannot_read(header, error) from error
@@ -72,16 +74,10 @@ def _data_files(header: Path) -> list[Path]:
 
 
 def _digest(path: Path) -> bytes:
-    found = hashlib.sha256()
     try:
-        if not path.is_file():
-            raise InputError(f"'{path}' does not exist or is no file: check the path.")
-        with path.open("rb") as stream:
-            while block := stream.read(_BLOCK):
-                found.update(block)
+        return bytes.fromhex(sha256_of(require_regular_file(path)))
     except OSError as error:
         raise _cannot_read(path, error) from error
-    return found.digest()
 
 
 def _cannot_read(path: Path, error: OSError) -> InputError:

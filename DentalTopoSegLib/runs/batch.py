@@ -105,13 +105,12 @@ def _scans(root: Path, apart: str | None) -> Iterator[tuple[Path, str | None]]:
         here = Path(top)
         folders[:] = [name for name in folders if not name.startswith(".") and os.path.realpath(here / name) != apart]
         files = [here / name for name in names if not name.startswith(".") and not name.endswith(_RESULT_ENDINGS)]
-        volumes = [path for path in files if path.name.lower().endswith(_SUFFIXES)]
-        yield from ((path, None) for path in volumes)
-        others = [_dicom_or_reason(path) for path in files if path not in volumes]
+        yield from ((path, None) for path in files if path.name.lower().endswith(_SUFFIXES))
+        rest = [path for path in files if not path.name.lower().endswith(_SUFFIXES)]
+        others = [_dicom_or_reason(path) for path in rest]
         if any(other is True for other in others):
             yield here, None
         else:
-            rest = [path for path in files if path not in volumes]
             yield from ((path, why) for path, why in zip(rest, others, strict=True) if isinstance(why, str))
     yield from unreadable
 

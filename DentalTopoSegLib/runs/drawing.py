@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import InputError, UsageError
 from ..files.label_maps import read_fdi_labels
-from ..files.transactions import all_or_nothing, keep_inputs, require_writable
+from ..files.transactions import all_or_nothing, keep_inputs, require_file_name, require_writable
 from ..files.volumes import read_volume
 
 
@@ -55,6 +55,7 @@ def draw_picture(
 
     if Path(path).suffix.lower() != ".png":
         raise UsageError(f"'{path}' cannot be written: its name must end in .png.")
+    require_file_name(path)
     path = Path(path).absolute()
     keep_inputs((image, labels), path.parent, [path.name])
     require_writable(path.parent)

@@ -17,7 +17,7 @@ from ..exports import Result
 from ..files.jaw_labels import write_labelled_mesh
 from ..files.label_maps import write_labelmap
 from ..files.seg_nrrd import write_seg_nrrd
-from ..files.transactions import all_or_nothing, keep_inputs
+from ..files.transactions import all_or_nothing, keep_inputs, require_file_name
 from .results import open_result
 
 if TYPE_CHECKING:
@@ -97,6 +97,7 @@ def repair_file(
     InputError
         When the finding is not there or its repair is not possible; then nothing is written.
     """
+    require_file_name(output)
     result = open_result(path, numbering)
     output = Path(output)
     _require_other_file(path, output)

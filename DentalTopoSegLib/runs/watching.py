@@ -19,6 +19,10 @@ from .events import ENDED_BY_FORCE, INSIDE, TAIL_LINES, RefusedInsideError, Tell
 from .job import Job, JobFile
 
 _POLL_S = 0.05
+#: Not `-m`: that imports from the current folder first, where a scan's folder may have brought a module along.
+_WORKER = (
+    "import sys; sys.path[:] = filter(None, sys.path); from DentalTopoSegLib.runs.worker import main; sys.exit(main())"
+)
 
 
 class CrashError(DentalTopoSegError):
@@ -76,17 +80,23 @@ class _Watched:
         self.messages: queue.Queue[tuple[str, str]] = queue.Queue()
         library = str(Path(__file__).resolve().parents[2])
         paths = [library, *filter(None, [os.environ.get("PYTHONPATH")])]
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "DentalTopoSegLib.runs.worker", INSIDE, str(stage)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONUTF8": "1"},
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-        )
+        try:
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", _WORKER, INSIDE, str(stage)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                encoding="utf-8",
+                errors="replace",
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONUTF8": "1"},
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            )
+        except OSError as error:  # it is not the output that the system refuses
+            raise CrashError(
+                f"The process that segments cannot be started ({error.strerror or error}): close other programs and "
+                "try again."
+            ) from error
         self.stdin: IO[str] = self.process.stdin  # type: ignore[assignment] # it is a pipe
         with contextlib.suppress(OSError):  # one that died at once is told as a crash
             self.stdin.write(json.dumps(JobFile(job, options).to_dict()) + "\n")

@@ -36,7 +36,7 @@
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>A segmentation that is there already: its teeth are replaced, its other segments stay. Undo in Review takes it back.</source>
-            <translation>Eine vorhandene Segmentierung: Ihre Zähne werden ersetzt, ihre anderen Segmente bleiben. „Rückgängig“ in der Durchsicht nimmt es zurück.</translation>
+            <translation>Eine bereits vorhandene Segmentierung: Ihre Zähne werden ersetzt, ihre anderen Segmente bleiben. „Rückgängig“ unter „Prüfen“ nimmt es zurück.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -51,12 +51,12 @@
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Arrange the views after a run</source>
-            <translation>Ansichten nach einem Lauf anordnen</translation>
+            <translation>Ansichten danach anordnen</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>CBCT files, DICOM folders and intraoral scans, in any depth.</source>
-            <translation>DVT-Dateien, DICOM-Ordner und Intraoralscans, beliebig tief.</translation>
+            <translation>DVT-Dateien, DICOM-Ordner und Intraoralscans, in beliebiger Ordnertiefe.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -76,7 +76,7 @@
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>DICOM files of the scan ...</source>
-            <translation>DICOM-Dateien der Aufnahme ...</translation>
+            <translation>DICOM-Dateien des Scans ...</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSeg.py"/>
@@ -101,7 +101,7 @@
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Fewer triangles: turns more quickly on slow computers.</source>
-            <translation>Weniger Dreiecke: dreht sich auf langsamen Rechnern flüssiger.</translation>
+            <translation>Weniger Dreiecke: dreht sich auf langsamen Computern flüssiger.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -116,7 +116,7 @@
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Folder with scans:</source>
-            <translation>Ordner mit Aufnahmen:</translation>
+            <translation>Ordner mit Scans:</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -131,7 +131,7 @@
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>How much in front of and behind the arch is laid flat. Thin shows roots and canals sharply, thick looks like an X-ray.</source>
-            <translation>Wie viel vor und hinter dem Zahnbogen abgewickelt wird. Dünn zeigt Wurzeln und Kanäle scharf, dick sieht aus wie ein Röntgenbild.</translation>
+            <translation>Wie viel vor und hinter dem Zahnbogen in die Fläche gelegt wird. Dünn zeigt Wurzeln und Kanäle scharf, dick sieht wie eine Röntgenaufnahme aus.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -151,7 +151,7 @@
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Many scans</source>
-            <translation>Viele Aufnahmen</translation>
+            <translation>Viele Scans</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -191,7 +191,7 @@
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Paint and erase in Segment Editor: it opens with this result, its scan and the selected tooth. What you change is checked again by itself.</source>
-            <translation>Im Segment Editor malen und radieren: Er öffnet sich mit diesem Ergebnis, seiner Aufnahme und dem gewählten Zahn. Was geändert wird, wird von selbst neu geprüft.</translation>
+            <translation>Im Segment Editor malen und radieren: Er öffnet sich mit diesem Ergebnis, seinem Scan und dem gewählten Zahn. Was Sie ändern, wird von selbst erneut geprüft.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -201,7 +201,7 @@
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Panoramic view, axial slice and teeth in 3D, all at the teeth. Other arrangements are in Slicer's layout menu.</source>
-            <translation>Panoramaansicht, axiale Schicht und Zähne in 3D, alle bei den Zähnen. Andere Anordnungen stehen im Layout-Menü von Slicer.</translation>
+            <translation>Panoramaansicht, axiale Schicht und Zähne in 3D, alle bei den Zähnen. Andere Anordnungen finden Sie im Layout-Menü von Slicer.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -241,7 +241,7 @@
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Results are called after the scans' files and folders.</source>
-            <translation>Ergebnisse heißen nach den Dateien und Ordnern der Aufnahmen.</translation>
+            <translation>Die Ergebnisse heißen nach den Dateien und Ordnern der Scans.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -286,12 +286,12 @@
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Simplifying:</source>
-            <translation>Vereinfachung:</translation>
+            <translation>Vereinfachen:</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Smoothing:</source>
-            <translation>Glättung:</translation>
+            <translation>Glätten:</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSeg.py"/>
@@ -326,7 +326,7 @@
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>The mean looks like an X-ray; the brightest voxels show enamel, fillings and implants.</source>
-            <translation>Der Mittelwert sieht aus wie ein Röntgenbild; die hellsten Voxel zeigen Schmelz, Füllungen und Implantate.</translation>
+            <translation>Der Mittelwert sieht wie eine Röntgenaufnahme aus; die hellsten Voxel zeigen Schmelz, Füllungen und Implantate.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSeg.py"/>
@@ -346,7 +346,7 @@
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>The results are the same; OpenVINO may be quicker, and is one more package to install.</source>
-            <translation>Die Ergebnisse sind dieselben; OpenVINO kann schneller sein und ist ein weiteres Paket.</translation>
+            <translation>Die Ergebnisse sind dieselben; OpenVINO ist vielleicht schneller, muss aber zusätzlich installiert werden.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -454,7 +454,7 @@
         <message>
             <location filename="../../DentalTopoSegLib/scene/results.py"/>
             <source>'{name}' is no segmentation: choose one, or a new one.</source>
-            <translation>'{name}' ist keine Segmentierung: eine wählen oder eine neue.</translation>
+            <translation>„{name}“ ist keine Segmentierung: Wählen Sie eine oder eine neue.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/scene/segments.py"/>
@@ -709,7 +709,7 @@
         <message>
             <location filename="../../DentalTopoSegLib/scene/replacing.py"/>
             <source>Put the teeth of the new segmentation in place of those before</source>
-            <translation>Zähne der neuen Segmentierung an die Stelle der früheren setzen</translation>
+            <translation>Die Zähne der neuen Segmentierung an die Stelle der bisherigen setzen</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/stages.py"/>
@@ -769,7 +769,7 @@
         <message>
             <location filename="../../DentalTopoSegLib/scene/closed_surfaces.py"/>
             <source>Simplifying is from 0 to 0.95, not {value}.</source>
-            <translation>Die Vereinfachung geht von 0 bis 0,95, nicht {value}.</translation>
+            <translation>Vereinfachen geht von 0 bis 0,95, nicht {value}.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/scene/closed_surfaces.py"/>
@@ -789,7 +789,7 @@
         <message>
             <location filename="../../DentalTopoSegLib/scene/closed_surfaces.py"/>
             <source>Smoothing is from 0 to 1, not {value}.</source>
-            <translation>Die Glättung geht von 0 bis 1, nicht {value}.</translation>
+            <translation>Glätten geht von 0 bis 1, nicht {value}.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/extra_tooth.py"/>
@@ -819,7 +819,7 @@
         <message>
             <location filename="../../DentalTopoSegLib/scene/jobs.py"/>
             <source>The axes of '{name}' are not perpendicular: resample it, for example with Crop Volume.</source>
-            <translation>Die Achsen von '{name}' stehen nicht senkrecht aufeinander: neu abtasten, zum Beispiel mit Crop Volume.</translation>
+            <translation>Die Achsen von „{name}“ stehen nicht senkrecht aufeinander: Rastern Sie es neu, zum Beispiel mit „Crop Volume“.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/scene/surfaces.py"/>
@@ -894,7 +894,7 @@
         <message>
             <location filename="../../DentalTopoSegLib/scene/panoramic.py"/>
             <source>The panoramic view was not drawn yet.</source>
-            <translation>Die Panoramaansicht ist noch nicht gezeichnet.</translation>
+            <translation>Die Panoramaansicht wurde noch nicht gezeichnet.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/scene/review.py"/>
@@ -924,7 +924,7 @@
         <message>
             <location filename="../../DentalTopoSegLib/scene/panoramic.py"/>
             <source>The scan of this result is not in the scene: load it to see the panoramic view.</source>
-            <translation>Die Aufnahme zu diesem Ergebnis ist nicht in der Szene: laden, um die Panoramaansicht zu sehen.</translation>
+            <translation>Der Scan zu diesem Ergebnis ist nicht in der Szene: Laden Sie ihn, um die Panoramaansicht zu sehen.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/scene/results.py"/>
@@ -939,7 +939,7 @@
         <message>
             <location filename="../../DentalTopoSegLib/scene/results.py"/>
             <source>The segmentation that takes the teeth</source>
-            <translation>Die Segmentierung, in die die Zähne kommen</translation>
+            <translation>Die Segmentierung, die die Zähne aufnimmt</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/scene/segments.py"/>
@@ -949,7 +949,7 @@
         <message>
             <location filename="../../DentalTopoSegLib/scene/results.py"/>
             <source>The segments of '{name}' cannot be turned into voxels.</source>
-            <translation>Die Segmente von '{name}' lassen sich nicht in Voxel verwandeln.</translation>
+            <translation>Die Segmente von „{name}“ lassen sich nicht in Voxel umwandeln.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/inside_out.py"/>
@@ -989,7 +989,7 @@
         <message>
             <location filename="../../DentalTopoSegLib/scene/review.py"/>
             <source>There are no teeth to look at.</source>
-            <translation>Es sind keine Zähne da.</translation>
+            <translation>Es gibt keine Zähne zum Ansehen.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/repair/bench.py"/>
@@ -1064,7 +1064,7 @@
         <message>
             <location filename="../../DentalTopoSegLib/scene/panoramic.py"/>
             <source>Too few teeth show how the arch runs, so there is no panoramic view.</source>
-            <translation>Zu wenige Zähne zeigen, wie der Zahnbogen verläuft; daher gibt es keine Panoramaansicht.</translation>
+            <translation>Zu wenige Zähne zeigen den Verlauf des Zahnbogens, daher gibt es keine Panoramaansicht.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/separating.py"/>
@@ -1997,12 +1997,12 @@
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/ExportPanel.py"/>
             <source>Folder with the DICOM files of this scan</source>
-            <translation>Ordner mit den DICOM-Dateien dieser Aufnahme</translation>
+            <translation>Ordner mit den DICOM-Dateien dieses Scans</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/ExportPanel.py"/>
             <source>Needs the DICOM files of the scan: load it from Slicer's DICOM database, or say where they are.</source>
-            <translation>Braucht die DICOM-Dateien der Aufnahme: aus der DICOM-Datenbank von Slicer laden oder sagen, wo sie liegen.</translation>
+            <translation>Braucht die DICOM-Dateien des Scans: Laden Sie ihn aus der DICOM-Datenbank von Slicer, oder geben Sie an, wo sie liegen.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/ExportPanel.py"/>
@@ -2181,7 +2181,7 @@
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Packages.py"/>
             <source>runs the networks quicker on Intel and AMD processors</source>
-            <translation>rechnet die Netze auf Prozessoren von Intel und AMD schneller</translation>
+            <translation>führt die Netze auf Intel- und AMD-Prozessoren schneller aus</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Packages.py"/>
@@ -2199,7 +2199,7 @@
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/PanoramicPanel.py"/>
             <source>Mean, as an X-ray</source>
-            <translation>Mittelwert, wie ein Röntgenbild</translation>
+            <translation>Mittelwert, wie Röntgen</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/PanoramicPanel.py"/>
@@ -2288,7 +2288,7 @@
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/QueuePanel.py"/>
             <source>'{folder}' holds no scan.</source>
-            <translation>In '{folder}' ist keine Aufnahme.</translation>
+            <translation>„{folder}“ enthält keinen Scan.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/QueuePanel.py"/>
@@ -2303,7 +2303,7 @@
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/QueuePanel.py"/>
             <source>Scan</source>
-            <translation>Aufnahme</translation>
+            <translation>Scan</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/QueuePanel.py"/>
@@ -2313,7 +2313,7 @@
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/QueuePanel.py"/>
             <source>Starting ...</source>
-            <translation>Beginnt ...</translation>
+            <translation>Wird gestartet ...</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/QueuePanel.py"/>
@@ -2323,7 +2323,7 @@
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/QueuePanel.py"/>
             <source>Stopped; Segment all goes on with the others.</source>
-            <translation>Angehalten; „Alle segmentieren“ macht mit den übrigen weiter.</translation>
+            <translation>Abgebrochen; „Alle segmentieren“ fährt mit den übrigen fort.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/QueuePanel.py"/>
@@ -2338,7 +2338,7 @@
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/QueuePanel.py"/>
             <source>stopped</source>
-            <translation>angehalten</translation>
+            <translation>abgebrochen</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/QueuePanel.py"/>
@@ -2353,17 +2353,17 @@
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/QueuePanel.py"/>
             <source>{done} of {count} scans have results.</source>
-            <translation>{done} von {count} Aufnahmen haben Ergebnisse.</translation>
+            <translation>{done} von {count} Scans haben Ergebnisse.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/QueuePanel.py"/>
             <source>{n} to look at</source>
-            <translation>{n} anzusehen</translation>
+            <translation>{n} zu prüfen</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/QueuePanel.py"/>
             <source>{text} (done before)</source>
-            <translation>{text} (schon vorhanden)</translation>
+            <translation>{text} (bereits erledigt)</translation>
         </message>
     </context>
     <context>
@@ -2651,7 +2651,7 @@
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Views.py"/>
             <source>Dental: panoramic, axial, 3D</source>
-            <translation>Zahnmedizin: Panorama, axial, 3D</translation>
+            <translation>Dental: Panorama, axial, 3D</translation>
         </message>
     </context>
     <context>

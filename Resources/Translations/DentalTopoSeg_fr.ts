@@ -36,7 +36,7 @@
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>A segmentation that is there already: its teeth are replaced, its other segments stay. Undo in Review takes it back.</source>
-            <translation>Une segmentation existante : ses dents sont remplacées, ses autres segments restent. « Annuler » dans la révision revient en arrière.</translation>
+            <translation>Une segmentation déjà présente : ses dents sont remplacées, ses autres segments restent. « Annuler » dans « Contrôler » revient en arrière.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -51,12 +51,12 @@
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Arrange the views after a run</source>
-            <translation>Disposer les vues après un calcul</translation>
+            <translation>Disposer les vues ensuite</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>CBCT files, DICOM folders and intraoral scans, in any depth.</source>
-            <translation>Fichiers CBCT, dossiers DICOM et empreintes optiques, à toute profondeur.</translation>
+            <translation>Fichiers CBCT, dossiers DICOM et empreintes optiques, à tous les niveaux.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -76,7 +76,7 @@
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>DICOM files of the scan ...</source>
-            <translation>Fichiers DICOM de l'examen ...</translation>
+            <translation>Fichiers DICOM de l'examen...</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSeg.py"/>
@@ -101,7 +101,7 @@
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Fewer triangles: turns more quickly on slow computers.</source>
-            <translation>Moins de triangles : tourne plus vite sur les ordinateurs lents.</translation>
+            <translation>Moins de triangles : tourne plus vite sur les ordinateurs lents.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -116,7 +116,7 @@
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Folder with scans:</source>
-            <translation>Dossier des examens :</translation>
+            <translation>Dossier d'examens :</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -131,7 +131,7 @@
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>How much in front of and behind the arch is laid flat. Thin shows roots and canals sharply, thick looks like an X-ray.</source>
-            <translation>L'épaisseur déroulée devant et derrière l'arcade. Mince, elle montre nettement racines et canaux ; épaisse, elle ressemble à une radiographie.</translation>
+            <translation>Épaisseur mise à plat devant et derrière l'arcade. Mince, elle montre nettement racines et canaux ; épaisse, elle ressemble à une radiographie.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -161,7 +161,7 @@
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Networks run by:</source>
-            <translation>Réseaux exécutés par :</translation>
+            <translation>Réseaux exécutés par :</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -181,7 +181,7 @@
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Of the surfaces only; the voxels stay as they are.</source>
-            <translation>Des surfaces seulement ; les voxels restent tels quels.</translation>
+            <translation>Des surfaces seulement ; les voxels restent tels quels.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -191,7 +191,7 @@
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Paint and erase in Segment Editor: it opens with this result, its scan and the selected tooth. What you change is checked again by itself.</source>
-            <translation>Peindre et effacer dans Segment Editor : il s'ouvre avec ce résultat, son examen et la dent choisie. Ce qui est modifié est revérifié automatiquement.</translation>
+            <translation>Peindre et effacer dans Segment Editor : il s'ouvre avec ce résultat, son examen et la dent choisie. Ce que vous modifiez est recontrôlé automatiquement.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -201,7 +201,7 @@
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Panoramic view, axial slice and teeth in 3D, all at the teeth. Other arrangements are in Slicer's layout menu.</source>
-            <translation>Vue panoramique, coupe axiale et dents en 3D, toutes centrées sur les dents. D'autres dispositions se trouvent dans le menu des dispositions de Slicer.</translation>
+            <translation>Vue panoramique, coupe axiale et dents en 3D, toutes centrées sur les dents. D'autres dispositions sont dans le menu de Slicer.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -246,7 +246,7 @@
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Results go to:</source>
-            <translation>Résultats dans :</translation>
+            <translation>Résultats dans :</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -281,17 +281,17 @@
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Shows:</source>
-            <translation>Montre :</translation>
+            <translation>Affiche :</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Simplifying:</source>
-            <translation>Simplification :</translation>
+            <translation>Simplification :</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Smoothing:</source>
-            <translation>Lissage :</translation>
+            <translation>Lissage :</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSeg.py"/>
@@ -311,7 +311,7 @@
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Teeth go into:</source>
-            <translation>Les dents vont dans :</translation>
+            <translation>Dents placées dans :</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -326,7 +326,7 @@
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>The mean looks like an X-ray; the brightest voxels show enamel, fillings and implants.</source>
-            <translation>La moyenne ressemble à une radiographie ; les voxels les plus clairs montrent l'émail, les obturations et les implants.</translation>
+            <translation>La moyenne ressemble à une radiographie ; les voxels les plus clairs montrent l'émail, les obturations et les implants.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSeg.py"/>
@@ -346,12 +346,12 @@
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>The results are the same; OpenVINO may be quicker, and is one more package to install.</source>
-            <translation>Les résultats sont les mêmes ; OpenVINO peut être plus rapide, et c'est un paquet de plus à installer.</translation>
+            <translation>Les résultats sont les mêmes ; OpenVINO peut être plus rapide, mais c'est un paquet de plus à installer.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Thickness:</source>
-            <translation>Épaisseur :</translation>
+            <translation>Épaisseur :</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -454,7 +454,7 @@
         <message>
             <location filename="../../DentalTopoSegLib/scene/results.py"/>
             <source>'{name}' is no segmentation: choose one, or a new one.</source>
-            <translation>'{name}' n'est pas une segmentation : en choisir une, ou une nouvelle.</translation>
+            <translation>« {name} » n'est pas une segmentation : choisissez-en une, ou une nouvelle.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/scene/segments.py"/>
@@ -819,7 +819,7 @@
         <message>
             <location filename="../../DentalTopoSegLib/scene/jobs.py"/>
             <source>The axes of '{name}' are not perpendicular: resample it, for example with Crop Volume.</source>
-            <translation>Les axes de '{name}' ne sont pas perpendiculaires : le rééchantillonner, par exemple avec Crop Volume.</translation>
+            <translation>Les axes de « {name} » ne sont pas perpendiculaires : rééchantillonnez-le, par exemple avec « Crop Volume ».</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/scene/surfaces.py"/>
@@ -894,7 +894,7 @@
         <message>
             <location filename="../../DentalTopoSegLib/scene/panoramic.py"/>
             <source>The panoramic view was not drawn yet.</source>
-            <translation>La vue panoramique n'est pas encore dessinée.</translation>
+            <translation>La vue panoramique n'a pas encore été tracée.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/scene/review.py"/>
@@ -924,7 +924,7 @@
         <message>
             <location filename="../../DentalTopoSegLib/scene/panoramic.py"/>
             <source>The scan of this result is not in the scene: load it to see the panoramic view.</source>
-            <translation>L'examen de ce résultat n'est pas dans la scène : le charger pour voir la vue panoramique.</translation>
+            <translation>L'examen de ce résultat n'est pas dans la scène : chargez-le pour voir la vue panoramique.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/scene/results.py"/>
@@ -949,7 +949,7 @@
         <message>
             <location filename="../../DentalTopoSegLib/scene/results.py"/>
             <source>The segments of '{name}' cannot be turned into voxels.</source>
-            <translation>Les segments de '{name}' ne peuvent pas être convertis en voxels.</translation>
+            <translation>Les segments de « {name} » ne peuvent pas être convertis en voxels.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/inside_out.py"/>
@@ -1064,7 +1064,7 @@
         <message>
             <location filename="../../DentalTopoSegLib/scene/panoramic.py"/>
             <source>Too few teeth show how the arch runs, so there is no panoramic view.</source>
-            <translation>Trop peu de dents montrent le tracé de l'arcade ; il n'y a donc pas de vue panoramique.</translation>
+            <translation>Trop peu de dents montrent le tracé de l'arcade, il n'y a donc pas de vue panoramique.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/separating.py"/>
@@ -2002,7 +2002,7 @@
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/ExportPanel.py"/>
             <source>Needs the DICOM files of the scan: load it from Slicer's DICOM database, or say where they are.</source>
-            <translation>Nécessite les fichiers DICOM de l'examen : le charger depuis la base DICOM de Slicer, ou indiquer où ils sont.</translation>
+            <translation>Nécessite les fichiers DICOM de l'examen : chargez-le depuis la base DICOM de Slicer, ou indiquez où ils se trouvent.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/ExportPanel.py"/>
@@ -2128,7 +2128,7 @@
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FindingsTable.py"/>
             <source>{state}: {finding}</source>
-            <translation>{state} : {finding}</translation>
+            <translation>{state} : {finding}</translation>
         </message>
     </context>
     <context>
@@ -2181,7 +2181,7 @@
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Packages.py"/>
             <source>runs the networks quicker on Intel and AMD processors</source>
-            <translation>exécute les réseaux plus vite sur les processeurs Intel et AMD</translation>
+            <translation>exécute les réseaux plus vite sur processeurs Intel et AMD</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Packages.py"/>
@@ -2288,12 +2288,12 @@
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/QueuePanel.py"/>
             <source>'{folder}' holds no scan.</source>
-            <translation>'{folder}' ne contient aucun examen.</translation>
+            <translation>« {folder} » ne contient pas d'examen.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/QueuePanel.py"/>
             <source>Cancel all</source>
-            <translation>Tout arrêter</translation>
+            <translation>Tout annuler</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/QueuePanel.py"/>
@@ -2313,7 +2313,7 @@
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/QueuePanel.py"/>
             <source>Starting ...</source>
-            <translation>Démarrage ...</translation>
+            <translation>Démarrage...</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/QueuePanel.py"/>
@@ -2323,7 +2323,7 @@
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/QueuePanel.py"/>
             <source>Stopped; Segment all goes on with the others.</source>
-            <translation>Arrêté ; « Tout segmenter » continue avec les autres.</translation>
+            <translation>Arrêté ; « Tout segmenter » continue avec les autres.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/QueuePanel.py"/>
@@ -2358,7 +2358,7 @@
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/QueuePanel.py"/>
             <source>{n} to look at</source>
-            <translation>{n} à examiner</translation>
+            <translation>{n} à vérifier</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/QueuePanel.py"/>
@@ -2651,7 +2651,7 @@
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Views.py"/>
             <source>Dental: panoramic, axial, 3D</source>
-            <translation>Dentaire : panoramique, axiale, 3D</translation>
+            <translation>Dentaire : panoramique, axiale, 3D</translation>
         </message>
     </context>
     <context>

@@ -95,6 +95,12 @@ _LOADS_IT = re.compile(
 )
 
 
+def test_nobody_is_told_to_install_what_an_index_has_by_our_name() -> None:
+    files = [path for package in ROOMS for path in (ROOT / package).rglob("*.py")]
+    assert len(files) > 100
+    assert not [path for path in files if re.search(r"pip install[^\n]*dentaltoposeg", path.read_text("utf-8"))]
+
+
 def test_onnx_runtime_is_imported_in_one_place_which_silences_it() -> None:
     loud = [
         f"{path.relative_to(ROOT)}: {found.group()}"

@@ -55,6 +55,17 @@ def test_a_worker_belongs_to_qt_and_not_to_python(worker, processes, tmp_path) -
     assert outcomes[0].code > 0
 
 
+def test_no_code_in_the_folder_that_slicer_was_started_in_is_run(worker, processes, tmp_path, monkeypatch) -> None:
+    """A double click on a file starts Slicer in that file's folder."""
+    for name in ("json", "signal", "DentalTopoSegLib"):
+        (tmp_path / f"{name}.py").write_text(f"open({str(tmp_path / 'run.txt')!r}, 'w').close()")
+    monkeypatch.chdir(tmp_path)
+    one, outcomes = worker
+    one.start(tmp_path / "no job.json", tmp_path / "cancel")
+    waitFor(lambda: outcomes)
+    assert not (tmp_path / "run.txt").exists()
+
+
 def test_an_export_belongs_to_qt_and_not_to_python(panel, result, processes, tmp_path) -> None:
     import shiboken6
 

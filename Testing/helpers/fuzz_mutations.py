@@ -31,7 +31,7 @@ _WORD = re.compile(rb"[^\s\"'<>=:{},]+")
 _HEAD_BYTES = 2048
 _MEMBER_BYTES = 64 << 20
 #: What a damaged file is made from, and may become, stays this small, as it is made in the parent of all trials.
-_PLAIN_BYTES = 8 << 20
+_PLAIN_BYTES = 1 << 20
 
 Mutation = Callable[[random.Random, bytes, "list[bytes]"], bytes]
 

@@ -3,20 +3,24 @@
     python Testing/kills/stop_table.py [--stops N] [--only WORDS]
 
 Asked of each stop: exit code 130 (or what the command answers when it is done before), within a second, no traceback,
-nothing unfinished in the folder. Moments before Python itself is up are the system's and are counted apart. Ends with 1
-where something is not so.
+nothing unfinished in the folder, files only with the answer that there are some. Moments before Python itself is up are
+the system's and are counted apart. The second is the command's own: on Linux the time that its threads were kept
+waiting for a processor is measured, shown and not held against it. Ends with 1 where something is not so.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import random
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -38,6 +42,7 @@ class Row:
     done_before: int = 0
     at_start: int = 0
     slowest_s: float = 0.0
+    waited_s: float = 0.0
     faults: list[str] = field(default_factory=list)
 
 
@@ -65,15 +70,23 @@ def prepare(folder: Path) -> dict[str, list[str]]:
         "segment": ["segment", phantom, "--threads", "1", "-o", "OUT"],
         "batch": ["batch", str(folder / "batch"), "--threads", "1", "-o", "OUT"],
         "demo": ["demo", "--threads", "1", "-o", "OUT"],
+        "worker": ["worker", _job(folder, phantom)],
     }
+
+
+def _job(folder: Path, scan: str) -> str:
+    job = folder / "job.json"
+    job.write_text(json.dumps({"inputs": [scan], "output": "out", "threads": 1}), encoding="utf-8")
+    return str(job)
 
 
 def start(command: list[str], out: Path) -> subprocess.Popen:
     """The command as a process in a session of its own, like one in a terminal."""
     words = [word.replace("OUT", str(out)) for word in command]
+    module = ["DentalTopoSegLib.runs.worker", *words[1:]] if words[0] == "worker" else ["DentalTopoSegLib", *words]
     return subprocess.Popen(
-        [sys.executable, "-m", "DentalTopoSegLib", *words],
-        stdin=subprocess.DEVNULL,
+        [sys.executable, "-m", *module],
+        stdin=subprocess.PIPE if words[0] == "worker" else subprocess.DEVNULL,  # a worker's host stays
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
@@ -83,22 +96,56 @@ def start(command: list[str], out: Path) -> subprocess.Popen:
     )
 
 
+class ProcessorWait:
+    """How long a process is kept waiting for a processor: of the thread that waits longest; 0 where nobody counts."""
+
+    def __init__(self, process: int) -> None:
+        self._tasks = Path(f"/proc/{process}/task")
+        self._first = self._waits()
+        self._last = dict(self._first)
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+        self._thread.start()
+
+    def end(self) -> float:
+        """Seconds since the beginning."""
+        self._ended.set()
+        self._thread.join()
+        return max((wait - self._first.get(task, 0) for task, wait in self._last.items()), default=0) / 1e9
+
+    def _look(self) -> None:
+        while not self._ended.wait(0.01):
+            self._last |= self._waits()
+
+    def _waits(self) -> dict[str, int]:
+        waits = {}
+        with suppress(OSError):
+            for task in self._tasks.iterdir():
+                with suppress(OSError, IndexError):
+                    waits[task.name] = int((task / "schedstat").read_text().split()[1])
+        return waits
+
+
 def stop_at(row: Row, command: list[str], moment: float, number: signal.Signals, folder: Path) -> None:
     """Stop the command at a moment and put what became of it into its row."""
     with tempfile.TemporaryDirectory(dir=folder) as place:
         out = Path(place) / "out"
         process = start(command, out)
         try:
-            process.communicate(timeout=moment)
+            process.wait(moment)
         except subprocess.TimeoutExpired:
             pass
         else:
+            process.communicate()
             row.done_before += 1
             return
+        wait = ProcessorWait(process.pid)
         told = time.monotonic()
         os.killpg(process.pid, number)  # a terminal tells the whole group
-        _, errors = process.communicate(timeout=60)
+        process.wait(60)
         took = time.monotonic() - told
+        waited = wait.end()
+        _, errors = process.communicate(timeout=60)
         where = f"{number.name} at {moment:.2f} s"
         in_start = "KeyboardInterrupt" in errors and str(Path("commands") / "cli.py") not in errors
         if process.returncode in START_CODES or in_start:
@@ -110,26 +157,29 @@ def stop_at(row: Row, command: list[str], moment: float, number: signal.Signals,
             row.stopped += 1
         else:
             row.faults.append(f"{where}: exit code {process.returncode}: {errors[-200:]}")
-        row.slowest_s = max(row.slowest_s, took)
-        if took > WITHIN_S:
-            row.faults.append(f"{where}: {took:.1f} s")
+        if took > row.slowest_s:
+            row.slowest_s, row.waited_s = took, waited
+        if took - waited > WITHIN_S:
+            row.faults.append(f"{where}: {took:.2f} s, {waited:.2f} s of it waiting for a processor")
         if "Traceback" in errors:
             row.faults.append(f"{where}: {errors[-300:]}")
         time.sleep(0.1)  # a batch's child ends with its parent
         hidden = [path.name for path in out.rglob(".*")] if out.exists() else []
-        if hidden or (process.returncode == 130 and "nothing was written" in errors and out.exists()):
-            row.faults.append(f"{where}: left {hidden or list(out.iterdir())}")
+        shown = [path.name for path in out.rglob("*")] if out.exists() else []
+        told_of_files = "nothing was written" not in errors and command[0] != "worker"
+        if hidden or (process.returncode == 130 and bool(shown) != told_of_files):
+            row.faults.append(f"{where}: left {shown}, said {errors[-200:]!r}")
 
 
-def measure(command: list[str], folder: Path) -> float:
+def run_to_end(command: list[str], out: Path) -> float:
     """How long the command runs when nobody stops it."""
-    with tempfile.TemporaryDirectory(dir=folder) as place:
-        started = time.monotonic()
-        process = start(command, Path(place) / "out")
-        _, errors = process.communicate()
-        if process.returncode:
-            raise SystemExit(f"{command} ends with {process.returncode}: {errors}")
-        return time.monotonic() - started
+    started = time.monotonic()
+    process = start(command, out)
+    process.wait()
+    _, errors = process.communicate()
+    if process.returncode:
+        raise SystemExit(f"{command} ends with {process.returncode}: {errors}")
+    return time.monotonic() - started
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -144,13 +194,15 @@ def main(argv: list[str] | None = None) -> int:
             if not name.startswith(given.only):
                 continue
             row, chance = Row(name), random.Random(name)
-            seconds = measure(command, Path(place))
+            with tempfile.TemporaryDirectory(dir=place) as out:
+                seconds = run_to_end(command, Path(out) / "out")
             for i in range(given.stops):
                 moment = seconds * (i + chance.random()) / given.stops
                 stop_at(row, command, moment, (signal.SIGINT, signal.SIGTERM)[i % 2], Path(place))
             print(
                 f"{row.name:<16} {seconds:5.1f} s  stopped {row.stopped:>3}  done before {row.done_before:>3}  "
-                f"interpreter's start {row.at_start:>2}  slowest {row.slowest_s:.2f} s  faults {len(row.faults)}",
+                f"interpreter's start {row.at_start:>2}  slowest {row.slowest_s:.2f} s "
+                f"({row.waited_s:.2f} s waiting for a processor)  faults {len(row.faults)}",
                 *row.faults,
                 sep="\n    ",
                 flush=True,

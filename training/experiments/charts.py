@@ -37,7 +37,7 @@ def draw_charts(scores: list[dict[str, Any]], rows: list[Row], base: Path, pictu
         import matplotlib  # noqa: F401
     except ImportError as error:
         raise ImportError(
-            'The charts need matplotlib, which is not installed: python -m pip install "dentaltoposeg[training]", '
+            'The charts need matplotlib, which is not installed: python -m pip install "matplotlib>=3.7", '
             "or leave out --pictures."
         ) from error
     pictures.mkdir(parents=True, exist_ok=True)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 #: Materials and textures are named near a file's beginning.
 _LOOK_BYTES = 1 << 16
-_MATERIAL = re.compile(rb"^\s*mtllib\s+(.+?)\s*$", re.MULTILINE)
-_MAP = re.compile(rb"^\s*(?:map_\w+|bump|disp|decal|refl)\s+(?:-.*\s)?(\S+?)\s*$", re.MULTILINE | re.IGNORECASE)
-_PLY_TEXTURE = re.compile(rb"^comment\s+TextureFile\s+(.+?)\s*$", re.MULTILINE | re.IGNORECASE)
+_MATERIAL = re.compile(rb"mtllib\s+(.+)")
+_MAP = re.compile(rb"(?:map_\w+|bump|disp|decal|refl)\s+(?:-.*\s)?(\S+)", re.IGNORECASE)
+_PLY_TEXTURE = re.compile(rb"comment\s+TextureFile\s+(.+)", re.IGNORECASE)
 
 
 def companions_of(path: str | os.PathLike[str]) -> list[Path]:
@@ -34,5 +34,6 @@ def _named(path: Path, pattern: re.Pattern[bytes]) -> list[Path]:
         return []
     with path.open("rb") as stream:
         text = stream.read(_LOOK_BYTES)
-    names = [os.fsdecode(name) for name in pattern.findall(text)]
+    found = [pattern.fullmatch(line.strip()) for line in text.splitlines()]
+    names = [os.fsdecode(line[1]) for line in found if line]
     return [path.parent / name for name in names if os.path.isfile(path.parent / name)]

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from ...errors import InputError, OutputError, UsageError
-from ..transactions import atomic_path, destination
+from ..transactions import atomic_path, destination, require_file_name
 from .content import require_whole
 from .formats import WRITTEN_SUFFIXES, read_header
 from .grid import Volume
@@ -59,8 +59,7 @@ def _require_writable_name(path: Path) -> None:
     shown = destination(path)
     if not path.name.lower().endswith(WRITTEN_SUFFIXES):
         raise UsageError(f"'{shown}' cannot be written: its name must end in {', '.join(WRITTEN_SUFFIXES)}.")
-    if os.path.isdir(path):
-        raise OutputError(f"'{shown}' cannot be written: it is a folder. Give the name of a file.")
+    require_file_name(path)
     require_utf8(path)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import random
@@ -16,6 +17,7 @@ import pytest
 from scan_files import toy_dentition, write_file
 
 from DentalTopoSegLib.commands import cli
+from DentalTopoSegLib.commands.streams import GuardedStream
 from DentalTopoSegLib.files import transactions
 from DentalTopoSegLib.files.final_move import FINAL_MOVE
 
@@ -218,11 +220,18 @@ def test_a_file_name_does_not_steer_the_terminal(tmp_path: Path) -> None:
     run = start("check", tmp_path / name, "--json", stdout=subprocess.PIPE)
     out, errors = run.communicate(timeout=60)
     assert run.returncode == 3
-    assert name in json.loads(out)["error"]["message"]
+    assert "dentaltoposeg: all is well.nii" in json.loads(out)["error"]["message"]
     assert errors.count("\n") == 1 and errors.endswith("\n")
     for text in (out, errors):
         assert not set(text) & set("\x1b\x07\u202e\x9b\r")
-    assert "\\u001b[2J" in errors
+
+
+def test_what_is_printed_does_not_steer_the_terminal_and_json_keeps_it() -> None:
+    printed = io.StringIO()
+    text = json.dumps({"scan": "\x1b[2J\u202e\x9b31m.nii"}, ensure_ascii=False)
+    print(text, file=GuardedStream(printed))
+    assert not set(printed.getvalue()) & set("\x1b\u202e\x9b")
+    assert json.loads(printed.getvalue()) == json.loads(text)
 
 
 def test_warnings_of_libraries_are_notes(teeth: Path, monkeypatch, capsys) -> None:

@@ -20,6 +20,7 @@ from toy_jaws import toy_jaw
 from DentalTopoSegLib.commands import cli
 from DentalTopoSegLib.errors import InputError
 from DentalTopoSegLib.exports import FORMATS, ExportFormat, Group, Scan, export_format
+from DentalTopoSegLib.exports.tooth_surfaces import VTK
 from DentalTopoSegLib.files.label_maps import read_fdi_labels
 from DentalTopoSegLib.files.meshes import write_ply
 from DentalTopoSegLib.files.seg_nrrd import write_seg_nrrd
@@ -148,6 +149,7 @@ def test_the_command_and_the_packages_follow_the_registry(capsys) -> None:
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
     for package in {package for kind in FORMATS for package in kind.packages}:
         assert package.requirement in extras[package.extra]
+    assert VTK in extras["export"]
 
 
 def test_every_format_is_its_own() -> None:

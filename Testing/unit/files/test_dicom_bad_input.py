@@ -346,6 +346,9 @@ def test_what_else_lies_in_a_folder(tmp_path: Path) -> None:
     assert (code, printed) == (0, "(10, 12, 10)")
     (folder / "lost.dcm").symlink_to("nowhere")
     assert "'lost.dcm' is a link to something that is not there" in refusal(folder)
+    (folder / "lost.dcm").unlink()
+    (folder / "own.dcm").symlink_to("own.dcm")
+    assert "'own.dcm' is a link to something that is not there" in refusal(folder)
 
 
 @posix

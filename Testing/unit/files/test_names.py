@@ -72,3 +72,10 @@ def test_results_are_called_after_a_folder_whose_name_is_no_text(tmp_path):
 def test_files_of_the_longest_name_made_here_are_bare() -> None:
     """Else a run's own report is refused."""
     assert why_not_bare(safe_name("x" * 300) + "_teeth.seg.nrrd") is None
+
+
+@pytest.mark.parametrize("character", ["\n", "\r", "\x0b", "\x1b", "\x9b", "\u2028", "\u202e"])
+def test_a_refusal_stays_on_one_line_and_commands_no_terminal(character):
+    """Whatever a file, or its name, puts into the sentence."""
+    assert str(InputError(f"'a{character}b.stl' is damaged.")) == "'a\N{REPLACEMENT CHARACTER}b.stl' is damaged."
+    assert str(InputError("'caf\udce9 é.stl' is damaged.")) == "'caf\udce9 é.stl' is damaged."

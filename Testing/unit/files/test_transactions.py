@@ -262,6 +262,19 @@ def test_another_users_stage_is_left_alone(tmp_path: Path, monkeypatch) -> None:
     assert hidden(tmp_path) == [theirs.name]
 
 
+def test_a_stage_that_its_run_takes_away_at_this_moment_is_no_fault(tmp_path: Path, monkeypatch) -> None:
+    theirs = crafted_stage(tmp_path)
+
+    def just_gone(folder: Path):
+        if folder == theirs and folder.exists():
+            folder.rmdir()
+        return lock_folder(folder)
+
+    monkeypatch.setattr(transactions, "lock_folder", just_gone)
+    run_next(tmp_path)
+    assert hidden(tmp_path) == []
+
+
 def test_a_single_file_that_was_cut_short_goes_with_the_next_run(tmp_path: Path) -> None:
     code = f"""
 import os

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scan_files import block, oblique_direction, write_dicom, write_file, write_multi_frame
 
-from DentalTopoSegLib.errors import OutputError
+from DentalTopoSegLib.errors import OutputError, UsageError
 from DentalTopoSegLib.files.transactions import atomic_path
 from DentalTopoSegLib.files.volumes import (
     Volume,
@@ -244,7 +244,7 @@ def test_a_full_disk_is_an_output_error_and_leaves_nothing(tmp_path: Path, suffi
     code = """
 import resource, signal, sys
 import numpy as np
-from DentalTopoSegLib.errors import OutputError
+from DentalTopoSegLib.errors import OutputError, UsageError
 from DentalTopoSegLib.files.volumes import Volume, write_volume
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000))
@@ -275,7 +275,7 @@ def test_the_real_cbct_reads_as_stated(real_data: Path) -> None:
 @pytest.mark.parametrize("suffix", [".mhd", ".nhdr", ".hdr", ".img", ".png", ""])
 def test_what_cannot_be_written_whole_or_not_at_all_is_refused(tmp_path: Path, suffix: str) -> None:
     """Two files cannot appear at once, an unknown suffix names no format: the sentence says which names are taken."""
-    with pytest.raises(OutputError, match=r"must end in \.nii\.gz, \.nii, \.seg\.nrrd, \.nrrd, \.mha"):
+    with pytest.raises(UsageError, match=r"must end in \.nii\.gz, \.nii, \.seg\.nrrd, \.nrrd, \.mha"):
         write_volume(block(), tmp_path / f"out{suffix}")
     assert list(tmp_path.iterdir()) == []
 

@@ -13,6 +13,7 @@ from scan_files import oblique_direction, toy_dentition
 from DentalTopoSegLib.dentition import color, is_right
 from DentalTopoSegLib.errors import OutputError
 from DentalTopoSegLib.files.volumes import resample_like
+from DentalTopoSegLib.pictures.drawing import drawable, font
 from DentalTopoSegLib.pictures.volumes import (
     FILL_ALPHA,
     PANEL_PX,
@@ -128,3 +129,11 @@ def test_outline_marks_only_borders_of_teeth() -> None:
     assert edge[2:6, 3:5].all()
     assert not edge[3:5, 2].any()
     assert not edge[labels == 0].any()
+
+
+def test_every_letter_that_is_drawn_is_in_the_font() -> None:
+    letters = font(15)
+    missing = bytes(letters.getmask("\uffff"))
+    drawn = drawable("Müller–Łukasz ß 病\n: 96 mm² × 2, 3 µm, 20 °")
+    assert drawn == "Muller-Lukasz ss ??: 96 mm2 x 2, 3 um, 20 °"
+    assert all(bytes(letters.getmask(letter)) != missing for letter in drawn)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
 import os
 import re
+import sys
 import unicodedata
 from pathlib import Path
 
@@ -29,6 +31,19 @@ BEFORE = Path(__file__).resolve().parents[2] / "data" / "before" / "files"
 def summary(folder: Path) -> list[dict[str, str]]:
     with (folder / "summary.csv").open(encoding="utf-8-sig", newline="") as stream:
         return list(csv.DictReader(stream))
+
+
+def test_no_code_beside_the_scans_is_run(tmp_path: Path, monkeypatch) -> None:
+    """The command may be called in the very folder that came with the scans."""
+    for name in ("numpy", "re", "json", "site", "DentalTopoSegLib"):
+        (tmp_path / f"{name}.py").write_text(
+            f"open({str(tmp_path / 'run.txt')!r}, 'a').write('{name}\\n')\nraise SystemExit"
+        )
+    (tmp_path / "scan.nii").write_bytes(b"no scan")
+    monkeypatch.chdir(tmp_path)
+    (row,) = run_batch(".", "out").rows
+    assert not (tmp_path / "run.txt").exists()
+    assert row["exit_code"] == InputError.exit_code
 
 
 @pytest.fixture
@@ -260,6 +275,23 @@ def test_what_goes_wrong_with_one_scan_is_its_own(tmp_path: Path, scans: Path, t
     assert set(failed) == {"a", "b_a", "jaw"}
     assert failed["b_a"] == "'a.nrrd' cannot be segmented (No such file or directory)."
     assert result.count("done") == 3
+
+
+def test_a_process_that_cannot_be_started_is_not_blamed_on_the_output(tmp_path: Path, monkeypatch) -> None:
+    (tmp_path / "scans").mkdir()
+    write_file(toy_dentition()[0], tmp_path / "scans" / "a.nii.gz")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN), sys.executable)
+
+    monkeypatch.setattr("DentalTopoSegLib.runs.watching.subprocess.Popen", refuse)
+    (row,) = run_batch(tmp_path / "scans", tmp_path / "out").rows
+    assert (row["state"], row["exit_code"]) == ("failed", 1)
+    assert row["message"] == (
+        f"The process that segments cannot be started ({os.strerror(errno.EAGAIN)}): close other programs and try "
+        "again."
+    )
+    assert os.listdir(tmp_path / "out") == ["summary.csv"]
 
 
 def test_links_in_circles_long_paths_and_results_among_the_scans(tmp_path: Path, toy_jobs) -> None:

@@ -212,3 +212,16 @@ def test_an_output_folder_that_simpleitk_cannot_open_is_refused_first(
     assert cli.main([command, *given, "-o", os.fsdecode(folder)]) == 6
     assert "is not in UTF-8" in capsys.readouterr().err
     assert not os.path.exists(folder)
+
+
+@pytest.mark.parametrize("command", ["picture", "repair"])
+def test_an_output_that_is_a_folder_is_refused_first(tmp_path: Path, command: str, capsys, monkeypatch) -> None:
+    for slow in ("runs.drawing.read_volume", "runs.repairing.open_result"):
+        monkeypatch.setattr(f"DentalTopoSegLib.{slow}", lambda *_, **__: pytest.fail("refused after the work"))
+    output = tmp_path / "out.png"
+    output.mkdir()
+    given = ["scan.nii.gz", "teeth.nii.gz"] if command == "picture" else ["teeth.nii.gz", "--all-safe"]
+    assert cli.main([command, *given, "-o", str(output)]) == 6
+    assert capsys.readouterr().err == (
+        f"dentaltoposeg: '{output}' cannot be written: it is a folder. Give the name of a file.\n"
+    )

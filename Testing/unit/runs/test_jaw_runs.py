@@ -444,14 +444,14 @@ def test_evaluate_refuses_what_does_not_belong_together(tmp_path: Path, scored: 
     labels.write_text(json.dumps({"jaw": "upper", "labels": upper.fdi.tolist()}))
     volume = write_file(toy_dentition()[1], tmp_path / "map.nii.gz")
     cases = [
-        ([a, b], "are not labels of the same mesh"),
-        ([a, c], "vertices lie elsewhere"),
-        ([labels, labels], "give the mesh they belong to"),
-        ([a, volume], "cannot be compared with a label map"),
-        ([volume, volume, "--mesh", a], "--mesh is only for meshes"),
+        (3, [a, b], "are not labels of the same mesh"),
+        (3, [a, c], "vertices lie elsewhere"),
+        (2, [labels, labels], "give the mesh they belong to"),
+        (3, [a, volume], "cannot be compared with a label map"),
+        (2, [volume, volume, "--mesh", a], "--mesh is only for meshes"),
     ]
-    for argv, text in cases:
-        assert cli.main(["evaluate", *map(str, argv)]) == 3
+    for code, argv, text in cases:
+        assert cli.main(["evaluate", *map(str, argv)]) == code
         assert text in capsys.readouterr().err
     assert scored == []
 

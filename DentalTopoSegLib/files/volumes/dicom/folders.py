@@ -74,7 +74,7 @@ def files_in(folder: Path, recursive: bool = True) -> list[Path]:
 
 
 def _file(folder: Path, here: Path, entry: os.DirEntry[str]) -> list[Path]:
-    if entry.is_file():
+    if os.path.isfile(entry.path):  # the entry's own question fails for links in a circle
         return [here / entry.name]
     if entry.is_symlink() and not os.path.exists(entry.path):
         raise InputError(

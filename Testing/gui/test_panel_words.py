@@ -150,6 +150,7 @@ def test_the_panoramic_view_the_surfaces_and_the_queue(abroad, scene, phantom, s
     abroad.ui.queueFolderEdit.text = abroad.ui.queueOutputEdit.text = str(tmp_path / "temporary")
     abroad.queuePanel.onButton()
     assert "holds no scan" in abroad.ui.queueMessageLabel.text
+    abroad.ui.queueFolderEdit.text = abroad.ui.queueOutputEdit.text = ""  # what the user wrote is hers
     assert _untranslated(abroad) == []
 
 

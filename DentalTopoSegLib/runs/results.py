@@ -77,9 +77,12 @@ def _of_report(path: Path, report_only: bool) -> Result:
     files = content.get("files", {})
     labels = {kind: path.parent / files[kind] for kind in ("mesh", "segmentation", "labels") if kind in files}
     beside = next(iter(labels.values()), None)
-    if beside is None or not beside.exists():
-        wanted = f" '{beside.name}'" if beside is not None else ""
-        raise InputError(f"The labels{wanted} that '{path}' reports on are not beside it: keep a run's files together.")
+    if beside is None:
+        raise InputError(f"'{path}' does not say which labels it reports on: give the label map or mesh itself.")
+    if not beside.exists():
+        raise InputError(
+            f"The labels '{beside.name}' that '{path}' reports on are not beside it: keep a run's files together."
+        )
     changed = compare_files(content, path.parent).changed
     warnings = _links(beside) + [
         f"'{file.name}' is no longer what '{path.name}' was written with: this takes '{beside.name}'."

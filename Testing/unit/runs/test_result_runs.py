@@ -313,6 +313,13 @@ def test_a_report_of_before_tells_what_its_confidences_are(tmp_path: Path, calib
     assert told in doubt.message
 
 
+def test_a_report_that_names_no_labels_says_so(tmp_path: Path, broken: Path) -> None:
+    """As the export of a label map that no run has made."""
+    files, _ = export_result(broken, broken.parent, "json")
+    with pytest.raises(InputError, match="does not say which labels it reports on: give the label map"):
+        open_result(files["json"])
+
+
 def test_a_report_keeps_what_its_label_map_cannot(tmp_path: Path) -> None:
     write_labelmap(volume(tidy()), tmp_path / "case_teeth.nii.gz")
     report = open_result(tmp_path / "case_teeth.nii.gz").report

@@ -207,7 +207,8 @@ def test_a_budget_of_minutes_is_annealed_to_its_end(tmp_path: Path) -> None:
     # each step ran at the rate of the time that was left before it, up to the last one
     left = [1.0, *(row["minutes_left"] / minutes for row in rows[:-1])]
     assert rates == pytest.approx([0.05 * falling(1 - share) for share in left], rel=0.05)
-    assert rows[-1]["minutes_left"] == 0.0 and left[-1] < 0.5
+    assert rows[-1]["minutes_left"] < 0.02 / 60  # the time may run out while the last row is written
+    assert left[-1] < 0.5
 
 
 def test_whichever_ends_first_ends_the_run(tmp_path: Path) -> None:

@@ -182,6 +182,8 @@ def xml(rng: random.Random, content: bytes, others: list[bytes]) -> bytes:
             return b'<?xml version="1.0" encoding="%s"?>' % rng.choice((b"utf-16", b"utf-7", b"hex", b"idna")) + body
         case _:
             attributes = list(re.finditer(rb'(\w+)="([^"]*)"', body))
+            if not attributes:  # damaged already
+                return flip(rng, content, others)
             match = rng.choice(attributes)
             odd = rng.choice(ODD_WORDS[:-20])
             return body[: match.start(2)] + odd + body[match.end(2) :]

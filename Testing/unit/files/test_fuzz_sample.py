@@ -15,7 +15,7 @@ if not hasattr(os, "fork"):
 
 from fuzz_broken import broken_formats
 from fuzz_formats import FORMATS
-from fuzz_mutations import _bomb, mutate
+from fuzz_mutations import AWARE, _bomb, mutate
 from fuzz_running import Fuzzer, odd_words
 from fuzz_trials import CRASHED, HUNG, RAISED, READ, REFUSED, TOO_LARGE, try_one
 
@@ -44,6 +44,13 @@ def test_files_that_once_failed_are_damaged_once_more_in_one_row(tmp_path):
     formats = list(broken_formats(tmp_path / "broken"))
     (row,) = Fuzzer(tmp_path / "kept").run(formats, 2 * len(formats))
     assert len(formats) == 4 and row.count[REFUSED] == 8 and not row.faults and not row.odd
+
+
+@pytest.mark.parametrize("way", AWARE)
+@pytest.mark.parametrize("content", [b"", b"\0", b"<", b"DICM", b"\x1f\x8b", b"{"])
+def test_what_is_damaged_beyond_knowing_is_damaged_on(way, content):
+    for seed in range(60):
+        assert isinstance(mutate(random.Random(seed), content, way, [content]), bytes)
 
 
 @pytest.mark.parametrize("way", ["gzip", "text", "json"])

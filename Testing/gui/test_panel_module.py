@@ -99,7 +99,7 @@ def test_the_phantom_can_be_cancelled(module, scene, slicer, monkeypatch) -> Non
     assert leftBehind() == []
 
 
-def test_a_phantom_that_cannot_be_made_is_told(module, scene, slicer, monkeypatch) -> None:
+def test_a_phantom_that_cannot_be_made_is_told(module, scene, slicer, monkeypatch, tmp_path) -> None:
     from DentalTopoSegModuleLib import Processes
 
     told = []
@@ -107,10 +107,9 @@ def test_a_phantom_that_cannot_be_made_is_told(module, scene, slicer, monkeypatc
     monkeypatch.setattr(Processes, "pythonExecutable", lambda: "/nowhere/PythonSlicer")
     assert module.SampleScans.addPhantom() == []
     monkeypatch.setattr(Processes, "pythonExecutable", lambda: sys.executable)
-    monkeypatch.setattr(Processes, "pythonPath", lambda: "")
-    monkeypatch.setattr(sys, "path", sys.path)
-    monkeypatch.chdir("/")
-    monkeypatch.delenv("PYTHONPATH", raising=False)
+    (tmp_path / "DentalTopoSegLib").mkdir()
+    (tmp_path / "DentalTopoSegLib" / "__init__.py").write_text("raise ImportError('DentalTopoSegLib is damaged')")
+    monkeypatch.setattr(Processes, "pythonPath", lambda: str(tmp_path))
     assert module.SampleScans.addPhantom() == []
     assert "/nowhere/PythonSlicer" in told[0]
     assert "could not be made" in told[1] and "DentalTopoSegLib" in told[1]

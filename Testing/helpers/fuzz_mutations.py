@@ -24,7 +24,7 @@ _ODD_INTEGERS += (2**33, 2**62, 2**63 - 1, 2**63)
 _ODD_FLOATS = (0.0, -1.0, 1e-30, 1e30, 1e308, float("nan"), float("inf"), float("-inf"), 5e-324, 352.5)
 _ODD_VALUES = (
     None, True, False, 0, -1, 2**31, 2**63, 10**400, 0.5, 1e308, float("nan"), float("inf"), "", "abc", "16",
-    "../../up", "/tmp/elsewhere", "é", "\ud800", "\0", "=1+1", "<script>", "x" * 5000, [], [[]], {}, {"": 1},
+    "../../up", "/elsewhere", "é", "\ud800", "\0", "=1+1", "<script>", "x" * 5000, [], [[]], {}, {"": 1},
     [1, "a", None],
 )  # fmt: skip
 _WORD = re.compile(rb"[^\s\"'<>=:{},]+")

@@ -12,8 +12,8 @@ from pathlib import Path
 
 #: So much of a file tells whether it is one.
 LOOK_BYTES = 1 << 12
-#: An optional XML declaration, comments and a document type may stand before the outermost element. Bounded, as a search
-#: for an end that never comes would begin anew at every beginning.
+#: A declaration, comments and a document type may stand before the outermost element. Bounded, as a search for an end
+#: that never comes would begin anew at every beginning.
 _BEGINNING = re.compile(
     r"\s{0,99}(<\?xml\b[^<>]{0,999}\?>)?(\s{0,99}<!--(?:(?!-->).){0,999}-->){0,9}\s{0,99}"
     r"(<!DOCTYPE\s{1,99}HPS\b|<HPS[\s/>])",

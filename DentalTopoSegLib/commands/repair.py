@@ -78,6 +78,7 @@ def _run(call: Call) -> dict[str, Any]:
         "done": repaired.done,
         "refused": repaired.refused,
         "output": str(repaired.path),
+        "warnings": repaired.warnings,
         "findings": [finding.to_dict() for finding in repaired.after],
     }
 

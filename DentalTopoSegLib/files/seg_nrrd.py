@@ -204,7 +204,7 @@ def _evidence_of_text(text: str) -> ToothEvidence | None:
     pairs = [word.split("=") for word in found[1].split()]
     probabilities = {int(fdi): float(p) for fdi, p in pairs}
     numbers_fit = all(fdi == 0 or dentition.is_tooth(fdi) for fdi in probabilities)
-    if not numbers_fit or not all(0 <= p <= 1 for p in probabilities.values()):
+    if len(probabilities) < len(pairs) or not numbers_fit or not all(0 <= p <= 1 for p in probabilities.values()):
         return None
     x, y, z, volume = (float(found[i]) for i in range(2, 6))
     return ToothEvidence(probabilities, (x, y, z), volume)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -45,6 +45,8 @@ class RepairRun:
         Those of `check`.
     path : Path
         The file written.
+    warnings : list of str
+        What it does not keep.
     """
 
     done: list[str]
@@ -52,6 +54,7 @@ class RepairRun:
     before: list[Finding]
     after: list[Finding]
     path: Path
+    warnings: list[str] = field(default_factory=list)
 
 
 def repairs_of(result: Result) -> list[tuple[Finding, list[Repair]]]:
@@ -134,7 +137,18 @@ def repair_file(
         done = [repair.title]
     with all_or_nothing(output.absolute().parent, result.files) as stage:
         work.write(stage / output.name)
-    return RepairRun(done, refused, before, work.findings(), output)
+    return RepairRun(done, refused, before, work.findings(), output, _not_kept(work.known.stated, output))
+
+
+def _not_kept(stated: Stated, output: Path) -> list[str]:
+    """What is said of a format that holds labels alone."""
+    if not stated or output.name.lower().endswith(".seg.nrrd"):
+        return []
+    absent = f" (--absent {','.join(map(str, sorted(stated.absent)))})" if stated.absent else ""
+    return [
+        f"'{output.name}' cannot hold what is stated of the teeth: state it again{absent} when you check or repair it. "
+        "Of a CBCT, a .seg.nrrd keeps it."
+    ]
 
 
 def _require_other_file(path: str | os.PathLike[str], output: Path) -> None:
@@ -182,6 +196,9 @@ def _repair_safely(work: _Work, found: list[Finding]) -> tuple[list[str], list[s
 
 class _Work(Protocol):
     """Labels under repair."""
+
+    @property
+    def known(self) -> Known: ...
 
     @property
     def teeth(self) -> frozenset[int]: ...
@@ -234,6 +251,10 @@ class _LabelledJawUnderRepair:
     jaw: JawSegmentation
     mesh: Mesh
     name: str
+
+    @property
+    def known(self) -> Known:
+        return self.jaw.known
 
     @property
     def teeth(self) -> frozenset[int]:

@@ -1,4 +1,4 @@
-"""Teeth that are stated absent: nobody misses them, their neighbours stand side by side, and numbers are found again."""
+"""Teeth that are stated absent: nobody misses them, their neighbours stand side by side, numbers are found again."""
 
 from __future__ import annotations
 

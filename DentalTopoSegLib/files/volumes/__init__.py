@@ -4,7 +4,7 @@ from .formats import SCAN_SUFFIXES, read_header, safe_stem
 from .grid import IDENTITY, Volume
 from .header import VolumeHeader
 from .limits import COARSE_SPACING_MM, MAX_VOXELS
-from .orientation import require_orientation
+from .orientation import notes_on_places, require_orientation
 from .reading import read_label_file, read_labels, read_volume
 from .resampling import resample_like, resample_ras
 from .writing import require_utf8, write_volume
@@ -16,6 +16,7 @@ __all__ = [
     "SCAN_SUFFIXES",
     "Volume",
     "VolumeHeader",
+    "notes_on_places",
     "read_header",
     "read_label_file",
     "read_labels",

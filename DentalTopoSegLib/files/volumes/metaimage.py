@@ -147,8 +147,8 @@ def _geometry(fields: Fields, axes: int):
     how = next((name for name in _DIRECTIONS if name in fields.values), "TransformMatrix")
     identity = " ".join(str(int(v)) for v in np.eye(axes).ravel())
     matrix = np.reshape(fields.floats(how, axes * axes, identity), (axes, axes))
-    spacing, origin = ([v * unit for v in values[:3]] for values in (spacing, origin))
-    return tuple(spacing), tuple(origin), tuple(matrix[:3, :3].T.ravel().tolist())
+    spacing, origin = (tuple(v * unit for v in values[:3]) for values in (spacing, origin))
+    return spacing, origin, tuple(matrix[:3, :3].T.ravel().tolist())
 
 
 def _unplaced(fields: Fields) -> str:

@@ -11,12 +11,15 @@ from dataclasses import replace
 import numpy as np
 
 from ...errors import InputError, UsageError
+from .grid import Volume
 from .header import Place, VolumeHeader
 
 #: The two statements of a NIfTI header, as choices.
 FORMS = ("sform", "qform")
 _SIDES = {"L": (0, 1.0), "R": (0, -1.0), "P": (1, 1.0), "A": (1, -1.0), "S": (2, 1.0), "I": (2, -1.0)}
 _TOWARDS = {"L": "left", "R": "right", "P": "back", "A": "front", "S": "top", "I": "bottom"}
+# Rounding of a place in a file's single precision stays below.
+_SAME_PLACE_MM = 0.05
 _OPTION = "--orientation"
 _HOW = (
     f"say it with {_OPTION} and three letters for the sides of the patient to which columns, rows and slices run, such "
@@ -83,34 +86,45 @@ def resolve(header: VolumeHeader, orientation: str | None) -> tuple[VolumeHeader
     Raises
     ------
     InputError
-        Where nobody says where left and right are, where a file says it twice and differently, and where the user says
-        otherwise than the file.
+        Where nobody says where left and right are, and where a file says it twice and differently.
     """
     require_orientation(orientation)
-    if orientation in FORMS:
-        return _by_form(header, orientation)
     if header.unplaced:
-        return _by_letters(header, orientation)
-    if header.doubt and orientation is None:
+        return _by_letters(header, None if orientation in FORMS else orientation)
+    if not header.forms:
+        own = orientation_of(header.direction)
+        return header, [*header.notes, *not_used(orientation, own)]
+    if orientation in header.forms:
+        return _by_form(header, orientation or "")
+    fitting = [word for word, place in header.forms.items() if orientation_of(place.direction) == orientation]
+    if len(fitting) == 1 and header.doubt:
+        return _by_form(header, fitting[0])
+    if header.doubt:
         raise InputError(f"'{header.path}' {header.doubt}")
-    if orientation is not None:
-        forms = {word: place for word, place in header.forms.items() if orientation_of(place.direction) == orientation}
-        if header.doubt and len(forms) == 1:
-            return _by_form(header, next(iter(forms)))
-        stated = orientation_of(header.direction)
-        if header.doubt or orientation != stated:
-            says = " and ".join(orientation_of(p.direction) for p in header.forms.values()) if header.doubt else stated
-            raise InputError(
-                f"'{header.path}' says itself how its voxels run ({says}), which is not what {_OPTION} {orientation} "
-                "says: leave the option out, or give the right file."
-            )
-    return header, list(header.notes)
+    return header, [*header.notes, *not_used(orientation, orientation_of(header.direction))]
+
+
+def not_used(orientation: str | None, own: str) -> list[str]:
+    """The note where the user's word is not what the file says itself, which holds."""
+    if orientation in (None, own) or orientation in FORMS:
+        return []
+    return [f"The file says itself how its voxels run ({own}): {_OPTION} {orientation} was not used."]
+
+
+def notes_on_places(scan: Volume, labels: Volume) -> list[str]:
+    """What to tell of a label map that has its scan's voxels at another place, in plain words."""
+    if labels.shape != scan.shape or labels.same_grid(scan, _SAME_PLACE_MM):
+        return []
+    corners = np.array([[0, 0, 0], np.asarray(scan.shape) - 1])
+    apart = np.linalg.norm(scan.index_to_ras(corners) - labels.index_to_ras(corners), axis=1).max()
+    return [
+        f"The label map has the scan's numbers of voxels but lies up to {apart:.3g} mm from it: one of the two was "
+        "written by a program that takes another statement of its place."
+    ]
 
 
 def _by_form(header: VolumeHeader, form: str) -> tuple[VolumeHeader, list[str]]:
-    place = header.forms.get(form)
-    if place is None:
-        raise InputError(f"'{header.path}' has no {form} that could be taken: leave {_OPTION} {form} out.")
+    place = header.forms[form]
     placed = replace(header, spacing=place.spacing, origin=place.origin, direction=place.direction)
     return placed, [f"Where the scan lies was taken from the file's {form}, as you said."]
 

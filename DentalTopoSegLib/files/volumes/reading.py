@@ -14,7 +14,7 @@ from .content import read_voxels
 from .formats import format_of, read_header, safe_stem
 from .grid import Volume
 from .limits import MAX_VOXELS, check_grid, check_scan_geometry, require_3d
-from .orientation import require_orientation, resolve
+from .orientation import not_used, orientation_of, require_orientation, resolve
 
 
 def read_volume(
@@ -35,7 +35,8 @@ def read_volume(
         Which DICOM series to take: its SeriesNumber, or the end of its SeriesInstanceUID.
     orientation : str, optional
         Of a file that does not say where left and right are: the sides of the patient to which columns, rows and slices
-        run, such as "LPS"; of a NIfTI file that says it twice and differently: "sform" or "qform".
+        run, such as "LPS"; of a NIfTI file that says it twice and differently: "sform" or "qform". What a file says
+        itself holds.
 
     Returns
     -------
@@ -66,9 +67,8 @@ def read_volume(
     require_orientation(orientation)
     kind = format_of(path)
     if kind is not None and kind.read is not None:
-        if orientation is not None:
-            raise InputError(f"'{path}' is DICOM, which says itself where left and right are: leave --orientation out.")
         volume, warnings = kind.read(path, max_voxels, series)
+        warnings += not_used(orientation, orientation_of(volume.direction))
         volume = replace(volume, name=safe_stem(volume.name))
     else:
         if series is not None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UsageError
-from .arguments import absent_of, add_known, add_numbering, milk_of, positive
+from .arguments import absent_of, add_known, add_numbering, add_orientation, milk_of, positive
 from .command import Call, Command
 
 
@@ -28,6 +28,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     add_known(parser)
     parser.add_argument("--choice", type=positive, metavar="K", help="which of its repairs (default 1)")
     parser.add_argument("--number", type=int, metavar="FDI", help="the number to give, where the repair needs one")
+    add_orientation(parser)
     add_numbering(parser, reference=False)
 
 
@@ -47,13 +48,15 @@ def _run(call: Call) -> dict[str, Any]:
     if given.output is None:
         if given.finding or given.all_safe or stated:
             raise UsageError("Say where to write the repaired file (-o OUT).")
-        listed = repairs_of(open_result(given.labels, given.numbering))
+        result = open_result(given.labels, given.numbering, orientation=given.orientation)
+        listed = repairs_of(result)
         call.say(lambda: _list_text(listed))
         return {
             "findings": [
                 {**finding.to_dict(), "number": i, "repairs": [repair.title for repair in repairs]}
                 for i, (finding, repairs) in enumerate(listed, start=1)
-            ]
+            ],
+            "warnings": result.warnings,
         }
     if not (given.finding or given.all_safe or stated):
         raise UsageError(
@@ -69,6 +72,7 @@ def _run(call: Call) -> dict[str, Any]:
         numbering=given.numbering,
         absent=absent,
         milk=milk,
+        orientation=given.orientation,
     )
     lines = [f"Done: {title}." for title in repaired.done]
     lines += [f"Not done: {sentence}" for sentence in repaired.refused]

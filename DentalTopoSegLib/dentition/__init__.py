@@ -4,7 +4,7 @@ May import only `errors`. What `teeth` knows (tables and arithmetic, no numpy) i
 """
 
 from .confidence import NO_CALIBRATION, PROBABILITY, SCORE, Confidence
-from .known import DENTITIONS, Known, Stated, ToothEvidence, numbers_again, teeth_of_text
+from .known import DENTITIONS, Known, Stated, ToothEvidence, teeth_of_text
 from .teeth import (
     CLASS_FDI,
     FDI_DECIDUOUS,
@@ -70,7 +70,6 @@ __all__ = [
     "mirrored",
     "name",
     "neighbours",
-    "numbers_again",
     "palmer_to_fdi",
     "plain_name",
     "position",

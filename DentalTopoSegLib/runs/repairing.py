@@ -46,7 +46,7 @@ class RepairRun:
     path : Path
         The file written.
     warnings : list of str
-        What it does not keep.
+        About the file that was repaired, and what the one written does not keep.
     """
 
     done: list[str]
@@ -73,6 +73,7 @@ def repair_file(
     numbering: str | None = None,
     absent: Collection[int] = (),
     milk: bool | None = None,
+    orientation: str | None = None,
 ) -> RepairRun:
     """Repair a label map or a labelled mesh and write it to another file.
 
@@ -98,6 +99,8 @@ def repair_file(
         numbered again.
     milk : bool, optional
         The same of a dentition in which milk teeth may stand, or none; None: what was stated before.
+    orientation : str, optional
+        Of a label map that does not say where left and right are.
 
     Returns
     -------
@@ -110,7 +113,7 @@ def repair_file(
         When the finding is not there or its repair is not possible; then nothing is written.
     """
     require_file_name(output)
-    result = open_result(path, numbering)
+    result = open_result(path, numbering, orientation=orientation)
     output = Path(output)
     _require_other_file(path, output)
     keep_inputs(result.files, output.absolute().parent, [output.name])
@@ -137,7 +140,8 @@ def repair_file(
         done = [repair.title]
     with all_or_nothing(output.absolute().parent, result.files) as stage:
         work.write(stage / output.name)
-    return RepairRun(done, refused, before, work.findings(), output, _not_kept(work.known.stated, output))
+    warnings = [*result.warnings, *_not_kept(work.known.stated, output)]
+    return RepairRun(done, refused, before, work.findings(), output, warnings)
 
 
 def _not_kept(stated: Stated, output: Path) -> list[str]:

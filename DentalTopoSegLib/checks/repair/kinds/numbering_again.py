@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import reduce
 
-from ....dentition import Known, Stated, numbers_again
+from ....dentition import Known, Stated
+from ....dentition.numbering_again import numbers_again
 from ....dentition.words import Sentence
 from ..bench import Bench
 from ..repair import Repair, RepairRefusedError
@@ -107,3 +108,15 @@ def number_again(known: Known, teeth: Collection[int], stated: Stated) -> Repair
     if teeth and not any(numbers.get(fdi, fdi) for fdi in teeth):
         raise RepairRefusedError("No tooth would keep a number: state only those that are absent.")
     return NumberAgain(tuple(sorted(numbers)), {"stated": stated, "before": known.stated, "numbers": numbers})
+
+
+def together(repairs: Sequence[Repair]) -> Repair:
+    """One repair of those of a dentition's two jaws, of which the same is stated."""
+    numbers = {old: new for repair in repairs for old, new in repair.arguments["numbers"].items()}
+    return NumberAgain(tuple(sorted(numbers)), {**repairs[0].arguments, "numbers": numbers})
+
+
+def numbers_within(repair: Repair, teeth: Collection[int]) -> Repair:
+    """Of such a repair what concerns the teeth of one jaw."""
+    numbers = {old: new for old, new in repair.arguments["numbers"].items() if old in teeth}
+    return NumberAgain(tuple(sorted(numbers)), {**repair.arguments, "numbers": numbers})

@@ -38,7 +38,7 @@ class VolumeFormat:
     recognises : callable, optional
         Whether a path is of this kind by what is there; None leaves it to the suffix.
     read : callable, optional
-        `read(path, max_voxels, series)`: the volume, named after its file or folder, and warnings.
+        `read(path, max_voxels, series, orientation)`: the volume, named after its file or folder, and warnings.
     """
 
     name: str
@@ -47,7 +47,7 @@ class VolumeFormat:
     detached: tuple[str, ...] = ()
     read_header: Callable[[Path], VolumeHeader] | None = None
     recognises: Callable[[Path], bool] | None = None
-    read: Callable[[Path, int, str | None], tuple[Volume, list[str]]] | None = None
+    read: Callable[[Path, int, str | None, str | None], tuple[Volume, list[str]]] | None = None
 
 
 FORMATS = (

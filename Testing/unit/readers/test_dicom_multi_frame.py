@@ -207,7 +207,18 @@ def classic(path: Path, volume: Volume, **tags) -> Path:
 
 def test_without_orientation_right_and_left_are_not_guessed(tmp_path: Path) -> None:
     path = classic(tmp_path / "plain.dcm", block(), SliceThickness=0.5)
-    assert "where right and left are (no Image Orientation)" in refusal(path)
+    message = refusal(path)
+    assert "where left and right are (its header has no Image Orientation)" in message and "--orientation" in message
+    read, warnings = read_volume(path, orientation="RAS")
+    np.testing.assert_array_equal(read.array, block().array)
+    assert read.direction == (-1, 0, 0, 0, -1, 0, 0, 0, 1) and read.spacing == pytest.approx((0.3, 0.4, 0.5))
+    assert "by your word (RAS)" in warnings[0] and "0.5 mm apart" in warnings[1]
+
+
+def test_an_orientation_that_the_file_states_itself_holds(tmp_path: Path) -> None:
+    read, warnings = read_volume(enhanced(block()).write(tmp_path / "x.dcm"), orientation="RAS")
+    assert_same_in_space(read, block())
+    assert "--orientation RAS was not used" in warnings[0]
 
 
 @pytest.mark.parametrize("distances", [{"SliceThickness": 0.5}, {"SliceThickness": 1.0, "SpacingBetweenSlices": 0.5}])

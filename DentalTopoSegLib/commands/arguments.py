@@ -56,6 +56,16 @@ def add_mesh(command: argparse._ArgumentGroup, jaw: bool = True) -> None:
     )
 
 
+def add_orientation(command: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
+    """Where left and right are, for files that do not say it."""
+    command.add_argument(
+        "--orientation",
+        metavar="LPS|RAS|...",
+        help="of a file that does not say where left and right are: the sides of the patient to which its columns, "
+        "rows and slices run; of a NIfTI file that says it twice and differently: sform or qform",
+    )
+
+
 def add_numbering(command: argparse.ArgumentParser, reference: bool = True) -> None:
     """What label values mean."""
     command.add_argument(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UsageError
-from .arguments import add_numbering, positive
+from .arguments import add_numbering, add_orientation, positive
 from .command import Call, Command
 
 
@@ -27,6 +27,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--choice", type=positive, metavar="K", help="which of its repairs (default 1)")
     parser.add_argument("--number", type=int, metavar="FDI", help="the number to give, where the repair needs one")
+    add_orientation(parser)
     add_numbering(parser, reference=False)
 
 
@@ -40,13 +41,15 @@ def _run(call: Call) -> dict[str, Any]:
     if given.output is None:
         if given.finding or given.all_safe:
             raise UsageError("Say where to write the repaired file (-o OUT).")
-        listed = repairs_of(open_result(given.labels, given.numbering))
+        result = open_result(given.labels, given.numbering, orientation=given.orientation)
+        listed = repairs_of(result)
         call.say(lambda: _list_text(listed))
         return {
             "findings": [
                 {**finding.to_dict(), "number": i, "repairs": [repair.title for repair in repairs]}
                 for i, (finding, repairs) in enumerate(listed, start=1)
-            ]
+            ],
+            "warnings": result.warnings,
         }
     if not (given.finding or given.all_safe):
         raise UsageError("Say what to repair: --finding N (its number in the list of check) or --all-safe.")
@@ -58,6 +61,7 @@ def _run(call: Call) -> dict[str, Any]:
         number=given.number,
         all_safe=given.all_safe,
         numbering=given.numbering,
+        orientation=given.orientation,
     )
     lines = [f"Done: {title}." for title in repaired.done]
     lines += [f"Not done: {sentence}" for sentence in repaired.refused]
@@ -68,6 +72,7 @@ def _run(call: Call) -> dict[str, Any]:
         "refused": repaired.refused,
         "output": str(repaired.path),
         "findings": [finding.to_dict() for finding in repaired.after],
+        "warnings": repaired.warnings,
     }
 
 

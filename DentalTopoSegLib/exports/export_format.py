@@ -33,11 +33,13 @@ class Scan(Enum):
 
 @dataclass(frozen=True)
 class ExportOptions:
-    """How to export: the result's scan and its DICOM series; space: "LPS" or "RAS", of surfaces from label maps."""
+    """How to export: the result's scan and its DICOM series; space: "LPS" or "RAS", of surfaces from label maps;
+    orientation: of a scan that does not say where left and right are, see `files.volumes.read_volume`."""
 
     scan: str | os.PathLike[str] | None = None
     series: str | None = None
     space: str = "LPS"
+    orientation: str | None = None
 
 
 @dataclass(frozen=True)

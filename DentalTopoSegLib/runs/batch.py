@@ -15,7 +15,7 @@ from ..errors import EXIT_MEANINGS, Cancelled, DentalTopoSegError, InputError
 from ..files.json_text import plain
 from ..files.meshes import MESH_SUFFIXES, is_mesh_file, mesh_stem
 from ..files.transactions import all_or_nothing, require_writable
-from ..files.volumes import SCAN_SUFFIXES, safe_stem
+from ..files.volumes import SCAN_SUFFIXES, require_orientation, safe_stem
 from ..options import DEFAULTS, RunOptions
 from ..reports.checksums import compare_files
 from ..reports.page import write_table
@@ -138,6 +138,7 @@ def run_batch(
     options: RunOptions = DEFAULTS,
     *,
     picture: bool = False,
+    orientation: str | None = None,
     again: bool = False,
     anonymous_names: bool = False,
     progress: Callable[[int, int, str, dict[str, Any]], None] = lambda done, total, name, event: None,
@@ -158,6 +159,8 @@ def run_batch(
         How to compute; `progress` is not called, each scan has a process of its own.
     picture : bool
         Also draw <name>_teeth.png of every CBCT.
+    orientation : str, optional
+        Of the CBCTs whose files do not say where left and right are; see `Job`.
     again : bool
         Also do scans again whose results are there.
     anonymous_names : bool
@@ -178,6 +181,7 @@ def run_batch(
     OutputError, Cancelled
         What is done stays done; the message says how much that is.
     """
+    require_orientation(orientation)
     output = Path(output)
     found = _look_through(folder, output)
     if not found:
@@ -195,7 +199,9 @@ def run_batch(
             else:
                 tell = lambda event, done=done, name=name: progress(done, len(found), name, event)  # noqa: E731
                 before = None if again or one.reason else row_before(output, name)
-                row |= before or _one(replace(one, name=name), output, options, picture, tell)
+                row |= before or _one(
+                    replace(one, name=name), output, options, tell, picture=picture, orientation=orientation
+                )
             with all_or_nothing(output) as stage:
                 write_table(stage / SUMMARY, map(_unnamed, batch.rows) if anonymous_names else batch.rows, _COLUMNS)
     except (Cancelled, KeyboardInterrupt) as stopped:
@@ -221,7 +227,9 @@ def _unnamed(row: dict[str, Any]) -> dict[str, Any]:
     return {**shown, "message": EXIT_MEANINGS[row["exit_code"]]} if "exit_code" in row else shown
 
 
-def _one(one: _Found, output: Path, options: RunOptions, picture: bool, tell: Tell) -> dict[str, Any]:
+def _one(
+    one: _Found, output: Path, options: RunOptions, tell: Tell, *, picture: bool, orientation: str | None
+) -> dict[str, Any]:
     """The row of one scan: what was found, or why there is nothing."""
     if one.reason is not None:
         return _failed(f"'{one.path.name}' cannot be read ({one.reason}).", InputError.exit_code)
@@ -229,7 +237,8 @@ def _one(one: _Found, output: Path, options: RunOptions, picture: bool, tell: Te
     try:
         mesh = is_mesh_file(one.path)
         kind = "mesh" if mesh else "volume"
-        job = Job([os.path.abspath(one.path)], output, kind, name=one.name, picture=picture and not mesh)
+        job = Job([os.path.abspath(one.path)], output, kind, name=one.name)
+        job = job if mesh else replace(job, picture=picture, orientation=orientation)
         watching.run_job(job, options, tell)
     except watching.RefusedInsideError as refused:
         if refused.event["exit_code"] == Cancelled.exit_code:  # Ctrl-C reaches both processes

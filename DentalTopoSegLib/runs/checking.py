@@ -35,6 +35,7 @@ def check_file(
     labels: str | os.PathLike[str] | None = None,
     jaw: str | None = None,
     unit: str | None = None,
+    orientation: str | None = None,
 ) -> Examination:
     """What is wrong with a label map or a labelled mesh, and its scores where a reference is given.
 
@@ -54,6 +55,8 @@ def check_file(
         Which jaw a mesh is, "upper" or "lower"; None takes what the labels say.
     unit : str, optional
         Of a mesh: "mm", "cm", "m" or "inch"; None guesses.
+    orientation : str, optional
+        Of files that do not say where left and right are; as in `files.volumes.read_volume`.
 
     Returns
     -------
@@ -70,7 +73,7 @@ def check_file(
     if is_mesh_file(path):
         from ..files.jaw_labels import read_labelled_jaw
 
-        refuse_options("label maps", reference_numbering=reference_numbering)
+        refuse_options("label maps", reference_numbering=reference_numbering, orientation=orientation)
         labelled, warnings = read_labelled_jaw(path, labels, numbering=numbering, unit=unit)
         require_teeth(labelled, path)
         examined = examine_jaw(labelled, warnings, jaw)
@@ -82,10 +85,10 @@ def check_file(
     refuse_options("meshes", labels=labels, jaw=jaw, unit=unit)
     if reference is None:
         refuse_options("a reference (--reference)", reference_numbering=reference_numbering)
-    label_map, warnings = read_label_map(path, numbering)
+    label_map, warnings = read_label_map(path, numbering, orientation)
     examined = examine_label_map(label_map, stored_confidence(label_map) or None, warnings=warnings)
     if reference is not None:
-        truth, more = read_fdi_labels(reference, reference_numbering)
+        truth, more = read_fdi_labels(reference, reference_numbering, orientation)
         examined.report["warnings"] += [f"Reference: {text}" for text in more]
         examined.report["metrics"] = evaluate_pair(label_map, truth)
     return examined
@@ -99,6 +102,7 @@ def evaluate_files(
     reference_numbering: str | None = None,
     mesh: str | os.PathLike[str] | None = None,
     unit: str | None = None,
+    orientation: str | None = None,
 ) -> dict[str, Any]:
     """Scores of labels against a reference on the same grid or mesh.
 
@@ -112,11 +116,14 @@ def evaluate_files(
         The mesh that labels in JSON belong to.
     unit : str, optional
         Of meshes.
+    orientation : str, optional
+        Of files that do not say where left and right are; as in `files.volumes.read_volume`.
 
     Returns
     -------
     dict
-        Those of `metrics.label_maps.evaluate_pair` or of `metrics.surfaces.evaluate_mesh`.
+        Those of `metrics.label_maps.evaluate_pair`, with "warnings" about the files where there are any, or of
+        `metrics.surfaces.evaluate_mesh`.
 
     Raises
     ------
@@ -127,16 +134,18 @@ def evaluate_files(
     if len(kinds) == 2:
         raise InputError("A labelled mesh cannot be compared with a label map: give two of one kind.")
     if kinds == {True}:
-        refuse_options("label maps", reference_numbering=reference_numbering)
+        refuse_options("label maps", reference_numbering=reference_numbering, orientation=orientation)
         return _scores(
             _read_prediction(prediction, reference, mesh, numbering, unit), prediction, reference, None, unit, mesh
         )
     from ..checks.metrics.label_maps import evaluate_pair
 
     refuse_options("meshes", mesh=mesh, unit=unit)
-    predicted, _ = read_fdi_labels(prediction, numbering)
-    truth, _ = read_fdi_labels(reference, reference_numbering)
-    return evaluate_pair(predicted, truth)
+    predicted, warnings = read_fdi_labels(prediction, numbering, orientation)
+    truth, more = read_fdi_labels(reference, reference_numbering, orientation)
+    scores = evaluate_pair(predicted, truth)
+    warnings += [f"Reference: {text}" for text in more]
+    return {**scores, "warnings": warnings} if warnings else scores
 
 
 def is_mesh_labels(path: str | os.PathLike[str]) -> bool:
@@ -151,9 +160,11 @@ def _is_json(path: str | os.PathLike[str]) -> bool:
 # ---------------------------------------------------------------- label maps
 
 
-def read_label_map(path: str | os.PathLike[str], numbering: str | None = None) -> tuple[Volume, list[str]]:
+def read_label_map(
+    path: str | os.PathLike[str], numbering: str | None = None, orientation: str | None = None
+) -> tuple[Volume, list[str]]:
     """A label map in FDI numbers, and warnings. Raises InputError for what is none, NoTeethError for an empty one."""
-    labels, warnings = read_fdi_labels(path, numbering)
+    labels, warnings = read_fdi_labels(path, numbering, orientation)
     if not labels.array.any():
         raise NoTeethError(f"'{path}' is empty: no voxel is labelled as a tooth.")
     return labels, warnings

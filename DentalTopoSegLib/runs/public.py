@@ -87,7 +87,7 @@ def segment_scan(
     options : RunOptions
         How to compute.
     **what
-        Further fields of `runs.job.Job`: name, anonymous_names, series, picture, jaws, unit,
+        Further fields of `runs.job.Job`: name, anonymous_names, series, orientation, picture, jaws, unit,
         per_tooth.
 
     Returns
@@ -264,7 +264,8 @@ def export(path: FilePath, folder: FilePath, format: str, **options: Any) -> dic
     format : str
         The name of one of `exports.FORMATS`: "stl", "obj", "ply", "glb", "nifti", "seg.nrrd", "dicom-seg", ...
     **options
-        scan, series: the scan it was made from; space: "LPS" or "RAS"; numbering: of a label map's values.
+        scan, series: the scan it was made from; space: "LPS" or "RAS"; numbering: of a label map's values;
+        orientation: of files that do not say where left and right are.
 
     Returns
     -------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -43,6 +43,8 @@ class RepairRun:
         Those of `check`.
     path : Path
         The file written.
+    warnings : list of str
+        About the file that was repaired.
     """
 
     done: list[str]
@@ -50,6 +52,7 @@ class RepairRun:
     before: list[Finding]
     after: list[Finding]
     path: Path
+    warnings: list[str] = field(default_factory=list)
 
 
 def repairs_of(result: Result) -> list[tuple[Finding, list[Repair]]]:
@@ -66,6 +69,7 @@ def repair_file(
     number: int | None = None,
     all_safe: bool = False,
     numbering: str | None = None,
+    orientation: str | None = None,
 ) -> RepairRun:
     """Repair a label map or a labelled mesh and write it to another file.
 
@@ -86,6 +90,8 @@ def repair_file(
         is refused is told and left.
     numbering : str, optional
         What the label values mean, as in `checking.check_file`.
+    orientation : str, optional
+        Of a label map that does not say where left and right are.
 
     Returns
     -------
@@ -98,7 +104,7 @@ def repair_file(
         When the finding is not there or its repair is not possible; then nothing is written.
     """
     require_file_name(output)
-    result = open_result(path, numbering)
+    result = open_result(path, numbering, orientation=orientation)
     output = Path(output)
     _require_other_file(path, output)
     keep_inputs(result.files, output.absolute().parent, [output.name])
@@ -118,7 +124,7 @@ def repair_file(
         done = [repair.title]
     with all_or_nothing(output.absolute().parent, result.files) as stage:
         work.write(stage / output.name)
-    return RepairRun(done, refused, before, work.findings(), output)
+    return RepairRun(done, refused, before, work.findings(), output, result.warnings)
 
 
 def _require_other_file(path: str | os.PathLike[str], output: Path) -> None:

@@ -90,7 +90,7 @@ def segment_scan(job: Job, options: RunOptions = DEFAULTS) -> Run:
 
 
 def _read(job: Job) -> tuple[Volume, str, list[str]]:
-    volume, warnings = read_volume(job.inputs[0], series=job.series)
+    volume, warnings = read_volume(job.inputs[0], series=job.series, orientation=job.orientation)
     return volume, safe_stem(job.name or volume.name), warnings
 
 

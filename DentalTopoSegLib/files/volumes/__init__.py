@@ -4,7 +4,8 @@ from .formats import SCAN_SUFFIXES, read_header, safe_stem
 from .grid import IDENTITY, Volume
 from .header import VolumeHeader
 from .limits import COARSE_SPACING_MM, MAX_VOXELS
-from .reading import read_labels, read_volume
+from .orientation import notes_on_places, require_orientation
+from .reading import read_label_file, read_labels, read_volume
 from .resampling import resample_like, resample_ras
 from .writing import require_utf8, write_volume
 
@@ -15,9 +16,12 @@ __all__ = [
     "SCAN_SUFFIXES",
     "Volume",
     "VolumeHeader",
+    "notes_on_places",
     "read_header",
+    "read_label_file",
     "read_labels",
     "read_volume",
+    "require_orientation",
     "require_utf8",
     "resample_like",
     "resample_ras",

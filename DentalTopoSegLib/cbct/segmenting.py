@@ -92,7 +92,7 @@ def segment_volume(
     Raises
     ------
     UsageError
-        For an absent tooth that is none.
+        For an absent tooth that is none, or where all are absent.
     NoTeethError
         Where nothing tooth-like is found.
     InputError
@@ -104,6 +104,7 @@ def segment_volume(
     """
     report, cancelled, threads, precision = options.progress, options.cancelled, options.threads, options.precision
     stated = Stated(options.absent, options.milk)
+    stated.require_teeth()
     seconds: dict[str, float] = {}
     with _stage(LOAD_NETWORKS, seconds, report, cancelled):
         nets = (

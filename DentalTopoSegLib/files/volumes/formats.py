@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import InputError
+from ..foreign import EXPORT_DICOM, foreign_file
 from ..names import safe_name
 from ..regular_files import require_regular_file
 from .dicom import is_dicom, read_dicom
@@ -37,7 +38,7 @@ class VolumeFormat:
     recognises : callable, optional
         Whether a path is of this kind by what is there; None leaves it to the suffix.
     read : callable, optional
-        `read(path, max_voxels, series)`: the volume, named after its file or folder, and warnings.
+        `read(path, max_voxels, series, orientation)`: the volume, named after its file or folder, and warnings.
     """
 
     name: str
@@ -46,7 +47,7 @@ class VolumeFormat:
     detached: tuple[str, ...] = ()
     read_header: Callable[[Path], VolumeHeader] | None = None
     recognises: Callable[[Path], bool] | None = None
-    read: Callable[[Path, int, str | None], tuple[Volume, list[str]]] | None = None
+    read: Callable[[Path, int, str | None, str | None], tuple[Volume, list[str]]] | None = None
 
 
 FORMATS = (
@@ -101,9 +102,12 @@ def read_header(path: str | os.PathLike[str]) -> VolumeHeader:
     path = require_regular_file(path)
     kind = format_of_name(path)
     if kind is None or kind.read_header is None:
+        foreign = foreign_file(path)
+        if foreign is not None:
+            raise InputError(f"'{path}' {foreign}")
         raise InputError(
             f"'{path}' is not a volume this program can read: give NIfTI (.nii, .nii.gz), NRRD, MetaImage (.mha, "
-            ".mhd) or a DICOM folder, not a flat picture or a mesh."
+            f".mhd) or a DICOM folder, not a flat picture or a mesh. {EXPORT_DICOM}"
         )
     try:
         return kind.read_header(path)

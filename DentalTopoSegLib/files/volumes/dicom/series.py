@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ....errors import InputError
+from ...foreign import EXPORT_DICOM, foreign_file
 from ...hps import is_hps_file
 from ...names import one_line
 from .folders import files_in, is_dicom_file, is_directory_file
@@ -284,7 +285,11 @@ def _nothing(path: Path, found: Found) -> str:
             f"'{path}' holds intraoral scans in 3Shape's own mesh format (HPS), no DICOM: give the files as jaws, or "
             "export them as STL, PLY or OBJ."
         )
-    return f"'{path}' holds no DICOM images: give the folder with the scan's slices, or the scan's file."
+    for file in files_in(path) if path.is_dir() else ():
+        foreign = foreign_file(file)
+        if foreign is not None:
+            return f"'{file}' {foreign}"
+    return f"'{path}' holds no DICOM images: give the folder with the scan's slices, or the scan's file. {EXPORT_DICOM}"
 
 
 def listing(series: Sequence[Series]) -> str:

@@ -1,4 +1,4 @@
-"""What people hand over that is no volume file read here: told by its first bytes or its name, and what to do with it."""
+"""Files people hand over that are no volume read here: told by their first bytes or name, and what to do with them."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _AS_DICOM = "open it there and export the volume as DICOM"
 _UNPACK = "unpack it first"
 #: What to do with a case of any dental program.
 EXPORT_DICOM = (
-    "Files in which a scanner's or dental program keeps its cases (Galileos, Sidexis, i-CAT, Romexis, Invivo and others) "
-    "are read by that program alone: open the case there and export its volume as DICOM."
+    "Files in which a scanner's or dental program keeps its cases (Galileos, Sidexis, i-CAT, Romexis, Invivo and "
+    "others) are read by that program alone: open the case there and export its volume as DICOM."
 )
 
 

@@ -63,8 +63,8 @@ FORMATS = (
 # So much of a file's content tells its kind: the header of NIfTI-1.
 _LOOK_BYTES = 348
 _NOT_READ = (
-    "is not a volume this program can read: give NIfTI (.nii, .nii.gz), NRRD, MetaImage (.mha, .mhd) or a DICOM folder. "
-    f"{EXPORT_DICOM}"
+    "is not a volume this program can read: give NIfTI (.nii, .nii.gz), NRRD, MetaImage (.mha, .mhd) or a DICOM "
+    f"folder. {EXPORT_DICOM}"
 )
 #: Suffixes of files that are a volume each; those of DICOM are mostly single slices.
 SCAN_SUFFIXES = tuple(

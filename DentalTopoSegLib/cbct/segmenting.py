@@ -18,7 +18,7 @@ import numpy as np
 
 from ..dentition import Confidence, Known, Stated
 from ..errors import InputError, NoTeethError
-from ..files.volumes import Volume, resample_ras
+from ..files.volumes import Volume, find_outside, resample_ras
 from ..networks.models import Model, describe_model, load_model
 from ..networks.onnx_runtime import privacy_notes, version_notes
 from ..options import DEFAULTS, Progress, RunOptions
@@ -92,7 +92,7 @@ def segment_volume(
     Raises
     ------
     UsageError
-        For an absent tooth that is none.
+        For an absent tooth that is none, or where all are absent.
     NoTeethError
         Where nothing tooth-like is found.
     InputError
@@ -104,6 +104,7 @@ def segment_volume(
     """
     report, cancelled, threads, precision = options.progress, options.cancelled, options.threads, options.precision
     stated = Stated(options.absent, options.milk)
+    stated.require_teeth()
     seconds: dict[str, float] = {}
     with _stage(LOAD_NETWORKS, seconds, report, cancelled):
         nets = (
@@ -120,14 +121,20 @@ def segment_volume(
 
     with _stage(PREPARE_SCAN, seconds, report, cancelled):
         _require_contrast(volume)
-        whole = resample_ras(volume, float(nets["numbering"].metadata["spacing_mm"]))
+        scan, outside = volume, None
+        field = find_outside(volume)
+        if field is not None:
+            warnings.append(field.note)
+            scan, outside = field.filled(volume), volume.with_array(field.mask.view(np.uint8))
+        whole = resample_ras(scan, float(nets["numbering"].metadata["spacing_mm"]))
     with _stage(FIND_TEETH, seconds, report, cancelled):
-        coarse = run_numbering(nets.pop("numbering"), whole, volume, report, cancelled)
+        coarse = run_numbering(nets.pop("numbering"), whole, scan, report, cancelled, outside)
         del whole
         region = find_dental_region(coarse, volume)
     with _stage(DRAW_BORDERS, seconds, report, cancelled):
-        grid = resample_ras(volume, float(nets["border"].metadata["spacing_mm"]), region.box)
-        tooth, core = run_border(nets.pop("border"), grid, volume, coarse, report, cancelled)
+        grid = resample_ras(scan, float(nets["border"].metadata["spacing_mm"]), region.box)
+        tooth, core = run_border(nets.pop("border"), grid, scan, coarse, report, cancelled, outside)
+        del scan, outside, field
         tooth = smooth(tooth)
         nothing = np.broadcast_to(np.zeros((), np.uint8), grid.array.shape)
         grid = grid.with_array(nothing)  # the grey values are done with

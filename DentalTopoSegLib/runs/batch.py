@@ -11,6 +11,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
+from ..dentition import Stated
 from ..errors import EXIT_MEANINGS, Cancelled, DentalTopoSegError, InputError
 from ..files.json_text import plain
 from ..files.meshes import MESH_SUFFIXES, is_mesh_file, mesh_stem
@@ -20,7 +21,7 @@ from ..files.volumes.dicom import is_dicom_file, is_directory_file, series_files
 from ..options import DEFAULTS, RunOptions
 from ..reports.checksums import compare_files
 from ..reports.page import write_table
-from ..reports.report import read_report
+from ..reports.report import known_of, read_report
 from . import watching
 from .anonymous import anonymous_name
 from .events import Tell
@@ -198,6 +199,7 @@ def run_batch(
     found = _look_through(folder, output)
     if not found:
         raise InputError(f"'{folder}' holds no scan: no NIfTI, NRRD, MetaImage, STL, PLY, OBJ, VTP or DICOM file.")
+    Stated(options.absent, options.milk).require_teeth()
     require_writable(output)
     batch = Batch(summary=output / SUMMARY)
     try:
@@ -210,7 +212,7 @@ def run_batch(
                 row |= {"name": "", **_failed(str(error), error.exit_code)}
             else:
                 tell = lambda event, done=done, name=name: progress(done, len(found), name, event)  # noqa: E731
-                before = None if again or one.reason else row_before(output, name)
+                before = None if again or one.reason else row_before(output, name, Stated(options.absent, options.milk))
                 row |= before or _one(
                     replace(one, name=name), output, options, tell, picture=picture, orientation=orientation
                 )
@@ -271,8 +273,11 @@ def _failed(message: str, exit_code: int) -> dict[str, Any]:
     return {"state": "failed", "message": message, "exit_code": exit_code}
 
 
-def row_before(output: Path, name: str) -> dict[str, Any] | None:
-    """The row of a scan that needs no run: its results are there, or somebody has changed them and they stay."""
+def row_before(output: Path, name: str, stated: Stated | None = None) -> dict[str, Any] | None:
+    """The row of a scan that needs no run: its results are there, or somebody has changed them and they stay.
+
+    stated: what is stated of the teeth now; where it is something, results of which something else was stated are none.
+    """
     report = _report_of(output, name)
     if report is None:
         return None
@@ -284,7 +289,9 @@ def row_before(output: Path, name: str) -> dict[str, Any] | None:
             "--again segments the scan anew."
         )
         return {"state": "changed", "message": message}
-    return None if compared.missing else {"state": "done before", **_numbers(report)}
+    if compared.missing or (stated and known_of(report).stated != stated):
+        return None
+    return {"state": "done before", **_numbers(report)}
 
 
 def row_after(output: Path, name: str) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Volumes in mm: reading with plain refusals, resampling in bounded memory, writing whole or not at all."""
 
+from .field import find_outside
 from .formats import SCAN_SUFFIXES, read_header, safe_stem
 from .grid import IDENTITY, Volume
 from .header import VolumeHeader
@@ -16,6 +17,7 @@ __all__ = [
     "SCAN_SUFFIXES",
     "Volume",
     "VolumeHeader",
+    "find_outside",
     "notes_on_places",
     "read_header",
     "read_label_file",

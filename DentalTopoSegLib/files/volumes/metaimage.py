@@ -13,6 +13,7 @@ import numpy as np
 
 from ...errors import InputError
 from ..names import shown
+from .foreign import no_file_of
 from .grid import IDENTITY
 from .header import (
     MAX_HEADER_BYTES,
@@ -118,7 +119,7 @@ def _parse(path: Path, head: bytes) -> tuple[Fields, int, list[str]]:
             listed = [text.strip() for text, _ in lines] if _is_list(value) else []
             return Fields(path, values), end, [text for text in listed if text]
     if "NDims" not in values and "ObjectType" not in values:
-        raise InputError(f"'{path}' is no MetaImage file, whatever its name says: give the scan as it was exported.")
+        raise no_file_of("MetaImage", path)
     if len(head) == MAX_HEADER_BYTES:
         raise InputError(f"'{path}' cannot be read: its header does not end within {MAX_HEADER_BYTES} bytes.")
     raise InputError(f"'{path}' is cut short within its header: copy or export it again.")

@@ -16,6 +16,7 @@ import numpy as np
 from ...errors import InputError
 from ..regular_files import require_regular_file
 from .content import is_gzip, read_start
+from .foreign import no_file_of
 from .grid import IDENTITY
 from .header import MAX_OFFSET, Place, Vector, VolumeHeader, wrong_field
 from .limits import ORTHOGONAL_TOLERANCE
@@ -153,7 +154,7 @@ def _raw_header(path: Path, file: Path, pair: bool) -> tuple[np.void, str, str]:
             raise wrong_field(path, "magic", magic, f"{expected} is expected")
     if len(start) < _NIFTI1.itemsize and start[:4] in (b"\x5c\x01\0\0", b"\0\0\x01\x5c"):
         raise InputError(f"'{path}' is cut short within its header: copy or export it again.")
-    raise InputError(f"'{path}' is no NIfTI file, whatever its name says: give the scan as it was exported.")
+    raise no_file_of("NIfTI", path, file)
 
 
 def _size(path: Path, raw: np.void, nifti: bool) -> tuple[tuple[int, ...], int]:

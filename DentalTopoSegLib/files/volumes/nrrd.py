@@ -14,6 +14,7 @@ import numpy as np
 
 from ...errors import InputError
 from ..names import shown
+from .foreign import no_file_of
 from .grid import IDENTITY
 from .header import (
     MAX_AXES,
@@ -87,7 +88,7 @@ def read_nrrd_header(path: Path) -> VolumeHeader:
     """The header of a .nrrd, .nhdr or .seg.nrrd. Raises InputError."""
     head = read_head(path)
     if not re.match(rb"NRRD000[1-9]\r?\n", head):
-        raise InputError(f"'{path}' is no NRRD file, whatever its name says: give the scan as it was exported.")
+        raise no_file_of("NRRD", path)
     fields, pairs, end, listed = _parse(path, head)
     axes = _Axes(fields)
     spacing, origin, direction = axes.geometry()

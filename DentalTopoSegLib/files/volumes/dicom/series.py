@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ....errors import InputError
-from ...foreign import EXPORT_DICOM, foreign_file
 from ...hps import is_hps_file
 from ...names import one_line
+from ..foreign import EXPORT_DICOM, told_of
 from .folders import files_in, is_dicom_file, is_directory_file
 from .frames import Frame, Orientations, frame_count, frames_of, stacks_in
 from .header import DicomHeader, read_image_header
@@ -286,9 +286,9 @@ def _nothing(path: Path, found: Found) -> str:
             "export them as STL, PLY or OBJ."
         )
     for file in files_in(path) if path.is_dir() else ():
-        foreign = foreign_file(file)
-        if foreign is not None:
-            return f"'{file}' {foreign}"
+        told = told_of(file, dental=True)
+        if told is not None:
+            return f"'{file}' {told}"
     return f"'{path}' holds no DICOM images: give the folder with the scan's slices, or the scan's file. {EXPORT_DICOM}"
 
 

@@ -1,4 +1,4 @@
-"""What people hand over that is no volume file read here: told by its first bytes or its name, and what to do with it."""
+"""What people hand over that is not read as a volume: told by its first bytes or its name, and what to do with it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _is_gipl(head: bytes) -> bool:
 _PICTURE = "not a volume: give the whole scan (for DICOM, the folder with all slices)"
 KINDS = (
     Foreign(
-        "a TIFF file, which states neither the distance of its slices nor where left and right are",
+        "a TIFF file, a format without a place for the distance of slices, or for left and right",
         _EXPORT,
         (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),
         suffixes=(".tif", ".tiff", ".btf"),

@@ -63,9 +63,9 @@ FORMATS = (
 # So much of a file's content tells its kind: the header of NIfTI-1.
 _LOOK_BYTES = 348
 _NOT_READ = (
-    "is not a volume this program can read: give NIfTI (.nii, .nii.gz), NRRD, MetaImage (.mha, .mhd) or a DICOM folder. "
-    "Files in which a scanner's or dental program keeps its cases (Galileos, Sidexis, i-CAT, Romexis, Invivo and others) "
-    "are read by that program alone: open the case there and export its volume as DICOM."
+    "is not a volume this program can read: give NIfTI (.nii, .nii.gz), NRRD, MetaImage (.mha, .mhd) or a DICOM "
+    "folder; what a dental program keeps in files of its own (Galileos, Sidexis, i-CAT, Romexis, Invivo) is exported "
+    "as DICOM there."
 )
 #: Suffixes of files that are a volume each; those of DICOM are mostly single slices.
 SCAN_SUFFIXES = tuple(

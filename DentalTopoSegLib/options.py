@@ -1,4 +1,4 @@
-"""How a run is carried out, and what is known of the patient beforehand: one type for everything that computes, from the
+"""How a run is carried out, and what is known of the teeth beforehand: one type for everything that computes, from the
 library's functions to the command line."""
 
 from __future__ import annotations

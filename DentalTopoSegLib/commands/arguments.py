@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ..dentition import LABEL_NUMBERINGS
+from ..dentition import DENTITIONS, LABEL_NUMBERINGS, teeth_of_text
 from ..options import DEFAULT_PROVIDER, PRECISIONS, PROVIDERS
 
 
@@ -45,6 +45,31 @@ def add_network(command: argparse.ArgumentParser) -> None:
         default=DEFAULT_PROVIDER,
         help="what runs the networks; auto: for CBCT openvino where it is installed (default onnxruntime)",
     )
+
+
+def add_known(command: argparse.ArgumentParser) -> None:
+    """What the clinician knows of the teeth; see `Call.options`."""
+    add_absent(command, "teeth that are not there, extracted or never formed")
+    command.add_argument(
+        "--dentition",
+        choices=tuple(DENTITIONS.values()),
+        help="permanent: no milk teeth; mixed: a child, milk teeth may stand (default: found out)",
+    )
+
+
+def add_absent(command: argparse.ArgumentParser, purpose: str) -> None:
+    """Teeth that are not there; see `absent_of`."""
+    command.add_argument("--absent", metavar="FDI,FDI", help=f"{purpose}, such as 14,24")
+
+
+def absent_of(given: argparse.Namespace) -> frozenset[int]:
+    """The teeth of --absent. Raises UsageError for what is none."""
+    return teeth_of_text(given.absent) if given.absent is not None else frozenset()
+
+
+def milk_of(given: argparse.Namespace) -> bool | None:
+    """What --dentition says of milk teeth."""
+    return next((milk for milk, name in DENTITIONS.items() if name == given.dentition), None)
 
 
 def add_mesh(command: argparse._ArgumentGroup, jaw: bool = True) -> None:

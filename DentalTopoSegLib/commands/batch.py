@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from ..errors import DONE, SOME_FAILED
-from .arguments import add_anonymous_names, add_network, add_orientation, add_output
+from .arguments import add_anonymous_names, add_known, add_network, add_orientation, add_output
 from .command import Call, Command
 from .streams import say
 
@@ -18,6 +18,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--again", action="store_true", help="also do scans again whose results are there")
     add_orientation(parser)
     add_anonymous_names(parser)
+    add_known(parser)
     add_network(parser)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from .arguments import add_mesh, add_numbering, add_orientation
+from .arguments import absent_of, add_absent, add_mesh, add_numbering, add_orientation
 from .command import Call, Command
 from .text import result_text, scores_text
 
@@ -17,6 +17,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--reference", metavar="REF", help="true labels on the same grid or mesh: adds the scores")
     add_orientation(parser)
     add_numbering(parser)
+    add_absent(parser, "teeth that are not there, beside those stated when the result was made: they are not missed")
     mesh = parser.add_argument_group("for meshes only")
     mesh.add_argument("--labels", metavar="JSON", help="labels of the mesh in the Teeth3DS layout")
     add_mesh(mesh)
@@ -36,6 +37,7 @@ def _run(call: Call) -> dict[str, Any]:
         jaw=given.jaw,
         unit=given.unit,
         orientation=given.orientation,
+        absent=absent_of(given),
     ).report
     text = result_text([report])
     if "metrics" in report:

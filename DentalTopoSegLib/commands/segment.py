@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from .arguments import add_anonymous_names, add_mesh, add_network, add_orientation, add_output
+from .arguments import add_anonymous_names, add_known, add_mesh, add_network, add_orientation, add_output
 from .command import Call, Command
 from .text import files_text, result_text
 
@@ -24,6 +24,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what the results are called (default: the scan's file or folder name; of two jaws the beginning)",
     )
     add_anonymous_names(parser)
+    add_known(parser)
     add_network(parser)
     volume = parser.add_argument_group("for CBCT only")
     volume.add_argument("--series", help="DICOM series to take: its number or the end of its id")

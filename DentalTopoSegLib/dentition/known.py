@@ -31,7 +31,7 @@ class Stated:
     Raises
     ------
     UsageError
-        For numbers that are no teeth, and where no permanent tooth would be left.
+        For numbers that are no teeth.
     """
 
     absent: frozenset[int] = frozenset()
@@ -44,8 +44,6 @@ class Stated:
                 f"{odd[0]} is no FDI tooth number: state absent teeth as 11 to 48, or 51 to 85 for milk teeth."
             )
         object.__setattr__(self, "absent", frozenset(int(fdi) for fdi in self.absent))
-        if self.absent.issuperset(FDI_PERMANENT) and not self.milk:
-            raise UsageError("All 32 permanent teeth are stated absent: then there is nothing to number.")
 
     def __bool__(self) -> bool:
         return bool(self.absent) or self.milk is not None
@@ -54,6 +52,11 @@ class Stated:
     def dentition(self) -> str | None:
         """One of `DENTITIONS`, None where nothing is stated of it."""
         return None if self.milk is None else DENTITIONS[self.milk]
+
+    def require_teeth(self) -> None:
+        """Raises UsageError where no tooth could get a number."""
+        if self.absent.issuperset(FDI_PERMANENT) and not self.milk:
+            raise UsageError("All 32 permanent teeth are stated absent: then there is nothing to number.")
 
     def with_absent(self, teeth: Iterable[int]) -> Stated:
         """The same with these teeth absent too."""

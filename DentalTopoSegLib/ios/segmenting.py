@@ -115,7 +115,7 @@ def segment_jaws(
     Raises
     ------
     UsageError
-        For an absent tooth that is none.
+        For an absent tooth that is none, or where all are absent.
     InputError
         For a surface too small to be a jaw.
     NoTeethError
@@ -131,6 +131,7 @@ def segment_jaws(
     if not 1 <= len(surfaces) <= 2 or len(jaws) != len(surfaces) or len(names) != len(surfaces):
         raise ValueError("segment_jaws takes one or two surfaces, and one jaw and one name for each.")
     stated = Stated(options.absent, options.milk)
+    stated.require_teeth()
     models = models or load_networks(options.precision, options.provider)
     results = []
     for k, (surface, jaw, name, frame) in enumerate(zip(surfaces, jaws, names, frames, strict=True)):

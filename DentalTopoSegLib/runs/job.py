@@ -139,7 +139,7 @@ class Job:
 @dataclass(frozen=True)
 class JobFile:
     """A job as the worker is given it: a flat JSON object of the job's fields and of those of its options that a file
-    can hold (threads, precision, provider).
+    can hold (threads, precision, provider, absent, milk).
 
     Parameters
     ----------
@@ -178,8 +178,9 @@ class JobFile:
             "output": os.fspath(self.job.output),
             "jaws": None if self.job.jaws is None else list(self.job.jaws),
             **{key: getattr(self.options, key) for key in _OPTIONS},
+            "absent": sorted(self.options.absent),
             "cancel_file": self.cancel_file,
         }
 
 
-_OPTIONS = ("threads", "precision", "provider")
+_OPTIONS = ("threads", "precision", "provider", "absent", "milk")

@@ -8,17 +8,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..dentition import Confidence
+from ..dentition import Confidence, Known
 from ..errors import InputError, OutputError
 from ..exports import ExportOptions, Result
 from ..exports.registry import export, export_format
 from ..files.jaw_labels import read_labelled_jaw
 from ..files.meshes import is_mesh_file
-from ..files.seg_nrrd import stored_confidence
+from ..files.seg_nrrd import stored_confidence, stored_known
 from ..files.transactions import settle
 from ..reports.checksums import compare_files
-from ..reports.report import confidence_of, read_report
-from .checking import examine_jaw, examine_label_map, read_label_map, require_teeth
+from ..reports.report import confidence_of, known_of, read_report
+from .checking import examine_jaw, examine_label_map, kept_beside, read_label_map, require_teeth
 from .refusals import refuse_options
 
 
@@ -44,27 +44,43 @@ def open_result(
     return _of_jaw(path, numbering)
 
 
-def _of_jaw(path: Path, numbering: str | None) -> Result:
+def _of_jaw(path: Path, numbering: str | None, known: Known | None = None) -> Result:
     jaw, warnings = read_labelled_jaw(path, numbering=numbering)
     require_teeth(jaw, path)
     name = jaw.mesh.name.removesuffix("_teeth")
-    return Result(path, name, [], lambda: examine_jaw(jaw, warnings), labelled=jaw, companions=_companions(path, name))
+    known = kept_beside(path, name) if known is None else known
+    return Result(
+        path,
+        name,
+        [],
+        lambda: examine_jaw(jaw, warnings, known=known),
+        labelled=jaw,
+        known=known,
+        companions=_companions(path, name),
+    )
 
 
 def _of_label_map(
-    path: Path, numbering: str | None, confidence: Confidence | None = None, orientation: str | None = None
+    path: Path,
+    numbering: str | None,
+    confidence: Confidence | None = None,
+    known: Known | None = None,
+    *,
+    orientation: str | None = None,
 ) -> Result:
-    """confidence: in place of what the file itself has."""
+    """confidence, known: in place of what the file itself has."""
     labels, warnings = read_label_map(path, numbering, orientation)
     confidence = confidence or stored_confidence(labels) or None
     name = labels.name.removesuffix("_teeth")
+    known = known or stored_known(labels) or kept_beside(path, name)
     return Result(
         path,
         name,
         warnings,
-        lambda: examine_label_map(labels, confidence, warnings=warnings),
+        lambda: examine_label_map(labels, confidence, warnings=warnings, known=known),
         labels,
         confidence,
+        known=known,
         companions=_companions(path, name),
     )
 
@@ -108,10 +124,12 @@ def _of_report(path: Path, report_only: bool) -> Result:
         warnings.append(f"'{beside.name}' is no longer what '{path.name}' was written with: it was checked anew.")
     companions = [path, *(path.parent / file for file in files.values())]
 
+    known = known_of(content)
+
     def open_labels() -> Result:
         if is_mesh_file(beside):
-            return _of_jaw(beside, None)
-        return _of_label_map(beside, None, None if report is None else confidence_of(report))
+            return _of_jaw(beside, None, known if report else replace(known, evidence={}))
+        return _of_label_map(beside, None, confidence_of(report) if report else None, known if report else None)
 
     if report_only:
         return Result(

@@ -393,9 +393,9 @@ def _other() -> Iterator[Variant]:
     yield Variant("Invivo", "called .nii", _writes("x.nii", lambda: invivo), REFUSED, "Invivo file.*inv2dcm")
     noise = np.random.default_rng(5).integers(0, 256, 9999).astype(np.uint8).tobytes()
     yield Variant(
-        "Galileos", ".gwg", _writes("x.gwg", lambda: noise), REFUSED, "Galileos file.*export the volume as DICOM"
+        "Galileos", ".gwg", _writes("x.gwg", lambda: noise), REFUSED, "Galileos volume.*export the volume as DICOM"
     )
-    told = "Galileos, Sidexis, i-CAT, Romexis, Invivo. is exported as DICOM there"
+    told = "Galileos, Sidexis, i-CAT, Romexis, Invivo and others.*export its volume as DICOM"
     yield Variant("another dental program's", "any name", _writes("x.case", lambda: noise), REFUSED, told)
     yield Variant("zip", "archive", _writes("x.zip", lambda: b"PK\x03\x04" + noise), REFUSED, "zip archive: unpack")
     picture = b"\x89PNG\r\n\x1a\n" + noise

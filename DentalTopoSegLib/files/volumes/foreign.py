@@ -1,4 +1,4 @@
-"""What people hand over that is not read as a volume: told by its first bytes or its name, and what to do with it."""
+"""Files people hand over that are no volume read here: told by their first bytes or name, and what to do with them."""
 
 from __future__ import annotations
 
@@ -13,6 +13,11 @@ _HEAD_BYTES = 4096
 _EXPORT = "export the scan as DICOM, NRRD or NIfTI from the program that made it"
 _AS_DICOM = "open it there and export the volume as DICOM"
 _UNPACK = "unpack it first"
+#: What to do with a case of any dental program.
+EXPORT_DICOM = (
+    "Files in which a scanner's or dental program keeps its cases (Galileos, Sidexis, i-CAT, Romexis, Invivo and "
+    "others) are read by that program alone: open the case there and export its volume as DICOM."
+)
 
 
 @dataclass(frozen=True)
@@ -20,7 +25,7 @@ class Foreign:
     """A kind of file that is not read.
 
     what: the rest of a sentence "'x' is ...". how: what to do. begins: with which bytes; holds: asks of them more.
-    suffixes: names that tell it where the bytes do not.
+    suffixes, name: what tells it where the bytes do not. dental: what a dental program keeps for itself.
     """
 
     what: str
@@ -28,9 +33,14 @@ class Foreign:
     begins: tuple[bytes, ...] = ()
     holds: Callable[[bytes], bool] | None = None
     suffixes: tuple[str, ...] = ()
+    name: re.Pattern[str] | None = None
+    dental: bool = False
 
     def is_content(self, head: bytes) -> bool:
         return head.startswith(self.begins) if self.begins else self.holds is not None and self.holds(head)
+
+    def is_name(self, name: str) -> bool:
+        return name.endswith(self.suffixes or "/") or (self.name is not None and bool(self.name.fullmatch(name)))
 
 
 def _is_gipl(head: bytes) -> bool:
@@ -63,8 +73,15 @@ KINDS = (
         "export the volume as DICOM in Invivo, or convert it with the free program inv2dcm (pypi.org/project/inv2dcm)",
         holds=lambda head: b"<INVFile" in head,
         suffixes=(".inv",),
+        dental=True,
     ),
-    Foreign("a Galileos file (Sirona)", f"{_AS_DICOM} (Galileos Viewer, Sidexis)", suffixes=(".gwg",)),
+    Foreign(
+        "a part of a Galileos volume (Sirona)",
+        f"{_AS_DICOM} (Galileos Viewer, Sidexis)",
+        suffixes=(".gwg",),
+        name=re.compile(r".+_vol_0(_\d+)?"),  # a header and a file for each slice
+        dental=True,
+    ),
     Foreign("a flat picture (PNG)", _PICTURE, (b"\x89PNG",), suffixes=(".png",)),
     Foreign("a flat picture (JPEG)", _PICTURE, (b"\xff\xd8\xff",), suffixes=(".jpg", ".jpeg")),
     Foreign("a flat picture (GIF)", _PICTURE, (b"GIF8",), suffixes=(".gif",)),
@@ -108,10 +125,10 @@ KINDS = (
 )
 
 
-def told_of(path: Path) -> str | None:
+def told_of(path: Path, *, dental: bool = False) -> str | None:
     """What a file is that is not read, as the end of a sentence that begins with its name; None where it is not known.
 
-    The first bytes say it, or, where they are not known, the name.
+    The first bytes say it, or, where they are not known, the name. dental: only what a dental program keeps for itself.
     """
     try:
         with path.open("rb") as stream:
@@ -120,8 +137,8 @@ def told_of(path: Path) -> str | None:
         return None
     name = path.name.lower()
     kind = next((kind for kind in KINDS if kind.is_content(head)), None)
-    kind = kind or next((kind for kind in KINDS if name.endswith(kind.suffixes or "/")), None)
-    if kind is None:
+    kind = kind or next((kind for kind in KINDS if kind.is_name(name)), None)
+    if kind is None or (dental and not kind.dental):
         return None
     joint = ", " if kind.how.startswith("not ") else ": "
     return f"is {kind.what}{joint}{kind.how}."

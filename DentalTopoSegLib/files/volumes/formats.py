@@ -12,7 +12,7 @@ from ..names import safe_name
 from ..regular_files import require_regular_file
 from .content import read_start
 from .dicom import is_dicom, read_dicom
-from .foreign import looks_like, told_of
+from .foreign import EXPORT_DICOM, looks_like, told_of
 from .grid import Volume
 from .header import VolumeHeader
 from .metaimage import read_metaimage_header
@@ -39,7 +39,7 @@ class VolumeFormat:
     recognises : callable, optional
         Whether a path is of this kind by what is there; None leaves it to the suffix.
     read : callable, optional
-        `read(path, max_voxels, series)`: the volume, named after its file or folder, and warnings.
+        `read(path, max_voxels, series, orientation)`: the volume, named after its file or folder, and warnings.
     """
 
     name: str
@@ -48,7 +48,7 @@ class VolumeFormat:
     detached: tuple[str, ...] = ()
     read_header: Callable[[Path], VolumeHeader] | None = None
     recognises: Callable[[Path], bool] | None = None
-    read: Callable[[Path, int, str | None], tuple[Volume, list[str]]] | None = None
+    read: Callable[[Path, int, str | None, str | None], tuple[Volume, list[str]]] | None = None
 
 
 FORMATS = (
@@ -64,8 +64,7 @@ FORMATS = (
 _LOOK_BYTES = 348
 _NOT_READ = (
     "is not a volume this program can read: give NIfTI (.nii, .nii.gz), NRRD, MetaImage (.mha, .mhd) or a DICOM "
-    "folder; what a dental program keeps in files of its own (Galileos, Sidexis, i-CAT, Romexis, Invivo) is exported "
-    "as DICOM there."
+    f"folder. {EXPORT_DICOM}"
 )
 #: Suffixes of files that are a volume each; those of DICOM are mostly single slices.
 SCAN_SUFFIXES = tuple(

@@ -14,7 +14,7 @@ from .content import read_voxels
 from .formats import format_of, read_header, safe_stem
 from .grid import Volume
 from .limits import MAX_VOXELS, check_grid, check_scan_geometry, require_3d
-from .orientation import not_used, orientation_of, require_orientation, resolve
+from .orientation import require_orientation, resolve
 
 # Outside of a round field that is half as high as its box, many programs write NaN: that is 61 % of the box.
 _MOST_UNDEFINED = 0.75
@@ -70,8 +70,7 @@ def read_volume(
     require_orientation(orientation)
     kind = format_of(path)
     if kind is not None and kind.read is not None:
-        volume, warnings = kind.read(path, max_voxels, series)
-        warnings += not_used(orientation, orientation_of(volume.direction))
+        volume, warnings = kind.read(path, max_voxels, series, orientation)
         volume = replace(volume, name=safe_stem(volume.name))
     else:
         if series is not None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from ....errors import InputError
+from ..header import VolumeHeader
+from ..orientation import resolve
 from .frames import Frame, positions_of
 from .header import DicomHeader
 
@@ -51,27 +53,36 @@ def stack_slices(frames: Sequence[Frame], path: Path) -> Stack:
     return Stack(order, (column_spacing, row_spacing, step), (x, y, z), tuple(direction))
 
 
-def stack_from_first(header: DicomHeader, frames: Sequence[Frame], path: Path) -> Stack:
-    """The geometry of a classic file of many frames, which has the position of the first one only.
+def stack_from_first(
+    header: DicomHeader, frames: Sequence[Frame], path: Path, orientation: str | None
+) -> tuple[Stack, list[str]]:
+    """The geometry of a classic file of many frames, which has the position of the first one only, and notes on it.
 
-    The others follow it along the normal in the stated distance. Raises InputError where the orientation is not stated:
-    right and left would be a guess.
+    The others are taken to follow it along the normal in the stated distance. Where the orientation is not stated the
+    user's word holds (`orientation.resolve`); raises InputError without one: right and left would be a guess.
     """
     first = frames[0]
     distance = header.number("SpacingBetweenSlices") or header.number("SliceThickness")
     if not distance:
         raise InputError(f"'{path}' does not state the distance of its slices: export the scan as a DICOM folder.")
-    if first.position is None or first.axes is None:
-        lacking = "Image Orientation" if first.axes is None else "Image Position"
-        raise InputError(
-            f"'{path}' does not say where its slices lie nor where right and left are (no {lacking}): export the scan "
-            "as a DICOM folder with a file for each slice, or as NIfTI."
-        )
     row_spacing, column_spacing = pixel_size(frames, path)
-    x_axis, y_axis = unit_axes(first, path)
-    x, y, z = first.position
-    direction = np.stack([x_axis, y_axis, np.cross(x_axis, y_axis)], axis=1).ravel()
-    return Stack(np.arange(len(frames)), (column_spacing, row_spacing, distance), (x, y, z), tuple(direction))
+    spacing = column_spacing, row_spacing, distance
+    size = header.count("Columns", 1, 65535), header.count("Rows", 1, 65535), len(frames)
+    stated = VolumeHeader(path, size, np.dtype(np.int16), (path,), spacing)
+    if first.axes is None:
+        stated = replace(stated, unplaced="its header has no Image Orientation")
+    else:
+        x_axis, y_axis = unit_axes(first, path)
+        direction = np.stack([x_axis, y_axis, np.cross(x_axis, y_axis)], axis=1).ravel()
+        stated = replace(stated, direction=tuple(direction))
+    placed, notes = resolve(stated, orientation)
+    x, y, z = first.position or (0.0, 0.0, 0.0)
+    notes.append(
+        f"Only the first slice of this file says where it lies; the others were taken to follow {distance:g} mm apart."
+        if first.position
+        else f"No slice of this file says where it lies; they were taken to lie {distance:g} mm apart."
+    )
+    return Stack(np.arange(len(frames)), spacing, (x, y, z), placed.direction), notes
 
 
 def pixel_size(frames: Sequence[Frame], path: Path) -> tuple[float, float]:

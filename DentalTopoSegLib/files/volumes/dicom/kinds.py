@@ -12,7 +12,7 @@ _STORAGE = "1.2.840.10008.5.1.4.1.1."
 #: CT, its enhanced and legacy converted forms, X-ray 3D angiography and craniofacial X-ray 3D.
 SCAN_CLASSES = frozenset(_STORAGE + end for end in ("2", "2.1", "2.2", "13.1.1", "13.1.2"))
 #: Those whose functional groups GDCM looks into for the rescale slope.
-RESCALED_BY_GROUPS = frozenset(_STORAGE + end for end in ("2.1",))
+RESCALED_BY_GROUPS = SCAN_CLASSES - {_STORAGE + "2"}
 DIRECTORY_CLASS = "1.2.840.10008.1.3.10"
 _SCAN_MODALITIES = ("", "CT")
 #: What is no scan, by the SOP class behind `_STORAGE`, the longer ones first; by modality where it is not known.

@@ -13,6 +13,7 @@ from ....errors import InputError
 from ...names import one_line
 from ..grid import IDENTITY, Volume
 from ..limits import check_grid
+from ..orientation import not_used, orientation_of
 from .folders import is_directory_file
 from .frames import Frame, frames_of, positions_of
 from .geometry import stack_from_first, stack_slices, unit_axes
@@ -24,19 +25,21 @@ from .series import Series, find_series
 _SAME_PLACE_MM = 1e-3
 
 
-def read_dicom(path: Path, max_voxels: int, series: str | None = None) -> tuple[Volume, list[str]]:
+def read_dicom(
+    path: Path, max_voxels: int, series: str | None = None, orientation: str | None = None
+) -> tuple[Volume, list[str]]:
     """Read the one scan in a folder (sub-folders included), or the series that a single file belongs to.
 
     A CD's DICOMDIR stands for its folder. Returns the volume, with the name that the folder (of a scan in one file: the
     file) has, and warnings on what was left aside. Raises InputError when no scan, several similar scans, missing or
     uneven slices are found, and with the tag for a header that is damaged or out of bounds; MemoryLimitError above
-    `max_voxels`.
+    `max_voxels`. orientation: of a file that does not say where left and right are, as in `read_volume`.
     """
     folder = path if path.is_dir() else path.parent
     warnings: list[str] = []
     with without_pydicom_warnings():
         chosen = find_series(path, series, warnings)
-        volume = _read(chosen, path, max_voxels, warnings)
+        volume = _read(chosen, path, max_voxels, orientation, warnings)
     own_file = chosen.many_in_one_file and path.is_file() and not is_directory_file(path)
     source = path if own_file else folder
     return replace(volume, name=os.path.basename(os.path.abspath(source))), warnings
@@ -49,17 +52,15 @@ def series_files(path: Path, series: str | None = None) -> list[Path]:
         return list(dict.fromkeys(f.header.path for f in _frames(chosen, path, [])))
 
 
-def _read(series: Series, path: Path, max_voxels: int, warnings: list[str]) -> Volume:
+def _read(series: Series, path: Path, max_voxels: int, orientation: str | None, warnings: list[str]) -> Volume:
     _require_grey(series.headers, path)
     frames = _frames(series, path, warnings)
     if series.many_in_one_file and any(frame.position is None for frame in frames[1:]):
-        stack = stack_from_first(series.headers[0], frames, path)
-        warnings.append(
-            "Only the first slice of this file says where it lies; the others were taken to follow it "
-            f"{stack.spacing[2]:g} mm apart."
-        )
+        stack, notes = stack_from_first(series.headers[0], frames, path, orientation)
+        warnings += notes
     else:
         stack = stack_slices(frames, path)
+        warnings += not_used(orientation, orientation_of(stack.direction))
     check_grid(path, (series.columns, series.rows, len(frames)), stack.spacing, IDENTITY, max_voxels)
     array = read_frames([frames[i] for i in stack.order], path)
     return Volume(array, stack.spacing, stack.origin, stack.direction)

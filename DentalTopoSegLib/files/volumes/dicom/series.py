@@ -13,6 +13,7 @@ from pathlib import Path
 from ....errors import InputError
 from ...hps import is_hps_file
 from ...names import one_line
+from ..foreign import EXPORT_DICOM, told_of
 from .folders import files_in, is_dicom_file, is_directory_file
 from .frames import Frame, Orientations, frame_count, frames_of, stacks_in
 from .header import DicomHeader, read_image_header
@@ -284,7 +285,11 @@ def _nothing(path: Path, found: Found) -> str:
             f"'{path}' holds intraoral scans in 3Shape's own mesh format (HPS), no DICOM: give the files as jaws, or "
             "export them as STL, PLY or OBJ."
         )
-    return f"'{path}' holds no DICOM images: give the folder with the scan's slices, or the scan's file."
+    for file in files_in(path) if path.is_dir() else ():
+        told = told_of(file, dental=True)
+        if told is not None:
+            return f"'{file}' {told}"
+    return f"'{path}' holds no DICOM images: give the folder with the scan's slices, or the scan's file. {EXPORT_DICOM}"
 
 
 def listing(series: Sequence[Series]) -> str:

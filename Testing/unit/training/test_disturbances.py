@@ -68,7 +68,8 @@ def test_a_base_goes_down_and_around_and_closes_where_it_should(jaw: Jaw, base):
     _, first, welded = np.unique(made.vertices.round(4), axis=0, return_index=True, return_inverse=True)
     lowest = made.vertices[first[rim_of(welded[made.faces])[:, 0]], 2]
     foot = lowest < made.vertices[:, 2].min() + 1.0
-    assert foot.any() == (base is modelled_base)  # an open base ends in a rim, a closed one in a floor
+    # an open base ends in a rim, a closed one in a floor (a point on a straight edge may be left out of it)
+    assert foot.sum() > 100 if base is modelled_base else foot.sum() < 15
 
 
 def test_walls_look_outwards_and_ledges_up(jaw: Jaw):

@@ -1,4 +1,5 @@
-"""How a run is carried out: one type for everything that computes, from the library's functions to the command line."""
+"""How a run is carried out, and what is known of the teeth beforehand: one type for everything that computes, from the
+library's functions to the command line."""
 
 from __future__ import annotations
 
@@ -29,7 +30,7 @@ def never() -> bool:
 
 @dataclass(frozen=True)
 class RunOptions:
-    """How to compute, not what.
+    """How to compute, and what the clinician knows of the teeth; not what to compute.
 
     Parameters
     ----------
@@ -43,6 +44,11 @@ class RunOptions:
         `progress(stage, done, total)`, called from the thread that works.
     cancelled : callable
         Asked several times a second; `errors.Cancelled` is raised soon after it answers True.
+    absent : collection of int
+        FDI numbers of teeth that are not there, extracted or never formed: none is given, and the others follow. Runs
+        refuse what is no tooth (`dentition.known.Stated`).
+    milk : bool, optional
+        True: a child's dentition, in which milk teeth may stand; False: permanent teeth only; None: found out.
 
     Raises
     ------
@@ -55,6 +61,8 @@ class RunOptions:
     provider: str = DEFAULT_PROVIDER
     progress: Progress = silent
     cancelled: Callable[[], bool] = never
+    absent: frozenset[int] = frozenset()
+    milk: bool | None = None
 
     def __post_init__(self) -> None:
         for name, value, known in (
@@ -65,6 +73,7 @@ class RunOptions:
                 raise UsageError(f"The {name} '{value}' is unknown: use {', '.join(known)}.")
         if self.threads is not None and self.threads < 1:
             raise UsageError(f"The number of threads must be 1 or more, not {self.threads}.")
+        object.__setattr__(self, "absent", frozenset(self.absent))
 
     def stop_if_cancelled(self) -> None:
         """Raise `errors.Cancelled` where the user wants to stop."""

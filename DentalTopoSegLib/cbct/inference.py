@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import Cancelled, InputError
-from ..files.volumes import Volume
+from ..files.volumes import Volume, resample_like
 from ..files.volumes.boxes import Box, box_of
 from ..networks.models import Model
 from ..options import Progress
@@ -84,16 +84,21 @@ def inside_scan(grid: Volume, scan: Volume) -> np.ndarray | None:
     return mask
 
 
-def normalise(grid: Volume, scan: Volume, percentiles: tuple[float, float]) -> np.ndarray:
+def normalise(
+    grid: Volume, scan: Volume, percentiles: tuple[float, float], outside: Volume | None = None
+) -> np.ndarray:
     """Clip the grid's grey values to the percentiles of its voxels inside the scan, then z-score; float32.
 
-    The same statistics as in training: at most about 200,000 evenly spaced voxels. InputError if the scan has
-    no contrast.
+    The same statistics as in training: at most about 200,000 evenly spaced voxels. outside: where not 0, the scan's
+    voxels lie outside of its field of view; their grey values do not count. InputError if the scan has no contrast.
     """
     array = grid.array
     step = max(1, round((array.size / 200_000) ** (1 / 3)))
     values = array[::step, ::step, ::step]
     mask = inside_scan(grid, scan)
+    if outside is not None:
+        field = resample_like(outside, grid, "nearest").array == 0
+        mask = field if mask is None else field & mask
     if mask is not None and mask[::step, ::step, ::step].any():
         values = values[mask[::step, ::step, ::step]]
     values = values.astype(np.float32)
@@ -135,10 +140,16 @@ def _as_bytes(probabilities: np.ndarray, scale: float) -> np.ndarray:
 
 
 def run_numbering(
-    model: Model, grid: Volume, scan: Volume, progress: Progress, cancelled: Callable[[], bool] | None
+    model: Model,
+    grid: Volume,
+    scan: Volume,
+    progress: Progress,
+    cancelled: Callable[[], bool] | None,
+    outside: Volume | None = None,
 ) -> CoarseMap:
-    """Numbering network over the whole scan (grid: the scan at the model's spacing, upright)."""
-    image = normalise(grid, scan, tuple(model.metadata["clip_percentiles"]))
+    """Numbering network over the whole scan (grid: the scan at the model's spacing, upright); outside: as `normalise`
+    has it."""
+    image = normalise(grid, scan, tuple(model.metadata["clip_percentiles"]), outside)
     stride, divisor = int(model.metadata["output_stride"]), int(model.metadata["divisor"])
     even = tuple(-(-n // stride) * stride for n in image.shape)
     fill = float(image.min())
@@ -252,10 +263,11 @@ def run_border(
     coarse: CoarseMap,
     progress: Progress,
     cancelled: Callable[[], bool] | None,
+    outside: Volume | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Border network over the dental box: (p_tooth, p_core), each uint8 on the grid; 0 where no tooth is
-    near."""
-    image = normalise(grid, scan, tuple(model.metadata["clip_percentiles"]))
+    near. outside: as `normalise` has it."""
+    image = normalise(grid, scan, tuple(model.metadata["clip_percentiles"]), outside)
     divisor = int(model.metadata["divisor"])
     margin = -(-int(model.metadata.get("receptive_margin_vox", 16)) // divisor) * divisor
     fill = float(image.min())

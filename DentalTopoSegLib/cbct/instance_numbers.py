@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..dentition import Stated, ToothEvidence
 from ..dentition.numbering import Numbering, number_teeth
 from ..files.volumes import Volume
 from .confidence import DOUBTFUL, FEATURES, Evidence, features_of
@@ -17,6 +18,7 @@ _SURELY_TOOTH = 0.55  # mean tooth probability of an instance the coarse map may
 _BACKGROUND = (0.5, 0.97)  # share of background votes: above the first it must be surely tooth, above the second never
 _WORTH_A_WORD_MM3 = 60.0  # an object this large that got no number is named to the user
 _NAMED = 4  # of them, the largest
+_NOTHING = Stated()
 
 
 @dataclass(frozen=True)
@@ -24,13 +26,15 @@ class NumberedTeeth:
     """Labels and what is known of each tooth.
 
     labels: uint8 FDI (z, y, x) on the fine grid. scores: FDI -> 0..1, the numbering's own. features: FDI -> what the
-    confidence is computed from, by name. notes: sentences about objects left out.
+    confidence is computed from, by name. notes: sentences about objects left out. evidence: FDI -> what its number was
+    found from.
     """
 
     labels: np.ndarray
     scores: dict[int, float] = field(default_factory=dict)
     features: dict[int, dict[str, float]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    evidence: dict[int, ToothEvidence] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,9 @@ class _Measures:
     doubtful: np.ndarray
 
 
-def number_instances(found: Instances, tooth: np.ndarray, grid: Volume, region: DentalRegion) -> NumberedTeeth:
+def number_instances(
+    found: Instances, tooth: np.ndarray, grid: Volume, region: DentalRegion, stated: Stated = _NOTHING
+) -> NumberedTeeth:
     """Give every plausible instance its FDI number; rejected pieces join the tooth they touch.
 
     Parameters
@@ -56,6 +62,8 @@ def number_instances(found: Instances, tooth: np.ndarray, grid: Volume, region: 
         The fine upright grid.
     region : DentalRegion
         Where the dentition is.
+    stated : Stated
+        What the clinician knows: absent teeth get no number.
 
     Returns
     -------
@@ -67,7 +75,8 @@ def number_instances(found: Instances, tooth: np.ndarray, grid: Volume, region: 
         return NumberedTeeth(np.zeros(grid.array.shape, np.uint8))
     measures = _measure(found, tooth, grid)
     plausible = _plausible(found, measures, region)
-    result = number_teeth(found.votes[plausible], measures.centroids[plausible], measures.volumes[plausible])
+    votes, centroids, volumes = found.votes[plausible], measures.centroids[plausible], measures.volumes[plausible]
+    result = number_teeth(votes, centroids, volumes, absent=stated.absent)
     fdi = np.zeros(len(found) + 1, np.uint8)
     fdi[plausible + 1] = result.fdi
     joined = join_rejected(found, fdi, measures.volumes, ndimage.find_objects(found.labels))
@@ -82,7 +91,10 @@ def number_instances(found: Instances, tooth: np.ndarray, grid: Volume, region: 
         and found.votes[k, 0] < _BACKGROUND[0]
         and not joined[k]
     ]
-    return NumberedTeeth(labels, scores, features, _notes(lost, measures))
+    evidence = {
+        int(f): ToothEvidence.of(*basis) for f, *basis in zip(result.fdi, votes, centroids, volumes, strict=True) if f
+    }
+    return NumberedTeeth(labels, scores, features, _notes(lost, measures), evidence)
 
 
 def _measure(found: Instances, tooth: np.ndarray, grid: Volume) -> _Measures:

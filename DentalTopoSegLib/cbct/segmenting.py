@@ -16,9 +16,9 @@ from typing import Any, final
 
 import numpy as np
 
-from ..dentition import Confidence
+from ..dentition import Confidence, Known, Stated
 from ..errors import InputError, NoTeethError
-from ..files.volumes import Volume, resample_ras
+from ..files.volumes import Volume, find_outside, resample_ras
 from ..networks.models import Model, describe_model, load_model
 from ..networks.onnx_runtime import privacy_notes, version_notes
 from ..options import DEFAULTS, Progress, RunOptions
@@ -33,6 +33,10 @@ from .region import find_dental_region, no_teeth_message
 __all__ = ["Segmentation", "segment_volume"]
 
 _RATHER_WRONG = 0.5  # a scan with many such teeth gets a warning as a whole
+_NO_MILK_TEETH = (
+    "The networks for CBCT know permanent teeth only: a milk tooth is left out or has a permanent tooth's number, so "
+    "look at every number of this mixed dentition."
+)
 _NO_TOOTH = 0.1  # calibrated; where no tooth is surer than this, it was no dentition that was numbered
 
 
@@ -43,7 +47,8 @@ class Segmentation:
     right (a tooth with this number is there, IoU >= 0.5), see `confidence`. provenance: models (id, sha256, ...),
     the confidence's calibration ("uncalibrated" with networks it was not fitted for: then confidence is the score),
     seconds per stage. warnings: sentences about the scan's quality and about what was left out. scores: FDI -> 0..1,
-    the numbering's own score. features: FDI -> what the confidence is computed from, by name."""
+    the numbering's own score. features: FDI -> what the confidence is computed from, by name. known: what the clinician
+    stated, and what each number was found from."""
 
     labels: Volume
     confidence: Confidence
@@ -51,6 +56,7 @@ class Segmentation:
     warnings: list[str] = field(default_factory=list)
     scores: dict[int, float] = field(default_factory=dict)
     features: dict[int, dict[str, float]] = field(default_factory=dict)
+    known: Known = field(default_factory=Known)
 
     @property
     def calibrated(self) -> bool:
@@ -73,7 +79,7 @@ def segment_volume(
     volume : Volume
         Any orientation and spacing; grey values need not be calibrated.
     options : RunOptions
-        How to compute, who is told of the progress and who may stop it.
+        How to compute, what is known of the teeth, who is told of the progress and who may stop it.
     models : mapping, optional
         Other networks than the installed ones, by task, each with its own provider; if no calibration belongs to them,
         the confidence is uncalibrated.
@@ -85,6 +91,8 @@ def segment_volume(
 
     Raises
     ------
+    UsageError
+        For an absent tooth that is none, or where all are absent.
     NoTeethError
         Where nothing tooth-like is found.
     InputError
@@ -95,6 +103,8 @@ def segment_volume(
         Soon after `options.cancelled` answers True.
     """
     report, cancelled, threads, precision = options.progress, options.cancelled, options.threads, options.precision
+    stated = Stated(options.absent, options.milk)
+    stated.require_teeth()
     seconds: dict[str, float] = {}
     with _stage(LOAD_NETWORKS, seconds, report, cancelled):
         nets = (
@@ -107,18 +117,24 @@ def segment_volume(
         )
         calibrator = calibrator_for(nets)
         described = [describe_model(nets[task], task) for task in ("numbering", "border")]
-    warnings = privacy_notes()
+    warnings = privacy_notes() + ([_NO_MILK_TEETH] if stated.milk else [])
 
     with _stage(PREPARE_SCAN, seconds, report, cancelled):
         _require_contrast(volume)
-        whole = resample_ras(volume, float(nets["numbering"].metadata["spacing_mm"]))
+        scan, outside = volume, None
+        field = find_outside(volume)
+        if field is not None:
+            warnings.append(field.note)
+            scan, outside = field.filled(volume), volume.with_array(field.mask.view(np.uint8))
+        whole = resample_ras(scan, float(nets["numbering"].metadata["spacing_mm"]))
     with _stage(FIND_TEETH, seconds, report, cancelled):
-        coarse = run_numbering(nets.pop("numbering"), whole, volume, report, cancelled)
+        coarse = run_numbering(nets.pop("numbering"), whole, scan, report, cancelled, outside)
         del whole
         region = find_dental_region(coarse, volume)
     with _stage(DRAW_BORDERS, seconds, report, cancelled):
-        grid = resample_ras(volume, float(nets["border"].metadata["spacing_mm"]), region.box)
-        tooth, core = run_border(nets.pop("border"), grid, volume, coarse, report, cancelled)
+        grid = resample_ras(scan, float(nets["border"].metadata["spacing_mm"]), region.box)
+        tooth, core = run_border(nets.pop("border"), grid, scan, coarse, report, cancelled, outside)
+        del scan, outside, field
         tooth = smooth(tooth)
         nothing = np.broadcast_to(np.zeros((), np.uint8), grid.array.shape)
         grid = grid.with_array(nothing)  # the grey values are done with
@@ -126,7 +142,7 @@ def segment_volume(
         found = find_instances(tooth, core, coarse, grid)
         del core
     with _stage(NUMBER_TEETH, seconds, report, cancelled):
-        numbered = number_instances(found, tooth, grid, region)
+        numbered = number_instances(found, tooth, grid, region, stated)
         warnings += numbered.notes
         confidence = _confidence_of(numbered, calibrator)
         del found
@@ -160,6 +176,7 @@ def segment_volume(
         warnings,
         {f: numbered.scores[f] for f in confidence},
         {f: numbered.features[f] for f in confidence},
+        Known(stated, numbered.evidence).of_teeth(confidence),
     )
 
 

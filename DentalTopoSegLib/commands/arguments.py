@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ..dentition import LABEL_NUMBERINGS
+from ..dentition import DENTITIONS, LABEL_NUMBERINGS, teeth_of_text
 from ..options import DEFAULT_PROVIDER, PRECISIONS, PROVIDERS
 
 
@@ -47,12 +47,47 @@ def add_network(command: argparse.ArgumentParser) -> None:
     )
 
 
+def add_known(command: argparse.ArgumentParser) -> None:
+    """What the clinician knows of the teeth; see `Call.options`."""
+    add_absent(command, "teeth that are not there, extracted or never formed")
+    command.add_argument(
+        "--dentition",
+        choices=tuple(DENTITIONS.values()),
+        help="permanent: no milk teeth; mixed: a child, milk teeth may stand (default: found out)",
+    )
+
+
+def add_absent(command: argparse.ArgumentParser, purpose: str) -> None:
+    """Teeth that are not there; see `absent_of`."""
+    command.add_argument("--absent", metavar="FDI,FDI", help=f"{purpose}, such as 14,24")
+
+
+def absent_of(given: argparse.Namespace) -> frozenset[int]:
+    """The teeth of --absent. Raises UsageError for what is none."""
+    return teeth_of_text(given.absent) if given.absent is not None else frozenset()
+
+
+def milk_of(given: argparse.Namespace) -> bool | None:
+    """What --dentition says of milk teeth."""
+    return next((milk for milk, name in DENTITIONS.items() if name == given.dentition), None)
+
+
 def add_mesh(command: argparse._ArgumentGroup, jaw: bool = True) -> None:
     """What a mesh's file does not say."""
     if jaw:
         command.add_argument("--jaw", choices=("upper", "lower"), help="which jaw the mesh is (default: by its shape)")
     command.add_argument(
         "--unit", choices=("mm", "cm", "m", "inch"), help="unit of the file's coordinates (default: by its size)"
+    )
+
+
+def add_orientation(command: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
+    """Where left and right are, for files that do not say it."""
+    command.add_argument(
+        "--orientation",
+        metavar="LPS|RAS|...",
+        help="of a file that does not say where left and right are: the sides of the patient to which its columns, "
+        "rows and slices run; of a NIfTI file that says it twice and differently: sform or qform",
     )
 
 

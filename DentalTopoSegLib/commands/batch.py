@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from ..errors import DONE, SOME_FAILED
-from .arguments import add_anonymous_names, add_network, add_output
+from .arguments import add_anonymous_names, add_known, add_network, add_orientation, add_output
 from .command import Call, Command
 from .streams import say
 
@@ -16,7 +16,9 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     add_output(parser)
     parser.add_argument("--picture", action="store_true", help="also write <name>_teeth.png of every CBCT")
     parser.add_argument("--again", action="store_true", help="also do scans again whose results are there")
+    add_orientation(parser)
     add_anonymous_names(parser)
+    add_known(parser)
     add_network(parser)
 
 
@@ -32,6 +34,7 @@ def _run(call: Call) -> dict[str, Any]:
         given.output,
         call.options,
         picture=given.picture,
+        orientation=given.orientation,
         again=given.again,
         anonymous_names=given.anonymous_names,
         progress=progress,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from .arguments import add_mesh, add_numbering
+from .arguments import absent_of, add_absent, add_mesh, add_numbering, add_orientation
 from .command import Call, Command
 from .text import result_text, scores_text
 
@@ -15,7 +15,9 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         "scan", metavar="LABELS", help="label map (NIfTI, NRRD, MetaImage, .seg.nrrd) or labelled mesh (VTP, PLY)"
     )
     parser.add_argument("--reference", metavar="REF", help="true labels on the same grid or mesh: adds the scores")
+    add_orientation(parser)
     add_numbering(parser)
+    add_absent(parser, "teeth that are not there, beside those stated when the result was made: they are not missed")
     mesh = parser.add_argument_group("for meshes only")
     mesh.add_argument("--labels", metavar="JSON", help="labels of the mesh in the Teeth3DS layout")
     add_mesh(mesh)
@@ -34,6 +36,8 @@ def _run(call: Call) -> dict[str, Any]:
         labels=given.labels,
         jaw=given.jaw,
         unit=given.unit,
+        orientation=given.orientation,
+        absent=absent_of(given),
     ).report
     text = result_text([report])
     if "metrics" in report:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..options import RunOptions
+from .arguments import absent_of, milk_of
 from .progress_bar import ProgressBar
 from .stop_request import StopRequest
 
@@ -22,9 +23,12 @@ class Call:
 
     @property
     def options(self) -> RunOptions:
-        """How to compute, by the arguments of `arguments.add_network`."""
+        """How to compute, by the arguments of `arguments.add_network`, and what is known of the teeth, by those of
+        `arguments.add_known` where the command has them."""
         given = self.arguments
-        return RunOptions(given.threads, given.precision, given.provider, self.bar, self.stop.asked)
+        asked = self.stop.asked
+        absent, milk = (absent_of(given), milk_of(given)) if hasattr(given, "absent") else (frozenset(), None)
+        return RunOptions(given.threads, given.precision, given.provider, self.bar, asked, absent, milk)
 
     def say(self, text: Callable[[], str]) -> None:
         """Print a text to stdout where text is wanted; the progress ends."""

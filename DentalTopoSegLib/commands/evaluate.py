@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from .arguments import add_mesh, add_numbering
+from .arguments import add_mesh, add_numbering, add_orientation
 from .command import Call, Command
 from .text import scores_text
 
@@ -13,6 +13,7 @@ from .text import scores_text
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("prediction", metavar="PRED", help="label map, labelled mesh, or Teeth3DS JSON")
     parser.add_argument("reference", metavar="REF", help="the true labels, in any of these")
+    add_orientation(parser)
     add_numbering(parser)
     mesh = parser.add_argument_group("for meshes only")
     mesh.add_argument("--mesh", metavar="MESH", help="the mesh that labels in JSON belong to")
@@ -30,6 +31,7 @@ def _run(call: Call) -> dict[str, Any]:
         reference_numbering=given.reference_numbering,
         mesh=given.mesh,
         unit=given.unit,
+        orientation=given.orientation,
     )
     call.say(lambda: scores_text(scores, is_mesh_labels(given.prediction)))
     return scores

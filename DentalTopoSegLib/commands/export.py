@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from ..exports import FORMATS
-from .arguments import add_numbering, add_output
+from .arguments import add_numbering, add_orientation, add_output
 from .command import Call, Command
 from .text import files_text
 
@@ -20,6 +20,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--space", choices=("LPS", "RAS"), default="LPS", help="axes of surfaces from label maps (default LPS)"
     )
+    add_orientation(parser)
     add_numbering(parser, reference=False)
 
 
@@ -35,6 +36,7 @@ def _run(call: Call) -> dict[str, Any]:
         scan=given.scan,
         series=given.series,
         space=given.space,
+        orientation=given.orientation,
     )
     call.say(lambda: files_text(files.values()))
     return {"files": {kind: str(path) for kind, path in files.items()}, "warnings": warnings}

@@ -1,21 +1,27 @@
-"""Progress on a terminal."""
+"""Progress on a terminal, or in a log."""
 
 from __future__ import annotations
 
+import sys
 import threading
 from typing import Any
 
 
 class ProgressBar:
-    """One tqdm bar per stage on stderr: share done and time left. Called as `bar(stage, done, total)`."""
+    """One tqdm bar per stage on a terminal: share done and time left; where stderr goes into a file or another program,
+    one line when a stage begins. Called as `bar(stage, done, total)`."""
 
     def __init__(self, enabled: bool = True) -> None:
         self.enabled = enabled
         self.stage: str | None = None
         self.bar: Any = None
+        self._told: str | None = None
 
     def __call__(self, stage: str, done: float, total: float) -> None:
         if not self.enabled:
+            return
+        if not sys.stderr.isatty():
+            self._tell(stage)
             return
         from tqdm import tqdm
 
@@ -26,13 +32,24 @@ class ProgressBar:
         if stage != self.stage:
             self.close()
             form = "{desc}: {percentage:3.0f} %|{bar:24}| {elapsed} elapsed, {remaining} left"
-            self.bar = tqdm(total=total, desc=f"{stage[:1].upper()}{stage[1:]:<26}", bar_format=form, leave=True)
+            self.bar = tqdm(total=total, desc=f"{_shown(stage):<27}", bar_format=form, leave=True)
             self.stage = stage
         self.bar.total = total
         self.bar.update(done - self.bar.n)
+
+    def _tell(self, stage: str) -> None:
+        if stage != self._told:
+            from .streams import say
+
+            self._told = stage
+            say(_shown(stage))
 
     def close(self) -> None:
         """Leave the current bar as it is and forget it."""
         if self.bar is not None:
             self.bar.close()
         self.bar = self.stage = None
+
+
+def _shown(stage: str) -> str:
+    return stage[:1].upper() + stage[1:]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UsageError
-from .arguments import add_numbering, positive
+from .arguments import absent_of, add_known, add_numbering, add_orientation, milk_of, positive
 from .command import Call, Command
 
 
@@ -25,8 +25,10 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     which.add_argument(
         "--all-safe", action="store_true", help="all repairs that mend a shape and change no tooth's number"
     )
+    add_known(parser)
     parser.add_argument("--choice", type=positive, metavar="K", help="which of its repairs (default 1)")
     parser.add_argument("--number", type=int, metavar="FDI", help="the number to give, where the repair needs one")
+    add_orientation(parser)
     add_numbering(parser, reference=False)
 
 
@@ -37,19 +39,29 @@ def _run(call: Call) -> dict[str, Any]:
     given = call.arguments
     if given.finding is None and (given.number is not None or given.choice is not None):
         raise UsageError("--choice and --number are for one finding: say which (--finding N).")
+    absent, milk = absent_of(given), milk_of(given)
+    stated = bool(absent) or milk is not None
+    if stated and (given.finding or given.all_safe):
+        raise UsageError(
+            "--absent and --dentition number the teeth again: leave --finding and --all-safe for a next call."
+        )
     if given.output is None:
-        if given.finding or given.all_safe:
+        if given.finding or given.all_safe or stated:
             raise UsageError("Say where to write the repaired file (-o OUT).")
-        listed = repairs_of(open_result(given.labels, given.numbering))
+        result = open_result(given.labels, given.numbering, orientation=given.orientation)
+        listed = repairs_of(result)
         call.say(lambda: _list_text(listed))
         return {
             "findings": [
                 {**finding.to_dict(), "number": i, "repairs": [repair.title for repair in repairs]}
                 for i, (finding, repairs) in enumerate(listed, start=1)
-            ]
+            ],
+            "warnings": result.warnings,
         }
-    if not (given.finding or given.all_safe):
-        raise UsageError("Say what to repair: --finding N (its number in the list of check) or --all-safe.")
+    if not (given.finding or given.all_safe or stated):
+        raise UsageError(
+            "Say what to repair: --finding N (its number in the list of check), --all-safe, or --absent FDI,FDI."
+        )
     repaired = repair_file(
         given.labels,
         given.output,
@@ -58,6 +70,9 @@ def _run(call: Call) -> dict[str, Any]:
         number=given.number,
         all_safe=given.all_safe,
         numbering=given.numbering,
+        orientation=given.orientation,
+        absent=absent,
+        milk=milk,
     )
     lines = [f"Done: {title}." for title in repaired.done]
     lines += [f"Not done: {sentence}" for sentence in repaired.refused]
@@ -67,6 +82,7 @@ def _run(call: Call) -> dict[str, Any]:
         "done": repaired.done,
         "refused": repaired.refused,
         "output": str(repaired.path),
+        "warnings": repaired.warnings,
         "findings": [finding.to_dict() for finding in repaired.after],
     }
 

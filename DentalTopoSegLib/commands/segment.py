@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from .arguments import add_anonymous_names, add_mesh, add_network, add_output
+from .arguments import add_anonymous_names, add_known, add_mesh, add_network, add_orientation, add_output
 from .command import Call, Command
 from .text import files_text, result_text
 
@@ -24,9 +24,11 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what the results are called (default: the scan's file or folder name; of two jaws the beginning)",
     )
     add_anonymous_names(parser)
+    add_known(parser)
     add_network(parser)
     volume = parser.add_argument_group("for CBCT only")
     volume.add_argument("--series", help="DICOM series to take: its number or the end of its id")
+    add_orientation(volume)
     volume.add_argument("--picture", action="store_true", help="also write <name>_teeth.png with slices and 3D views")
     mesh = parser.add_argument_group("for intraoral scans only")
     add_mesh(mesh)
@@ -46,6 +48,7 @@ def _run(call: Call) -> dict[str, Any]:
         name=given.name,
         anonymous_names=given.anonymous_names,
         series=given.series,
+        orientation=given.orientation,
         picture=given.picture,
         per_tooth=given.per_tooth,
     )

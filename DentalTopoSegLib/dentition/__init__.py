@@ -4,6 +4,7 @@ May import only `errors`. What `teeth` knows (tables and arithmetic, no numpy) i
 """
 
 from .confidence import NO_CALIBRATION, PROBABILITY, SCORE, Confidence
+from .known import DENTITIONS, Known, Stated, ToothEvidence, numbers_again, teeth_of_text
 from .teeth import (
     CLASS_FDI,
     FDI_DECIDUOUS,
@@ -40,6 +41,7 @@ from .teeth import (
 
 __all__ = [
     "CLASS_FDI",
+    "DENTITIONS",
     "FDI_DECIDUOUS",
     "FDI_PERMANENT",
     "GINGIVA_RGB",
@@ -48,6 +50,9 @@ __all__ = [
     "PROBABILITY",
     "SCORE",
     "Confidence",
+    "Known",
+    "Stated",
+    "ToothEvidence",
     "antagonists",
     "arch_order",
     "arch_position",
@@ -65,12 +70,14 @@ __all__ = [
     "mirrored",
     "name",
     "neighbours",
+    "numbers_again",
     "palmer_to_fdi",
     "plain_name",
     "position",
     "quadrant",
     "snomed_code",
     "snomed_to_fdi",
+    "teeth_of_text",
     "universal_to_fdi",
     "usual_volume_mm3",
     "volume_range_mm3",

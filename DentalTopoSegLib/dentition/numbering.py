@@ -9,11 +9,12 @@ each tooth's posterior probability.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from . import CLASS_FDI, arch_order
+from . import CLASS_FDI, arch_order, is_tooth
 
 #: Mean crown centroids (R, A, S) mm of the patient's right side, positions 1 to 8, upper then lower, in
 #: occlusion: median over 56 patients' labelled intraoral scans (both sides, mirrored) after rigid alignment;
@@ -77,7 +78,8 @@ class _JawPriors:
     distance: np.ndarray  # (16, 16) expected mm between teeth on two places
     closed: np.ndarray  # the same if the teeth between are absent and the gap was closed
     sd: np.ndarray
-    skip: np.ndarray  # (17,) cost of leaving empty all places before index k, cumulative
+    skip: np.ndarray  # (17,) cost of leaving empty all places before index k between teeth, cumulative
+    end: np.ndarray  # (17,) the same beyond the last tooth of a side
 
 
 def mean_dentition() -> dict[int, np.ndarray]:
@@ -109,7 +111,21 @@ def _make_jaw(which: str) -> _JawPriors:
     closed = half[:, None] + half[None]
     costs = np.array([_SKIP[1] if f % 10 == 8 else _SKIP[0] for f in order])
     classes = np.array([CLASS_FDI.index(f) for f in order])
-    return _JawPriors(order, classes, distance, np.minimum(closed, distance), sd, np.r_[0.0, np.cumsum(costs)])
+    end = np.full(16, _SKIP_END)
+    return _JawPriors(order, classes, distance, np.minimum(closed, distance), sd, _cumulative(costs), _cumulative(end))
+
+
+def _cumulative(costs: np.ndarray) -> np.ndarray:
+    return np.r_[0.0, np.cumsum(costs)]
+
+
+def _without(jaw: _JawPriors, absent: Collection[int]) -> _JawPriors:
+    """The jaw where some teeth are known not to be: an empty place that is expected costs nothing."""
+    gone = np.isin(jaw.fdi, list(absent))
+    if not gone.any():
+        return jaw
+    costs = np.where(gone, 0.0, np.diff(jaw.skip)), np.where(gone, 0.0, np.diff(jaw.end))
+    return replace(jaw, skip=_cumulative(costs[0]), end=_cumulative(costs[1]))
 
 
 _JAWS = {which: _make_jaw(which) for which in ("upper", "lower")}
@@ -175,9 +191,8 @@ def _lattice(jaw: _JawPriors, emission: np.ndarray, reject: np.ndarray, points: 
     n = len(emission)
     rejected = np.r_[0.0, np.cumsum(reject)]
     places = np.arange(16)
-    end = _SKIP_END * places
-    start = emission + rejected[:n, None] - end[None, :]
-    stop = (rejected[n] - rejected[1:])[:, None] - (_SKIP_END * (15 - places))[None, :]
+    start = emission + rejected[:n, None] - jaw.end[None, :-1]
+    stop = (rejected[n] - rejected[1:])[:, None] - (jaw.end[-1] - jaw.end[1:])[None, :]
     step = np.full((n, n, 16, 16), -np.inf)
     forward = places[:, None] < places[None, :]
     empty = jaw.skip[None, :-1] - jaw.skip[1:, None]  # the places strictly between a and b
@@ -242,12 +257,18 @@ def _solve(
     jaw: _JawPriors, emission: np.ndarray, reject: np.ndarray, points: np.ndarray
 ) -> tuple[float, list[int], np.ndarray]:
     lattice = _lattice(jaw, emission, reject, points)
-    none = float(reject.sum()) - _SKIP_END * 16
+    none = float(reject.sum()) - jaw.end[-1]
     score, places = _best_path(lattice, none)
     return score, places, _marginals(lattice, none)
 
 
-def number_teeth(probabilities: np.ndarray, centroids_ras: np.ndarray, volumes_mm3: np.ndarray) -> Numbering:
+def number_teeth(
+    probabilities: np.ndarray,
+    centroids_ras: np.ndarray,
+    volumes_mm3: np.ndarray,
+    *,
+    absent: Collection[int] = (),
+) -> Numbering:
     """Give each of N tooth instances its FDI number, at most once per number.
 
     The result does not depend on the order of the instances.
@@ -260,6 +281,9 @@ def number_teeth(probabilities: np.ndarray, centroids_ras: np.ndarray, volumes_m
         (N, 3), R, A, S mm; any head pose within about 45 degrees of the axes.
     volumes_mm3 : numpy.ndarray
         (N,), mm^3.
+    absent : collection of int, optional
+        FDI numbers of teeth known not to be there: no instance gets one of them, and their places may be empty at
+        no cost.
 
     Returns
     -------
@@ -268,7 +292,7 @@ def number_teeth(probabilities: np.ndarray, centroids_ras: np.ndarray, volumes_m
     Raises
     ------
     ValueError
-        For shapes that do not fit or numbers that are not finite.
+        For shapes that do not fit, numbers that are not finite, or an absent tooth that is none.
 
     Examples
     --------
@@ -289,12 +313,14 @@ def number_teeth(probabilities: np.ndarray, centroids_ras: np.ndarray, volumes_m
         )
     if not (np.isfinite(p).all() and np.isfinite(points).all() and np.isfinite(volumes).all()):
         raise ValueError("Numbering needs finite probabilities, centroids and volumes.")
+    if odd := sorted(set(absent) - {f for f in absent if is_tooth(f)}):
+        raise ValueError(f"Absent teeth must be FDI numbers; {odd[0]} is none.")
     fdi, confidence, posterior = np.zeros(n, np.uint8), np.zeros(n), np.zeros(n)
     if n == 0:
         return Numbering(fdi, confidence, 0.0, (np.eye(3), np.zeros(3)), np.zeros(n))
     # a canonical order first: sums and ties must not depend on how the instances were listed
     canon = np.lexsort((*points.T, volumes))
-    p, points, volumes = p[canon], points[canon], volumes[canon]
+    p, points, volumes = _without_classes(p[canon], absent), points[canon], volumes[canon]
 
     rotation, shift = fit_frame(p, points, np.minimum(volumes, 600.0) * (1 - p[:, 0]) + 1e-6)
     local = points @ rotation.T + shift
@@ -309,11 +335,12 @@ def number_teeth(probabilities: np.ndarray, centroids_ras: np.ndarray, volumes_m
         if len(index) == 0:
             continue
         index = index[np.argsort(along[index], kind="stable")]
-        score, places, marginal, index = _number_jaw(_JAWS[which], index, p, teeth, points, volumes, along)
+        jaw = _without(_JAWS[which], absent)
+        score, places, marginal, index = _number_jaw(jaw, index, p, teeth, points, volumes, along, absent)
         total += score
         for row, (i, place) in enumerate(zip(index, places, strict=True)):
             if place >= 0:
-                number = _JAWS[which].fdi[place]
+                number = jaw.fdi[place]
                 out_fdi[i] = number
                 said = teeth[i, CLASS_FDI.index(number) - 1]
                 side = 1 / (1 + np.exp(-abs(odds[i])))
@@ -324,6 +351,18 @@ def number_teeth(probabilities: np.ndarray, centroids_ras: np.ndarray, volumes_m
     return Numbering(fdi, confidence, total, (rotation, shift), posterior)
 
 
+def _without_classes(p: np.ndarray, absent: Collection[int]) -> np.ndarray:
+    """Class probabilities (N, 33) with those of absent teeth spread over the others; gingiva keeps its own."""
+    gone = np.isin(CLASS_FDI, list(absent))
+    if not gone.any():
+        return p
+    left = np.where(gone, 0.0, p)
+    total = p[:, 1:].sum(1, keepdims=True)
+    teeth = np.maximum(left[:, 1:], 0.0) + 1e-6 * ~gone[1:]
+    sums = np.maximum(teeth.sum(1, keepdims=True), 1e-12)
+    return np.concatenate([p[:, :1], teeth / sums * total], 1)
+
+
 def _number_jaw(
     jaw: _JawPriors,
     index: np.ndarray,
@@ -332,6 +371,7 @@ def _number_jaw(
     points: np.ndarray,
     volumes: np.ndarray,
     along: np.ndarray,
+    absent: Collection[int],
 ) -> tuple[float, list[int], np.ndarray, np.ndarray]:
     """Number one jaw's instances; `index` in arch order. In crowding the order of two that nearly share a
     place is open: both are tried."""
@@ -339,6 +379,7 @@ def _number_jaw(
 
     def solve(order: np.ndarray) -> tuple[float, list[int], np.ndarray]:
         emission = np.log(np.maximum(teeth[order][:, jaw.classes - 1], _FLOOR))
+        emission[:, np.isin(jaw.fdi, list(absent))] = -np.inf
         return _solve(jaw, emission, reject_all[order], points[order])
 
     score, places, marginal = solve(index)

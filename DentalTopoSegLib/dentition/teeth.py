@@ -10,6 +10,7 @@ Every function that takes one tooth raises `ValueError` with a plain sentence wh
 from __future__ import annotations
 
 import colorsys
+from collections.abc import Collection
 
 from ..errors import InputError
 
@@ -96,9 +97,13 @@ def arch_position(fdi: int) -> int:
     return -position(fdi) if is_right(fdi) else position(fdi)
 
 
-def neighbours(fdi: int) -> tuple[int, ...]:
-    """The one or two teeth beside it in its arch, from the patient's right to left; 11 -> (12, 21)."""
+def neighbours(fdi: int, absent: Collection[int] = ()) -> tuple[int, ...]:
+    """The one or two teeth beside it in its arch, from the patient's right to left; 11 -> (12, 21).
+
+    Teeth that are known to be absent are passed over: without 14, 13 and 15 stand side by side.
+    """
     order = arch_order(jaw(fdi), is_deciduous(fdi))
+    order = tuple(other for other in order if other == fdi or other not in absent)
     i = order.index(fdi)
     return order[max(i - 1, 0) : i] + order[i + 1 : i + 2]
 

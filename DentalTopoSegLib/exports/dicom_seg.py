@@ -29,9 +29,10 @@ HIGHDICOM = Package("highdicom>=0.24", "dicom", "writes DICOM segmentations", "D
 _OUTSIDE_VOXELS = 1.0
 #: Every file of the scan has them, with a value.
 _IDENTITY = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
-#: Taken over from the first file, where they may be empty but not absent (PS3.3, type 2).
+#: What a frame of reference is called by: without it the segments lie nowhere (PS3.3, type 1).
+_PLACE = "FrameOfReferenceUID"
+#: Taken over from the first file, where they may be empty (PS3.3, type 2): what is absent there is filled empty.
 _TAKEN_OVER = (
-    "FrameOfReferenceUID",
     "PatientID",
     "PatientName",
     "PatientBirthDate",
@@ -40,6 +41,8 @@ _TAKEN_OVER = (
     "StudyTime",
     "AccessionNumber",
     "StudyID",
+    "ReferringPhysicianName",
+    "PositionReferenceIndicator",
 )
 #: What highdicom and pydicom raise for tags that are absent or have improper values.
 _REFUSALS = (AttributeError, LookupError, OverflowError, TypeError, ValueError, struct.error)
@@ -106,22 +109,28 @@ def write_dicom_seg(
 
 
 def _require_tags(headers: list[DicomHeader], source: str | os.PathLike[str]) -> None:
-    """InputError, with the tag, where the scan's files lack what the SEG takes over, or hold it damaged."""
+    """Fill empty what may be; InputError, with the tag, for what else the SEG takes over and is absent or damaged."""
     from pydicom.dataset import Dataset
 
+    for header in headers:
+        for keyword in (*_IDENTITY, _PLACE):
+            if not header.has(keyword):
+                raise _lacking(source, f"{keyword} is missing in '{header.path.name}'")
+        for keyword in _TAKEN_OVER:
+            if keyword not in header.dataset:
+                setattr(header.dataset, keyword, "")
     first = headers[0]
-    for keyword in _TAKEN_OVER:
-        if keyword not in first.dataset:
-            raise _lacking(source, f"{keyword} is missing")
+    for keyword in (_PLACE, *_TAKEN_OVER):
         first.has(keyword)  # reads it, which a damaged one refuses
         try:
             setattr(Dataset(), keyword, first.dataset[keyword].value)
         except _REFUSALS as error:
             raise _lacking(source, f"{keyword} holds what it may not") from error
-    for header in headers:
-        for keyword in _IDENTITY:
-            if not header.has(keyword):
-                raise _lacking(source, f"{keyword} is missing in '{header.path.name}'")
+    if len({header.text("SOPInstanceUID") for header in headers}) < len(headers):
+        raise _lacking(source, "SOPInstanceUID is the same in several files")
+    for keyword in ("StudyInstanceUID", "SeriesInstanceUID", _PLACE):
+        if len({header.text(keyword) for header in headers}) > 1:
+            raise _lacking(source, f"{keyword} is not the same in all files")
 
 
 def _missing_tag(error: Exception) -> str:

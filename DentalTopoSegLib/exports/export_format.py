@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 
-from ..errors import InputError
+from ..files.packages import Package
 from .result import Result
 
 #: Where one part of an export ("16", "findings", "" of a single file) is written.
@@ -35,42 +32,14 @@ class Scan(Enum):
 
 
 @dataclass(frozen=True)
-class Package:
-    """An optional package that formats need.
-
-    requirement, extra: as in pyproject.toml. purpose: in the user's words. needs: the beginning of the sentence that
-    refuses without it. megabytes: of its download with what it brings along, rounded up.
-    """
-
-    requirement: str
-    extra: str
-    purpose: str
-    needs: str
-    megabytes: int
-
-    def require(self) -> ModuleType:
-        """The imported package. Raises InputError with the command that installs it."""
-        name = re.split(r"\W", self.requirement)[0]
-        try:
-            return import_module(name)
-        except ImportError as error:
-            raise InputError(
-                f"{self.needs} {name}, which is not installed: {install_hint(self.requirement)}"
-            ) from error
-
-
-def install_hint(requirement: str) -> str:
-    """The command that installs a package. It never names this one: what an index has by its name may be another's."""
-    return f'python -m pip install "{requirement}"'
-
-
-@dataclass(frozen=True)
 class ExportOptions:
-    """How to export: the result's scan and its DICOM series; space: "LPS" or "RAS", of surfaces from label maps."""
+    """How to export: the result's scan and its DICOM series; space: "LPS" or "RAS", of surfaces from label maps;
+    orientation: of a scan that does not say where left and right are, see `files.volumes.read_volume`."""
 
     scan: str | os.PathLike[str] | None = None
     series: str | None = None
     space: str = "LPS"
+    orientation: str | None = None
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..errors import InputError
 from ..files.names import bare_name
-from ..files.transactions import all_or_nothing, keep_inputs
+from ..files.transactions import all_or_nothing, keep_inputs, require_file_name
 from .dicom_seg import DICOM_SEG
 from .export_format import ExportFormat, ExportOptions
 from .nifti import NIFTI
@@ -71,6 +71,7 @@ def export(
 
     if "{part}" not in kind.pattern:  # else the names are known when they are written
         keep_inputs(inputs, folder, [file_of("")])
+        require_file_name(folder / file_of(""))  # before the work
     with all_or_nothing(folder, inputs) as stage:
         files = kind.write(result, lambda part: stage / file_of(part), options)
     return {what: folder / file.name for what, file in files.items()}

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..dentition import Known
 from ..errors import InputError
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ class Result:
         Of a label map; confidence 0 to 1 by FDI number, where the file has it.
     labelled : LabelledJaw, optional
         Of an intraoral scan.
+    known : Known
+        What is known of the teeth beside.
     stored_report : dict, optional
         The report that came with it, taken as it is.
     companions : list of Path
@@ -59,6 +62,7 @@ class Result:
     labels: Volume | None = None
     confidence: Confidence | None = None
     labelled: LabelledJaw | None = None
+    known: Known = field(default_factory=Known)
     stored_report: dict[str, Any] | None = None
     companions: list[Path] = field(default_factory=list)
 

@@ -11,7 +11,7 @@ from .result import Result
 def _write(result: Result, path_of: PathOf, options: ExportOptions) -> dict[str, Path]:
     from ..files.seg_nrrd import write_seg_nrrd
 
-    return {"seg.nrrd": write_seg_nrrd(result.label_map, path_of(""), result.confidence)}
+    return {"seg.nrrd": write_seg_nrrd(result.label_map, path_of(""), result.confidence, result.known)}
 
 
 SEG_NRRD = ExportFormat(

@@ -15,10 +15,10 @@ import numpy as np
 from .. import dentition
 from ..dentition import GINGIVA_RGB
 from ..errors import InputError
+from ..files.packages import install_hint
 from ..files.volumes import Volume
 from ..files.volumes.boxes import tooth_boxes
 from ..pictures.voxel_rendering import smooth_tooth
-from .export_format import install_hint
 
 SPACES = ("LPS", "RAS")
 #: Finds surfaces; as in pyproject.toml.

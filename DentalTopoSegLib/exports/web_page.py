@@ -36,10 +36,11 @@ def _draw(result: Result, options: ExportOptions, picture: Path) -> None:
         }
         jaw_png(picture, [drawn], result.name, result.findings)
     elif options.scan is not None:
-        from ..files.volumes import read_volume
+        from ..files.volumes import notes_on_places, read_volume
         from ..pictures.volumes import overlay_png
 
-        scan, _ = read_volume(options.scan, series=options.series)
+        scan, notes = read_volume(options.scan, series=options.series, orientation=options.orientation)
+        result.warnings.extend([*notes, *notes_on_places(scan, result.label_map)])
         overlay_png(scan, result.label_map, picture, result.name, result.findings)
     else:
         from ..pictures.volumes import views_png

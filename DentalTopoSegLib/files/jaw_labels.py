@@ -216,10 +216,11 @@ class LabelsOnFile:
     face_fdi: np.ndarray  # (F',)
     file_fdi: np.ndarray  # (Vf,) per vertex of the file, STL corners too
     file_instance: np.ndarray
+    colours: np.ndarray | None = None  # (V, 3) uint8 as scanned
 
     def write(self, path: Path, write: LabelWriter) -> Path:
         """Write the mesh with its labels by the writer of a format."""
-        return write(path, self.vertices, self.faces, self.fdi, self.face_fdi)
+        return write(path, self.vertices, self.faces, self.fdi, self.face_fdi, self.colours)
 
 
 def labels_on_file(mesh: Mesh, jaw: LabelledSurface) -> LabelsOnFile:
@@ -234,7 +235,7 @@ def labels_on_file(mesh: Mesh, jaw: LabelledSurface) -> LabelsOnFile:
         vertices = np.where(finite[:, None], vertices, vertices[finite].mean(0))
         kept = finite[faces].all(1)
         faces, face_fdi = faces[kept], face_fdi[kept]
-    return LabelsOnFile(vertices, faces, fdi, face_fdi, fdi[mesh.file_vertex], instance[mesh.file_vertex])
+    return LabelsOnFile(vertices, faces, fdi, face_fdi, fdi[mesh.file_vertex], instance[mesh.file_vertex], mesh.colours)
 
 
 def write_labelled_mesh(path: str | os.PathLike[str], mesh: Mesh, jaw: LabelledSurface) -> Path:

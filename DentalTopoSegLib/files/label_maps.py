@@ -10,7 +10,7 @@ import numpy as np
 from .. import dentition
 from ..errors import InputError
 from .seg_nrrd import segment_numbers
-from .volumes import Volume, read_labels
+from .volumes import Volume, read_label_file
 from .volumes.writing import write_image
 
 
@@ -36,7 +36,9 @@ def present_values(array: np.ndarray) -> np.ndarray:
     return np.flatnonzero(seen)
 
 
-def read_fdi_labels(path: str | os.PathLike[str], numbering: str | None = None) -> tuple[Volume, list[str]]:
+def read_fdi_labels(
+    path: str | os.PathLike[str], numbering: str | None = None, orientation: str | None = None
+) -> tuple[Volume, list[str]]:
     """Read any label map as FDI numbers.
 
     Parameters
@@ -45,29 +47,30 @@ def read_fdi_labels(path: str | os.PathLike[str], numbering: str | None = None) 
         NIfTI, NRRD, MetaImage or .seg.nrrd.
     numbering : str, optional
         One of `dentition.LABEL_NUMBERINGS`; None takes the tooth codes of a .seg.nrrd where it has them, else "fdi".
+    orientation : str, optional
+        Of a file that does not say where left and right are; as in `volumes.read_volume`.
 
     Returns
     -------
     labels : Volume
         uint8 FDI numbers (z, y, x), 0 for background.
     warnings : list of str
-        About values that are no teeth.
+        About where it lies, and values that are no teeth.
 
     Raises
     ------
     InputError
         When no value is a tooth under that numbering; it says which numbering would fit.
     """
-    labels = read_labels(path)
+    labels, warnings = read_label_file(path, orientation=orientation)
     mapping = segment_numbers(labels.metadata, path) if numbering is None else None
     used = "its segments' tooth codes" if mapping else f"{numbering or 'fdi'} numbering"
     fdi, ignored = to_fdi(labels, mapping or dentition.label_values(numbering or "fdi"))
     if not fdi.array.any():
         if not ignored:
-            return fdi, []
+            return fdi, warnings
         shown = _list_text(ignored)
         raise InputError(f"'{path}' holds the values {shown}, no tooth by {used}.{_guess(ignored)}")
-    warnings = []
     if ignored:
         warnings.append(f"Taken as background, being no teeth by {used}: {_list_text(ignored)}.{_guess(ignored)}")
     return fdi, warnings

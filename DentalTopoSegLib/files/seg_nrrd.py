@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from .. import dentition
-from ..dentition import PROBABILITY, Confidence
+from ..dentition import PROBABILITY, Confidence, Known, Stated, ToothEvidence
 from .volumes import Volume
 from .volumes.header import wrong_field
 from .volumes.writing import write_image
@@ -25,6 +25,8 @@ REGION_CONTEXT = "Anatomic codes - DICOM master list"
 CATEGORY = ("123037004", "SCT", "Anatomical Structure")
 #: Tags of a segment: its confidence, and whether that is a probability or a score.
 CONFIDENCE_TAG, CONFIDENCE_MEANING_TAG = "DentalTopoSeg.Confidence", "DentalTopoSeg.ConfidenceIs"
+#: Tags of a segment: what is stated of the whole dentition, and what the tooth's number was found from.
+ABSENT_TAG, DENTITION_TAG, EVIDENCE_TAG = "DentalTopoSeg.Absent", "DentalTopoSeg.Dentition", "DentalTopoSeg.Evidence"
 #: A code that is not given.
 NO_CODE = "^^"
 
@@ -49,12 +51,17 @@ def segment_name(fdi: int) -> str:
     return f"{fdi} {dentition.plain_name(fdi)}"
 
 
-def write_seg_nrrd(labels: Volume, path: str | os.PathLike[str], confidence: Mapping[int, float] | None = None) -> Path:
+def write_seg_nrrd(
+    labels: Volume,
+    path: str | os.PathLike[str],
+    confidence: Mapping[int, float] | None = None,
+    known: Known | None = None,
+) -> Path:
     """Write a 3D Slicer segmentation: one layer, one segment per tooth, label value = FDI number.
 
     Each segment has its name, colour, extent, terminology entry (so DICOM SEG export works), a tag `DentalTopoSeg.FDI`
     and, where known, `DentalTopoSeg.Confidence` and what that number is, `DentalTopoSeg.ConfidenceIs`: "probability" or
-    "score".
+    "score"; and those of `known_tags`.
 
     Parameters
     ----------
@@ -64,6 +71,8 @@ def write_seg_nrrd(labels: Volume, path: str | os.PathLike[str], confidence: Map
         The file, .seg.nrrd.
     confidence : mapping, optional
         0 to 1, by FDI number; `dentition.Confidence` says what it means.
+    known : Known, optional
+        What is known of the teeth beside.
 
     Raises
     ------
@@ -93,6 +102,7 @@ def write_seg_nrrd(labels: Volume, path: str | os.PathLike[str], confidence: Map
         if confidence and fdi in confidence:
             tags.append(f"{CONFIDENCE_TAG}:{confidence[fdi]:.4f}")
             tags.append(f"{CONFIDENCE_MEANING_TAG}:{Confidence.of(confidence).meaning}")
+        tags += [f"{name}:{text}" for name, text in known_tags(fdi, known or Known()).items()]
         fields = {
             "ID": f"Tooth_{fdi}",
             "Name": segment_name(fdi),
@@ -133,6 +143,71 @@ def stored_confidence(labels: Volume) -> Confidence:
             found[fdi] = float(sure[1])
             calibrated = calibrated and f"{CONFIDENCE_MEANING_TAG}:{PROBABILITY}" in tags.split("|")
     return Confidence(found, calibrated=calibrated and bool(found))
+
+
+def known_tags(fdi: int, known: Known) -> dict[str, str]:
+    """The tags of a tooth's segment that keep what is known of the dentition and of this tooth, by their names.
+
+    What is stated of the dentition stands on every tooth, so that it stays as long as one does.
+    """
+    tags = {}
+    if known.stated.absent:
+        tags[ABSENT_TAG] = ",".join(map(str, sorted(known.stated.absent)))
+    if known.stated.dentition:
+        tags[DENTITION_TAG] = known.stated.dentition
+    if fdi in known.evidence:
+        tags[EVIDENCE_TAG] = _evidence_text(known.evidence[fdi])
+    return tags
+
+
+def known_of_tags(tags: Mapping[int, Mapping[str, str]]) -> Known:
+    """What the tags of teeth's segments, {FDI number: {name: text}}, say; what is damaged says nothing."""
+    absent: set[int] = set()
+    dentitions, evidence = set(), {}
+    for fdi, texts in tags.items():
+        named = texts.get(ABSENT_TAG, "").split(",")
+        absent |= {int(word) for word in named if re.fullmatch("[1-8][1-8]", word) and dentition.is_tooth(int(word))}
+        dentitions.add(texts.get(DENTITION_TAG, ""))
+        basis = _evidence_of_text(texts.get(EVIDENCE_TAG, ""))
+        if basis is not None:
+            evidence[fdi] = basis
+    said = min((name for name in dentition.DENTITIONS.values() if name in dentitions), default=None)
+    return Known(Stated.from_dict({"absent": sorted(absent), "dentition": said}), evidence)
+
+
+def stored_known(labels: Volume) -> Known:
+    """What `write_seg_nrrd` stored with a label map that was read; nothing of other files."""
+    numbers, tags = segment_numbers(labels.metadata, labels.name), {}
+    for prefix, value in _label_values(labels.metadata, labels.name):
+        if value in numbers:
+            named = (text.partition(":") for text in labels.metadata.get(f"{prefix}Tags", "").split("|"))
+            tags[numbers[value]] = {name: text for name, _, text in named}
+    return known_of_tags(tags)
+
+
+def _evidence_text(basis: ToothEvidence) -> str:
+    """Without the marks that part tags from each other."""
+    probabilities = " ".join(f"{fdi}={p:.4g}" for fdi, p in sorted(basis.probabilities.items()))
+    return f"{probabilities};{' '.join(f'{c:.2f}' for c in basis.centre_mm)};{basis.volume_mm3:.1f}"
+
+
+_NUMBER = r"-?[0-9]{1,9}(?:\.[0-9]{1,9})?(?:e-?[0-9]{1,2})?"
+_EVIDENCE = re.compile(
+    rf"((?:[0-9]{{1,2}}={_NUMBER} ?){{1,60}});({_NUMBER}) ({_NUMBER}) ({_NUMBER});({_NUMBER})", re.ASCII
+)
+
+
+def _evidence_of_text(text: str) -> ToothEvidence | None:
+    found = _EVIDENCE.fullmatch(text)
+    if found is None:
+        return None
+    pairs = [word.split("=") for word in found[1].split()]
+    probabilities = {int(fdi): float(p) for fdi, p in pairs}
+    numbers_fit = all(fdi == 0 or dentition.is_tooth(fdi) for fdi in probabilities)
+    if len(probabilities) < len(pairs) or not numbers_fit or not all(0 <= p <= 1 for p in probabilities.values()):
+        return None
+    x, y, z, volume = (float(found[i]) for i in range(2, 6))
+    return ToothEvidence(probabilities, (x, y, z), volume)
 
 
 def segment_numbers(metadata: Mapping[str, str], source: str | os.PathLike[str]) -> dict[int, int]:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ..dentition import Known, Stated, ToothEvidence, arch_order
 from ..dentition.numbering import number_teeth
 from ..errors import InputError, NoTeethError
 from ..files.meshes import Surface
@@ -63,7 +64,7 @@ class JawSegmentation:
     probable that is.
     frame (4, 4): surface mm -> canonical mm (+z occlusal, +y anterior), rigid; frame_confidence 0..1.
     inside_out: the normals point into the tissue (flipped, or a mirrored export). provenance: models and
-    seconds per stage. warnings: plain sentences.
+    seconds per stage. warnings: plain sentences. known: what the clinician stated, and what each number was found from.
     """
 
     surface: Surface
@@ -79,6 +80,7 @@ class JawSegmentation:
     inside_out: bool
     provenance: dict[str, Any] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    known: Known = field(default_factory=Known)
 
 
 def segment_jaws(
@@ -97,7 +99,7 @@ def segment_jaws(
     surfaces : sequence of Surface
         One or two, in any position.
     options : RunOptions
-        How to compute, who is told of the progress and who may stop it.
+        How to compute, what is known of the teeth, who is told of the progress and who may stop it.
     jaws : sequence of str or None, optional
         "upper", "lower" or None, which decides by the shape, per surface.
     names : sequence of str, optional
@@ -114,6 +116,8 @@ def segment_jaws(
 
     Raises
     ------
+    UsageError
+        For an absent tooth that is none, or where all are absent.
     InputError
         For a surface too small to be a jaw, and for a jaw that is not stated and looks like either
         (`deciding.UnknownJawError`).
@@ -129,10 +133,12 @@ def segment_jaws(
     names = list(names or [f"Scan {k + 1}" for k in range(len(surfaces))])
     if not 1 <= len(surfaces) <= 2 or len(jaws) != len(surfaces) or len(names) != len(surfaces):
         raise ValueError("segment_jaws takes one or two surfaces, and one jaw and one name for each.")
+    stated = Stated(options.absent, options.milk)
+    stated.require_teeth()
     models = models or load_networks(options.precision, options.provider)
     results = []
     for k, (surface, jaw, name, frame) in enumerate(zip(surfaces, jaws, names, frames, strict=True)):
-        run = _JawRun(surface, jaw, name, frame, models, options.threads, options.cancelled)
+        run = _JawRun(surface, jaw, name, frame, models, options.threads, options.cancelled, stated)
         for stage, step in run.steps():
             options.stop_if_cancelled()
             options.progress(stage, k, len(surfaces))
@@ -163,8 +169,10 @@ class _JawRun:
         models: Mapping[str, Model],
         threads: int | None,
         cancelled: Callable[[], bool] | None,
+        stated: Stated,
     ) -> None:
-        self.surface, self.stated, self.name, self.models, self.given = surface, jaw, name, models, frame
+        self.stated, self.stated_jaw = stated, jaw
+        self.surface, self.name, self.models, self.given = surface, name, models, frame
         self.workers, self.cancelled = threads or -1, cancelled
         self.seconds: dict[str, float] = {}
         self.warnings = privacy_notes()
@@ -269,7 +277,7 @@ class _JawRun:
     @property
     def likelier_jaw(self) -> str:
         """The jaw before its crowns are known."""
-        return self.stated or ("upper" if self.frame.upper_probability >= 0.5 else "lower")
+        return self.stated_jaw or ("upper" if self.frame.upper_probability >= 0.5 else "lower")
 
     @property
     def sampled_areas(self) -> np.ndarray:
@@ -317,11 +325,16 @@ class _JawRun:
         upper = self.frame.upper_probability if self.given else upper_probability(surface_logit, crowns_logit)
         self.inferred = "upper" if upper >= 0.5 else "lower"
         self.jaw_confidence = float(max(upper, 1 - upper))
-        self.jaw = jaw_of(upper, self.stated, self.name)
+        self.jaw = jaw_of(upper, self.stated_jaw, self.name)
 
     def number(self) -> None:
         """Jaw and FDI numbers."""
         self.decide_jaw(None)
+        if self.stated.absent.issuperset(arch_order(self.jaw)) and not self.stated.milk:
+            raise InputError(
+                f"Every tooth of the {self.jaw} jaw is stated absent, but '{self.name}' shows teeth of that jaw: "
+                "state which are there, or which jaw it is."
+            )
         count, upper = len(self.instances), self.jaw == "upper"
         shapes = crown_probabilities(
             self.cloud.points,
@@ -333,9 +346,17 @@ class _JawRun:
             self.cancelled,
         )
         classes = both_opinions(self.instances.classes, shapes)
-        self.numbering = number_teeth(
-            jaw_probabilities(classes, self.jaw), to_head(self.instances.centres, self.jaw), np.full(count, _CROWN_MM3)
+        basis = (
+            jaw_probabilities(classes, self.jaw),
+            to_head(self.instances.centres, self.jaw),
+            np.full(count, _CROWN_MM3),
         )
+        self.numbering = number_teeth(*basis, absent=self.stated.absent)
+        self.evidence = {
+            int(fdi): ToothEvidence.of(*of_tooth)
+            for fdi, *of_tooth in zip(self.numbering.fdi, *basis, strict=True)
+            if fdi
+        }
 
     def result(self) -> JawSegmentation:
         number = np.r_[0, self.numbering.fdi].astype(np.uint8)
@@ -361,6 +382,7 @@ class _JawRun:
                 "runtime_notes": version_notes(),
             },
             warnings=self.warnings,
+            known=Known(self.stated, self.evidence).of_teeth(seen),
         )
 
 

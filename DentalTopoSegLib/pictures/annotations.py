@@ -50,7 +50,7 @@ def draw_badges(draw: Any, findings: Sequence[tuple[int, Any, np.ndarray]], size
 
 def _badge(draw: Any, at: np.ndarray, number: int, colour: tuple[int, int, int]) -> None:
     draw.ellipse((*(at - _BADGE_PX), *(at + _BADGE_PX)), fill=colour, outline=(0, 0, 0), width=1)
-    draw.text(tuple(at), str(number), fill=(0, 0, 0), font=font(12), anchor="mm")
+    draw.text(tuple(at), str(number), fill=(0, 0, 0), font=font(11), anchor="mm")
 
 
 def _severity_rgb(finding: Any) -> tuple[int, int, int]:
@@ -61,7 +61,7 @@ def draw_legend(listed: Sequence[Any], shown: Sequence[tuple[int, Any]], width: 
     """(h, width, 3): the findings by number, in the colour of their severity; at least a thin strip."""
     from PIL import Image, ImageDraw
 
-    letters, line = font(15), 21
+    letters, line = font(14), 21
     rows: list[tuple[int | None, Any, str]] = []
     for number, finding in shown:
         for i, text in enumerate(_wrap(drawable(finding.message), letters, width - 34)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import unicodedata
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -21,40 +22,52 @@ GAP = 10
 HEAD_PX = 46
 #: Height of a tooth number, px.
 NUMBER_PX = 15
-#: Letters that the font lacks and whose parts are no others.
-_LETTERS = str.maketrans(
-    {
-        "ß": "ss",
-        "ø": "o",
-        "æ": "ae",
-        "œ": "oe",
-        "ł": "l",
-        "Ł": "L",
-        "Ø": "O",
-        "µ": "u",
-        "×": "x",
-        "–": "-",
-        "—": "-",
-        "−": "-",
-    }
-)
+#: DejaVu Sans (its licence beside it) with the letters of Latin, Greek and Cyrillic and the signs of sentences, 60 kB:
+#: Pillow's own font has ASCII alone.
+_FONT_FILE = Path(__file__).with_name("DejaVuSans.ttf")
+#: No font has a glyph for it; what is drawn in its place is drawn for every letter that the font lacks.
+_NO_CHARACTER = "\uffff"
 #: A label that covers fewer pixels gets no number.
 _LEAST_PX = 60
 #: Further pieces of a label are numbered from this share of the largest on: a number given to two teeth stands on both.
 _PIECE_SHARE = 0.35
 
 
+@lru_cache(maxsize=16)
 def font(size: int) -> Any:
-    """Pillow's own font, so that pictures look the same on every machine."""
+    """The pictures' own font, laid out by Pillow alone, so that they look the same on every machine."""
     from PIL import ImageFont
 
-    return ImageFont.load_default(size)
+    return ImageFont.truetype(os.fspath(_FONT_FILE), size, layout_engine=ImageFont.Layout.BASIC)
+
+
+@lru_cache(maxsize=4096)
+def has_glyph(character: str) -> bool:
+    """Whether the font has what draws a character."""
+    letters = font(NUMBER_PX)
+    drawn, lacking = letters.getmask(character), letters.getmask(_NO_CHARACTER)
+    return (drawn.size, bytes(drawn)) != (lacking.size, bytes(lacking))
 
 
 def drawable(text: str) -> str:
-    """A text in the letters that the font has: without accents, "mm2" for "mm²", "?" for what has no such letter."""
-    parts = unicodedata.normalize("NFKD", text.translate(_LETTERS))
-    return "".join(c if " " <= c <= "~" or c == "°" else "?" for c in parts if not unicodedata.combining(c))
+    """A text in the letters that the font has: others without their accents, or "?" where that does not help."""
+    return "".join(map(_drawable_letters, unicodedata.normalize("NFC", text)))
+
+
+def _drawable_letters(character: str) -> str:
+    if character.isprintable() and has_glyph(character) and not unicodedata.combining(character):
+        return character
+    parts = [part for part in unicodedata.normalize("NFKD", character) if not unicodedata.combining(part)]
+    return "".join(part if part.isprintable() and has_glyph(part) else "?" for part in parts)
+
+
+def fitting(text: str, letters: Any, width: float) -> str:
+    """The beginning of a text that is not wider, px, with three dots where it is not all."""
+    if letters.getlength(text) <= width:
+        return text
+    while text and letters.getlength(f"{text}…") > width:
+        text = text[:-1]
+    return f"{text}…"
 
 
 def new_page(width: int, body: int, title: str, teeth: int) -> tuple[Any, Any]:
@@ -64,8 +77,11 @@ def new_page(width: int, body: int, title: str, teeth: int) -> tuple[Any, Any]:
     page = Image.new("RGB", (width, HEAD_PX + body), BACKGROUND)
     draw = ImageDraw.Draw(page)
     plural = "tooth" if teeth == 1 else "teeth"
-    draw.text((GAP, 10), f"{drawable(title)}: {teeth} {plural}, FDI numbers", fill=TEXT, font=font(22))
-    draw.text((width - GAP, 16), "Research software, not a medical device", fill=FAINT, font=font(15), anchor="ra")
+    disclaimer, count = "Research software, not a medical device", f": {teeth} {plural}, FDI numbers"
+    heading, small = font(20), font(14)
+    room = width - 4 * GAP - small.getlength(disclaimer) - heading.getlength(count)
+    draw.text((GAP, 10), fitting(drawable(title), heading, room) + count, fill=TEXT, font=heading)
+    draw.text((width - GAP, 15), disclaimer, fill=FAINT, font=small, anchor="ra")
     return page, draw
 
 
@@ -138,7 +154,7 @@ def largest_pieces(mask: np.ndarray, share: float) -> list[tuple[float, float]]:
 
 def label_panel(draw: Any, title: str, letters: tuple[str, ...], width: int, height: int, spacing: float) -> None:
     """Title, the four directions (left, right, top, bottom) and a 10 mm bar; `spacing`: mm per pixel."""
-    style = {"font": font(15), "stroke_width": 2, "stroke_fill": (0, 0, 0)}
+    style = {"font": font(14), "stroke_width": 2, "stroke_fill": (0, 0, 0)}
     draw.text((8, 6), title, fill=TEXT, **style)
     for letter, place, anchor in zip(
         letters,

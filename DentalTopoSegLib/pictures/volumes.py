@@ -16,7 +16,7 @@ import numpy as np
 
 from .. import dentition
 from ..files.label_maps import present_values
-from ..files.volumes import Volume, resample_ras
+from ..files.volumes import Volume, find_outside, resample_ras
 from ..files.volumes.boxes import union
 from .annotations import MOST_FINDINGS, draw_legend
 from .drawing import BACKGROUND, GAP, HEAD_PX, draw_number, draw_numbers, label_panel, new_page, write_png
@@ -88,6 +88,9 @@ def compose(image: Volume, labels: Volume, title: str, findings: Iterable[Any] |
     shown = list(enumerate(listed, 1))[:MOST_FINDINGS]
 
     lower, upper = dental_box(labels)
+    outside = find_outside(image)
+    if outside is not None:
+        image = outside.filled(image)
     window = grey_window(image, lower, upper)
     slices = choose_slices(labels, lower, upper)
     count = int(np.count_nonzero(present_values(labels.array)))

@@ -21,6 +21,7 @@ from ..files.transactions import atomic_path
 from .columns import Column, columns_of, rows_by_jaw
 from .repairs import repairs_told
 from .report import DISCLAIMER, INTRAORAL, confidence_of
+from .stated import stated_text
 
 #: What a severity means to the reader, the gravest first.
 SEVERITY_WORDS = {
@@ -152,11 +153,15 @@ def _teeth_html(report: Mapping[str, Any]) -> str:
         cells = [f'<td class="n"><span class="chip" style="background:{color}"></span>{row["fdi"]}</td>']
         cells += [f'<td class="{_css(column)}">{escape(column.text(row))}</td>' for column in columns[1:]]
         rows.append(f"<tr>{''.join(cells)}</tr>")
+    stated = stated_text(report)
     which = f", {escape(report['jaw'])} jaw" if report.get("kind") == INTRAORAL else ""
     head = "".join(f'<th class="{_css(column)}">{escape(column.label)}</th>' for column in columns)
     return (
         f"<h2>Teeth{which}, from the patient's right to left</h2>"
-        f"<table><thead><tr>{head}</tr></thead><tbody>\n" + "\n".join(rows) + "\n</tbody></table>"
+        f"<table><thead><tr>{head}</tr></thead><tbody>\n"
+        + "\n".join(rows)
+        + "\n</tbody></table>"
+        + (f"<p>{escape(stated)}</p>" if stated else "")
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__, dentition
-from ..dentition import NO_CALIBRATION, PROBABILITY, SCORE, Confidence
+from ..dentition import NO_CALIBRATION, PROBABILITY, SCORE, Confidence, Known
 from ..errors import InputError
 from ..files.json_schema import require_schema
 from ..files.json_text import place_text, plain, read_json
@@ -106,6 +106,12 @@ def confidence_of(report: Mapping[str, Any]) -> Confidence:
     return Confidence(values, calibrated=told == PROBABILITY)
 
 
+def known_of(report: Mapping[str, Any]) -> Known:
+    """What a report keeps of what was stated and of what numbers were found from; nothing in those of earlier
+    versions."""
+    return Known.from_dict(report)
+
+
 def build_report(
     measures: Mapping[int, Any],
     findings: Iterable[Any],
@@ -117,12 +123,14 @@ def build_report(
     contacts: Mapping[tuple[int, int], float] | None = None,
     metrics: Mapping[str, Any] | None = None,
     files: Mapping[str, str] | None = None,
+    known: Known | None = None,
 ) -> dict[str, Any]:
     """The report on a label map, in JSON's own types.
 
     "confidence_is" says what the "confidence" of a tooth is: "probability", estimated on phantoms, that it is right,
     i.e. a tooth with this number is there and the label covers it with IoU >= 0.5; or the numbering's own "score". null
-    where nothing is known.
+    where nothing is known. "stated" is what the clinician said of the teeth; "evidence", what each number was found
+    from, lets them be numbered again.
 
     Parameters
     ----------
@@ -144,6 +152,8 @@ def build_report(
         Scores against a reference.
     files : dict, optional
         What was written, by kind (names, not paths).
+    known : Known, optional
+        What is known of the teeth beside.
     """
     teeth = []
     for fdi, measure in sorted(measures.items()):
@@ -165,7 +175,7 @@ def build_report(
     if files is not None:
         more["files"] = dict(files)
     which = {"name": name, "confidence_is": Confidence.of(confidence).meaning if confidence else None}
-    return _report(which, teeth, findings, warnings, provenance or {}, more)
+    return _report(which, teeth, findings, warnings, provenance or {}, {**_known(known or Known()), **more})
 
 
 def build_jaw_report(
@@ -217,7 +227,14 @@ def build_jaw_report(
         "inside_out": bool(jaw.inside_out),
         "mm_per_unit": float(jaw.surface.scale),
     }
-    return _report(which, teeth, findings, warnings, jaw.provenance, {} if files is None else {"files": dict(files)})
+    more = {**_known(jaw.known), **({} if files is None else {"files": dict(files)})}
+    return _report(which, teeth, findings, warnings, jaw.provenance, more)
+
+
+def _known(known: Known) -> dict[str, Any]:
+    """What reports keep of it; nothing where nothing is known."""
+    content = known.to_dict()
+    return {"stated": content["stated"]} | ({"evidence": content["evidence"]} if known.evidence else {})
 
 
 def _report(

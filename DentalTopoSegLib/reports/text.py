@@ -8,6 +8,7 @@ from typing import Any
 from .columns import Column, columns_of, rows_by_jaw
 from .repairs import repairs_told
 from .report import INTRAORAL
+from .stated import stated_text
 
 
 def teeth_table(report: Mapping[str, Any]) -> str:
@@ -24,6 +25,7 @@ def teeth_table(report: Mapping[str, Any]) -> str:
         for row in rows:
             cut = f"  {columns.cut}" if row["cut_by_border"] else ""
             lines.append(_line(columns.terminal, [column.text(row) for column in columns.terminal]) + cut)
+    lines += [text for text in (stated_text(report),) if text]
     return "\n".join(lines)
 
 

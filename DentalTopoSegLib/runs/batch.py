@@ -11,15 +11,17 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
+from ..dentition import Stated
 from ..errors import EXIT_MEANINGS, Cancelled, DentalTopoSegError, InputError
 from ..files.json_text import plain
 from ..files.meshes import MESH_SUFFIXES, is_mesh_file, mesh_stem
 from ..files.transactions import all_or_nothing, require_writable
-from ..files.volumes import SCAN_SUFFIXES, safe_stem
+from ..files.volumes import SCAN_SUFFIXES, require_orientation, safe_stem
+from ..files.volumes.dicom import is_dicom_file, is_directory_file, series_files
 from ..options import DEFAULTS, RunOptions
 from ..reports.checksums import compare_files
 from ..reports.page import write_table
-from ..reports.report import read_report
+from ..reports.report import known_of, read_report
 from . import watching
 from .anonymous import anonymous_name
 from .events import Tell
@@ -28,7 +30,7 @@ from .job import Job
 SUMMARY = "summary.csv"
 _COLUMNS = ("scan", "name", "state", "teeth", "errors", "warnings", "notes", "seconds", "message")
 _SUFFIXES = (*SCAN_SUFFIXES, *MESH_SUFFIXES)
-_RESULT_ENDINGS = ("_teeth.nii.gz", "_teeth.seg.nrrd", "_teeth.vtp", "_teeth.ply", "_truth.nii.gz")
+_RESULT_ENDINGS = ("_teeth.nii.gz", "_teeth.seg.nrrd", "_teeth.vtp", "_teeth.ply", "_truth.nii.gz", "_teeth.dcm")
 
 
 @dataclass
@@ -101,6 +103,7 @@ def _scans(root: Path, apart: str | None) -> Iterator[tuple[Path, str | None]]:
     def not_listed(error: OSError) -> None:
         unreadable.append((Path(error.filename), _reason(error)))
 
+    whole: list[Path] = []  # folders of a CD that are one scan
     for top, folders, names in os.walk(root, onerror=not_listed):
         here = Path(top)
         folders[:] = [name for name in folders if not name.startswith(".") and os.path.realpath(here / name) != apart]
@@ -108,24 +111,34 @@ def _scans(root: Path, apart: str | None) -> Iterator[tuple[Path, str | None]]:
         yield from ((path, None) for path in files if path.name.lower().endswith(_SUFFIXES))
         rest = [path for path in files if not path.name.lower().endswith(_SUFFIXES)]
         others = [_dicom_or_reason(path) for path in rest]
-        if any(other is True for other in others):
+        if any(is_directory_file(path) for path in files) and _is_one_scan(here):
+            whole.append(here)
             yield here, None
+        elif any(other is True for other in others):
+            if not any(cd in here.parents for cd in whole):
+                yield here, None
         else:
             yield from ((path, why) for path, why in zip(rest, others, strict=True) if isinstance(why, str))
     yield from unreadable
 
 
 def _dicom_or_reason(path: Path) -> bool | str:
-    """Whether a file is DICOM; the reason where it cannot be read."""
-    from ..files.volumes.dicom import is_dicom_file
-
+    """Whether a file is DICOM that may be a slice; the reason where it cannot be read."""
     if not os.path.isfile(path):
         return False
     try:
         path.open("rb").close()
     except OSError as error:
         return _reason(error)
-    return is_dicom_file(path)
+    return is_dicom_file(path) and not is_directory_file(path)
+
+
+def _is_one_scan(folder: Path) -> bool:
+    """Whether a CD's folder, with all below, is one scan; several are looked for where their slices are."""
+    try:
+        return bool(series_files(folder))
+    except InputError:
+        return False
 
 
 def _reason(error: OSError) -> str:
@@ -138,6 +151,7 @@ def run_batch(
     options: RunOptions = DEFAULTS,
     *,
     picture: bool = False,
+    orientation: str | None = None,
     again: bool = False,
     anonymous_names: bool = False,
     progress: Callable[[int, int, str, dict[str, Any]], None] = lambda done, total, name, event: None,
@@ -158,6 +172,8 @@ def run_batch(
         How to compute; `progress` is not called, each scan has a process of its own.
     picture : bool
         Also draw <name>_teeth.png of every CBCT.
+    orientation : str, optional
+        Of the CBCTs whose files do not say where left and right are; see `Job`.
     again : bool
         Also do scans again whose results are there.
     anonymous_names : bool
@@ -178,10 +194,12 @@ def run_batch(
     OutputError, Cancelled
         What is done stays done; the message says how much that is.
     """
+    require_orientation(orientation)
     output = Path(output)
     found = _look_through(folder, output)
     if not found:
         raise InputError(f"'{folder}' holds no scan: no NIfTI, NRRD, MetaImage, STL, PLY, OBJ, VTP or DICOM file.")
+    Stated(options.absent, options.milk).require_teeth()
     require_writable(output)
     batch = Batch(summary=output / SUMMARY)
     try:
@@ -194,8 +212,10 @@ def run_batch(
                 row |= {"name": "", **_failed(str(error), error.exit_code)}
             else:
                 tell = lambda event, done=done, name=name: progress(done, len(found), name, event)  # noqa: E731
-                before = None if again or one.reason else row_before(output, name)
-                row |= before or _one(replace(one, name=name), output, options, picture, tell)
+                before = None if again or one.reason else row_before(output, name, Stated(options.absent, options.milk))
+                row |= before or _one(
+                    replace(one, name=name), output, options, tell, picture=picture, orientation=orientation
+                )
             with all_or_nothing(output) as stage:
                 write_table(stage / SUMMARY, map(_unnamed, batch.rows) if anonymous_names else batch.rows, _COLUMNS)
     except (Cancelled, KeyboardInterrupt) as stopped:
@@ -221,7 +241,9 @@ def _unnamed(row: dict[str, Any]) -> dict[str, Any]:
     return {**shown, "message": EXIT_MEANINGS[row["exit_code"]]} if "exit_code" in row else shown
 
 
-def _one(one: _Found, output: Path, options: RunOptions, picture: bool, tell: Tell) -> dict[str, Any]:
+def _one(
+    one: _Found, output: Path, options: RunOptions, tell: Tell, *, picture: bool, orientation: str | None
+) -> dict[str, Any]:
     """The row of one scan: what was found, or why there is nothing."""
     if one.reason is not None:
         return _failed(f"'{one.path.name}' cannot be read ({one.reason}).", InputError.exit_code)
@@ -229,7 +251,8 @@ def _one(one: _Found, output: Path, options: RunOptions, picture: bool, tell: Te
     try:
         mesh = is_mesh_file(one.path)
         kind = "mesh" if mesh else "volume"
-        job = Job([os.path.abspath(one.path)], output, kind, name=one.name, picture=picture and not mesh)
+        job = Job([os.path.abspath(one.path)], output, kind, name=one.name)
+        job = job if mesh else replace(job, picture=picture, orientation=orientation)
         watching.run_job(job, options, tell)
     except watching.RefusedInsideError as refused:
         if refused.event["exit_code"] == Cancelled.exit_code:  # Ctrl-C reaches both processes
@@ -250,8 +273,11 @@ def _failed(message: str, exit_code: int) -> dict[str, Any]:
     return {"state": "failed", "message": message, "exit_code": exit_code}
 
 
-def row_before(output: Path, name: str) -> dict[str, Any] | None:
-    """The row of a scan that needs no run: its results are there, or somebody has changed them and they stay."""
+def row_before(output: Path, name: str, stated: Stated | None = None) -> dict[str, Any] | None:
+    """The row of a scan that needs no run: its results are there, or somebody has changed them and they stay.
+
+    stated: what is stated of the teeth now; where it is something, results of which something else was stated are none.
+    """
     report = _report_of(output, name)
     if report is None:
         return None
@@ -263,7 +289,9 @@ def row_before(output: Path, name: str) -> dict[str, Any] | None:
             "--again segments the scan anew."
         )
         return {"state": "changed", "message": message}
-    return None if compared.missing else {"state": "done before", **_numbers(report)}
+    if compared.missing or (stated and known_of(report).stated != stated):
+        return None
+    return {"state": "done before", **_numbers(report)}
 
 
 def row_after(output: Path, name: str) -> dict[str, Any]:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..dentition import Known
 from ..errors import InputError, NoTeethError, UsageError
 from ..exports import Examination
 from ..files.label_maps import read_fdi_labels
 from ..files.meshes import is_mesh_file
-from ..files.seg_nrrd import stored_confidence
-from ..reports.report import build_jaw_report, build_report
+from ..files.seg_nrrd import stored_confidence, stored_known
+from ..reports.checksums import compare_files
+from ..reports.report import build_jaw_report, build_report, known_of, read_report
 from .refusals import refuse_options
 
 if TYPE_CHECKING:
@@ -35,6 +37,8 @@ def check_file(
     labels: str | os.PathLike[str] | None = None,
     jaw: str | None = None,
     unit: str | None = None,
+    orientation: str | None = None,
+    absent: Collection[int] = (),
 ) -> Examination:
     """What is wrong with a label map or a labelled mesh, and its scores where a reference is given.
 
@@ -54,6 +58,10 @@ def check_file(
         Which jaw a mesh is, "upper" or "lower"; None takes what the labels say.
     unit : str, optional
         Of a mesh: "mm", "cm", "m" or "inch"; None guesses.
+    orientation : str, optional
+        Of files that do not say where left and right are; as in `files.volumes.read_volume`.
+    absent : collection of int
+        FDI numbers of teeth that are not there, beside those that were stated when it was made: nobody misses them.
 
     Returns
     -------
@@ -70,10 +78,10 @@ def check_file(
     if is_mesh_file(path):
         from ..files.jaw_labels import read_labelled_jaw
 
-        refuse_options("label maps", reference_numbering=reference_numbering)
+        refuse_options("label maps", reference_numbering=reference_numbering, orientation=orientation)
         labelled, warnings = read_labelled_jaw(path, labels, numbering=numbering, unit=unit)
         require_teeth(labelled, path)
-        examined = examine_jaw(labelled, warnings, jaw)
+        examined = examine_jaw(labelled, warnings, jaw, _with_absent(kept_beside(path, labelled.mesh.name), absent))
         if reference is not None:
             examined.report["metrics"] = _scores(labelled, path, reference, numbering, unit)
         return examined
@@ -82,13 +90,33 @@ def check_file(
     refuse_options("meshes", labels=labels, jaw=jaw, unit=unit)
     if reference is None:
         refuse_options("a reference (--reference)", reference_numbering=reference_numbering)
-    label_map, warnings = read_label_map(path, numbering)
-    examined = examine_label_map(label_map, stored_confidence(label_map) or None, warnings=warnings)
+    label_map, warnings = read_label_map(path, numbering, orientation)
+    known = _with_absent(stored_known(label_map) or kept_beside(path, label_map.name), absent)
+    examined = examine_label_map(label_map, stored_confidence(label_map) or None, warnings=warnings, known=known)
     if reference is not None:
-        truth, more = read_fdi_labels(reference, reference_numbering)
+        truth, more = read_fdi_labels(reference, reference_numbering, orientation)
         examined.report["warnings"] += [f"Reference: {text}" for text in more]
         examined.report["metrics"] = evaluate_pair(label_map, truth)
     return examined
+
+
+def _with_absent(known: Known, absent: Collection[int]) -> Known:
+    return replace(known, stated=known.stated.with_absent(absent))
+
+
+def kept_beside(path: str | os.PathLike[str], name: str) -> Known:
+    """What the report beside a run's label map or mesh keeps of what was stated and of what numbers were found from;
+    nothing where there is none, or none that can be read. Of a file that was changed since only what was stated holds.
+    """
+    labels = Path(path)
+    try:
+        report = read_report(labels.with_name(f"{name.removesuffix('_teeth')}_report.json"))
+    except InputError:
+        return Known()
+    if labels.name not in (report.get("files") or {}).values():
+        return Known()
+    known = known_of(report)
+    return replace(known, evidence={}) if labels.name in compare_files(report, labels.parent).changed else known
 
 
 def evaluate_files(
@@ -99,6 +127,7 @@ def evaluate_files(
     reference_numbering: str | None = None,
     mesh: str | os.PathLike[str] | None = None,
     unit: str | None = None,
+    orientation: str | None = None,
 ) -> dict[str, Any]:
     """Scores of labels against a reference on the same grid or mesh.
 
@@ -112,11 +141,14 @@ def evaluate_files(
         The mesh that labels in JSON belong to.
     unit : str, optional
         Of meshes.
+    orientation : str, optional
+        Of files that do not say where left and right are; as in `files.volumes.read_volume`.
 
     Returns
     -------
     dict
-        Those of `metrics.label_maps.evaluate_pair` or of `metrics.surfaces.evaluate_mesh`.
+        Those of `metrics.label_maps.evaluate_pair`, with "warnings" about the files where there are any, or of
+        `metrics.surfaces.evaluate_mesh`.
 
     Raises
     ------
@@ -127,16 +159,18 @@ def evaluate_files(
     if len(kinds) == 2:
         raise InputError("A labelled mesh cannot be compared with a label map: give two of one kind.")
     if kinds == {True}:
-        refuse_options("label maps", reference_numbering=reference_numbering)
+        refuse_options("label maps", reference_numbering=reference_numbering, orientation=orientation)
         return _scores(
             _read_prediction(prediction, reference, mesh, numbering, unit), prediction, reference, None, unit, mesh
         )
     from ..checks.metrics.label_maps import evaluate_pair
 
     refuse_options("meshes", mesh=mesh, unit=unit)
-    predicted, _ = read_fdi_labels(prediction, numbering)
-    truth, _ = read_fdi_labels(reference, reference_numbering)
-    return evaluate_pair(predicted, truth)
+    predicted, warnings = read_fdi_labels(prediction, numbering, orientation)
+    truth, more = read_fdi_labels(reference, reference_numbering, orientation)
+    scores = evaluate_pair(predicted, truth)
+    warnings += [f"Reference: {text}" for text in more]
+    return {**scores, "warnings": warnings} if warnings else scores
 
 
 def is_mesh_labels(path: str | os.PathLike[str]) -> bool:
@@ -151,9 +185,11 @@ def _is_json(path: str | os.PathLike[str]) -> bool:
 # ---------------------------------------------------------------- label maps
 
 
-def read_label_map(path: str | os.PathLike[str], numbering: str | None = None) -> tuple[Volume, list[str]]:
+def read_label_map(
+    path: str | os.PathLike[str], numbering: str | None = None, orientation: str | None = None
+) -> tuple[Volume, list[str]]:
     """A label map in FDI numbers, and warnings. Raises InputError for what is none, NoTeethError for an empty one."""
-    labels, warnings = read_fdi_labels(path, numbering)
+    labels, warnings = read_fdi_labels(path, numbering, orientation)
     if not labels.array.any():
         raise NoTeethError(f"'{path}' is empty: no voxel is labelled as a tooth.")
     return labels, warnings
@@ -165,6 +201,7 @@ def examine_label_map(
     *,
     name: str | None = None,
     warnings: Sequence[str] = (),
+    known: Known | None = None,
 ) -> Examination:
     """Check a label map.
 
@@ -178,6 +215,8 @@ def examine_label_map(
         In the report instead of the volume's.
     warnings : sequence of str
         For the report.
+    known : Known, optional
+        What is known of the teeth beside: nobody misses those that are stated absent.
 
     Returns
     -------
@@ -193,7 +232,8 @@ def examine_label_map(
     from ..checks.topology import contacts, tooth_measures
 
     measures = tooth_measures(labels)
-    findings = check_dentition(labels, confidence)
+    known = known or Known()
+    findings = check_dentition(labels, confidence, absent=known.stated.absent)
     report = build_report(
         measures,
         findings,
@@ -201,6 +241,7 @@ def examine_label_map(
         confidence=confidence,
         warnings=warnings,
         contacts=contacts(labels),
+        known=known,
     )
     return Examination(report, findings)
 
@@ -214,7 +255,9 @@ def require_teeth(labelled: LabelledJaw, path: str | os.PathLike[str]) -> None:
         raise NoTeethError(f"'{path}' has no teeth: every label of {labelled.source} is gum.")
 
 
-def examine_jaw(labelled: LabelledJaw, warnings: Sequence[str] = (), jaw: str | None = None) -> Examination:
+def examine_jaw(
+    labelled: LabelledJaw, warnings: Sequence[str] = (), jaw: str | None = None, known: Known | None = None
+) -> Examination:
     """Check a labelled mesh.
 
     Parameters
@@ -225,6 +268,8 @@ def examine_jaw(labelled: LabelledJaw, warnings: Sequence[str] = (), jaw: str | 
         For the report.
     jaw : str, optional
         Which jaw it is; None takes what the labels say.
+    known : Known, optional
+        What is known of the teeth beside.
 
     Returns
     -------
@@ -251,6 +296,7 @@ def examine_jaw(labelled: LabelledJaw, warnings: Sequence[str] = (), jaw: str | 
         frame=np.eye(4),
         frame_confidence=1.0,
         inside_out=False,
+        known=known or Known(),
     )
     case = JawCase(segmentation, labelled.mesh.name, which)
     sizes = [(fdi, c.pieces[0].area_mm2, c.width_mm) for fdi, c in case.crowns.items() if not c.is_cut]

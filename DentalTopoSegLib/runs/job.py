@@ -13,6 +13,7 @@ from ..files.json_schema import require_schema
 from ..files.json_text import read_json
 from ..files.meshes import is_mesh_file
 from ..files.names import bare_name
+from ..files.volumes import require_orientation
 from ..options import DEFAULTS, RunOptions
 from .refusals import refuse_options
 
@@ -45,6 +46,9 @@ class Job:
         Call the results by a code of the scan's content instead of the file's or folder's name; see `anonymous`.
     series : str, optional
         Of a CBCT: the DICOM series to take, its number or the end of its id.
+    orientation : str, optional
+        Of a CBCT whose file does not say where left and right are: the sides of the patient to which columns, rows and
+        slices run, such as "LPS"; see `files.volumes.read_volume`.
     picture : bool
         Of a CBCT: also draw <name>_teeth.png. A mesh always gets its picture.
     per_tooth : bool
@@ -59,6 +63,7 @@ class Job:
     name: str | None = None
     anonymous_names: bool = False
     series: str | None = None
+    orientation: str | None = None
     picture: bool = False
     per_tooth: bool = False
 
@@ -88,8 +93,14 @@ class Job:
         self._require_name()
         if self.is_mesh():
             self._require_jaws()
-            refuse_options("CBCT (a mesh always gets its picture)", series=self.series, picture=self.picture)
+            refuse_options(
+                "CBCT (a mesh always gets its picture)",
+                series=self.series,
+                picture=self.picture,
+                orientation=self.orientation,
+            )
             return
+        require_orientation(self.orientation)
         if len(self.inputs) != 1:
             raise UsageError(
                 "Give one CBCT at a time. Two files are only taken as the meshes of an upper and a lower jaw."
@@ -128,7 +139,7 @@ class Job:
 @dataclass(frozen=True)
 class JobFile:
     """A job as the worker is given it: a flat JSON object of the job's fields and of those of its options that a file
-    can hold (threads, precision, provider).
+    can hold (threads, precision, provider, absent, milk).
 
     Parameters
     ----------
@@ -167,8 +178,9 @@ class JobFile:
             "output": os.fspath(self.job.output),
             "jaws": None if self.job.jaws is None else list(self.job.jaws),
             **{key: getattr(self.options, key) for key in _OPTIONS},
+            "absent": sorted(self.options.absent),
             "cancel_file": self.cancel_file,
         }
 
 
-_OPTIONS = ("threads", "precision", "provider")
+_OPTIONS = ("threads", "precision", "provider", "absent", "milk")

@@ -87,7 +87,7 @@ def segment_scan(
     options : RunOptions
         How to compute.
     **what
-        Further fields of `runs.job.Job`: name, anonymous_names, series, picture, jaws, unit,
+        Further fields of `runs.job.Job`: name, anonymous_names, series, orientation, picture, jaws, unit,
         per_tooth.
 
     Returns
@@ -137,7 +137,7 @@ def check(result: Volume | Segmentation | JawSegmentation | Sequence[JawSegmenta
     if isinstance(result, (str, os.PathLike)):
         return check_file(result).findings
     if isinstance(result, Segmentation):
-        return check_dentition(result.labels, result.confidence)
+        return check_dentition(result.labels, result.confidence, absent=result.known.stated.absent)
     if isinstance(result, Volume):
         return check_dentition(result)
     jaws = [result] if isinstance(result, JawSegmentation) else list(result)
@@ -185,13 +185,16 @@ def repair(labels: Labels, what: Repair | Finding) -> Labels:
     if not isinstance(labels, (Volume, Segmentation, JawSegmentation)):
         raise InputError(f"A {type(labels).__name__} cannot be repaired: give a volume, a segmentation or a jaw.")
     if isinstance(labels, JawSegmentation):
-        return make_edit(labels, what).apply(labels)
+        edit = make_edit(labels, what)
+        known, confidence = edit.known(labels.known), dict(edit.confidence(labels.confidence))
+        return replace(edit.apply(labels), known=known, confidence=confidence)
     volume = labels.labels if isinstance(labels, Segmentation) else labels
     edit = make_edit(volume, what)
     repaired = volume.with_array(volume.array.copy())
     edit.apply(repaired.array)
     if isinstance(labels, Segmentation):
-        return replace(labels, labels=repaired, confidence=edit.confidence(labels.confidence))
+        known, confidence = edit.known(labels.known), edit.confidence(labels.confidence)
+        return replace(labels, labels=repaired, confidence=confidence, known=known)
     return repaired
 
 
@@ -264,7 +267,8 @@ def export(path: FilePath, folder: FilePath, format: str, **options: Any) -> dic
     format : str
         The name of one of `exports.FORMATS`: "stl", "obj", "ply", "glb", "nifti", "seg.nrrd", "dicom-seg", ...
     **options
-        scan, series: the scan it was made from; space: "LPS" or "RAS"; numbering: of a label map's values.
+        scan, series: the scan it was made from; space: "LPS" or "RAS"; numbering: of a label map's values;
+        orientation: of files that do not say where left and right are.
 
     Returns
     -------

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from ..checks.findings import Finding, check_dentition, check_jaws, repairs_for
-from ..checks.repair import Repair, make_edit
-from ..dentition import Confidence
+from ..checks.repair import Repair, make_edit, number_again
+from ..dentition import Confidence, Known, Stated
 from ..errors import InputError
 from ..exports import Result
 from ..files.jaw_labels import write_labelled_mesh
 from ..files.label_maps import write_labelmap
 from ..files.seg_nrrd import write_seg_nrrd
 from ..files.transactions import all_or_nothing, keep_inputs, require_file_name
+from ..files.volumes.boxes import tooth_boxes
 from .results import open_result
 
 if TYPE_CHECKING:
@@ -43,6 +45,8 @@ class RepairRun:
         Those of `check`.
     path : Path
         The file written.
+    warnings : list of str
+        About the file that was repaired, and what the new one does not keep.
     """
 
     done: list[str]
@@ -50,6 +54,7 @@ class RepairRun:
     before: list[Finding]
     after: list[Finding]
     path: Path
+    warnings: list[str] = field(default_factory=list)
 
 
 def repairs_of(result: Result) -> list[tuple[Finding, list[Repair]]]:
@@ -66,6 +71,9 @@ def repair_file(
     number: int | None = None,
     all_safe: bool = False,
     numbering: str | None = None,
+    orientation: str | None = None,
+    absent: Collection[int] = (),
+    milk: bool | None = None,
 ) -> RepairRun:
     """Repair a label map or a labelled mesh and write it to another file.
 
@@ -86,6 +94,13 @@ def repair_file(
         is refused is told and left.
     numbering : str, optional
         What the label values mean, as in `checking.check_file`.
+    orientation : str, optional
+        Of a label map that does not say where left and right are.
+    absent : collection of int
+        Instead of a finding's: FDI numbers of teeth that are not there, beside those stated before. The others are
+        numbered again.
+    milk : bool, optional
+        The same of a dentition in which milk teeth may stand, or none; None: what was stated before.
 
     Returns
     -------
@@ -98,7 +113,7 @@ def repair_file(
         When the finding is not there or its repair is not possible; then nothing is written.
     """
     require_file_name(output)
-    result = open_result(path, numbering)
+    result = open_result(path, numbering, orientation=orientation)
     output = Path(output)
     _require_other_file(path, output)
     keep_inputs(result.files, output.absolute().parent, [output.name])
@@ -106,7 +121,14 @@ def repair_file(
     before = result.findings
     done: list[str] = []
     refused: list[str] = []
-    if all_safe:
+    if absent or milk is not None:
+        stated = Stated(
+            result.known.stated.absent | frozenset(absent), result.known.stated.milk if milk is None else milk
+        )
+        repair = number_again(result.known, work.teeth, stated)
+        work.apply(repair)
+        done = [repair.title]
+    elif all_safe:
         done, refused = _repair_safely(work, before)
         if not done:
             raise InputError(
@@ -118,7 +140,20 @@ def repair_file(
         done = [repair.title]
     with all_or_nothing(output.absolute().parent, result.files) as stage:
         work.write(stage / output.name)
-    return RepairRun(done, refused, before, work.findings(), output)
+    return RepairRun(
+        done, refused, before, work.findings(), output, result.warnings + _not_kept(work.known.stated, output)
+    )
+
+
+def _not_kept(stated: Stated, output: Path) -> list[str]:
+    """What is said of a format that holds labels alone."""
+    if not stated or output.name.lower().endswith(".seg.nrrd"):
+        return []
+    absent = f" (--absent {','.join(map(str, sorted(stated.absent)))})" if stated.absent else ""
+    return [
+        f"'{output.name}' cannot hold what is stated of the teeth: state it again{absent} when you check or repair it. "
+        "Of a CBCT, a .seg.nrrd keeps it."
+    ]
 
 
 def _require_other_file(path: str | os.PathLike[str], output: Path) -> None:
@@ -167,6 +202,12 @@ def _repair_safely(work: _Work, found: list[Finding]) -> tuple[list[str], list[s
 class _Work(Protocol):
     """Labels under repair."""
 
+    @property
+    def known(self) -> Known: ...
+
+    @property
+    def teeth(self) -> frozenset[int]: ...
+
     def apply(self, repair: Repair) -> None: ...
 
     def findings(self) -> list[Finding]: ...
@@ -176,7 +217,8 @@ class _Work(Protocol):
 
 def _work_on(result: Result) -> _Work:
     if result.labels is not None:
-        return _LabelMapUnderRepair(result.labels.with_array(result.labels.array.copy()), result.confidence)
+        labels = result.labels.with_array(result.labels.array.copy())
+        return _LabelMapUnderRepair(labels, result.confidence, result.known)
     assert result.jaw is not None and result.mesh is not None  # what is no label map is a labelled mesh
     return _LabelledJawUnderRepair(result.jaw, result.mesh, result.name)
 
@@ -185,18 +227,26 @@ def _work_on(result: Result) -> _Work:
 class _LabelMapUnderRepair:
     labels: Volume
     confidence: Confidence | None
+    known: Known
+
+    @property
+    def teeth(self) -> frozenset[int]:
+        return frozenset(tooth_boxes(self.labels.array))
 
     def apply(self, repair: Repair) -> None:
         edit = make_edit(self.labels, repair)
         edit.apply(self.labels.array)
+        self.known = edit.known(self.known)
         self.confidence = None if self.confidence is None else edit.confidence(self.confidence)
 
     def findings(self) -> list[Finding]:
-        return check_dentition(self.labels, self.confidence) if self.labels.array.any() else []
+        if not self.labels.array.any():
+            return []
+        return check_dentition(self.labels, self.confidence, absent=self.known.stated.absent)
 
     def write(self, output: Path) -> None:
         if output.name.lower().endswith(".seg.nrrd"):
-            write_seg_nrrd(self.labels, output, self.confidence)
+            write_seg_nrrd(self.labels, output, self.confidence, self.known)
         else:
             write_labelmap(self.labels, output)
 
@@ -207,8 +257,17 @@ class _LabelledJawUnderRepair:
     mesh: Mesh
     name: str
 
+    @property
+    def known(self) -> Known:
+        return self.jaw.known
+
+    @property
+    def teeth(self) -> frozenset[int]:
+        return frozenset(int(fdi) for fdi in np.unique(self.jaw.fdi) if fdi)
+
     def apply(self, repair: Repair) -> None:
-        self.jaw = make_edit(self.jaw, repair).apply(self.jaw)
+        edit = make_edit(self.jaw, repair)
+        self.jaw = replace(edit.apply(self.jaw), known=edit.known(self.jaw.known))
 
     def findings(self) -> list[Finding]:
         return check_jaws([self.jaw], [self.name], [self.jaw.jaw]) if np.any(self.jaw.fdi) else []

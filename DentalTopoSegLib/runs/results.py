@@ -8,50 +8,79 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..dentition import Confidence
+from ..dentition import Confidence, Known
 from ..errors import InputError, OutputError
 from ..exports import ExportOptions, Result
 from ..exports.registry import export, export_format
 from ..files.jaw_labels import read_labelled_jaw
 from ..files.meshes import is_mesh_file
-from ..files.seg_nrrd import stored_confidence
+from ..files.seg_nrrd import stored_confidence, stored_known
 from ..files.transactions import settle
 from ..reports.checksums import compare_files
-from ..reports.report import confidence_of, read_report
-from .checking import examine_jaw, examine_label_map, read_label_map, require_teeth
+from ..reports.report import confidence_of, known_of, read_report
+from .checking import examine_jaw, examine_label_map, kept_beside, read_label_map, require_teeth
+from .refusals import refuse_options
 
 
-def open_result(path: str | os.PathLike[str], numbering: str | None = None, *, report_only: bool = False) -> Result:
+def open_result(
+    path: str | os.PathLike[str],
+    numbering: str | None = None,
+    *,
+    report_only: bool = False,
+    orientation: str | None = None,
+) -> Result:
     """A result: label map, labelled mesh (VTP, PLY), or a run's <name>_report.json with its files beside it.
 
-    Nothing is checked before it is asked for. report_only: labels beside a report are left alone. Raises InputError for
+    Nothing is checked before it is asked for. report_only: labels beside a report are left alone. orientation: of a
+    label map that does not say where left and right are. Raises InputError for
     what is none of these, NoTeethError for an empty one.
     """
     path = Path(path)
     if path.suffix.lower() == ".json":
         return _of_report(path, report_only)
-    return _of_jaw(path, numbering) if is_mesh_file(path) else _of_label_map(path, numbering)
+    if not is_mesh_file(path):
+        return _of_label_map(path, numbering, orientation=orientation)
+    refuse_options("label maps", orientation=orientation)
+    return _of_jaw(path, numbering)
 
 
-def _of_jaw(path: Path, numbering: str | None) -> Result:
+def _of_jaw(path: Path, numbering: str | None, known: Known | None = None) -> Result:
     jaw, warnings = read_labelled_jaw(path, numbering=numbering)
     require_teeth(jaw, path)
     name = jaw.mesh.name.removesuffix("_teeth")
-    return Result(path, name, [], lambda: examine_jaw(jaw, warnings), labelled=jaw, companions=_companions(path, name))
+    known = kept_beside(path, name) if known is None else known
+    return Result(
+        path,
+        name,
+        [],
+        lambda: examine_jaw(jaw, warnings, known=known),
+        labelled=jaw,
+        known=known,
+        companions=_companions(path, name),
+    )
 
 
-def _of_label_map(path: Path, numbering: str | None, confidence: Confidence | None = None) -> Result:
-    """confidence: in place of what the file itself has."""
-    labels, warnings = read_label_map(path, numbering)
+def _of_label_map(
+    path: Path,
+    numbering: str | None,
+    confidence: Confidence | None = None,
+    known: Known | None = None,
+    *,
+    orientation: str | None = None,
+) -> Result:
+    """confidence, known: in place of what the file itself has."""
+    labels, warnings = read_label_map(path, numbering, orientation)
     confidence = confidence or stored_confidence(labels) or None
     name = labels.name.removesuffix("_teeth")
+    known = known or stored_known(labels) or kept_beside(path, name)
     return Result(
         path,
         name,
         warnings,
-        lambda: examine_label_map(labels, confidence, warnings=warnings),
+        lambda: examine_label_map(labels, confidence, warnings=warnings, known=known),
         labels,
         confidence,
+        known=known,
         companions=_companions(path, name),
     )
 
@@ -95,10 +124,12 @@ def _of_report(path: Path, report_only: bool) -> Result:
         warnings.append(f"'{beside.name}' is no longer what '{path.name}' was written with: it was checked anew.")
     companions = [path, *(path.parent / file for file in files.values())]
 
+    known = known_of(content)
+
     def open_labels() -> Result:
         if is_mesh_file(beside):
-            return _of_jaw(beside, None)
-        return _of_label_map(beside, None, None if report is None else confidence_of(report))
+            return _of_jaw(beside, None, known if report else replace(known, evidence={}))
+        return _of_label_map(beside, None, confidence_of(report) if report else None, known if report else None)
 
     if report_only:
         return Result(
@@ -129,13 +160,15 @@ def export_result(
     scan: str | os.PathLike[str] | None = None,
     series: str | None = None,
     space: str = "LPS",
+    orientation: str | None = None,
 ) -> tuple[dict[str, Path], list[str]]:
     """Write a result into a folder in another format, all files or none; ({kind: path}, warnings).
 
     kind: the name of one of `exports.FORMATS`. scan: the scan it was made from: its DICOM files are needed for
-    "dicom-seg", and with it the page "html" shows slices. space: "LPS" or "RAS", of surfaces from label maps. Raises
-    InputError for a kind that does not fit the result, or where an optional package is absent; OutputError.
+    "dicom-seg", and with it the page "html" shows slices. space: "LPS" or "RAS", of surfaces from label maps.
+    orientation: of files that do not say where left and right are. Raises InputError for a kind that does not fit the
+    result, or where an optional package is absent; OutputError.
     """
     chosen = export_format(kind)
-    result = open_result(path, numbering, report_only=chosen.report_only)
-    return export(result, folder, chosen, ExportOptions(scan, series, space)), result.warnings
+    result = open_result(path, numbering, report_only=chosen.report_only, orientation=orientation)
+    return export(result, folder, chosen, ExportOptions(scan, series, space, orientation)), result.warnings

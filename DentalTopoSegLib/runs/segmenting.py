@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ..dentition import Stated
 from ..options import DEFAULTS, RunOptions
 from .anonymous import anonymous_name
 from .job import Job
@@ -22,7 +23,7 @@ def segment(job: Job, options: RunOptions = DEFAULTS) -> Run:
     job : Job
         What to segment, and where the results go.
     options : RunOptions
-        How to compute, who is told of the progress and who may stop it.
+        How to compute, what is known of the teeth, who is told of the progress and who may stop it.
 
     Returns
     -------
@@ -42,6 +43,7 @@ def segment(job: Job, options: RunOptions = DEFAULTS) -> Run:
     DentalTopoSegLib.errors.UsageError: --per-tooth is only for intraoral scans (meshes): leave it out here.
     """
     job.require_sense()
+    Stated(options.absent, options.milk).require_teeth()
     if job.anonymous_names:
         job = replace(job, name=anonymous_name(job.inputs, job.series), anonymous_names=False)
     if job.is_mesh():

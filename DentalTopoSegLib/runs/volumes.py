@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..dentition import Confidence
 from ..errors import MemoryLimitError, NoTeethError
 from ..files.json_text import write_report_json
 from ..files.label_maps import write_labelmap
@@ -26,6 +25,7 @@ from .job import Job
 from .run import Run, Writers, round_seconds, write_files
 
 if TYPE_CHECKING:
+    from ..cbct import Segmentation
     from ..checks.findings import Finding
 
 # Writing copies the labels, a byte a voxel; above this the scan's grey values, two or four bytes each, go before.
@@ -90,7 +90,7 @@ def segment_scan(job: Job, options: RunOptions = DEFAULTS) -> Run:
 
 
 def _read(job: Job) -> tuple[Volume, str, list[str]]:
-    volume, warnings = read_volume(job.inputs[0], series=job.series)
+    volume, warnings = read_volume(job.inputs[0], series=job.series, orientation=job.orientation)
     return volume, safe_stem(job.name or volume.name), warnings
 
 
@@ -152,6 +152,7 @@ def _segment_and_write(scan: Scan, folder: Path, options: RunOptions, picture: b
         segmentation.confidence,
         name=scan.name,
         warnings=[*scan.warnings, *segmentation.warnings],
+        known=segmentation.known,
     )
     report = examined.report
     if scan.truth is not None:
@@ -165,22 +166,25 @@ def _segment_and_write(scan: Scan, folder: Path, options: RunOptions, picture: b
     drawn = _picture_writer(scan, labels, examined.findings) if picture else None
     if scan.truth is None and scan.volume.array.size > _LARGE_VOXELS:
         scan.drop_grey_values()
-    writers = _writers(scan, labels, segmentation.confidence, report, drawn)
+    writers = _writers(scan, segmentation, report, drawn)
     report["files"] = {kind: file for kind, (file, _) in writers.items()}
     return Run([report], write_files(folder, [writers], options, scan.inputs), examined.findings, labels)
 
 
 def _writers(
-    scan: Scan, labels: Volume, confidence: Confidence, report: dict[str, Any], picture: Callable[[Path], Any] | None
+    scan: Scan, segmentation: Segmentation, report: dict[str, Any], picture: Callable[[Path], Any] | None
 ) -> Writers:
-    name, truth = scan.name, scan.truth
+    name, truth, labels = scan.name, scan.truth, segmentation.labels
     named = {kind: f"{name}{ending}" for kind, ending in _ENDINGS.items()}
     writers: dict[str, tuple[str, Callable[[Path], Any]]] = {}
     if truth is not None:
         writers["scan"] = (named["scan"], lambda path: write_volume(scan.volume, path))
         writers["truth"] = (named["truth"], lambda path: write_labelmap(truth, path))
     writers["labels"] = (named["labels"], lambda path: write_labelmap(labels, path))
-    writers["segmentation"] = (named["segmentation"], lambda path: write_seg_nrrd(labels, path, confidence))
+    writers["segmentation"] = (
+        named["segmentation"],
+        lambda path: write_seg_nrrd(labels, path, segmentation.confidence, segmentation.known),
+    )
     if picture is not None:
         writers["picture"] = (named["picture"], picture)
     writers["report"] = (

@@ -265,6 +265,19 @@ def _vtp(kind: str) -> bytes:
     return text.encode() + tail + b"</VTKFile>"
 
 
+def _hps() -> bytes:
+    """With colours, as the package decodes them too."""
+    import io
+
+    from hps_files import hps_of_triangles, texture
+    from PIL import Image
+
+    vertices, faces, _ = _dome()
+    picture = io.BytesIO()
+    Image.new("RGB", (8, 8), (200, 90, 80)).save(picture, "JPEG")
+    return hps_of_triangles(vertices, faces, more=texture(np.full((3 * len(faces), 2), 0.5), picture.getvalue()))
+
+
 def _jaw_json(folder: Path) -> Path:
     (folder / "jaw.ply").write_bytes(_ply("<"))
     labels = [16 if i % 3 else 0 for i in range(36)]
@@ -341,6 +354,7 @@ def _meshes() -> Iterator[Format]:
     for kind in ("ascii", "appended", "zlib"):
         make = _mesh("x.vtp", lambda kind=kind: _vtp(kind))
         yield Format(f"VTP, {kind}", make, {"x.vtp": "xml"}, read_labelled_mesh)
+    yield Format("3Shape (.dcm, HPS)", _mesh("x.dcm", _hps), {"x.dcm": "xml"}, read_mesh)
     yield Format("labels, Teeth3DS JSON", _jaw_json, {"jaw.json": "json"}, read_jaw_labels)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from scipy.interpolate import CubicSpline
 from scipy.spatial import cKDTree
 
-from DentalTopoSegLib.dentition import arch_order, crown_width_mm, position
+from DentalTopoSegLib.dentition import Known, arch_order, crown_width_mm, position
 from DentalTopoSegLib.dentition.arch import expected_place
 from DentalTopoSegLib.dentition.crown_sizes import usual_area_mm2
 from DentalTopoSegLib.ios.network import MIRRORED, OFFSET_MM
@@ -130,6 +130,7 @@ def segmented(toy: ToyJaw, **changes) -> SimpleNamespace:
         "jaw": toy.which, "jaw_inferred": toy.which, "jaw_confidence": 0.98, "frame": frame,
         "frame_confidence": 0.97, "inside_out": False,
         "provenance": {"models": [{"id": "toy", "sha256": "0"}], "seconds": {"network": 0.1}}, "warnings": [],
+        "known": Known(),
     }  # fmt: skip
     return SimpleNamespace(**(values | changes))
 

@@ -4,12 +4,21 @@ at the expected places of an adult dentition without third molars, about which t
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 import numpy as np
 
-from DentalTopoSegLib.dentition import FDI_PERMANENT, crown_width_mm, is_upper, position
+from DentalTopoSegLib.dentition import (
+    CLASS_FDI,
+    FDI_PERMANENT,
+    ToothEvidence,
+    crown_width_mm,
+    is_upper,
+    position,
+)
 from DentalTopoSegLib.dentition.arch import expected_place
+from DentalTopoSegLib.dentition.numbering import mean_dentition
 from DentalTopoSegLib.files.volumes import Volume
 
 SPACING = 0.5
@@ -39,6 +48,16 @@ def paint(array: np.ndarray, fdi: int, centre: np.ndarray | None = None, scale: 
     radius = np.where(height < 2, 1.0, 1 - (height - 2) / 12) * (crown_width_mm(fdi) / 2 * 0.8 * scale)
     reach = np.hypot(y - centre[1], x - centre[2]) * SPACING
     array[(height > -6) & (height < 12.5) & (reach <= radius)] = fdi
+
+
+def evidence(teeth: Iterable[int] = TEETH) -> dict[int, ToothEvidence]:
+    """What the numbers of teeth at their mean places were found from, by a network that is not quite sure: the tooth
+    behind is possible too."""
+    mean, found = mean_dentition(), {}
+    for fdi in teeth:
+        probabilities = dict.fromkeys(CLASS_FDI, 0.001) | {min(fdi + 1, fdi // 10 * 10 + 8): 0.3, fdi: 0.67}
+        found[fdi] = ToothEvidence.of([probabilities[number] for number in CLASS_FDI], mean[fdi], 450.0)
+    return found
 
 
 @lru_cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,8 @@ def check_dentition(
     labels: Volume,
     confidence: Mapping[int, float] | None = None,
     image_valid_mask: np.ndarray | None = None,
+    *,
+    absent: Collection[int] = (),
 ) -> list[Finding]:
     """Every finding of an FDI label map, the gravest first.
 
@@ -39,6 +41,8 @@ def check_dentition(
         it as the probability that the tooth is right.
     image_valid_mask : (z, y, x) bool array, optional
         True where the scan holds image data (a round field of view leaves corners empty).
+    absent : collection of int
+        Teeth that the clinician states are not there: nobody misses them.
 
     Raises
     ------
@@ -56,7 +60,7 @@ def check_dentition(
     unknown = sorted(fdi for fdi in confidence if not is_tooth(fdi))
     if unknown:
         raise InputError(f"A confidence is given for {unknown[0]}, which is no FDI tooth number.")
-    case = Case(labels, confidence, image_valid_mask)
+    case = Case(labels, confidence, image_valid_mask, absent=absent)
     if not case.teeth:
         raise NoTeethError(f"The label map {labels.name} holds no teeth: every voxel is 0.")
     return findings_of(case)

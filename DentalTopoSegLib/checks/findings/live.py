@@ -7,7 +7,7 @@ does, and what they find is the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,6 +32,8 @@ class LiveCheck:
         Its array may be edited in place; tell `update` where.
     confidence : mapping, optional
         {FDI number: 0..1} where known, see `check_dentition`; may be changed between calls.
+    absent : collection of int
+        Teeth that are stated absent; may be changed between calls.
 
     Attributes
     ----------
@@ -44,9 +46,12 @@ class LiveCheck:
         For values that are no FDI numbers.
     """
 
-    def __init__(self, labels: Volume, confidence: Mapping[int, float] | None = None) -> None:
+    def __init__(
+        self, labels: Volume, confidence: Mapping[int, float] | None = None, absent: Collection[int] = ()
+    ) -> None:
         self.labels = labels
         self.confidence: Mapping[int, float] = Confidence.of(confidence)
+        self.absent = frozenset(absent)
         self.measures: dict[int, ToothMeasure] = {}
         self._contacts: dict[tuple[int, int], float] = {}
         self._tunnels: dict[int, tuple[tuple[float, float, float], ...]] = {}
@@ -88,11 +93,12 @@ class LiveCheck:
         return self.judge()
 
     def judge(self) -> list[Finding]:
-        """What the rules find in the measures; to call after a change of `confidence`."""
+        """What the rules find in the measures; to call after a change of `confidence` or `absent`."""
         case = Case(
             self.labels,
             self.confidence,
             measures=self.measures,
+            absent=self.absent,
             find_contacts=lambda: dict(sorted(self._contacts.items())),
             find_tunnels=self.places_of_tunnels,
         )

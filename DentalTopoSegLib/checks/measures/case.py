@@ -50,6 +50,8 @@ class DentitionCase(ABC):
 
     #: {FDI: 0..1} where known.
     confidence: Confidence
+    #: Teeth that the clinician states are not there.
+    absent: frozenset[int] = frozenset()
 
     # ------------------------------------------------------------ teeth
 
@@ -99,7 +101,7 @@ class DentitionCase(ABC):
 
     @abstractmethod
     def is_free(self, fdi: int) -> bool:
-        """True when no tooth takes the place of this number."""
+        """True when no tooth takes the place of this number, though there may be one."""
 
     @abstractmethod
     def is_cut(self, fdi: int) -> bool:

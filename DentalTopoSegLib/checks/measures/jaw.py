@@ -104,6 +104,7 @@ class JawCase(DentitionCase):
         self.stated = stated
         self.which: str = segmentation.jaw
         self.confidence = Confidence.of(segmentation.confidence)
+        self.absent = segmentation.known.stated.absent
         self._vertices = np.asarray(segmentation.surface.vertices, float)
         self._faces = np.asarray(segmentation.surface.faces)
         self._fdi = np.asarray(segmentation.fdi)
@@ -146,7 +147,7 @@ class JawCase(DentitionCase):
             (number, i): float(np.linalg.norm(self.frame.place(number) - self.axes @ part.centre))
             / crown_width_mm(number)
             for number in arch_order(self.which)
-            if number not in self.crowns
+            if number not in self.crowns and number not in self.absent
             for i, part in enumerate(parts)
         }
         free, i = min(far, key=far.__getitem__, default=(None, 0))
@@ -164,7 +165,7 @@ class JawCase(DentitionCase):
 
     def is_free(self, fdi: int) -> bool:
         """True when neither this tooth nor its milk tooth is there."""
-        return fdi not in self.crowns and fdi + 40 not in self.crowns
+        return fdi not in self.crowns and fdi + 40 not in self.crowns and fdi not in self.absent
 
     def is_cut(self, fdi: int) -> bool:
         return self.crowns[fdi].is_cut

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
@@ -41,6 +41,8 @@ class Case(DentitionCase):
         True where the scan holds image data.
     measures : mapping, optional
         Of its teeth, where they are known already.
+    absent : collection of int
+        Teeth that the clinician states are not there.
     find_contacts, find_tunnels : callable, optional
         What gives the areas of contact, and the places of a tooth's tunnels, where that is known already.
     """
@@ -62,12 +64,14 @@ class Case(DentitionCase):
         image_valid_mask: np.ndarray | None = None,
         measures: Mapping[int, ToothMeasure] | None = None,
         *,
+        absent: Collection[int] = (),
         find_contacts: Callable[[], dict[tuple[int, int], float]] | None = None,
         find_tunnels: Callable[[int], tuple[Place, ...]] | None = None,
     ) -> None:
         self.labels = labels
         self.confidence = Confidence.of(confidence)
         self.valid = image_valid_mask
+        self.absent = frozenset(absent)
         self._measures = tooth_measures(labels) if measures is None else measures
         self._centres = {fdi: m.components[0].centre for fdi, m in self._measures.items()}
         self._find_contacts = find_contacts or partial(contacts, labels)
@@ -116,9 +120,9 @@ class Case(DentitionCase):
 
         Without an arch the neighbour that is not there, if only one is missing.
         """
-        candidates = [n for n in FDI_PERMANENT if n not in self.measures]
+        candidates = [n for n in FDI_PERMANENT if n not in self.measures and n not in self.absent]
         if self.frame is None:
-            beside = [n for n in neighbours(fdi) if n in candidates]
+            beside = [n for n in neighbours(fdi, self.absent) if n in candidates]
             return (beside[0] if len(beside) == 1 else None), second
         distance = {n: np.linalg.norm(self.frame.place(n) - second.position_ras) for n in candidates}
         near = [n for n in candidates if distance[n] <= crown_width_mm(n)]
@@ -140,7 +144,7 @@ class Case(DentitionCase):
         return self.relabelling is None or self.relabelling[0] not in ("flipped", "both")
 
     def is_free(self, fdi: int) -> bool:
-        return fdi not in self.measures
+        return fdi not in self.measures and fdi not in self.absent
 
     def is_cut(self, fdi: int) -> bool:
         """True when the tooth reaches the edge of the volume, or voxels without image data."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ...dentition import Confidence
+from ...dentition import Confidence, Known
 from ...files.volumes.boxes import Box
 from .repair import Repair, RepairRefusedError
 
@@ -69,6 +69,17 @@ class Edit(ABC):
             if self.repair.keeps_confidence or fdi not in numbers
         }
         return Confidence(sorted(kept.items()), calibrated=Confidence.of(known).calibrated)
+
+    def known(self, known: Known) -> Known:
+        """What is known of the teeth after the change: what is stated now, and what numbers were found from, without
+        those that the user has given."""
+        repair = self.repair
+        if repair.keeps_evidence:
+            moved = {self.numbers.get(fdi, fdi): basis for fdi, basis in known.evidence.items()}
+            known = replace(known, evidence={fdi: basis for fdi, basis in sorted(moved.items()) if fdi})
+        else:
+            known = known.renumbered(self.numbers, exchanged=repair.keeps_confidence)
+        return known if repair.stated is None else replace(known, stated=repair.stated)
 
     @abstractmethod
     def _write(self, labels: Any, old: Any, new: Any) -> Any:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, overload
 
+import numpy as np
+
 from ...files.volumes import Volume
 from ...files.volumes.boxes import Box
-from .edit import JawEdit, LabelMapEdit
+from .edit import JawEdit, JawLabels, LabelMapEdit
 from .jaw_bench import JawBench
 from .label_map_bench import LabelMapBench
 from .repair import Repair, RepairRefusedError
@@ -53,9 +55,21 @@ def make_edit(
     """
     if repair.needs_number:
         raise RepairRefusedError("Choose a number first: {what:clause}.", what=repair.sentence)
+    if not repair.changes_labels:
+        return _nothing(labels, repair)
     bench = LabelMapBench(labels, boxes, repair.teeth) if isinstance(labels, Volume) else JawBench(labels)
     bench.carry_out(repair)
     edit = bench.edit(repair)
     if not edit.size:
         raise RepairRefusedError("There is nothing to change: {what:clause}.", what=repair.sentence)
     return edit
+
+
+def _nothing(labels: Volume | JawSegmentation, repair: Repair) -> LabelMapEdit | JawEdit:
+    """The edit of what only is stated."""
+    if isinstance(labels, Volume):
+        nowhere = (slice(0, 0), slice(0, 0), slice(0, 0))
+        return LabelMapEdit(repair, labels.array[nowhere].copy(), labels.array[nowhere].copy(), box=nowhere)
+    none = np.zeros(0, int)
+    same = JawLabels(none, none, none, labels.jaw)
+    return JawEdit(repair, same, same, vertices=none, faces=none)

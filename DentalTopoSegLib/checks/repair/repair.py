@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
-from ...dentition import is_tooth
+from ...dentition import Stated, is_tooth
 from ...dentition.words import SOURCE_LANGUAGE, Language, Sentence, SpokenError
 from ...errors import InputError
 from ..measures.case import Place
@@ -62,6 +62,18 @@ class Repair:
     not_of_surfaces: ClassVar[Sentence | None] = None
     #: True where teeth change places as a whole, so that each is as sure of its new number as it was of the old one.
     keeps_confidence: ClassVar[bool] = False
+    #: True where numbers are found anew from what they were found from, which therefore goes with the teeth.
+    keeps_evidence: ClassVar[bool] = False
+
+    @property
+    def stated(self) -> Stated | None:
+        """What is stated of the dentition from now on; None: what was stated before."""
+        return None
+
+    @property
+    def changes_labels(self) -> bool:
+        """False for what only is stated: it needs no voxels or vertices."""
+        return True
 
     @property
     def sentence(self) -> Sentence:

@@ -34,7 +34,7 @@ def clean(mesh: Mesh, unit: str | None = None) -> tuple[Surface, list[str]]:
     mesh : Mesh
         As its file has it.
     unit : str, optional
-        "mm", "cm", "m" or "inch"; None guesses it from the size.
+        "mm", "cm", "m" or "inch"; None takes the format's own, or tells it from the size where only one is possible.
 
     Returns
     -------
@@ -139,6 +139,7 @@ def _scale(mesh: Mesh, used: np.ndarray, unit: str | None, warnings: list[str]) 
         raise InputError(f"'{mesh.name}' has no size: all its points lie in one place. Export the scan again.")
     stray = whole > _STRAY * bulk
     size = bulk if stray else whole
+    unit = unit or mesh.unit
     scale = UNITS[unit] if unit else _guess(mesh.name, size, warnings)
     if unit and not _FORCED_SIZE_MM[0] <= size * scale <= _FORCED_SIZE_MM[1]:
         raise InputError(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import obj, ply, stl, vtp
+from . import hps, obj, ply, stl, vtp
 from .labelled import LabelWriter, write_labelled_ply, write_labelled_vtp
 from .mesh import Parsed
 
@@ -27,34 +27,53 @@ class MeshFormat:
         In lower case, with the dot.
     holds : callable
         `holds(head, size)`: whether a file of `size` bytes that begins with these is of this kind for certain.
-    read : callable
+    read : callable, optional
         `read(content, max_faces)`: the mesh; raises `mesh.Problem`.
+    read_file : callable, optional
+        `read_file(path, content, max_faces)` instead, for a kind that a package opens by itself.
     write_labelled : callable, optional
-        `write_labelled(path, vertices, faces, fdi, face_fdi)`; None for a kind that holds no labels.
+        A `LabelWriter`; None for a kind that holds no labels.
+    own_suffix : bool
+        Whether the suffix is for nothing else. 3Shape's is DICOM's: there the content tells.
     """
 
     name: str
     suffix: str
     holds: Callable[[bytes, int], bool]
-    read: Callable[[bytes, int], Parsed]
+    read: Callable[[bytes, int], Parsed] | None = None
+    read_file: Callable[[Path, bytes, int], Parsed] | None = None
     write_labelled: LabelWriter | None = None
+    own_suffix: bool = True
+
+    def parse(self, path: Path, content: bytes, max_faces: int) -> Parsed:
+        """The mesh of a file with this content. Raises `mesh.Problem`."""
+        if self.read_file is not None:
+            return self.read_file(path, content, max_faces)
+        if self.read is None:
+            raise NotImplementedError(f"{self.name} has no reader")
+        return self.read(content, max_faces)
 
 
+STL = MeshFormat("STL", ".stl", stl.holds, stl.read)
+VTP = MeshFormat("VTP", ".vtp", vtp.holds, vtp.read, write_labelled=write_labelled_vtp)
 FORMATS = (
-    MeshFormat("STL", ".stl", stl.holds, stl.read),
-    MeshFormat("PLY", ".ply", ply.holds, ply.read, write_labelled_ply),
+    STL,
+    MeshFormat("PLY", ".ply", ply.holds, ply.read, write_labelled=write_labelled_ply),
     MeshFormat("OBJ", ".obj", obj.holds, obj.read),
-    MeshFormat("VTP", ".vtp", vtp.holds, vtp.read, write_labelled_vtp),
+    VTP,
+    MeshFormat("3Shape", ".dcm", hps.holds, read_file=hps.read_file, own_suffix=False),
 )
-MESH_SUFFIXES = tuple(kind.suffix for kind in FORMATS)
-#: For sentences.
-KINDS = ", ".join(kind.name for kind in FORMATS[:-1]) + f" or {FORMATS[-1].name}"
+_OWN = tuple(kind for kind in FORMATS if kind.own_suffix)
+#: Those that are for nothing else.
+MESH_SUFFIXES = tuple(kind.suffix for kind in _OWN)
+#: What every program can export, for sentences.
+KINDS = ", ".join(kind.name for kind in _OWN[:-1]) + f" or {_OWN[-1].name}"
 
 
 def format_of_name(path: str | os.PathLike[str]) -> MeshFormat | None:
-    """The kind that the suffix stands for, None for a suffix that is not known."""
+    """The kind that the suffix stands for, None for one that is not known or is also for other files."""
     suffix = Path(path).suffix.lower()
-    return next((kind for kind in FORMATS if kind.suffix == suffix), None)
+    return next((kind for kind in _OWN if kind.suffix == suffix), None)
 
 
 def format_of_content(head: bytes, size: int) -> MeshFormat | None:

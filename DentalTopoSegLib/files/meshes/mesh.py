@@ -10,6 +10,8 @@ import numpy as np
 
 from .geometry import face_areas, vertex_normals
 
+#: What the arrays of vertices' colours are called, as in PLY.
+COLOURS = ("red", "green", "blue")
 #: Of all arrays of a file together.
 MAX_DATA_BYTES = 1_000_000_000
 
@@ -30,7 +32,9 @@ class Mesh:
     file_vertex : ndarray
         (Vf,) int32, file vertex -> row of `vertices` (STL: the 3F corners; else 0..V-1).
     point_data, cell_data : dict of ndarray
-        The scalar arrays of VTP and PLY by name, (V,) and (F,); empty otherwise.
+        The scalar arrays of VTP and PLY by name, (V,) and (F,); those of colours also of OBJ and 3Shape's files.
+    unit : str, optional
+        That of the coordinates ("mm"), where the format has but one.
     """
 
     vertices: np.ndarray
@@ -39,6 +43,14 @@ class Mesh:
     file_vertex: np.ndarray
     point_data: dict[str, np.ndarray] = field(default_factory=dict)
     cell_data: dict[str, np.ndarray] = field(default_factory=dict)
+    unit: str | None = None
+
+    @property
+    def colours(self) -> np.ndarray | None:
+        """(V, 3) uint8 red, green and blue of the vertices as scanned; None where the file has none."""
+        found = [self.point_data.get(name) for name in COLOURS]
+        channels = [channel for channel in found if channel is not None and channel.dtype == np.uint8]
+        return np.stack(channels, axis=1) if len(channels) == len(COLOURS) else None
 
 
 @dataclass(frozen=True)
@@ -89,6 +101,7 @@ class Parsed:
     cell_data: dict[str, np.ndarray] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     soup: bool = False
+    unit: str | None = None
 
 
 class Problem(Exception):  # noqa: N818 - internal; read_mesh turns it into an InputError

@@ -8,13 +8,14 @@ import re
 import numpy as np
 
 from .geometry import fan
-from .mesh import Parsed, Problem, TooMuch
+from .mesh import COLOURS, Parsed, Problem, TooMuch
 from .text import BadNumber, describe, floats, integers, is_text, require_short_lines, take_lines
 
 _CHUNK_LINES = 1 << 16
 _POINT_LINE = re.compile(rb"^[ \t]*v[ \t]+[-+.\d]", re.MULTILINE)
 _TEXTURE_AND_NORMAL = re.compile(rb"/[^\s]*")
 _WIDTHS = (4, 5, 7, 8)  # the word "v" with x y z, and w or red green blue (alpha)
+_WITH_COLOUR = 7
 # Every keyword of the format and of the common extensions: anything else means that this is no OBJ file.
 _IGNORED = frozenset(
     b"vt vn vp l p o g s mg mtllib usemtl maplib usemap curv curv2 surf parm trim hole scrv sp end con cstype deg bmat "
@@ -36,13 +37,15 @@ def read(data: bytes, max_faces: int) -> Parsed:
         data = re.sub(rb"\\\r?\n", b" ", data)  # a line continued on the next
     require_short_lines(data)
     lines = map(bytes.strip, io.BytesIO(data))
-    points, triangles, point_count, face_count, line_count = [], [], 0, 0, 0
+    points, colours, triangles, point_count, face_count, line_count = [], [], [], 0, 0, 0
     while chunk := take_lines(lines, _CHUNK_LINES):
         try:
             here = [line for line in chunk if line[:2] in (b"v ", b"v\t")]
             _require_known(chunk)
             if here:
-                points.append(_points(here))
+                places, tints = _points(here)
+                points.append(places)
+                colours.append(tints)
             faces = _faces(chunk, point_count)
         except BadNumber as error:
             raise Problem(describe(error.word, line_count + _find(chunk, error.word))) from error
@@ -57,7 +60,19 @@ def read(data: bytes, max_faces: int) -> Parsed:
     return Parsed(
         np.concatenate(points) if points else np.zeros((0, 3)),
         np.concatenate(triangles) if triangles else np.zeros((0, 3), np.int64),
+        _colours(colours),
     )
+
+
+def _colours(parts: list[np.ndarray | None]) -> dict[str, np.ndarray]:
+    """The points' colours by the names that PLY has for them, where every point has one: parts of 1 or of 255."""
+    known = [part for part in parts if part is not None]
+    if not known or len(known) < len(parts):
+        return {}
+    values = np.nan_to_num(np.concatenate(known))
+    whole = values.max(initial=0) > 1
+    return {name: np.clip(np.rint(values[:, i] * (1 if whole else 255)), 0, 255).astype(np.uint8)
+            for i, name in enumerate(COLOURS)}  # fmt: skip
 
 
 def _find(chunk: list[bytes], word: bytes) -> int:
@@ -71,17 +86,19 @@ def _require_known(chunk: list[bytes]) -> None:
         raise Problem(f"is no OBJ file, or a damaged one: a line begins with '{shown}'. Copy or export it again.")
 
 
-def _points(lines: list[bytes]) -> np.ndarray:
+def _points(lines: list[bytes]) -> tuple[np.ndarray, np.ndarray | None]:
+    """(n, 3) coordinates in some lines, and (n, 3) colours where all of them have one."""
     words = b" ".join(lines).split()
     width, rest = divmod(len(words), len(lines))
     if not rest and width in _WIDTHS and set(words[::width]) == {b"v"}:
-        return np.stack([floats(words[axis::width]) for axis in (1, 2, 3)], axis=1)
+        columns = [floats(words[axis::width]) for axis in range(1, width)]
+        return np.stack(columns[:3], axis=1), np.stack(columns[-3:], axis=1) if width == _WITH_COLOUR else None
     rows = [line.split() for line in lines]  # points with and without colours
     for row in rows:
         if len(row) not in _WIDTHS:
             shown = b" ".join(row)[:40].decode("utf-8", "replace")
             raise Problem(f"is damaged: the point '{shown}' does not have three coordinates. Copy or export it again.")
-    return floats([word for row in rows for word in row[1:4]]).reshape(-1, 3)
+    return floats([word for row in rows for word in row[1:4]]).reshape(-1, 3), None
 
 
 def _faces(chunk: list[bytes], points_before: int) -> np.ndarray:

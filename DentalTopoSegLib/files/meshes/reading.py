@@ -11,7 +11,7 @@ from ...errors import InputError, MemoryLimitError
 from ..regular_files import may_not_be_read, require_regular_file
 from ..volumes import safe_stem
 from . import stl, vtp
-from .formats import KINDS, LOOK_BYTES, MESH_SUFFIXES, format_of_content
+from .formats import KINDS, LOOK_BYTES, MESH_SUFFIXES, STL, VTP, MeshFormat, format_of_content
 from .geometry import equal_rows
 from .mesh import Mesh, Parsed, Problem, TooMuch
 from .text import is_text
@@ -41,7 +41,7 @@ def read_mesh(path: str | os.PathLike[str]) -> tuple[Mesh, list[str]]:
     Parameters
     ----------
     path : path
-        STL (binary or ASCII), PLY, OBJ or VTP.
+        STL (binary or ASCII), PLY, OBJ, VTP, or 3Shape's .dcm (HPS).
 
     Returns
     -------
@@ -73,9 +73,9 @@ def read_mesh(path: str | os.PathLike[str]) -> tuple[Mesh, list[str]]:
         ) from error
     warnings = list(parsed.warnings)
     suffix = path.suffix.lower()
-    if suffix != f".{kind.lower()}":
+    if suffix != kind.suffix:
         shown = f"is called {suffix}" if suffix else "has no suffix"
-        warnings.insert(0, f"The file {shown} but holds a mesh in {kind} format; it was read as {kind}.")
+        warnings.insert(0, f"The file {shown} but holds a mesh in {kind.name} format; it was read as {kind.name}.")
     return _mesh(parsed, mesh_stem(path)), warnings
 
 
@@ -102,23 +102,23 @@ def _content(path: Path) -> bytes:
         raise InputError(f"'{path}' cannot be read ({error.strerror or error}): copy it again.") from error
 
 
-def _parse(path: Path, data: bytes) -> tuple[str, Parsed]:
+def _parse(path: Path, data: bytes) -> tuple[MeshFormat, Parsed]:
     """The format found in the content, and the mesh."""
     head = data[:LOOK_BYTES]
     kind = format_of_content(head, len(data))
     if kind is not None:
-        return kind.name, kind.read(data, MAX_FACES)
+        return kind, kind.parse(path, data, MAX_FACES)
     if data[128:132] == b"DICM":
         raise Problem(f"is a DICOM file, not a surface mesh: give the intraoral scan as {KINDS}.")
     for magic, reason in _OTHER_KINDS:
         if data.startswith(magic):
             raise Problem(reason.format(kinds=KINDS))
     if vtp.is_xml(head):
-        return "VTP", vtp.read(data, MAX_FACES)  # it knows what is wrong with it
+        return VTP, vtp.read(data, MAX_FACES)  # it knows what is wrong with it
     if is_text(head):
         raise Problem(f"is a text file, but holds no mesh: give {KINDS}.")
     if path.suffix.lower() == ".stl":
-        return "STL", _odd_binary_stl(data)
+        return STL, _odd_binary_stl(data)
     raise Problem(f"is not a mesh this program can read: give {KINDS}.")
 
 
@@ -151,4 +151,4 @@ def _mesh(parsed: Parsed, name: str) -> Mesh:
         first, of_corner = equal_rows(parsed.vertices)
         return Mesh(parsed.vertices[first], of_corner.reshape(-1, 3), name, of_corner)
     file_vertex = np.arange(len(parsed.vertices), dtype=np.int32)
-    return Mesh(parsed.vertices, faces, name, file_vertex, parsed.point_data, parsed.cell_data)
+    return Mesh(parsed.vertices, faces, name, file_vertex, parsed.point_data, parsed.cell_data, parsed.unit)

@@ -13,12 +13,11 @@ import lzma
 import re
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from html import escape
-from xml.parsers import expat
 
 import numpy as np
 
+from . import mesh
 from .geometry import fan
 from .mesh import (
     MAX_DATA_BYTES,
@@ -30,7 +29,10 @@ from .mesh import (
     require_bounded_triangles,
 )
 from .text import floats, integers, start_of
+from .xml_tree import Node, parse
 
+#: The array of the vertices' colours.
+COLOURS = "RGB"
 _TYPES = {
     name: np.dtype(name.lower()).str[1:]
     for name in ("Int8", "UInt8", "Int16", "UInt16", "Int32", "UInt32", "Int64", "UInt64", "Float32", "Float64")
@@ -39,7 +41,6 @@ _NAMES = {code: name for name, code in _TYPES.items()}
 _MAX_RATIO = 1100  # zlib reaches 1032:1; what claims more is a bomb. LZMA is held to the same.
 #: A decoder of LZMA takes as much as its dictionary; blocks are far smaller.
 _MAX_LZMA_BYTES = 1 << 28
-_MAX_ELEMENTS = 100_000
 _MAX_BLOCKS = 1 << 20
 _BLOCK_BYTES = 1 << 20
 # Bounded, as a search for an end that never comes would begin anew at every beginning.
@@ -48,20 +49,6 @@ _APPENDED = re.compile(
 )
 _POLY_DATA = re.compile(rb"<VTKFile\b[^<>]{0,999}\bPolyData\b")
 _DAMAGED = "is a damaged VTP file ({reason}): copy or export it again."
-
-
-@dataclass
-class _Node:
-    tag: str
-    attributes: dict[str, str]
-    children: list[_Node] = field(default_factory=list)
-    text: list[str] = field(default_factory=list)
-
-    def all(self, tag: str) -> list[_Node]:
-        return [child for child in self.children if child.tag == tag]
-
-    def one(self, tag: str) -> _Node:
-        return next(iter(self.all(tag)), _Node(tag, {}))
 
 
 def holds(head: bytes, size: int) -> bool:
@@ -83,7 +70,7 @@ def read(data: bytes, max_faces: int) -> Parsed:
         tail, encoding = data[appended.end() :], appended.group(1).decode("ascii").lower()
         if encoding == "base64":
             tail = bytes(tail.partition(b"<")[0]).strip()
-    root = _parse(tree)
+    root = parse(tree, ("DataArray",), _DAMAGED)
     if root.tag != "VTKFile":
         raise Problem("is an XML file, but no VTK PolyData (.vtp): give STL, PLY, OBJ or VTP.")
     kind = root.attributes.get("type", "")
@@ -95,7 +82,7 @@ def read(data: bytes, max_faces: int) -> Parsed:
     return _join([_piece(node, arrays, max_faces) for node in nodes], max_faces)
 
 
-def _require_bounded_pieces(nodes: list[_Node], max_faces: int) -> None:
+def _require_bounded_pieces(nodes: list[Node], max_faces: int) -> None:
     """Refuse what all pieces together announce beyond the bounds, before any of it is read."""
     faces = sum(_whole(node, key, "0") for node in nodes for key in ("NumberOfPolys", "NumberOfStrips"))
     points = sum(_whole(node, "NumberOfPoints", "0") for node in nodes)
@@ -103,44 +90,6 @@ def _require_bounded_pieces(nodes: list[_Node], max_faces: int) -> None:
         raise TooMuch(f"announces {faces:,} faces", max_faces)
     if points > 3 * max_faces:
         raise TooMuch(f"announces {points:,} points", 3 * max_faces)
-
-
-def _parse(data: bytes) -> _Node:
-    """The XML elements as a tree; refuses document types, and so every entity but the five of XML."""
-    top = _Node("", {})
-    open_nodes, count = [top], 0
-
-    def start(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal count
-        count += 1
-        if count > _MAX_ELEMENTS:
-            raise Problem(_DAMAGED.format(reason="too many elements"))
-        node = _Node(tag, attributes)
-        open_nodes[-1].children.append(node)
-        open_nodes.append(node)
-
-    def end(_tag: str) -> None:
-        open_nodes.pop()
-
-    def text(part: str) -> None:
-        if open_nodes[-1].tag == "DataArray":
-            open_nodes[-1].text.append(part)
-
-    def refuse(*_: object) -> None:
-        raise Problem("holds an XML document type, which no scan needs and which can be harmful: export it again.")
-
-    parser = expat.ParserCreate()
-    parser.buffer_text = True
-    parser.buffer_size = 1 << 20
-    parser.StartElementHandler, parser.EndElementHandler = start, end
-    parser.CharacterDataHandler, parser.StartDoctypeDeclHandler = text, refuse
-    try:
-        parser.Parse(data, True)
-    except expat.ExpatError as error:
-        raise Problem(_DAMAGED.format(reason=f"XML error in line {error.lineno}")) from error
-    except (LookupError, UnicodeError, ValueError) as error:  # an encoding nobody knows
-        raise Problem(_DAMAGED.format(reason="its text encoding")) from error
-    return top.children[0]
 
 
 class _Arrays:
@@ -159,7 +108,7 @@ class _Arrays:
         self._appended, self._encoding = appended, encoding
         self._left = MAX_DATA_BYTES
 
-    def read(self, node: _Node, expected: int, more: int = 0) -> np.ndarray:
+    def read(self, node: Node, expected: int, more: int = 0) -> np.ndarray:
         """The values in a row (n,); `expected`: how many there must be, and `more` how many more there may be.
 
         What the array announces is held against that before it is decoded.
@@ -314,14 +263,14 @@ def _inflate(decompress: Callable[..., bytes], content: bytes, length: int, name
     return result
 
 
-def _whole(node: _Node, key: str, default: str = "") -> int:
+def _whole(node: Node, key: str, default: str = "") -> int:
     value = node.attributes.get(key, default).strip()
     if not (value.isascii() and value.isdigit() and len(value) < 16):
         raise Problem(_DAMAGED.format(reason=f"'{key}' of {node.tag} is '{value[:20]}'"))
     return int(value)
 
 
-def _piece(node: _Node, arrays: _Arrays, max_faces: int) -> Parsed:
+def _piece(node: Node, arrays: _Arrays, max_faces: int) -> Parsed:
     points = _whole(node, "NumberOfPoints", "0")
     cells = {tag: _whole(node, f"NumberOf{tag}", "0") for tag in ("Verts", "Lines", "Polys", "Strips")}
     vertices = np.zeros((0, 3))
@@ -339,7 +288,7 @@ def _piece(node: _Node, arrays: _Arrays, max_faces: int) -> Parsed:
     return Parsed(vertices, np.concatenate([triangles, strips]).astype(np.int64), point_data, cell_data)
 
 
-def _cells(node: _Node, arrays: _Arrays, count: int, max_faces: int) -> tuple[np.ndarray, np.ndarray]:
+def _cells(node: Node, arrays: _Arrays, count: int, max_faces: int) -> tuple[np.ndarray, np.ndarray]:
     """The corners of all cells in a row and the number of corners of each (count,)."""
     if not count:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
@@ -373,13 +322,19 @@ def _unroll_strips(corners: np.ndarray, sizes: np.ndarray) -> tuple[np.ndarray, 
     return np.stack([corners[first], corners[first + 1 + odd], corners[first + 2 - odd]], axis=1), strip
 
 
-def _scalars(node: _Node, arrays: _Arrays, count: int) -> dict[str, np.ndarray]:
-    """The arrays with one number per point or cell, by name."""
+def _scalars(node: Node, arrays: _Arrays, count: int) -> dict[str, np.ndarray]:
+    """The arrays with one number per point or cell, by name; the colours as three of them."""
     result: dict[str, np.ndarray] = {}
     for array in node.all("DataArray"):
         attributes = array.attributes
-        if attributes.get("type") in _TYPES and attributes.get("NumberOfComponents", "1").strip() in ("", "0", "1"):
-            result.setdefault(attributes.get("Name", ""), arrays.read(array, count))
+        name, components = attributes.get("Name", ""), attributes.get("NumberOfComponents", "1").strip()
+        if attributes.get("type") in _TYPES and components in ("", "0", "1"):
+            result.setdefault(name, arrays.read(array, count))
+        elif name == COLOURS and attributes.get("type") == "UInt8" and components == "3":
+            channels = arrays.read(array, 3 * count).reshape(-1, 3).T
+            result |= {
+                name: channel for name, channel in zip(mesh.COLOURS, channels, strict=True) if name not in result
+            }
     return result
 
 

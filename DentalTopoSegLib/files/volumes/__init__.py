@@ -1,10 +1,12 @@
 """Volumes in mm: reading with plain refusals, resampling in bounded memory, writing whole or not at all."""
 
+from .field import find_outside
 from .formats import SCAN_SUFFIXES, read_header, safe_stem
 from .grid import IDENTITY, Volume
 from .header import VolumeHeader
 from .limits import COARSE_SPACING_MM, MAX_VOXELS
-from .reading import read_labels, read_volume
+from .orientation import notes_on_places, require_orientation
+from .reading import read_label_file, read_labels, read_volume
 from .resampling import resample_like, resample_ras
 from .writing import require_utf8, write_volume
 
@@ -15,9 +17,13 @@ __all__ = [
     "SCAN_SUFFIXES",
     "Volume",
     "VolumeHeader",
+    "find_outside",
+    "notes_on_places",
     "read_header",
+    "read_label_file",
     "read_labels",
     "read_volume",
+    "require_orientation",
     "require_utf8",
     "resample_like",
     "resample_ras",

@@ -128,12 +128,16 @@ def _copy(header: VolumeHeader, put: Callable[[int, memoryview], None]) -> None:
                 if total >= end and (ended or total >= end + _TRAILING):
                     break
         except (EOFError, zlib.error) as error:
-            raise InputError(
-                f"'{header.path}' is cut short or damaged ({100 * min(total / end, 1):.0f} % of it can be unpacked): "
-                "copy or export it again."
-            ) from error
+            raise InputError(_not_unpacked(header.path, total / end)) from error
         if total < end:
             raise _cut_short(header, total - begin, share)
+
+
+def _not_unpacked(path: Path, share: float) -> str:
+    if share >= 1:
+        return f"'{path}' is damaged (its checksum does not fit its content): copy or export it again."
+    percent = min(99, round(100 * share))
+    return f"'{path}' is cut short or damaged ({percent} % of it can be unpacked): copy or export it again."
 
 
 def _cut_short(header: VolumeHeader, held: int, share: int) -> InputError:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ...errors import InputError
 from ..names import safe_name
 from ..regular_files import require_regular_file
+from .content import read_start
 from .dicom import is_dicom, read_dicom
+from .foreign import EXPORT_DICOM, looks_like, told_of
 from .grid import Volume
 from .header import VolumeHeader
 from .metaimage import read_metaimage_header
@@ -37,7 +39,7 @@ class VolumeFormat:
     recognises : callable, optional
         Whether a path is of this kind by what is there; None leaves it to the suffix.
     read : callable, optional
-        `read(path, max_voxels, series)`: the volume, named after its file or folder, and warnings.
+        `read(path, max_voxels, series, orientation)`: the volume, named after its file or folder, and warnings.
     """
 
     name: str
@@ -46,7 +48,7 @@ class VolumeFormat:
     detached: tuple[str, ...] = ()
     read_header: Callable[[Path], VolumeHeader] | None = None
     recognises: Callable[[Path], bool] | None = None
-    read: Callable[[Path, int, str | None], tuple[Volume, list[str]]] | None = None
+    read: Callable[[Path, int, str | None, str | None], tuple[Volume, list[str]]] | None = None
 
 
 FORMATS = (
@@ -58,6 +60,12 @@ FORMATS = (
     ),
     VolumeFormat("DICOM", (".dicom", ".dcm"), recognises=is_dicom, read=read_dicom),
 )
+# So much of a file's content tells its kind: the header of NIfTI-1.
+_LOOK_BYTES = 348
+_NOT_READ = (
+    "is not a volume this program can read: give NIfTI (.nii, .nii.gz), NRRD, MetaImage (.mha, .mhd) or a DICOM "
+    f"folder. {EXPORT_DICOM}"
+)
 #: Suffixes of files that are a volume each; those of DICOM are mostly single slices.
 SCAN_SUFFIXES = tuple(
     suffix for kind in FORMATS if kind.recognises is None for suffix in kind.suffixes if suffix not in kind.sidecars
@@ -68,10 +76,24 @@ WRITTEN_SUFFIXES = tuple(s for kind in FORMATS if kind.read_header for s in kind
 
 def format_of(path: Path) -> VolumeFormat | None:
     """The kind of a file or folder; None where neither it nor its name tells."""
+    by_content = format_of_content(path)
+    if by_content is not None:
+        return by_content
     for kind in FORMATS:
         if kind.recognises is not None and kind.recognises(path):
             return kind
     return format_of_name(path)
+
+
+def format_of_content(path: Path) -> VolumeFormat | None:
+    """The kind that a file is by its first bytes; None for a folder and where they do not tell."""
+    if not os.path.isfile(path):
+        return None
+    try:
+        name = looks_like(read_start(path, _LOOK_BYTES))
+    except (InputError, OSError):  # the reader says what is wrong with it
+        return None
+    return next((kind for kind in FORMATS if kind.name == name), None)
 
 
 def format_of_name(path: Path) -> VolumeFormat | None:
@@ -99,16 +121,20 @@ def read_header(path: str | os.PathLike[str]) -> VolumeHeader:
         For another kind of file, and with the field for every header that is damaged or out of bounds.
     """
     path = require_regular_file(path)
-    kind = format_of_name(path)
+    kind = format_of_content(path) or format_of_name(path)
     if kind is None or kind.read_header is None:
-        raise InputError(
-            f"'{path}' is not a volume this program can read: give NIfTI (.nii, .nii.gz), NRRD, MetaImage (.mha, "
-            ".mhd) or a DICOM folder, not a flat picture or a mesh."
-        )
+        told = told_of(path)
+        raise InputError(f"'{path}' {told}" if told else f"'{path}' {_NOT_READ}")
     try:
-        return kind.read_header(path)
+        header = kind.read_header(path)
     except OSError as error:
         raise InputError(f"'{path}' cannot be read ({error.strerror or error}): copy it again.") from error
+    called = format_of_name(path)
+    if called is kind:
+        return header
+    shown = f"is called like {called.name}" if called else "has no name of a volume"
+    note = f"The file {shown} but holds a volume in {kind.name} format; it was read as {kind.name}."
+    return replace(header, notes=(note, *header.notes))
 
 
 def safe_stem(path: str | os.PathLike[str]) -> str:

@@ -34,6 +34,15 @@ Vector = tuple[float, float, float]
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where a volume lies; see `VolumeHeader`."""
+
+    spacing: Vector
+    origin: Vector
+    direction: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class VolumeHeader:
     """What is known of a volume before its voxels are read.
 
@@ -65,6 +74,14 @@ class VolumeHeader:
         A grey value is slope * stored value + intercept.
     metadata : dict of str
         The rest of the header.
+    unplaced : str
+        Why nothing is said of left and right, in words; then `direction` and `origin` are not the patient's. Else "".
+    forms : dict
+        Of a file that states its place twice and differently: both, by "sform" and "qform".
+    doubt : str
+        Why one of `forms` must be chosen, as the rest of a sentence that begins with the file; else "".
+    notes : tuple of str
+        What to tell of the header.
     """
 
     path: Path
@@ -81,6 +98,10 @@ class VolumeHeader:
     slope: float = 1.0
     intercept: float = 0.0
     metadata: dict[str, str] = field(default_factory=dict)
+    unplaced: str = ""
+    forms: dict[str, Place] = field(default_factory=dict)
+    doubt: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def bytes_needed(self) -> int:

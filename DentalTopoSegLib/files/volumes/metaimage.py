@@ -13,6 +13,7 @@ import numpy as np
 
 from ...errors import InputError
 from ..names import shown
+from .foreign import no_file_of
 from .grid import IDENTITY
 from .header import (
     MAX_HEADER_BYTES,
@@ -53,6 +54,10 @@ ElementNBits ElementToIntensityFunctionSlope ElementToIntensityFunctionOffset El
 _KNOWN = frozenset(_FIELDS.split())
 _ORIGINS = ("Origin", "Position", "Offset")
 _DIRECTIONS = ("TransformMatrix", "Rotation", "Orientation")
+# Millimetres of DistanceUnits.
+_UNITS = {"?": "1", "": "1", "mm": "1", "um": "1e-3", "cm": "10", "m": "1e3"}
+# AnatomicalOrientation of axes that run to the left, back and top: it names where they come from.
+_FROM_LPS = "RAI"
 
 
 def read_metaimage_header(path: Path) -> VolumeHeader:
@@ -90,6 +95,7 @@ def read_metaimage_header(path: Path) -> VolumeHeader:
             "Modality": fields.values.get("Modality", "MET_MOD_UNKNOWN"),
             **notes,
         },
+        unplaced=_unplaced(fields),
     )
 
 
@@ -113,7 +119,7 @@ def _parse(path: Path, head: bytes) -> tuple[Fields, int, list[str]]:
             listed = [text.strip() for text, _ in lines] if _is_list(value) else []
             return Fields(path, values), end, [text for text in listed if text]
     if "NDims" not in values and "ObjectType" not in values:
-        raise InputError(f"'{path}' is no MetaImage file, whatever its name says: give the scan as it was exported.")
+        raise no_file_of("MetaImage", path)
     if len(head) == MAX_HEADER_BYTES:
         raise InputError(f"'{path}' cannot be read: its header does not end within {MAX_HEADER_BYTES} bytes.")
     raise InputError(f"'{path}' is cut short within its header: copy or export it again.")
@@ -130,13 +136,28 @@ def _geometry(fields: Fields, axes: int):
     named = (
         "ElementSpacing" if "ElementSpacing" in fields.values or "ElementSize" not in fields.values else "ElementSize"
     )
-    spacing = fields.floats(named, axes, " ".join("1" * axes))
+    if named not in fields.values:
+        raise InputError(
+            f"'{fields.path}' does not say how large its voxels are (its header has no ElementSpacing): export it "
+            "again from the program that knows it."
+        )
+    unit = float(fields.choice("DistanceUnits", _UNITS, "mm")) if fields.get("DistanceUnits") else 1.0
+    spacing = fields.floats(named, axes)
     where = next((name for name in _ORIGINS if name in fields.values), "Offset")
     origin = fields.floats(where, axes, " ".join("0" * axes))
     how = next((name for name in _DIRECTIONS if name in fields.values), "TransformMatrix")
     identity = " ".join(str(int(v)) for v in np.eye(axes).ravel())
     matrix = np.reshape(fields.floats(how, axes * axes, identity), (axes, axes))
-    return tuple(spacing[:3]), tuple(origin[:3]), tuple(matrix[:3, :3].T.ravel().tolist())
+    spacing, origin = (tuple(v * unit for v in values[:3]) for values in (spacing, origin))
+    return spacing, origin, tuple(matrix[:3, :3].T.ravel().tolist())
+
+
+def _unplaced(fields: Fields) -> str:
+    """Why left and right are not known; "" where they are."""
+    stated = any(name in fields.values for name in _DIRECTIONS)
+    if stated or fields.values.get("AnatomicalOrientation", "").upper() == _FROM_LPS:
+        return ""
+    return "its header has no TransformMatrix"
 
 
 def _data(

@@ -1,12 +1,14 @@
 """Headers of NIfTI-1, NIfTI-2 and Analyze 7.5.
 
-Layout: nifti1.h (348 bytes) and nifti2.h (540 bytes) of the NIfTI standard. Where a file states its place twice (qform
-and sform), the one is taken that ITK and thus 3D Slicer take.
+Layout: nifti1.h (348 bytes) and nifti2.h (540 bytes) of the NIfTI standard. Where a file states its place twice, the
+sform is taken before the qform, as by nibabel and most programs; where the sides of the patient depend on that, neither
+is taken before somebody has chosen (`orientation.resolve`).
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +16,11 @@ import numpy as np
 from ...errors import InputError
 from ..regular_files import require_regular_file
 from .content import is_gzip, read_start
+from .foreign import no_file_of
 from .grid import IDENTITY
-from .header import MAX_OFFSET, Vector, VolumeHeader, wrong_field
+from .header import MAX_OFFSET, Place, Vector, VolumeHeader, wrong_field
+from .limits import ORTHOGONAL_TOLERANCE
+from .orientation import orientation_of, same_sides
 
 _NIFTI1 = np.dtype(
     [
@@ -70,9 +75,11 @@ _TYPES = {2: "u1", 4: "i2", 8: "i4", 16: "f4", 64: "f8", 256: "i1", 512: "u2", 7
 _COMPOUND_TYPES = {128: ("u1", 3), 2304: ("u1", 4), 32: ("f4", 2), 1792: ("f8", 2)}  # colours, complex numbers
 _VECTOR_INTENTS = (1005, 1006, 1007)
 _MILLIMETRES = {1: 1e3, 2: 1.0, 3: 1e-3}  # metres, millimetres, micrometres
-_UNKNOWN, _SCANNER = 0, 1  # qform_code and sform_code
-# How far the sform's axes may be from right angles to be taken, and the two forms apart to be called the same.
-_ORTHONORMAL = 1e-4
+_UNKNOWN = 0  # qform_code and sform_code
+# How far two statements of one place may be apart by rounding to single precision: of its first voxel (mm), and of any
+# other by its distance from there (a quaternion's own rounding comes to 7e-4 rad).
+_SAME_PLACE_MM, _SAME_TURN = 0.01, 1e-3
+_SAME_SIZE = 1e-4  # of voxels
 
 
 def read_nifti_header(path: Path) -> VolumeHeader:
@@ -100,7 +107,8 @@ def _header(path: Path, file: Path, *, pair: bool) -> VolumeHeader:
     size, vectors = _size(path, raw, nifti=magic != "")
     scale = _MILLIMETRES.get(int(raw["xyzt_units"]) & 7, 1.0) if magic else 1.0
     spacing = _vector(path, "pixdim", (float(v) * scale for v in raw["pixdim"][1:4]))
-    origin, direction = _place(path, raw, scale) if magic else ((0.0, 0.0, 0.0), IDENTITY)
+    nowhere = _Placed(Place(spacing, (0.0, 0.0, 0.0), IDENTITY), "a header of Analyze has no word for it")
+    placed = _place(path, raw, spacing, scale, size) if magic and len(size) > 2 else nowhere
     offset = _offset(path, raw, 0 if pair else raw.dtype.itemsize)
     slope, intercept = (_number(raw["scl_slope"]), _number(raw["scl_inter"])) if magic else (1.0, 0.0)
     data = require_regular_file(_data_file(path, file)) if pair else file
@@ -110,9 +118,9 @@ def _header(path: Path, file: Path, *, pair: bool) -> VolumeHeader:
         size=size,
         dtype=np.dtype(order + kind),
         data_files=(data,),
-        spacing=spacing,
-        origin=origin,
-        direction=direction,
+        spacing=placed.place.spacing,
+        origin=placed.place.origin,
+        direction=placed.place.direction,
         components=components * vectors,
         encoding="gzip" if packed else "raw",
         offset=0 if packed else offset,
@@ -120,6 +128,10 @@ def _header(path: Path, file: Path, *, pair: bool) -> VolumeHeader:
         slope=slope if abs(slope) > np.finfo(float).eps else 1.0,
         intercept=intercept,
         metadata=_metadata(raw),
+        unplaced=placed.unplaced,
+        forms=placed.forms,
+        doubt=placed.doubt,
+        notes=placed.notes,
     )
 
 
@@ -142,7 +154,7 @@ def _raw_header(path: Path, file: Path, pair: bool) -> tuple[np.void, str, str]:
             raise wrong_field(path, "magic", magic, f"{expected} is expected")
     if len(start) < _NIFTI1.itemsize and start[:4] in (b"\x5c\x01\0\0", b"\0\0\x01\x5c"):
         raise InputError(f"'{path}' is cut short within its header: copy or export it again.")
-    raise InputError(f"'{path}' is no NIfTI file, whatever its name says: give the scan as it was exported.")
+    raise no_file_of("NIfTI", path, file)
 
 
 def _size(path: Path, raw: np.void, nifti: bool) -> tuple[tuple[int, ...], int]:
@@ -187,26 +199,88 @@ def _vector(path: Path, name: str, values) -> Vector:
     return x, y, z
 
 
-def _place(path: Path, raw: np.void, scale: float) -> tuple[Vector, tuple[float, ...]]:
-    """Origin (LPS mm) and direction (3x3, row-major) by the sform or the qform, in RAS in the file."""
-    if raw["qform_code"] <= _UNKNOWN and raw["sform_code"] <= _UNKNOWN:
-        return (0.0, 0.0, 0.0), IDENTITY
-    sform = np.array([raw[f"srow_{axis}"] for axis in "xyz"], np.float32)
-    qform = _qform(raw)
-    take_sform = raw["sform_code"] > _UNKNOWN and _is_straight(sform)
-    if take_sform and raw["qform_code"] > _UNKNOWN and raw["sform_code"] != _SCANNER:
-        take_sform = _is_same(sform, qform)
-    if not take_sform and raw["qform_code"] <= _UNKNOWN:
-        raise InputError(
-            f"'{path}' has axes that are not at right angles (a sheared grid): re-export it on a straight grid."
+@dataclass(frozen=True)
+class _Placed:
+    """What a header says of its place."""
+
+    place: Place
+    unplaced: str = ""
+    forms: dict[str, Place] = field(default_factory=dict)
+    doubt: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def _place(path: Path, raw: np.void, spacing: Vector, scale: float, size: tuple[int, ...]) -> _Placed:
+    """The place by the sform or the qform, in RAS in the file."""
+    by_sform, by_qform = bool(raw["sform_code"] > _UNKNOWN), bool(raw["qform_code"] > _UNKNOWN)
+    if not by_sform and not by_qform:
+        return _Placed(Place(spacing, (0.0, 0.0, 0.0), IDENTITY), "its sform_code and qform_code are 0")
+    if not by_sform:
+        return _Placed(_placement(path, "qform", _qform(raw), spacing, scale))
+    sform = np.array([raw[f"srow_{axis}"] for axis in "xyz"], np.float64)
+    if not by_qform:
+        return _by_sform(_placement(path, "sform", sform, spacing, scale), spacing)
+    qform = _placement(path, "qform", _qform(raw), spacing, scale)
+    if not _is_grid(sform):
+        doubt = (
+            "says twice where it lies, and the statement that most programs take (sform) is sheared or empty: export "
+            "it again, or give --orientation qform to take the other."
         )
-    matrix = (sform if take_sform else qform).astype(float)
-    x, y, z = _vector(path, "sform" if take_sform else "qform", matrix[:, 3])
-    axes = matrix[:, :3] * np.array([[-1.0], [-1.0], [1.0]])
+        return _Placed(qform, "", {"qform": qform}, doubt)
+    found = _by_sform(_placement(path, "sform", sform, spacing, scale), spacing)
+    apart, turn = _apart(found.place, qform, size)
+    if not turn and apart <= _SAME_PLACE_MM:
+        return found
+    forms = {"sform": found.place, "qform": qform}
+    if not same_sides(found.place, qform):
+        words = [f"{form}: {orientation_of(place.direction)}" for form, place in forms.items()]
+        doubt = (
+            f"says twice where it lies, and the sides of the patient depend on which of the two is right "
+            f"({', '.join(words)}): look at the scan in the program that made it, and give --orientation sform or "
+            "--orientation qform."
+        )
+        return _Placed(found.place, "", forms, doubt)
+    told = (
+        f"The file says twice where it lies, up to {apart:.3g} mm apart; the first (sform) was taken. Programs that "
+        "take the other (qform) show scan and result elsewhere."
+    )
+    return _Placed(found.place, "", forms, "", (*found.notes, told))
+
+
+def _by_sform(place: Place, spacing: Vector) -> _Placed:
+    if place.spacing == spacing:
+        return _Placed(place)
+    shown = [" x ".join(f"{v:.4g}" for v in one) for one in (place.spacing, spacing)]
+    note = f"The file says its voxel size twice, {shown[0]} mm (sform) and {shown[1]} mm (pixdim); the first was taken."
+    return _Placed(place, notes=(note,))
+
+
+def _placement(path: Path, form: str, matrix: np.ndarray, spacing: Vector, scale: float) -> Place:
+    """matrix: (3, 4), from a voxel's index to RAS, in the file's unit. spacing: what pixdim says, mm."""
+    x, y, z = _vector(path, form, matrix[:, 3])
+    axes = matrix[:, :3].astype(float) * np.array([[-1.0], [-1.0], [1.0]])
     lengths = [math.sqrt(a[0] * a[0] + a[1] * a[1] + a[2] * a[2]) for a in axes.T]
     if not all(0 < length < math.inf for length in lengths):
-        raise wrong_field(path, "sform" if take_sform else "qform", matrix[:, :3].tolist(), "three axes are expected")
-    return (-x * scale, -y * scale, z * scale), tuple((axes / lengths).ravel().tolist())
+        raise wrong_field(path, form, matrix[:, :3].tolist(), "three axes are expected")
+    own = _vector(path, form, (length * scale for length in lengths))
+    # as pixdim has it where the two are the same but for rounding
+    close = form == "qform" or all(abs(a - b) <= _SAME_SIZE * a for a, b in zip(own, spacing, strict=True))
+    direction = tuple((axes / lengths).ravel().tolist())
+    return Place(spacing if close else own, (-x * scale, -y * scale, z * scale), direction)
+
+
+def _apart(one: Place, other: Place, size: tuple[int, ...]) -> tuple[float, bool]:
+    """How far the two place a voxel apart at most (mm), and whether they turn or stretch the volume differently."""
+    axes = [np.reshape(place.direction, (3, 3)) * place.spacing for place in (one, other)]
+    shift = np.subtract(one.origin, other.origin)
+    last = np.array(size[:3]) - 1.0
+    corners = np.array([[last[a] * (i >> a & 1) for a in range(3)] for i in range(8)])
+    moved = np.linalg.norm(corners @ (axes[0] - axes[1]).T, axis=1)
+    far = np.linalg.norm(corners @ axes[0].T, axis=1)
+    most = np.linalg.norm(corners @ (axes[0] - axes[1]).T + shift, axis=1).max()
+    turned = bool((moved > _SAME_TURN * far + _SAME_PLACE_MM).any())
+    shifted = float(np.linalg.norm(shift))
+    return (float(most) if turned or shifted > _SAME_PLACE_MM else shifted), turned
 
 
 def _qform(raw: np.void) -> np.ndarray:
@@ -229,23 +303,15 @@ def _qform(raw: np.void) -> np.ndarray:
     return np.column_stack([rows, offset]).astype(np.float32)
 
 
-def _is_straight(matrix: np.ndarray) -> bool:
-    """True when the axes of a (3, 4) matrix are at right angles."""
+def _is_grid(matrix: np.ndarray) -> bool:
+    """True when the axes of a (3, 4) matrix have a length and are at right angles."""
     axes = matrix[:, :3]
     with np.errstate(over="ignore", invalid="ignore"):
         lengths = np.linalg.norm(axes, axis=0)
     if not np.isfinite(matrix).all() or not ((lengths > 0) & np.isfinite(lengths)).all():
         return False
     unit = axes / lengths
-    return bool(np.abs(unit @ unit.T - np.eye(3, dtype=np.float32)).max() <= _ORTHONORMAL)
-
-
-def _is_same(one: np.ndarray, other: np.ndarray) -> bool:
-    """True when two (3, 4) matrices tell the same place but for rounding."""
-    if not np.isfinite(other).all() or np.abs(one[:, 3] - other[:, 3]).max() > _ORTHONORMAL:
-        return False
-    (u, s, _), (v, t, _) = (np.linalg.svd(m[:, :3].astype(float)) for m in (one, other))
-    return bool(np.abs(s - t).max() <= _ORTHONORMAL and np.abs(u @ v.T - np.eye(3)).max() <= _ORTHONORMAL)
+    return bool(np.abs(unit.T @ unit - np.eye(3)).max() <= ORTHOGONAL_TOLERANCE)
 
 
 def _metadata(raw: np.void) -> dict[str, str]:

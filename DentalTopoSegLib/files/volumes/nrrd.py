@@ -14,6 +14,7 @@ import numpy as np
 
 from ...errors import InputError
 from ..names import shown
+from .foreign import no_file_of
 from .grid import IDENTITY
 from .header import (
     MAX_AXES,
@@ -48,17 +49,23 @@ _TYPES = {
 _ENCODINGS = {"raw": "raw", "gzip": "gzip", "gz": "gzip", "bzip2": "bzip2", "bz2": "bzip2"}
 _TEXT_ENCODINGS = ("txt", "text", "ascii", "hex", "zrl")
 _ENDIANS = {"little": "<", "big": ">"}
-# Spaces in which left and right are known, with the signs that turn them into LPS.
+# Spaces in which left and right are known, with the signs that turn them into LPS; a fourth axis is time.
 _SPACES = {
-    **dict.fromkeys(("left-posterior-superior", "lps"), (1.0, 1.0, 1.0)),
-    **dict.fromkeys(("right-anterior-superior", "ras"), (-1.0, -1.0, 1.0)),
-    **dict.fromkeys(("left-anterior-superior", "las"), (1.0, -1.0, 1.0)),
+    **dict.fromkeys(("left-posterior-superior", "lps", "left-posterior-superior-time", "lpst"), (1.0, 1.0, 1.0)),
+    **dict.fromkeys(("right-anterior-superior", "ras", "right-anterior-superior-time", "rast"), (-1.0, -1.0, 1.0)),
+    **dict.fromkeys(("left-anterior-superior", "las", "left-anterior-superior-time", "last"), (1.0, -1.0, 1.0)),
 }
 _SPACE_AXES = {
-    **dict.fromkeys(_SPACES, 3),
+    **{name: 4 if name.endswith("-time") or len(name) == 4 else 3 for name in _SPACES},
     **dict.fromkeys(("scanner-xyz", "3d-right-handed", "3d-left-handed"), 3),
-    **dict.fromkeys([f"{name}-time" for name in _SPACES if "-" in name], 4),
-    **dict.fromkeys(("rast", "last", "lpst", "scanner-xyz-time", "3d-right-handed-time", "3d-left-handed-time"), 4),
+    **dict.fromkeys(("scanner-xyz-time", "3d-right-handed-time", "3d-left-handed-time"), 4),
+}
+# Millimetres of a unit; a file that names none means them.
+_MILLIMETRES = {
+    **dict.fromkeys(("", "mm", "millimeter", "millimeters", "millimetre", "millimetres"), 1.0),
+    **dict.fromkeys(("cm", "centimeter", "centimeters", "centimetre", "centimetres"), 10.0),
+    **dict.fromkeys(("m", "meter", "meters", "metre", "metres"), 1e3),
+    **dict.fromkeys(("um", "\u00b5m", "\u03bcm", "micron", "microns", "micrometer", "micrometers", "micrometre"), 1e-3),
 }
 # Without the spaces that the names of some may have.
 _FIELDS = """
@@ -81,7 +88,7 @@ def read_nrrd_header(path: Path) -> VolumeHeader:
     """The header of a .nrrd, .nhdr or .seg.nrrd. Raises InputError."""
     head = read_head(path)
     if not re.match(rb"NRRD000[1-9]\r?\n", head):
-        raise InputError(f"'{path}' is no NRRD file, whatever its name says: give the scan as it was exported.")
+        raise no_file_of("NRRD", path)
     fields, pairs, end, listed = _parse(path, head)
     axes = _Axes(fields)
     spacing, origin, direction = axes.geometry()
@@ -99,6 +106,7 @@ def read_nrrd_header(path: Path) -> VolumeHeader:
         offset=offset,
         skip=skip,
         metadata={**axes.metadata(), **pairs},
+        unplaced=axes.unplaced(),
     )
 
 
@@ -203,9 +211,10 @@ class _Axes:
                 self.fields.path, "spacings", self.fields.get("spacings"), "space directions tell it already"
             )
         signs = _SPACES.get(self.space, (1.0, 1.0, 1.0))
+        units = self._units("space units", "spaceunits", self.space_axes)
         spacing, columns = [], []
         for axis in self.domain[:3]:
-            vector = self.vectors[axis] or ()
+            vector = [unit * v for unit, v in zip(units, self.vectors[axis] or (), strict=False)]
             length = math.sqrt(sum(v * v for v in vector))
             if not 0 < length < math.inf:
                 raise wrong_field(
@@ -216,27 +225,54 @@ class _Axes:
         origin = [0.0, 0.0, 0.0]
         value = self.fields.values.get("spaceorigin", "nan")
         if "nan" not in value.lower():
-            origin = [sign * v for sign, v in zip(signs, self._vector("space origin", value), strict=False)]
+            stated = self._vector("space origin", value)
+            origin = [sign * unit * v for sign, unit, v in zip(signs, units, stated, strict=False)]
         return _three(spacing), _three(origin), tuple(np.transpose(columns)[:3].ravel().tolist())
 
     def _plain_geometry(self):
         """Of a file that knows no space: spacings alone, and the axes' least positions where it has them."""
-        spacings = self._per_axis("spacings", 1.0)
-        least = self._per_axis("axismins", math.nan)
+        spacings = self._per_axis("spacings")
+        if not all(math.isfinite(spacings[a]) for a in self.domain[:3]):
+            raise InputError(
+                f"'{self.fields.path}' does not say how large its voxels are (its header has no spacings): export it "
+                "again from the program that knows it."
+            )
+        units = self._units("units", "units", len(self.sizes))
+        least = self._per_axis("axismins")
         origin = [0.0, 0.0, 0.0]
-        if all(math.isfinite(least[a]) for a in self.domain[:3]) and "spacings" in self.fields.values:
+        if all(math.isfinite(least[a]) for a in self.domain[:3]):
             for i, a in enumerate(self.domain[:3]):
                 node = a < len(self.centers) and self.centers[a] == "node"
-                origin[i] = least[a] + (0.0 if node else spacings[a] / 2)
-        return _three([spacings[a] for a in self.domain[:3]]), _three(origin), IDENTITY
+                origin[i] = (least[a] + (0.0 if node else spacings[a] / 2)) * units[a]
+        return _three([spacings[a] * units[a] for a in self.domain[:3]]), _three(origin), IDENTITY
 
-    def _per_axis(self, name: str, default: float) -> list[float]:
+    def _per_axis(self, name: str) -> list[float]:
+        """A number for each axis, NaN where none is stated."""
         words = self.fields.values.get(name, "").split()
         if not words:
-            return [default] * len(self.sizes)
+            return [math.nan] * len(self.sizes)
         if len(words) != len(self.sizes):
             raise wrong_field(self.fields.path, name, " ".join(words), f"{len(self.sizes)} numbers are expected")
-        return [default if w.lower() == "nan" else self.fields.parse_floats(name, [w], 1)[0] for w in words]
+        return [math.nan if w.lower() == "nan" else self.fields.parse_floats(name, [w], 1)[0] for w in words]
+
+    def _units(self, shown: str, name: str, count: int) -> list[float]:
+        """Millimetres of each axis' unit."""
+        value = self.fields.values.get(name, "")
+        words = [quoted or bare for quoted, bare in re.findall(r'"([^"]*)"|([^\s"]+)', value)] or [""] * count
+        found = [_MILLIMETRES.get("" if w in ("???", "none") else w) for w in (w.strip().lower() for w in words)]
+        if self.domain and name == "units":  # those of other axes mean nothing here
+            found = [1.0 if a not in self.domain[:3] else unit for a, unit in enumerate(found)]
+        if name == "spaceunits":
+            found = [*found[:3], *(1.0 for _ in found[3:])]
+        if len(found) != count or None in found:
+            raise wrong_field(self.fields.path, shown, value, f'{count} units are expected, such as "mm", "m" or "um"')
+        return [unit for unit in found if unit is not None]
+
+    def unplaced(self) -> str:
+        """Why left and right are not known; "" where they are."""
+        if self.space in _SPACES:
+            return ""
+        return f"its space is {shown(self.space)}, not the patient's" if self.space else "its header names no space"
 
     def metadata(self) -> dict[str, str]:
         """What is noted about the axes, under ITK's keys."""

@@ -14,10 +14,17 @@ from .content import read_voxels
 from .formats import format_of, read_header, safe_stem
 from .grid import Volume
 from .limits import MAX_VOXELS, check_grid, check_scan_geometry, require_3d
+from .orientation import require_orientation, resolve
+
+# Outside of a round field that is half as high as its box, many programs write NaN: that is 61 % of the box.
+_MOST_UNDEFINED = 0.75
 
 
 def read_volume(
-    path: str | os.PathLike[str], max_voxels: int = MAX_VOXELS, series: str | None = None
+    path: str | os.PathLike[str],
+    max_voxels: int = MAX_VOXELS,
+    series: str | None = None,
+    orientation: str | None = None,
 ) -> tuple[Volume, list[str]]:
     """Read a CBCT scan: NIfTI, NRRD, MetaImage, a DICOM file, or a DICOM folder.
 
@@ -29,6 +36,10 @@ def read_volume(
         More are refused before they are read.
     series : str, optional
         Which DICOM series to take: its SeriesNumber, or the end of its SeriesInstanceUID.
+    orientation : str, optional
+        Of a file that does not say where left and right are: the sides of the patient to which columns, rows and slices
+        run, such as "LPS"; of a NIfTI file that says it twice and differently: "sform" or "qform". What a file says
+        itself holds.
 
     Returns
     -------
@@ -40,7 +51,9 @@ def read_volume(
     Raises
     ------
     InputError
-        For everything that cannot be a CBCT.
+        For everything that cannot be a CBCT, and where left and right are not known.
+    UsageError
+        For an orientation that is none.
     MemoryLimitError
         Above `max_voxels`.
 
@@ -54,19 +67,27 @@ def read_volume(
     path = Path(path)
     if not os.path.isdir(path):
         require_regular_file(path, "the scan's file, or the folder with its slices")
+    require_orientation(orientation)
     kind = format_of(path)
     if kind is not None and kind.read is not None:
-        volume, warnings = kind.read(path, max_voxels, series)
+        volume, warnings = kind.read(path, max_voxels, series, orientation)
         volume = replace(volume, name=safe_stem(volume.name))
     else:
         if series is not None:
             raise InputError(f"'{path}' is not DICOM, so there is no series to choose: leave the option out.")
-        volume, warnings = _read_file(path, max_voxels), []
+        volume, warnings = _read_file(path, max_voxels, orientation)
     warnings += check_scan_geometry(volume, path)
     return _clean_intensities(volume, path, warnings), warnings
 
 
-def read_labels(path: str | os.PathLike[str], max_voxels: int = MAX_VOXELS) -> Volume:
+def read_labels(path: str | os.PathLike[str], max_voxels: int = MAX_VOXELS, orientation: str | None = None) -> Volume:
+    """The label map of `read_label_file`, without its warnings."""
+    return read_label_file(path, max_voxels, orientation)[0]
+
+
+def read_label_file(
+    path: str | os.PathLike[str], max_voxels: int = MAX_VOXELS, orientation: str | None = None
+) -> tuple[Volume, list[str]]:
     """Read a label map in any numbering.
 
     Parameters
@@ -75,19 +96,26 @@ def read_labels(path: str | os.PathLike[str], max_voxels: int = MAX_VOXELS) -> V
         NIfTI, NRRD (.seg.nrrd too) or MetaImage.
     max_voxels : int
         More are refused before they are read.
+    orientation : str, optional
+        As in `read_volume`.
 
     Returns
     -------
-    Volume
+    volume : Volume
         Whole numbers (z, y, x) as uint8 or uint16; `metadata` has the header of a .seg.nrrd.
+    warnings : list of str
+        About where it lies, in plain words.
 
     Raises
     ------
     InputError
-        For what holds fractions, negative numbers or numbers above 65535, and for what cannot be read.
+        For what holds fractions, negative numbers or numbers above 65535, for what cannot be read, and where left and
+        right are not known.
+    UsageError
+        For an orientation that is none.
     """
     path = require_regular_file(path, "the label map's file (NIfTI, NRRD or MetaImage)")
-    volume = _read_file(path, max_voxels)
+    volume, warnings = _read_file(path, max_voxels, orientation)
     array = volume.array
     if array.dtype.kind == "f" and not all(np.isfinite(part).all() and (np.rint(part) == part).all() for part in array):
         raise InputError(f"'{path}' is no label map: it holds fractions or NaN. Give the labels, not the scan.")
@@ -96,11 +124,11 @@ def read_labels(path: str | os.PathLike[str], max_voxels: int = MAX_VOXELS) -> V
         raise InputError(
             f"'{path}' is no label map: its values run from {low} to {high}. Give the labels, not the scan."
         )
-    return replace(volume, array=array.astype(np.uint8 if high < 256 else np.uint16, copy=False))
+    return replace(volume, array=array.astype(np.uint8 if high < 256 else np.uint16, copy=False)), warnings
 
 
-def _read_file(path: Path, max_voxels: int) -> Volume:
-    """One volume file, header first so that nothing huge is ever allocated."""
+def _read_file(path: Path, max_voxels: int, orientation: str | None) -> tuple[Volume, list[str]]:
+    """One volume file, header first so that nothing huge is ever allocated, and what to tell of where it lies."""
     header = read_header(path)
     require_3d(path, header.size)
     if header.components != 1:
@@ -109,13 +137,15 @@ def _read_file(path: Path, max_voxels: int) -> Volume:
             "as one plain grey or label value per voxel."
         )
     check_grid(path, header.size[:3], header.spacing, header.direction, max_voxels)
+    header, notes = resolve(header, orientation)
+    check_grid(path, header.size[:3], header.spacing, header.direction, max_voxels)
     try:
         array = read_voxels(header)
     except MemoryError as error:
         raise MemoryLimitError(f"'{path}' does not fit in this computer's memory: crop or down-sample it.") from error
     except OSError as error:
         raise InputError(f"'{path}' cannot be read ({error.strerror or error}): copy it again.") from error
-    return Volume(array, header.spacing, header.origin, header.direction, safe_stem(path), header.metadata)
+    return Volume(array, header.spacing, header.origin, header.direction, safe_stem(path), header.metadata), notes
 
 
 def _clean_intensities(volume: Volume, path: Path, warnings: list[str]) -> Volume:
@@ -123,7 +153,7 @@ def _clean_intensities(volume: Volume, path: Path, warnings: list[str]) -> Volum
     array = volume.array
     if array.dtype.kind == "f":
         bad = sum(int(np.count_nonzero(~np.isfinite(part))) for part in array)
-        if bad > array.size // 2:
+        if bad > _MOST_UNDEFINED * array.size:
             raise InputError(
                 f"'{path}' has no valid number (NaN or infinite) in {100 * bad / array.size:.0f} % of its "
                 "voxels: export the scan again."

@@ -13,11 +13,12 @@ from odd_teeth import broken, crumbs
 from test_repair_surfaces import CASES as SURFACES
 from test_repair_surfaces import numbered, same_labels
 from toy_jaws import toy_jaw
-from toy_teeth import relabel, tidy, volume
+from toy_teeth import TEETH, evidence, relabel, tidy, volume
 
 from DentalTopoSegLib.checks import repair as repairs
 from DentalTopoSegLib.checks.findings import check_dentition, check_jaws
 from DentalTopoSegLib.checks.repair import KINDS, NumberTakenError, Repair, RepairRefusedError, kinds, make_edit
+from DentalTopoSegLib.dentition import Known, Stated
 from DentalTopoSegLib.dentition.naming import NUMBERINGS
 from DentalTopoSegLib.ios.segmenting import JawSegmentation
 
@@ -56,6 +57,9 @@ def bare_jaw() -> JawSegmentation:
     """Tooth 37 was found, but has no number."""
     return SURFACES["without a number"](toy_jaw("lower"))
 
+
+#: Tooth 36 was extracted, so what is called so is 37.
+STATED = repairs.number_again(Known(Stated(), evidence()), TEETH, Stated({36}))
 
 Example = tuple[Callable[[], np.ndarray], Repair, Callable[[], JawSegmentation], Repair]
 #: By kind: a label map and its repair, a surface and its repair.
@@ -104,6 +108,7 @@ EXAMPLES: dict[str, Example] = {
         tidy_jaw,
         repairs.renumber_run({45: 46, 46: 47, 47: 45}),
     ),
+    "number_again": (tidy, STATED, tidy_jaw, STATED),
     "swap_sides": (tidy, repairs.swap_sides(), tidy_jaw, repairs.swap_sides("lower")),
     "swap_jaws": (tidy, repairs.swap_jaws(), tidy_jaw, repairs.swap_jaws()),
 }

@@ -21,6 +21,7 @@ import DentalTopoSegLib
 from DentalTopoSegLib import errors
 from DentalTopoSegLib.commands import cli, stop_request
 from DentalTopoSegLib.commands.parsing import EXIT_CODES, build_parser
+from DentalTopoSegLib.dentition import Known, Stated
 from DentalTopoSegLib.files.volumes import read_labels, read_volume
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -41,6 +42,7 @@ def toy_network(monkeypatch):
             confidence=dict.fromkeys(present, 0.9),
             provenance={"models": [{"id": "toy", "sha256": "0"}], "seconds": {"find the teeth": 0.1}},
             warnings=["A warning of the network."],
+            known=Known(Stated(options.absent, options.milk)),
         )
 
     monkeypatch.setattr(cbct, "segment_volume", segment_volume)
@@ -210,7 +212,7 @@ def test_demo_writes_scan_truth_results_and_picture(tmp_path: Path, monkeypatch,
     monkeypatch.setattr("DentalTopoSegLib.pictures.volumes.FINEST_PX_MM", 0.4)
     image, labels = toy_dentition()
     monkeypatch.setattr(phantom, "make_phantom", lambda seed: SimpleNamespace(image=image, labels=labels))
-    result = SimpleNamespace(labels=labels, confidence={}, provenance={}, warnings=[])
+    result = SimpleNamespace(labels=labels, confidence={}, provenance={}, warnings=[], known=Known())
     monkeypatch.setattr(cbct, "segment_volume", lambda *_, **__: result)
     assert cli.main(["demo", "-o", str(tmp_path / "demo"), "--seed", "3"]) == 0
     assert sorted(p.name for p in (tmp_path / "demo").iterdir()) == [
@@ -271,10 +273,11 @@ import sys, time
 from types import SimpleNamespace
 from DentalTopoSegLib import cbct
 from DentalTopoSegLib.commands import cli
+from DentalTopoSegLib.dentition import Known
 from DentalTopoSegLib.runs import volumes as runs
 def segment_volume(volume, options):
     return SimpleNamespace(labels=volume.with_array((volume.array > 1000).astype("uint8") * 11),
-                           confidence={}, provenance={}, warnings=[])
+                           confidence={}, provenance={}, warnings=[], known=Known())
 def slow(*arguments):
     print("writing", flush=True)
     time.sleep(60)

@@ -163,3 +163,40 @@ def test_no_instance_gives_no_number():
 def test_input_that_does_not_fit_is_refused(p, c, v):
     with pytest.raises(ValueError, match="Numbering needs"):
         number_teeth(p, c, v)
+
+
+@pytest.mark.parametrize("absent", [(15, 25), (14,), (38, 48, 41), tuple(range(31, 39)), FDI_PERMANENT])
+def test_an_absent_tooth_is_never_given(absent):
+    rng = np.random.default_rng(11)
+    teeth = [f for f in FDI_PERMANENT if f % 10 < 8]
+    p, points, volumes = dentition(teeth, rng, noise=0.4)
+    found = number_teeth(p, points, volumes, absent=absent).fdi
+    assert not set(absent) & set(found.tolist())
+    far = [k for k, f in enumerate(teeth) if f // 10 not in {a // 10 for a in absent}]
+    assert [int(found[k]) for k in far] == [teeth[k] for k in far]
+
+
+@pytest.mark.parametrize("first", [4, 5])
+def test_a_closed_row_gets_its_numbers_when_the_absent_premolar_is_known(first):
+    """The network numbers by the row and calls the molars premolars, on both sides."""
+    rng = np.random.default_rng(12)
+    teeth = [10 * q + n for q in (1, 2) for n in range(1, 8) if n != first]
+    called = [10 * q + n for q in (1, 2) for n in range(1, 7)]
+    p, points, volumes = dentition(called, rng, noise=0.4)
+    assert number_teeth(p, points, volumes).fdi.tolist() == called
+    absent = {10 + first, 20 + first}
+    assert number_teeth(p, points, volumes, absent=absent).fdi.tolist() == teeth
+
+
+def test_absent_teeth_that_nobody_calls_change_nothing():
+    rng = np.random.default_rng(13)
+    teeth = [f for f in FDI_PERMANENT if f % 10 < 8 and f not in (15, 36)]
+    p, points, volumes = dentition(teeth, rng, noise=0.4)
+    free, told = number_teeth(p, points, volumes), number_teeth(p, points, volumes, absent=[15, 36, 18])
+    assert free.fdi.tolist() == told.fdi.tolist() == teeth
+    assert told.score >= free.score
+
+
+def test_what_is_no_tooth_cannot_be_absent():
+    with pytest.raises(ValueError, match="19 is none"):
+        number_teeth(np.zeros((0, 33)), np.zeros((0, 3)), np.zeros(0), absent=[18, 19])

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from dicom_odd import edit
 from scan_files import oblique_direction, toy_dentition, write_dicom
 from toy_jaws import TEETH, toy_jaw
 from toy_teeth import tidy, volume
@@ -183,6 +184,7 @@ def test_a_dicom_seg_is_refused_in_a_sentence_without_patient_data(
         write_dicom_seg(labels.with_array(np.zeros_like(labels.array)), series, tmp_path / "teeth.dcm")
     bare = tmp_path / "bare"
     write_dicom(bare, toy_dentition()[0], number=5)
+    edit(bare, lambda file, _: file.pop("FrameOfReferenceUID"))
     with pytest.raises(InputError, match="lack what a DICOM SEG must take") as caught:
         write_dicom_seg(labels, bare, tmp_path / "teeth.dcm")
     seg = write_seg_nrrd(labels, tmp_path / "teeth.seg.nrrd")

@@ -382,8 +382,6 @@ def test_too_many_files_and_too_many_levels(tmp_path: Path, monkeypatch) -> None
     ("keyword", "value", "vr"),
     [
         ("StudyInstanceUID", None, None),
-        ("PatientSex", None, None),
-        ("StudyID", None, None),
         ("FrameOfReferenceUID", None, None),
         ("PatientName", b"A^B\xff\xfe", "US"),
         ("StudyDate", b"A^B\xff\xfe", "US"),

@@ -344,7 +344,7 @@ def test_the_offset_of_a_nifti(tmp_path: Path, value: float) -> None:
         ({"pixdim": (1, np.nan, 1, 1, 0, 0, 0, 0)}, "pixdim"),
         ({"pixdim": (1, 0.3, np.inf, 1, 0, 0, 0, 0)}, "pixdim"),
         ({"pixdim": (1, 0, 0.3, 1, 0, 0, 0, 0)}, "voxel size"),
-        ({"qform_code": 0, "sform_code": 1, "srow": (np.nan,) * 12}, "right angles"),
+        ({"qform_code": 0, "sform_code": 1, "srow": (np.nan,) * 12}, "sform"),
         ({"magic": b"ni1\0"}, "magic"),
         ({"magic": b"xyz\0"}, "magic"),
     ],

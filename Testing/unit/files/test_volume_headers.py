@@ -11,6 +11,7 @@ import zlib
 from dataclasses import replace
 from pathlib import Path
 
+import nibabel as nib
 import numpy as np
 import pytest
 import SimpleITK as sitk
@@ -73,16 +74,31 @@ SHEARED = (-0.3, 0.1, 0, 9, 0, 0.4, 0, -8, 0, 0, 0.5, 7)
 @pytest.mark.parametrize("qfac", [1, -1, 0])
 @pytest.mark.parametrize("turn", TURNS)
 def test_the_two_forms_of_nifti(tmp_path: Path, turn: str, qfac: int, order: str, qform_code, sform_code) -> None:
+    """As nibabel has it: the sform first; and a choice where the two differ in the patient's sides."""
     for number, rows in enumerate((SFORM, SHEARED)):
         path = tmp_path / f"scan{number}.nii"
         fields = {"quatern": TURNS[turn], "srow": rows, "qform_code": qform_code, "sform_code": sform_code}
         pixdim = (qfac, 0.3, 0.4, 0.5, 0, 0, 0, 0)
         path.write_bytes(nifti_bytes(VOXELS.astype(f"{order}i2"), pixdim=pixdim, **fields))
-        if rows is SHEARED and sform_code and not qform_code:
-            with pytest.raises(InputError, match="right angles"):
-                read_header(path)
+        if not sform_code:  # what ITK takes too
+            assert_as_itk(path, notes=False)
+            assert bool(read_header(path).unplaced) == (not qform_code)
             continue
-        assert_as_itk(path, notes=False)
+        sheared = rows is SHEARED
+        if qform_code:
+            with pytest.raises(InputError, match="sheared" if sheared else "sides of the patient"):
+                read_volume(path)
+            np.testing.assert_allclose(index_to_ras(path, "qform"), nib.load(path).get_qform(), atol=1e-6)
+        if sheared:
+            with pytest.raises(InputError, match="has no sform" if qform_code else "right angles"):
+                read_volume(path, orientation="sform" if qform_code else None)
+        else:
+            chosen = index_to_ras(path, "sform" if qform_code else None)
+            np.testing.assert_allclose(chosen, nib.load(path).affine, atol=1e-6)
+
+
+def index_to_ras(path: Path, orientation: str | None = None) -> np.ndarray:
+    return read_volume(path, orientation=orientation)[0].index_to_ras_matrix()
 
 
 @pytest.mark.parametrize("unit", [0, 1, 2, 3, 10])

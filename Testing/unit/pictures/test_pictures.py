@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 from PIL import Image
 from scan_files import oblique_direction, toy_dentition
 
+from DentalTopoSegLib.checks.findings.kinds import KINDS
 from DentalTopoSegLib.dentition import color, is_right
 from DentalTopoSegLib.errors import OutputError
 from DentalTopoSegLib.files.volumes import resample_like
-from DentalTopoSegLib.pictures.drawing import drawable, font
+from DentalTopoSegLib.pictures.drawing import BACKGROUND, GAP, HEAD_PX, drawable, font, new_page
 from DentalTopoSegLib.pictures.volumes import (
     FILL_ALPHA,
     PANEL_PX,
@@ -26,6 +28,8 @@ from DentalTopoSegLib.pictures.volumes import (
     slice_panel,
 )
 from DentalTopoSegLib.pictures.voxel_rendering import VIEWS, render, tooth_fields
+
+TRANSLATIONS = Path(__file__).resolve().parents[3] / "Resources" / "Translations"
 
 
 @pytest.fixture(autouse=True)
@@ -131,9 +135,45 @@ def test_outline_marks_only_borders_of_teeth() -> None:
     assert not edge[labels == 0].any()
 
 
-def test_every_letter_that_is_drawn_is_in_the_font() -> None:
-    letters = font(15)
-    missing = bytes(letters.getmask("\uffff"))
-    drawn = drawable("Müller–Łukasz ß 病\n: 96 mm² × 2, 3 µm, 20 °")
-    assert drawn == "Muller-Lukasz ss ??: 96 mm2 x 2, 3 um, 20 °"
-    assert all(bytes(letters.getmask(letter)) != missing for letter in drawn)
+def glyph(letter: str) -> tuple:
+    mask = font(15).getmask(letter)
+    return mask.size, bytes(mask)
+
+
+def texts_of_pictures() -> list[str]:
+    """Every sentence that a finding can have, in every language there is."""
+    templates = [template for kind in KINDS for template in (*kind.templates, kind.label)]
+    texts = {text for template in templates for text in (template.text, template.plural) if text}
+    for file in TRANSLATIONS.glob("*.ts"):
+        for element in ElementTree.parse(file).iter():
+            if element.tag in ("source", "translation", "numerusform") and element.text:
+                texts.add(element.text.strip())
+    return sorted(texts)
+
+
+def test_every_sentence_is_drawn_as_it_stands() -> None:
+    texts = texts_of_pictures()
+    assert len(texts) > 400  # German and French too
+    signs = {letter for text in texts for letter in text} - {"\n", "\xa0", "\u202f"}  # spaces are drawn as one
+    assert {"²", "³", "ä", "é"} <= signs
+    assert [sign for sign in sorted(signs) if drawable(sign) != sign] == []
+    missing = glyph("\uffff")
+    assert [sign for sign in sorted(signs) if glyph(sign) == missing] == []
+
+
+def test_names_are_drawn_in_the_letters_that_the_font_has() -> None:
+    missing = glyph("\uffff")
+    for name in ("Müller–Łukasz ß", "Ελένη", "Иванова", "Nguyễn Văn", "96 mm² × 2, 3 µm, 20 ° ≥ …"):
+        assert drawable(name) == name
+        assert all(glyph(letter) != missing for letter in name)
+    assert drawable("Mu\u0308ller") == "Müller"  # as macOS writes file names
+    assert drawable("病\n\u202e１") == "???1"
+
+
+def test_a_long_name_leaves_room_for_the_rest_of_the_heading() -> None:
+    page, _ = new_page(900, 10, "W" * 200, 28)
+    heading = np.asarray(page)[:HEAD_PX].astype(int)
+    ink = np.abs(heading - np.array(BACKGROUND)).sum(-1).max(0) > 60
+    disclaimer = 900 - GAP - round(font(14).getlength("Research software, not a medical device"))
+    assert not ink[disclaimer - GAP : disclaimer - 2].any()
+    assert ink[disclaimer:].any()

@@ -21,7 +21,7 @@ def neighbour_within(case: DentitionCase, fdi: int) -> int | None:
     if not case.sizes_comparable:
         return None
     size = case.pieces(fdi)[0].size
-    for other in neighbours(fdi):
+    for other in neighbours(fdi, case.absent):
         enough = case.usual_size(fdi) + SHARE_OF_NEIGHBOUR * case.usual_size(other)
         if case.is_free(other) and size >= enough and case.is_as_wide_as_two(fdi, other):
             return other

@@ -62,16 +62,21 @@ class MissingTooth(Kind):
     def find_after(self, case: DentitionCase, found: Sequence[Finding]) -> Iterator[Finding]:
         """One finding per gap in the numbers of a jaw, or one for a jaw without teeth.
 
-        Absent numbers that another finding suggests for a tooth are not missed, third molars are not expected, and
-        where a milk tooth stands its successor is not missed.
+        Absent numbers that another finding suggests for a tooth are not missed, third molars are not expected, nor
+        teeth that are stated absent, and where a milk tooth stands its successor is not missed.
         """
         claimed = {finding.detail.get("suggested") for finding in found} - {None}
         for which in case.jaws:
             here = case.teeth_in(which)
-            if not here:
+            if not here and not case.absent.issuperset(arch_order(which)):
                 yield self._none_in(case, which)
-            elif not all(is_deciduous(fdi) for fdi in here):
+            elif here and not all(is_deciduous(fdi) for fdi in here):
                 yield from self._gaps(case, which, claimed)
+
+    @staticmethod
+    def _counts(case: DentitionCase, fdi: int) -> bool:
+        """False for a place that is known to be empty: its neighbours stand side by side."""
+        return fdi not in case.absent or not case.measures.keys().isdisjoint((fdi, fdi + 40))
 
     def _none_in(self, case: DentitionCase, which: str) -> Finding:
         if isinstance(case, JawCase):
@@ -79,7 +84,7 @@ class MissingTooth(Kind):
         return Finding(self.code, (), None, "info", None, {"jaw": which})
 
     def _gaps(self, case: DentitionCase, which: str, claimed: set[int | None]) -> Iterator[Finding]:
-        order = arch_order(which)
+        order = [fdi for fdi in arch_order(which) if self._counts(case, fdi)]
         #: the number under which a place is taken: the tooth itself or its milk tooth
         standing = {place: fdi for place in order for fdi in (place + 40, place) if fdi in case.measures}
         run: list[int] = []

@@ -11,6 +11,7 @@ from .filling import fill
 from .joining import join_pieces
 from .loose_pieces import remove_pieces, remove_specks
 from .merging import merge
+from .numbering_again import number_again
 from .renumbering import renumber, renumber_piece, renumber_run, swap
 from .separating import separate
 from .splitting import split

@@ -6,14 +6,14 @@ import os
 from pathlib import Path
 
 from ....errors import InputError
+from ...hps import is_hps_file
 from ...names import one_line
 from ...regular_files import may_not_be_read
+from .header import FIRST_BYTES, PREAMBLE, starts_like_dicom
 
 #: Every visit of a full CD holds fewer; one scan has a thousand at most.
 MAX_FILES = 100_000
 MAX_FOLDER_DEPTH = 64
-#: The preamble and the word "DICM".
-_PREAMBLE = 132
 _SUFFIXES = (".dcm", ".dicom")
 
 
@@ -23,20 +23,28 @@ def is_dicom(path: Path) -> bool:
 
 
 def is_dicom_file(path: Path) -> bool:
-    """True when the file carries DICOM's preamble ("DICM" at byte 128) or is called .dcm.
+    """True when the file carries DICOM's preamble ("DICM" at byte 128), begins as a data set does, or is called .dcm.
 
-    At most 132 bytes are read; for a file that may not be read its name tells.
+    At most `FIRST_BYTES` are read; for a file that may not be read its name tells. A mesh of 3Shape's called .dcm is
+    none.
     """
     if not os.path.isfile(path):
         return False  # pipes and devices would wait for ever
-    if path.suffix.lower() in _SUFFIXES:
-        return True
+    named = path.suffix.lower() in _SUFFIXES
     try:
         with path.open("rb") as stream:
-            head = stream.read(_PREAMBLE)
+            head = stream.read(PREAMBLE)
+            if head[128:] == b"DICM":
+                return True
+            bare = starts_like_dicom(head + stream.read(FIRST_BYTES - PREAMBLE))
     except OSError:
-        return False
-    return head[128:] == b"DICM"
+        return named
+    return bare or (named and not is_hps_file(path))
+
+
+def is_directory_file(path: Path) -> bool:
+    """True for the file that lists what a CD holds: it is called DICOMDIR."""
+    return path.name.upper() == "DICOMDIR"
 
 
 def files_in(folder: Path, recursive: bool = True) -> list[Path]:
@@ -64,7 +72,7 @@ def files_in(folder: Path, recursive: bool = True) -> list[Path]:
                     if entry.is_dir(follow_symlinks=False):
                         if recursive:
                             waiting.append((here / entry.name, depth + 1))
-                    elif not entry.name.startswith(".") and entry.name.upper() != "DICOMDIR":
+                    elif not entry.name.startswith(".") and not is_directory_file(Path(entry.name)):
                         files += _file(folder, here, entry)
         except PermissionError as error:
             raise InputError(may_not_be_read(here)) from error

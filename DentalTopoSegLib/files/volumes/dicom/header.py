@@ -29,11 +29,21 @@ _EXPLICIT = "1.2.840.10008.1.2.1"
 #: Value representations whose length has four bytes, behind two that are not used.
 LONG_VRS = frozenset((b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"))
 _NUMBER_CHARACTERS = 64
+#: Bytes before and with the word "DICM".
+PREAMBLE = 132
+#: So much of a file tells whether it is DICOM; the first element of a data set is a short one.
+FIRST_BYTES = 512
+#: A data set begins at (0008,0000), (0008,0001), (0008,0005) or, without these, one of the next.
+_LAST_FIRST_ELEMENT = 0x0020
 
 _TAGS = [
+    "SOPClassUID",
     "SOPInstanceUID",
+    "StudyInstanceUID",
     "SeriesInstanceUID",
+    "FrameOfReferenceUID",
     "SeriesNumber",
+    "InstanceNumber",
     "Modality",
     "ImageType",
     "Rows",
@@ -43,16 +53,24 @@ _TAGS = [
     "ImageOrientationPatient",
     "NumberOfFrames",
     "SamplesPerPixel",
+    "PhotometricInterpretation",
     "BitsAllocated",
     "BitsStored",
     "HighBit",
     "PixelRepresentation",
+    "PixelPaddingValue",
+    "PixelPaddingRangeLimit",
     "RescaleSlope",
     "RescaleIntercept",
     "SpacingBetweenSlices",
     "SliceThickness",
 ]
-_FRAME_TAGS = ["SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"]
+_FRAME_TAGS = [
+    "ConcatenationUID",
+    "DimensionIndexSequence",
+    "SharedFunctionalGroupsSequence",
+    "PerFrameFunctionalGroupsSequence",
+]
 
 
 @functools.cache
@@ -129,6 +147,11 @@ class DicomHeader:
     def text(self, keyword: str) -> str:
         """The words, several of them joined as DICOM does; "" where the tag is absent. Raises InputError."""
         return "\\".join(str(value) for value in self._values(keyword))
+
+    def meta(self, keyword: str) -> str:
+        """The words of an element of the file's meta information; "" where it is absent. Raises InputError."""
+        meta = getattr(self.dataset, "file_meta", None)
+        return "" if meta is None else DicomHeader(self.path, meta).text(keyword)
 
     def items(self, keyword: str) -> list[DicomHeader]:
         """The items of a sequence; empty where the tag is absent. Raises InputError for what is no sequence."""
@@ -225,7 +248,8 @@ def _read(path: Path, tags: list[str] | None) -> Any:
 
     try:
         with HeaderStream(path) as stream, without_pydicom_warnings():
-            return pydicom.dcmread(_inflated(stream), stop_before_pixels=True, specific_tags=tags)  # type: ignore[arg-type]
+            bare = starts_like_dicom(stream.read(FIRST_BYTES))
+            return pydicom.dcmread(_inflated(stream), stop_before_pixels=True, specific_tags=tags, force=bare)  # type: ignore[arg-type]
     except InvalidDicomError:
         raise
     except PermissionError as error:
@@ -240,21 +264,33 @@ def _read(path: Path, tags: list[str] | None) -> Any:
 
 def _inflated(stream: HeaderStream) -> io.BufferedIOBase:
     """The same bytes where a file is stored as it is; the first `MAX_HEADER_BYTES` of a deflated one, inflated."""
-    syntax, start = read_meta(stream)
+    meta = read_meta(stream)
     stream.seek(0)
-    if syntax != DEFLATED:
+    if meta.syntax != DEFLATED:
         return stream
-    meta = stream.read(start).replace(DEFLATED.encode(), _EXPLICIT.encode().ljust(len(DEFLATED), b"\0"))
-    packed = stream.read(MAX_HEADER_BYTES - start)
-    return io.BytesIO(meta + zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, MAX_HEADER_BYTES))
+    head = stream.read(meta.end).replace(DEFLATED.encode(), _EXPLICIT.encode().ljust(len(DEFLATED), b"\0"))
+    packed = stream.read(MAX_HEADER_BYTES - meta.end)
+    return io.BytesIO(head + zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, MAX_HEADER_BYTES))
 
 
-def read_meta(stream: io.BufferedReader) -> tuple[str, int]:
-    """(transfer syntax, where the data set starts) from the file's meta information; ("", 0) for another file."""
-    stream.seek(128)
-    if stream.read(4) != b"DICM":
-        return "", 0
-    syntax, at = "", 132
+@dataclass(frozen=True)
+class Meta:
+    """The meta information of a file: its transfer syntax, "" where none is stated, and the bytes it lies between."""
+
+    syntax: str = ""
+    begin: int = 0
+    end: int = 0
+
+
+def read_meta(stream: io.BufferedReader) -> Meta:
+    """Where a file's meta information lies, with or without a preamble before it; nowhere in a bare data set."""
+    stream.seek(0)
+    head = stream.read(PREAMBLE)
+    begin = PREAMBLE if head[128:] == b"DICM" else 0
+    if not begin and head[:2] != b"\x02\0":
+        return Meta()
+    syntax, at = "", begin
+    stream.seek(at)
     while len(head := stream.read(8)) == 8:
         group, element, kind, length = struct.unpack("<HH2sH", head)
         if group != 2:
@@ -267,4 +303,31 @@ def read_meta(stream: io.BufferedReader) -> tuple[str, int]:
             syntax = stream.read(min(length, _NUMBER_CHARACTERS)).rstrip(b"\0 ").decode("latin-1")
         at = value_at + length
         stream.seek(at)
-    return syntax, at
+    return Meta(syntax, begin, at)
+
+
+def starts_like_dicom(head: bytes) -> bool:
+    """Whether a file without preamble, which begins so, is a DICOM data set in little endian, as old exports are.
+
+    Its first element is of group 2 or 8, and another one of these groups with a larger number follows it.
+    """
+    if head[128:132] == b"DICM":
+        return False
+    explicit = head[4:6].isalpha() and head[4:6].isupper()
+    first, end = _bare_element(head, 0, explicit)
+    if first is None or first[0] not in (2, 8) or first[1] > _LAST_FIRST_ELEMENT:
+        return False
+    second, _ = _bare_element(head, end, explicit)
+    return second is not None and second[0] in (2, 8) and second > first
+
+
+def _bare_element(head: bytes, at: int, explicit: bool) -> tuple[tuple[int, int] | None, int]:
+    """((group, element), where the next one begins) of the element at an offset; None where there is none."""
+    if at + 8 > len(head):
+        return None, at
+    group, element, kind, length = struct.unpack_from("<HH2sH", head, at)
+    if not explicit:
+        return (group, element), at + 8 + int.from_bytes(head[at + 4 : at + 8], "little")
+    if not (kind.isalpha() and kind.isupper()):
+        return None, at
+    return (group, element), at + (12 if kind in LONG_VRS else 8 + length)

@@ -2,107 +2,167 @@
 
 from __future__ import annotations
 
+import filecmp
+import math
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from ....errors import InputError, MemoryLimitError
-from ..grid import IDENTITY, Volume
-from ..limits import check_grid
-from .geometry import check_slice_positions, frame_positions
+from .frames import Frame, frame_count, frames_of, rescale
 from .header import DicomHeader, read_image_header
-from .structure import require_pixels
+from .kinds import RESCALED_BY_GROUPS, require_decodable, sop_class
+from .padding import fill_padding
+from .structure import pixels_in_file, require_pixels
 
-#: Grey values beyond this are no measurement, and overflow the decoder's whole numbers.
-MAX_RESCALE = 1e6
 _STDERR = 2
 
 
-def read_slices(headers: Sequence[DicomHeader], path: Path) -> np.ndarray:
-    """Rescaled grey values (z, y, x) of slice files in the order given. Raises InputError, MemoryLimitError."""
+def read_frames(frames: Sequence[Frame], path: Path) -> np.ndarray:
+    """Grey values (z, y, x) of frames in the order given, padding as air. Raises InputError, MemoryLimitError."""
+    files = {frame.header.path: frame.header for frame in frames}
+    for header in files.values():
+        require_decodable(header)
+        require_pixels(header, frame_count(header))
+    try:
+        if len(files) == len(frames):
+            array = _from_slices(frames, path)
+        elif len(files) == 1:
+            array = _from_one_file(frames, path)
+        else:
+            raise InputError(f"'{path}' holds one scan in several parts: export it in one file, or a file per slice.")
+        fill_padding(array, frames)
+    except MemoryError as error:
+        raise MemoryLimitError(f"'{path}' does not fit in this computer's memory: crop or down-sample it.") from error
+    return array
+
+
+def same_pixels(one: DicomHeader, other: DicomHeader) -> bool:
+    """Whether two files of one slice hold the same grey values. Raises InputError for one that is damaged."""
+    if filecmp.cmp(one.path, other.path, shallow=False):
+        return True
+    first, second = (read_frames(frames_of(header), header.path) for header in (one, other))
+    return bool(np.array_equal(first, second))
+
+
+def _from_slices(frames: Sequence[Frame], path: Path) -> np.ndarray:
+    """From files of one frame each; ITK rescales each by its own tags."""
     import SimpleITK as sitk
 
-    first = headers[0]
-    scales = set()
-    for header in headers:
-        scales.add(_rescale(header))
-        require_pixels(header, 1)
-    whole = all(slope.is_integer() and intercept.is_integer() for slope, intercept in scales)
     reader = sitk.ImageSeriesReader()
-    if not whole:
+    scales = {(frame.slope, frame.intercept) for frame in frames}
+    if not all(slope.is_integer() and intercept.is_integer() for slope, intercept in scales):
         reader.SetOutputPixelType(sitk.sitkFloat32)
     elif len(scales) > 1:
         reader.SetOutputPixelType(sitk.sitkInt32)
-    with _decoding(), _encodable([header.path for header in headers]) as files:
+    with _decoding(), _encodable([frame.header.path for frame in frames]) as files:
         try:
-            _require_size(files[0], first, 1)
+            _require_size(files[0], frames[0].header, 1)
             reader.SetFileNames(files)
             image = reader.Execute()
         except RuntimeError as error:
-            culprit = next((h.path for h, f in zip(headers, files, strict=True) if not _reads(f)), None)
+            culprit = next((f.header.path for f, file in zip(frames, files, strict=True) if not _reads(file)), None)
             where = f" ('{culprit.name}')" if culprit else ""
             raise InputError(f"A slice of '{path}' is damaged or cut short{where}: copy the scan again.") from error
-        except MemoryError as error:
-            raise MemoryLimitError(
-                f"'{path}' does not fit in this computer's memory: crop or down-sample it."
-            ) from error
     return sitk.GetArrayFromImage(image)
 
 
-def read_frames(header: DicomHeader, frames: int, path: Path, max_voxels: int) -> Volume:
-    """An enhanced or classic multi-frame file; frame positions are checked where they are stated."""
+def _from_one_file(frames: Sequence[Frame], path: Path) -> np.ndarray:
+    """From a file of many: read where they lie, one after the other, or decoded by ITK where they are compressed."""
+    stored = _stored_frames(frames[0].header)
+    if stored is None:
+        return _decoded(frames, path)
+    whole = all(value.is_integer() for frame in frames for value in (frame.slope, frame.intercept))
+    dtype: type = np.float32
+    if whole:
+        ends = [f.slope * float(v) + f.intercept for f in frames for v in _ends(stored.values(f.number))]
+        fits = min(ends) >= -(2**15) and max(ends) < 2**15
+        dtype = np.int16 if fits else np.int32 if max(map(abs, ends)) < 2**31 else np.float32
+    array = np.empty((len(frames), *stored.array.shape[1:]), dtype)
+    for part, frame in zip(array, frames, strict=True):
+        values = stored.values(frame.number)
+        part[:] = values if (frame.slope, frame.intercept) == (1.0, 0.0) else values * frame.slope + frame.intercept
+    return array
+
+
+def _ends(values: np.ndarray) -> tuple[float, float]:
+    return values.min(), values.max()
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """The values (frame, y, x) as they lie in a file, and by how many bits each is larger than what it holds."""
+
+    array: np.ndarray
+    spare_bits: int
+
+    def values(self, number: int) -> np.ndarray:
+        """(y, x) of one frame, without what other programs may keep in the bits above, such as overlays."""
+        frame = np.asarray(self.array[number])
+        if self.spare_bits:
+            native = frame.astype(frame.dtype.newbyteorder("="))
+            frame = (native << self.spare_bits) >> self.spare_bits
+        return frame
+
+
+def _stored_frames(header: DicomHeader) -> _Stored | None:
+    """The stored values where they lie in the file; None for what has to be unpacked first."""
+    allocated = header.count("BitsAllocated", 1, 64)
+    stored = header.count("BitsStored", 1, allocated, allocated)
+    high = header.count("HighBit", 0, allocated - 1, stored - 1)
+    if allocated not in (8, 16, 32) or high != stored - 1:
+        return None
+    shape = frame_count(header), header.count("Rows", 1, 65535), header.count("Columns", 1, 65535)
+    place = pixels_in_file(header.path, math.prod(shape) * allocated // 8)
+    if place is None:
+        return None
+    offset, order = place
+    kind = "i" if header.count("PixelRepresentation", 0, 1, 0) else "u"
+    array = np.memmap(header.path, np.dtype(f"{order}{kind}{allocated // 8}"), "r", offset, shape)
+    return _Stored(array, allocated - stored)
+
+
+def _decoded(frames: Sequence[Frame], path: Path) -> np.ndarray:
+    """Frames that ITK unpacks, all of the file at once; it rescales them all alike, which is taken back."""
     import SimpleITK as sitk
 
-    file = header.path
-    rows, columns = header.count("Rows", 1, 65535), header.count("Columns", 1, 65535)
-    distance = header.number("SpacingBetweenSlices") or header.number("SliceThickness")
-    detailed = read_image_header(file, frames=True)
-    stated = frame_positions(detailed) if detailed else None
-    if stated is not None:
-        positions, normal = stated
-        if len(positions) != frames:
-            raise InputError(
-                f"'{path}' is damaged: it has {frames} frames (NumberOfFrames) and {len(positions)} positions "
-                "(PerFrameFunctionalGroupsSequence). Export the scan again."
-            )
-        # Frames may run against the normal; the reader keeps their order, so only the distances are checked.
-        heights = positions @ normal
-        distance = check_slice_positions(positions[np.argsort(heights)], normal, path)
-    elif not distance:
-        raise InputError(f"'{path}' does not state the distance of its slices: export the scan as a DICOM folder.")
-    check_grid(path, (columns, rows, frames), (1, 1, distance), IDENTITY, max_voxels)
-    _rescale(header)
-    require_pixels(header, frames)
-    with _decoding(), _encodable([file]) as files:
-        reader = sitk.ImageFileReader()
+    header = frames[0].header
+    reader = sitk.ImageFileReader()
+    with _decoding(), _encodable([header.path]) as files:
         reader.SetFileName(files[0])
         try:
-            _require_size(files[0], header, frames)
-            reader.ReadImageInformation()
-            spacing = (*reader.GetSpacing()[:2], distance)
-            check_grid(path, (columns, rows, frames), spacing, IDENTITY, max_voxels)
+            _require_size(files[0], header, frame_count(header))
             image = reader.Execute()
         except RuntimeError as error:
             raise InputError(f"'{path}' is damaged or cut short: copy or export the scan again.") from error
-        except MemoryError as error:
-            raise MemoryLimitError(
-                f"'{path}' does not fit in this computer's memory: crop or down-sample it."
-            ) from error
-    return replace(Volume.from_sitk(image), spacing=spacing)
+    array = sitk.GetArrayViewFromImage(image)
+    scales = {(frame.slope, frame.intercept) for frame in frames}
+    slope, intercept = _itk_scale(header)
+    numbers = [frame.number for frame in frames]
+    if scales == {(slope, intercept)}:
+        return array[numbers]
+    whole = all(value.is_integer() for scale in scales for value in scale)
+    out = np.empty((len(frames), *array.shape[1:]), np.int32 if whole else np.float32)
+    for part, frame in zip(out, frames, strict=True):
+        stored = np.rint((array[frame.number].astype(np.float64) - intercept) / slope)
+        part[:] = stored * frame.slope + frame.intercept
+    return out
 
 
-def _rescale(header: DicomHeader) -> tuple[float, float]:
-    """(slope, intercept), 1 and 0 where not stated. Raises InputError for a slope that leaves one grey value."""
-    slope = header.number("RescaleSlope", -MAX_RESCALE, MAX_RESCALE)
-    intercept = header.number("RescaleIntercept", -MAX_RESCALE, MAX_RESCALE)
-    if slope == 0:
-        raise header.wrong("RescaleSlope", "a number other than 0 is expected")
-    return 1.0 if slope is None else slope, intercept or 0.0
+def _itk_scale(header: DicomHeader) -> tuple[float, float]:
+    """(slope, intercept) that ITK's GDCM applies to all frames: the shared ones, or else those of the first frame."""
+    detailed = read_image_header(header.path, frames=True)
+    for keyword in ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"):
+        groups = detailed.items(keyword)[:1] if detailed and sop_class(header) in RESCALED_BY_GROUPS else []
+        values = groups[0].items("PixelValueTransformationSequence") if groups else []
+        if values and (found := rescale(values[0])) is not None:
+            return found
+    return rescale(header) or (1.0, 0.0)
 
 
 def _require_size(file: str, header: DicomHeader, frames: int) -> None:

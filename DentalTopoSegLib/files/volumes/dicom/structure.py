@@ -24,8 +24,9 @@ _UNDEFINED = 0xFFFFFFFF
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _PIXEL_DATA = 0x7FE00010
 _BIG_ENDIAN = "1.2.840.10008.1.2.2"
+#: Its data set is in little endian, its pixels are not.
+_GE_BIG_ENDIAN = "1.2.840.113619.5.2"
 _META = "meta information"  # always explicit
-_META_START = 132
 _SHORT = {
     *(b"AE", b"AS", b"AT", b"CS", b"DA", b"DS", b"DT", b"FD", b"FL", b"IS", b"LO", b"LT", b"PN", b"SH", b"SL", b"SS"),
     *(b"ST", b"TM", b"UI", b"UL", b"US", b"\0\0"),  # the decoder takes the last one too
@@ -41,6 +42,8 @@ class PixelData:
     ----------
     length : int
         Bytes of the value, or of all fragments together.
+    offset : int
+        Where the value begins.
     fragments : list of (int, int)
         (offset in the file, bytes) of each fragment of encapsulated data, the table of offsets left out.
     encapsulated : bool
@@ -48,6 +51,7 @@ class PixelData:
     """
 
     length: int = -1
+    offset: int = -1
     fragments: list[tuple[int, int]] = field(default_factory=list)
     encapsulated: bool = False
 
@@ -104,20 +108,37 @@ def require_pixels(header: DicomHeader, frames: int) -> None:
         raise InputError(f"'{path}' cannot be read ({error.strerror or error}): copy it again.") from error
 
 
+def pixels_in_file(path: Path, needed: int) -> tuple[int, str] | None:
+    """(offset, byte order "<" or ">") of pixels that lie in a file as they are; None where they are packed.
+
+    needed: bytes of all pixels. Raises InputError, OSError.
+    """
+    with HeaderStream(path) as head:
+        syntax = read_meta(head).syntax
+    if syntax in (DEFLATED, _GE_BIG_ENDIAN):
+        return None
+    with path.open("rb") as stream:
+        pixels = locate_pixels(stream, path, needed)
+    if pixels.encapsulated or pixels.length < needed:
+        return None
+    return pixels.offset, ">" if syntax == _BIG_ENDIAN else "<"
+
+
 def locate_pixels(stream: BinaryIO, path: Path, needed: int) -> PixelData:
     """Walk through all elements of a file; InputError for one that does not lie in it.
 
     needed: bytes that the pixels have when decoded, as a bound for a deflated file.
     """
     with HeaderStream(path) as head:
-        syntax, start = read_meta(head)
+        meta = read_meta(head)
         size = head.size
-    _walk(stream, path, _META_START, start, _META)
-    if syntax != DEFLATED:
-        return _walk(stream, path, start, size, syntax)
-    stream.seek(start)
+    if meta.end:
+        _walk(stream, path, meta.begin, meta.end, _META)
+    if meta.syntax != DEFLATED:
+        return _walk(stream, path, meta.end, size, meta.syntax)
+    stream.seek(meta.end)
     first, size = _inflate(stream, path, needed + MAX_HEADER_BYTES)
-    return _walk(io.BytesIO(first), path, 0, size, syntax)
+    return _walk(io.BytesIO(first), path, 0, size, meta.syntax)
 
 
 def _inflate(stream: BinaryIO, path: Path, limit: int) -> tuple[bytes, int]:
@@ -181,7 +202,7 @@ def _walk(stream: BinaryIO, path: Path, start: int, size: int, syntax: str) -> P
             continue
         deeper = _enter(stream, tag, vr, length, value_at, level)
         if tag == _PIXEL_DATA and len(levels) == 1:
-            pixels = PixelData(0 if deeper else length, [], deeper is not None)
+            pixels = PixelData(0 if deeper else length, value_at, [], deeper is not None)
         if deeper is None:
             at = value_at + length
             continue

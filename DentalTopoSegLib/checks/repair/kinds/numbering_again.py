@@ -1,0 +1,109 @@
+"""Number the teeth again when the clinician states more about them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import reduce
+
+from ....dentition import Known, Stated, numbers_again
+from ....dentition.words import Sentence
+from ..bench import Bench
+from ..repair import Repair, RepairRefusedError
+
+
+class NumberAgain(Repair):
+    """Let what is stated of the teeth hold: none has an absent tooth's number, and the others follow."""
+
+    kind = "number_again"
+    keeps_evidence = True
+
+    @property
+    def stated(self) -> Stated:
+        """What holds from now on."""
+        stated: Stated = self.arguments["stated"]
+        return stated
+
+    @property
+    def sentence(self) -> Sentence:
+        said = [*self._absence(), *self._dentition(), *self._steps()]
+        return reduce(lambda first, rest: Sentence("{first:words}, {rest:words}", first=first, rest=rest), said)
+
+    def _absence(self) -> list[Sentence]:
+        before, now = self.arguments["before"].absent, self.stated.absent
+        added, withdrawn = sorted(now - before), sorted(before - now)
+        said = []
+        if added:
+            text, more = "{teeth:Teeth} is absent", "{teeth:Teeth} are absent"
+            said.append(Sentence(text, plural=more, count=len(added), teeth=tuple(added)))
+        if withdrawn:
+            text, more = "{teeth:Teeth} is not absent", "{teeth:Teeth} are not absent"
+            said.append(Sentence(text, plural=more, count=len(withdrawn), teeth=tuple(withdrawn)))
+        return said
+
+    def _dentition(self) -> list[Sentence]:
+        if self.arguments["before"].milk == self.stated.milk:
+            return []
+        if self.stated.milk is None:
+            return [Sentence("Milk teeth or not is left open")]
+        return [Sentence("There may be milk teeth") if self.stated.milk else Sentence("All teeth are permanent")]
+
+    def _steps(self) -> list[Sentence]:
+        return [
+            Sentence("{old:tooth} becomes {new:tooth}", old=old, new=new)
+            if new
+            else Sentence("{old:tooth} is left without a number", old=old)
+            for old, new in sorted(self.arguments["numbers"].items())
+        ]
+
+    @property
+    def changes_labels(self) -> bool:
+        return bool(self.arguments["numbers"])
+
+    def change(self, bench: Bench) -> None:
+        numbers = self.arguments["numbers"]
+        bench.require(*numbers)
+        for new in numbers.values():
+            if new and new not in numbers:
+                bench.require_free(
+                    new, "The number {new:tooth} is another tooth's: give that tooth another first.", new=new
+                )
+        bench.relabel(numbers)
+
+
+def number_again(known: Known, teeth: Collection[int], stated: Stated) -> Repair:
+    """Number teeth again with what is stated now; those whose numbers a person gave keep them.
+
+    Parameters
+    ----------
+    known : Known
+        What the result they belong to knows.
+    teeth : collection of int
+        FDI numbers of the teeth that are there.
+    stated : Stated
+        What holds from now on.
+
+    Raises
+    ------
+    RepairRefusedError
+        Where that is stated already, where a tooth that is there would be absent and nothing is kept of what its
+        number was found from, and where no tooth would keep a number.
+    """
+    if stated == known.stated:
+        raise RepairRefusedError("This is stated already: there is nothing to change.")
+    contradicted = sorted(fdi for fdi in stated.absent if fdi in teeth and fdi not in known.evidence)
+    if contradicted and not known.evidence:
+        raise RepairRefusedError(
+            "With this result it was not kept what its numbers were found from (another program's, or an earlier "
+            "version's): give tooth {fdi:tooth} another number, remove it, or segment the scan again.",
+            fdi=contradicted[0],
+        )
+    if contradicted:
+        raise RepairRefusedError(
+            "The number {fdi:tooth} was given by hand, so it is not found anew: give this tooth another number, or "
+            "remove it, first.",
+            fdi=contradicted[0],
+        )
+    numbers = numbers_again(known, teeth, stated)
+    if teeth and not any(numbers.get(fdi, fdi) for fdi in teeth):
+        raise RepairRefusedError("No tooth would keep a number: state only those that are absent.")
+    return NumberAgain(tuple(sorted(numbers)), {"stated": stated, "before": known.stated, "numbers": numbers})

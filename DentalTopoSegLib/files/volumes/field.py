@@ -1,0 +1,115 @@
+"""What lies outside of a scan's field of view: voxels of one constant value, which tell nothing of the patient.
+
+Scanners and converters fill the corners around a round field with a value of their own, -32768 and 32767 among them.
+The networks have seen fields surrounded by a value of air; any other value would shift the grey values they are shown.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+
+from .grid import Volume
+
+_CORNERS = (
+    4  # of the eight: of a round field, or one that was moved or turned within its box, at least so many are empty
+)
+_LEAST_SHARE = 0.002  # of all voxels; less moves no percentile that is used
+_AIR = 0.05  # of the range of grey values: so near to the darkest ones a constant is the air that the networks know
+_RIM = 2  # voxels at the edge of the field that interpolation may have mixed with the constant
+_SAMPLE = 200_000
+
+
+@dataclass(frozen=True)
+class OutsideField:
+    """The voxels outside of a scan's field of view.
+
+    Parameters
+    ----------
+    values : tuple of float
+        Theirs; mostly one.
+    mask : ndarray
+        (z, y, x) bool, True outside.
+    air : float
+        The darkest grey of the field.
+    """
+
+    values: tuple[float, ...]
+    mask: np.ndarray
+    air: float
+
+    def filled(self, scan: Volume) -> Volume:
+        """The scan with air outside of its field."""
+        array = scan.array.copy()
+        array[self.mask] = self.air
+        return scan.with_array(array)
+
+    @property
+    def note(self) -> str:
+        """What to tell of it."""
+        percent = 100 * float(self.mask.mean())
+        shown = " or ".join(f"{value:g}" for value in self.values)
+        return (
+            f"{percent:.0f} % of the voxels, at the edge of the scan, have the same value ({shown}): they were taken "
+            "for lying outside of the field of view."
+        )
+
+
+def find_outside(scan: Volume) -> OutsideField | None:
+    """The voxels of a constant value around the field of view, of a value that is not that of air; None for none."""
+    array = scan.array
+    if min(array.shape) < 2:
+        return None
+    corners = array[:: array.shape[0] - 1, :: array.shape[1] - 1, :: array.shape[2] - 1]
+    constants = [value for value, count in Counter(corners.ravel().tolist()).items() if count >= _CORNERS]
+    if not constants:
+        return None
+    step = max(1, round((array.size / _SAMPLE) ** (1 / 3)))
+    sample = array[::step, ::step, ::step]
+    field = sample[~np.isin(sample, constants)]
+    if not _LEAST_SHARE * sample.size < len(field) < (1 - _LEAST_SHARE) * sample.size:
+        return None
+    low, high = (float(v) for v in np.percentile(field, (0.5, 99.5)))
+    near = _AIR * (high - low)
+    values = tuple(value for value in constants if not float(field.min()) - near <= value <= low + near)
+    mask = np.zeros(array.shape, bool)
+    for value in values:
+        mask |= _around(array, value)
+    if np.count_nonzero(mask) < _LEAST_SHARE * array.size:
+        return None
+    lowest, highest = low - (high - low), high + 4 * (high - low)  # metal is far brighter than the rest
+    if min(values) < lowest or max(values) > highest:
+        _add_rim(mask, array, lowest if min(values) < lowest else -np.inf, highest if max(values) > highest else np.inf)
+    return OutsideField(tuple(map(float, values)), mask, float(array.dtype.type(low)))
+
+
+def _around(array: np.ndarray, value: float) -> np.ndarray:
+    """The voxels of a value that are connected with the border of their (y, x) plane by others of it; bool."""
+    from scipy import ndimage
+
+    mask = np.zeros(array.shape, bool)
+    for plane, kept in zip(array, mask, strict=True):
+        equal = plane == value
+        labels, count = ndimage.label(equal)
+        if not count:
+            continue
+        border = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
+        table = np.zeros(count + 1, bool)
+        table[border[border > 0]] = True
+        kept[:] = table[labels]
+    return mask
+
+
+def _add_rim(mask: np.ndarray, array: np.ndarray, lowest: float, highest: float) -> None:
+    """Take in the neighbours of the mask that are no grey values of the field but mixtures with the constant."""
+    for _ in range(_RIM):
+        near = np.zeros_like(mask)
+        for axis in range(3):
+            ahead = tuple(slice(1, None) if a == axis else slice(None) for a in range(3))
+            behind = tuple(slice(None, -1) if a == axis else slice(None) for a in range(3))
+            near[ahead] |= mask[behind]
+            near[behind] |= mask[ahead]
+        near &= (array < lowest) | (array > highest)
+        mask |= near

@@ -23,7 +23,8 @@ from DentalTopoSegLib.checks.measures.jaw import JawCase
 from DentalTopoSegLib.ios import segmenting
 from DentalTopoSegLib.ios.segmenting import JawSegmentation
 from DentalTopoSegLib.pictures.jaws import jaw_png
-from training.evaluation.jaws import TorchCrowns, TorchNetwork, known_frame, read_scan, scores_of, segment, table
+from training.evaluation.jaws import TorchCrowns, TorchNetwork, known_frame, scores_of, segment, table
+from training.evaluation.labelled import read_scan
 from training.loop import RUNS
 from training.surfaces.jaws import BY_SHAPE, FOLDS, by_shape, fold_of, patients
 

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from ..dentition.numbering import number_teeth
 from ..errors import InputError, NoTeethError
 from ..files.meshes import Surface
 from ..files.meshes.geometry import labels_of_faces, labels_of_vertices
@@ -30,11 +29,11 @@ from ..stages import (
     SEPARATE_TEETH_OF_JAW,
 )
 from .creases import cut_along_creases, face_graph
-from .crowns import crown_probabilities
-from .head import jaw_probabilities, to_head
+from .crowns import ask_crowns
 from .instances import Instances, find_instances, instance_energy
 from .islands import remove_islands
 from .network import Prediction, predict
+from .numbers import number_crowns
 from .orienting import Frame, find_frame, principal_frames
 from .sampling import MAX_POINTS, MIN_LEVEL, build_cloud, farthest_points, level_counts
 from .settling import settle
@@ -306,20 +305,16 @@ class _JawRun:
         self.inferred = "upper" if upper >= 0.5 else "lower"
         self.jaw_confidence = float(max(upper, 1 - upper))
         self.jaw = self.stated_or_inferred
-        count, upper = len(self.instances), self.jaw == "upper"
-        shapes = crown_probabilities(
+        answer = ask_crowns(
             self.cloud.points,
             self.cloud.normals,
             self.sampled_label,
-            count,
-            upper,
+            len(self.instances),
+            self.jaw,
             self.models["crowns"],
             self.cancelled,
         )
-        classes = both_opinions(self.instances.classes, shapes)
-        self.numbering = number_teeth(
-            jaw_probabilities(classes, self.jaw), to_head(self.instances.centres, self.jaw), np.full(count, _CROWN_MM3)
-        )
+        self.numbering = number_crowns(self.instances, answer)
 
     def result(self) -> JawSegmentation:
         number = np.r_[0, self.numbering.fdi].astype(np.uint8)
@@ -345,22 +340,3 @@ class _JawRun:
             },
             warnings=self.warnings,
         )
-
-
-#: Share of the crown network in both_opinions, and the least probability either is believed.
-CROWNS_WEIGHT = 0.9
-_LEAST = 1e-3
-#: numbering.number_teeth weighs small instances less; a crown found on a scan counts as a whole tooth.
-_CROWN_MM3 = 400.0
-
-
-def both_opinions(surface: np.ndarray, crowns: np.ndarray) -> np.ndarray:
-    """(K, 17) class probabilities from the surface network's (K, 17) and the crown network's (K, 16).
-
-    Weighted geometric mean over the teeth: what both think possible wins over what one is sure of.
-    """
-    teeth = surface[:, 1:] / np.maximum(surface[:, 1:].sum(1, keepdims=True), 1e-9)
-    log = (1 - CROWNS_WEIGHT) * np.log(np.maximum(teeth, _LEAST)) + CROWNS_WEIGHT * np.log(np.maximum(crowns, _LEAST))
-    joint = np.exp(log - log.max(1, keepdims=True))
-    joint /= joint.sum(1, keepdims=True)
-    return np.concatenate([surface[:, :1], joint * (1 - surface[:, :1])], 1)

@@ -37,6 +37,7 @@ COMMANDS = {
     "cut-dead-levels": Command("compression.dead_levels", "Cut levels of a network that no longer answer"),
     "evaluate-volumes": Command("evaluation.volumes", "Score the CBCT path on labelled scans"),
     "evaluate-jaws": Command("evaluation.jaws", "Score the intraoral path on labelled scans"),
+    "evaluate-numbers": Command("evaluation.numbers", "Score the crown network on made dentitions, by kind"),
     "evaluate-orientation": Command("evaluation.orientation", "Measure the frame on unseen scans, fit its confidence"),
     "cross-validate": Command("evaluation.cross_validate", "Train and score the intraoral networks, five folds"),
     "calibrate": Command("evaluation.calibrate", "Fit the confidence of CBCT teeth"),

@@ -7,7 +7,7 @@ only a part of the arch in view. Crowns are numbered by their shape (`surfaces.j
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -41,12 +41,13 @@ _LONGEST = 18
 _TIP_MM = 20.0
 
 
-def rows_of(data: Path) -> list[Row]:
-    """The rows of every scan in the data pack's ios/train, with bumps of their gingiva."""
+def rows_of(data: Path, wanted: Callable[[str], bool] = lambda name: True) -> list[Row]:
+    """The rows of every wanted scan (by its name) in the data pack's ios/train, with bumps of their gingiva."""
     rows = []
     for path in sorted(data.glob("*.npz")):
-        jaw = read_jaw(path)
-        rows.append(take_bumps(jaw, take_crowns(jaw)))
+        if wanted(path.stem):
+            jaw = read_jaw(path)
+            rows.append(take_bumps(jaw, take_crowns(jaw)))
     return rows
 
 

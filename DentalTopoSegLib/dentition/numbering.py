@@ -54,6 +54,7 @@ _SKIP = (0.7, 0.1)  # cost of a place left empty between teeth: any tooth, third
 _SKIP_MOST = 2.5  # what any number of empty places can cost together
 _SKIP_END = 0.25  # per place beyond the last tooth of a side: third molars and cropped fields are common
 _MILK = 1.0  # cost of a milk tooth where nobody said that it is a child
+_DOUBT_POWER = 4  # of "it is a tooth" in the cost of rejection: even odds are enough to reject
 _REJECT = 8.5  # cost of calling a whole tooth "no tooth"; less for small objects and those the network doubts
 
 
@@ -453,7 +454,8 @@ def _number_jaw(
     """Number one jaw's instances; `index` in arch order. In crowding the order of two that nearly share a
     place is open: both are tried."""
     tooth = 1 - np.clip(given.nothing, 0, 1)
-    reject_all = -_REJECT * (1 - np.clip(given.background, 0, 0.95)) * np.clip(given.volumes / 150.0, 0.15, 1.0) * tooth
+    doubt = (1 - np.clip(given.background, 0, 0.95)) * tooth**_DOUBT_POWER
+    reject_all = -_REJECT * doubt * np.clip(given.volumes / 150.0, 0.15, 1.0)
     score_all = given.score + np.log(np.maximum(tooth, _FLOOR))[:, None]
     wider = np.where(given.is_milk, jaw.milk_wider, 0.0)
 

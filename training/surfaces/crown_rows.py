@@ -22,7 +22,9 @@ from training.surfaces.made_crowns import (
     Row,
     about_z,
     centres_of,
+    dome,
     erupting,
+    flap,
     merged,
     milk_crown,
     milk_models,
@@ -60,13 +62,13 @@ class Plan:
     rare_stranger: float = 0.3  # a stranger is then taken among the unusually large or small of its kind
     third_molar: float = 0.2  # per side without one ...
     erupting: float = 0.4  # ... that has only begun to come through, as well as real ones with half that probability
-    child: float = 0.15  # rows with milk teeth
+    child: float = 0.22  # rows with milk teeth
     absent: float = 0.65
     symmetric: float = 0.5  # of the absences: the other side's too
     closed: float = 0.6  # of the absences: gap closed
     partial: float = 0.12  # rows that keep a few teeth only
     spread: float = 0.15  # rows with gaps where nothing is absent
-    bumps: float = 0.35  # rows with gingiva called teeth
+    bumps: float = 0.4  # rows with gingiva called teeth
     prepared: float = 0.06  # rows with teeth ground down
     merged: float = 0.03  # rows with two incisors in one piece
     part: float = 0.2
@@ -254,7 +256,7 @@ class RowMaker:
         if rng.random() < 0.5:
             gone = set(rng.permutation(sorted(teeth))[: int(rng.choice([1, 1, 2, 2, 3, 5]))].tolist())
         else:  # what orthodontists extract, and what most often never forms
-            places = rng.choice(7, p=(0.03, 0.15, 0.1, 0.34, 0.24, 0.1, 0.04), size=int(rng.choice([1, 1, 1, 2]))) + 1
+            places = rng.choice(7, p=(0.04, 0.15, 0.1, 0.3, 0.22, 0.16, 0.03), size=int(rng.choice([1, 1, 1, 2]))) + 1
             gone = {int(p) + int(rng.choice([0, 8])) for p in places}
         if rng.random() < self.plan.symmetric:
             gone |= {other_side(t) for t in gone}
@@ -301,7 +303,7 @@ class RowMaker:
         return [*crowns[:k], merged(crowns[one], crowns[other], self.rng), *crowns[k + 2 :]]
 
     def with_bumps(self, crowns: list[Crown], jaw: str, whole: list[Crown] | None = None) -> list[Crown]:
-        """Bumps of gingiva behind the last teeth, and on saddles where teeth of the `whole` row are absent."""
+        """Bumps of gingiva behind the last teeth, beside some, and on saddles where teeth of `whole` are absent."""
         rng = self.rng
         there, out = {c.tooth for c in crowns}, list(crowns)
         behind, angle = self.bumps.get((jaw, 0)), tangents(centres_of(crowns))
@@ -309,6 +311,12 @@ class RowMaker:
             if behind and rng.random() < 0.6:
                 bump = behind[rng.integers(len(behind))]
                 out.append(self._varied(bump.at(crowns[k].centre, angle[k], side)))
+        if rng.random() < 0.3:
+            k = int(rng.integers(len(crowns)))
+            beside = self.bumps.get((jaw, -place_of(crowns[k].tooth)))
+            if beside:
+                bump = beside[rng.integers(len(beside))]
+                out.append(self._varied(bump.at(crowns[k].centre, angle[k], crowns[k].tooth)))
         for crown, place_angle in zip(whole or [], tangents(centres_of(whole or crowns)), strict=False):
             some = self.bumps.get((jaw, place_of(crown.tooth)))
             if crown.tooth in there or not some or rng.random() > 0.35:
@@ -320,9 +328,18 @@ class RowMaker:
         return [out[k] for k in arch_order_of(centres_of(out))]
 
     def _varied(self, bump: Crown) -> Crown:
+        """A bump elsewhere and otherwise: as it was, as a flap of cheek or tongue, or a smooth hump."""
         rng = self.rng
-        moved = bump.centre + rng.normal(0, 1.0, 3) * (1.5, 1.5, 0.8)
-        return replace(bump.stretch(rng.uniform(0.8, 1.2, 3)), centre=moved)
+        kind = rng.random()
+        spread = (3.0, 3.0, 2.5) if kind < 0.4 else (1.5, 1.5, 0.8)
+        moved = bump.centre + rng.normal(0, 1.0, 3) * spread
+        if kind < 0.4:
+            bump = flap(bump, rng)
+        elif kind < 0.6:
+            bump = dome(bump, rng)
+        else:
+            bump = bump.stretch(rng.uniform(0.8, 1.2, 3))
+        return replace(bump, centre=moved)
 
     # --- poses ---
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from DentalTopoSegLib.ios.crowns import CLASSES, FIRST, tangents
 from DentalTopoSegLib.ios.sampling import farthest_points
@@ -34,6 +35,7 @@ _MILK = {
 }
 _BEHIND_MM = (4.0, 15.0)
 _RIDGE_MM, _SADDLE_MM = 6.0, 4.0
+_BESIDE, _BESIDE_MM = 6, (5.0, 10.0)  # so many teeth of a jaw get one
 _PATCH_MM = (2.2, 5.5)
 _LEAST_PATCH = 24  # faces
 
@@ -82,8 +84,8 @@ class Crown:
 class Bump:
     """Gingiva that may be taken for a tooth, as it would stand at x > 0, the arch's direction along +x.
 
-    place: of the tooth that stood there, 1 to 8; 0 for one behind the last tooth. offset (3,) mm from that tooth's
-    centre.
+    place: of the tooth that stood there, 1 to 8; 0 for one behind the last tooth, -1 to -8 for one beside a tooth.
+    offset (3,) mm from that tooth's centre.
     """
 
     place: int
@@ -184,7 +186,7 @@ def take_bumps(jaw: Jaw, row: Row, each: int = 4, seed: int = 0) -> Row:
     rng = np.random.default_rng([seed, *row.name.encode()])
     if len(row.crowns) < 4:
         return row
-    bumps = _behind(jaw, row, rng, each)
+    bumps = _behind(jaw, row, rng, each) + _beside_teeth(jaw, row, rng)
     teeth = [c.tooth for c in row.crowns]
     for _ in range(2):
         size, start = int(rng.integers(1, 5)), int(rng.integers(len(teeth)))
@@ -204,6 +206,18 @@ def _behind(jaw: Jaw, row: Row, rng: np.random.Generator, each: int) -> list[Bum
         local = _beside(surface, row.crowns[k], angle[k])
         near = (local[:, 0] > _BEHIND_MM[0]) & (local[:, 0] < _BEHIND_MM[1]) & (abs(local[:, 1]) < _RIDGE_MM)
         out += _bumps(surface, jaw.classes == 0, near, row.crowns[k], angle[k], 0, each)
+    return out
+
+
+def _beside_teeth(jaw: Jaw, row: Row, rng: np.random.Generator) -> list[Bump]:
+    surface = _Surface(jaw, rng)
+    angle = tangents(centres_of(row.crowns))
+    out = []
+    for k in rng.permutation(len(row.crowns))[:_BESIDE]:
+        crown = row.crowns[k]
+        away = np.linalg.norm(_beside(surface, crown, angle[k]), axis=1)
+        near = (away > _BESIDE_MM[0]) & (away < _BESIDE_MM[1])
+        out += _bumps(surface, jaw.classes == 0, near, crown, angle[k], -place_of(crown.tooth), 1)
     return out
 
 
@@ -253,9 +267,9 @@ def milk_crown(donor: Crown, place: int, jaw: str, model: int, rng: np.random.Ge
     Sizes vary; molars narrow towards the chewing surface, as milk molars do; some are worn flat.
     """
     factors = np.array(_MILK[jaw, place][model][1]) * rng.uniform(0.92, 1.08) * rng.uniform(0.94, 1.06, 3)
-    crown = tapered(donor, rng.uniform(0.0, 0.25) if place >= 4 else rng.uniform(-0.1, 0.1)).stretch(factors)
-    if rng.random() < 0.5:
-        crown = worn(crown, rng.uniform(0.0, 0.25))
+    crown = tapered(donor, rng.uniform(0.0, 0.18) if place >= 4 else rng.uniform(-0.1, 0.1)).stretch(factors)
+    if rng.random() < 0.4:
+        crown = worn(crown, rng.uniform(0.0, 0.15))
     side = 0 if donor.tooth <= 8 else 8
     return replace(crown, tooth=place + side, milk=True)
 
@@ -303,6 +317,32 @@ def merged(one: Crown, other: Crown, rng: np.random.Generator) -> Crown:
     points, normals = np.concatenate([one.points, other.points + shift]), np.concatenate([one.normals, other.normals])
     keep = rng.permutation(len(points))[:STORED_POINTS]
     return _centred(replace(one, points=points[keep], normals=normals[keep]))
+
+
+def flap(bump: Crown, rng: np.random.Generator) -> Crown:
+    """Gingiva turned to any side, drawn out and rolled: cheek, tongue or lip that the scanner caught."""
+    bend, axis = rng.normal(0, 0.06), int(rng.integers(2))
+    points, normals = bump.points.copy(), bump.normals.copy()
+    points[:, 2] += bend * points[:, axis] ** 2
+    normals[:, axis] -= 2 * bend * points[:, axis] * normals[:, 2]
+    normals /= np.linalg.norm(normals, axis=1, keepdims=True) + 1e-9
+    turn = Rotation.from_rotvec(rng.normal(0, 0.7, 3)).as_matrix()
+    rolled = _centred(replace(bump, points=points, normals=normals)).stretch(np.exp(rng.normal(0, 0.3, 3)))
+    return rolled.turn(turn)
+
+
+def dome(bump: Crown, rng: np.random.Generator) -> Crown:
+    """A smooth hump in place of a bump, as a pad or a tuberosity may look."""
+    radii = rng.uniform((2.0, 2.0, 1.0), (5.5, 5.0, 6.0))
+    around, up = rng.uniform(0, 2 * np.pi, STORED_POINTS), rng.uniform(rng.uniform(-0.3, 0.4), 1, STORED_POINTS)
+    unit = np.stack([np.cos(around), np.sin(around), up], 1)
+    unit[:, :2] *= np.sqrt(np.maximum(1 - up**2, 0))[:, None]
+    waves = rng.normal(0, 1, (3, 3)) / radii
+    uneven = 1 + 0.06 * np.sin(unit * radii @ waves.T + rng.uniform(0, 6, 3)).sum(1, keepdims=True)
+    normals = unit / radii
+    normals /= np.linalg.norm(normals, axis=1, keepdims=True) + 1e-9
+    turn = Rotation.from_rotvec(rng.normal(0, 0.3, 3)).as_matrix()
+    return _centred(replace(bump, points=unit * radii * uneven, normals=normals)).turn(turn)
 
 
 def _centred(crown: Crown) -> Crown:

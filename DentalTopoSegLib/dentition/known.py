@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..errors import UsageError
-from .teeth import CLASS_FDI, FDI_PERMANENT, flipped_jaw, is_right, is_tooth, is_upper, mirrored
+from .teeth import CLASS_FDI, FDI_PERMANENT, MIXED_CLASS_FDI, flipped_jaw, is_right, is_tooth, is_upper, mirrored
 
 #: How a dentition is called, by `Stated.milk`.
 DENTITIONS = {False: "permanent", True: "mixed"}
@@ -105,8 +105,9 @@ class ToothEvidence:
 
     @classmethod
     def of(cls, probabilities: Collection[float], centre: Iterable[float], volume_mm3: float) -> ToothEvidence:
-        """From probabilities in the order of `CLASS_FDI`."""
-        kept = {fdi: round(float(p), 4) for fdi, p in zip(CLASS_FDI, probabilities, strict=True) if float(p) >= _LEAST}
+        """From probabilities in the order of `CLASS_FDI`, or with milk teeth of `MIXED_CLASS_FDI`."""
+        names = CLASS_FDI if len(probabilities) == len(CLASS_FDI) else MIXED_CLASS_FDI
+        kept = {fdi: round(float(p), 4) for fdi, p in zip(names, probabilities, strict=True) if float(p) >= _LEAST}
         x, y, z = (round(float(c), 2) for c in centre)
         return cls(kept, (x, y, z), round(float(volume_mm3), 1))
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from .known import Known, Stated
 from .numbering import number_teeth
-from .teeth import CLASS_FDI
+from .teeth import CLASS_FDI, MIXED_CLASS_FDI, is_deciduous
 
 
 def numbers_again(known: Known, teeth: Collection[int], stated: Stated) -> dict[int, int]:
@@ -29,10 +29,13 @@ def numbers_again(known: Known, teeth: Collection[int], stated: Stated) -> dict[
     if not basis:
         return {}
     kept = frozenset(teeth) - frozenset(basis)
+    milk = any(is_deciduous(fdi) for one in basis.values() for fdi in one.probabilities)
+    names = MIXED_CLASS_FDI if milk else CLASS_FDI
     found = number_teeth(
-        np.array([[one.probabilities.get(fdi, 0.0) for fdi in CLASS_FDI] for one in basis.values()]),
+        np.array([[one.probabilities.get(fdi, 0.0) for fdi in names] for one in basis.values()]),
         np.array([one.centre_mm for one in basis.values()]),
         np.array([one.volume_mm3 for one in basis.values()]),
         absent=stated.absent | kept,
+        milk=stated.milk,
     )
     return {old: int(new) for old, new in zip(basis, found.fdi, strict=True) if old != new}

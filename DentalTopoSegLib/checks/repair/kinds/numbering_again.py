@@ -7,9 +7,12 @@ from functools import reduce
 
 from ....dentition import Known, Stated
 from ....dentition.numbering_again import numbers_again
-from ....dentition.words import Sentence
+from ....dentition.words import Sentence, Template
 from ..bench import Bench
 from ..repair import Repair, RepairRefusedError
+
+_ABSENT = Template("{teeth:Teeth} is absent", "{teeth:Teeth} are absent")
+_NOT_ABSENT = Template("{teeth:Teeth} is not absent", "{teeth:Teeth} are not absent")
 
 
 class NumberAgain(Repair):
@@ -32,14 +35,8 @@ class NumberAgain(Repair):
     def _absence(self) -> list[Sentence]:
         before, now = self.arguments["before"].absent, self.stated.absent
         added, withdrawn = sorted(now - before), sorted(before - now)
-        said = []
-        if added:
-            text, more = "{teeth:Teeth} is absent", "{teeth:Teeth} are absent"
-            said.append(Sentence(text, plural=more, count=len(added), teeth=tuple(added)))
-        if withdrawn:
-            text, more = "{teeth:Teeth} is not absent", "{teeth:Teeth} are not absent"
-            said.append(Sentence(text, plural=more, count=len(withdrawn), teeth=tuple(withdrawn)))
-        return said
+        said = [_ABSENT(count=len(added), teeth=tuple(added))] if added else []
+        return said + ([_NOT_ABSENT(count=len(withdrawn), teeth=tuple(withdrawn))] if withdrawn else [])
 
     def _dentition(self) -> list[Sentence]:
         if self.arguments["before"].milk == self.stated.milk:

@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 
 from ..dentition import Known, Stated, ToothEvidence, arch_order
-from ..dentition.numbering import number_teeth
 from ..errors import InputError, NoTeethError
 from ..files.meshes import Surface
 from ..files.meshes.geometry import labels_of_faces, labels_of_vertices
@@ -31,12 +30,12 @@ from ..stages import (
     SEPARATE_TEETH_OF_JAW,
 )
 from .creases import cut_along_creases, face_graph
-from .crowns import crown_probabilities
+from .crowns import CrownAnswer, ask_crowns
 from .deciding import jaw_of, logit, upper_probability
-from .head import jaw_probabilities, to_head
 from .instances import Instances, find_instances, instance_energy
 from .islands import remove_islands
 from .network import Prediction, predict
+from .numbers import number_crowns, opinions
 from .orienting import Frame, find_frame, principal_frames, sample_surface
 from .sampling import MAX_POINTS, MIN_LEVEL, build_cloud, farthest_points, level_counts
 from .settling import settle
@@ -329,34 +328,33 @@ class _JawRun:
 
     def number(self) -> None:
         """Jaw and FDI numbers."""
-        self.decide_jaw(None)
+        answer = self.ask_crowns(self.likelier_jaw)
+        self.decide_jaw(answer.upper_logit)
+        if answer.jaw != self.jaw:
+            answer = self.ask_crowns(self.jaw)
         if self.stated.absent.issuperset(arch_order(self.jaw)) and not self.stated.milk:
             raise InputError(
                 f"Every tooth of the {self.jaw} jaw is stated absent, but '{self.name}' shows teeth of that jaw: "
                 "state which are there, or which jaw it is."
             )
-        count, upper = len(self.instances), self.jaw == "upper"
-        shapes = crown_probabilities(
+        self.numbering = number_crowns(self.instances, answer, absent=self.stated.absent, milk=self.stated.milk)
+        self.evidence = {
+            int(fdi): ToothEvidence.of(*of_tooth)
+            for fdi, *of_tooth in zip(self.numbering.fdi, *opinions(self.instances, answer), strict=True)
+            if fdi
+        }
+
+    def ask_crowns(self, jaw: str) -> CrownAnswer:
+        """Which teeth the crowns are if they stand in this jaw, and what they say of it."""
+        return ask_crowns(
             self.cloud.points,
             self.cloud.normals,
             self.sampled_label,
-            count,
-            upper,
+            len(self.instances),
+            jaw,
             self.models["crowns"],
             self.cancelled,
         )
-        classes = both_opinions(self.instances.classes, shapes)
-        basis = (
-            jaw_probabilities(classes, self.jaw),
-            to_head(self.instances.centres, self.jaw),
-            np.full(count, _CROWN_MM3),
-        )
-        self.numbering = number_teeth(*basis, absent=self.stated.absent)
-        self.evidence = {
-            int(fdi): ToothEvidence.of(*of_tooth)
-            for fdi, *of_tooth in zip(self.numbering.fdi, *basis, strict=True)
-            if fdi
-        }
 
     def result(self) -> JawSegmentation:
         number = np.r_[0, self.numbering.fdi].astype(np.uint8)
@@ -384,22 +382,3 @@ class _JawRun:
             warnings=self.warnings,
             known=Known(self.stated, self.evidence).of_teeth(seen),
         )
-
-
-#: Share of the crown network in both_opinions, and the least probability either is believed.
-CROWNS_WEIGHT = 0.9
-_LEAST = 1e-3
-#: numbering.number_teeth weighs small instances less; a crown found on a scan counts as a whole tooth.
-_CROWN_MM3 = 400.0
-
-
-def both_opinions(surface: np.ndarray, crowns: np.ndarray) -> np.ndarray:
-    """(K, 17) class probabilities from the surface network's (K, 17) and the crown network's (K, 16).
-
-    Weighted geometric mean over the teeth: what both think possible wins over what one is sure of.
-    """
-    teeth = surface[:, 1:] / np.maximum(surface[:, 1:].sum(1, keepdims=True), 1e-9)
-    log = (1 - CROWNS_WEIGHT) * np.log(np.maximum(teeth, _LEAST)) + CROWNS_WEIGHT * np.log(np.maximum(crowns, _LEAST))
-    joint = np.exp(log - log.max(1, keepdims=True))
-    joint /= joint.sum(1, keepdims=True)
-    return np.concatenate([surface[:, :1], joint * (1 - surface[:, :1])], 1)

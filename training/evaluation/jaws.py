@@ -58,8 +58,8 @@ class TorchCrowns:
 
     def run_named(self, feed: dict[str, np.ndarray], cancelled: Any = None) -> dict[str, np.ndarray]:
         with torch.no_grad():
-            logits, _ = self.net(torch.from_numpy(feed["shapes"]), torch.from_numpy(feed["places"]))
-        return {"probabilities": torch.softmax(logits, -1).numpy()}
+            logits, _, upper = self.net(torch.from_numpy(feed["shapes"]), torch.from_numpy(feed["places"]))
+        return {"probabilities": torch.softmax(logits, -1).numpy(), "upper_logit": upper.reshape(1).numpy()}
 
 
 def known_frame(scan: Scan) -> Frame:

@@ -12,8 +12,8 @@ torch = pytest.importorskip("torch", reason="torch is installed with [test] on P
 
 from DentalTopoSegLib.ios import orienting  # noqa: E402
 from training.loop import Task, read_config, read_log, run_to_end  # noqa: E402
-from training.surfaces.crown_rows import take_crowns  # noqa: E402
 from training.surfaces.jaws import Jaw, class_of, sample  # noqa: E402
+from training.surfaces.made_crowns import take_bumps, take_crowns  # noqa: E402
 from training.surfaces.poses import Clouds, make_pack  # noqa: E402
 from training.surfaces.train_crowns import CrownsTask  # noqa: E402
 from training.surfaces.train_labels import LabelsTask  # noqa: E402
@@ -91,7 +91,7 @@ def test_the_surface_network_trains_on_clouds(cache: Path, tmp_path: Path) -> No
 def test_the_crown_network_trains_on_rows(jaw: Jaw, tmp_path: Path) -> None:
     config = _config("crowns", batch=3)
     config["net"] |= {"width": 32, "blocks": 1}
-    rows = [take_crowns(jaw)]
+    rows = [take_bumps(jaw, take_crowns(jaw))]
     task = _stop_and_go_on(lambda c: CrownsTask(c, rows, rows), config, tmp_path)
     (group,) = task.parameter_groups()
     assert group["weight_decay"] == config["training"]["weight_decay"]

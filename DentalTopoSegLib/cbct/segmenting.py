@@ -121,19 +121,20 @@ def segment_volume(
 
     with _stage(PREPARE_SCAN, seconds, report, cancelled):
         _require_contrast(volume)
-        scan, outside = volume, None
+        scan, outside = volume, {}
         field = find_outside(volume)
         if field is not None:
             warnings.append(field.note)
-            scan, outside = field.filled(volume), volume.with_array(field.mask.view(np.uint8))
+            scan = field.filled(volume)
+            outside["outside"] = volume.with_array(field.mask.view(np.uint8))
         whole = resample_ras(scan, float(nets["numbering"].metadata["spacing_mm"]))
     with _stage(FIND_TEETH, seconds, report, cancelled):
-        coarse = run_numbering(nets.pop("numbering"), whole, scan, report, cancelled, outside)
+        coarse = run_numbering(nets.pop("numbering"), whole, scan, report, cancelled, **outside)
         del whole
         region = find_dental_region(coarse, volume)
     with _stage(DRAW_BORDERS, seconds, report, cancelled):
         grid = resample_ras(scan, float(nets["border"].metadata["spacing_mm"]), region.box)
-        tooth, core = run_border(nets.pop("border"), grid, scan, coarse, report, cancelled, outside)
+        tooth, core = run_border(nets.pop("border"), grid, scan, coarse, report, cancelled, **outside)
         del scan, outside, field
         tooth = smooth(tooth)
         nothing = np.broadcast_to(np.zeros((), np.uint8), grid.array.shape)

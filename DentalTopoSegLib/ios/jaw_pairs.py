@@ -144,7 +144,9 @@ class _Shells:
             nearest = cKDTree(self.centres[near]).query(self.centres[rest])[1]
             votes = of_piece[self.piece[near]][nearest]
             ones = np.bincount(self.piece[rest], votes, len(of_piece))
-            of_piece = np.where(of_piece < 0, (2 * ones > np.bincount(self.piece[rest], minlength=len(of_piece))), of_piece)
+            of_piece = np.where(
+                of_piece < 0, (2 * ones > np.bincount(self.piece[rest], minlength=len(of_piece))), of_piece
+            )
         return of_piece[self.piece].astype(np.int8)
 
     def faces_itself(self) -> bool:

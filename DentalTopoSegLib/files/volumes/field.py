@@ -18,6 +18,7 @@ _CORNERS = (
 )
 _LEAST_SHARE = 0.002  # of all voxels; less moves no percentile that is used
 _AIR = 0.05  # of the range of grey values: so near to the darkest ones a constant is the air that the networks know
+_CUT_OFF = 0.002  # of the field: where more comes near the brightest value, that is where a scanner has cut off
 _RIM = 2  # voxels at the edge of the field that interpolation may have mixed with the constant
 _SAMPLE = 200_000
 
@@ -71,18 +72,28 @@ def find_outside(scan: Volume) -> OutsideField | None:
     field = sample[~np.isin(sample, constants)]
     if not _LEAST_SHARE * sample.size < len(field) < (1 - _LEAST_SHARE) * sample.size:
         return None
-    low, high = (float(v) for v in np.percentile(field, (0.5, 99.5)))
-    near = _AIR * (high - low)
-    values = tuple(value for value in constants if not float(field.min()) - near <= value <= low + near)
+    values = tuple(value for value in constants if _is_strange(value, field))
     mask = np.zeros(array.shape, bool)
     for value in values:
         mask |= _around(array, value)
     if np.count_nonzero(mask) < _LEAST_SHARE * array.size:
         return None
-    lowest, highest = low - (high - low), high + 4 * (high - low)  # metal is far brighter than the rest
-    if min(values) < lowest or max(values) > highest:
-        _add_rim(mask, array, lowest if min(values) < lowest else -np.inf, highest if max(values) > highest else np.inf)
+    near = _grown(mask)
+    inner = sample[~near[::step, ::step, ::step]]
+    low, high = (float(v) for v in np.percentile(inner if len(inner) else field, (0.5, 99.5)))
+    # metal is far brighter than the rest; what is further off is no grey value of the field but mixed with the constant
+    mask |= near & ((array < low - (high - low)) | (array > high + 4 * (high - low)))
     return OutsideField(tuple(map(float, values)), mask, float(array.dtype.type(low)))
+
+
+def _is_strange(value: float, field: np.ndarray) -> bool:
+    """Whether a constant among the grey values of a field is neither air nor what they are cut off at."""
+    low, high = (float(v) for v in np.percentile(field, (0.5, 99.5)))
+    near = _AIR * (high - low)
+    if float(field.min()) - near <= value <= low + near:
+        return False
+    reached = np.count_nonzero((field >= value - near) & (field < value)) > _CUT_OFF * len(field)
+    return not (value >= field.max() and reached)
 
 
 def _around(array: np.ndarray, value: float) -> np.ndarray:
@@ -102,14 +113,14 @@ def _around(array: np.ndarray, value: float) -> np.ndarray:
     return mask
 
 
-def _add_rim(mask: np.ndarray, array: np.ndarray, lowest: float, highest: float) -> None:
-    """Take in the neighbours of the mask that are no grey values of the field but mixtures with the constant."""
+def _grown(mask: np.ndarray) -> np.ndarray:
+    """The mask and what lies within `_RIM` voxels of it; bool."""
+    grown = mask.copy()
     for _ in range(_RIM):
-        near = np.zeros_like(mask)
+        before = grown.copy()
         for axis in range(3):
             ahead = tuple(slice(1, None) if a == axis else slice(None) for a in range(3))
             behind = tuple(slice(None, -1) if a == axis else slice(None) for a in range(3))
-            near[ahead] |= mask[behind]
-            near[behind] |= mask[ahead]
-        near &= (array < lowest) | (array > highest)
-        mask |= near
+            grown[ahead] |= before[behind]
+            grown[behind] |= before[ahead]
+    return grown

@@ -50,7 +50,7 @@ def _is_gipl(head: bytes) -> bool:
 _PICTURE = "not a volume: give the whole scan (for DICOM, the folder with all slices)"
 KINDS = (
     Foreign(
-        "a TIFF file, which states neither the distance of its slices nor where left and right are",
+        "a TIFF file, a format without a place for the distance of slices, or for left and right",
         _EXPORT,
         (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),
         suffixes=(".tif", ".tiff", ".btf"),

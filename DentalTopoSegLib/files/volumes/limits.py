@@ -21,6 +21,12 @@ ORTHOGONAL_TOLERANCE = 1e-3
 
 def require_3d(path: Path, size: Sequence[int]) -> None:
     """InputError for flat images and time series; a fourth axis of length 1 is accepted."""
+    if len(size) > 3 and size[2] == 1 and max(size[3:]) > 1:
+        shown = " x ".join(str(n) for n in size)
+        raise InputError(
+            f"'{path}' holds flat pictures along a fourth axis ({shown}), not a volume: save it with its slices along "
+            "the third axis."
+        )
     if len(size) < 3 or min(size[:3]) == 1:
         shown = " x ".join(str(n) for n in size)
         raise InputError(

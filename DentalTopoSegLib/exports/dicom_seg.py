@@ -88,6 +88,7 @@ def write_dicom_seg(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # they quote the patient's data
         _require_tags(headers, source)
+        _state_thickness(headers, scan.spacing[2])
         images = [header.dataset for header in headers]
         try:
             volume = hd.Volume(
@@ -131,6 +132,13 @@ def _require_tags(headers: list[DicomHeader], source: str | os.PathLike[str]) ->
     for keyword in ("StudyInstanceUID", "SeriesInstanceUID", _PLACE):
         if len({header.text(keyword) for header in headers}) > 1:
             raise _lacking(source, f"{keyword} is not the same in all files")
+
+
+def _state_thickness(headers: list[DicomHeader], distance: float) -> None:
+    """Slices without thickness are as thick as they are apart: highdicom asks for it, the segments have their own."""
+    for header in headers:
+        if not header.items("SharedFunctionalGroupsSequence") and not header.has("SliceThickness"):
+            header.dataset.SliceThickness = round(distance, 6)
 
 
 def _missing_tag(error: Exception) -> str:

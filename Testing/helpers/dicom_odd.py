@@ -14,6 +14,8 @@ from pydicom.uid import CTImageStorage, EnhancedCTImageStorage, ExplicitVRLittle
 from DentalTopoSegLib.files.volumes import Volume
 
 LEGACY_CONVERTED_CT = "1.2.840.10008.5.1.4.1.1.2.2"
+#: Dimensions of an object with one stack: StackID, InStackPositionNumber.
+IN_STACK = (0x00209056, 0x00209057)
 CRANIOFACIAL_3D = "1.2.840.10008.5.1.4.1.1.13.1.2"
 
 
@@ -44,6 +46,7 @@ class Enhanced:
     dimensions: tuple[int, ...] = ()
     extra: dict[str, object] = field(default_factory=dict)
     compressed: bool = False
+    distance: float | None = None
 
     def write(self, path: Path) -> Path:
         file = new_file(path, self.sop_class)
@@ -76,6 +79,7 @@ class Enhanced:
             content.TemporalPositionIndex = frame.time
         if frame.indices:
             content.DimensionIndexValues = list(frame.indices)
+            content.InStackPositionNumber = frame.indices[-1]
         group.FrameContentSequence = [content]
         for name in self.per_frame:
             setattr(group, _MACROS[name], [self._macro(name, frame)])
@@ -87,6 +91,8 @@ class Enhanced:
             macro.ImageOrientationPatient = [float(round(v, 9)) for v in frame.axes or self.axes]
         elif name == "measures":
             macro.PixelSpacing = list(frame.measures or self.pixel_spacing)
+            if self.distance:
+                macro.SliceThickness = macro.SpacingBetweenSlices = self.distance
         else:
             macro.RescaleSlope, macro.RescaleIntercept = frame.slope, frame.intercept
         return macro
@@ -100,9 +106,12 @@ _MACROS = {
 
 
 def enhanced(volume: Volume, order: Iterable[int] | None = None, **options) -> Enhanced:
-    """The volume as an enhanced object, its frames stored in any order."""
+    """The volume as an enhanced object, its frames stored in any order, with the place of each in one stack."""
     frames = frames_of(volume)
+    for number, frame in enumerate(frames, start=1):
+        frame.stack, frame.indices = "1", (1, number)
     chosen = frames if order is None else [frames[i] for i in order]
+    options = {"dimensions": IN_STACK, "distance": volume.spacing[2]} | options
     return Enhanced(chosen, in_plane(volume), (volume.spacing[1], volume.spacing[0]), **options)
 
 
@@ -190,4 +199,6 @@ def scrambled(count: int, seed: int = 5) -> Sequence[int]:
 def _pointer(tag: int) -> Dataset:
     item = Dataset()
     item.DimensionIndexPointer = tag
+    if tag in IN_STACK:
+        item.FunctionalGroupPointer = 0x00209111  # FrameContentSequence
     return item

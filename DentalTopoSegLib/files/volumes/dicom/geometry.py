@@ -156,13 +156,13 @@ def _even_when_rounded(heights: np.ndarray, slack: float) -> bool:
 
 def _require_even(heights: np.ndarray, gaps: np.ndarray, slack: float, path: Path) -> None:
     typical = float(np.median(gaps))
-    if slack:  # rounded distances are of two lengths or three: their mean is the true one
-        typical = float(gaps[gaps < 1.5 * typical + 2 * slack].mean())
     if typical <= 1e-3 or gaps.min() < DISTANCE_TOLERANCE * typical:
         raise InputError(
             f"'{path}' has two different slices at the same place (near {heights[int(gaps.argmin())]:.1f} mm "
             "along the stack), as if two scans were mixed: keep one scan per folder."
         )
+    if slack:  # rounded distances have two lengths, one unit apart: their mean is the true one
+        typical = float(gaps[gaps <= gaps.min() + 2 * slack + _EXACT_MM].mean())
     widest = int(gaps.argmax())
     if gaps[widest] > 1.5 * typical:
         missing = int(sum(round(g / typical) - 1 for g in gaps if g > 1.5 * typical))

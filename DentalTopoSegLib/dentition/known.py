@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..errors import UsageError
-from .teeth import CLASS_FDI, FDI_PERMANENT, flipped_jaw, is_right, is_tooth, is_upper, mirrored
+from .teeth import CLASS_FDI, FDI_PERMANENT, MIXED_CLASS_FDI, flipped_jaw, is_right, is_tooth, is_upper, mirrored
 
 #: How a dentition is called, by `Stated.milk`.
 DENTITIONS = {False: "permanent", True: "mixed"}
@@ -105,8 +105,9 @@ class ToothEvidence:
 
     @classmethod
     def of(cls, probabilities: Collection[float], centre: Iterable[float], volume_mm3: float) -> ToothEvidence:
-        """From probabilities in the order of `CLASS_FDI`."""
-        kept = {fdi: round(float(p), 4) for fdi, p in zip(CLASS_FDI, probabilities, strict=True) if float(p) >= _LEAST}
+        """From probabilities in the order of `CLASS_FDI`, or with milk teeth of `MIXED_CLASS_FDI`."""
+        names = CLASS_FDI if len(probabilities) == len(CLASS_FDI) else MIXED_CLASS_FDI
+        kept = {fdi: round(float(p), 4) for fdi, p in zip(names, probabilities, strict=True) if float(p) >= _LEAST}
         x, y, z = (round(float(c), 2) for c in centre)
         return cls(kept, (x, y, z), round(float(volume_mm3), 1))
 
@@ -190,34 +191,3 @@ class Known:
         """What a JSON object holds that is known to be one; nothing where an earlier version wrote it."""
         evidence = {int(row["fdi"]): ToothEvidence.from_dict(row) for row in content.get("evidence", ())}
         return cls(Stated.from_dict(content.get("stated") or {}), evidence)
-
-
-def numbers_again(known: Known, teeth: Collection[int], stated: Stated) -> dict[int, int]:
-    """Which numbers change once `stated` holds instead of what was stated, {old: new}; 0 where none is left.
-
-    Teeth whose numbers a person gave keep them.
-
-    Parameters
-    ----------
-    known : Known
-        Of the result.
-    teeth : collection of int
-        FDI numbers of the teeth that are there.
-    stated : Stated
-        What holds from now on.
-    """
-    import numpy as np
-
-    from .numbering import number_teeth
-
-    basis = {fdi: known.evidence[fdi] for fdi in sorted(teeth) if fdi in known.evidence}
-    if not basis:
-        return {}
-    kept = frozenset(teeth) - frozenset(basis)
-    found = number_teeth(
-        np.array([[one.probabilities.get(fdi, 0.0) for fdi in CLASS_FDI] for one in basis.values()]),
-        np.array([one.centre_mm for one in basis.values()]),
-        np.array([one.volume_mm3 for one in basis.values()]),
-        absent=stated.absent | kept,
-    )
-    return {old: int(new) for old, new in zip(basis, found.fdi, strict=True) if old != new}

@@ -27,6 +27,7 @@ CATEGORY = ("123037004", "SCT", "Anatomical Structure")
 CONFIDENCE_TAG, CONFIDENCE_MEANING_TAG = "DentalTopoSeg.Confidence", "DentalTopoSeg.ConfidenceIs"
 #: Tags of a segment: what is stated of the whole dentition, and what the tooth's number was found from.
 ABSENT_TAG, DENTITION_TAG, EVIDENCE_TAG = "DentalTopoSeg.Absent", "DentalTopoSeg.Dentition", "DentalTopoSeg.Evidence"
+KNOWN_TAGS = (ABSENT_TAG, DENTITION_TAG, EVIDENCE_TAG)
 #: A code that is not given.
 NO_CODE = "^^"
 

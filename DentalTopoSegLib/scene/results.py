@@ -10,17 +10,18 @@ from typing import Any
 import numpy as np
 
 from ..checks.findings import Finding
+from ..dentition import Known
 from ..dentition.naming import checked_numbering
 from ..errors import InputError
 from ..files.volumes import Volume, read_labels
 from ..files.volumes.boxes import grow, tooth_boxes, union
-from ..reports.report import confidence_of, read_report
+from ..reports.report import confidence_of, known_of, read_report
 from .finding_nodes import FindingNodes
 from .jobs import SceneJob
 from .nodes import SceneError, all_or_none, place_beside, require, to_vtk, to_world
 from .replacing import remember_undo
 from .review import NUMBERING
-from .segments import LABELMAP, fdi_of_segment, new_segment, oriented_image, segment_id
+from .segments import LABELMAP, fdi_of_segment, new_segment, oriented_image, segment_id, set_known
 from .surfaces import add_jaw, pair
 
 _MARGIN = 2  # voxels around the teeth, so that an edit seldom enlarges the labelmap
@@ -147,7 +148,7 @@ def _add_segmentation(job: SceneJob, labels: Volume, report: Mapping[str, Any], 
         raise SceneError("The result of the segmentation does not fit '{name}': run it again.", name=source.GetName())
     confidence = confidence_of(report)
     local = np.linalg.inv(job.to_world[0]) @ grid.matrix
-    node = add_segmentation(source.GetScene(), labels.array, local, numbering, name, confidence)
+    node = add_segmentation(source.GetScene(), labels.array, local, numbering, name, confidence, known_of(report))
     node.SetAndObserveTransformNodeID(source.GetTransformNodeID())
     if job.straightened:  # the scan's own grid is sheared, which the check of the teeth cannot use
         set_reference(node, grid.shape, local)
@@ -183,7 +184,7 @@ def _replace_teeth(job: SceneJob, labels: Volume, report: Mapping[str, Any], num
             segmentation.RemoveSegment(key)
         set_reference(into, grid.shape, local)
         into.SetNodeReferenceID(into.GetReferenceImageGeometryReferenceRole(), source.GetID())
-        _add_teeth(into, labels.array, local, numbering, confidence_of(report))
+        _add_teeth(into, labels.array, local, numbering, confidence_of(report), known_of(report))
         into.SetAttribute(NUMBERING, numbering)
         _show_surfaces(into)
     except BaseException:
@@ -206,6 +207,7 @@ def add_segmentation(
     numbering: str,
     name: str,
     confidence: Mapping[int, float] | None = None,
+    known: Known | None = None,
 ) -> Any:
     """A new segmentation node with one segment per tooth of an FDI array (z, y, x), with closed surfaces.
 
@@ -223,6 +225,8 @@ def add_segmentation(
         Of the node.
     confidence : mapping, optional
         {FDI number: 0..1} where known; `dentition.Confidence` says what it means.
+    known : Known, optional
+        What is known of the teeth beside; the segments keep it.
 
     Raises
     ------
@@ -238,14 +242,19 @@ def add_segmentation(
     node = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)
     node.CreateDefaultDisplayNodes()
     set_reference(node, fdi.shape, matrix)
-    _add_teeth(node, fdi, matrix, numbering, confidence)
+    _add_teeth(node, fdi, matrix, numbering, confidence, known or Known())
     node.SetAttribute(NUMBERING, numbering)
     _show_surfaces(node)
     return node
 
 
 def _add_teeth(
-    node: Any, fdi: np.ndarray, matrix: np.ndarray, numbering: str, confidence: Mapping[int, float] | None
+    node: Any,
+    fdi: np.ndarray,
+    matrix: np.ndarray,
+    numbering: str,
+    confidence: Mapping[int, float] | None,
+    known: Known,
 ) -> None:
     """A segment per tooth, all in one labelmap of their own."""
     boxes = tooth_boxes(fdi)
@@ -256,6 +265,7 @@ def _add_teeth(
     segmentation = node.GetSegmentation()
     for number in sorted(boxes, key=lambda n: (n > 50, n)):
         segment, key = new_segment(number, numbering, confidence), segment_id(number)
+        set_known(segment, number, known)
         segment.AddRepresentation(LABELMAP, image)
         if segmentation.GetSegment(key) is not None:  # somebody's own, which is no tooth
             key = segmentation.GenerateUniqueSegmentID(key)

@@ -2,7 +2,7 @@
 
     python -m training evaluate-orientation training/runs/orientation_fold0 --data DATA/ios/train -o measured.json
 
-Goes through the library's own path: vertices of a mesh, turned at random and moved anywhere.
+Goes through the library's own path: a mesh, turned at random and moved anywhere.
 """
 
 from __future__ import annotations
@@ -18,12 +18,11 @@ import torch
 from scipy.optimize import minimize
 from scipy.spatial.transform import Rotation
 
-from DentalTopoSegLib.files.meshes.geometry import vertex_normals
 from DentalTopoSegLib.ios import orienting
 from DentalTopoSegLib.networks.models import Model, load_model
-from training.evaluation.conditions import CONDITIONS, TURNED_OUT
 from training.export.orientation import export
 from training.export.score_tables import markdown_table
+from training.surfaces.disturbances import DISTURBANCES, TURNED_OUT
 from training.surfaces.jaws import Jaw, fold_of, patients, read_jaw
 from training.surfaces.train_orientation import load_net
 
@@ -37,12 +36,12 @@ GROUPS = 4
 def trial(jaw: Jaw, model: Model, rng: np.random.Generator) -> dict:
     """One scan put anywhere, found again: error (degrees), features of doubt, logit of "upper", whether it was
     seen inside out, seconds."""
-    used, faces = np.unique(jaw.faces, return_inverse=True)
-    faces = faces.reshape(-1, 3).astype(np.int32)
     turn = Rotation.from_quat(rng.standard_normal(4)).as_matrix()
-    points = jaw.vertices[used] @ turn.T + rng.uniform(-200, 200, 3)
-    normals = vertex_normals(points, faces)
+    vertices = jaw.vertices @ turn.T + rng.uniform(-200, 200, 3)
     started = time.perf_counter()
+    points, rows = orienting.sample_surface(vertices, jaw.faces, np.random.default_rng(0))
+    a, b, c = np.moveaxis(vertices[jaw.faces[rows]], 1, 0)
+    normals = np.cross(b - a, c - a)
     answer, middle = orienting.ask(points, model)
     inside = orienting.sees_inside((points - middle) @ answer.rotation.T, normals @ answer.rotation.T)
     return {
@@ -68,7 +67,7 @@ def measure(run: Path, data: Path, rotations: int, others: int, fold: int | None
             if fold is not None and fold_of(path.stem, everyone) != fold:
                 continue
             jaw, rng = read_jaw(path), np.random.default_rng([1, *path.stem.encode()])
-            for condition, change in CONDITIONS.items():
+            for condition, change in DISTURBANCES.items():
                 for _ in range(rotations if condition == "unchanged" else others):
                     trials.append({"scan": path.stem, "condition": condition, **trial(change(jaw, rng), model, rng)})
     return trials
@@ -133,7 +132,7 @@ def _error_table(trials: list[dict]) -> str:
     limits = (8, 15, 45)
     head = ["scans", "trials", "median", "95 %", "99 %", *(f"> {d} deg" for d in limits), "jaw right"]
     rows = []
-    for condition in CONDITIONS:
+    for condition in DISTURBANCES:
         mine = [t for t in trials if t["condition"] == condition]
         if mine:
             error = np.array([t["error"] for t in mine])

@@ -30,7 +30,7 @@ from ..stages import (
     SEPARATE_TEETH_OF_JAW,
 )
 from .creases import cut_along_creases, face_graph
-from .crowns import ask_crowns
+from .crowns import CrownAnswer, ask_crowns
 from .deciding import jaw_of, logit, upper_probability
 from .instances import Instances, find_instances, instance_energy
 from .islands import remove_islands
@@ -333,25 +333,31 @@ class _JawRun:
 
     def number(self) -> None:
         """Jaw and FDI numbers."""
-        self.decide_jaw(None)
+        answer = self.ask_crowns(self.likelier_jaw)
+        self.decide_jaw(answer.upper_logit)
+        if answer.jaw != self.jaw:
+            answer = self.ask_crowns(self.jaw)
         if self.stated.absent.issuperset(arch_order(self.jaw)) and not self.stated.milk:
             raise InputError(
                 f"Every tooth of the {self.jaw} jaw is stated absent, but '{self.name}' shows teeth of that jaw: "
                 "state which are there, or which jaw it is."
             )
-        answer = ask_crowns(
-            self.cloud.points,
-            self.cloud.normals,
-            self.sampled_label,
-            len(self.instances),
-            self.jaw,
-            self.models["crowns"],
-            self.cancelled,
-        )
         if self.stated.milk and not answer.milk.any():
             self.warnings.append(_NO_MILK_TEETH)
         self.numbering = number_crowns(self.instances, answer, absent=self.stated.absent, milk=self.stated.milk)
         self.evidence = evidence_of(self.numbering, self.instances, answer)
+
+    def ask_crowns(self, jaw: str) -> CrownAnswer:
+        """Which teeth the crowns are if they stand in this jaw, and what they say of it."""
+        return ask_crowns(
+            self.cloud.points,
+            self.cloud.normals,
+            self.sampled_label,
+            len(self.instances),
+            jaw,
+            self.models["crowns"],
+            self.cancelled,
+        )
 
     def result(self) -> JawSegmentation:
         number = np.r_[0, self.numbering.fdi].astype(np.uint8)

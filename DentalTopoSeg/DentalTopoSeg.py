@@ -15,6 +15,7 @@ import qt
 import slicer
 import vtk
 from DentalTopoSegModuleLib import (
+    AbsentTeeth,
     ExportPanel,
     Packages,
     PanoramicPanel,
@@ -29,7 +30,7 @@ from DentalTopoSegModuleLib import (
 )
 from DentalTopoSegModuleLib.Library import addLibraryToPath
 from DentalTopoSegModuleLib.LibraryWords import sentenceOf
-from DentalTopoSegModuleLib.Parameters import Jaw, Numbering, Precision, Provider
+from DentalTopoSegModuleLib.Parameters import Dentition, Jaw, Numbering, Precision, Provider
 from slicer.i18n import tr as _
 from slicer.i18n import translate
 from slicer.parameterNodeWrapper import WithinRange, parameterNodeWrapper
@@ -83,8 +84,9 @@ class DentalTopoSeg(ScriptedLoadableModule):
 class DentalTopoSegParameterNode:
     """What the panel is set to; saved with the scene.
 
-    inputNode: a CBCT or an intraoral scan; opposingNode: the other jaw's scan; jaw: of the first scan; numbering: how
-    teeth are called; outputName: of the result, empty: the scan's; threads: 0 for all cores; precision: of the
+    inputNode: a CBCT or an intraoral scan; opposingNode: the other jaw's scan; jaw: of the first scan; absentTeeth: FDI
+    numbers of teeth that are not there, with commas; dentition: whether milk teeth may stand; numbering: how teeth are
+    called; outputName: of the result, empty: the scan's; threads: 0 for all cores; precision: of the
     networks; provider: what runs them; outputNode: the segmentation that takes the teeth, none: a new one; resultNode:
     the result under review.
     """
@@ -92,6 +94,8 @@ class DentalTopoSegParameterNode:
     inputNode: Union[slicer.vtkMRMLScalarVolumeNode, slicer.vtkMRMLModelNode, None]
     opposingNode: Optional[slicer.vtkMRMLModelNode]
     jaw: Jaw = Jaw.AUTOMATIC
+    absentTeeth: str = ""
+    dentition: Dentition = Dentition.AUTOMATIC
     numbering: Numbering = Numbering.FDI
     outputName: str = ""
     threads: Annotated[int, WithinRange(0, 256)] = 0
@@ -119,10 +123,11 @@ class DentalTopoSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.ui = slicer.util.childWidgetVariables(uiWidget)
         uiWidget.setMRMLScene(slicer.mrmlScene)
         self.logic = DentalTopoSegLogic()
+        self.absentTeeth = AbsentTeeth.AbsentTeeth(self.ui, self.onAbsentTeethChanged)
         self.segmentPanel = SegmentPanel.SegmentPanel(
-            self.ui, self.logic, self.resourcePath("requirements.txt"), self.onResult
+            self.ui, self.logic, self.resourcePath("requirements.txt"), self.absentTeeth, self.onResult
         )
-        self.reviewPanel = ReviewPanel.ReviewPanel(self.ui)
+        self.reviewPanel = ReviewPanel.ReviewPanel(self.ui, self.absentTeeth)
         self.panoramicPanel = PanoramicPanel.PanoramicPanel(self.ui, self.reviewPanel)
         self.surfacesPanel = SurfacesPanel.SurfacesPanel(self.ui, self.reviewPanel)
         self.exportPanel = ExportPanel.ExportPanel(self.ui, self.reviewPanel)
@@ -223,6 +228,7 @@ class DentalTopoSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             if self.hasObserver(node, vtk.vtkCommand.ModifiedEvent, self.onParametersChanged):
                 self.removeObserver(node, vtk.vtkCommand.ModifiedEvent, self.onParametersChanged)
         self._parameterNode = parameters
+        self.absentTeeth.setParameters(parameters)
         self.segmentPanel.setParameters(parameters)
         if parameters is not None:
             self._parameterNodeGuiTag = parameters.connectGui(self.ui)
@@ -238,12 +244,18 @@ class DentalTopoSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         Settings.remember("precision", parameters.precision.value)
         Settings.remember("provider", parameters.provider.value)
         Settings.remember("threads", parameters.threads)
+        self.absentTeeth.update()
         self.segmentPanel.update()
         self.reviewPanel.setNode(parameters.resultNode, parameters.numbering.value)
         self.reviewPanel.setNumbering(parameters.numbering.value)
 
+    def onAbsentTeethChanged(self):
+        """The chart shows which teeth are marked as absent."""
+        if self._parameterNode is not None:
+            self.reviewPanel.refresh()
+
     def runOptions(self):
-        """How to compute, as chosen under Advanced."""
+        """How to compute, as chosen under Advanced; nothing that is known of one patient."""
         from DentalTopoSegLib.options import RunOptions
 
         parameters = self._parameterNode
@@ -251,6 +263,7 @@ class DentalTopoSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def onResult(self, node):
         """A new result is reviewed at once."""
+        self.absentTeeth.stopMarking()
         if self._parameterNode is None:
             self.initializeParameterNode()
         if self.reviewPanel.review is not None and node in self.reviewPanel.review.nodes:
@@ -304,6 +317,8 @@ class DentalTopoSegLogic(ScriptedLoadableModuleLogic):
         threads=None,
         precision="int8",
         provider="onnxruntime",
+        absent=(),
+        milk=None,
         onProgress,
         onFinished,
     ):
@@ -320,7 +335,8 @@ class DentalTopoSegLogic(ScriptedLoadableModuleLogic):
         self._started = time.monotonic()
         self._numbering, self._name, self._into = numbering, name, into
         self._tellProgress, self._tellFinished = onProgress, onFinished
-        self._job = prepare_job(nodes, RunOptions(threads, precision, provider), jaws=jaws)
+        options = RunOptions(threads, precision, provider, absent=frozenset(absent), milk=milk)
+        self._job = prepare_job(nodes, options, jaws=jaws)
         self._worker.start(self._job.path, self._job.cancel_file)
 
     def cancel(self):

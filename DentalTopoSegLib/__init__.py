@@ -45,6 +45,7 @@ _HOME = {
     "check": "runs.public",
     "evaluate": "runs.public",
     "export": "runs.public",
+    "number_again": "runs.public",
     "repair": "runs.public",
     "segment_jaws": "runs.public",
     "segment_scan": "runs.public",

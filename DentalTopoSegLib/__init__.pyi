@@ -22,6 +22,7 @@ from .options import RunOptions as RunOptions
 from .runs.public import check as check
 from .runs.public import evaluate as evaluate
 from .runs.public import export as export
+from .runs.public import number_again as number_again
 from .runs.public import repair as repair
 from .runs.public import segment_jaws as segment_jaws
 from .runs.public import segment_scan as segment_scan

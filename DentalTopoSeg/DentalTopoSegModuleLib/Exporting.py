@@ -104,9 +104,10 @@ class Exporter:
         except BaseException:
             self._discard()
             raise
+        absent = review.stated.absent
         for result in results:
             for kind in formats:
-                self._commands.append((kind, _arguments(kind, result, folder, scan, dicom)))
+                self._commands.append((kind, _arguments(kind, result, folder, scan, dicom, absent)))
         self._next()
 
     def cancel(self) -> None:
@@ -132,7 +133,7 @@ class Exporter:
             jaws = zip(review.nodes, review.jaws, strict=True)
             return [self._writeJaw(node, jaw, name) for node, jaw in jaws], None
         path = self._workspace / f"{name}.seg.nrrd"
-        write_seg_nrrd(review.labels(), path, review.confidences())
+        write_seg_nrrd(review.labels(), path, review.confidences(), review.known())
         shown = any(export_format(kind).scan is Scan.SHOWN for kind in formats)
         return [path], self._writeScan(review) if shown else None
 
@@ -207,12 +208,14 @@ class Exporter:
             shutil.rmtree(workspace, ignore_errors=True)
 
 
-def _arguments(name: str, result: Path, folder: Path, scan, dicom) -> list:
+def _arguments(name: str, result: Path, folder: Path, scan, dicom, absent=()) -> list:
     """Of the command that writes one format."""
     from DentalTopoSegLib.exports import Scan, export_format
 
     kind = export_format(name)
     arguments = ["export", str(result), "-o", str(folder), "--format", name, "--json", "--quiet"]
+    if absent:
+        arguments += ["--absent", ",".join(map(str, sorted(absent)))]
     if kind.scan is Scan.DICOM_NEEDED and dicom is not None:
         arguments += ["--scan", dicom.path]
         arguments += ["--series", dicom.series] if dicom.series else []

@@ -20,6 +20,21 @@ class Jaw(enum.Enum):
         }[self]
 
 
+class Dentition(enum.Enum):
+    """What is known of milk teeth; the values are those of RunOptions.milk."""
+
+    AUTOMATIC = None
+    PERMANENT = False
+    MIXED = True
+
+    def label(self) -> str:
+        return {
+            Dentition.AUTOMATIC: _("Find out"),
+            Dentition.PERMANENT: _("Permanent teeth only"),
+            Dentition.MIXED: _("A child: milk teeth may stand"),
+        }[self]
+
+
 class Numbering(enum.Enum):
     """How teeth are called; the values are the library's names."""
 

@@ -21,8 +21,9 @@ QUIET_MS = 500
 class ReviewPanel:
     """Drives the widgets of the section Review."""
 
-    def __init__(self, ui) -> None:
+    def __init__(self, ui, absentTeeth) -> None:
         self.ui = ui
+        self.absentTeeth = absentTeeth  # marked before a run
         self.review = None
         self.refreshed = []  # called whenever something else is shown
         self.looked = []  # called with a place (RAS mm), or None, whenever the views go there
@@ -35,6 +36,7 @@ class ReviewPanel:
         self._quietTimer.interval = QUIET_MS
         self._quietTimer.timeout.connect(self.onQuiet)
         ui.renumberButton.toggled.connect(self.onRenumberToggled)
+        ui.absentButton.clicked.connect(lambda *_checked: self.onAbsent())
         ui.removeToothButton.clicked.connect(lambda *_checked: self.onRemoveTooth())
         ui.showAllButton.clicked.connect(lambda *_checked: self.onShowAll())
         ui.undoButton.clicked.connect(lambda *_checked: self.onUndo())
@@ -148,8 +150,9 @@ class ReviewPanel:
         self._updateTooth()
 
     def onToothClicked(self, fdi: int) -> None:
-        """Select a tooth on the chart, or take it as the number that was asked for."""
-        if self.review is None:
+        """Select a tooth on the chart, or take it as the number that was asked for; before a run, mark it as absent."""
+        if self.review is None or self.absentTeeth.isMarking:
+            self.absentTeeth.toggle(fdi)
             return
         if self._waitingRepair is not None:
             key, which = self._waitingRepair
@@ -261,6 +264,15 @@ class ReviewPanel:
         if self._do(lambda: self.review.remove_tooth(fdi)) is not None:
             self._say(_("Tooth {tooth} was taken out of the result.").format(tooth=text), "done")
 
+    def onAbsent(self) -> None:
+        """The selected tooth is not there, or is after all: the numbers of the others follow."""
+        fdi = self.chart.selected
+        if fdi is None or self.review is None:
+            return
+        absent = fdi not in self.review.stated.absent
+        if self._do(lambda: self.review.state_absent(fdi, absent)) is not None:
+            self._say(_("Done: {repair}").format(repair=self.review.undo_title), "done")
+
     def onRenumberToggled(self, on: bool) -> None:
         """The next click on the chart says which tooth the selected one is."""
         self.chart.pick(on)
@@ -316,7 +328,8 @@ class ReviewPanel:
                 self.review = None
         if self.review is None:
             teeth, findings = {}, []
-        self.chart.show(self._places(teeth, findings))
+        milkTeeth = self.absentTeeth.isMarking and self.absentTeeth.isChild
+        self.chart.show(self._places(teeth, findings), milkTeeth)
         undoable = next((f.key for f in findings if self.review.edit_of(f.key)), None)
         self.findings.show(findings, undoable)
         self.ui.summaryLabel.text = self._summary(teeth, findings)
@@ -329,7 +342,9 @@ class ReviewPanel:
         from DentalTopoSegLib.dentition import FDI_DECIDUOUS, FDI_PERMANENT
         from DentalTopoSegLib.scene import tooth_text
 
-        numbering = self.review.numbering if self.review else "FDI"
+        numbering = self._numbering()
+        marking = self.review is None or self.absentTeeth.isMarking
+        absent = self.absentTeeth.teeth() if marking else self.review.stated.absent
         notes: dict = {}
         for finding in findings:
             for fdi in finding.teeth:
@@ -338,6 +353,8 @@ class ReviewPanel:
         for fdi in (*FDI_PERMANENT, *FDI_DECIDUOUS):
             tooth, mine = teeth.get(fdi), notes.get(fdi, [])
             state = "missing" if tooth is None else tooth.worst or "fine"
+            if fdi in absent and (marking or tooth is None):
+                state = "absent"
             settled = bool(mine) and all(finding.state in ("accepted", "repaired") for finding in mine)
             places[fdi] = Place(
                 fdi, tooth_text(fdi, numbering), toothTitle(fdi, numbering), state,
@@ -346,9 +363,20 @@ class ReviewPanel:
             )  # fmt: skip
         return places
 
+    def _numbering(self) -> str:
+        if self.review is not None:
+            return self.review.numbering
+        parameters = self.absentTeeth.parameters
+        return parameters.numbering.value if parameters is not None else "FDI"
+
     def _summary(self, teeth: dict, findings: list) -> str:
         if not teeth:
-            return _("Segment a scan, or choose a tooth segmentation above, to review it here.")
+            return " ".join(
+                (
+                    _("Segment a scan, or choose a tooth segmentation above, to review it here."),
+                    _("Before a run, click on the chart the teeth that are not there."),
+                )
+            )
         from DentalTopoSegLib.dentition import is_upper
 
         upper = sum(is_upper(fdi) for fdi in teeth)
@@ -377,13 +405,20 @@ class ReviewPanel:
         if place is None:
             text = _("Click a tooth on the chart, or a finding in the list.") if teeth else ""
         elif not present:
-            text = _("<b>{title}</b>: not in the result").format(title=place.title)
+            text = (
+                _("<b>{title}</b>: stated absent")
+                if place.state == "absent"
+                else _("<b>{title}</b>: not in the result")
+            )
+            text = text.format(title=place.title)
         else:
             text = f"<b>{place.title}</b>"
             text += _confidenceText(teeth[fdi])
         self.ui.toothLabel.text = text
         self.ui.renumberButton.enabled = present
         self.ui.removeToothButton.enabled = present
+        self.ui.absentButton.enabled = self.review is not None and place is not None
+        self.ui.absentButton.checked = self.review is not None and fdi in self.review.stated.absent
         if not present:
             self.ui.renumberButton.checked = False
 

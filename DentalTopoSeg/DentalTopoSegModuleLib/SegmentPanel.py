@@ -8,16 +8,18 @@ from slicer.i18n import tr as _
 from . import Messages
 from .LibraryWords import sentenceOf
 from .Packages import OPENVINO, PackagesDeclinedError, ensurePackages, requirements
-from .Parameters import Jaw, Provider, jawsOf
+from .Parameters import Dentition, Jaw, Provider, jawsOf
 
 
 class SegmentPanel:
     """Drives the widgets above the result. onResult(node) is called with every new result."""
 
-    def __init__(self, ui, logic, requirementsPath: str, onResult) -> None:
+    def __init__(self, ui, logic, requirementsPath: str, absentTeeth, onResult) -> None:
         self.ui = ui
         self.logic = logic
         self.parameters = None
+        self._absentTeeth = absentTeeth
+        self._scanBefore = None
         self._requirementsPath = requirementsPath
         self._onResult = onResult
         ui.applyButton.clicked.connect(lambda *_checked: self.onApplyButton())
@@ -27,6 +29,7 @@ class SegmentPanel:
     def setParameters(self, parameters) -> None:
         """The wrapped parameter node of the scene, or None while there is none."""
         self.parameters = parameters
+        self._scanBefore = _idOf(parameters.inputNode) if parameters is not None else None
         self.update()
 
     def inputNodes(self) -> list:
@@ -41,6 +44,7 @@ class SegmentPanel:
     def update(self) -> None:
         """Show what belongs to the chosen scan, and whether the button can be pressed."""
         nodes = self.inputNodes()
+        self._forgetOtherPatient()
         surface = bool(nodes) and _isModel(nodes[0])
         if len(nodes) == 2 and self.parameters.jaw is Jaw.AUTOMATIC:
             self.parameters.jaw = Jaw.UPPER  # of two jaws one is said, and the user sees which
@@ -63,8 +67,24 @@ class SegmentPanel:
         else:
             hint = _("Find, outline and number the teeth.") if nodes else _("Choose a scan first.")
         self.ui.applyButton.toolTip = hint
-        for widget in (self.ui.inputSelector, self.ui.opposingSelector, self.ui.jawComboBox):
+        for widget in (
+            self.ui.inputSelector,
+            self.ui.opposingSelector,
+            self.ui.jawComboBox,
+            self.ui.markAbsentButton,
+            self.ui.dentitionComboBox,
+        ):
             widget.enabled = not running
+
+    def _forgetOtherPatient(self) -> None:
+        """What is known of one scan's teeth does not hold for another scan."""
+        if self.parameters is None:
+            return
+        scan = _idOf(self.parameters.inputNode)
+        known, self._scanBefore = self._scanBefore, scan
+        if known is not None and scan != known:
+            self._absentTeeth.clear()
+            self.parameters.dentition = Dentition.AUTOMATIC
 
     # ---------------------------------------------------------------- the button
 
@@ -108,6 +128,8 @@ class SegmentPanel:
             threads=parameters.threads or None,
             precision=parameters.precision.value,
             provider=parameters.provider.value,
+            absent=self._absentTeeth.teeth(),
+            milk=parameters.dentition.value,
             onProgress=self.onProgress,
             onFinished=self.onFinished,
         )
@@ -152,6 +174,10 @@ class SegmentPanel:
 
     def _say(self, text: str, kind: str = "info", details: str = "") -> None:
         Messages.show(self.ui.messageLabel, text, kind, details)
+
+
+def _idOf(node):
+    return None if node is None else node.GetID()
 
 
 def _isModel(node) -> bool:

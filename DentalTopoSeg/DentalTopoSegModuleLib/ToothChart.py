@@ -84,10 +84,11 @@ class ToothChart:
 
     # ---------------------------------------------------------------- what it shows
 
-    def show(self, places: dict) -> None:
-        """Draw every place: {fdi: Place}. Numbers that are absent from it are hidden."""
+    def show(self, places: dict, milkTeeth: bool = False) -> None:
+        """Draw every place: {fdi: Place}. Numbers that are absent from it are hidden; milkTeeth: show their rows in any
+        case."""
         self._places = dict(places)
-        milk = any(fdi >= 50 and place.state != "missing" for fdi, place in places.items())
+        milk = milkTeeth or any(fdi >= 50 and place.state not in ("missing", "absent") for fdi, place in places.items())
         color = self._container.palette.color(qt.QPalette.WindowText)
         for fdi, button in self.buttons.items():
             place = self._places.get(fdi)

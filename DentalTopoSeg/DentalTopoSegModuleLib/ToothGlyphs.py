@@ -22,8 +22,10 @@ STATE_COLORS = {
     "warning": ("#ffd27a", "#a86a00"),
     "error": ("#f39a92", "#a3201a"),
     "missing": (None, "#9a9a9a"),
+    "absent": (None, "#9a9a9a"),
 }
 _DONE_COLOR = "#1e8449"
+_CROSS_COLOR = "#c0392b"
 
 
 @dataclass(frozen=True)
@@ -72,8 +74,20 @@ def _drawTooth(painter, glyph: Glyph) -> None:
     painter.drawPath(roots)
     painter.drawPath(crown)
     painter.restore()
+    if glyph.state == "absent":
+        _drawCross(painter, glyph.upper)
     if glyph.settled:
         _drawTick(painter, glyph.upper)
+
+
+def _drawCross(painter, upper: bool) -> None:
+    """A tooth that is stated to be absent is crossed out, as on paper charts."""
+    pen = qt.QPen(qt.QColor(_CROSS_COLOR))
+    pen.setWidthF(2.0)
+    painter.setPen(pen)
+    top = 0 if upper else HEIGHT - _TOOTH
+    painter.drawLine(qt.QPointF(WIDTH * 0.18, top + 4), qt.QPointF(WIDTH * 0.82, top + _TOOTH - 4))
+    painter.drawLine(qt.QPointF(WIDTH * 0.82, top + 4), qt.QPointF(WIDTH * 0.18, top + _TOOTH - 4))
 
 
 def _drawTick(painter, upper: bool) -> None:
@@ -93,10 +107,10 @@ def _drawNumber(painter, glyph: Glyph, textColor) -> None:
     top = HEIGHT - _NUMBER if glyph.upper else 0
     font = qt.QFont()
     font.setPixelSize(14 if len(glyph.number) < 3 else 11)
-    font.setBold(glyph.state != "missing")
+    font.setBold(glyph.state not in ("missing", "absent"))
     painter.setFont(font)
     color = qt.QColor(textColor.red(), textColor.green(), textColor.blue())
-    if glyph.state == "missing":
+    if glyph.state in ("missing", "absent"):
         color.setAlpha(110)
     painter.setPen(qt.QPen(color))
     painter.drawText(qt.QRect(0, top, WIDTH, _NUMBER), qt.Qt.AlignCenter, glyph.number)

@@ -36,8 +36,8 @@ def _run(call: Call) -> dict[str, Any]:
         labels=given.labels,
         jaw=given.jaw,
         unit=given.unit,
-        orientation=given.orientation,
         absent=absent_of(given),
+        orientation=given.orientation,
     ).report
     text = result_text([report])
     if "metrics" in report:

@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from ..exports import FORMATS
-from .arguments import add_numbering, add_orientation, add_output
+from .arguments import absent_of, add_absent, add_numbering, add_orientation, add_output
 from .command import Call, Command
 from .text import files_text
 
@@ -22,6 +22,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_orientation(parser)
     add_numbering(parser, reference=False)
+    add_absent(parser, "of labels: teeth that are not there, beside those stated when the result was made")
 
 
 def _run(call: Call) -> dict[str, Any]:
@@ -37,6 +38,7 @@ def _run(call: Call) -> dict[str, Any]:
         series=given.series,
         space=given.space,
         orientation=given.orientation,
+        absent=absent_of(given),
     )
     call.say(lambda: files_text(files.values()))
     return {"files": {kind: str(path) for kind, path in files.items()}, "warnings": warnings}

@@ -70,9 +70,9 @@ def _run(call: Call) -> dict[str, Any]:
         number=given.number,
         all_safe=given.all_safe,
         numbering=given.numbering,
-        orientation=given.orientation,
         absent=absent,
         milk=milk,
+        orientation=given.orientation,
     )
     lines = [f"Done: {title}." for title in repaired.done]
     lines += [f"Not done: {sentence}" for sentence in repaired.refused]

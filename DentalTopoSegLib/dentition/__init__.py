@@ -4,13 +4,14 @@ May import only `errors`. What `teeth` knows (tables and arithmetic, no numpy) i
 """
 
 from .confidence import NO_CALIBRATION, PROBABILITY, SCORE, Confidence
-from .known import DENTITIONS, Known, Stated, ToothEvidence, numbers_again, teeth_of_text
+from .known import DENTITIONS, Known, Stated, ToothEvidence, teeth_of_text
 from .teeth import (
     CLASS_FDI,
     FDI_DECIDUOUS,
     FDI_PERMANENT,
     GINGIVA_RGB,
     LABEL_NUMBERINGS,
+    MIXED_CLASS_FDI,
     antagonists,
     arch_order,
     arch_position,
@@ -46,6 +47,7 @@ __all__ = [
     "FDI_PERMANENT",
     "GINGIVA_RGB",
     "LABEL_NUMBERINGS",
+    "MIXED_CLASS_FDI",
     "NO_CALIBRATION",
     "PROBABILITY",
     "SCORE",
@@ -70,7 +72,6 @@ __all__ = [
     "mirrored",
     "name",
     "neighbours",
-    "numbers_again",
     "palmer_to_fdi",
     "plain_name",
     "position",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..errors import UsageError
-from .teeth import CLASS_FDI, FDI_PERMANENT, flipped_jaw, is_right, is_tooth, is_upper, mirrored
+from .teeth import FDI_PERMANENT, MIXED_CLASS_FDI, flipped_jaw, is_right, is_tooth, is_upper, mirrored
 
 #: How a dentition is called, by `Stated.milk`.
 DENTITIONS = {False: "permanent", True: "mixed"}
@@ -97,18 +97,24 @@ class ToothEvidence:
         Its middle in the axes in which the teeth of its result were numbered.
     volume_mm3 : float
         Its size.
+    no_tooth : float
+        0..1 that it is no tooth at all, by a network of its own.
     """
 
     probabilities: Mapping[int, float]
     centre_mm: tuple[float, float, float]
     volume_mm3: float
+    no_tooth: float = 0.0
 
     @classmethod
-    def of(cls, probabilities: Collection[float], centre: Iterable[float], volume_mm3: float) -> ToothEvidence:
-        """From probabilities in the order of `CLASS_FDI`."""
-        kept = {fdi: round(float(p), 4) for fdi, p in zip(CLASS_FDI, probabilities, strict=True) if float(p) >= _LEAST}
+    def of(
+        cls, probabilities: Collection[float], centre: Iterable[float], volume_mm3: float, no_tooth: float = 0.0
+    ) -> ToothEvidence:
+        """From probabilities in the order of `CLASS_FDI`, or of `MIXED_CLASS_FDI`."""
+        names = MIXED_CLASS_FDI[: len(probabilities)]
+        kept = {fdi: round(float(p), 4) for fdi, p in zip(names, probabilities, strict=True) if float(p) >= _LEAST}
         x, y, z = (round(float(c), 2) for c in centre)
-        return cls(kept, (x, y, z), round(float(volume_mm3), 1))
+        return cls(kept, (x, y, z), round(float(volume_mm3), 1), round(float(no_tooth), 4))
 
     def exchanged(self, sides: bool, jaws: bool, middle: tuple[float, float, float]) -> ToothEvidence:
         """The same where left and right, or upper and lower, are called by each other's names.
@@ -122,7 +128,8 @@ class ToothEvidence:
 
         x, y, z = self.centre_mm
         x, z = (2 * middle[0] - x if sides else x), (2 * middle[2] - z if jaws else z)
-        return ToothEvidence({name(fdi): p for fdi, p in self.probabilities.items()}, (x, y, z), self.volume_mm3)
+        called = {name(fdi): p for fdi, p in self.probabilities.items()}
+        return replace(self, probabilities=called, centre_mm=(x, y, z))
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object."""
@@ -130,6 +137,7 @@ class ToothEvidence:
             "probabilities": {str(fdi): p for fdi, p in self.probabilities.items()},
             "centre_mm": list(self.centre_mm),
             "volume_mm3": self.volume_mm3,
+            "no_tooth": self.no_tooth,
         }
 
     @classmethod
@@ -137,7 +145,7 @@ class ToothEvidence:
         """The evidence of a JSON object that is known to be one."""
         x, y, z = map(float, content["centre_mm"])
         probabilities = {int(fdi): float(p) for fdi, p in content["probabilities"].items()}
-        return cls(probabilities, (x, y, z), float(content["volume_mm3"]))
+        return cls(probabilities, (x, y, z), float(content["volume_mm3"]), float(content.get("no_tooth", 0.0)))
 
 
 @dataclass(frozen=True)
@@ -190,34 +198,3 @@ class Known:
         """What a JSON object holds that is known to be one; nothing where an earlier version wrote it."""
         evidence = {int(row["fdi"]): ToothEvidence.from_dict(row) for row in content.get("evidence", ())}
         return cls(Stated.from_dict(content.get("stated") or {}), evidence)
-
-
-def numbers_again(known: Known, teeth: Collection[int], stated: Stated) -> dict[int, int]:
-    """Which numbers change once `stated` holds instead of what was stated, {old: new}; 0 where none is left.
-
-    Teeth whose numbers a person gave keep them.
-
-    Parameters
-    ----------
-    known : Known
-        Of the result.
-    teeth : collection of int
-        FDI numbers of the teeth that are there.
-    stated : Stated
-        What holds from now on.
-    """
-    import numpy as np
-
-    from .numbering import number_teeth
-
-    basis = {fdi: known.evidence[fdi] for fdi in sorted(teeth) if fdi in known.evidence}
-    if not basis:
-        return {}
-    kept = frozenset(teeth) - frozenset(basis)
-    found = number_teeth(
-        np.array([[one.probabilities.get(fdi, 0.0) for fdi in CLASS_FDI] for one in basis.values()]),
-        np.array([one.centre_mm for one in basis.values()]),
-        np.array([one.volume_mm3 for one in basis.values()]),
-        absent=stated.absent | kept,
-    )
-    return {old: int(new) for old, new in zip(basis, found.fdi, strict=True) if old != new}

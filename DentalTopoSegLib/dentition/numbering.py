@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from . import CLASS_FDI, arch_order, is_tooth
+from . import CLASS_FDI, MIXED_CLASS_FDI, arch_order, crown_width_mm, is_tooth
 
 #: Mean crown centroids (R, A, S) mm of the patient's right side, positions 1 to 8, upper then lower, in
 #: occlusion: median over 56 patients' labelled intraoral scans (both sides, mirrored) after rigid alignment;
@@ -53,6 +53,8 @@ _WORST_SPACING = -6.0
 _SKIP = (0.7, 0.1)  # cost of a place left empty between teeth: any tooth, third molar
 _SKIP_MOST = 2.5  # what any number of empty places can cost together
 _SKIP_END = 0.25  # per place beyond the last tooth of a side: third molars and cropped fields are common
+_MILK = 1.0  # cost of a milk tooth where nobody said that it is a child
+_DOUBT_POWER = 4  # of "it is a tooth" in the cost of rejection: even odds are enough to reject
 _REJECT = 8.5  # cost of calling a whole tooth "no tooth"; less for small objects and those the network doubts
 
 
@@ -75,6 +77,9 @@ class _JawPriors:
 
     fdi: tuple[int, ...]
     classes: np.ndarray
+    milk_fdi: tuple[int, ...]  # the milk tooth on the place, 0 where there is none
+    milk_classes: np.ndarray
+    milk_wider: np.ndarray  # (16,) mm that half of its crown is wider than half of the permanent one's
     distance: np.ndarray  # (16, 16) expected mm between teeth on two places
     closed: np.ndarray  # the same if the teeth between are absent and the gap was closed
     sd: np.ndarray
@@ -112,7 +117,21 @@ def _make_jaw(which: str) -> _JawPriors:
     costs = np.array([_SKIP[1] if f % 10 == 8 else _SKIP[0] for f in order])
     classes = np.array([CLASS_FDI.index(f) for f in order])
     end = np.full(16, _SKIP_END)
-    return _JawPriors(order, classes, distance, np.minimum(closed, distance), sd, _cumulative(costs), _cumulative(end))
+    milk = tuple(f + 40 if f % 10 <= 5 else 0 for f in order)
+    return _JawPriors(
+        fdi=order,
+        classes=classes,
+        milk_fdi=milk,
+        milk_classes=np.array([MIXED_CLASS_FDI.index(f) for f in milk]),
+        milk_wider=np.array(
+            [(crown_width_mm(m) - crown_width_mm(f)) / 2 if m else 0.0 for m, f in zip(milk, order, strict=True)]
+        ),
+        distance=distance,
+        closed=np.minimum(closed, distance),
+        sd=sd,
+        skip=_cumulative(costs),
+        end=_cumulative(end),
+    )
 
 
 def _cumulative(costs: np.ndarray) -> np.ndarray:
@@ -173,18 +192,21 @@ def arch_parameter(local: np.ndarray) -> np.ndarray:
     return np.where(y > 0, front, side)
 
 
-def _spacing_scores(jaw: _JawPriors, distance: float) -> np.ndarray:
-    """(16, 16) score (<= 0) of two neighbours this far apart (mm) standing on two places."""
+def _spacing_scores(jaw: _JawPriors, distance: np.ndarray) -> np.ndarray:
+    """(16, 16) score (<= 0) of two neighbours this far apart (mm, (16, 16)) standing on two places."""
     z_open = (distance - jaw.distance) / jaw.sd
     z_closed = (distance - jaw.closed) / (jaw.sd + 0.5)
     fit = np.maximum(-0.5 * z_open**2, -0.5 * z_closed**2 - 0.7)
     return _SPACING_WEIGHT * np.maximum(fit, _WORST_SPACING)
 
 
-def _lattice(jaw: _JawPriors, emission: np.ndarray, reject: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, ...]:
+def _lattice(
+    jaw: _JawPriors, emission: np.ndarray, reject: np.ndarray, points: np.ndarray, wider: np.ndarray
+) -> tuple[np.ndarray, ...]:
     """Local scores of the lattice for n ordered instances.
 
-    emission (n, 16), reject (n,): scores of each instance's place and of its rejection; points (n, 3) mm.
+    emission (n, 16), reject (n,): scores of each instance's place and of its rejection; points (n, 3) mm; wider (n, 16)
+    mm by which half of its crown is wider than the place's permanent one.
     Returns start (n, 16), step (n, n, 16, 16) and stop (n, 16): scores of beginning, going on from (k, a) to
     (i, b), ending. Instances passed over are rejected.
     """
@@ -200,7 +222,8 @@ def _lattice(jaw: _JawPriors, emission: np.ndarray, reject: np.ndarray, points: 
     empty = _SKIP_MOST * (1 - np.exp(-np.maximum(empty, 0) / _SKIP_MOST))
     for k in range(n):
         for i in range(k + 1, n):
-            score = _spacing_scores(jaw, float(np.linalg.norm(points[i] - points[k]))) - empty
+            apart = float(np.linalg.norm(points[i] - points[k])) - wider[k][:, None] - wider[i][None, :]
+            score = _spacing_scores(jaw, apart) - empty
             score = score + emission[i][None, :] + (rejected[i] - rejected[k + 1])
             step[k, i] = np.where(forward, score, -np.inf)
     return start, step, stop
@@ -254,9 +277,9 @@ def _marginals(lattice: tuple[np.ndarray, ...], all_rejected: float) -> np.ndarr
 
 
 def _solve(
-    jaw: _JawPriors, emission: np.ndarray, reject: np.ndarray, points: np.ndarray
+    jaw: _JawPriors, emission: np.ndarray, reject: np.ndarray, points: np.ndarray, wider: np.ndarray
 ) -> tuple[float, list[int], np.ndarray]:
-    lattice = _lattice(jaw, emission, reject, points)
+    lattice = _lattice(jaw, emission, reject, points, wider)
     none = float(reject.sum()) - jaw.end[-1]
     score, places = _best_path(lattice, none)
     return score, places, _marginals(lattice, none)
@@ -268,6 +291,8 @@ def number_teeth(
     volumes_mm3: np.ndarray,
     *,
     absent: Collection[int] = (),
+    milk: bool | None = None,
+    no_tooth: np.ndarray | None = None,
 ) -> Numbering:
     """Give each of N tooth instances its FDI number, at most once per number.
 
@@ -276,14 +301,20 @@ def number_teeth(
     Parameters
     ----------
     probabilities : numpy.ndarray
-        (N, 33), a network's mean class probabilities over each instance, in the order of `CLASS_FDI` (0 first).
+        (N, 33), a network's mean class probabilities over each instance, in the order of `CLASS_FDI` (0 first), or
+        (N, 53) with milk teeth, in that of `MIXED_CLASS_FDI`.
     centroids_ras : numpy.ndarray
         (N, 3), R, A, S mm; any head pose within about 45 degrees of the axes.
     volumes_mm3 : numpy.ndarray
         (N,), mm^3.
     absent : collection of int, optional
         FDI numbers of teeth known not to be there: no instance gets one of them, and their places may be empty at
-        no cost.
+        no cost. A milk tooth may still stand where its successor is absent.
+    milk : bool, optional
+        Whether it is a child: False gives permanent numbers only, True believes in milk teeth more readily. Without
+        it the network decides. Nothing changes for (N, 33), which knows no milk teeth.
+    no_tooth : numpy.ndarray, optional
+        (N,) probability that the instance is no tooth, by another network than the class probabilities.
 
     Returns
     -------
@@ -307,11 +338,19 @@ def number_teeth(
     p = np.asarray(probabilities, float)
     points, volumes = np.asarray(centroids_ras, float), np.asarray(volumes_mm3, float)
     n = len(p)
-    if p.shape != (n, len(CLASS_FDI)) or points.shape != (n, 3) or volumes.shape != (n,):
+    if (
+        p.ndim != 2
+        or p.shape[1] not in (len(CLASS_FDI), len(MIXED_CLASS_FDI))
+        or points.shape != (n, 3)
+        or volumes.shape != (n,)
+    ):
         raise ValueError(
-            f"Numbering needs (N, 33), (N, 3) and (N,); it got {p.shape}, {points.shape}, {volumes.shape}."
+            f"Numbering needs (N, 33) or (N, 53), (N, 3) and (N,); it got {p.shape}, {points.shape}, {volumes.shape}."
         )
-    if not (np.isfinite(p).all() and np.isfinite(points).all() and np.isfinite(volumes).all()):
+    nothing = np.zeros(n) if no_tooth is None else np.asarray(no_tooth, float)
+    if nothing.shape != (n,):
+        raise ValueError(f"Numbering needs (N,) for what is no tooth; it got {nothing.shape}.")
+    if not all(np.isfinite(a).all() for a in (p, points, volumes, nothing)):
         raise ValueError("Numbering needs finite probabilities, centroids and volumes.")
     if odd := sorted(set(absent) - {f for f in absent if is_tooth(f)}):
         raise ValueError(f"Absent teeth must be FDI numbers; {odd[0]} is none.")
@@ -320,13 +359,14 @@ def number_teeth(
         return Numbering(fdi, confidence, 0.0, (np.eye(3), np.zeros(3)), np.zeros(n))
     # a canonical order first: sums and ties must not depend on how the instances were listed
     canon = np.lexsort((*points.T, volumes))
-    p, points, volumes = _without_classes(p[canon], absent), points[canon], volumes[canon]
+    p, points, volumes, nothing = _allowed(p[canon], absent, milk), points[canon], volumes[canon], nothing[canon]
 
-    rotation, shift = fit_frame(p, points, np.minimum(volumes, 600.0) * (1 - p[:, 0]) + 1e-6)
+    sure = (1 - p[:, 0]) * (1 - np.clip(nothing, 0, 1))
+    rotation, shift = fit_frame(_by_place(p), points, np.minimum(volumes, 600.0) * sure + 1e-6)
     local = points @ rotation.T + shift
     teeth = np.maximum(p[:, 1:], 1e-9)
     teeth = teeth / teeth.sum(1, keepdims=True)
-    up = teeth[:, :16].sum(1)
+    up = _by_place(teeth, 0)[:, :16].sum(1)
     odds = np.clip(np.log(up + 1e-3) - np.log(1 - up + 1e-3), -5, 5) + np.clip(local[:, 2] / 3.0, -2.5, 2.5)
     along = arch_parameter(local)
     out_fdi, out_confidence, out_posterior, total = np.zeros(n, np.uint8), np.zeros(n), np.zeros(n), 0.0
@@ -336,13 +376,14 @@ def number_teeth(
             continue
         index = index[np.argsort(along[index], kind="stable")]
         jaw = _without(_JAWS[which], absent)
-        score, places, marginal, index = _number_jaw(jaw, index, p, teeth, points, volumes, along, absent)
+        instances = _Instances(p[:, 0], nothing, teeth, points, volumes, along, *_emissions(jaw, teeth, absent, milk))
+        score, places, marginal, index = _number_jaw(jaw, index, instances)
         total += score
         for row, (i, place) in enumerate(zip(index, places, strict=True)):
             if place >= 0:
-                number = jaw.fdi[place]
+                number = (jaw.milk_fdi if instances.is_milk[i, place] else jaw.fdi)[place]
                 out_fdi[i] = number
-                said = teeth[i, CLASS_FDI.index(number) - 1]
+                said = teeth[i, MIXED_CLASS_FDI.index(number) - 1]
                 side = 1 / (1 + np.exp(-abs(odds[i])))
                 out_posterior[i] = marginal[row, place]
                 out_confidence[i] = np.sqrt(marginal[row, place] * side * said)
@@ -351,9 +392,11 @@ def number_teeth(
     return Numbering(fdi, confidence, total, (rotation, shift), posterior)
 
 
-def _without_classes(p: np.ndarray, absent: Collection[int]) -> np.ndarray:
-    """Class probabilities (N, 33) with those of absent teeth spread over the others; gingiva keeps its own."""
-    gone = np.isin(CLASS_FDI, list(absent))
+def _allowed(p: np.ndarray, absent: Collection[int], milk: bool | None) -> np.ndarray:
+    """Class probabilities with those of absent teeth (and of milk teeth, where there are none) spread over the others;
+    background keeps its own."""
+    names = np.array(MIXED_CLASS_FDI[: p.shape[1]])
+    gone = np.isin(names, list(absent)) | ((names > 50) & (milk is False))
     if not gone.any():
         return p
     left = np.where(gone, 0.0, p)
@@ -363,28 +406,65 @@ def _without_classes(p: np.ndarray, absent: Collection[int]) -> np.ndarray:
     return np.concatenate([p[:, :1], teeth / sums * total], 1)
 
 
+def _by_place(p: np.ndarray, first: int = 1) -> np.ndarray:
+    """Class probabilities with those of milk teeth added to the permanent teeth on their places.
+
+    first: columns before the first tooth."""
+    permanent = len(CLASS_FDI) - 1 + first
+    if p.shape[1] == permanent:
+        return p
+    out = p[:, :permanent].copy()
+    for k, fdi in enumerate(MIXED_CLASS_FDI[len(CLASS_FDI) :]):
+        out[:, CLASS_FDI.index(fdi - 40) - 1 + first] += p[:, permanent + k]
+    return out
+
+
+@dataclass(frozen=True)
+class _Instances:
+    """What the lattice needs to know of N instances: background (N,), nothing (N,) probability of no tooth, teeth
+    (N, 32 or 52), points (N, 3), volumes (N,), along (N,), score (N, 16) of standing on each place, is_milk (N, 16) as
+    a milk tooth."""
+
+    background: np.ndarray
+    nothing: np.ndarray
+    teeth: np.ndarray
+    points: np.ndarray
+    volumes: np.ndarray
+    along: np.ndarray
+    score: np.ndarray
+    is_milk: np.ndarray
+
+
+def _emissions(
+    jaw: _JawPriors, teeth: np.ndarray, absent: Collection[int], milk: bool | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """(N, 16) log-score of each instance on each place, and where it is better as a milk tooth."""
+    permanent = np.log(np.maximum(teeth[:, jaw.classes - 1], _FLOOR))
+    permanent[:, np.isin(jaw.fdi, list(absent))] = -np.inf
+    if teeth.shape[1] < len(MIXED_CLASS_FDI) - 1 or milk is False:
+        return permanent, np.zeros(permanent.shape, bool)
+    as_milk = np.log(np.maximum(teeth[:, jaw.milk_classes - 1], _FLOOR)) - (0.0 if milk else _MILK)
+    as_milk[:, np.isin(jaw.milk_fdi, [0, *absent])] = -np.inf
+    return np.maximum(permanent, as_milk), as_milk > permanent
+
+
 def _number_jaw(
-    jaw: _JawPriors,
-    index: np.ndarray,
-    p: np.ndarray,
-    teeth: np.ndarray,
-    points: np.ndarray,
-    volumes: np.ndarray,
-    along: np.ndarray,
-    absent: Collection[int],
+    jaw: _JawPriors, index: np.ndarray, given: _Instances
 ) -> tuple[float, list[int], np.ndarray, np.ndarray]:
     """Number one jaw's instances; `index` in arch order. In crowding the order of two that nearly share a
     place is open: both are tried."""
-    reject_all = -_REJECT * (1 - np.clip(p[:, 0], 0, 0.95)) * np.clip(volumes / 150.0, 0.15, 1.0)
+    tooth = 1 - np.clip(given.nothing, 0, 1)
+    doubt = (1 - np.clip(given.background, 0, 0.95)) * tooth**_DOUBT_POWER
+    reject_all = -_REJECT * doubt * np.clip(given.volumes / 150.0, 0.15, 1.0)
+    score_all = given.score + np.log(np.maximum(tooth, _FLOOR))[:, None]
+    wider = np.where(given.is_milk, jaw.milk_wider, 0.0)
 
     def solve(order: np.ndarray) -> tuple[float, list[int], np.ndarray]:
-        emission = np.log(np.maximum(teeth[order][:, jaw.classes - 1], _FLOOR))
-        emission[:, np.isin(jaw.fdi, list(absent))] = -np.inf
-        return _solve(jaw, emission, reject_all[order], points[order])
+        return _solve(jaw, score_all[order], reject_all[order], given.points[order], wider[order])
 
     score, places, marginal = solve(index)
     for k in range(len(index) - 1):
-        if abs(along[index[k + 1]] - along[index[k]]) > 3.0:
+        if abs(given.along[index[k + 1]] - given.along[index[k]]) > 3.0:
             continue
         swapped = index.copy()
         swapped[[k, k + 1]] = swapped[[k + 1, k]]

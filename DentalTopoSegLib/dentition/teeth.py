@@ -18,6 +18,8 @@ FDI_PERMANENT: tuple[int, ...] = tuple(10 * q + n for q in (1, 2, 3, 4) for n in
 FDI_DECIDUOUS: tuple[int, ...] = tuple(10 * q + n for q in (5, 6, 7, 8) for n in range(1, 6))
 #: The networks' classes: index in this tuple = class index, 0 = background.
 CLASS_FDI: tuple[int, ...] = (0, *FDI_PERMANENT)
+#: The same with milk teeth behind, for networks that know them.
+MIXED_CLASS_FDI: tuple[int, ...] = (*CLASS_FDI, *FDI_DECIDUOUS)
 
 _ALL = frozenset(FDI_PERMANENT + FDI_DECIDUOUS)
 _MIRROR = {1: 2, 2: 1, 3: 4, 4: 3, 5: 6, 6: 5, 7: 8, 8: 7}

@@ -2,7 +2,8 @@
 
 The surface network numbers by place, and places deceive where a tooth was extracted and the gap has closed. Here
 every crown is described by its own shape, in axes that follow the arch, and by where its neighbours stand; a
-transformer over the row of crowns weighs both.
+transformer over the row of crowns weighs both. It also says what is a milk tooth, what is no tooth (a bump of
+gingiva), and, asked without knowing it, in which jaw such crowns stand.
 """
 
 from __future__ import annotations
@@ -23,6 +24,13 @@ _SHAPE_MM = 5.0
 _PLACE_MM = 30.0
 _STEP_MM = 10.0
 PLACE_FEATURES = 13
+#: Answers of the network: 16 permanent teeth of the upper jaw, 16 of the lower, 10 milk teeth of each, no tooth. Within
+#: a jaw first those at x > 0 from the midline, then those at x < 0.
+PERMANENT, MILK = 16, 10
+CLASSES = 2 * (PERMANENT + MILK) + 1
+#: Where the answers of a jaw begin: its permanent and its milk teeth.
+FIRST = {"upper": (0, 2 * PERMANENT), "lower": (PERMANENT, 2 * PERMANENT + MILK)}
+_JAW_INPUT = {"upper": 1.0, "lower": -1.0, None: 0.0}
 
 
 @dataclass(frozen=True)
@@ -33,6 +41,23 @@ class CrownRow:
     order: np.ndarray
     shapes: np.ndarray
     places: np.ndarray
+
+
+@dataclass(frozen=True)
+class CrownAnswer:
+    """What the network says of `count` crowns.
+
+    upper_logit: of all crowns together being of an upper jaw, found without knowing the jaw; 0 where no crown could be
+    described or the network cannot tell. jaw: the one that the probabilities are of. teeth (count, 16): permanent
+    teeth, places 1 to 8 at x > 0, then at x < 0; milk (count, 10): places 1 to 5 likewise; none (count,): no tooth.
+    The three add up to 1.
+    """
+
+    upper_logit: float
+    jaw: str
+    teeth: np.ndarray
+    milk: np.ndarray
+    none: np.ndarray
 
 
 def arch_order_of(centres: np.ndarray) -> np.ndarray:
@@ -55,8 +80,11 @@ def tangents(centres: np.ndarray) -> np.ndarray:
     return np.arctan2(step[:, 1], step[:, 0])
 
 
-def describe(points: np.ndarray, normals: np.ndarray, upper: bool) -> CrownRow:
-    """The row of K crowns from points (K, P, 3) canonical mm and unit normals (K, P, 3)."""
+def describe(points: np.ndarray, normals: np.ndarray, jaw: str | None) -> CrownRow:
+    """The row of K crowns from points (K, P, 3) canonical mm and unit normals (K, P, 3).
+
+    jaw: "upper", "lower" or None, where it is not known.
+    """
     centres = points.mean(1)
     order = arch_order_of(centres)
     points, normals, centres = points[order], normals[order], centres[order]
@@ -83,7 +111,7 @@ def describe(points: np.ndarray, normals: np.ndarray, upper: bool) -> CrownRow:
                     rank / 8 - 1,
                     (count - 1 - rank) / 8 - 1,
                     np.full(count, count / 8 - 1),
-                    one if upper else -one,
+                    one * _JAW_INPUT[jaw],
                 ],
                 1,
             ),
@@ -116,24 +144,62 @@ def crown_points(
     return np.stack(chosen_points), np.stack(chosen_normals), np.array(which)
 
 
-def crown_probabilities(
+def ask_crowns(
     points: np.ndarray,
     normals: np.ndarray,
     labels: np.ndarray,
     count: int,
-    upper: bool,
+    jaw: str | None,
     model: PointNetwork,
     cancelled: Callable[[], bool] | None = None,
-) -> np.ndarray:
-    """(count, 16) probabilities of the network's tooth classes (1..16 without gingiva) for each labelled crown.
+) -> CrownAnswer:
+    """Which tooth is each labelled crown, and in which jaw do they stand?
 
-    A crown too small to be described gets the same probability everywhere.
+    Parameters
+    ----------
+    points, normals : numpy.ndarray
+        (N, 3) of the jaw's surface, canonical mm and unit vectors.
+    labels : numpy.ndarray
+        (N,) 0 gingiva, 1 to `count` crowns.
+    count : int
+        Crowns.
+    jaw : str or None
+        "upper" or "lower"; None: the one that the crowns look like.
+    model : PointNetwork
+        The crown network. One that answers with 16 classes only knows permanent teeth and no jaw.
+    cancelled : callable, optional
+        Asked during the run.
+
+    Returns
+    -------
+    CrownAnswer
+        A crown too small to be described gets the same probability for each permanent tooth.
+
+    Raises
+    ------
+    ValueError
+        Without a jaw, for a network that cannot tell it.
     """
-    out = np.full((count, 16), 1 / 16)
     chosen, turned, which = crown_points(points, normals, labels, count)
+    teeth, milk, none = np.full((count, PERMANENT), 1 / PERMANENT), np.zeros((count, MILK)), np.zeros(count)
     if len(which) == 0:
-        return out
-    row = describe(chosen, turned, upper)
-    answer = model.run_named({"shapes": row.shapes, "places": row.places}, cancelled)["probabilities"]
-    out[which[row.order]] = answer
-    return out
+        return CrownAnswer(0.0, jaw or "upper", teeth, milk, none)
+    row = describe(chosen, turned, None)
+    answer = model.run_named({"shapes": row.shapes, "places": row.places}, cancelled)
+    rows = which[row.order]
+    if "upper_logit" not in answer:
+        if jaw is None:
+            raise ValueError("This crown network cannot tell the jaw: give it.")
+        row = describe(chosen, turned, jaw)
+        teeth[rows] = model.run_named({"shapes": row.shapes, "places": row.places}, cancelled)["probabilities"]
+        return CrownAnswer(0.0, jaw, teeth, milk, none)
+    logit = float(np.ravel(answer["upper_logit"])[0])
+    jaw = jaw or ("upper" if logit >= 0 else "lower")
+    row = describe(chosen, turned, jaw)
+    p = model.run_named({"shapes": row.shapes, "places": row.places}, cancelled)["probabilities"]
+    first, first_milk = FIRST[jaw]
+    mine = np.concatenate([p[:, first : first + PERMANENT], p[:, first_milk : first_milk + MILK], p[:, -1:]], 1)
+    mine = np.maximum(mine.astype(float), 1e-9)
+    mine /= mine.sum(1, keepdims=True)
+    teeth[rows], milk[rows], none[rows] = mine[:, :PERMANENT], mine[:, PERMANENT:-1], mine[:, -1]
+    return CrownAnswer(logit, jaw, teeth, milk, none)

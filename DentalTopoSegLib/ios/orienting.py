@@ -59,6 +59,23 @@ class Frame:
     doubt_deg: float = 0.0
 
 
+def sample_surface(
+    vertices: np.ndarray, faces: np.ndarray, rng: np.random.Generator, areas: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """(16000, 3) points spread at random over a surface by its area, however it is meshed, and the faces (16000,) that
+    they lie on. areas (F,) of the faces, if known."""
+    corners = np.asarray(vertices, np.float64)[faces]
+    if areas is None:
+        areas = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
+    until = np.cumsum(areas, dtype=np.float64)
+    # one point in each of as many equal shares of the surface: nowhere two of them by chance
+    where = (np.arange(CANDIDATES) + rng.random(CANDIDATES)) * until[-1] / CANDIDATES
+    pick = np.minimum(np.searchsorted(until, where), len(faces) - 1)
+    a, b = np.sqrt(rng.random(CANDIDATES)), rng.random(CANDIDATES)
+    weights = np.stack([1 - a, a * (1 - b), a * b], 1)
+    return (corners[pick] * weights[..., None]).sum(1), pick
+
+
 def thin_points(points: np.ndarray, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """(2048, 3) float32 points in a farthest-point order about the mean (3,) of the first 256, and that mean.
 

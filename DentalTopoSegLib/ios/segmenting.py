@@ -13,8 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..dentition import Known, Stated, ToothEvidence, arch_order
-from ..dentition.numbering import number_teeth
+from ..dentition import Known, Stated, arch_order
 from ..errors import InputError, NoTeethError
 from ..files.meshes import Surface
 from ..files.meshes.geometry import labels_of_faces, labels_of_vertices
@@ -31,12 +30,13 @@ from ..stages import (
     SEPARATE_TEETH_OF_JAW,
 )
 from .creases import cut_along_creases, face_graph
-from .crowns import crown_probabilities
-from .head import jaw_probabilities, to_head
+from .crowns import CrownAnswer, ask_crowns
+from .deciding import jaw_of, logit, upper_probability
 from .instances import Instances, find_instances, instance_energy
 from .islands import remove_islands
 from .network import Prediction, predict
-from .orienting import Frame, find_frame, principal_frames
+from .numbers import evidence_of, number_crowns
+from .orienting import Frame, find_frame, principal_frames, sample_surface
 from .sampling import MAX_POINTS, MIN_LEVEL, build_cloud, farthest_points, level_counts
 from .settling import settle
 from .spreading import label_faces, label_vertices
@@ -49,6 +49,11 @@ _CANDIDATES = 3
 DOUBTFUL_FRAME = 0.8
 #: Up to this many faces, faces are labelled; more of them would take long, and then vertices lie as close.
 _BY_FACES = 300_000
+#: What is said where milk teeth are stated and the installed crown network has no classes for them.
+_NO_MILK_TEETH = (
+    "The crown network knows permanent teeth only: a milk tooth has a permanent tooth's number or none, so look at every "
+    "number of this mixed dentition."
+)
 #: A surface shorter and narrower than this is a single tooth (longest with its root 24, widest 13.6) or even less.
 _TOOTH_MM = (32.0, 14.0)
 
@@ -59,7 +64,8 @@ class JawSegmentation:
 
     surface: what was computed on. fdi (W,), face_fdi (G,) uint8: FDI number per surface vertex and face, 0
     gingiva. instance (W,) int32: tooth instances 1.., 0 gingiva; an instance the numbering gave no number has
-    fdi 0. confidence: FDI -> 0..1. jaw: as used; jaw_inferred, jaw_confidence (0.5..1): what the shape says.
+    fdi 0. confidence: FDI -> 0..1. jaw: as used; jaw_inferred, jaw_confidence (0.5..1): what the shape says, and how
+    probable that is.
     frame (4, 4): surface mm -> canonical mm (+z occlusal, +y anterior), rigid; frame_confidence 0..1.
     inside_out: the normals point into the tissue (flipped, or a mirrored export). provenance: models and
     seconds per stage. warnings: plain sentences. known: what the clinician stated, and what each number was found from.
@@ -117,7 +123,8 @@ def segment_jaws(
     UsageError
         For an absent tooth that is none, or where all are absent.
     InputError
-        For a surface too small to be a jaw.
+        For a surface too small to be a jaw, and for a jaw that is not stated and looks like either
+        (`deciding.UnknownJawError`).
     NoTeethError
         Where no tooth is found.
     ModelError
@@ -168,8 +175,8 @@ class _JawRun:
         cancelled: Callable[[], bool] | None,
         stated: Stated,
     ) -> None:
-        self.stated = stated
-        self.surface, self.jaw, self.name, self.models, self.given = surface, jaw, name, models, frame
+        self.stated, self.stated_jaw = stated, jaw
+        self.surface, self.name, self.models, self.given = surface, name, models, frame
         self.workers, self.cancelled = threads or -1, cancelled
         self.seconds: dict[str, float] = {}
         self.warnings = privacy_notes()
@@ -206,9 +213,15 @@ class _JawRun:
                 "give the scan of a jaw."
             )
         self.normals, self.areas = self.surface.normals, self.surface.areas
-        self.frame: Frame = self.given or find_frame(vertices, self.normals, self.models["orientation"])
+        self.frame: Frame = self.given or self.look_at_surface()
         if self.frame.inside_out:
             self.normals = -self.normals
+
+    def look_at_surface(self) -> Frame:
+        """What the surface says, whatever its triangles: walls of a base have few, edges many."""
+        faces = self.surface.faces
+        points, rows = sample_surface(self.surface.vertices, faces, np.random.default_rng(0), self.areas)
+        return find_frame(points, self.normals[faces[rows]].mean(1), self.models["orientation"])
 
     def sample(self) -> None:
         """Points in the network's order, canonical frame, and the rows of the faces or vertices that they are.
@@ -258,7 +271,7 @@ class _JawRun:
 
     def settle_frame(self) -> None:
         """Turn the cloud and the frame to where the teeth say."""
-        turn = settle(self.cloud, self.sampled_areas, self.stated_or_inferred, self.models["surface"], self.cancelled)
+        turn = settle(self.cloud, self.sampled_areas, self.likelier_jaw, self.models["surface"], self.cancelled)
         points, normals = ((a @ turn.T).astype(np.float32) for a in (self.cloud.points, self.cloud.normals))
         self.cloud = replace(self.cloud, points=points, normals=normals)
         matrix = np.eye(4)
@@ -266,8 +279,9 @@ class _JawRun:
         self.frame = replace(self.frame, matrix=matrix @ self.frame.matrix)
 
     @property
-    def stated_or_inferred(self) -> str:
-        return self.jaw or ("upper" if self.frame.upper_probability >= 0.5 else "lower")
+    def likelier_jaw(self) -> str:
+        """The jaw before its crowns are known."""
+        return self.stated_jaw or ("upper" if self.frame.upper_probability >= 0.5 else "lower")
 
     @property
     def sampled_areas(self) -> np.ndarray:
@@ -308,39 +322,42 @@ class _JawRun:
         else:
             self.face_label, self.vertex_label = labels_of_faces(labels, faces), labels
 
-    def number(self) -> None:
-        """Jaw and FDI numbers."""
-        upper = self.frame.upper_probability
+    def decide_jaw(self, crowns_logit: float | None) -> None:
+        """The jaw to number by, and what surface and crowns say of it."""
+        surface_logit = logit(self.frame.upper_probability)
+        self.opinions = {"surface": surface_logit, "crowns": crowns_logit}
+        upper = self.frame.upper_probability if self.given else upper_probability(surface_logit, crowns_logit)
         self.inferred = "upper" if upper >= 0.5 else "lower"
         self.jaw_confidence = float(max(upper, 1 - upper))
-        self.jaw = self.stated_or_inferred
+        self.jaw = jaw_of(upper, self.stated_jaw, self.name)
+
+    def number(self) -> None:
+        """Jaw and FDI numbers."""
+        answer = self.ask_crowns(self.likelier_jaw)
+        self.decide_jaw(answer.upper_logit)
+        if answer.jaw != self.jaw:
+            answer = self.ask_crowns(self.jaw)
         if self.stated.absent.issuperset(arch_order(self.jaw)) and not self.stated.milk:
             raise InputError(
                 f"Every tooth of the {self.jaw} jaw is stated absent, but '{self.name}' shows teeth of that jaw: "
                 "state which are there, or which jaw it is."
             )
-        count, upper = len(self.instances), self.jaw == "upper"
-        shapes = crown_probabilities(
+        if self.stated.milk and not answer.milk.any():
+            self.warnings.append(_NO_MILK_TEETH)
+        self.numbering = number_crowns(self.instances, answer, absent=self.stated.absent, milk=self.stated.milk)
+        self.evidence = evidence_of(self.numbering, self.instances, answer)
+
+    def ask_crowns(self, jaw: str) -> CrownAnswer:
+        """Which teeth the crowns are if they stand in this jaw, and what they say of it."""
+        return ask_crowns(
             self.cloud.points,
             self.cloud.normals,
             self.sampled_label,
-            count,
-            upper,
+            len(self.instances),
+            jaw,
             self.models["crowns"],
             self.cancelled,
         )
-        classes = both_opinions(self.instances.classes, shapes)
-        basis = (
-            jaw_probabilities(classes, self.jaw),
-            to_head(self.instances.centres, self.jaw),
-            np.full(count, _CROWN_MM3),
-        )
-        self.numbering = number_teeth(*basis, absent=self.stated.absent)
-        self.evidence = {
-            int(fdi): ToothEvidence.of(*of_tooth)
-            for fdi, *of_tooth in zip(self.numbering.fdi, *basis, strict=True)
-            if fdi
-        }
 
     def result(self) -> JawSegmentation:
         number = np.r_[0, self.numbering.fdi].astype(np.uint8)
@@ -353,7 +370,7 @@ class _JawRun:
             face_fdi=face_fdi,
             instance=self.vertex_label.astype(np.int32),
             confidence={f: c for f, c in sorted(confidence.items()) if f in seen},
-            jaw=self.stated_or_inferred,
+            jaw=self.jaw,
             jaw_inferred=self.inferred,
             jaw_confidence=self.jaw_confidence,
             frame=self.frame.matrix,
@@ -362,27 +379,9 @@ class _JawRun:
             provenance={
                 "models": [describe_model(model, task) for task, model in self.models.items()],
                 "seconds": dict(self.seconds),
+                "jaw_logits": self.opinions,
                 "runtime_notes": version_notes(),
             },
             warnings=self.warnings,
             known=Known(self.stated, self.evidence).of_teeth(seen),
         )
-
-
-#: Share of the crown network in both_opinions, and the least probability either is believed.
-CROWNS_WEIGHT = 0.9
-_LEAST = 1e-3
-#: numbering.number_teeth weighs small instances less; a crown found on a scan counts as a whole tooth.
-_CROWN_MM3 = 400.0
-
-
-def both_opinions(surface: np.ndarray, crowns: np.ndarray) -> np.ndarray:
-    """(K, 17) class probabilities from the surface network's (K, 17) and the crown network's (K, 16).
-
-    Weighted geometric mean over the teeth: what both think possible wins over what one is sure of.
-    """
-    teeth = surface[:, 1:] / np.maximum(surface[:, 1:].sum(1, keepdims=True), 1e-9)
-    log = (1 - CROWNS_WEIGHT) * np.log(np.maximum(teeth, _LEAST)) + CROWNS_WEIGHT * np.log(np.maximum(crowns, _LEAST))
-    joint = np.exp(log - log.max(1, keepdims=True))
-    joint /= joint.sum(1, keepdims=True)
-    return np.concatenate([surface[:, :1], joint * (1 - surface[:, :1])], 1)

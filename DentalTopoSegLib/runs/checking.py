@@ -37,8 +37,8 @@ def check_file(
     labels: str | os.PathLike[str] | None = None,
     jaw: str | None = None,
     unit: str | None = None,
-    orientation: str | None = None,
     absent: Collection[int] = (),
+    orientation: str | None = None,
 ) -> Examination:
     """What is wrong with a label map or a labelled mesh, and its scores where a reference is given.
 
@@ -58,10 +58,10 @@ def check_file(
         Which jaw a mesh is, "upper" or "lower"; None takes what the labels say.
     unit : str, optional
         Of a mesh: "mm", "cm", "m" or "inch"; None guesses.
-    orientation : str, optional
-        Of files that do not say where left and right are; as in `files.volumes.read_volume`.
     absent : collection of int
         FDI numbers of teeth that are not there, beside those that were stated when it was made: nobody misses them.
+    orientation : str, optional
+        Of files that do not say where left and right are; as in `files.volumes.read_volume`.
 
     Returns
     -------
@@ -81,7 +81,7 @@ def check_file(
         refuse_options("label maps", reference_numbering=reference_numbering, orientation=orientation)
         labelled, warnings = read_labelled_jaw(path, labels, numbering=numbering, unit=unit)
         require_teeth(labelled, path)
-        examined = examine_jaw(labelled, warnings, jaw, _with_absent(kept_beside(path, labelled.mesh.name), absent))
+        examined = examine_jaw(labelled, warnings, jaw, with_absent(kept_beside(path, labelled.mesh.name), absent))
         if reference is not None:
             examined.report["metrics"] = _scores(labelled, path, reference, numbering, unit)
         return examined
@@ -91,7 +91,7 @@ def check_file(
     if reference is None:
         refuse_options("a reference (--reference)", reference_numbering=reference_numbering)
     label_map, warnings = read_label_map(path, numbering, orientation)
-    known = _with_absent(stored_known(label_map) or kept_beside(path, label_map.name), absent)
+    known = with_absent(stored_known(label_map) or kept_beside(path, label_map.name), absent)
     examined = examine_label_map(label_map, stored_confidence(label_map) or None, warnings=warnings, known=known)
     if reference is not None:
         truth, more = read_fdi_labels(reference, reference_numbering, orientation)
@@ -100,7 +100,8 @@ def check_file(
     return examined
 
 
-def _with_absent(known: Known, absent: Collection[int]) -> Known:
+def with_absent(known: Known, absent: Collection[int]) -> Known:
+    """The same with these teeth stated absent too."""
     return replace(known, stated=known.stated.with_absent(absent))
 
 

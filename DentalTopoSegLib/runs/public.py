@@ -1,9 +1,10 @@
-"""What `DentalTopoSegLib` promises where volumes and jaws are taken alike: check, repair, evaluate, segment, export."""
+"""What `DentalTopoSegLib` promises where volumes and jaws are taken alike: check, repair, numbering again, evaluate,
+segment, export."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,6 +14,8 @@ import numpy as np
 from ..cbct.segmenting import Segmentation
 from ..checks.findings import Finding, check_dentition, check_jaws, repairs_for
 from ..checks.repair import Repair, make_edit
+from ..checks.repair import number_again as numbering_again
+from ..dentition import Stated
 from ..errors import InputError
 from ..files.meshes import Mesh, Surface, clean
 from ..files.volumes import Volume
@@ -28,6 +31,7 @@ from .segmenting import segment
 if TYPE_CHECKING:
     FilePath = str | os.PathLike[str]
 
+Result = TypeVar("Result", Segmentation, JawSegmentation)
 Labels = TypeVar("Labels", Volume, Segmentation, JawSegmentation)
 
 
@@ -196,6 +200,36 @@ def repair(labels: Labels, what: Repair | Finding) -> Labels:
         known, confidence = edit.known(labels.known), edit.confidence(labels.confidence)
         return replace(labels, labels=repaired, confidence=confidence, known=known)
     return repaired
+
+
+def number_again(result: Result, *, absent: Collection[int] = (), milk: bool | None = None) -> Result:
+    """Number the teeth of a result again with what is stated of them; what is given stays as it is.
+
+    Parameters
+    ----------
+    result : Segmentation or JawSegmentation
+        Of a run: it knows what its numbers were found from.
+    absent : collection of int
+        FDI numbers of all teeth that are not there; they take the place of those that were stated before.
+    milk : bool, optional
+        Whether milk teeth may stand; None: not stated.
+
+    Returns
+    -------
+    Segmentation or JawSegmentation
+        The same teeth; none has an absent tooth's number, and the others follow. `result.known` says what was stated.
+
+    Raises
+    ------
+    UsageError
+        For an absent tooth that is none.
+    RepairRefusedError
+        An InputError: this is stated already, or nothing is kept of what a number was found from that would have to
+        change.
+    """
+    labels = result.labels.array if isinstance(result, Segmentation) else result.fdi
+    teeth = [int(fdi) for fdi in np.unique(labels) if fdi]
+    return repair(result, numbering_again(result.known, teeth, Stated(frozenset(absent), milk)))
 
 
 def evaluate(

@@ -46,7 +46,7 @@ class RepairRun:
     path : Path
         The file written.
     warnings : list of str
-        About the file that was repaired, and what the new one does not keep.
+        About the file that was repaired, and what the one written does not keep.
     """
 
     done: list[str]
@@ -71,9 +71,9 @@ def repair_file(
     number: int | None = None,
     all_safe: bool = False,
     numbering: str | None = None,
-    orientation: str | None = None,
     absent: Collection[int] = (),
     milk: bool | None = None,
+    orientation: str | None = None,
 ) -> RepairRun:
     """Repair a label map or a labelled mesh and write it to another file.
 
@@ -94,13 +94,13 @@ def repair_file(
         is refused is told and left.
     numbering : str, optional
         What the label values mean, as in `checking.check_file`.
-    orientation : str, optional
-        Of a label map that does not say where left and right are.
     absent : collection of int
         Instead of a finding's: FDI numbers of teeth that are not there, beside those stated before. The others are
         numbered again.
     milk : bool, optional
         The same of a dentition in which milk teeth may stand, or none; None: what was stated before.
+    orientation : str, optional
+        Of a label map that does not say where left and right are.
 
     Returns
     -------
@@ -140,9 +140,8 @@ def repair_file(
         done = [repair.title]
     with all_or_nothing(output.absolute().parent, result.files) as stage:
         work.write(stage / output.name)
-    return RepairRun(
-        done, refused, before, work.findings(), output, result.warnings + _not_kept(work.known.stated, output)
-    )
+    warnings = [*result.warnings, *_not_kept(work.known.stated, output)]
+    return RepairRun(done, refused, before, work.findings(), output, warnings)
 
 
 def _not_kept(stated: Stated, output: Path) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from ..files.seg_nrrd import stored_confidence, stored_known
 from ..files.transactions import settle
 from ..reports.checksums import compare_files
 from ..reports.report import confidence_of, known_of, read_report
-from .checking import examine_jaw, examine_label_map, kept_beside, read_label_map, require_teeth
+from .checking import examine_jaw, examine_label_map, kept_beside, read_label_map, require_teeth, with_absent
 from .refusals import refuse_options
 
 
@@ -28,27 +29,29 @@ def open_result(
     *,
     report_only: bool = False,
     orientation: str | None = None,
+    absent: Collection[int] = (),
 ) -> Result:
     """A result: label map, labelled mesh (VTP, PLY), or a run's <name>_report.json with its files beside it.
 
     Nothing is checked before it is asked for. report_only: labels beside a report are left alone. orientation: of a
-    label map that does not say where left and right are. Raises InputError for
-    what is none of these, NoTeethError for an empty one.
+    label map that does not say where left and right are. absent: teeth that are stated absent beside those that the
+    file or the report beside it names. Raises InputError for what is none of these, NoTeethError for an empty one.
     """
     path = Path(path)
     if path.suffix.lower() == ".json":
+        refuse_options("labels (a report says itself what was stated)", absent=sorted(absent))
         return _of_report(path, report_only)
     if not is_mesh_file(path):
-        return _of_label_map(path, numbering, orientation=orientation)
+        return _of_label_map(path, numbering, orientation=orientation, absent=absent)
     refuse_options("label maps", orientation=orientation)
-    return _of_jaw(path, numbering)
+    return _of_jaw(path, numbering, absent=absent)
 
 
-def _of_jaw(path: Path, numbering: str | None, known: Known | None = None) -> Result:
+def _of_jaw(path: Path, numbering: str | None, known: Known | None = None, absent: Collection[int] = ()) -> Result:
     jaw, warnings = read_labelled_jaw(path, numbering=numbering)
     require_teeth(jaw, path)
     name = jaw.mesh.name.removesuffix("_teeth")
-    known = kept_beside(path, name) if known is None else known
+    known = with_absent(kept_beside(path, name) if known is None else known, absent)
     return Result(
         path,
         name,
@@ -65,14 +68,14 @@ def _of_label_map(
     numbering: str | None,
     confidence: Confidence | None = None,
     known: Known | None = None,
-    *,
     orientation: str | None = None,
+    absent: Collection[int] = (),
 ) -> Result:
     """confidence, known: in place of what the file itself has."""
     labels, warnings = read_label_map(path, numbering, orientation)
     confidence = confidence or stored_confidence(labels) or None
     name = labels.name.removesuffix("_teeth")
-    known = known or stored_known(labels) or kept_beside(path, name)
+    known = with_absent(known or stored_known(labels) or kept_beside(path, name), absent)
     return Result(
         path,
         name,
@@ -161,14 +164,16 @@ def export_result(
     series: str | None = None,
     space: str = "LPS",
     orientation: str | None = None,
+    absent: Collection[int] = (),
 ) -> tuple[dict[str, Path], list[str]]:
     """Write a result into a folder in another format, all files or none; ({kind: path}, warnings).
 
     kind: the name of one of `exports.FORMATS`. scan: the scan it was made from: its DICOM files are needed for
     "dicom-seg", and with it the page "html" shows slices. space: "LPS" or "RAS", of surfaces from label maps.
-    orientation: of files that do not say where left and right are. Raises InputError for a kind that does not fit the
+    orientation: of files that do not say where left and right are. absent: teeth that are stated absent beside those
+    that the file says itself. Raises InputError for a kind that does not fit the
     result, or where an optional package is absent; OutputError.
     """
     chosen = export_format(kind)
-    result = open_result(path, numbering, report_only=chosen.report_only, orientation=orientation)
+    result = open_result(path, numbering, report_only=chosen.report_only, orientation=orientation, absent=absent)
     return export(result, folder, chosen, ExportOptions(scan, series, space, orientation)), result.warnings

@@ -12,7 +12,9 @@ import numpy as np
 from .. import dentition
 from ..checks.findings import Finding, check_cases
 from ..checks.measures.jaw import JawCase
-from ..checks.repair import JawEdit, NumberTakenError, Repair, RepairRefusedError, make_edit
+from ..checks.repair import JawEdit, NumberTakenError, Repair, RepairRefusedError, make_edit, number_again
+from ..checks.repair.kinds.numbering_again import numbers_within, together
+from ..dentition import Known, Stated
 from ..dentition.naming import checked_numbering, tooth_title
 from ..dentition.words import Sentence
 from .nodes import NodeGoneError, SceneError, to_world
@@ -25,11 +27,13 @@ _AROUND_MM = 20.0
 
 
 class _JawStep(Step):
-    """An edit of one jaw or both, with the confidences before and after."""
+    """An edit of one jaw or both, with the confidences and what else is known before and after."""
 
-    def __init__(self, review: JawReview, sentence: Sentence, edits: dict[int, JawEdit], confidence: dict) -> None:
+    def __init__(
+        self, review: JawReview, sentence: Sentence, edits: dict[int, JawEdit], confidence: dict, known: dict
+    ) -> None:
         super().__init__(review, sentence)
-        self._edits, self._confidence = edits, confidence
+        self._edits, self._confidence, self._known = edits, confidence, known
 
     def undo(self) -> None:
         self._go("undo", 0)
@@ -43,7 +47,7 @@ class _JawStep(Step):
         except RepairRefusedError as error:
             raise SceneError(error.sentence) from error
         for i, jaw in changed.items():
-            self.review.put(i, jaw, self._confidence[i][side])
+            self.review.put(i, jaw, self._confidence[i][side], self._known[i][side])
 
 
 class JawReview(Review):
@@ -145,6 +149,19 @@ class JawReview(Review):
 
     # ------------------------------------------------------------ edits
 
+    def known(self) -> Known:
+        evidence = {fdi: basis for jaw in self.jaws for fdi, basis in jaw.known.evidence.items()}
+        return Known(self.jaws[0].known.stated, evidence)
+
+    def _number_again(self, stated: Stated) -> Repair:
+        """Each jaw by itself, as they were numbered."""
+        before = self.stated
+        found = [
+            number_again(replace(jaw.known, stated=before), case.crowns, stated)
+            for jaw, case in zip(self.jaws, self._cases, strict=True)
+        ]
+        return together(found)
+
     def _carry_out(self, repair: Repair) -> tuple[Step, Iterable[int]]:
         if self.needs_recheck():
             self.recheck()
@@ -152,13 +169,16 @@ class JawReview(Review):
         confidence = {
             i: (dict(self.jaws[i].confidence), edit.confidence(self.jaws[i].confidence)) for i, edit in edits.items()
         }
+        known = {i: (self.jaws[i].known, edit.known(self.jaws[i].known)) for i, edit in edits.items()}
         for i, edit in edits.items():
-            self.put(i, edit.apply(self.jaws[i]), confidence[i][1])
+            self.put(i, edit.apply(self.jaws[i]), confidence[i][1], known[i][1])
         changed = {fdi for edit in edits.values() for fdi in edit.teeth}
-        return _JawStep(self, repair.sentence, edits, confidence), changed
+        return _JawStep(self, repair.sentence, edits, confidence, known), changed
 
     def _edits(self, repair: Repair) -> dict[int, JawEdit]:
         """The repair on the jaw or jaws that it concerns."""
+        if repair.stated is not None:  # of the whole dentition
+            return {i: make_edit(jaw, numbers_within(repair, self._cases[i].crowns)) for i, jaw in enumerate(self.jaws)}
         if not repair.teeth:
             edits, refusal = {}, None
             for i, jaw in enumerate(self.jaws):
@@ -177,12 +197,13 @@ class JawReview(Review):
             raise NumberTakenError("The two teeth stand in different jaws: their numbers cannot be exchanged.")
         return {owners[0]: make_edit(self.jaws[owners[0]], repair)}
 
-    def put(self, index: int, jaw: Any, confidence: dict[int, float]) -> None:
+    def put(self, index: int, jaw: Any, confidence: dict[int, float], known: Known) -> None:
         """Make a jaw with other labels the current one, in its model too."""
-        self.jaws[index] = replace(jaw, confidence=dict(confidence))
+        self.jaws[index] = replace(jaw, confidence=dict(confidence), known=known)
         node = self.nodes[index]
         write_back(node, self.jaws[index])
-        change_about(node, jaw=jaw.jaw, confidence={str(fdi): sure for fdi, sure in confidence.items()})
+        sure = {str(fdi): value for fdi, value in confidence.items()}
+        change_about(node, jaw=jaw.jaw, confidence=sure, known=known.to_dict())
         self._signature = self._now()
 
     # ------------------------------------------------------------ appearance

@@ -10,17 +10,18 @@ from typing import Any
 import numpy as np
 
 from ..checks.findings import Finding
+from ..dentition import Known
 from ..dentition.naming import checked_numbering
 from ..errors import InputError
 from ..files.volumes import Volume, read_labels
 from ..files.volumes.boxes import grow, tooth_boxes, union
-from ..reports.report import confidence_of, read_report
+from ..reports.report import confidence_of, known_of, read_report
 from .finding_nodes import FindingNodes
 from .jobs import SceneJob
 from .nodes import SceneError, all_or_none, place_beside, require, to_vtk, to_world
 from .replacing import remember_undo
 from .review import NUMBERING
-from .segments import LABELMAP, fdi_of_segment, new_segment, oriented_image, segment_id
+from .segments import LABELMAP, fdi_of_segment, new_segment, oriented_image, segment_id, set_known
 from .surfaces import add_jaw, pair
 
 _MARGIN = 2  # voxels around the teeth, so that an edit seldom enlarges the labelmap
@@ -79,8 +80,10 @@ def add_result(job: SceneJob, *, numbering: str = "FDI", name: str | None = None
         When the output is incomplete.
     """
     checked_numbering(numbering)
-    sources = [require(node, "The scan that was segmented") for node in job.sources]
     reports = _reports(job)
+    apart = len(reports) // len(job.sources)  # one model may hold both jaws
+    sources = [require(node, "The scan that was segmented") for node in job.sources for _ in range(apart)]
+    matrices = [matrix for matrix in job.to_world for _ in range(apart)]
     scene = sources[0].GetScene()
     with all_or_none(scene), _require_complete():
         if job.job["kind"] == "volume":
@@ -92,11 +95,11 @@ def add_result(job: SceneJob, *, numbering: str = "FDI", name: str | None = None
                 nodes = (_replace_teeth(job, labels, reports[0], numbering, into),)
         else:
             titles = [name] if name and len(sources) == 1 else [f"{name or s.GetName()} teeth" for s in sources]
-            if name and len(sources) == 2:
-                titles = [f"{name} {report['jaw']}" for report in reports]
+            if len(sources) == 2 and (name or apart == 2):
+                titles = [f"{name or sources[0].GetName()} {report['jaw']}" for report in reports]
             nodes = tuple(
                 add_jaw(source, matrix, job.output, report, numbering, title)
-                for source, matrix, report, title in zip(sources, job.to_world, reports, titles, strict=True)
+                for source, matrix, report, title in zip(sources, matrices, reports, titles, strict=True)
             )
             if len(nodes) == 2:
                 pair(*nodes)
@@ -116,7 +119,9 @@ def add_result(job: SceneJob, *, numbering: str = "FDI", name: str | None = None
 def _reports(job: SceneJob) -> list[dict[str, Any]]:
     """The reports in the order of the sources."""
     stem = job.job["name"]
-    stems = [stem] if len(job.sources) == 1 else [f"{stem}_upper", f"{stem}_lower"]
+    pair = [f"{stem}_upper", f"{stem}_lower"]
+    apart = not (job.output / f"{stem}_report.json").exists() and (job.output / f"{pair[0]}_report.json").exists()
+    stems = [stem] if len(job.sources) == 1 and not apart else pair
     found = []
     for one in stems:
         path = job.output / f"{one}_report.json"
@@ -147,7 +152,7 @@ def _add_segmentation(job: SceneJob, labels: Volume, report: Mapping[str, Any], 
         raise SceneError("The result of the segmentation does not fit '{name}': run it again.", name=source.GetName())
     confidence = confidence_of(report)
     local = np.linalg.inv(job.to_world[0]) @ grid.matrix
-    node = add_segmentation(source.GetScene(), labels.array, local, numbering, name, confidence)
+    node = add_segmentation(source.GetScene(), labels.array, local, numbering, name, confidence, known_of(report))
     node.SetAndObserveTransformNodeID(source.GetTransformNodeID())
     if job.straightened:  # the scan's own grid is sheared, which the check of the teeth cannot use
         set_reference(node, grid.shape, local)
@@ -183,7 +188,7 @@ def _replace_teeth(job: SceneJob, labels: Volume, report: Mapping[str, Any], num
             segmentation.RemoveSegment(key)
         set_reference(into, grid.shape, local)
         into.SetNodeReferenceID(into.GetReferenceImageGeometryReferenceRole(), source.GetID())
-        _add_teeth(into, labels.array, local, numbering, confidence_of(report))
+        _add_teeth(into, labels.array, local, numbering, confidence_of(report), known_of(report))
         into.SetAttribute(NUMBERING, numbering)
         _show_surfaces(into)
     except BaseException:
@@ -206,6 +211,7 @@ def add_segmentation(
     numbering: str,
     name: str,
     confidence: Mapping[int, float] | None = None,
+    known: Known | None = None,
 ) -> Any:
     """A new segmentation node with one segment per tooth of an FDI array (z, y, x), with closed surfaces.
 
@@ -223,6 +229,8 @@ def add_segmentation(
         Of the node.
     confidence : mapping, optional
         {FDI number: 0..1} where known; `dentition.Confidence` says what it means.
+    known : Known, optional
+        What is known of the teeth beside; the segments keep it.
 
     Raises
     ------
@@ -238,14 +246,19 @@ def add_segmentation(
     node = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)
     node.CreateDefaultDisplayNodes()
     set_reference(node, fdi.shape, matrix)
-    _add_teeth(node, fdi, matrix, numbering, confidence)
+    _add_teeth(node, fdi, matrix, numbering, confidence, known or Known())
     node.SetAttribute(NUMBERING, numbering)
     _show_surfaces(node)
     return node
 
 
 def _add_teeth(
-    node: Any, fdi: np.ndarray, matrix: np.ndarray, numbering: str, confidence: Mapping[int, float] | None
+    node: Any,
+    fdi: np.ndarray,
+    matrix: np.ndarray,
+    numbering: str,
+    confidence: Mapping[int, float] | None,
+    known: Known,
 ) -> None:
     """A segment per tooth, all in one labelmap of their own."""
     boxes = tooth_boxes(fdi)
@@ -256,6 +269,7 @@ def _add_teeth(
     segmentation = node.GetSegmentation()
     for number in sorted(boxes, key=lambda n: (n > 50, n)):
         segment, key = new_segment(number, numbering, confidence), segment_id(number)
+        set_known(segment, number, known)
         segment.AddRepresentation(LABELMAP, image)
         if segmentation.GetSegment(key) is not None:  # somebody's own, which is no tooth
             key = segmentation.GenerateUniqueSegmentID(key)

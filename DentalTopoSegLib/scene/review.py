@@ -9,13 +9,14 @@ import time
 import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from ..checks.findings import SEVERITIES, Finding, repairs_for
 from ..checks.repair import Repair, RepairRefusedError, delete, renumber, swap
-from ..dentition import is_upper
+from ..dentition import Known, Stated, is_upper
 from ..dentition.naming import NUMBERINGS, checked_numbering, tooth_text
 from ..dentition.words import SOURCE_LANGUAGE, Language, Sentence
 from .finding_nodes import STANDING, FindingNodes, Row
@@ -265,11 +266,35 @@ class Review(ABC):
         """Take a tooth out, as one that is none."""
         return self._make(delete(fdi))
 
-    def _make(self, repair: Repair) -> Rechecked:
+    # ------------------------------------------------------------ what the clinician states
+
+    @property
+    def stated(self) -> Stated:
+        """What is stated of the teeth."""
+        return self.known().stated
+
+    def state_absent(self, fdi: int, absent: bool = True) -> Rechecked:
+        """State that a tooth is not there, or take that back; the numbers of the others follow.
+
+        Raises
+        ------
+        RepairRefusedError
+            When that is stated already, or nothing is kept of what the numbers were found from.
+        """
+        stated = self.stated
+        return self.state(replace(stated, absent=stated.absent | {fdi} if absent else stated.absent - {fdi}))
+
+    def state(self, stated: Stated) -> Rechecked:
+        """State what is known of the teeth, in place of what was stated before; raises as `state_absent`."""
+        if self.needs_recheck():
+            self.recheck()  # hand edits first
+        return self._make(lambda: self._number_again(stated))
+
+    def _make(self, repair: Repair | Callable[[], Repair]) -> Rechecked:
         """Make a repair, check, and put its step on the stack. Refusals are said in the result's numbering."""
         started = time.perf_counter()
         try:
-            step, changed = self._carry_out(repair)
+            step, changed = self._carry_out(repair if isinstance(repair, Repair) else repair())
         except RepairRefusedError as error:
             error.numbering, error.language = self.numbering, self.language
             raise
@@ -371,6 +396,14 @@ class Review(ABC):
     @abstractmethod
     def _judge(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Bring the findings in line with the teeth as they were last read; keys of new and of gone findings."""
+
+    @abstractmethod
+    def known(self) -> Known:
+        """What is known of the teeth beside their labels."""
+
+    @abstractmethod
+    def _number_again(self, stated: Stated) -> Repair:
+        """The repair that lets a statement hold. Raises RepairRefusedError where it cannot be."""
 
     @abstractmethod
     def _centres(self) -> dict[int, np.ndarray]:

@@ -13,9 +13,16 @@ from typing import Any
 import numpy as np
 
 from .. import dentition
-from ..dentition import PROBABILITY, Confidence
+from ..dentition import PROBABILITY, Confidence, Known
 from ..dentition.naming import fdi_from_texts, tooth_title
-from ..files.seg_nrrd import CONFIDENCE_MEANING_TAG, CONFIDENCE_TAG, terminology_entry
+from ..files.seg_nrrd import (
+    CONFIDENCE_MEANING_TAG,
+    CONFIDENCE_TAG,
+    KNOWN_TAGS,
+    known_of_tags,
+    known_tags,
+    terminology_entry,
+)
 from ..files.volumes import Volume
 from ..files.volumes.boxes import Box, box_of, union
 from .nodes import Grid, SceneError, require, to_array, to_vtk, to_world
@@ -68,6 +75,16 @@ def set_confidence(segment: Any, fdi: int, confidence: Confidence) -> None:
     else:
         segment.RemoveTag(CONFIDENCE_TAG)
         segment.RemoveTag(CONFIDENCE_MEANING_TAG)
+
+
+def set_known(segment: Any, fdi: int, known: Known) -> None:
+    """Tag a segment with what is known of the dentition and of its tooth, or take the tags away."""
+    tags = known_tags(fdi, known)
+    for name in KNOWN_TAGS:
+        if name in tags:
+            segment.SetTag(name, tags[name])
+        elif tag(segment, name):
+            segment.RemoveTag(name)
 
 
 def segment_id(fdi: int) -> str:
@@ -148,6 +165,12 @@ class ToothSegments:
                 found[fdi] = float(text)
                 meanings.add(tag(segment, CONFIDENCE_MEANING_TAG))
         return Confidence(found, calibrated=meanings == {PROBABILITY})
+
+    def known(self) -> Known:
+        """What is known of the teeth beside their voxels."""
+        segmentation = self.node.GetSegmentation()
+        segments = {fdi: segmentation.GetSegment(key) for fdi, key in self.ids().items()}
+        return known_of_tags({fdi: {name: tag(one, name) for name in KNOWN_TAGS} for fdi, one in segments.items()})
 
     def changed(self) -> bool:
         """True when voxels, numbers or the place of the segmentation changed since the last `sync`; costs little."""

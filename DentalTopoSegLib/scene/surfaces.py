@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 
 from .. import dentition
-from ..dentition import GINGIVA_RGB
+from ..dentition import GINGIVA_RGB, Known
 from ..dentition.naming import tooth_title
-from ..errors import InputError
+from ..errors import InputError, UsageError
 from ..files.json_text import parse_json
 from ..files.meshes import Mesh, clean, read_mesh
 from ..ios.segmenting import JawSegmentation
+from ..reports.report import known_of
 from .loading import add_surface
 from .nodes import SceneError, place_beside, to_world
 from .terminology import new_color_node
@@ -47,6 +48,7 @@ def add_jaw(source: Any, matrix: np.ndarray, folder: Path, report: Mapping[str, 
     set_labels(node, fdi, mesh.cell_data["Label"].astype(np.uint8), fdi.astype(np.int32))
     known = {key: report[key] for key in _KNOWN}
     known["confidence"] = {str(row["fdi"]): row["confidence"] for row in report["teeth"]}
+    known["known"] = known_of(report).to_dict()
     node.SetAttribute(JAW, json.dumps(known))
     _colour(node, numbering)
     node.SetAndObserveTransformNodeID(source.GetTransformNodeID())
@@ -116,6 +118,16 @@ def about(node: Any) -> dict[str, Any]:
         ) from error
 
 
+def known_about(node: Any) -> Known:
+    """What is known of a jaw's teeth beside its labels; nothing where an earlier version made it. Raises as `about`."""
+    try:
+        return Known.from_dict(about(node).get("known") or {})
+    except (AttributeError, KeyError, TypeError, ValueError, UsageError) as error:
+        raise SceneError(
+            "What is known of the jaw '{name}' is damaged: segment the scan again.", name=node.GetName()
+        ) from error
+
+
 def change_about(node: Any, **values: Any) -> None:
     """Change some of what `about` tells."""
     node.SetAttribute(JAW, json.dumps({**about(node), **values}))
@@ -163,6 +175,7 @@ def segmentation_of(node: Any) -> JawSegmentation:
         frame=np.eye(4),
         frame_confidence=known["frame_confidence"],
         inside_out=known["inside_out"],
+        known=known_about(node),
     )
     jaw.frame[:] = JawCase(jaw, node.GetName()).frame_matrix()
     return jaw

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from ..checks.findings.live import LiveCheck
-from ..checks.repair import Repair, make_edit
-from ..dentition import Confidence
+from ..checks.repair import Repair, make_edit, number_again
+from ..dentition import Confidence, Known, Stated
 from ..dentition.naming import checked_numbering, tooth_title
 from ..dentition.words import Sentence
-from ..files.seg_nrrd import CONFIDENCE_MEANING_TAG, CONFIDENCE_TAG
+from ..files.seg_nrrd import CONFIDENCE_MEANING_TAG, CONFIDENCE_TAG, KNOWN_TAGS
 from ..files.volumes import Volume
 from ..files.volumes.boxes import Box
 from . import replacing
@@ -31,6 +31,7 @@ from .segments import (
     new_segment,
     segment_id,
     set_confidence,
+    set_known,
     tag,
 )
 
@@ -115,7 +116,7 @@ class VolumeReview(Review):
         self._segments = ToothSegments(node)
         super().__init__([node])
         self._shown_before: dict[str, _Shown] = {}
-        self._check = LiveCheck(self._segments.labels, self._segments.confidences())
+        self._check = LiveCheck(self._segments.labels, self._segments.confidences(), self.known().stated.absent)
         self._adopt_replacements()
         self._judge()
 
@@ -153,15 +154,15 @@ class VolumeReview(Review):
         self._adopt()
         shape = self.grid_shape
         changed, box = self._segments.sync()
-        confidence = self._segments.confidences()
+        confidence, absent = self._segments.confidences(), self.known().stated.absent
         if self._segments.labels is not self._check.labels:
-            self._check = LiveCheck(self._segments.labels, confidence)
+            self._check = LiveCheck(self._segments.labels, confidence, absent)
             if self.grid_shape != shape:  # steps remember boxes of a grid that is gone
                 self._done.clear()
                 self._undone.clear()
         else:
-            doubts = confidence != self._check.confidence
-            self._check.confidence = confidence
+            doubts = confidence != self._check.confidence or absent != self._check.absent
+            self._check.confidence, self._check.absent = confidence, absent
             if whole:
                 self._check.update_all()
             elif box is not None:
@@ -252,6 +253,12 @@ class VolumeReview(Review):
         """(z, y, x) of the reference grid."""
         return self._segments.labels.shape
 
+    def known(self) -> Known:
+        return self._segments.known()
+
+    def _number_again(self, stated: Stated) -> Repair:
+        return number_again(self.known(), self._check.measures, stated)
+
     def _carry_out(self, repair: Repair) -> tuple[Step, Iterable[int]]:
         self.recheck()  # hand edits first: the repair must see them
         boxes = {fdi: measure.box for fdi, measure in self._check.measures.items()}
@@ -260,7 +267,7 @@ class VolumeReview(Review):
         ids = self._segments.ids()
         box = self._segments.box_around(edit.box, [ids[fdi] for fdi in edit.teeth if fdi in ids])
         before = self._state(box)
-        confidence = edit.confidence(self._segments.confidences())
+        confidence, known = edit.confidence(self._segments.confidences()), edit.known(self.known())
         self._write(edit.box, edit.after)
         changed, region = self._segments.sync()
         if region is not None:
@@ -270,8 +277,9 @@ class VolumeReview(Review):
                 self._segments.remove(key)
             else:
                 set_confidence(self.node.GetSegmentation().GetSegment(key), fdi, confidence)
+                set_known(self.node.GetSegmentation().GetSegment(key), fdi, known)
         self._segments.sync()
-        self._check.confidence = self._segments.confidences()
+        self._check.confidence, self._check.absent = self._segments.confidences(), known.stated.absent
         self._check.judge()
         return _VolumeStep(self, repair.sentence, box, before, self._state(box)), changed
 
@@ -305,7 +313,7 @@ class VolumeReview(Review):
         return _State(self._segments.masks(box), copies, shown)
 
     def exchange(self, box: Box, here: _State, there: _State) -> None:
-        """Bring the segments from one state of a box to another: masks, segments, confidences. Raises SceneError when
+        """Bring the segments from one state of a box to another: masks, segments, tags. Raises SceneError when
         what they are now is not `here`, leaving everything as it is."""
         import slicer
 
@@ -335,7 +343,7 @@ class VolumeReview(Review):
                 self._segments.remove(key)
         for key in set(here.segments) & set(there.segments):
             segment = segmentation.GetSegment(key)
-            for name in (CONFIDENCE_TAG, CONFIDENCE_MEANING_TAG):
+            for name in (CONFIDENCE_TAG, CONFIDENCE_MEANING_TAG, *KNOWN_TAGS):
                 was, wanted = (tag(state.segments[key], name) for state in (here, there))
                 if segment is None or was == wanted:
                     continue

@@ -40,6 +40,16 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Absent</source>
+            <translation>Fehlt</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Absent teeth:</source>
+            <translation>Fehlende Zähne:</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Advanced</source>
             <translation>Erweitert</translation>
         </message>
@@ -82,6 +92,11 @@
             <location filename="../../DentalTopoSeg/DentalTopoSeg.py"/>
             <source>DentalTopoSeg</source>
             <translation>DentalTopoSeg</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Dentition:</source>
+            <translation>Gebiss:</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -155,6 +170,11 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Mark on the chart</source>
+            <translation>Im Zahnschema markieren</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Name of the result:</source>
             <translation>Name des Ergebnisses:</translation>
         </message>
@@ -202,6 +222,11 @@
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Panoramic view, axial slice and teeth in 3D, all at the teeth. Other arrangements are in Slicer's layout menu.</source>
             <translation>Panoramaansicht, axiale Schicht und Zähne in 3D, alle bei den Zähnen. Andere Anordnungen finden Sie im Layout-Menü von Slicer.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Press, then click on the chart the teeth that are not there: extracted, or never formed.</source>
+            <translation>Drücken, dann im Zahnschema die Zähne anklicken, die nicht da sind: gezogen oder nie angelegt.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -294,6 +319,11 @@
             <translation>Glätten:</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>State that this tooth is not there: extracted, or never formed. The numbers of the others follow; Undo takes it back.</source>
+            <translation>Angeben, dass dieser Zahn nicht da ist: gezogen oder nie angelegt. Die Nummern der anderen folgen; Rückgängig nimmt es zurück.</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSeg/DentalTopoSeg.py"/>
             <source>Stopped, because the scan was deleted.</source>
             <translation>Abgebrochen, weil der Scan gelöscht wurde.</translation>
@@ -317,6 +347,11 @@
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Teeth in 3D</source>
             <translation>Zähne in 3D</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Teeth that are not there: the next run gives none of their numbers. They are crossed out on the chart.</source>
+            <translation>Zähne, die nicht da sind: Der nächste Lauf vergibt keine ihrer Nummern. Im Zahnschema sind sie durchgestrichen.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -362,6 +397,11 @@
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Undo</source>
             <translation>Rückgängig</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Whether milk teeth may stand among the teeth.</source>
+            <translation>Ob unter den Zähnen Milchzähne stehen können.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -480,6 +520,11 @@
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/merging.py"/>
             <source>Add what touches tooth {teeth[1]:tooth} under the number {teeth[0]:tooth} to tooth {teeth[1]:tooth}</source>
             <translation>Was Zahn {teeth[1]:tooth} berührt und die Nummer {teeth[0]:tooth} trägt, dem Zahn {teeth[1]:tooth} zuschlagen</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/repair/kinds/numbering_again.py"/>
+            <source>All teeth are permanent</source>
+            <translation>Alle Zähne sind bleibende</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/scene/jaw_review.py"/>
@@ -652,6 +697,11 @@
             <translation>Links und rechts sind vertauscht: Die Zähne passen nur an ihre Plätze, wenn jede Nummer die Seite wechselt.</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/checks/repair/kinds/numbering_again.py"/>
+            <source>Milk teeth or not is left open</source>
+            <translation>Ob es Milchzähne gibt, bleibt offen</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/exports/nifti.py"/>
             <source>NIfTI</source>
             <translation>NIfTI</translation>
@@ -675,6 +725,11 @@
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/missing_tooth.py"/>
             <source>No tooth was found on '{name}'.</source>
             <translation>Auf „{name}“ wurde kein Zahn gefunden.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/repair/kinds/numbering_again.py"/>
+            <source>No tooth would keep a number: state only those that are absent.</source>
+            <translation>Kein Zahn behielte eine Nummer: Geben Sie nur die Zähne an, die fehlen.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/missing_tooth.py"/>
@@ -877,9 +932,19 @@
             <translation>Die Nummer {fdi:tooth} ist an zwei Zähne vergeben; der zweite könnte Zahn {free:tooth} sein.</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/checks/repair/kinds/numbering_again.py"/>
+            <source>The number {fdi:tooth} was given by hand, so it is not found anew: give this tooth another number, or remove it, first.</source>
+            <translation>Die Nummer {fdi:tooth} wurde von Hand vergeben, darum wird sie nicht neu bestimmt: Geben Sie diesem Zahn zuerst eine andere Nummer, oder entfernen Sie ihn.</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/renumbering.py"/>
             <source>The number {new:tooth} is another tooth's: give that tooth a number too.</source>
             <translation>Die Nummer {new:tooth} gehört einem anderen Zahn: Geben Sie auch diesem eine Nummer.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/repair/kinds/numbering_again.py"/>
+            <source>The number {new:tooth} is another tooth's: give that tooth another first.</source>
+            <translation>Die Nummer {new:tooth} gehört einem anderen Zahn: Geben Sie diesem zuerst eine andere.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/renumbering.py"/>
@@ -1027,6 +1092,11 @@
             <translation>Bei Zahn {fdi:tooth} gibt es einen Zahn mehr als Nummern: ein überzähliger Zahn oder etwas, das kein Zahn ist.</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/checks/repair/kinds/numbering_again.py"/>
+            <source>There may be milk teeth</source>
+            <translation>Es kann Milchzähne geben</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/scene/review.py"/>
             <source>This finding is no longer in the list.</source>
             <translation>Dieser Befund ist nicht mehr in der Liste.</translation>
@@ -1035,6 +1105,11 @@
             <location filename="../../DentalTopoSegLib/scene/review.py"/>
             <source>This finding is settled already.</source>
             <translation>Dieser Befund ist bereits erledigt.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/repair/kinds/numbering_again.py"/>
+            <source>This is stated already: there is nothing to change.</source>
+            <translation>Das ist schon angegeben: Es gibt nichts zu ändern.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/wrong_jaw.py"/>
@@ -1245,6 +1320,11 @@
             <location filename="../../DentalTopoSegLib/scene/surfaces.py"/>
             <source>What is known of the jaw '{name}' is damaged: segment the scan again.</source>
             <translation>Die Angaben zum Kiefer „{name}“ sind beschädigt: Segmentieren Sie den Scan erneut.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/repair/kinds/numbering_again.py"/>
+            <source>With this result it was not kept what its numbers were found from (another program's, or an earlier version's): give tooth {fdi:tooth} another number, remove it, or segment the scan again.</source>
+            <translation>Bei diesem Ergebnis wurde nicht aufbewahrt, woraus seine Nummern bestimmt wurden (es stammt von einem anderen Programm oder einer früheren Version): Geben Sie Zahn {fdi:tooth} eine andere Nummer, entfernen Sie ihn, oder segmentieren Sie den Scan noch einmal.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/stages.py"/>
@@ -1567,6 +1647,11 @@
             <translation>Scan vorbereiten</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/files/meshes/hps.py"/>
+            <source>reads scans in 3Shape's own format</source>
+            <translation>liest Scans im eigenen Format von 3Shape</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/checks/findings/words.py"/>
             <source>right</source>
             <translation>rechts</translation>
@@ -1862,7 +1947,7 @@
             <translation>{count} Teilchen mit Zahnnummern liegen abseits ihres Zahns, jedes kleiner als {limit:.0f} mm² ({teeth:teeth}).</translation>
         </message>
         <message>
-            <location filename="../../DentalTopoSegLib/checks/repair/kinds/renumbering.py"/>
+            <location filename="../../DentalTopoSegLib/checks/repair/kinds/numbering_again.py"/>
             <source>{first:words}, {rest:words}</source>
             <translation>{first:words}, {rest:words}</translation>
         </message>
@@ -1882,14 +1967,39 @@
             <translation>{number} Teilen</translation>
         </message>
         <message>
-            <location filename="../../DentalTopoSegLib/checks/repair/kinds/renumbering.py"/>
+            <location filename="../../DentalTopoSegLib/checks/repair/kinds/numbering_again.py"/>
             <source>{old:tooth} becomes {new:tooth}</source>
             <translation>{old:tooth} wird {new:tooth}</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/repair/kinds/numbering_again.py"/>
+            <source>{old:tooth} is left without a number</source>
+            <translation>{old:tooth} bleibt ohne Nummer</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/repair/kinds/numbering_again.py"/>
+            <source>{teeth:Teeth} are absent</source>
+            <translation>{teeth:Teeth} fehlen</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/repair/kinds/numbering_again.py"/>
+            <source>{teeth:Teeth} are not absent</source>
+            <translation>{teeth:Teeth} fehlen nicht</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/order_broken.py"/>
             <source>{teeth:Teeth} do not stand in the order of their numbers.</source>
             <translation>{teeth:Teeth} stehen nicht in der Reihenfolge ihrer Nummern.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/repair/kinds/numbering_again.py"/>
+            <source>{teeth:Teeth} is absent</source>
+            <translation>{teeth:Teeth} fehlt</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/repair/kinds/numbering_again.py"/>
+            <source>{teeth:Teeth} is not absent</source>
+            <translation>{teeth:Teeth} fehlt nicht</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/missing_tooth.py"/>
@@ -1960,6 +2070,19 @@
             <location filename="../../DentalTopoSegLib/checks/repair/label_map_bench.py"/>
             <source>{what:words} {why:words}.</source>
             <translation>{what:words} {why:words}.</translation>
+        </message>
+    </context>
+    <context>
+        <name>DentalTopoSegModuleLib.AbsentTeeth</name>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/AbsentTeeth.py"/>
+            <source>Click them on the chart</source>
+            <translation>Im Zahnschema anklicken</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/AbsentTeeth.py"/>
+            <source>None known</source>
+            <translation>Keine bekannt</translation>
         </message>
     </context>
     <context>
@@ -2221,6 +2344,11 @@
         <name>DentalTopoSegModuleLib.Parameters</name>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>
+            <source>A child: milk teeth may stand</source>
+            <translation>Kind: Milchzähne möglich</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>
             <source>Exact</source>
             <translation>Genau</translation>
         </message>
@@ -2228,6 +2356,11 @@
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>
             <source>FDI (11 to 48)</source>
             <translation>FDI (11 bis 48)</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>
+            <source>Find out</source>
+            <translation>Selbst bestimmen</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>
@@ -2258,6 +2391,11 @@
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>
             <source>Palmer (UR1 to LR8)</source>
             <translation>Palmer (UR1 bis LR8)</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>
+            <source>Permanent teeth only</source>
+            <translation>Nur bleibende Zähne</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>
@@ -2410,8 +2548,18 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/ReviewPanel.py"/>
+            <source>&lt;b&gt;{title}&lt;/b&gt;: stated absent</source>
+            <translation>&lt;b&gt;{title}&lt;/b&gt;: als fehlend angegeben</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/ReviewPanel.py"/>
             <source>All teeth were</source>
             <translation>Alle Zähne wurden</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/ReviewPanel.py"/>
+            <source>Before a run, click on the chart the teeth that are not there.</source>
+            <translation>Klicken Sie vor einem Lauf im Zahnschema die Zähne an, die nicht da sind.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/ReviewPanel.py"/>

@@ -40,6 +40,16 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Absent</source>
+            <translation>Absente</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Absent teeth:</source>
+            <translation>Dents absentes :</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Advanced</source>
             <translation>Options avancées</translation>
         </message>
@@ -82,6 +92,11 @@
             <location filename="../../DentalTopoSeg/DentalTopoSeg.py"/>
             <source>DentalTopoSeg</source>
             <translation>DentalTopoSeg</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Dentition:</source>
+            <translation>Denture :</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -155,6 +170,11 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Mark on the chart</source>
+            <translation>Marquer sur le schéma</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Name of the result:</source>
             <translation>Nom du résultat :</translation>
         </message>
@@ -202,6 +222,11 @@
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Panoramic view, axial slice and teeth in 3D, all at the teeth. Other arrangements are in Slicer's layout menu.</source>
             <translation>Vue panoramique, coupe axiale et dents en 3D, toutes centrées sur les dents. D'autres dispositions sont dans le menu de Slicer.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Press, then click on the chart the teeth that are not there: extracted, or never formed.</source>
+            <translation>Appuyez, puis cliquez sur le schéma les dents qui ne sont pas là : extraites ou jamais formées.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -294,6 +319,11 @@
             <translation>Lissage :</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>State that this tooth is not there: extracted, or never formed. The numbers of the others follow; Undo takes it back.</source>
+            <translation>Indiquer que cette dent n'est pas là : extraite ou jamais formée. Les numéros des autres suivent ; Annuler revient en arrière.</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSeg/DentalTopoSeg.py"/>
             <source>Stopped, because the scan was deleted.</source>
             <translation>Arrêté, car l'examen a été supprimé.</translation>
@@ -317,6 +347,11 @@
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Teeth in 3D</source>
             <translation>Dents en 3D</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Teeth that are not there: the next run gives none of their numbers. They are crossed out on the chart.</source>
+            <translation>Dents qui ne sont pas là : la prochaine analyse ne donne aucun de leurs numéros. Elles sont barrées sur le schéma.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -362,6 +397,11 @@
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Undo</source>
             <translation>Annuler</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Whether milk teeth may stand among the teeth.</source>
+            <translation>Si des dents de lait peuvent se trouver parmi les dents.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -480,6 +520,11 @@
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/merging.py"/>
             <source>Add what touches tooth {teeth[1]:tooth} under the number {teeth[0]:tooth} to tooth {teeth[1]:tooth}</source>
             <translation>Ajouter à la dent {teeth[1]:tooth} ce qui la touche sous le numéro {teeth[0]:tooth}</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/repair/kinds/numbering_again.py"/>
+            <source>All teeth are permanent</source>
+            <translation>Toutes les dents sont permanentes</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/scene/jaw_review.py"/>
@@ -652,6 +697,11 @@
             <translation>Gauche et droite sont inversées : les dents ne correspondent à leurs places que si chaque numéro change de côté.</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/checks/repair/kinds/numbering_again.py"/>
+            <source>Milk teeth or not is left open</source>
+            <translation>La présence de dents de lait reste ouverte</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/exports/nifti.py"/>
             <source>NIfTI</source>
             <translation>NIfTI</translation>
@@ -675,6 +725,11 @@
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/missing_tooth.py"/>
             <source>No tooth was found on '{name}'.</source>
             <translation>Aucune dent n'a été trouvée sur « {name} ».</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/repair/kinds/numbering_again.py"/>
+            <source>No tooth would keep a number: state only those that are absent.</source>
+            <translation>Aucune dent ne garderait de numéro : n'indiquez que celles qui sont absentes.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/missing_tooth.py"/>
@@ -877,9 +932,19 @@
             <translation>Le numéro {fdi:tooth} est attribué à deux dents ; la seconde pourrait être la dent {free:tooth}.</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/checks/repair/kinds/numbering_again.py"/>
+            <source>The number {fdi:tooth} was given by hand, so it is not found anew: give this tooth another number, or remove it, first.</source>
+            <translation>Le numéro {fdi:tooth} a été donné à la main, il n'est donc pas déterminé à nouveau : donnez d'abord un autre numéro à cette dent, ou retirez-la.</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/renumbering.py"/>
             <source>The number {new:tooth} is another tooth's: give that tooth a number too.</source>
             <translation>Le numéro {new:tooth} est celui d'une autre dent : donnez aussi un numéro à cette dent.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/repair/kinds/numbering_again.py"/>
+            <source>The number {new:tooth} is another tooth's: give that tooth another first.</source>
+            <translation>Le numéro {new:tooth} est celui d'une autre dent : donnez-en d'abord un autre à celle-ci.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/renumbering.py"/>
@@ -1027,6 +1092,11 @@
             <translation>Près de la dent {fdi:tooth}, il y a une dent de plus que de numéros : une dent surnuméraire, ou autre chose qu'une dent.</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/checks/repair/kinds/numbering_again.py"/>
+            <source>There may be milk teeth</source>
+            <translation>Il peut y avoir des dents de lait</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/scene/review.py"/>
             <source>This finding is no longer in the list.</source>
             <translation>Ce constat n'est plus dans la liste.</translation>
@@ -1035,6 +1105,11 @@
             <location filename="../../DentalTopoSegLib/scene/review.py"/>
             <source>This finding is settled already.</source>
             <translation>Ce constat est déjà réglé.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/repair/kinds/numbering_again.py"/>
+            <source>This is stated already: there is nothing to change.</source>
+            <translation>C'est déjà indiqué : il n'y a rien à changer.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/wrong_jaw.py"/>
@@ -1245,6 +1320,11 @@
             <location filename="../../DentalTopoSegLib/scene/surfaces.py"/>
             <source>What is known of the jaw '{name}' is damaged: segment the scan again.</source>
             <translation>Les informations sur l'arcade « {name} » sont endommagées : segmentez à nouveau l'empreinte.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/repair/kinds/numbering_again.py"/>
+            <source>With this result it was not kept what its numbers were found from (another program's, or an earlier version's): give tooth {fdi:tooth} another number, remove it, or segment the scan again.</source>
+            <translation>Avec ce résultat (d'un autre programme ou d'une version antérieure), ce dont ses numéros ont été déduits n'a pas été conservé : donnez un autre numéro à la dent {fdi:tooth}, retirez-la, ou segmentez à nouveau l'examen.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/stages.py"/>
@@ -1567,6 +1647,11 @@
             <translation>préparer l'examen</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/files/meshes/hps.py"/>
+            <source>reads scans in 3Shape's own format</source>
+            <translation>lit les examens au format propre à 3Shape</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/checks/findings/words.py"/>
             <source>right</source>
             <translation>droite</translation>
@@ -1862,7 +1947,7 @@
             <translation>{count} éclats portant des numéros de dents se trouvent à l'écart de leur dent, chacun de moins de {limit:.0f} mm² ({teeth:teeth}).</translation>
         </message>
         <message>
-            <location filename="../../DentalTopoSegLib/checks/repair/kinds/renumbering.py"/>
+            <location filename="../../DentalTopoSegLib/checks/repair/kinds/numbering_again.py"/>
             <source>{first:words}, {rest:words}</source>
             <translation>{first:words}, {rest:words}</translation>
         </message>
@@ -1882,14 +1967,39 @@
             <translation>{number} morceaux</translation>
         </message>
         <message>
-            <location filename="../../DentalTopoSegLib/checks/repair/kinds/renumbering.py"/>
+            <location filename="../../DentalTopoSegLib/checks/repair/kinds/numbering_again.py"/>
             <source>{old:tooth} becomes {new:tooth}</source>
             <translation>{old:tooth} devient {new:tooth}</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/repair/kinds/numbering_again.py"/>
+            <source>{old:tooth} is left without a number</source>
+            <translation>{old:tooth} reste sans numéro</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/repair/kinds/numbering_again.py"/>
+            <source>{teeth:Teeth} are absent</source>
+            <translation>{teeth:Teeth} sont absentes</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/repair/kinds/numbering_again.py"/>
+            <source>{teeth:Teeth} are not absent</source>
+            <translation>{teeth:Teeth} ne sont pas absentes</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/order_broken.py"/>
             <source>{teeth:Teeth} do not stand in the order of their numbers.</source>
             <translation>{teeth:Teeth} ne sont pas dans l'ordre de leurs numéros.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/repair/kinds/numbering_again.py"/>
+            <source>{teeth:Teeth} is absent</source>
+            <translation>{teeth:Teeth} est absente</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/repair/kinds/numbering_again.py"/>
+            <source>{teeth:Teeth} is not absent</source>
+            <translation>{teeth:Teeth} n'est pas absente</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/missing_tooth.py"/>
@@ -1960,6 +2070,19 @@
             <location filename="../../DentalTopoSegLib/checks/repair/label_map_bench.py"/>
             <source>{what:words} {why:words}.</source>
             <translation>{what:words} {why:words}.</translation>
+        </message>
+    </context>
+    <context>
+        <name>DentalTopoSegModuleLib.AbsentTeeth</name>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/AbsentTeeth.py"/>
+            <source>Click them on the chart</source>
+            <translation>Cliquez-les sur le schéma</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/AbsentTeeth.py"/>
+            <source>None known</source>
+            <translation>Aucune connue</translation>
         </message>
     </context>
     <context>
@@ -2221,6 +2344,11 @@
         <name>DentalTopoSegModuleLib.Parameters</name>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>
+            <source>A child: milk teeth may stand</source>
+            <translation>Enfant : dents de lait possibles</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>
             <source>Exact</source>
             <translation>Exact</translation>
         </message>
@@ -2228,6 +2356,11 @@
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>
             <source>FDI (11 to 48)</source>
             <translation>FDI (11 à 48)</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>
+            <source>Find out</source>
+            <translation>Déterminer</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>
@@ -2258,6 +2391,11 @@
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>
             <source>Palmer (UR1 to LR8)</source>
             <translation>Palmer (UR1 à LR8)</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>
+            <source>Permanent teeth only</source>
+            <translation>Dents permanentes seulement</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>
@@ -2410,8 +2548,18 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/ReviewPanel.py"/>
+            <source>&lt;b&gt;{title}&lt;/b&gt;: stated absent</source>
+            <translation>&lt;b&gt;{title}&lt;/b&gt; : indiquée absente</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/ReviewPanel.py"/>
             <source>All teeth were</source>
             <translation>Toutes les dents</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/ReviewPanel.py"/>
+            <source>Before a run, click on the chart the teeth that are not there.</source>
+            <translation>Avant une analyse, cliquez sur le schéma les dents qui ne sont pas là.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/ReviewPanel.py"/>

@@ -1,5 +1,4 @@
-"""The makers of odd volume files in cases/ beside the real scans: each file gives the phantom's voxels in their places, or
-the true reason."""
+"""The makers of odd volume files in cases/ beside the real scans: the phantom's voxels, or the true reason."""
 
 from __future__ import annotations
 

@@ -20,10 +20,11 @@ from typing import Any
 
 from DentalTopoSegLib.checks.findings import check_cases
 from DentalTopoSegLib.checks.measures.jaw import JawCase
-from DentalTopoSegLib.ios import segmenting
+from DentalTopoSegLib.ios import numbers
 from DentalTopoSegLib.ios.segmenting import JawSegmentation
 from DentalTopoSegLib.pictures.jaws import jaw_png
-from training.evaluation.jaws import TorchCrowns, TorchNetwork, known_frame, read_scan, scores_of, segment, table
+from training.evaluation.jaws import TorchCrowns, TorchNetwork, known_frame, scores_of, segment, table
+from training.evaluation.labelled import read_scan
 from training.loop import RUNS
 from training.surfaces.jaws import BY_SHAPE, FOLDS, by_shape, fold_of, patients
 
@@ -82,7 +83,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--crowns-weight", type=float, help="0 to 1, share of the crown network (default: as shipped)")
     arguments = parser.parse_args(argv)
     if arguments.crowns_weight is not None:
-        segmenting.CROWNS_WEIGHT = arguments.crowns_weight
+        numbers.CROWNS_WEIGHT = arguments.crowns_weight
     everyone = patients(arguments.data)
     scores, others, found = {}, {}, {}
     for fold in arguments.folds:

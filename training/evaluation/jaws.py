@@ -1,6 +1,10 @@
-"""The library's own path on labelled scans (data pack's ios/train), scored: in their own frame or in random ones.
+"""The library's own path on labelled jaws of any source, in random frames with nothing given, scored.
 
-python -m training evaluate-jaws DATA/ios/train --models Resources/Models --turns 24 -o turned.json
+    python -m training evaluate-jaws FOLDER -o scores.json
+
+FOLDER and the folders in it hold jaws as .npz (`vertices`, `faces`, `face_fdi` or `vertex_fdi`) or as Teeth3DS has them
+(.obj with .json); which jaw it is the file's name (`*_upper`, `*_lower`) or the labels say. Where the library asks for
+the jaw it is told the right one. Each folder is a row of the table.
 """
 
 from __future__ import annotations
@@ -8,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,30 +20,22 @@ import torch
 from scipy.spatial.transform import Rotation
 
 from DentalTopoSegLib.checks.metrics.surfaces import evaluate_mesh, merge_evaluations
+from DentalTopoSegLib.errors import NoTeethError
 from DentalTopoSegLib.files.meshes import Mesh, Surface, clean
-from DentalTopoSegLib.ios.orienting import Frame
+from DentalTopoSegLib.ios.deciding import UnknownJawError
+from DentalTopoSegLib.ios.orienting import Frame, angles_deg
 from DentalTopoSegLib.ios.segmenting import JawSegmentation, segment_jaws
 from DentalTopoSegLib.networks.models import load_model
 from DentalTopoSegLib.options import RunOptions
-from training.evaluation.conditions import CONDITIONS
+from training.evaluation.labelled import Scan, find_scans, frame_of_labels
 from training.export import crowns, surface
 from training.export.score_tables import markdown_table
 from training.surfaces.clouds import graph_of
-from training.surfaces.jaws import Jaw, fdi_of, fold_of, patients, read_jaw, to_canonical
+from training.surfaces.jaws import fold_of, patients, to_canonical
+from training.volumes.finished import MODELS
 
 LOW_DICE = 0.9
 """Scans below it are named."""
-
-
-@dataclass(frozen=True)
-class Scan:
-    """vertices (V, 3) mm as in the data pack, faces (F, 3), face_fdi (F,); upper or lower."""
-
-    name: str
-    jaw: str
-    vertices: np.ndarray
-    faces: np.ndarray
-    face_fdi: np.ndarray
 
 
 class TorchNetwork:
@@ -63,23 +58,8 @@ class TorchCrowns:
 
     def run_named(self, feed: dict[str, np.ndarray], cancelled: Any = None) -> dict[str, np.ndarray]:
         with torch.no_grad():
-            logits, _ = self.net(torch.from_numpy(feed["shapes"]), torch.from_numpy(feed["places"]))
-        return {"probabilities": torch.softmax(logits, -1).numpy()}
-
-
-def read_scan(path: Path) -> Scan:
-    """One npz of the data pack."""
-    with np.load(path) as data:
-        arrays = data["vertices"].astype(np.float64), data["faces"].astype(np.int32), data["face_fdi"]
-    return Scan(path.stem, path.stem.rsplit("_", 1)[1], *arrays)
-
-
-def scan_of(jaw: Jaw) -> Scan:
-    """A jaw of `surfaces.jaws`, in its canonical axes, as a scan whose frame is not known."""
-    used, faces = np.unique(jaw.faces, return_inverse=True)
-    fdi = fdi_of(jaw.classes, jaw.upper)
-    which = "upper" if jaw.upper else "lower"
-    return Scan(jaw.name, which, jaw.vertices[used], faces.reshape(-1, 3).astype(np.int32), fdi)
+            logits, _, upper = self.net(torch.from_numpy(feed["shapes"]), torch.from_numpy(feed["places"]))
+        return {"probabilities": torch.softmax(logits, -1).numpy(), "upper_logit": upper.reshape(1).numpy()}
 
 
 def known_frame(scan: Scan) -> Frame:
@@ -159,40 +139,111 @@ def load_networks(models: Path, surface_run: Path | None, crowns_run: Path | Non
     return networks
 
 
+def try_scan(scan: Scan, models: Mapping[str, Any], turn: np.ndarray) -> dict[str, Any]:
+    """Scores of one jaw turned about the origin by (3, 3) with nothing given.
+
+    Besides those of `scores_of`: "jaw" the right one, "asked" whether the library asked for it, "off_deg" of the frame
+    from the one in which the labelled teeth stand best, "jaw_logits" what surface and crowns say.
+    """
+    asked = False
+    try:
+        found = segment(scan, models, turn=turn)
+    except UnknownJawError:
+        asked = True
+        found = segment(scan, models, turn=turn, jaw=scan.jaw)
+    true = frame_of_labels(scan).matrix[:3, :3] @ turn.T
+    return {
+        **scores_of(scan, found),
+        "jaw": scan.jaw,
+        "group": scan.group,
+        "asked": asked,
+        "off_deg": float(angles_deg(true, found.frame[:3, :3])),
+        "jaw_logits": found.provenance["jaw_logits"],
+    }
+
+
+def told(name: str, one: Mapping[str, Any]) -> str:
+    """One line of a try."""
+    jaw = "asked" if one["asked"] else f"{one['jaw_inferred']}, {100 * one['jaw_confidence']:.0f} %"
+    if not one["asked"] and one["jaw_inferred"] != one["jaw"]:
+        jaw += " WRONG"
+    wrong = ", ".join(f"{true} as {given}" for true, given in one["wrong_fdi"]) or "none"
+    lists = (", ".join(map(str, one[key])) or "none" for key in ("missed", "extra"))
+    return (
+        f"{name}: jaw {jaw}; frame {one['off_deg']:.1f} deg off; DSC {one['dice']:.3f}, whatever the number "
+        f"{one['instance_dice']:.3f}; wrong: {wrong}; missed: {{}}; extra: {{}}".format(*lists)
+    )
+
+
+def group_table(scores: Mapping[str, Mapping[str, Any]]) -> str:
+    """Markdown: a row for each folder and one for all."""
+    groups: dict[str, dict[str, Mapping[str, Any]]] = {}
+    for name, one in scores.items():
+        groups.setdefault(one["group"], {})[name] = one
+    rows = [_row(group or "(folder)", mine) for group, mine in groups.items()]
+    if len(groups) > 1:
+        rows.append(_row("all", scores))
+    head = ("jaws", "tries", "jaw right", "asked", "jaw wrong", "frame off, median", "95 %", "DSC")
+    more = ("whatever the number", "wrong numbers", "missed", "extra a jaw")
+    return markdown_table((*head, *more), rows, right=True)
+
+
+def _row(name: str, scores: Mapping[str, Mapping[str, Any]]) -> tuple[object, ...]:
+    total, tries = merge_evaluations(scores), len(scores)
+    asked = sum(one["asked"] for one in scores.values())
+    right = sum(not one["asked"] and one["jaw_inferred"] == one["jaw"] for one in scores.values())
+    off = [one["off_deg"] for one in scores.values()]
+    return (
+        name,
+        tries,
+        right,
+        asked,
+        tries - right - asked,
+        f"{np.median(off):.1f}",
+        f"{np.quantile(off, 0.95):.1f}",
+        f"{total['dice']:.3f}",
+        f"{total['instance_dice']:.3f}",
+        f"{100 * total['wrong_fdi'] / max(total['teeth'], 1):.1f} %",
+        total["missed"],
+        f"{total['extra'] / tries:.2f}",
+    )
+
+
 def main(argv: list[str] | None = None) -> None:
-    """Score every scan of a folder."""
+    """Score every jaw of a folder."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("data", type=Path)
-    parser.add_argument("--models", type=Path, required=True, help="folder with models.json")
+    parser.add_argument("data", type=Path, help="folder of labelled jaws")
+    parser.add_argument("--models", type=Path, default=MODELS, help="folder with models.json (default: the shipped)")
     parser.add_argument("--run", type=Path, help="a training run in place of the exported surface network")
-    parser.add_argument("--fold", type=int, choices=range(5), help="only the scans of this fold")
-    parser.add_argument("--turns", type=int, default=0, help="random frames per scan beside its own")
-    parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--crowns", type=Path, help="a training run in place of the exported crown network")
-    parser.add_argument("--changed", choices=list(CONDITIONS), help="change each scan (and number it by shape) first")
+    parser.add_argument("--fold", type=int, choices=range(5), help="only the jaws of this fold's patients")
+    parser.add_argument("--patients", type=Path, help="the data pack's ios/train, for the list of patients")
+    parser.add_argument("--turns", type=int, default=3, help="random frames per jaw")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--known", action="store_true", help="also with frame and jaw given")
     parser.add_argument("-o", "--output", type=Path, required=True)
     arguments = parser.parse_args(argv)
     models = load_networks(arguments.models, arguments.run, arguments.crowns)
-    everyone, scores, right = patients(arguments.data), {}, []
-    for path in sorted(arguments.data.glob("*.npz")):
-        if arguments.fold is not None and fold_of(path.stem, everyone) != arguments.fold:
+    everyone = patients(arguments.patients or arguments.data)
+    tries: dict[str, dict[str, Any]] = {}
+    known: dict[str, dict[str, Any]] = {}
+    for scan in find_scans(arguments.data):
+        if arguments.fold is not None and fold_of(scan.name, everyone) != arguments.fold:
             continue
-        rng = np.random.default_rng([arguments.seed, *path.stem.encode()])
-        turns = Rotation.random(arguments.turns, rng=rng)
-        if arguments.changed:
-            jaw = CONDITIONS[arguments.changed](read_jaw(path), rng)
-            scan, frame = scan_of(jaw), Frame(np.eye(4), 1.0, float(jaw.upper), False, 0.0)
-        else:
-            scan = read_scan(path)
-            frame = known_frame(scan)
-        scores[path.stem] = scores_of(scan, segment(scan, models, frame=frame, jaw=scan.jaw))
-        for k in range(arguments.turns):
-            one = scores_of(scan, segment(scan, models, turn=turns[k].as_matrix(), jaw=scan.jaw))
-            right.append(one["jaw_inferred"] == scan.jaw)
-            scores[f"{path.stem} turned {k}"] = one
-        print(path.stem, *(f"{scores[n]['dice']:.3f}" for n in scores if n.startswith(path.stem)), flush=True)
-    arguments.output.write_text(json.dumps(scores, indent=1), encoding="utf-8")
-    print(table({n: s for n, s in scores.items() if " turned" not in n}))
-    if right:
-        print(table({n: s for n, s in scores.items() if " turned" in n}).splitlines()[0])
-        print(f"jaw inferred right: {np.mean(right):.4f} of {len(right)}")
+        name = f"{scan.group}/{scan.name}" if scan.group else scan.name
+        rng = np.random.default_rng([arguments.seed, *scan.name.encode()])
+        for k, turn in enumerate(Rotation.random(arguments.turns, rng=rng)):
+            try:
+                one = try_scan(scan, models, turn.as_matrix())
+            except NoTeethError as error:
+                print(f"{name} {k}: {error}", flush=True)
+                continue
+            tries[f"{name} {k}"] = one
+            print(told(f"{name} {k}", one), flush=True)
+        if arguments.known:
+            known[name] = scores_of(scan, segment(scan, models, frame=frame_of_labels(scan), jaw=scan.jaw))
+    arguments.output.write_text(json.dumps({"tries": tries, "known": known}, indent=1), encoding="utf-8")
+    if known:
+        print("", "With frame and jaw given:", table(known), sep="\n")
+    if tries:
+        print("", "In random frames, nothing given:", table(tries), group_table(tries), sep="\n\n")

@@ -2,7 +2,7 @@
 
     python -m training evaluate-orientation training/runs/orientation_fold0 --data DATA/ios/train -o measured.json
 
-Goes through the library's own path: vertices of a mesh, turned at random and moved anywhere.
+Goes through the library's own path: a mesh, turned at random and moved anywhere.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import argparse
 import json
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,12 +19,11 @@ import torch
 from scipy.optimize import minimize
 from scipy.spatial.transform import Rotation
 
-from DentalTopoSegLib.files.meshes.geometry import vertex_normals
 from DentalTopoSegLib.ios import orienting
 from DentalTopoSegLib.networks.models import Model, load_model
-from training.evaluation.conditions import CONDITIONS, TURNED_OUT
 from training.export.orientation import export
 from training.export.score_tables import markdown_table
+from training.surfaces.disturbances import DISTURBANCES, TURNED_OUT
 from training.surfaces.jaws import Jaw, fold_of, patients, read_jaw
 from training.surfaces.train_orientation import load_net
 
@@ -37,12 +37,12 @@ GROUPS = 4
 def trial(jaw: Jaw, model: Model, rng: np.random.Generator) -> dict:
     """One scan put anywhere, found again: error (degrees), features of doubt, logit of "upper", whether it was
     seen inside out, seconds."""
-    used, faces = np.unique(jaw.faces, return_inverse=True)
-    faces = faces.reshape(-1, 3).astype(np.int32)
     turn = Rotation.from_quat(rng.standard_normal(4)).as_matrix()
-    points = jaw.vertices[used] @ turn.T + rng.uniform(-200, 200, 3)
-    normals = vertex_normals(points, faces)
+    vertices = jaw.vertices @ turn.T + rng.uniform(-200, 200, 3)
     started = time.perf_counter()
+    points, rows = orienting.sample_surface(vertices, jaw.faces, np.random.default_rng(0))
+    a, b, c = np.moveaxis(vertices[jaw.faces[rows]], 1, 0)
+    normals = np.cross(b - a, c - a)
     answer, middle = orienting.ask(points, model)
     inside = orienting.sees_inside((points - middle) @ answer.rotation.T, normals @ answer.rotation.T)
     return {
@@ -55,7 +55,15 @@ def trial(jaw: Jaw, model: Model, rng: np.random.Generator) -> dict:
     }
 
 
-def measure(run: Path, data: Path, rotations: int, others: int, fold: int | None = None) -> list[dict]:
+def measure(
+    run: Path,
+    data: Path,
+    rotations: int,
+    others: int,
+    fold: int | None = None,
+    kinds: Sequence[str] = tuple(DISTURBANCES),
+    every: int = 1,
+) -> list[dict]:
     """Trials of every scan that the run never saw: `rotations` of the unchanged scan, `others` of each other kind."""
     net, state = load_net(run)
     fold = state["config"]["fold"] if fold is None else fold
@@ -64,13 +72,18 @@ def measure(run: Path, data: Path, rotations: int, others: int, fold: int | None
     with tempfile.TemporaryDirectory() as folder:
         export(net, state, NEUTRAL, Path(folder), "measured", None)
         model = load_model("orientation", threads=1, folder=Path(folder))
-        for path in sorted(data.glob("*.npz")):
-            if fold is not None and fold_of(path.stem, everyone) != fold:
-                continue
+        paths = [p for p in sorted(data.glob("*.npz")) if fold is None or fold_of(p.stem, everyone) == fold]
+        for path in paths[::every]:
             jaw, rng = read_jaw(path), np.random.default_rng([1, *path.stem.encode()])
-            for condition, change in CONDITIONS.items():
+            for condition in kinds:
                 for _ in range(rotations if condition == "unchanged" else others):
-                    trials.append({"scan": path.stem, "condition": condition, **trial(change(jaw, rng), model, rng)})
+                    trials.append(
+                        {
+                            "scan": path.stem,
+                            "condition": condition,
+                            **trial(DISTURBANCES[condition](jaw, rng), model, rng),
+                        }
+                    )
     return trials
 
 
@@ -133,7 +146,7 @@ def _error_table(trials: list[dict]) -> str:
     limits = (8, 15, 45)
     head = ["scans", "trials", "median", "95 %", "99 %", *(f"> {d} deg" for d in limits), "jaw right"]
     rows = []
-    for condition in CONDITIONS:
+    for condition in DISTURBANCES:
         mine = [t for t in trials if t["condition"] == condition]
         if mine:
             error = np.array([t["error"] for t in mine])
@@ -162,12 +175,21 @@ def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("run", type=Path, help="folder of the run")
     parser.add_argument("--data", type=Path, required=True, help="the data pack's ios/train")
-    parser.add_argument("--rotations", type=int, default=24, help="trials of each unchanged scan")
-    parser.add_argument("--others", type=int, default=6, help="trials of each changed kind per scan")
+    parser.add_argument("--rotations", type=int, default=6, help="trials of each unchanged scan")
+    parser.add_argument("--others", type=int, default=1, help="trials of each changed kind per scan")
+    parser.add_argument("--every", type=int, default=1, help="only every so many-th scan")
+    parser.add_argument("--only", nargs="+", default=list(DISTURBANCES), choices=list(DISTURBANCES))
     parser.add_argument("-o", "--output", type=Path, required=True, help="JSON for export-orientation")
     arguments = parser.parse_args(argv)
     torch.set_num_threads(1)
-    trials = measure(arguments.run, arguments.data, arguments.rotations, arguments.others)
+    trials = measure(
+        arguments.run,
+        arguments.data,
+        arguments.rotations,
+        arguments.others,
+        kinds=arguments.only,
+        every=arguments.every,
+    )
     _, run = load_net(arguments.run)
     measured = {
         "steps": run["progress"]["step"],

@@ -16,25 +16,28 @@ from training.export.int8_storage import with_int8_weights
 from training.export.shipping import export_graph, load_average, run_export, ship, training_record
 from training.nets.crown_row import CrownRowNet
 
+OUTPUTS = ["probabilities", "upper_logit"]
+
 
 class Probabilities(torch.nn.Module):
-    """The network's answer for one row as probabilities (K, 16)."""
+    """The network's answer for one row as probabilities (K, classes), and the jaw's logit (1,)."""
 
     def __init__(self, net: CrownRowNet) -> None:
         super().__init__()
         self.net = net
 
-    def forward(self, shapes: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
-        """Probabilities (K, 16) of K crowns from shapes (K, P, 6) and places (K, 13)."""
-        return torch.softmax(self.net(shapes, places)[0], -1)
+    def forward(self, shapes: torch.Tensor, places: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Probabilities (K, classes) of K crowns from shapes (K, P, 6) and places (K, 13), and the jaw's logit (1,)."""
+        row, _, upper = self.net(shapes, places)
+        return torch.softmax(row, -1), upper.reshape(1)
 
 
 def to_onnx(net: CrownRowNet) -> onnx.ModelProto:
-    """The network as ONNX; inputs shapes (K, P, 6) and places (K, 13), output probabilities (K, 16)."""
+    """The network as ONNX; inputs shapes (K, P, 6) and places (K, 13), outputs (K, classes) and (1,) as `OUTPUTS`."""
     crowns = torch.export.Dim("crowns", min=1, max=64)
     example = (torch.randn(7, CROWN_POINTS, 6), torch.randn(7, PLACE_FEATURES))
     free = ({0: crowns}, {0: crowns})
-    return export_graph(Probabilities(net.eval()), example, ("shapes", "places"), ("probabilities",), free)
+    return export_graph(Probabilities(net.eval()), example, ("shapes", "places"), tuple(OUTPUTS), free)
 
 
 def load_net(folder: Path) -> tuple[CrownRowNet, dict[str, Any]]:
@@ -49,8 +52,11 @@ def export(run_folder: Path, models: Path, version: str, scans: int, card: str |
         "id": f"crowns-{version}",
         "task": "crowns",
         "precision": "int8",
-        "outputs": ["probabilities"],
-        "labels": "0-7 positions 1-8 at x > 0 (quadrants 2, 4); 8-15 positions 1-8 at x < 0 (1, 3)",
+        "outputs": OUTPUTS,
+        "labels": (
+            "0-15 permanent teeth of the upper jaw, 16-31 of the lower, 32-41 milk teeth of the upper, 42-51 of the "
+            "lower, 52 no tooth; in a jaw from the midline those at x > 0 (quadrants 2, 4; 6, 8), then at x < 0"
+        ),
         "crown_points": CROWN_POINTS,
         "training": training_record(run, scans),
     }

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from DentalTopoSegLib.ios.crowns import PLACE_FEATURES
+from DentalTopoSegLib.ios.crowns import CLASSES, PLACE_FEATURES
 
 
 class CrownEncoder(nn.Module):
@@ -58,10 +58,10 @@ class RowBlock(nn.Module):
 
 
 class CrownRowNet(nn.Module):
-    """shapes (..., K, P, 6), places (..., K, 13), present (..., K) bool or None -> logits (..., K, 16)."""
+    """shapes (..., K, P, 6), places (..., K, 13), present (..., K) bool or None -> logits (..., K, classes), (...)."""
 
     def __init__(
-        self, width: int = 128, heads: int = 4, blocks: int = 3, dropout: float = 0.1, classes: int = 16
+        self, width: int = 128, heads: int = 4, blocks: int = 3, dropout: float = 0.1, classes: int = CLASSES
     ) -> None:
         super().__init__()
         self.encoder = CrownEncoder(width)
@@ -69,9 +69,10 @@ class CrownRowNet(nn.Module):
         self.blocks = nn.ModuleList([RowBlock(width, heads, dropout) for _ in range(blocks)])
         self.alone = nn.Linear(width, classes)  # from the shape alone: keeps the encoder from leaning on places
         self.head = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, classes))
+        self.upper = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, 1))
 
-    def forward(self, shapes: Tensor, places: Tensor, present: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Logits of the row, and logits from each crown's shape alone."""
+    def forward(self, shapes: Tensor, places: Tensor, present: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
+        """Logits of each crown in its row, from its shape alone, and (...) of all of them being of an upper jaw."""
         if present is None:
             shape = self.encoder(shapes)
         else:  # the places that only fill up the batch cost nothing
@@ -81,4 +82,8 @@ class CrownRowNet(nn.Module):
         hidden = None if present is None else (~present)[..., None, None, :] * -1e4
         for block in self.blocks:
             x = block(x, hidden)
-        return self.head(x), self.alone(functional.relu(shape))
+        if present is None:
+            mean = x.mean(-2)
+        else:
+            mean = (x * present[..., None]).sum(-2) / present.sum(-1, keepdim=True).clamp_min(1)
+        return self.head(x), self.alone(functional.relu(shape)), self.upper(mean).squeeze(-1)

@@ -1,6 +1,6 @@
-"""Thin all clouds of jaws to the points that the orientation network is made for, and pose them at random.
+"""Thin jaws, disturbed at random, to the points that the orientation network is made for, and pose them at random.
 
-    python -m training pack-orientation DATA/ios/train CACHE PACK  # once; CACHE is what sample-jaws wrote
+    python -m training pack-orientation DATA/ios/train PACK  # once
 
 Poses as the looks of `DentalTopoSegLib.ios.orienting` meet them: near the principal axes or nearly right, some anyhow;
 half of the clouds mirrored (a mirrored jaw is a jaw).
@@ -9,79 +9,51 @@ half of the clouds mirrored (a mirrored jaw is a jaw).
 from __future__ import annotations
 
 import argparse
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from scipy.spatial import cKDTree
 from scipy.spatial.transform import Rotation
 from torch import Tensor
 
 from DentalTopoSegLib.ios import orienting
 from training.loop import read_config
-from training.surfaces.jaws import Jaw, fold_of, on_base, patients, read_jaw
+from training.surfaces.disturbances import disturb
+from training.surfaces.jaws import fold_of, patients, read_jaw
 
 CONFIG = Path(__file__).resolve().parents[1] / "configs" / "orientation.yaml"
 
 
-def crop(points: np.ndarray, labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Which of a cloud's points (N, 3) are kept, (N,) bool: one or two upright cuts, or little gingiva around the
-    teeth, or both."""
-    keep = np.ones(len(points), bool)
-    if rng.random() < 0.35 and (labels > 0).any():
-        keep &= cKDTree(points[labels > 0]).query(points)[0] < rng.uniform(1.0, 6.0)
-    if rng.random() < 0.8:
-        for share in (rng.uniform(0.3, 0.95), rng.uniform(0.6, 0.95))[: 1 + (rng.random() < 0.4)]:
-            angle = rng.uniform(0, 2 * np.pi)
-            along = points[:, :2] @ (np.cos(angle), np.sin(angle))
-            keep &= along < np.quantile(along[keep], share)
-    return keep
+def make_clouds(path: Path, config: dict[str, Any]) -> tuple[np.ndarray, list[str]]:
+    """Clouds (C, 2048, 3) of one scan as it is and disturbed, canonical mm about their mean, and which they are."""
+    jaw = read_jaw(path)
+    kinds = [kind for kind in ("unchanged", "disturbed") for _ in range(config["pack"][kind])]
+    points = []
+    for k, kind in enumerate(kinds):
+        rng = np.random.default_rng([config["seed"], k, *path.stem.encode()])
+        other = disturb(jaw, rng) if kind == "disturbed" else jaw
+        points.append(orienting.thin_points(orienting.sample_surface(other.vertices, other.faces, rng)[0])[0])
+    return np.stack(points), kinds
 
 
-def sample_on_base(jaw: Jaw, rng: np.random.Generator, count: int = 9000) -> np.ndarray:
-    """Points (N, 3) of the jaw on a base, most with a floor, often filled under the whole arch, hardly tilted."""
-    tilt = np.eye(3)
-    tilt[2, :2] = rng.normal(0, 0.06, 2)  # a shear: the floor leans, the teeth hardly notice
-    solid = on_base(Jaw(jaw.name, jaw.upper, jaw.vertices @ tilt.T, jaw.faces, jaw.classes), rng)
-    corners = solid.vertices[solid.faces]
-    area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
-    pick = rng.choice(len(area), count, p=area / area.sum())
-    points = (corners[pick] * rng.dirichlet((1.0, 1.0, 1.0), count)[..., None]).sum(1)
-    if rng.random() < 0.75:
-        low, high = points[:, :2].min(0), points[:, :2].max(0)
-        floor = rng.uniform(low, high, (int(np.prod(high - low) * count / (area.sum() / 2)), 2))
-        close = cKDTree(points[:, :2]).query(floor)[0] < rng.choice([1.5, 12.0])
-        foot = np.column_stack([floor[close], np.full(close.sum(), solid.vertices[:, 2].min())])
-        points = np.concatenate([points, foot])
-    return points @ np.linalg.inv(tilt).T
-
-
-def make_pack(data: Path, cache: Path, target: Path, config: dict[str, Any]) -> None:
+def make_pack(data: Path, target: Path, config: dict[str, Any], processes: int = 2) -> None:
     """All clouds in one npz: points (C, 2048, 3) canonical mm about their mean, first, second, name, kind, upper."""
-    rows: list[tuple[np.ndarray, str, str]] = []
-    for path in sorted(data.glob("*.npz")):
-        rng = np.random.default_rng([config["seed"], *path.stem.encode()])
-        variants = sorted(cache.glob(f"{path.stem}_??.npz"))
-        for variant in variants:
-            with np.load(variant) as arrays:
-                points, labels = arrays["points"].astype(np.float64), arrays["labels"]
-            plain = int(variant.stem[-2:]) < (len(variants) + 2) // 3
-            rows.append((points, path.stem, "unchanged" if plain else "changed"))
-            if int(variant.stem[-2:]) < config["pack"]["cropped"]:
-                rows.append((points[crop(points, labels, rng)], path.stem, "cropped"))
-        jaw = read_jaw(path)
-        for _ in range(config["pack"]["on_base"]):
-            rows.append((sample_on_base(jaw, rng), path.stem, "on base"))
+    paths = sorted(data.glob("*.npz"))
+    with ProcessPoolExecutor(processes) as pool:
+        made = list(pool.map(partial(make_clouds, config=config), paths))
+    names = np.repeat([p.stem for p in paths], [len(kinds) for _, kinds in made])
     target.parent.mkdir(parents=True, exist_ok=True)
     np.savez(
         target,
-        points=np.stack([orienting.thin_points(points)[0] for points, _, _ in rows]),
-        name=np.array([r[1] for r in rows]),
-        kind=np.array([r[2] for r in rows]),
-        upper=np.array([r[1].endswith("upper") for r in rows]),
+        points=np.concatenate([points for points, _ in made]),
+        name=names,
+        kind=np.concatenate([kinds for _, kinds in made]),
+        upper=np.array([name.endswith("upper") for name in names]),
     )
-    print(f"{len(rows)} clouds in {target}")
+    print(f"{len(names)} clouds in {target}")
 
 
 class Clouds:
@@ -148,8 +120,8 @@ def random_turns(where: np.ndarray, plan: dict, rng: np.random.Generator) -> np.
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path, help="the data pack's ios/train")
-    parser.add_argument("cache", type=Path, help="what training.surfaces.jaws wrote")
     parser.add_argument("pack", type=Path, help=".npz file to write")
     parser.add_argument("--config", type=Path, default=CONFIG)
+    parser.add_argument("--processes", type=int, default=2)
     arguments = parser.parse_args(argv)
-    make_pack(arguments.data, arguments.cache, arguments.pack, read_config(arguments.config, "pack"))
+    make_pack(arguments.data, arguments.pack, read_config(arguments.config, "pack"), arguments.processes)

@@ -8,7 +8,9 @@ Without --fold every patient trains. Started again with the same name it goes on
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,24 +19,33 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from DentalTopoSegLib.ios.crowns import CROWN_POINTS
 from training.loop import Loop, Measures, Task, add_run_arguments, run_to_end, start_command
 from training.nets.crown_row import CrownRowNet
 from training.surfaces.crown_rows import STILL, Plan, Row, RowMaker, rows_of, stack_rows
 from training.surfaces.jaws import FOLDS, fold_of, patients
 
 MOST_CROWNS = 18
+POSES = 2
+"""How often a made row is in a batch: making it takes longer than turning it."""
+MADE = 200
+"""Made rows of the held-out patients that every look at the network sees."""
 
-Batch = tuple[Tensor, Tensor, Tensor, Tensor]
+Batch = tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]
 
 
 def batch_of(maker: RowMaker, size: int) -> Batch:
-    """Random rows: shapes (B, K, P, 6), places (B, K, 13), present (B, K) bool and classes (B, K) 0..15."""
-    pairs = [maker() for _ in range(size)]
-    shapes, places, present = stack_rows([row for row, _ in pairs], MOST_CROWNS)
+    """Random rows: shapes (B, K, P, 6), places (B, K, 13), present (B, K) bool, classes (B, K), upper (B,) 1 or 0 and
+    known (B,) bool, whether the places tell the jaw."""
+    made = [maker.posed(min(POSES, size - k)) for k in range(0, size, POSES)]
+    pairs = [pair for some in made for pair in some]
+    shapes, places, present = stack_rows([row for row, _, _ in pairs], MOST_CROWNS)
     teeth = np.zeros(present.shape, np.int64)
-    for k, (_, classes) in enumerate(pairs):
-        teeth[k, : len(classes)] = classes - 1
-    return tuple(torch.from_numpy(a) for a in (shapes, places, present, teeth))
+    for k, (_, classes, _) in enumerate(pairs):
+        teeth[k, : len(classes)] = classes
+    upper = np.array([jaw == "upper" for _, _, jaw in pairs], np.float32)
+    known = places[:, 0, -1] != 0
+    return tuple(torch.from_numpy(a) for a in (shapes, places, present, teeth, upper, known))
 
 
 class CrownsTask(Task):
@@ -48,7 +59,9 @@ class CrownsTask(Task):
 
     def __init__(self, config: dict[str, Any], rows: Sequence[Row], held: Sequence[Row] = ()) -> None:
         self.held = held
-        self.maker = RowMaker(list(rows), Plan(**config["augment"]), config["seed"])
+        plan = Plan(**config["augment"])
+        self.maker = RowMaker(list(rows), plan, config["seed"])
+        self.made = RowMaker(list(held), replace(plan, points=CROWN_POINTS), 0) if held else None
         super().__init__(config)
 
     def build(self) -> nn.Module:
@@ -65,22 +78,30 @@ class CrownsTask(Task):
         return batch_of(self.maker, self.settings.batch)
 
     def loss(self, batch: Batch, loop: Loop) -> tuple[Tensor, Measures]:
-        shapes, places, present, teeth = batch
-        row, alone = self.net(shapes, places, present)
-        loss = functional.cross_entropy(row[present], teeth[present], label_smoothing=0.03)
-        loss = loss + self.config["loss"]["alone"] * functional.cross_entropy(alone[present], teeth[present])
-        return loss, {"accuracy": float((row.argmax(-1) == teeth)[present].double().mean())}
+        shapes, places, present, teeth, upper, known = batch
+        row, alone, jaw = self.net(shapes, places, present)
+        weights = self.config["loss"]
+        loss = functional.cross_entropy(row[present], teeth[present], label_smoothing=weights["smoothing"])
+        loss = loss + weights["alone"] * functional.cross_entropy(alone[present], teeth[present])
+        # where the places tell the jaw there is nothing to learn
+        open_jaw = functional.binary_cross_entropy_with_logits(jaw, upper, reduction="none") * ~known
+        loss = loss + weights["jaw"] * open_jaw.sum() / (~known).sum().clamp_min(1)
+        right = (row.argmax(-1) == teeth)[present].double().mean()
+        jaws = ((jaw > 0) == (upper > 0))[~known].double().mean() if not known.all() else math.nan
+        return loss, {"accuracy": float(right), "jaw": float(jaws)}
 
     def validate(self, net: nn.Module) -> Measures | None:
-        """Share of the crowns of unchanged rows that get their class."""
+        """Share of the crowns of unchanged and of made rows that get their class."""
         if not self.held:
             return None
         right = []
         for row in self.held:
-            shapes, places, _, teeth = batch_of(RowMaker([row], STILL, 0), 1)
+            shapes, places, _, teeth, _, _ = batch_of(RowMaker([row], STILL, 0), 1)
             n = len(row.crowns)
             right.append((net(shapes[:, :n], places[:, :n])[0].argmax(-1) == teeth[:, :n]).double().mean())
-        return {"accuracy": float(np.mean(right))}
+        shapes, places, present, teeth, _, _ = batch_of(self.made, MADE)
+        made = (net(shapes, places, present)[0].argmax(-1) == teeth)[present].double().mean()
+        return {"accuracy": float(np.mean(right)), "made": float(made)}
 
 
 def main(argv: list[str] | None = None) -> None:

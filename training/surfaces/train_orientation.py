@@ -2,7 +2,8 @@
 
     python -m training train-orientation training/configs/orientation.yaml --pack PACK --data DATA/ios/train
 
-PACK is what `pack-orientation` wrote. Without --fold every patient trains. Started again with the same name it
+PACK is what `pack-orientation` wrote. Without --fold every patient trains. With --start it begins with the weights of
+an exported network (which must have had the same fold held out) and not at random. Started again with the same name it
 goes on from the last checkpoint. `evaluate-orientation` measures, `export-orientation` exports the network.
 """
 
@@ -14,9 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
+import torch
+from onnx import numpy_helper
 from torch import Tensor, nn
 from torch.nn import functional
 
+from DentalTopoSegLib.errors import InputError
 from DentalTopoSegLib.ios import orienting
 from training.loop import (
     Loop,
@@ -52,18 +57,25 @@ class OrientationTask(Task):
     ----------
     clouds, held
         Clouds to train on and to look at.
+    start
+        An exported network to begin with.
     """
 
     settings_type = OrientationSettings
     settings: OrientationSettings
 
-    def __init__(self, config: dict[str, Any], clouds: Clouds, held: Clouds | None = None) -> None:
-        self.clouds, self.held = clouds, held
+    def __init__(
+        self, config: dict[str, Any], clouds: Clouds, held: Clouds | None = None, start: Path | None = None
+    ) -> None:
+        self.clouds, self.held, self.start = clouds, held, start
         self.rng = np.random.default_rng([config["seed"], 0])
         super().__init__(config)
 
     def build(self) -> nn.Module:
-        return OrientationNet(**self.config["net"])
+        net = OrientationNet(**self.config["net"])
+        if self.start is not None:
+            net.load_state_dict(read_weights(self.start, net))
+        return net
 
     def parameter_groups(self) -> list[dict[str, Any]]:
         """Everything decays."""
@@ -95,6 +107,18 @@ class OrientationTask(Task):
         return {"median_deg": float(np.median(error)), "p90_deg": float(np.quantile(error, 0.9)), "jaw": float(right)}
 
 
+def read_weights(path: Path, net: OrientationNet) -> dict[str, Tensor]:
+    """The weights of a network that `export-orientation` wrote, by their names in `net` of the same size."""
+    stored = {entry.name: numpy_helper.to_array(entry) for entry in onnx.load(path).graph.initializer}
+    own = net.state_dict()
+    # linear maps are stored transposed and without their names, in the order in which they are used
+    maps = iter([a for name, a in stored.items() if name not in own and a.ndim == 2])
+    weights = {name: torch.from_numpy((stored[name] if name in stored else next(maps).T).copy()) for name in own}
+    if next(maps, None) is not None or any(weights[name].shape != own[name].shape for name in own):
+        raise InputError(f"'{path}' is no orientation network of this size.")
+    return weights
+
+
 def load_net(folder: Path) -> tuple[OrientationNet, dict[str, Any]]:
     """The averaged network of a run and its checkpoint."""
     state = load_checkpoint(folder)
@@ -109,9 +133,10 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--pack", type=Path, required=True, help="what pack-orientation wrote")
     parser.add_argument("--data", type=Path, required=True, help="the data pack's ios/train, for the list of patients")
     parser.add_argument("--fold", type=int, choices=range(FOLDS), help="fifth of the patients to hold out")
+    parser.add_argument("--start", type=Path, help="exported network (.onnx) to begin with")
     add_run_arguments(parser, threads=1)
     arguments = parser.parse_args(argv)
     config, folder = start_command(arguments, "net", "augment")
     clouds = Clouds(arguments.pack, arguments.data, arguments.fold, held=False)
     held = None if arguments.fold is None else Clouds(arguments.pack, arguments.data, arguments.fold, held=True)
-    run_to_end(OrientationTask(config, clouds, held), folder, arguments.fresh)
+    run_to_end(OrientationTask(config, clouds, held, arguments.start), folder, arguments.fresh)

@@ -10,6 +10,7 @@ from test_repair_surfaces import numbered
 from toy_jaws import segmented, toy_jaw
 from toy_teeth import TEETH, evidence, paint, place, relabel, tidy, volume
 
+import DentalTopoSegLib as library
 from DentalTopoSegLib import check, repair
 from DentalTopoSegLib.cbct import Segmentation
 from DentalTopoSegLib.checks.findings import check_dentition, check_jaws
@@ -156,3 +157,12 @@ def test_places_of_the_toy_are_where_the_evidence_says() -> None:
     """The toy's evidence and its painted teeth stand in one order."""
     assert place(14)[0] > place(13)[0]
     assert evidence()[14].centre_mm[0] > evidence()[13].centre_mm[0]
+
+
+def test_the_package_promises_it_in_one_call() -> None:
+    result = Segmentation(volume(called_one_too_near()), {}, {}, known=closed_row())
+    after = library.number_again(result, absent={14})
+    np.testing.assert_array_equal(after.labels.array, without(14))
+    assert after.known.stated == Stated(frozenset({14}))
+    with pytest.raises(library.UsageError, match="19 is no FDI tooth number"):
+        library.number_again(result, absent={19})

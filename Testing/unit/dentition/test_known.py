@@ -13,9 +13,9 @@ from DentalTopoSegLib.dentition import (
     flipped_jaw,
     mirrored,
     neighbours,
-    numbers_again,
     teeth_of_text,
 )
+from DentalTopoSegLib.dentition.numbering_again import numbers_again
 from DentalTopoSegLib.errors import UsageError
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from DentalTopoSegLib.dentition import CLASS_FDI, FDI_PERMANENT, arch_order
+from DentalTopoSegLib.dentition import CLASS_FDI, FDI_PERMANENT, MIXED_CLASS_FDI, arch_order
 from DentalTopoSegLib.dentition.numbering import arch_parameter, mean_dentition, number_teeth
 
 QUICK = settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
@@ -200,3 +200,57 @@ def test_absent_teeth_that_nobody_calls_change_nothing():
 def test_what_is_no_tooth_cannot_be_absent():
     with pytest.raises(ValueError, match="19 is none"):
         number_teeth(np.zeros((0, 33)), np.zeros((0, 3)), np.zeros(0), absent=[18, 19])
+
+
+def mixed(teeth, rng: np.random.Generator, **how: float):
+    """A dentition with milk teeth, whose network knows them."""
+    places = [f - 40 if f > 50 else f for f in teeth]
+    p, points, volumes = dentition(places, rng, **how)
+    p = np.concatenate([p, np.zeros((len(teeth), 20))], 1)
+    for row, fdi in zip(p, teeth, strict=True):
+        if fdi > 50:
+            said = CLASS_FDI.index(fdi - 40)
+            row[MIXED_CLASS_FDI.index(fdi)], row[said] = 0.85 * row[said], 0.15 * row[said]
+    return p, points, volumes
+
+
+CHILD = [16, 55, 54, 53, 12, 11, 21, 22, 63, 64, 65, 26, 46, 85, 84, 83, 42, 41, 31, 32, 73, 74, 75, 36]
+
+
+def test_milk_teeth_keep_their_places_among_permanent_ones():
+    rng = np.random.default_rng(21)
+    p, points, volumes = mixed(CHILD, rng, noise=0.4)
+    assert number_teeth(p, points, volumes).fdi.tolist() == CHILD
+    assert number_teeth(p, points, volumes, milk=True).fdi.tolist() == CHILD
+    permanent = [f - 40 if f > 50 else f for f in CHILD]
+    assert number_teeth(p, points, volumes, milk=False).fdi.tolist() == permanent
+
+
+def test_a_milk_tooth_stands_where_its_successor_is_absent():
+    rng = np.random.default_rng(22)
+    teeth = [75 if f == 35 else f for f in FDI_PERMANENT if f % 10 < 8]
+    p, points, volumes = mixed(teeth, rng, noise=0.4)
+    assert number_teeth(p, points, volumes, absent=[35]).fdi.tolist() == teeth
+    without = number_teeth(p, points, volumes, absent=[75]).fdi
+    assert 75 not in without and without[teeth.index(36)] == 36
+
+
+def test_classes_without_milk_teeth_give_what_they_gave():
+    """Zeros for milk teeth change nothing."""
+    rng = np.random.default_rng(23)
+    teeth = [f for f in FDI_PERMANENT if f % 10 < 8 and f != 24]
+    p, points, volumes = dentition(teeth, rng)
+    known = np.concatenate([p, np.zeros((len(teeth), 20))], 1)
+    assert number_teeth(known, points, volumes).fdi.tolist() == number_teeth(p, points, volumes).fdi.tolist() == teeth
+
+
+def test_what_another_network_calls_no_tooth_is_rejected():
+    rng = np.random.default_rng(24)
+    teeth = [f for f in FDI_PERMANENT if f % 10 < 8]
+    p, points, volumes = dentition([*teeth, 38], rng, noise=0.4)
+    assert number_teeth(p, points, volumes).fdi.tolist() == [*teeth, 38]
+    doubt = np.zeros(len(p))
+    doubt[-1] = 0.95
+    assert number_teeth(p, points, volumes, no_tooth=doubt).fdi.tolist() == [*teeth, 0]
+    with pytest.raises(ValueError, match="no tooth"):
+        number_teeth(p, points, volumes, no_tooth=doubt[1:])

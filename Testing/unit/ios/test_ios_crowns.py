@@ -8,14 +8,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from DentalTopoSegLib.ios.crowns import (
+    CLASSES,
     CROWN_POINTS,
+    FIRST,
+    MILK,
+    PERMANENT,
     PLACE_FEATURES,
+    CrownAnswer,
     arch_order_of,
+    ask_crowns,
     crown_points,
-    crown_probabilities,
     describe,
 )
-from DentalTopoSegLib.ios.segmenting import both_opinions
+from DentalTopoSegLib.ios.instances import Instances
+from DentalTopoSegLib.ios.numbers import both_opinions, number_crowns
 
 
 def arch(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -27,12 +33,25 @@ def arch(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
 
 
 class Nearest:
-    """Calls the k-th crown of the row class k, whatever its shape."""
+    """Calls the k-th crown of the row class k of the jaw it is told, whatever its shape.
+
+    Where it is told none, it says `upper_logit`; one of the earlier networks has none.
+    """
+
+    def __init__(self, upper_logit: float | None = 1.0) -> None:
+        self.upper_logit, self.told = upper_logit, []
 
     def run_named(self, feed: dict, cancelled: object = None) -> dict:
         n = len(feed["places"])
         assert feed["shapes"].shape == (n, CROWN_POINTS, 6) and feed["places"].shape == (n, PLACE_FEATURES)
-        return {"probabilities": np.eye(16, dtype=np.float32)[:n]}
+        self.told.append(float(feed["places"][0, -1]))
+        if self.upper_logit is None:
+            return {"probabilities": np.eye(16, dtype=np.float32)[:n]}
+        first = FIRST["lower" if self.told[-1] < 0 else "upper"][0]
+        return {
+            "probabilities": np.eye(CLASSES, dtype=np.float32)[first : first + n],
+            "upper_logit": np.array([self.upper_logit], np.float32),
+        }
 
 
 @settings(max_examples=40, deadline=None)
@@ -53,7 +72,7 @@ def test_a_crown_looks_the_same_wherever_it_stands_on_the_arch():
     centres, _ = arch(14)
     cloud = np.random.default_rng(1).normal(0, 2, (CROWN_POINTS, 3))
     cloud -= cloud.mean(0)
-    row = describe(np.repeat(centres[:, None], CROWN_POINTS, 1) + cloud, np.ones((14, CROWN_POINTS, 3)), True)
+    row = describe(np.repeat(centres[:, None], CROWN_POINTS, 1) + cloud, np.ones((14, CROWN_POINTS, 3)), "upper")
     angle = np.arctan2(row.places[:, 4], row.places[:, 3])
     for k in (3, 9):
         turn = np.array([[np.cos(angle[k]), np.sin(angle[k]), 0], [-np.sin(angle[k]), np.cos(angle[k]), 0], [0, 0, 1]])
@@ -62,29 +81,56 @@ def test_a_crown_looks_the_same_wherever_it_stands_on_the_arch():
 
 def test_places_tell_upper_from_lower_and_ends_from_the_middle():
     _, points = arch(5)
-    upper, lower = (describe(points, points, which).places for which in (True, False))
+    upper, lower, either = (describe(points, points, which).places for which in ("upper", "lower", None))
     assert (upper != lower).sum() == 5
+    assert upper[:, -1].tolist() == [1.0] * 5 and lower[:, -1].tolist() == [-1.0] * 5
+    assert either[:, -1].tolist() == [0.0] * 5
     assert upper[0, 7] == 0 and upper[-1, 8] == 0 and upper[1:-1, 7:9].all()
 
 
-def test_each_crown_gets_its_own_answer():
+@pytest.mark.parametrize("jaw", ["upper", "lower"])
+@pytest.mark.parametrize("network", [Nearest(), Nearest(None)], ids=["both jaws", "one jaw"])
+def test_each_crown_gets_its_own_answer(jaw: str, network: Nearest):
     _, points = arch(6)
     listed = np.array([4, 0, 5, 2, 1, 3])  # label k+1 belongs to the listed[k]-th of the arch
     cloud = points[listed].reshape(-1, 3)
     labels = np.repeat(np.arange(1, 7), 40)
-    p = crown_probabilities(cloud, cloud, labels, 6, True, Nearest())
-    assert p.argmax(1).tolist() == listed.tolist()
+    answer = ask_crowns(cloud, cloud, labels, 6, jaw, network)
+    assert answer.jaw == jaw
+    assert answer.teeth.argmax(1).tolist() == listed.tolist()
+    assert answer.teeth.sum(1) == pytest.approx(1.0, abs=1e-5)
+    assert answer.teeth.shape == (6, PERMANENT) and answer.milk.shape == (6, MILK) and answer.none.shape == (6,)
+
+
+@pytest.mark.parametrize("logit", [2.5, -0.5])
+def test_without_a_jaw_the_crowns_say_which_it_is(logit: float):
+    _, points = arch(6)
+    network = Nearest(logit)
+    cloud, labels = points.reshape(-1, 3), np.repeat(np.arange(1, 7), 40)
+    answer = ask_crowns(cloud, cloud, labels, 6, None, network)
+    assert answer.upper_logit == pytest.approx(logit) and answer.jaw == ("upper" if logit > 0 else "lower")
+    assert network.told == [0.0, np.sign(logit)]  # the jaw is asked for without telling it, the numbers with it
+    stated = ask_crowns(cloud, cloud, labels, 6, "lower", network)
+    assert stated.upper_logit == pytest.approx(logit) and stated.jaw == "lower"
+
+
+def test_a_network_without_jaws_needs_one():
+    _, points = arch(3)
+    cloud, labels = points.reshape(-1, 3), np.repeat([1, 2, 3], 40)
+    assert ask_crowns(cloud, cloud, labels, 3, "upper", Nearest(None)).upper_logit == 0.0
+    with pytest.raises(ValueError, match="cannot tell the jaw"):
+        ask_crowns(cloud, cloud, labels, 3, None, Nearest(None))
 
 
 def test_a_crown_of_a_few_points_is_left_open():
     _, points = arch(3)
     cloud = np.concatenate([points[0], points[1], points[2][:3]])
     labels = np.repeat([1, 2, 3], [40, 40, 3])
-    p = crown_probabilities(cloud, cloud, labels, 3, False, Nearest())
-    assert p[2] == pytest.approx(np.full(16, 1 / 16))
-    assert p[:2].argmax(1).tolist() == [0, 1]
-    none = crown_probabilities(cloud, cloud, np.zeros(len(cloud), int), 2, False, Nearest())
-    assert none == pytest.approx(np.full((2, 16), 1 / 16))
+    answer = ask_crowns(cloud, cloud, labels, 3, "lower", Nearest())
+    assert answer.teeth[2] == pytest.approx(np.full(16, 1 / 16)) and answer.none[2] == 0 and not answer.milk[2].any()
+    assert answer.teeth[:2].argmax(1).tolist() == [0, 1]
+    none = ask_crowns(cloud, cloud, np.zeros(len(cloud), int), 2, "lower", Nearest())
+    assert none.teeth == pytest.approx(np.full((2, 16), 1 / 16)) and none.upper_logit == 0.0
 
 
 def test_points_of_a_crown_are_spread_and_its_own():
@@ -95,13 +141,48 @@ def test_points_of_a_crown_are_spread_and_its_own():
     assert {tuple(p) for p in chosen[0]} == {tuple(p) for p in points[0]}
 
 
+def opinion(teeth: np.ndarray, milk: float = 0.0, none: float = 0.0, jaw: str = "upper") -> CrownAnswer:
+    """The crown network's answer for one crown; `milk` for a milk tooth in place 5 at x > 0."""
+    in_milk = np.zeros((1, MILK))
+    in_milk[0, 4] = milk
+    rest = 1 - milk - none
+    return CrownAnswer(0.0, jaw, teeth[None] / teeth.sum() * rest, in_milk, np.array([none]))
+
+
+def surface_says(**places: float) -> np.ndarray:
+    """(1, 17) of the surface network: p5=0.3 for place 5 at x > 0, gingiva=0.2."""
+    out = np.full((1, 17), 1e-4)
+    for name, value in places.items():
+        out[0, 0 if name == "gingiva" else int(name[1:])] = value
+    return out
+
+
 def test_two_opinions_are_weighed_and_gingiva_is_the_surface_networks():
-    surface = np.full((1, 17), 1e-4)
-    surface[0, 0], surface[0, 6], surface[0, 7] = 0.2, 0.5, 0.3
-    crowns = np.full((1, 16), 1e-4)
-    crowns[0, 6], crowns[0, 5] = 0.9, 0.1  # class 7, then class 6
-    both = both_opinions(surface, crowns)
+    surface = surface_says(gingiva=0.2, p6=0.5, p7=0.3)
+    crowns = np.full(16, 1e-4)
+    crowns[6], crowns[5] = 0.9, 0.1  # class 7, then class 6
+    both = both_opinions(surface, opinion(crowns))
     assert both[0, 0] == pytest.approx(0.2) and both.sum() == pytest.approx(1.0, abs=1e-2)
     assert both[0].argmax() == 7
-    flat = both_opinions(surface, np.full((1, 16), 1 / 16))
+    flat = both_opinions(surface, opinion(np.ones(16)))
     assert flat[0, 1:].argmax() + 1 == 6
+
+
+def test_a_milk_molar_is_one_where_its_place_fits():
+    molar = np.full(16, 1e-4)
+    molar[5] = 0.1
+    answer = opinion(molar, milk=0.8)
+    both = both_opinions(surface_says(p5=0.6, p6=0.4), answer)
+    assert both.shape == (1, 27) and both[0].argmax() == 17 + 4
+    one = Instances(np.array([[20.0, -15.0, 5.0]]), surface_says(p5=0.6, p6=0.4), np.array([80.0]))
+    numbers = {milk: number_crowns(one, answer, milk=milk).fdi.tolist() for milk in (None, True, False)}
+    assert numbers == {None: [65], True: [65], False: [26]}
+
+
+def test_what_the_crowns_call_no_tooth_gets_no_number():
+    last = np.full(16, 1e-4)
+    last[7] = 1.0
+    one = Instances(np.array([[22.0, -40.0, 5.0]]), surface_says(gingiva=0.3, p8=0.6), np.array([30.0]))
+    assert number_crowns(one, opinion(last, jaw="lower")).fdi.tolist() == [48]
+    assert number_crowns(one, opinion(last, none=0.97, jaw="lower")).fdi.tolist() == [0]
+    assert number_crowns(one, opinion(last, jaw="lower"), absent=[48]).fdi.tolist() != [48]

@@ -108,6 +108,34 @@ def test_thinned_points_are_even_and_centred():
     np.testing.assert_array_equal(orienting.thin_points(points)[0], chosen)
 
 
+def plate(left: int, right: int) -> tuple[np.ndarray, np.ndarray]:
+    """A flat plate of 60 x 20 mm whose halves are divided into so many squares a side, two triangles each."""
+    vertices, faces = [], []
+    for start, n in ((-30.0, left), (0.0, right)):
+        x, y = np.meshgrid(np.linspace(start, start + 30, n + 1), np.linspace(0, 20, n + 1), indexing="ij")
+        k = np.arange((n + 1) ** 2).reshape(n + 1, n + 1) + sum(len(v) for v in vertices)
+        vertices.append(np.stack([x, y, 0 * x], -1).reshape(-1, 3))
+        a, b, c, d = (m.ravel() for m in (k[:-1, :-1], k[1:, :-1], k[1:, 1:], k[:-1, 1:]))
+        faces += [np.stack([a, b, c], 1), np.stack([a, c, d], 1)]
+    return np.concatenate(vertices), np.concatenate(faces)
+
+
+def test_a_surface_is_sampled_by_its_area_however_it_is_meshed():
+    """A base has a few large triangles and long edges, its vertices alone would leave walls and floors empty."""
+    vertices, faces = plate(left=1, right=60)
+    points, rows = orienting.sample_surface(vertices, faces, np.random.default_rng(0))
+    assert points.shape == (orienting.CANDIDATES, 3) and abs((points[:, 0] < 0).mean() - 0.5) < 0.001
+    corners = vertices[faces[rows]]
+    assert (points >= corners.min(1) - 1e-9).all() and (points <= corners.max(1) + 1e-9).all()
+    counts = np.histogram2d(points[:, 0], points[:, 1], bins=(12, 4))[0]
+    assert counts.min() > 0.8 * counts.mean() and counts.max() < 1.2 * counts.mean()
+    again, _ = orienting.sample_surface(vertices, faces, np.random.default_rng(0))
+    np.testing.assert_array_equal(again, points)
+    areas = np.linalg.norm(np.cross(*np.moveaxis(vertices[faces[:, 1:]] - vertices[faces[:, :1]], 1, 0)), axis=1) / 2
+    given, _ = orienting.sample_surface(vertices, faces, np.random.default_rng(0), areas)
+    np.testing.assert_allclose(given, points, atol=1e-6)
+
+
 def test_few_points_are_used_again_and_too_few_are_refused():
     points, _ = horseshoe(100)
     chosen, _ = orienting.thin_points(points)

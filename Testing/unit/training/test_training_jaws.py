@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from toy_jaws import toy_jaw
 
-from DentalTopoSegLib.ios.crowns import describe
+from DentalTopoSegLib.ios.crowns import CLASSES, FIRST, describe
 
 pytest.importorskip("torch", reason="torch is installed with [test] on Python 3.11 only")
 
-from training.surfaces.crown_rows import Plan, RowMaker, stack_rows, take_crowns
+from training.surfaces.crown_rows import STILL, Plan, RowMaker, stack_rows, without
 from training.surfaces.jaws import (
     BY_SHAPE,
     Jaw,
@@ -21,22 +23,7 @@ from training.surfaces.jaws import (
     with_closed_gap,
     without_tooth,
 )
-
-STILL = Plan(
-    strangers=0,
-    third_molar=0,
-    milk_molar=0,
-    absent=0,
-    part=0,
-    turn_deg=(0, 0, 0),
-    scale=0,
-    stretch=0,
-    crown_turn_deg=0,
-    crown_scale=0,
-    place_mm=0,
-    cut_share=0,
-    noise_mm=0,
-)
+from training.surfaces.made_crowns import Crown, Row, erupting, merged, prepared, take_bumps, take_crowns
 
 
 @pytest.fixture(scope="module")
@@ -89,58 +76,123 @@ def test_doubtful_numbers_are_replaced_all_at_once():
         assert len(set(change.values())) == len(change)
 
 
-def test_a_row_of_unchanged_crowns_is_the_jaw_in_order(jaw: Jaw):
-    row = take_crowns(jaw)
+@pytest.fixture(scope="module")
+def row(jaw: Jaw) -> Row:
+    return take_bumps(jaw, take_crowns(jaw))
+
+
+def labels_of(row: Row, crowns: list[Crown]) -> list[int]:
+    return [c.label(row.jaw) for c in crowns]
+
+
+def made(row: Row, seed: int = 0, **chances: float) -> RowMaker:
+    """Rows without any change but those asked for."""
+    return RowMaker([row], replace(STILL, **chances), seed)
+
+
+def test_a_row_of_unchanged_crowns_is_the_jaw_in_order(row: Row):
     assert [c.tooth for c in row.crowns] == [15, 14, 13, 12, 11, 10, 9, 1, 2, 3, 4, 5, 6, 7]
     for seed in range(4):  # mirrored or not, the classes follow the places
-        described, classes = RowMaker([row], STILL, seed)()
-        assert classes.tolist() == [c.tooth for c in row.crowns]
-        assert described.places[:, 0][classes <= 8].min() > described.places[:, 0][classes > 8].max()
+        described, classes, jaw = made(row, seed)()
+        assert classes.tolist() == labels_of(row, row.crowns) and jaw == row.jaw
+        right = np.array([c.tooth > 8 for c in row.crowns])
+        assert described.places[:, 0][~right].min() > described.places[:, 0][right].max()
 
 
-def test_made_rows_keep_one_crown_per_class_in_their_order(jaw: Jaw):
-    row = take_crowns(jaw)
+def test_classes_of_both_jaws_and_of_milk_teeth_are_all_different(row: Row):
+    some = row.crowns[0]
+    permanent = {replace(some, tooth=t).label(jaw) for t in range(1, 17) for jaw in ("upper", "lower")}
+    milk = {replace(some, tooth=t, milk=True).label(jaw) for t in (*range(1, 6), *range(9, 14)) for jaw in FIRST}
+    assert permanent == set(range(32)) and milk == set(range(32, 52))
+    assert replace(some, tooth=0).label("upper") == replace(some, tooth=0).label("lower") == CLASSES - 1
+
+
+def test_made_rows_keep_one_crown_per_class_in_their_order(row: Row):
     make = RowMaker([row], Plan(), 1)
-    lengths = set()
-    for _ in range(60):
-        described, classes = make()
-        assert len(set(classes.tolist())) == len(classes) == len(described.order)
+    lengths, seen = set(), set()
+    for _ in range(80):
+        described, classes, _ = make()
+        teeth = classes[classes < CLASSES - 1]
+        assert len(set(teeth.tolist())) == len(teeth) and len(classes) == len(described.order)
         assert np.isfinite(described.shapes).all() and np.isfinite(described.places).all()
         lengths.add(len(classes))
-    assert len(lengths) > 4  # absences and parts of arches occur
+        seen |= set(classes.tolist())
+    assert len(lengths) > 6  # absences and parts of arches occur
+    assert CLASSES - 1 in seen and any(32 <= c < 52 for c in seen)  # bumps and milk teeth too
 
 
-def test_gaps_closed_in_a_row_are_narrower_than_open_ones(jaw: Jaw):
-    row = take_crowns(jaw)
+def test_gaps_closed_in_a_row_are_narrower_than_open_ones(row: Row):
     widest = {}
     for closed in (0.0, 1.0):
-        plan = Plan(**{**STILL.__dict__, "absent": 1.0, "symmetric": 0.0, "closed": closed})
-        make = RowMaker([row], plan, 5)
-        made = [make() for _ in range(60)]
-        assert all(len(classes) < 14 for _, classes in made)
-        widest[closed] = np.mean([10 * described.places[1:, 5].max() for described, _ in made])
+        make = made(row, 5, absent=1.0, closed=closed)
+        rows = [make() for _ in range(60)]
+        assert all(len(classes) < 14 for _, classes, _ in rows)
+        widest[closed] = np.mean([10 * described.places[1:, 5].max() for described, _, _ in rows])
     assert widest[1.0] < widest[0.0] - 3.0
 
 
-def test_a_child_has_a_small_molar_in_place_five(jaw: Jaw):
-    row = take_crowns(jaw)
+def test_teeth_behind_a_closed_gap_turn_with_the_arch(row: Row):
+    """A first premolar away: the canine's neighbour is the second one, and what moved forward has turned."""
+    crowns = list(row.crowns)
+    at = {c.tooth: k for k, c in enumerate(crowns)}
+    closed = without(crowns, {4}, np.random.default_rng(0), closed=True)
+    place = {c.tooth: c for c in closed}
+    apart = crowns[at[5]].centre - crowns[at[3]].centre
+    assert 4 not in place and np.linalg.norm(place[5].centre - place[3].centre) < 0.7 * np.linalg.norm(apart)
+    for tooth in (5, 6, 7):
+        old = crowns[at[tooth]]
+        assert place[tooth].centre[1] > old.centre[1] + 2.0  # forward
+        assert not np.allclose(place[tooth].points, old.points)  # and turned
+        assert np.linalg.norm(place[tooth].points, axis=1) == pytest.approx(np.linalg.norm(old.points, axis=1))
+    assert all(np.allclose(place[t].points, crowns[at[t]].points) for t in (13, 12, 11))
+
+
+def test_a_child_has_a_small_molar_in_place_five(row: Row):
     usual = {c.tooth: np.linalg.norm(c.points, axis=1).mean() for c in row.crowns}
-    plan = Plan(**{**STILL.__dict__, "milk_molar": 1.0, "milk_canine": 1.0})
-    make = RowMaker([row], plan, 2)
-    without_seven = 0
+    make, milk, without_seven = made(row, 2, child=1.0), 0, 0
     for _ in range(30):
-        described, classes = make()
-        assert sorted(set(classes.tolist())) == sorted(classes.tolist())
-        size = dict(zip(classes.tolist(), 5 * np.linalg.norm(described.shapes[..., :3], axis=-1).mean(1), strict=True))
-        milk = [t for t in (5, 13) if size[t - 2] < 0.9 * usual[3]]  # with small canines, as asked
-        assert milk and all(usual[5] < size[t] < 0.97 * usual[6] for t in milk)
-        without_seven += 7 not in classes
-    assert without_seven > 15
+        crowns = make.made(row)
+        assert len({(c.tooth, c.milk) for c in crowns}) == len(crowns)
+        without_seven += not any(c.tooth in (7, 15) for c in crowns)
+        for crown in crowns:
+            if crown.milk:
+                milk += 1
+                assert (crown.tooth - 1) % 8 < 5
+            if crown.milk and crown.tooth in (5, 13):
+                assert np.linalg.norm(crown.points, axis=1).mean() < 0.97 * usual[6]
+    assert milk > 60 and without_seven > 15
+
+
+def test_bumps_stand_behind_the_last_tooth_and_on_saddles(row: Row):
+    assert {b.place for b in row.bumps} > {0}
+    make, behind = made(row, 3, bumps=1.0), 0
+    for _ in range(30):
+        crowns = make.made(row)
+        teeth = [c for c in crowns if c.tooth]
+        assert len(teeth) == len(row.crowns)
+        behind += len(crowns) - len(teeth)
+        for crown in crowns:
+            if crown.tooth == 0:
+                last = [t.centre for t in teeth if t.tooth in (7, 15)]
+                assert min(np.linalg.norm(crown.centre - c) for c in last) < 25.0
+    assert behind > 15
+
+
+def test_prepared_erupting_and_merged_crowns_are_what_they_say(row: Row):
+    rng = np.random.default_rng(4)
+    molar = row.crowns[-1]
+    height = np.ptp(molar.points[:, 2])
+    assert np.ptp(prepared(molar, rng).points[:, 2]) < 0.97 * height
+    emerging = erupting(molar, rng)
+    assert (emerging.points + emerging.centre)[:, 2].min() > (molar.points + molar.centre)[:, 2].min()
+    one, other = row.crowns[6], row.crowns[7]
+    both = merged(one, other, rng)
+    assert both.tooth == one.tooth and np.ptp(both.points[:, 0]) > 1.4 * np.ptp(one.points[:, 0])
 
 
 def test_rows_of_different_length_make_a_batch():
     rng = np.random.default_rng(0)
-    rows = [describe(*[rng.normal(0, 20, (n, 8, 3))] * 2, True) for n in (3, 5)]
+    rows = [describe(*[rng.normal(0, 20, (n, 8, 3))] * 2, "upper") for n in (3, 5)]
     shapes, places, present = stack_rows(rows, 7)
     assert present.sum(1).tolist() == [3, 5]
     assert np.array_equal(shapes[0, :3], rows[0].shapes) and not shapes[0, 3:].any() and not places[1, 5:].any()

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import reduce
 
-from ....dentition import Known, Stated, numbers_again
-from ....dentition.words import Sentence
+from ....dentition import Known, Stated
+from ....dentition.numbering_again import numbers_again
+from ....dentition.words import Sentence, Template
 from ..bench import Bench
 from ..repair import Repair, RepairRefusedError
+
+_ABSENT = Template("{teeth:Teeth} is absent", "{teeth:Teeth} are absent")
+_NOT_ABSENT = Template("{teeth:Teeth} is not absent", "{teeth:Teeth} are not absent")
 
 
 class NumberAgain(Repair):
@@ -31,14 +35,8 @@ class NumberAgain(Repair):
     def _absence(self) -> list[Sentence]:
         before, now = self.arguments["before"].absent, self.stated.absent
         added, withdrawn = sorted(now - before), sorted(before - now)
-        said = []
-        if added:
-            text, more = "{teeth:Teeth} is absent", "{teeth:Teeth} are absent"
-            said.append(Sentence(text, plural=more, count=len(added), teeth=tuple(added)))
-        if withdrawn:
-            text, more = "{teeth:Teeth} is not absent", "{teeth:Teeth} are not absent"
-            said.append(Sentence(text, plural=more, count=len(withdrawn), teeth=tuple(withdrawn)))
-        return said
+        said = [_ABSENT(count=len(added), teeth=tuple(added))] if added else []
+        return said + ([_NOT_ABSENT(count=len(withdrawn), teeth=tuple(withdrawn))] if withdrawn else [])
 
     def _dentition(self) -> list[Sentence]:
         if self.arguments["before"].milk == self.stated.milk:
@@ -107,3 +105,15 @@ def number_again(known: Known, teeth: Collection[int], stated: Stated) -> Repair
     if teeth and not any(numbers.get(fdi, fdi) for fdi in teeth):
         raise RepairRefusedError("No tooth would keep a number: state only those that are absent.")
     return NumberAgain(tuple(sorted(numbers)), {"stated": stated, "before": known.stated, "numbers": numbers})
+
+
+def together(repairs: Sequence[Repair]) -> Repair:
+    """One repair of those of a dentition's two jaws, of which the same is stated."""
+    numbers = {old: new for repair in repairs for old, new in repair.arguments["numbers"].items()}
+    return NumberAgain(tuple(sorted(numbers)), {**repairs[0].arguments, "numbers": numbers})
+
+
+def numbers_within(repair: Repair, teeth: Collection[int]) -> Repair:
+    """Of such a repair what concerns the teeth of one jaw."""
+    numbers = {old: new for old, new in repair.arguments["numbers"].items() if old in teeth}
+    return NumberAgain(tuple(sorted(numbers)), {**repair.arguments, "numbers": numbers})

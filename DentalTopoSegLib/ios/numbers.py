@@ -1,0 +1,73 @@
+"""From what both networks say of a jaw's crowns to their numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import numpy as np
+
+from ..dentition import ToothEvidence
+from ..dentition.numbering import Numbering, number_teeth
+from .crowns import CrownAnswer
+from .head import jaw_probabilities, to_head
+from .instances import Instances
+
+#: Share of the crown network in both_opinions, and the least probability either is believed.
+CROWNS_WEIGHT = 0.9
+_LEAST = 1e-3
+#: numbering.number_teeth weighs small instances less; a crown found on a scan counts as a whole tooth.
+_CROWN_MM3 = 400.0
+
+
+def number_crowns(
+    instances: Instances, answer: CrownAnswer, *, absent: Collection[int] = (), milk: bool | None = None
+) -> Numbering:
+    """Give the crowns of a jaw their numbers.
+
+    Parameters
+    ----------
+    instances : Instances
+        The crowns, canonical mm, with the surface network's classes.
+    answer : CrownAnswer
+        The crown network's, which says of which jaw.
+    absent : collection of int, optional
+        FDI numbers of teeth known not to be there.
+    milk : bool, optional
+        False: permanent teeth only; True: a child's; None: as the crowns look.
+
+    Returns
+    -------
+    Numbering
+    """
+    return number_teeth(*_basis(instances, answer), absent=absent, milk=milk, no_tooth=answer.none)
+
+
+def evidence_of(numbering: Numbering, instances: Instances, answer: CrownAnswer) -> dict[int, ToothEvidence]:
+    """What each number was found from, by FDI number, of instances that were numbered by `number_crowns`."""
+    rows = zip(numbering.fdi, *_basis(instances, answer), answer.none, strict=True)
+    return {int(fdi): ToothEvidence.of(*basis) for fdi, *basis in rows if fdi}
+
+
+def _basis(instances: Instances, answer: CrownAnswer) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Class probabilities (K, 53), centres (K, 3) in the axes of the head and sizes (K,)."""
+    return (
+        jaw_probabilities(both_opinions(instances.classes, answer), answer.jaw),
+        to_head(instances.centres, answer.jaw),
+        np.full(len(instances), _CROWN_MM3),
+    )
+
+
+def both_opinions(surface: np.ndarray, answer: CrownAnswer) -> np.ndarray:
+    """(K, 27) class probabilities, milk teeth last, from the surface network's (K, 17) and the crown network's.
+
+    Weighted geometric mean over the teeth: what both think possible wins over what one is sure of. The surface network
+    numbers by place, so that its opinion of a permanent tooth is one of the milk tooth in this place too.
+    """
+    teeth = surface[:, 1:] / np.maximum(surface[:, 1:].sum(1, keepdims=True), 1e-9)
+    teeth = np.concatenate([teeth, teeth[:, :5], teeth[:, 8:13]], 1)
+    crowns = np.concatenate([answer.teeth, answer.milk], 1)
+    crowns = crowns / np.maximum(crowns.sum(1, keepdims=True), 1e-9)
+    log = (1 - CROWNS_WEIGHT) * np.log(np.maximum(teeth, _LEAST)) + CROWNS_WEIGHT * np.log(np.maximum(crowns, _LEAST))
+    joint = np.exp(log - log.max(1, keepdims=True))
+    joint /= joint.sum(1, keepdims=True)
+    return np.concatenate([surface[:, :1], joint * (1 - surface[:, :1])], 1)

@@ -51,8 +51,8 @@ DOUBTFUL_FRAME = 0.8
 _BY_FACES = 300_000
 #: What is said where milk teeth are stated and the installed crown network has no classes for them.
 _NO_MILK_TEETH = (
-    "The crown network knows permanent teeth only: a milk tooth has a permanent tooth's number or none, so look at every "
-    "number of this mixed dentition."
+    "The crown network knows permanent teeth only: a milk tooth has a permanent tooth's number or none, so look at "
+    "every number of this mixed dentition."
 )
 #: A surface shorter and narrower than this is a single tooth (longest with its root 24, widest 13.6) or even less.
 _TOOTH_MM = (32.0, 14.0)

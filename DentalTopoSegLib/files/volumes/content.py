@@ -91,7 +91,7 @@ def read_start(path: Path, count: int) -> bytes:
                 break
     except (EOFError, zlib.error) as error:
         if len(content) < count:
-            raise InputError(f"'{path}' is damaged at its very beginning: copy or export it again.") from error
+            raise InputError(f"'{path}' is damaged (what is packed in it cannot be unpacked): copy or export it again.") from error
     return content[:count]
 
 

@@ -60,6 +60,27 @@ def read_volume(path: Path, out: Path) -> None:
     volume.index_to_ras(np.zeros((1, 3)))
 
 
+def read_by_both_forms(path: Path, out: Path) -> None:
+    """By either of the two statements of its place."""
+    from DentalTopoSegLib.files.volumes import read_volume as read
+
+    for word in ("sform", "qform"):
+        volume, _ = read(path, orientation=word)
+        volume.index_to_ras(np.zeros((1, 3)))
+
+
+def read_orientation(word: str) -> Callable[[Path, Path], None]:
+    """A use that reads a volume which does not say where left and right are."""
+
+    def use(path: Path, out: Path) -> None:
+        from DentalTopoSegLib.files.volumes import read_volume as read
+
+        volume, _ = read(path, orientation=word)
+        volume.index_to_ras(np.zeros((1, 3)))
+
+    return use
+
+
 def read_labels(path: Path, out: Path) -> None:
     from DentalTopoSegLib.runs.checking import check_file
 
@@ -325,9 +346,41 @@ def _batch(folder: Path) -> Path:
     return root
 
 
+def _two_forms(folder: Path) -> Path:
+    import nibabel as nib
+    from volume_variants import AFFINE, nifti, turned
+
+    mirrored = turned(AFFINE, mirror=(-1.0, 1.0, 1.0))
+    return nifti(AFFINE, mirrored, name="x.nii", kind=nib.Nifti2Image, unit="mm")(folder)
+
+
+def _bare_nrrd(folder: Path) -> Path:
+    from volume_bytes import nrrd_bytes
+
+    bare = {"space": None, "space_directions": None, "space_origin": None}
+    lines = ("spacings: 0.0003 0.0004 0.0005", 'units: "m" "m" "m"', "axis mins: 0.001 0.002 0.003")
+    (folder / "x.nrrd").write_bytes(nrrd_bytes(_values(), *lines, **bare))
+    return folder / "x.nrrd"
+
+
+def _bare_metaimage(folder: Path) -> Path:
+    from volume_bytes import metaimage_bytes
+
+    fields = {"ObjectType": "Image\nDistanceUnits = um", "ElementSpacing": "300 400 500", "TransformMatrix": None}
+    (folder / "x.mha").write_bytes(metaimage_bytes(_values(), **fields))
+    return folder / "x.mha"
+
+
+def _values() -> np.ndarray:
+    return np.arange(14 * 12 * 10, dtype=np.int16).reshape(14, 12, 10)
+
+
 def _volumes() -> Iterator[Format]:
     yield Format("NIfTI (.nii)", _image("x.nii"), {"x.nii": "binary"}, read_volume)
     yield Format("NIfTI (.nii.gz)", _image("x.nii.gz", compress=True), {"x.nii.gz": "gzip"}, read_volume)
+    yield Format("NIfTI-2, sform and qform differ", _two_forms, {"x.nii": "binary"}, read_by_both_forms)
+    yield Format("NRRD, units and no space", _bare_nrrd, {"x.nrrd": "text"}, read_orientation("LAI"))
+    yield Format("MetaImage, units and no axes", _bare_metaimage, {"x.mha": "text"}, read_orientation("PSL"))
     yield Format("Analyze (.hdr, .img)", _image("x.hdr"), {"x.hdr": "binary"}, read_volume)
     yield Format("NRRD, raw", _image("x.nrrd"), {"x.nrrd": "text"}, read_volume)
     yield Format("NRRD, gzip", _image("x.nrrd", compress=True), {"x.nrrd": "text"}, read_volume)

@@ -38,6 +38,7 @@ COMMANDS = {
     "evaluate-volumes": Command("evaluation.volumes", "Score the CBCT path on labelled scans"),
     "evaluate-jaws": Command("evaluation.jaws", "Score the intraoral path on labelled scans"),
     "disturb-jaws": Command("surfaces.disturbances", "Write labelled jaws as other scanners might leave them"),
+    "fit-jaw": Command("evaluation.jaw_decision", "Fit how surface and crowns are weighed when the jaw is decided"),
     "evaluate-numbers": Command("evaluation.numbers", "Score the crown network on made dentitions, by kind"),
     "evaluate-orientation": Command("evaluation.orientation", "Measure the frame on unseen scans, fit its confidence"),
     "cross-validate": Command("evaluation.cross_validate", "Train and score the intraoral networks, five folds"),

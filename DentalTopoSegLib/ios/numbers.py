@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 import numpy as np
 
+from ..dentition import ToothEvidence
 from ..dentition.numbering import Numbering, number_teeth
 from .crowns import CrownAnswer
 from .head import jaw_probabilities, to_head
@@ -38,11 +39,17 @@ def number_crowns(
     -------
     Numbering
     """
-    return number_teeth(*opinions(instances, answer), absent=absent, milk=milk, no_tooth=answer.none)
+    return number_teeth(*_basis(instances, answer), absent=absent, milk=milk, no_tooth=answer.none)
 
 
-def opinions(instances: Instances, answer: CrownAnswer) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """What numbers are found from: probabilities (K, 53), centres (K, 3) mm in the head and sizes (K,) mm^3."""
+def evidence_of(numbering: Numbering, instances: Instances, answer: CrownAnswer) -> dict[int, ToothEvidence]:
+    """What each number was found from, by FDI number, of instances that were numbered by `number_crowns`."""
+    rows = zip(numbering.fdi, *_basis(instances, answer), answer.none, strict=True)
+    return {int(fdi): ToothEvidence.of(*basis) for fdi, *basis in rows if fdi}
+
+
+def _basis(instances: Instances, answer: CrownAnswer) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Class probabilities (K, 53), centres (K, 3) in the axes of the head and sizes (K,)."""
     return (
         jaw_probabilities(both_opinions(instances.classes, answer), answer.jaw),
         to_head(instances.centres, answer.jaw),

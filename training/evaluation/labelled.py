@@ -57,11 +57,11 @@ def jaw_of_labels(face_fdi: np.ndarray, path: Path) -> str:
 
 
 def find_scans(folder: Path) -> Iterator[Scan]:
-    """Every labelled jaw in a folder and the folders in it, in the order of their paths."""
+    """Every labelled jaw in a folder and the folders in it, in the order of their names."""
     paths = [*folder.rglob("*.npz"), *(p for p in folder.rglob("*.obj") if p.with_suffix(".json").is_file())]
     if not paths:
         raise InputError(f"'{folder}' holds no labelled jaw: no .npz, and no .obj with a .json of the same name.")
-    for path in sorted(paths):
+    for path in sorted(paths, key=lambda path: (path.stem, path)):
         group = path.parent.relative_to(folder)
         # Teeth3DS keeps every scan in a folder of its own
         yield read_scan(path, "" if path.suffix == ".obj" else str(group).replace(".", ""))

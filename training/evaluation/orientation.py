@@ -11,6 +11,7 @@ import argparse
 import json
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -54,7 +55,15 @@ def trial(jaw: Jaw, model: Model, rng: np.random.Generator) -> dict:
     }
 
 
-def measure(run: Path, data: Path, rotations: int, others: int, fold: int | None = None) -> list[dict]:
+def measure(
+    run: Path,
+    data: Path,
+    rotations: int,
+    others: int,
+    fold: int | None = None,
+    kinds: Sequence[str] = tuple(DISTURBANCES),
+    every: int = 1,
+) -> list[dict]:
     """Trials of every scan that the run never saw: `rotations` of the unchanged scan, `others` of each other kind."""
     net, state = load_net(run)
     fold = state["config"]["fold"] if fold is None else fold
@@ -63,13 +72,18 @@ def measure(run: Path, data: Path, rotations: int, others: int, fold: int | None
     with tempfile.TemporaryDirectory() as folder:
         export(net, state, NEUTRAL, Path(folder), "measured", None)
         model = load_model("orientation", threads=1, folder=Path(folder))
-        for path in sorted(data.glob("*.npz")):
-            if fold is not None and fold_of(path.stem, everyone) != fold:
-                continue
+        paths = [p for p in sorted(data.glob("*.npz")) if fold is None or fold_of(p.stem, everyone) == fold]
+        for path in paths[::every]:
             jaw, rng = read_jaw(path), np.random.default_rng([1, *path.stem.encode()])
-            for condition, change in DISTURBANCES.items():
+            for condition in kinds:
                 for _ in range(rotations if condition == "unchanged" else others):
-                    trials.append({"scan": path.stem, "condition": condition, **trial(change(jaw, rng), model, rng)})
+                    trials.append(
+                        {
+                            "scan": path.stem,
+                            "condition": condition,
+                            **trial(DISTURBANCES[condition](jaw, rng), model, rng),
+                        }
+                    )
     return trials
 
 
@@ -161,12 +175,21 @@ def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("run", type=Path, help="folder of the run")
     parser.add_argument("--data", type=Path, required=True, help="the data pack's ios/train")
-    parser.add_argument("--rotations", type=int, default=24, help="trials of each unchanged scan")
-    parser.add_argument("--others", type=int, default=6, help="trials of each changed kind per scan")
+    parser.add_argument("--rotations", type=int, default=6, help="trials of each unchanged scan")
+    parser.add_argument("--others", type=int, default=1, help="trials of each changed kind per scan")
+    parser.add_argument("--every", type=int, default=1, help="only every so many-th scan")
+    parser.add_argument("--only", nargs="+", default=list(DISTURBANCES), choices=list(DISTURBANCES))
     parser.add_argument("-o", "--output", type=Path, required=True, help="JSON for export-orientation")
     arguments = parser.parse_args(argv)
     torch.set_num_threads(1)
-    trials = measure(arguments.run, arguments.data, arguments.rotations, arguments.others)
+    trials = measure(
+        arguments.run,
+        arguments.data,
+        arguments.rotations,
+        arguments.others,
+        kinds=arguments.only,
+        every=arguments.every,
+    )
     _, run = load_net(arguments.run)
     measured = {
         "steps": run["progress"]["step"],

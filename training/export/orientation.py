@@ -95,8 +95,9 @@ def card_text(metadata: dict[str, Any], fold: int | None, size: int, measured: d
     return f"""# {metadata["id"]}
 
 Finds how an intraoral scan of one jaw lies (occlusal and anterior direction) and whether it is an upper or a lower
-jaw, whatever the frame of the file. Input: 256 places of the surface, each with moments of the points around it
-(`DentalTopoSegLib/ios/orienting.py`), seen from four starts, each three times. Normals are not used.
+jaw, whatever the frame of the file and its triangles. Input: 256 of points spread over the surface by area, each with
+moments of the points around it (`DentalTopoSegLib/ios/orienting.py`), seen from four starts, each three times. Normals
+are not used.
 
 **Research use only. Not a medical device; not for diagnosis or treatment planning without a qualified reader.**
 
@@ -107,8 +108,10 @@ needs, the calibration of the confidence too, is in the file's own metadata (key
 ## Training
 {training["steps"]} steps, {training["cpu_minutes"]} minutes on one CPU core, seed {training["seed"]},
 {training["date"]}. Data: 3D-IOSSeg, 119 intraoral scans of 60 real patients (Li et al. 2024, Computers in
-Biology and Medicine 168:107821; no licence stated by its authors), with teeth removed, cropped, on bases,
-mirrored, scaled and bent by this library's own code. No scan or mesh is contained in the model file.
+Biology and Medicine 168:107821; no licence stated by its authors), disturbed by this library's own code as other
+scanners and mouths are (modelled bases, plaster models, gum and palate trimmed or longer, holes, debris, absent teeth,
+`training/surfaces/disturbances.py`), mirrored, scaled and bent. It began with the weights of orientation-1, which had
+the same patients held out. No scan or mesh is contained in the model file.
 
 ## Terms
 The weights are offered for research and evaluation. The source states no licence: whoever wants to use the weights
@@ -123,9 +126,9 @@ is calibrated on other persons than it is measured on.
 {measured["table"]}
 
 ## Known limits
-One scanner (3Shape TRIOS), adult permanent teeth. Pieces of three or four teeth are often put wrongly, and the
-confidence says so. A jaw without teeth was never seen. A mirrored jaw is anatomically a jaw with sides exchanged: only
-its inverted surface gives it away.
+Scans of one scanner only (3Shape TRIOS), adult permanent teeth; what other scanners do is made by code. Pieces of three
+or four teeth are often put wrongly, and the confidence says so. A jaw without teeth was never seen. A mirrored jaw is
+anatomically a jaw with sides exchanged: only its inverted surface gives it away.
 """
 
 
@@ -135,7 +138,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("run", type=Path, help="folder of the run")
     parser.add_argument("--measured", type=Path, required=True, help="what evaluate-orientation wrote")
     parser.add_argument("--models", type=Path, default=MODELS, help="folder of the .onnx files and models.json")
-    parser.add_argument("--version", default="1", help="last part of the model's id")
+    parser.add_argument("--version", default="2", help="last part of the model's id")
     arguments = parser.parse_args(argv)
     torch.set_num_threads(1)
     net, run = load_net(arguments.run)

@@ -10,7 +10,7 @@ from ..finding import Finding, Kind
 from ..words import A_JAW
 
 #: An inferred jaw below this confidence should be stated by the user.
-DOUBTFUL = 0.8
+DOUBTFUL = 0.95
 
 
 class JawUncertain(Kind):

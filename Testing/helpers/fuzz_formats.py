@@ -216,6 +216,36 @@ def _enhanced(folder: Path) -> Path:
     return scan_files.write_multi_frame(folder / "x.dcm", scan_files.block((8, 12, 10)))
 
 
+def _scrambled(folder: Path) -> Path:
+    """Frames in any order, with stacks, dimensions, a rescale each and padding."""
+    import dicom_odd
+    import scan_files
+
+    dicom_odd.generate_uid = _counted_uids()
+    scan = dicom_odd.enhanced(scan_files.block((9, 12, 10)), dicom_odd.scrambled(9), per_frame=frozenset({"values"}))
+    scan.extra = {"PixelPaddingValue": -32768, "PixelPaddingRangeLimit": -30000}
+    return scan.write(folder / "x.dcm")
+
+
+def _bare(folder: Path) -> Path:
+    import dicom_odd
+    import pydicom
+
+    whole = _dicom(True)(folder)
+    for path in whole.iterdir():
+        dicom_odd.write_bare(pydicom.dcmread(path), path)
+    return whole
+
+
+def _beside(folder: Path) -> Path:
+    import dicom_odd
+
+    whole = _dicom(True)(folder)
+    dicom_odd.generate_uid = _counted_uids()
+    dicom_odd.write_object(whole / "teeth.dcm", "1.2.840.10008.5.1.4.1.1.66.4", "SEG", np.ones((4, 12, 10), np.uint8))
+    return whole
+
+
 def _counted_uids() -> Callable[[], str]:
     """In place of random ones, so that the same seed gives the same files."""
     numbers = itertools.count(10)
@@ -391,6 +421,9 @@ def _volumes() -> Iterator[Format]:
     yield Format("DICOM file", _dicom(False), {"series/slice000.dcm": "dicom"}, read_volume)
     yield Format("DICOM series", _dicom(True), {"series/*": "dicom"}, read_volume)
     yield Format("DICOM, Enhanced CT", _enhanced, {"x.dcm": "dicom"}, read_volume)
+    yield Format("DICOM, frames scrambled", _scrambled, {"x.dcm": "dicom"}, read_volume)
+    yield Format("DICOM, no preamble", _bare, {"series/*": "dicom"}, read_volume)
+    yield Format("DICOM beside a segmentation", _beside, {"series/*": "dicom"}, read_volume)
     yield Format("labels, NIfTI", _image("x.nii.gz", True, True), {"x.nii.gz": "gzip"}, read_labels)
     yield Format("labels, NRRD", _image("x.nrrd", True, True), {"x.nrrd": "text"}, read_labels)
     yield Format("labels, MetaImage", _image("x.mha", True), {"x.mha": "text"}, read_labels)

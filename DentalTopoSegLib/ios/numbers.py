@@ -8,7 +8,7 @@ import numpy as np
 
 from ..dentition import ToothEvidence
 from ..dentition.numbering import Numbering, number_teeth
-from .crowns import CrownAnswer
+from .crowns import PERMANENT, CrownAnswer
 from .head import jaw_probabilities, to_head
 from .instances import Instances
 
@@ -49,9 +49,14 @@ def evidence_of(numbering: Numbering, instances: Instances, answer: CrownAnswer)
 
 
 def _basis(instances: Instances, answer: CrownAnswer) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Class probabilities (K, 53), centres (K, 3) in the axes of the head and sizes (K,)."""
+    """Class probabilities (K, 53), centres (K, 3) in the axes of the head and sizes (K,).
+
+    Of a crown network that knows no milk teeth (K, 33): else one would be invented where the permanent tooth is stated
+    absent.
+    """
+    classes = both_opinions(instances.classes, answer)
     return (
-        jaw_probabilities(both_opinions(instances.classes, answer), answer.jaw),
+        jaw_probabilities(classes if answer.milk.any() else classes[:, : 1 + PERMANENT], answer.jaw),
         to_head(instances.centres, answer.jaw),
         np.full(len(instances), _CROWN_MM3),
     )

@@ -35,6 +35,7 @@ from .deciding import jaw_of, logit, upper_probability
 from .instances import Instances, find_instances, instance_energy
 from .islands import remove_islands
 from .network import Prediction, predict
+from .not_teeth import require_no_die, without_scan_bodies
 from .numbers import evidence_of, number_crowns
 from .orienting import Frame, find_frame, principal_frames, sample_surface
 from .sampling import MAX_POINTS, MIN_LEVEL, build_cloud, farthest_points, level_counts
@@ -147,7 +148,7 @@ def segment_jaws(
             options.stop_if_cancelled()
             options.progress(stage, k, len(surfaces))
             step()
-        results.append(run.result())
+        results.append(without_scan_bodies(run.result()))
     options.progress(NUMBER_TEETH_OF_JAW, len(surfaces), len(surfaces))
     return results
 
@@ -212,6 +213,7 @@ class _JawRun:
                 f"'{self.name}' is only {length:.0f} x {width:.0f} mm, the size of a single tooth: "
                 "give the scan of a jaw."
             )
+        require_no_die(self.surface, self.name)
         self.normals, self.areas = self.surface.normals, self.surface.areas
         self.frame: Frame = self.given or self.look_at_surface()
         if self.frame.inside_out:

@@ -104,9 +104,12 @@ def _clean(mesh: Mesh, scale: float) -> Surface:
 
 def _first_is_upper(jaws: list[Surface], orientation: Model) -> float:
     """Probability that the first of two jaws is the upper one, when one of them is."""
-    from ..ios.orienting import find_frame
+    from ..ios.orienting import find_frame, sample_surface
 
-    upper = [find_frame(jaw.vertices, jaw.normals, orientation).upper_probability for jaw in jaws]
+    upper = []
+    for jaw in jaws:
+        points, rows = sample_surface(jaw.vertices, jaw.faces, np.random.default_rng(0), jaw.areas)
+        upper.append(find_frame(points, jaw.normals[jaw.faces[rows]].mean(1), orientation).upper_probability)
     first, second = (np.clip(p, 1e-9, 1 - 1e-9) for p in upper)
     odds = first * (1 - second), second * (1 - first)
     return float(odds[0] / sum(odds))

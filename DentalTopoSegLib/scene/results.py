@@ -22,6 +22,7 @@ from .nodes import SceneError, all_or_none, place_beside, require, to_vtk, to_wo
 from .replacing import remember_undo
 from .review import NUMBERING
 from .segments import LABELMAP, fdi_of_segment, new_segment, oriented_image, segment_id, set_known
+from .source_files import notes_on_files
 from .surfaces import add_jaw, pair
 
 _MARGIN = 2  # voxels around the teeth, so that an edit seldom enlarges the labelmap
@@ -112,7 +113,7 @@ def add_result(job: SceneJob, *, numbering: str = "FDI", name: str | None = None
         for source in sources:
             source.SetDisplayVisibility(False)
     report = reports[0] if len(reports) == 1 else {"jaws": reports}
-    warnings = tuple(text for one in reports for text in one["warnings"])
+    warnings = (*notes_on_files(job.sources), *(text for one in reports for text in one["warnings"]))
     return SceneResult(nodes, listed.points, listed.table, report, warnings)
 
 

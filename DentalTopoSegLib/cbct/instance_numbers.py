@@ -76,7 +76,7 @@ def number_instances(
     measures = _measure(found, tooth, grid)
     plausible = _plausible(found, measures, region)
     votes, centroids, volumes = found.votes[plausible], measures.centroids[plausible], measures.volumes[plausible]
-    result = number_teeth(votes, centroids, volumes, absent=stated.absent)
+    result = number_teeth(votes, centroids, volumes, absent=stated.absent, milk=stated.milk)
     fdi = np.zeros(len(found) + 1, np.uint8)
     fdi[plausible + 1] = result.fdi
     joined = join_rejected(found, fdi, measures.volumes, ndimage.find_objects(found.labels))

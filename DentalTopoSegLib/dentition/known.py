@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..errors import UsageError
-from .teeth import CLASS_FDI, FDI_PERMANENT, MIXED_CLASS_FDI, flipped_jaw, is_right, is_tooth, is_upper, mirrored
+from .teeth import FDI_PERMANENT, MIXED_CLASS_FDI, flipped_jaw, is_right, is_tooth, is_upper, mirrored
 
 #: How a dentition is called, by `Stated.milk`.
 DENTITIONS = {False: "permanent", True: "mixed"}
@@ -97,19 +97,24 @@ class ToothEvidence:
         Its middle in the axes in which the teeth of its result were numbered.
     volume_mm3 : float
         Its size.
+    no_tooth : float
+        0..1 that it is no tooth at all, by a network of its own.
     """
 
     probabilities: Mapping[int, float]
     centre_mm: tuple[float, float, float]
     volume_mm3: float
+    no_tooth: float = 0.0
 
     @classmethod
-    def of(cls, probabilities: Collection[float], centre: Iterable[float], volume_mm3: float) -> ToothEvidence:
-        """From probabilities in the order of `CLASS_FDI`, or with milk teeth of `MIXED_CLASS_FDI`."""
-        names = CLASS_FDI if len(probabilities) == len(CLASS_FDI) else MIXED_CLASS_FDI
+    def of(
+        cls, probabilities: Collection[float], centre: Iterable[float], volume_mm3: float, no_tooth: float = 0.0
+    ) -> ToothEvidence:
+        """From probabilities in the order of `CLASS_FDI`, or of `MIXED_CLASS_FDI`."""
+        names = MIXED_CLASS_FDI[: len(probabilities)]
         kept = {fdi: round(float(p), 4) for fdi, p in zip(names, probabilities, strict=True) if float(p) >= _LEAST}
         x, y, z = (round(float(c), 2) for c in centre)
-        return cls(kept, (x, y, z), round(float(volume_mm3), 1))
+        return cls(kept, (x, y, z), round(float(volume_mm3), 1), round(float(no_tooth), 4))
 
     def exchanged(self, sides: bool, jaws: bool, middle: tuple[float, float, float]) -> ToothEvidence:
         """The same where left and right, or upper and lower, are called by each other's names.
@@ -123,7 +128,8 @@ class ToothEvidence:
 
         x, y, z = self.centre_mm
         x, z = (2 * middle[0] - x if sides else x), (2 * middle[2] - z if jaws else z)
-        return ToothEvidence({name(fdi): p for fdi, p in self.probabilities.items()}, (x, y, z), self.volume_mm3)
+        called = {name(fdi): p for fdi, p in self.probabilities.items()}
+        return replace(self, probabilities=called, centre_mm=(x, y, z))
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object."""
@@ -131,6 +137,7 @@ class ToothEvidence:
             "probabilities": {str(fdi): p for fdi, p in self.probabilities.items()},
             "centre_mm": list(self.centre_mm),
             "volume_mm3": self.volume_mm3,
+            "no_tooth": self.no_tooth,
         }
 
     @classmethod
@@ -138,7 +145,7 @@ class ToothEvidence:
         """The evidence of a JSON object that is known to be one."""
         x, y, z = map(float, content["centre_mm"])
         probabilities = {int(fdi): float(p) for fdi, p in content["probabilities"].items()}
-        return cls(probabilities, (x, y, z), float(content["volume_mm3"]))
+        return cls(probabilities, (x, y, z), float(content["volume_mm3"]), float(content.get("no_tooth", 0.0)))
 
 
 @dataclass(frozen=True)

@@ -28,14 +28,15 @@ def numbers_again(known: Known, teeth: Collection[int], stated: Stated) -> dict[
     basis = {fdi: known.evidence[fdi] for fdi in sorted(teeth) if fdi in known.evidence}
     if not basis:
         return {}
+    knows_milk = any(is_deciduous(fdi) for one in basis.values() for fdi in one.probabilities if fdi)
+    names = MIXED_CLASS_FDI if knows_milk else CLASS_FDI
     kept = frozenset(teeth) - frozenset(basis)
-    milk = any(is_deciduous(fdi) for one in basis.values() for fdi in one.probabilities)
-    names = MIXED_CLASS_FDI if milk else CLASS_FDI
     found = number_teeth(
         np.array([[one.probabilities.get(fdi, 0.0) for fdi in names] for one in basis.values()]),
         np.array([one.centre_mm for one in basis.values()]),
         np.array([one.volume_mm3 for one in basis.values()]),
         absent=stated.absent | kept,
         milk=stated.milk,
+        no_tooth=np.array([one.no_tooth for one in basis.values()]),
     )
     return {old: int(new) for old, new in zip(basis, found.fdi, strict=True) if old != new}

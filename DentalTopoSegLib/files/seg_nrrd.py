@@ -189,12 +189,14 @@ def stored_known(labels: Volume) -> Known:
 def _evidence_text(basis: ToothEvidence) -> str:
     """Without the marks that part tags from each other."""
     probabilities = " ".join(f"{fdi}={p:.4g}" for fdi, p in sorted(basis.probabilities.items()))
-    return f"{probabilities};{' '.join(f'{c:.2f}' for c in basis.centre_mm)};{basis.volume_mm3:.1f}"
+    return (
+        f"{probabilities};{' '.join(f'{c:.2f}' for c in basis.centre_mm)};{basis.volume_mm3:.1f} {basis.no_tooth:.4g}"
+    )
 
 
 _NUMBER = r"-?[0-9]{1,9}(?:\.[0-9]{1,9})?(?:e-?[0-9]{1,2})?"
 _EVIDENCE = re.compile(
-    rf"((?:[0-9]{{1,2}}={_NUMBER} ?){{1,60}});({_NUMBER}) ({_NUMBER}) ({_NUMBER});({_NUMBER})", re.ASCII
+    rf"((?:[0-9]{{1,2}}={_NUMBER} ?){{1,60}});({_NUMBER}) ({_NUMBER}) ({_NUMBER});({_NUMBER}) ({_NUMBER})", re.ASCII
 )
 
 
@@ -207,8 +209,8 @@ def _evidence_of_text(text: str) -> ToothEvidence | None:
     numbers_fit = all(fdi == 0 or dentition.is_tooth(fdi) for fdi in probabilities)
     if len(probabilities) < len(pairs) or not numbers_fit or not all(0 <= p <= 1 for p in probabilities.values()):
         return None
-    x, y, z, volume = (float(found[i]) for i in range(2, 6))
-    return ToothEvidence(probabilities, (x, y, z), volume)
+    x, y, z, volume, no_tooth = (float(found[i]) for i in range(2, 7))
+    return ToothEvidence(probabilities, (x, y, z), volume, min(max(no_tooth, 0.0), 1.0))
 
 
 def segment_numbers(metadata: Mapping[str, str], source: str | os.PathLike[str]) -> dict[int, int]:

@@ -25,8 +25,8 @@ _LEAST_JAW = 0.15
 _OPEN = 0.15
 #: Cosine between the ways that two jaws in the bite look, and between the ways of shells of one jaw.
 _OPPOSITE, _SAME = -0.5, 0.3
-#: An arch is at least so long and so wide, mm; half of one is 25 wide at most.
-_ARCH_MM = (40.0, 30.0)
+#: An arch is at least so long, wide and high, mm; half of one is 25 wide at most, and the bottom of a base flat.
+_ARCH_MM = (40.0, 30.0, 5.0)
 #: More shells than this are not tried in all groupings.
 _MOST_SHELLS = 8
 #: How far the surface looks outward along an axis, as a share of its extent: facing jaws, which together look nowhere
@@ -175,5 +175,4 @@ def _gap(a: np.ndarray, b: np.ndarray) -> float:
 
 def _is_arch(points: np.ndarray) -> bool:
     axes = np.linalg.eigh(np.cov(points.T))[1].T
-    length, width = np.ptp(points @ axes[1:].T, axis=0)[::-1]
-    return bool(length >= _ARCH_MM[0] and width >= _ARCH_MM[1])
+    return bool((np.ptp(points @ axes.T, axis=0)[::-1] >= _ARCH_MM).all())

@@ -6,8 +6,9 @@ from collections.abc import Collection
 
 import numpy as np
 
+from ..dentition import ToothEvidence
 from ..dentition.numbering import Numbering, number_teeth
-from .crowns import CrownAnswer
+from .crowns import PERMANENT, CrownAnswer
 from .head import jaw_probabilities, to_head
 from .instances import Instances
 
@@ -38,13 +39,24 @@ def number_crowns(
     -------
     Numbering
     """
-    return number_teeth(*opinions(instances, answer), absent=absent, milk=milk, no_tooth=answer.none)
+    return number_teeth(*_basis(instances, answer), absent=absent, milk=milk, no_tooth=answer.none)
 
 
-def opinions(instances: Instances, answer: CrownAnswer) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """What numbers are found from: probabilities (K, 53), centres (K, 3) mm in the head and sizes (K,) mm^3."""
+def evidence_of(numbering: Numbering, instances: Instances, answer: CrownAnswer) -> dict[int, ToothEvidence]:
+    """What each number was found from, by FDI number, of instances that were numbered by `number_crowns`."""
+    rows = zip(numbering.fdi, *_basis(instances, answer), answer.none, strict=True)
+    return {int(fdi): ToothEvidence.of(*basis) for fdi, *basis in rows if fdi}
+
+
+def _basis(instances: Instances, answer: CrownAnswer) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Class probabilities (K, 53), centres (K, 3) in the axes of the head and sizes (K,).
+
+    Of a crown network that knows no milk teeth (K, 33): else one would be invented where the permanent tooth is stated
+    absent.
+    """
+    classes = both_opinions(instances.classes, answer)
     return (
-        jaw_probabilities(both_opinions(instances.classes, answer), answer.jaw),
+        jaw_probabilities(classes if answer.milk.any() else classes[:, : 1 + PERMANENT], answer.jaw),
         to_head(instances.centres, answer.jaw),
         np.full(len(instances), _CROWN_MM3),
     )

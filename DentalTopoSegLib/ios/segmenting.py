@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..dentition import Known, Stated, ToothEvidence, arch_order
+from ..dentition import Known, Stated, arch_order
 from ..errors import InputError, NoTeethError
 from ..files.meshes import Surface
 from ..files.meshes.geometry import labels_of_faces, labels_of_vertices
@@ -35,7 +35,8 @@ from .deciding import jaw_of, logit, upper_probability
 from .instances import Instances, find_instances, instance_energy
 from .islands import remove_islands
 from .network import Prediction, predict
-from .numbers import number_crowns, opinions
+from .not_teeth import require_no_die, without_scan_bodies
+from .numbers import evidence_of, number_crowns
 from .orienting import Frame, find_frame, principal_frames, sample_surface
 from .sampling import MAX_POINTS, MIN_LEVEL, build_cloud, farthest_points, level_counts
 from .settling import settle
@@ -49,6 +50,11 @@ _CANDIDATES = 3
 DOUBTFUL_FRAME = 0.8
 #: Up to this many faces, faces are labelled; more of them would take long, and then vertices lie as close.
 _BY_FACES = 300_000
+#: What is said where milk teeth are stated and the installed crown network has no classes for them.
+_NO_MILK_TEETH = (
+    "The crown network knows permanent teeth only: a milk tooth has a permanent tooth's number or none, so look at "
+    "every number of this mixed dentition."
+)
 #: A surface shorter and narrower than this is a single tooth (longest with its root 24, widest 13.6) or even less.
 _TOOTH_MM = (32.0, 14.0)
 
@@ -142,7 +148,7 @@ def segment_jaws(
             options.stop_if_cancelled()
             options.progress(stage, k, len(surfaces))
             step()
-        results.append(run.result())
+        results.append(without_scan_bodies(run.result()))
     options.progress(NUMBER_TEETH_OF_JAW, len(surfaces), len(surfaces))
     return results
 
@@ -207,6 +213,7 @@ class _JawRun:
                 f"'{self.name}' is only {length:.0f} x {width:.0f} mm, the size of a single tooth: "
                 "give the scan of a jaw."
             )
+        require_no_die(self.surface, self.name)
         self.normals, self.areas = self.surface.normals, self.surface.areas
         self.frame: Frame = self.given or self.look_at_surface()
         if self.frame.inside_out:
@@ -337,12 +344,10 @@ class _JawRun:
                 f"Every tooth of the {self.jaw} jaw is stated absent, but '{self.name}' shows teeth of that jaw: "
                 "state which are there, or which jaw it is."
             )
+        if self.stated.milk and not answer.milk.any():
+            self.warnings.append(_NO_MILK_TEETH)
         self.numbering = number_crowns(self.instances, answer, absent=self.stated.absent, milk=self.stated.milk)
-        self.evidence = {
-            int(fdi): ToothEvidence.of(*of_tooth)
-            for fdi, *of_tooth in zip(self.numbering.fdi, *opinions(self.instances, answer), strict=True)
-            if fdi
-        }
+        self.evidence = evidence_of(self.numbering, self.instances, answer)
 
     def ask_crowns(self, jaw: str) -> CrownAnswer:
         """Which teeth the crowns are if they stand in this jaw, and what they say of it."""

@@ -13,6 +13,7 @@ from typing import Any
 
 from ..dentition import Stated
 from ..errors import EXIT_MEANINGS, Cancelled, DentalTopoSegError, InputError
+from ..files.hps import is_hps_file
 from ..files.json_text import plain
 from ..files.meshes import MESH_SUFFIXES, is_mesh_file, mesh_stem
 from ..files.transactions import all_or_nothing, require_writable
@@ -25,7 +26,7 @@ from ..reports.report import known_of, read_report
 from . import watching
 from .anonymous import anonymous_name
 from .events import Tell
-from .job import Job
+from .job import PAIR, Job
 
 SUMMARY = "summary.csv"
 _COLUMNS = ("scan", "name", "state", "teeth", "errors", "warnings", "notes", "seconds", "message")
@@ -108,8 +109,9 @@ def _scans(root: Path, apart: str | None) -> Iterator[tuple[Path, str | None]]:
         here = Path(top)
         folders[:] = [name for name in folders if not name.startswith(".") and os.path.realpath(here / name) != apart]
         files = [here / name for name in names if not name.startswith(".") and not name.endswith(_RESULT_ENDINGS)]
-        yield from ((path, None) for path in files if path.name.lower().endswith(_SUFFIXES))
-        rest = [path for path in files if not path.name.lower().endswith(_SUFFIXES)]
+        scans = [path for path in files if path.name.lower().endswith(_SUFFIXES) or _is_3shape(path)]
+        yield from ((path, None) for path in scans)
+        rest = [path for path in files if path not in set(scans)]
         others = [_dicom_or_reason(path) for path in rest]
         if any(is_directory_file(path) for path in files) and _is_one_scan(here):
             whole.append(here)
@@ -120,6 +122,11 @@ def _scans(root: Path, apart: str | None) -> Iterator[tuple[Path, str | None]]:
         else:
             yield from ((path, why) for path, why in zip(rest, others, strict=True) if isinstance(why, str))
     yield from unreadable
+
+
+def _is_3shape(path: Path) -> bool:
+    """Whether a file is a mesh of 3Shape's, whose suffix is DICOM's."""
+    return path.suffix.lower() == ".dcm" and is_hps_file(path)
 
 
 def _dicom_or_reason(path: Path) -> bool | str:
@@ -198,7 +205,9 @@ def run_batch(
     output = Path(output)
     found = _look_through(folder, output)
     if not found:
-        raise InputError(f"'{folder}' holds no scan: no NIfTI, NRRD, MetaImage, STL, PLY, OBJ, VTP or DICOM file.")
+        raise InputError(
+            f"'{folder}' holds no scan: no NIfTI, NRRD, MetaImage, STL, PLY, OBJ, VTP, 3Shape or DICOM file."
+        )
     Stated(options.absent, options.milk).require_teeth()
     require_writable(output)
     batch = Batch(summary=output / SUMMARY)
@@ -278,25 +287,34 @@ def row_before(output: Path, name: str, stated: Stated | None = None) -> dict[st
 
     stated: what is stated of the teeth now; where it is something, results of which something else was stated are none.
     """
-    report = _report_of(output, name)
-    if report is None:
+    reports = _reports_of(output, name)
+    if not reports:
         return None
-    compared = compare_files(report, output)
-    if compared.changed:
-        shown = ", ".join(f"'{file}'" for file in compared.changed)
+    compared = [compare_files(report, output) for report in reports]
+    if changed := [file for one in compared for file in one.changed]:
+        shown = ", ".join(f"'{file}'" for file in changed)
         message = (
-            f"{shown} changed after '{name}_report.json' was written: left as it is; `check` says what it holds now, "
-            "--again segments the scan anew."
+            f"{shown} changed after '{reports[0]['name']}_report.json' was written: left as it is; `check` says what "
+            "it holds now, --again segments the scan anew."
         )
         return {"state": "changed", "message": message}
-    if compared.missing or (stated and known_of(report).stated != stated):
+    if any(one.missing for one in compared) or (stated and any(known_of(r).stated != stated for r in reports)):
         return None
-    return {"state": "done before", **_numbers(report)}
+    return {"state": "done before", **_numbers(reports)}
 
 
 def row_after(output: Path, name: str) -> dict[str, Any]:
     """The row of a scan whose run has just ended well."""
-    return {"state": "done", **_numbers(_report_of(output, name) or {})}
+    return {"state": "done", **_numbers(_reports_of(output, name))}
+
+
+def _reports_of(output: Path, name: str) -> list[dict[str, Any]]:
+    """The report of a scan, or those of the two jaws that one file held; none where they are absent."""
+    whole = _report_of(output, name)
+    if whole is not None:
+        return [whole]
+    jaws = [report for which in PAIR if (report := _report_of(output, f"{name}_{which}")) is not None]
+    return jaws if [report.get("other_jaw") for report in jaws] == [f"{name}_{which}" for which in PAIR[::-1]] else []
 
 
 def _report_of(output: Path, name: str) -> dict[str, Any] | None:
@@ -308,9 +326,10 @@ def _report_of(output: Path, name: str) -> dict[str, Any] | None:
     return report if report.get("files") else None
 
 
-def _numbers(report: dict[str, Any]) -> dict[str, Any]:
-    severities = [finding["severity"] for finding in report.get("findings", ())]
+def _numbers(reports: list[dict[str, Any]]) -> dict[str, Any]:
+    severities = [finding["severity"] for finding in (reports[0].get("findings", ()) if reports else ())]
     counts = {
         column: severities.count(s) for column, s in (("errors", "error"), ("warnings", "warning"), ("notes", "info"))
     }
-    return plain({"teeth": report.get("count", {}).get("total"), **counts})
+    teeth = sum(report.get("count", {}).get("total") or 0 for report in reports) if reports else None
+    return plain({"teeth": teeth, **counts})

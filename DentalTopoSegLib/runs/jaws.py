@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -22,13 +22,14 @@ from ..options import DEFAULTS, RunOptions
 from ..reports.checksums import add_checksums
 from ..reports.report import build_jaw_report
 from ..stages import CHECK, READ
+from .both_jaws import ReadScan, require_one_jaw, stated_of_pair, take_apart
 from .job import PAIR, Job
 from .run import Run, round_seconds, write_files
 
 if TYPE_CHECKING:
     from ..checks.findings import Finding
     from ..checks.measures.jaw import JawCase
-    from ..files.meshes import Mesh, Surface
+    from ..files.meshes import Mesh
     from ..networks.models import Model
 
 Writer = tuple[str, Callable[[Path], Any]]
@@ -53,12 +54,14 @@ def segment_jaw_scans(job: Job, options: RunOptions = DEFAULTS) -> Run:
 
 def _segment_upper_first(job: Job, options: RunOptions) -> Run:
     paths, folder = job.inputs, Path(job.output)
-    stated = list(PAIR) if len(paths) == 2 else list(job.jaws or [None])
+    stated: list[str | None] = list(PAIR) if len(paths) == 2 else list(job.jaws or [None])
     require_writable(folder)
     with ThreadPoolExecutor(1) as helper:
         networks = helper.submit(_networks, options)
-        meshes, surfaces, warnings, seconds = _read_all(paths, job.unit, options)
+        scans, seconds = _read_all(paths, job.unit, options)
         models = networks.result()
+    scans, stated = _one_a_jaw(scans, stated, models)
+    meshes, surfaces, warnings = ([getattr(s, key) for s in scans] for key in ("mesh", "surface", "warnings"))
     from ..checks.findings import check_cases
     from ..checks.measures.jaw import JawCase
     from ..ios.segmenting import segment_jaws
@@ -67,7 +70,7 @@ def _segment_upper_first(job: Job, options: RunOptions) -> Run:
     inputs = [*paths, *(file for path in paths for file in companions_of(path))]
     keep_inputs(inputs, folder, [f"{name}{ending}" for name in names for ending in _ENDINGS.values()])
     try:
-        jaws = segment_jaws(surfaces, options, jaws=stated, names=names, models=models)
+        jaws = segment_jaws(surfaces, options, jaws=_as_pair(stated), names=names, models=models)
     except MemoryError as error:
         raise MemoryLimitError(
             "This computer's memory does not suffice: close other programs, or export the scan with fewer triangles."
@@ -83,7 +86,7 @@ def _segment_upper_first(job: Job, options: RunOptions) -> Run:
     checked = {"check": time.perf_counter() - started}
     options.progress(CHECK, 1, 1)
 
-    reports, scans = [], []
+    reports, written = [], []
     for i, case in enumerate(cases):
         writers = _writers(meshes[i], case, findings, job.per_tooth)
         report_file = f"{case.name}{_ENDINGS['report']}"
@@ -100,8 +103,8 @@ def _segment_upper_first(job: Job, options: RunOptions) -> Run:
             report["other_jaw"] = cases[1 - i].name
         writers["report"] = (report_file, partial(_write_report, report))
         reports.append(report)
-        scans.append(writers)
-    return Run(reports, write_files(folder, scans, options, inputs), findings, segmentations=jaws)
+        written.append(writers)
+    return Run(reports, write_files(folder, written, options, inputs), findings, segmentations=jaws)
 
 
 def _write_report(report: dict[str, Any], path: Path) -> None:
@@ -120,11 +123,11 @@ def _networks(options: RunOptions) -> dict[str, Model]:
 
 def _read_all(
     paths: Sequence[str | os.PathLike[str]], unit: str | None, options: RunOptions
-) -> tuple[list[Mesh], list[Surface], list[list[str]], dict[str, float]]:
-    """The meshes, their surfaces and warnings, in the order of paths, and the seconds it took."""
+) -> tuple[list[ReadScan], dict[str, float]]:
+    """The scans in the order of paths, and the seconds it took."""
     from ..files.meshes import clean, read_mesh
 
-    meshes, surfaces, warnings = [], [], []
+    scans = []
     seconds = {"read": 0.0, "clean": 0.0}
     for i, path in enumerate(paths):
         options.progress(READ, i, len(paths))
@@ -134,11 +137,26 @@ def _read_all(
         surface, more = clean(mesh, unit)
         seconds["read"] += between - started
         seconds["clean"] += time.perf_counter() - between
-        meshes.append(mesh)
-        surfaces.append(surface)
-        warnings.append(told + more)
+        scans.append(ReadScan(mesh, surface, told + more))
     options.progress(READ, len(paths), len(paths))
-    return meshes, surfaces, warnings, seconds
+    return scans, seconds
+
+
+def _one_a_jaw(
+    scans: list[ReadScan], stated: list[str | None], models: Mapping[str, Model]
+) -> tuple[list[ReadScan], list[str | None]]:
+    """The scans with one jaw each, the upper one first, and what was stated of each."""
+    if len(scans) == 2:
+        for scan in scans:
+            require_one_jaw(scan)
+        return scans, stated
+    jaws = take_apart(scans[0], models["orientation"])
+    return jaws, stated if len(jaws) == 1 else stated_of_pair(stated)
+
+
+def _as_pair(stated: list[str | None]) -> list[str | None]:
+    """What the segmentation is told of the jaws: of two the first is the upper one, also where nobody stated it."""
+    return list(PAIR) if len(stated) == 2 else stated
 
 
 def _names(meshes: Sequence[Mesh], name: str | None) -> list[str]:

@@ -30,7 +30,7 @@ class Job:
     Parameters
     ----------
     inputs : sequence of path
-        One CBCT (file or DICOM folder), or one or two meshes.
+        One CBCT (file or DICOM folder), one or two meshes, or the folder of a case with the meshes of its jaws.
     output : path
         The results' folder.
     kind : str, optional

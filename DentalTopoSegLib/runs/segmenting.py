@@ -7,6 +7,7 @@ from dataclasses import replace
 from ..dentition import Stated
 from ..options import DEFAULTS, RunOptions
 from .anonymous import anonymous_name
+from .case_folders import with_jaws_of_folder
 from .job import Job
 from .run import Run
 
@@ -42,6 +43,7 @@ def segment(job: Job, options: RunOptions = DEFAULTS) -> Run:
         ...
     DentalTopoSegLib.errors.UsageError: --per-tooth is only for intraoral scans (meshes): leave it out here.
     """
+    job = with_jaws_of_folder(job)
     job.require_sense()
     Stated(options.absent, options.milk).require_teeth()
     if job.anonymous_names:

@@ -22,6 +22,7 @@ from .nodes import SceneError, all_or_none, place_beside, require, to_vtk, to_wo
 from .replacing import remember_undo
 from .review import NUMBERING
 from .segments import LABELMAP, fdi_of_segment, new_segment, oriented_image, segment_id, set_known
+from .source_files import notes_on_files
 from .surfaces import add_jaw, pair
 
 _MARGIN = 2  # voxels around the teeth, so that an edit seldom enlarges the labelmap
@@ -80,8 +81,10 @@ def add_result(job: SceneJob, *, numbering: str = "FDI", name: str | None = None
         When the output is incomplete.
     """
     checked_numbering(numbering)
-    sources = [require(node, "The scan that was segmented") for node in job.sources]
     reports = _reports(job)
+    apart = len(reports) // len(job.sources)  # one model may hold both jaws
+    sources = [require(node, "The scan that was segmented") for node in job.sources for _ in range(apart)]
+    matrices = [matrix for matrix in job.to_world for _ in range(apart)]
     scene = sources[0].GetScene()
     with all_or_none(scene), _require_complete():
         if job.job["kind"] == "volume":
@@ -93,11 +96,11 @@ def add_result(job: SceneJob, *, numbering: str = "FDI", name: str | None = None
                 nodes = (_replace_teeth(job, labels, reports[0], numbering, into),)
         else:
             titles = [name] if name and len(sources) == 1 else [f"{name or s.GetName()} teeth" for s in sources]
-            if name and len(sources) == 2:
-                titles = [f"{name} {report['jaw']}" for report in reports]
+            if len(sources) == 2 and (name or apart == 2):
+                titles = [f"{name or sources[0].GetName()} {report['jaw']}" for report in reports]
             nodes = tuple(
                 add_jaw(source, matrix, job.output, report, numbering, title)
-                for source, matrix, report, title in zip(sources, job.to_world, reports, titles, strict=True)
+                for source, matrix, report, title in zip(sources, matrices, reports, titles, strict=True)
             )
             if len(nodes) == 2:
                 pair(*nodes)
@@ -110,14 +113,16 @@ def add_result(job: SceneJob, *, numbering: str = "FDI", name: str | None = None
         for source in sources:
             source.SetDisplayVisibility(False)
     report = reports[0] if len(reports) == 1 else {"jaws": reports}
-    warnings = tuple(text for one in reports for text in one["warnings"])
+    warnings = (*notes_on_files(job.sources), *(text for one in reports for text in one["warnings"]))
     return SceneResult(nodes, listed.points, listed.table, report, warnings)
 
 
 def _reports(job: SceneJob) -> list[dict[str, Any]]:
     """The reports in the order of the sources."""
     stem = job.job["name"]
-    stems = [stem] if len(job.sources) == 1 else [f"{stem}_upper", f"{stem}_lower"]
+    pair = [f"{stem}_upper", f"{stem}_lower"]
+    apart = not (job.output / f"{stem}_report.json").exists() and (job.output / f"{pair[0]}_report.json").exists()
+    stems = [stem] if len(job.sources) == 1 and not apart else pair
     found = []
     for one in stems:
         path = job.output / f"{one}_report.json"

@@ -291,7 +291,7 @@
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Show all teeth</source>
-            <translation>Alle Zähne zeigen</translation>
+            <translation>Alle zeigen</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>

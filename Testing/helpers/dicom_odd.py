@@ -79,6 +79,7 @@ class Enhanced:
             content.TemporalPositionIndex = frame.time
         if frame.indices:
             content.DimensionIndexValues = list(frame.indices)
+            content.InStackPositionNumber = frame.indices[-1]
         group.FrameContentSequence = [content]
         for name in self.per_frame:
             setattr(group, _MACROS[name], [self._macro(name, frame)])

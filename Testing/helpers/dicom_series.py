@@ -49,6 +49,12 @@ def write_series(folder: Path, kind: str, slices: int = 10) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         return write_multi_frame(folder / "enhanced.dcm", volume)
     write_dicom(folder, volume)
+    recode(folder, kind)
+    return folder
+
+
+def recode(folder: Path, kind: str) -> None:
+    """Store the slices of a folder in another transfer syntax, one of `KINDS`."""
     for path in sorted(folder.iterdir()):
         dataset = pydicom.dcmread(path)
         if kind == "implicit":
@@ -66,7 +72,6 @@ def write_series(folder: Path, kind: str, slices: int = 10) -> Path:
             dataset.save_as(path)
         elif kind in _ITK_COMPRESSORS:
             _recompress(path, dataset, _ITK_COMPRESSORS[kind])
-    return folder
 
 
 def _save(dataset: Dataset, path: Path, syntax: str) -> None:

@@ -60,6 +60,27 @@ def read_volume(path: Path, out: Path) -> None:
     volume.index_to_ras(np.zeros((1, 3)))
 
 
+def read_by_both_forms(path: Path, out: Path) -> None:
+    """By either of the two statements of its place."""
+    from DentalTopoSegLib.files.volumes import read_volume as read
+
+    for word in ("sform", "qform"):
+        volume, _ = read(path, orientation=word)
+        volume.index_to_ras(np.zeros((1, 3)))
+
+
+def read_orientation(word: str) -> Callable[[Path, Path], None]:
+    """A use that reads a volume which does not say where left and right are."""
+
+    def use(path: Path, out: Path) -> None:
+        from DentalTopoSegLib.files.volumes import read_volume as read
+
+        volume, _ = read(path, orientation=word)
+        volume.index_to_ras(np.zeros((1, 3)))
+
+    return use
+
+
 def read_labels(path: Path, out: Path) -> None:
     from DentalTopoSegLib.runs.checking import check_file
 
@@ -195,6 +216,36 @@ def _enhanced(folder: Path) -> Path:
     return scan_files.write_multi_frame(folder / "x.dcm", scan_files.block((8, 12, 10)))
 
 
+def _scrambled(folder: Path) -> Path:
+    """Frames in any order, with stacks, dimensions, a rescale each and padding."""
+    import dicom_odd
+    import scan_files
+
+    dicom_odd.generate_uid = _counted_uids()
+    scan = dicom_odd.enhanced(scan_files.block((9, 12, 10)), dicom_odd.scrambled(9), per_frame=frozenset({"values"}))
+    scan.extra = {"PixelPaddingValue": -32768, "PixelPaddingRangeLimit": -30000}
+    return scan.write(folder / "x.dcm")
+
+
+def _bare(folder: Path) -> Path:
+    import dicom_odd
+    import pydicom
+
+    whole = _dicom(True)(folder)
+    for path in whole.iterdir():
+        dicom_odd.write_bare(pydicom.dcmread(path), path)
+    return whole
+
+
+def _beside(folder: Path) -> Path:
+    import dicom_odd
+
+    whole = _dicom(True)(folder)
+    dicom_odd.generate_uid = _counted_uids()
+    dicom_odd.write_object(whole / "teeth.dcm", "1.2.840.10008.5.1.4.1.1.66.4", "SEG", np.ones((4, 12, 10), np.uint8))
+    return whole
+
+
 def _counted_uids() -> Callable[[], str]:
     """In place of random ones, so that the same seed gives the same files."""
     numbers = itertools.count(10)
@@ -325,9 +376,41 @@ def _batch(folder: Path) -> Path:
     return root
 
 
+def _two_forms(folder: Path) -> Path:
+    import nibabel as nib
+    from volume_variants import AFFINE, nifti, turned
+
+    mirrored = turned(AFFINE, mirror=(-1.0, 1.0, 1.0))
+    return nifti(AFFINE, mirrored, name="x.nii", kind=nib.Nifti2Image, unit="mm")(folder)
+
+
+def _bare_nrrd(folder: Path) -> Path:
+    from volume_bytes import nrrd_bytes
+
+    bare = {"space": None, "space_directions": None, "space_origin": None}
+    lines = ("spacings: 0.0003 0.0004 0.0005", 'units: "m" "m" "m"', "axis mins: 0.001 0.002 0.003")
+    (folder / "x.nrrd").write_bytes(nrrd_bytes(_values(), *lines, **bare))
+    return folder / "x.nrrd"
+
+
+def _bare_metaimage(folder: Path) -> Path:
+    from volume_bytes import metaimage_bytes
+
+    fields = {"ObjectType": "Image\nDistanceUnits = um", "ElementSpacing": "300 400 500", "TransformMatrix": None}
+    (folder / "x.mha").write_bytes(metaimage_bytes(_values(), **fields))
+    return folder / "x.mha"
+
+
+def _values() -> np.ndarray:
+    return np.arange(14 * 12 * 10, dtype=np.int16).reshape(14, 12, 10)
+
+
 def _volumes() -> Iterator[Format]:
     yield Format("NIfTI (.nii)", _image("x.nii"), {"x.nii": "binary"}, read_volume)
     yield Format("NIfTI (.nii.gz)", _image("x.nii.gz", compress=True), {"x.nii.gz": "gzip"}, read_volume)
+    yield Format("NIfTI-2, sform and qform differ", _two_forms, {"x.nii": "binary"}, read_by_both_forms)
+    yield Format("NRRD, units and no space", _bare_nrrd, {"x.nrrd": "text"}, read_orientation("LAI"))
+    yield Format("MetaImage, units and no axes", _bare_metaimage, {"x.mha": "text"}, read_orientation("PSL"))
     yield Format("Analyze (.hdr, .img)", _image("x.hdr"), {"x.hdr": "binary"}, read_volume)
     yield Format("NRRD, raw", _image("x.nrrd"), {"x.nrrd": "text"}, read_volume)
     yield Format("NRRD, gzip", _image("x.nrrd", compress=True), {"x.nrrd": "text"}, read_volume)
@@ -338,6 +421,9 @@ def _volumes() -> Iterator[Format]:
     yield Format("DICOM file", _dicom(False), {"series/slice000.dcm": "dicom"}, read_volume)
     yield Format("DICOM series", _dicom(True), {"series/*": "dicom"}, read_volume)
     yield Format("DICOM, Enhanced CT", _enhanced, {"x.dcm": "dicom"}, read_volume)
+    yield Format("DICOM, frames scrambled", _scrambled, {"x.dcm": "dicom"}, read_volume)
+    yield Format("DICOM, no preamble", _bare, {"series/*": "dicom"}, read_volume)
+    yield Format("DICOM beside a segmentation", _beside, {"series/*": "dicom"}, read_volume)
     yield Format("labels, NIfTI", _image("x.nii.gz", True, True), {"x.nii.gz": "gzip"}, read_labels)
     yield Format("labels, NRRD", _image("x.nrrd", True, True), {"x.nrrd": "text"}, read_labels)
     yield Format("labels, MetaImage", _image("x.mha", True), {"x.mha": "text"}, read_labels)

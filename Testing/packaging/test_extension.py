@@ -35,7 +35,7 @@ def _files(folder: Path, pattern: str = "*") -> set[str]:
 
 def _wanted() -> set[str]:
     """What an installed extension has to hold, by its path in qt-scripted-modules."""
-    kinds = ("*.py", "*.pyi", "*.schema.json", "py.typed")
+    kinds = ("*.py", "*.pyi", "*.schema.json", "*.ttf", "*_LICENSE.txt", "py.typed")
     library = {f"DentalTopoSegLib/{name}" for kind in kinds for name in _files(ROOT / "DentalTopoSegLib", kind)}
     data = {f"Resources/{sub}/{name}" for sub in RESOURCES for name in _files(ROOT / "Resources" / sub)}
     return library | data | (_files(MODULE) - {"CMakeLists.txt"})

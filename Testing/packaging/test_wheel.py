@@ -19,7 +19,7 @@ def _files(folder: Path) -> set[str]:
     return {
         path.relative_to(folder).as_posix()
         for path in folder.rglob("*")
-        if path.is_file() and path.suffix in (".py", ".pyi", ".typed")
+        if path.is_file() and path.suffix in (".py", ".pyi", ".typed", ".ttf")
     }
 
 

@@ -108,8 +108,8 @@ def scores_of(scan: Scan, found: JawSegmentation) -> dict[str, Any]:
 
 def vertex_labels(scan: Scan) -> np.ndarray:
     """(V,) FDI of most of the faces around each vertex."""
-    flat = scan.faces.ravel().astype(np.int64) * 64 + np.repeat(scan.face_fdi, 3)
-    return np.bincount(flat, minlength=len(scan.vertices) * 64).reshape(-1, 64).argmax(1).astype(np.uint8)
+    flat = scan.faces.ravel().astype(np.int64) * 128 + np.repeat(scan.face_fdi, 3)
+    return np.bincount(flat, minlength=len(scan.vertices) * 128).reshape(-1, 128).argmax(1).astype(np.uint8)
 
 
 def table(scores: Mapping[str, Mapping[str, Any]]) -> str:

@@ -27,8 +27,9 @@ from training.patients.rooted_teeth import SAME_PERSON
 
 FOLDS = 5
 #: In these scans the reference goes on counting where a tooth is absent and the gap has closed, so that a first molar
-#: is called 45 and a canine 42, or it calls a canine 14. Numbers by the crowns' shape, read off pictures by us, not by
-#: a dentist: for training, while every score is against the reference as it is.
+#: is called 45 and a canine 42, or it calls a canine 14, or a child's milk teeth by the numbers of their successors.
+#: Numbers by the crowns' shape, read off pictures by us, not by a dentist: for training, while every score is against
+#: the reference as it is.
 BY_SHAPE = {
     "009_lower": {35: 36, 36: 37, 45: 46, 46: 47},
     "009_upper": {15: 16, 16: 17, 17: 18, 25: 26, 26: 27, 27: 28},
@@ -36,9 +37,14 @@ BY_SHAPE = {
     "051_upper": {25: 26, 26: 27},
     "068_lower": {32: 33, 33: 34, 34: 35, 35: 36, 36: 37, 42: 43, 43: 44, 44: 46, 45: 47, 46: 48},
     "069_lower": {35: 36, 36: 37, 45: 46, 46: 47},
+    "072_lower": {33: 73, 34: 74, 35: 75, 43: 83, 44: 84, 45: 85},
+    "072_upper": {13: 53, 14: 54, 15: 55, 23: 63, 24: 64, 25: 65},
     "078_upper": {14: 13, 24: 23},
     "091_lower": {42: 43, 43: 44, 44: 45, 45: 46, 46: 47},
 }
+
+#: The only child among the patients: it trains no crown network, so that milk teeth can be tested on it.
+CHILD = "072"
 
 
 @dataclass
@@ -53,10 +59,13 @@ class Jaw:
 
 
 def class_of(fdi: np.ndarray) -> np.ndarray:
-    """FDI -> class: 0 gingiva, positions 1 to 8 as 1..8 at x > 0 (quadrants 2, 4), 9..16 at x < 0 (1, 3)."""
+    """FDI -> class: 0 gingiva, positions 1 to 8 as 1..8 at x > 0 (quadrants 2, 4), 9..16 at x < 0 (1, 3).
+
+    A milk tooth has the class of the permanent tooth in its place.
+    """
     fdi = np.asarray(fdi, int)
     quadrant, place = np.divmod(fdi, 10)
-    return np.where(fdi == 0, 0, np.where(np.isin(quadrant, (2, 4)), place, place + 8)).astype(np.uint8)
+    return np.where(fdi == 0, 0, np.where(np.isin(quadrant, (2, 4, 6, 8)), place, place + 8)).astype(np.uint8)
 
 
 def fdi_of(classes: np.ndarray, upper: bool) -> np.ndarray:

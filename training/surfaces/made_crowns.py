@@ -14,7 +14,7 @@ from scipy.spatial.transform import Rotation
 
 from DentalTopoSegLib.ios.crowns import CLASSES, FIRST, tangents
 from DentalTopoSegLib.ios.sampling import farthest_points
-from training.surfaces.jaws import ALONG, Jaw, without_tooth
+from training.surfaces.jaws import ALONG, BY_SHAPE, Jaw, class_of, without_tooth
 
 STORED_POINTS = 256
 _DENSE = 2048
@@ -173,11 +173,12 @@ class _Surface:
 def take_crowns(jaw: Jaw, seed: int = 0) -> Row:
     """The crowns of a labelled jaw; those of less than 3 mm^2 (just erupting) are left out."""
     surface = _Surface(jaw, np.random.default_rng(seed))
+    milk = {int(class_of(np.array(fdi))) for fdi in BY_SHAPE.get(jaw.name, {}).values() if fdi > 50}
     crowns = []
     for tooth in ALONG:
         mine = np.nonzero(jaw.classes == tooth)[0]
         if surface.area[mine].sum() >= 3.0:
-            crowns.append(surface.crown(tooth, mine))
+            crowns.append(replace(surface.crown(tooth, mine), milk=tooth in milk))
     return Row(jaw.name, jaw.upper, tuple(crowns))
 
 

@@ -2,7 +2,8 @@
 
     python -m training train-crowns training/configs/crowns.yaml --data DATA/ios/train --fold 0
 
-Without --fold every patient trains. Started again with the same name it goes on from the last checkpoint.
+Without --fold every patient trains but the child (`jaws.CHILD`), which never does. Started again with the same name it
+goes on from the last checkpoint.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from DentalTopoSegLib.ios.crowns import CROWN_POINTS
 from training.loop import Loop, Measures, Task, add_run_arguments, run_to_end, start_command
 from training.nets.crown_row import CrownRowNet
 from training.surfaces.crown_rows import STILL, Plan, Row, RowMaker, rows_of, stack_rows
-from training.surfaces.jaws import FOLDS, fold_of, patients
+from training.surfaces.jaws import CHILD, FOLDS, fold_of, patients
 
 MOST_CROWNS = 18
 POSES = 2
@@ -113,6 +114,7 @@ def main(argv: list[str] | None = None) -> None:
     arguments = parser.parse_args(argv)
     config, folder = start_command(arguments, "net", "augment", "loss")
     rows, everyone = rows_of(arguments.data), patients(arguments.data)
+    rows = [r for r in rows if not r.name.startswith(CHILD)]
     held = {r.name for r in rows if arguments.fold is not None and fold_of(r.name, everyone) == arguments.fold}
     task = CrownsTask(config, [r for r in rows if r.name not in held], [r for r in rows if r.name in held])
     run_to_end(task, folder, arguments.fresh)

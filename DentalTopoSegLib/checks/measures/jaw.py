@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...dentition import Confidence, arch_order, crown_width_mm, is_tooth, jaw, mirrored
+from ...dentition import Confidence, arch_order, crown_width_mm, is_tooth, mirrored
 from ...dentition.arch import expected_place
 from ...dentition.crown_sizes import area_range_mm2, usual_area_mm2, usual_width_mm
 from ...files.meshes.geometry import face_areas, face_crosses, linked_components, unique_edges
@@ -370,10 +370,11 @@ class JawCase(DentitionCase):
     def _widths(self, centres: Mapping[int, np.ndarray]) -> dict[int, float]:
         """Extent of each tooth along the line joining its neighbours, without the outermost 1 % of its vertices."""
         widths = {}
-        for deciduous in (False, True):
-            row = [fdi for which in ("upper", "lower") for fdi in arch_order(which, deciduous) if fdi in centres]
+        for which in ("upper", "lower"):
+            # milk teeth stand in one row with permanent ones, each on the place of its successor
+            row = [fdi for place in arch_order(which) for fdi in (place + 40, place) if fdi in centres]
             for i, fdi in enumerate(row):
-                beside = [other for other in row[max(i - 1, 0) : i + 2] if jaw(other) == jaw(fdi)]
+                beside = row[max(i - 1, 0) : i + 2]
                 along = centres[beside[-1]] - centres[beside[0]]
                 if np.linalg.norm(along) < 1e-6:
                     continue

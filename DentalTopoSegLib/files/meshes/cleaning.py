@@ -15,7 +15,10 @@ _UNIT_NAMES = {"mm": "millimetres", "cm": "centimetres", "m": "metres", "inch": 
 # quadrant 30 to 45 mm; a single crown 12 to 16 mm, a whole head 400 mm.
 _ANY_SIZE_MM = (12.0, 400.0)  # taken as millimetres without a question
 _JAW_SIZE_MM = (25.0, 130.0)  # what another unit must make of the mesh to be believed
-_ARCH_SIZE_MM = (60.0, 117.0)  # what decides where two units are possible
+#: Where two units are possible, the shape decides: width as a share of the length, and the lengths of whole arches and
+#: of parts of them (sextants 18, front teeth up to 80).
+_ARCH_SHAPE, _ARCH_LENGTH_MM = 0.6, (40.0, 100.0)
+_PART_SHAPE, _PART_LENGTH_MM = 0.52, (18.0, 80.0)
 _FORCED_SIZE_MM = (2.0, 1000.0)  # with a unit given by the user
 
 _STRAY = 2.0  # a whole this many times larger than its bulk has something far away from it
@@ -140,7 +143,7 @@ def _scale(mesh: Mesh, used: np.ndarray, unit: str | None, warnings: list[str]) 
     stray = whole > _STRAY * bulk
     size = bulk if stray else whole
     unit = unit or mesh.unit
-    scale = UNITS[unit] if unit else _guess(mesh.name, size, warnings)
+    scale = UNITS[unit] if unit else _guess(mesh.name, size, points, warnings)
     if unit and not _FORCED_SIZE_MM[0] <= size * scale <= _FORCED_SIZE_MM[1]:
         raise InputError(
             f"'{mesh.name}' would be {_millimetres(size * scale)} across if its unit is {_UNIT_NAMES[unit]}, which no "
@@ -165,7 +168,7 @@ def _diagonal(low: np.ndarray, high: np.ndarray) -> float:
         return float(np.linalg.norm(high - low))
 
 
-def _guess(name: str, size: float, warnings: list[str]) -> float:
+def _guess(name: str, size: float, points: np.ndarray, warnings: list[str]) -> float:
     """mm unless the size speaks against it; then the one unit that makes a jaw of it, with a warning."""
     if _ANY_SIZE_MM[0] <= size <= _ANY_SIZE_MM[1]:
         return 1.0
@@ -176,8 +179,14 @@ def _guess(name: str, size: float, warnings: list[str]) -> float:
             f"'{name}' is {_number(size)} units across, in no unit the size of a jaw (a full arch has about 70 to "
             "110 mm): check the export, or give the unit (mm, cm, m or inch)."
         )
-    arches = [unit for unit in possible if _ARCH_SIZE_MM[0] <= size * UNITS[unit] <= _ARCH_SIZE_MM[1]]
-    chosen = (arches or possible)[0]
+    fitting = possible if len(possible) == 1 else [unit for unit in possible if _has_shape(points * UNITS[unit])]
+    if len(fitting) != 1:
+        sizes = " or ".join(f"{_millimetres(size * UNITS[unit])} in {_UNIT_NAMES[unit]}" for unit in possible)
+        raise InputError(
+            f"'{name}' is {_number(size)} units across, which may be {sizes}: give the unit "
+            f"(--unit {' or '.join(possible)})."
+        )
+    chosen = fitting[0]
     text = (
         f"The mesh is only {_number(size)} units across; they were taken as {_UNIT_NAMES[chosen]} "
         f"({_millimetres(size * UNITS[chosen])})"
@@ -189,6 +198,18 @@ def _guess(name: str, size: float, warnings: list[str]) -> float:
         text += f", and so is a very small piece in millimetres ({_millimetres(size)})"
     warnings.append(text + ". Give the unit if this is wrong.")
     return UNITS[chosen]
+
+
+def _has_shape(points: np.ndarray) -> bool:
+    """Whether points in mm have the length that their shape, that of an arch or of a quadrant, has in mouths."""
+    few = points[:: len(points) // 20_000 + 1]
+    axes = np.linalg.eigh(np.cov(few.T))[1]
+    width, length = (float(np.subtract(*_bulk(few @ axes[:, k])[::-1])) for k in (1, 2))
+    if width >= _ARCH_SHAPE * length:
+        return _ARCH_LENGTH_MM[0] <= length <= _ARCH_LENGTH_MM[1]
+    if width <= _PART_SHAPE * length:
+        return _PART_LENGTH_MM[0] <= length <= _PART_LENGTH_MM[1]
+    return False
 
 
 def _look_at_edges(faces: np.ndarray, vertex_count: int, warnings: list[str]) -> None:

@@ -91,7 +91,7 @@ def read_start(path: Path, count: int) -> bytes:
                 break
     except (EOFError, zlib.error) as error:
         if len(content) < count:
-            raise InputError(f"'{path}' is damaged at its very beginning: copy or export it again.") from error
+            raise InputError(f"'{path}' is damaged (it cannot be unpacked): copy or export it again.") from error
     return content[:count]
 
 
@@ -128,16 +128,17 @@ def _copy(header: VolumeHeader, put: Callable[[int, memoryview], None]) -> None:
                 if total >= end and (ended or total >= end + _TRAILING):
                     break
         except (EOFError, zlib.error) as error:
-            raise InputError(_not_unpacked(header.path, total / end)) from error
+            raise InputError(_not_unpacked(header.path, error, total / end)) from error
         if total < end:
             raise _cut_short(header, total - begin, share)
 
 
-def _not_unpacked(path: Path, share: float) -> str:
-    if share >= 1:
-        return f"'{path}' is damaged (its checksum does not fit its content): copy or export it again."
-    percent = min(99, round(100 * share))
-    return f"'{path}' is cut short or damaged ({percent} % of it can be unpacked): copy or export it again."
+def _not_unpacked(path: Path, error: Exception, share: float) -> str:
+    """A stream without an end is cut short; one whose content or checksum is wrong is damaged."""
+    percent = int(100 * share)
+    shown = f" ({percent} % of it can be unpacked)" if percent < 99 else " near its end"
+    what = "cut short or damaged" if isinstance(error, EOFError) else "damaged"
+    return f"'{path}' is {what}{shown}: copy or export it again."
 
 
 def _cut_short(header: VolumeHeader, held: int, share: int) -> InputError:

@@ -55,6 +55,17 @@ def test_a_clean_jaw_has_no_findings(jaw: ToyJaw) -> None:
     assert findings(jaw, stated=jaw.which) == []
 
 
+def test_a_mixed_dentition_is_one_row(jaw: ToyJaw) -> None:
+    """Milk canines and molars between permanent incisors and molars: none is missing, and widths are along the arch."""
+    changed = {fdi: fdi + 40 for fdi in teeth(jaw, 13, 14, 15, 23, 24, 25)}
+    jaw = toy_jaw(jaw.which, wide=tuple((fdi, 1.35) for fdi in teeth(jaw, 15, 25)))  # milk molars are wider
+    mixed = jaw.numbered(changed)
+    permanent, both = (JawCase(segmented(one), "scan").crowns for one in (jaw, mixed))
+    for fdi, crown in permanent.items():
+        assert both[changed.get(fdi, fdi)].width_mm == pytest.approx(crown.width_mm), fdi
+    assert findings(mixed) == []
+
+
 def test_two_clean_jaws_have_no_findings() -> None:
     pair = [segmented(toy_jaw("upper")), segmented(toy_jaw("lower"))]
     assert check_jaws(pair, ["a", "b"], ["upper", "lower"]) == []

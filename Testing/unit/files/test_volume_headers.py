@@ -90,7 +90,7 @@ def test_the_two_forms_of_nifti(tmp_path: Path, turn: str, qfac: int, order: str
                 read_volume(path)
             np.testing.assert_allclose(index_to_ras(path, "qform"), nib.load(path).get_qform(), atol=1e-6)
         if sheared:
-            with pytest.raises(InputError, match="has no sform" if qform_code else "right angles"):
+            with pytest.raises(InputError, match="sheared"):
                 read_volume(path, orientation="sform" if qform_code else None)
         else:
             chosen = index_to_ras(path, "sform" if qform_code else None)
@@ -254,7 +254,7 @@ def test_a_wrong_checksum_is_refused(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read_volume(path)[0].array, array)
     content[-8] ^= 1  # the lowest byte of the CRC32
     path.write_bytes(bytes(content))
-    with pytest.raises(InputError, match="cut short or damaged"):
+    with pytest.raises(InputError, match="is damaged"):
         read_volume(path)
 
 

@@ -178,7 +178,7 @@ def test_single_slice_volume_and_lonely_dicom_slice(tmp_path: Path) -> None:
     path = write_file(block((1, 12, 10)), tmp_path / "one.nii.gz")
     assert "flat picture" in refusal(path)
     write_dicom(tmp_path / "lonely", block(), leave_out=tuple(range(1, 14)))
-    assert "only series 1 (1 slices" in refusal(tmp_path / "lonely")
+    assert "only series 1 (1 slice " in refusal(tmp_path / "lonely")
 
 
 def test_time_series_and_colour(tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from DentalTopoSegLib.dentition import Known, Stated
+from DentalTopoSegLib.dentition.numbering_again import numbers_again
 from DentalTopoSegLib.ios.crowns import (
     CLASSES,
     CROWN_POINTS,
@@ -21,7 +23,7 @@ from DentalTopoSegLib.ios.crowns import (
     describe,
 )
 from DentalTopoSegLib.ios.instances import Instances
-from DentalTopoSegLib.ios.numbers import both_opinions, number_crowns
+from DentalTopoSegLib.ios.numbers import both_opinions, evidence_of, number_crowns
 
 
 def arch(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -186,3 +188,27 @@ def test_what_the_crowns_call_no_tooth_gets_no_number():
     assert number_crowns(one, opinion(last, jaw="lower")).fdi.tolist() == [48]
     assert number_crowns(one, opinion(last, none=0.97, jaw="lower")).fdi.tolist() == [0]
     assert number_crowns(one, opinion(last, jaw="lower"), absent=[48]).fdi.tolist() != [48]
+
+
+def test_a_network_without_milk_teeth_invents_none_where_the_permanent_tooth_is_stated_absent():
+    premolar = np.full(16, 1e-4)
+    premolar[3] = 1.0
+    one = Instances(np.array([[17.0, -11.0, 5.0]]), surface_says(p4=0.9), np.array([80.0]))
+    answer = opinion(premolar)
+    assert not answer.milk.any()
+    assert number_crowns(one, answer).fdi.tolist() == [24]
+    assert number_crowns(one, answer, absent=[24]).fdi[0] < 50
+
+
+def test_what_a_number_was_found_from_gives_it_again():
+    canine = np.full(16, 1e-3)
+    canine[2], canine[3] = 0.8, 0.2
+    one = Instances(np.array([[14.0, -7.0, 5.0]]), surface_says(p3=0.9), np.array([80.0]))
+    answer = opinion(canine, milk=0.1)
+    found = number_crowns(one, answer)
+    known = Known(evidence=evidence_of(found, one, answer))
+    assert set(known.evidence) == {23} == set(found.fdi.tolist())
+    assert numbers_again(known, [23], Stated()) == {}
+    for absent in ({23}, {23, 24}, {22}):
+        numbers = numbers_again(known, [23], Stated(frozenset(absent)))
+        assert [numbers.get(23, 23)] == number_crowns(one, answer, absent=absent).fdi.tolist()

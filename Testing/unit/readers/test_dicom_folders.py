@@ -36,7 +36,7 @@ BESIDE = {
     "presentation state": (STORAGE + "11.1", "PR", None, "1 presentation state"),
     "MR": (STORAGE + "4", "MR", WORDS, "1 MR scan"),
     "unknown class": ("1.2.3.4", "SEG", WORDS, "1 DICOM segmentation"),
-    "secondary capture": (STORAGE + "7", "OT", WORDS[0], "series 1 (1 slices of 80 x 60"),
+    "secondary capture": (STORAGE + "7", "OT", WORDS[0], "series 1 (1 slice of 80 x 60"),
     "multi-frame secondary capture": (STORAGE + "7.3", "CT", WORDS, "series 1 (40 slices of 80 x 60"),
 }
 

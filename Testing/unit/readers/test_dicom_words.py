@@ -15,7 +15,7 @@ from pydicom.dataset import Dataset
 from scan_files import block, write_dicom, write_file
 
 from DentalTopoSegLib.errors import InputError
-from DentalTopoSegLib.files.volumes import Volume, content, read_volume
+from DentalTopoSegLib.files.volumes import Volume, read_volume
 from DentalTopoSegLib.files.volumes.dicom import is_dicom_file
 
 HPS = b'<?xml version="1.0" encoding="UTF-8"?>\n<HPS version="1.1">\n<Packed_geometry/></HPS>\n'
@@ -77,12 +77,12 @@ def test_grey_values_that_are_none_or_turned_around(tmp_path: Path, shown: str) 
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("scan.inv", b"\0\1\2\3", ("InVivo", "inv2dcm", "DICOM")),
-        ("scan", b'<INVFile version="1">', ("InVivo", "inv2dcm")),
+        ("scan.inv", b"\0\1\2\3", ("Invivo", "inv2dcm", "DICOM")),
+        ("scan", b'<INVFile version="1">', ("Invivo", "inv2dcm")),
         ("7_vol_0", b"<xml/>", ("Galileos", "Sidexis", "DICOM")),
         ("7_vol_0_012", bytes(99), ("Galileos", "DICOM")),
         ("7.gwg", b"<xml/>", ("Galileos", "DICOM")),
-        ("project.xyz", bytes(99), ("InVivo", "Sidexis", "Galileos", "Romexis", "i-CAT", "export the volume as DICOM")),
+        ("project.xyz", bytes(99), ("Invivo", "Sidexis", "Galileos", "Romexis", "i-CAT", "as DICOM")),
     ],
 )
 def test_what_other_dental_programs_keep_is_named(tmp_path: Path, name: str, content: bytes, words) -> None:
@@ -92,15 +92,16 @@ def test_what_other_dental_programs_keep_is_named(tmp_path: Path, name: str, con
         assert all(word in message for word in words), message
 
 
-def test_a_gzip_file_whose_checksum_is_wrong_is_damaged(tmp_path: Path, monkeypatch) -> None:
+@pytest.mark.parametrize(("at", "size"), [(-6, 64), (-6, 8), (400_000, 64)])
+def test_a_gzip_file_that_is_whole_and_wrong_is_damaged(tmp_path: Path, at: int, size: int) -> None:
+    """Its checksum does not fit, or its content: it is not cut short, and no share of it is worth a word."""
     path = tmp_path / "scan.nii.gz"
-    noise = np.random.default_rng(0).integers(0, 4000, (64, 64, 64)).astype(np.int16)
-    raw = write_file(Volume(noise), tmp_path / "scan.nii").read_bytes()
-    packed = bytearray(gzip.compress(raw))
-    packed[-6] ^= 1
+    noise = np.random.default_rng(0).integers(0, 4000, (size, size, size)).astype(np.int16)
+    packed = bytearray(gzip.compress(write_file(Volume(noise), tmp_path / "scan.nii").read_bytes()))
+    packed[at] ^= 255
     path.write_bytes(packed)
-    monkeypatch.setattr(content, "_PIECE", len(raw))  # all is unpacked before the checksum is met
-    assert "is damaged (its checksum" in refusal(path) and "100 %" not in refusal(path)
+    message = refusal(path)
+    assert "is damaged" in message and "100 %" not in message and "cut short" not in message
 
 
 def test_a_compressed_frame_that_is_damaged_says_nothing_on_stderr(tmp_path: Path, capfd) -> None:

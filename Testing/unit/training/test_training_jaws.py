@@ -15,6 +15,7 @@ pytest.importorskip("torch", reason="torch is installed with [test] on Python 3.
 from training.surfaces.crown_rows import STILL, Plan, RowMaker, stack_rows, without
 from training.surfaces.jaws import (
     BY_SHAPE,
+    CHILD,
     Jaw,
     by_shape,
     class_of,
@@ -88,6 +89,19 @@ def labels_of(row: Row, crowns: list[Crown]) -> list[int]:
 def made(row: Row, seed: int = 0, **chances: float) -> RowMaker:
     """Rows without any change but those asked for."""
     return RowMaker([row], replace(STILL, **chances), seed)
+
+
+def test_milk_teeth_have_the_classes_of_their_places():
+    assert class_of([55, 65, 75, 85, 51, 81]).tolist() == class_of([15, 25, 35, 45, 11, 41]).tolist()
+    child = BY_SHAPE[f"{CHILD}_upper"]
+    assert sorted(child.values()) == [53, 54, 55, 63, 64, 65]
+
+
+def test_the_childs_crowns_know_that_they_are_milk_teeth(jaw: Jaw):
+    named = replace(jaw, name=f"{CHILD}_lower")
+    milk = {c.tooth for c in take_crowns(named).crowns if c.milk}
+    assert milk == {3, 4, 5, 11, 12, 13}
+    assert not any(c.milk for c in take_crowns(jaw).crowns)
 
 
 def test_a_row_of_unchanged_crowns_is_the_jaw_in_order(row: Row):
@@ -173,8 +187,7 @@ def test_bumps_stand_behind_the_last_tooth_and_on_saddles(row: Row):
         behind += len(crowns) - len(teeth)
         for crown in crowns:
             if crown.tooth == 0:
-                last = [t.centre for t in teeth if t.tooth in (7, 15)]
-                assert min(np.linalg.norm(crown.centre - c) for c in last) < 25.0
+                assert min(np.linalg.norm(crown.centre - t.centre) for t in teeth) < 25.0
     assert behind > 15
 
 

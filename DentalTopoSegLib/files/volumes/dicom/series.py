@@ -85,9 +85,8 @@ class Series:
     def describe(self) -> str:
         stack = f".{self.part}" if self.part else ""
         number = f"series {one_line(self.number)}{stack}" if self.number else "a series without number"
-        return (
-            f"{number} ({self.slices} slices of {self.columns} x {self.rows}, id ...{one_line(self.uid[-8:])}{stack})"
-        )
+        slices = "1 slice" if self.slices == 1 else f"{self.slices} slices"
+        return f"{number} ({slices} of {self.columns} x {self.rows}, id ...{one_line(self.uid[-8:])}{stack})"
 
 
 @dataclass

@@ -66,8 +66,9 @@ def ensurePackages(needed: list) -> None:
 def question(wanted: list) -> str:
     """What the user is asked."""
     from DentalTopoSegLib.exports import FORMATS
+    from DentalTopoSegLib.files.meshes.hps import OPEN3SDCM
 
-    needed = (package for kind in FORMATS for package in kind.packages)
+    needed = (OPEN3SDCM, *(package for kind in FORMATS for package in kind.packages))
     purposes = {
         "onnxruntime": _("runs the networks on the processor"),
         "fpsample": _("samples the points of intraoral scans"),

@@ -104,11 +104,15 @@ class QueuePanel:
 
     def _find(self) -> None:
         from DentalTopoSegLib.errors import InputError
+        from DentalTopoSegLib.files.hps import is_hps_file
+        from DentalTopoSegLib.files.meshes.hps import OPEN3SDCM
         from DentalTopoSegLib.files.transactions import require_writable
         from DentalTopoSegLib.runs.batch import scans_in, unreadable_in
 
         folder, output = Path(self.ui.queueFolderEdit.text.strip()), Path(self.ui.queueOutputEdit.text.strip())
         self.rows = [Row(path, name) for path, name in scans_in(folder, output)]
+        if any(is_hps_file(row.path) for row in self.rows):
+            ensurePackages([OPEN3SDCM.requirement])
         unreadable = [Row(path, "", "failed", reason) for path, reason in unreadable_in(folder, output)]
         self.rows += unreadable
         if not self.rows:

@@ -105,6 +105,15 @@ def with_absent(known: Known, absent: Collection[int]) -> Known:
     return replace(known, stated=known.stated.with_absent(absent))
 
 
+def _contradictions(known: Known, teeth: Collection[int]) -> list[str]:
+    """What is said where labels hold teeth that are stated absent."""
+    held = sorted(known.stated.absent.intersection(teeth))
+    if not held:
+        return []
+    named = f"Tooth {held[0]} is" if len(held) == 1 else f"Teeth {', '.join(map(str, held))} are"
+    return [f"{named} stated absent, but labelled here: `repair --absent` numbers the teeth of a run again."]
+
+
 def kept_beside(path: str | os.PathLike[str], name: str) -> Known:
     """What the report beside a run's label map or mesh keeps of what was stated and of what numbers were found from;
     nothing where there is none, or none that can be read. Of a file that was changed since only what was stated holds.
@@ -240,7 +249,7 @@ def examine_label_map(
         findings,
         name=labels.name if name is None else name,
         confidence=confidence,
-        warnings=warnings,
+        warnings=[*warnings, *_contradictions(known, measures)],
         contacts=contacts(labels),
         known=known,
     )
@@ -307,6 +316,7 @@ def examine_jaw(
     )
     # the labels themselves state the jaw, so a doubt about it is only worth a word when the shape contradicts it
     findings = check_cases([case])
+    warnings = [*warnings, *_contradictions(segmentation.known, case.crowns)]
     report = build_jaw_report(case, findings, warnings=warnings, stated=which)
     return Examination(report, findings, case.segmentation)
 

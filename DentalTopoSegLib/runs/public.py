@@ -20,6 +20,7 @@ from ..errors import InputError
 from ..files.meshes import Mesh, Surface, clean
 from ..files.volumes import Volume
 from ..ios import segmenting as ios_segmenting
+from ..ios.jaw_pairs import jaw_of_faces
 from ..ios.segmenting import JawSegmentation
 from ..options import DEFAULTS, RunOptions
 from .checking import check_file, evaluate_files
@@ -63,7 +64,7 @@ def segment_jaws(
     Raises
     ------
     InputError
-        For what is no surface, too small to be a jaw, or of no believable size.
+        For what is no surface, too small to be a jaw, of no believable size, or holds both jaws.
     NoTeethError
         Where no tooth is found.
     """
@@ -73,6 +74,9 @@ def segment_jaws(
         surfaces.append(surface)
         warnings.append(told)
     names = [getattr(mesh, "name", "") or f"Scan {k}" for k, mesh in enumerate(meshes, start=1)]
+    for surface, name in zip(surfaces, names, strict=True):
+        if jaw_of_faces(surface, name) is not None:
+            raise InputError(f"'{name}' holds both jaws: give each as a mesh of its own, or its file to segment_scan.")
     found = ios_segmenting.segment_jaws(surfaces, options, jaws=jaws, names=names)
     return [replace(jaw, warnings=[*told, *jaw.warnings]) for jaw, told in zip(found, warnings, strict=True)]
 

@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from ..commands.arguments import add_orientation
 from ..commands.streams import Streams
 from ..dentition.naming import NUMBERINGS
 from ..errors import DONE, SOME_FAILED, DentalTopoSegError, OutputError, as_refusal
@@ -71,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("folder", type=Path, help="holds CBCT (files or DICOM folders) and intraoral scans")
     parser.add_argument("-o", "--output", type=Path, required=True, help="where the results go")
     parser.add_argument("--numbering", choices=NUMBERINGS, default="FDI", help="how teeth are called in the scenes")
+    add_orientation(parser)
     parser.add_argument("--threads", type=int, help="CPU threads (default: all)")
     parser.add_argument("--precision", choices=PRECISIONS, default="int8")
     parser.add_argument("--again", action="store_true", help="also scans that have their results already")
@@ -101,6 +103,7 @@ def _run(options: argparse.Namespace) -> int:
         RunOptions(options.threads, options.precision),
         again=options.again,
         picture=True,
+        orientation=options.orientation,
         progress=progress,
     )
     failed = batch.count("failed")
@@ -111,7 +114,8 @@ def _run(options: argparse.Namespace) -> int:
         scene = options.output / f"{row['name']}.mrb"
         if not options.no_scenes and (row["state"] == "done" or not scene.exists()):
             try:
-                write_scene(options.folder / row["scan"], options.output, row["name"], scene, options.numbering)
+                scan = options.folder / row["scan"]
+                write_scene(scan, options.output, row["name"], scene, options.numbering, options.orientation)
             except DentalTopoSegError as error:
                 failed += 1
                 print(f"{row['name']}: the results are there, but no scene. {error}")
@@ -122,7 +126,9 @@ def _run(options: argparse.Namespace) -> int:
     return SOME_FAILED if failed else DONE
 
 
-def write_scene(scan: Path, output: Path, name: str, path: Path, numbering: str = "FDI") -> None:
+def write_scene(
+    scan: Path, output: Path, name: str, path: Path, numbering: str = "FDI", orientation: str | None = None
+) -> None:
     """A .mrb with a scan, its teeth and findings from the results that lie in output under a name.
 
     Raises InputError for a scan that is gone, SceneError for incomplete results, OutputError.
@@ -134,7 +140,7 @@ def write_scene(scan: Path, output: Path, name: str, path: Path, numbering: str 
         source = add_surface(scene, mesh.vertices, mesh.faces, name)
         job = SceneJob({"kind": "mesh", "name": name, "output": str(output)}, output, (source,), (np.eye(4),))
     else:
-        volume, _ = read_volume(scan)
+        volume, _ = read_volume(scan, orientation=orientation)
         source = add_volume(scene, volume, name)
         job = SceneJob(
             {"kind": "volume", "name": name, "output": str(output)},

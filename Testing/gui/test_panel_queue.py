@@ -80,3 +80,24 @@ def test_closing_the_module_ends_the_queue(queue) -> None:
     waitFor(lambda: queue._worker.pid)
     queue.close()
     assert not queue.isRunning and leftBehind() == []
+
+
+def test_what_reads_3shapes_scans_is_asked_for(panel, tmp_path, monkeypatch, slicer) -> None:
+    from DentalTopoSegModuleLib import Packages
+    from hps_files import hps_of_triangles
+    from mesh_files import dome
+
+    from DentalTopoSegLib.files.meshes.hps import OPEN3SDCM
+
+    asked = []
+    monkeypatch.setattr(Packages, "_isSatisfied", lambda requirement: requirement != OPEN3SDCM.requirement)
+    monkeypatch.setattr(slicer.util, "confirmOkCancelDisplay", lambda text, **_options: asked.append(text))
+    for folder in ("scans", "results"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "scans" / "UpperJawScan.dcm").write_bytes(hps_of_triangles(*dome()))
+    panel.ui.queueFolderEdit.text, panel.ui.queueOutputEdit.text = str(tmp_path / "scans"), str(tmp_path / "results")
+    panel.ui.queueCollapsibleButton.collapsed = False
+    click(panel.ui.queueButton)
+    assert len(asked) == 1 and "open3sdcm" in asked[0] and "reads scans in 3Shape's own format" in asked[0]
+    assert "open3sdcm" in panel.ui.queueMessageLabel.text and not panel.queuePanel.isRunning
+    assert list((tmp_path / "results").iterdir()) == []

@@ -174,9 +174,10 @@ def test_the_question_about_packages(abroad) -> None:
     from DentalTopoSegModuleLib import Packages
 
     from DentalTopoSegLib.exports import FORMATS
+    from DentalTopoSegLib.files.meshes.hps import OPEN3SDCM
 
     wanted = [package.requirement for kind in FORMATS for package in kind.packages]
-    wanted = ["onnxruntime>=1.18", "fpsample>=0.3", Packages.OPENVINO, *wanted]
+    wanted = ["onnxruntime>=1.18", "fpsample>=0.3", Packages.OPENVINO, OPEN3SDCM.requirement, *wanted]
     question = Packages.question(wanted)
     for requirement in wanted:
         question = question.replace(requirement, "")

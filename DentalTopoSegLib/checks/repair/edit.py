@@ -72,14 +72,17 @@ class Edit(ABC):
 
     def known(self, known: Known) -> Known:
         """What is known of the teeth after the change: what is stated now, and what numbers were found from, without
-        those that the user has given."""
+        those that the user has given; who gives a tooth a number takes back that this one is absent."""
         repair = self.repair
         if repair.keeps_evidence:
             moved = {self.numbers.get(fdi, fdi): basis for fdi, basis in known.evidence.items()}
             known = replace(known, evidence={fdi: basis for fdi, basis in sorted(moved.items()) if fdi})
         else:
             known = known.renumbered(self.numbers, exchanged=repair.keeps_confidence)
-        return known if repair.stated is None else replace(known, stated=repair.stated)
+        if repair.stated is not None:
+            return replace(known, stated=repair.stated)
+        given = frozenset(int(fdi) for fdi in np.unique(self._numbers()[1]))
+        return replace(known, stated=replace(known.stated, absent=known.stated.absent - given))
 
     @abstractmethod
     def _write(self, labels: Any, old: Any, new: Any) -> Any:

@@ -166,3 +166,9 @@ def test_the_package_promises_it_in_one_call() -> None:
     assert after.known.stated == Stated(frozenset({14}))
     with pytest.raises(library.UsageError, match="19 is no FDI tooth number"):
         library.number_again(result, absent={19})
+
+
+def test_who_gives_a_tooth_a_number_takes_back_that_it_is_absent() -> None:
+    known = Known(Stated(frozenset({18, 28})), evidence())
+    assert make_edit(volume(tidy()), renumber(17, 18)).known(known).stated.absent == {28}
+    assert make_edit(volume(tidy()), renumber(17, 38)).known(known).stated.absent == {18, 28}

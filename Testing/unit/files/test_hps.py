@@ -3,6 +3,7 @@
 import io
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from mesh_files import dome
 from DentalTopoSegLib.errors import InputError, MemoryLimitError
 from DentalTopoSegLib.files.hps import is_hps, is_hps_file
 from DentalTopoSegLib.files.meshes import clean, is_mesh_file, read_mesh
+from DentalTopoSegLib.files.meshes.hps import OPEN3SDCM
 from DentalTopoSegLib.files.volumes import read_volume
 
 SOUND = '<HPS version="1.1">\n  <Packed_geometry>'
@@ -76,6 +78,13 @@ def test_without_the_package_it_is_said_what_it_is_and_what_to_do(tmp_path, monk
     text = str(caught.value)
     assert "scan.dcm' is a scan in 3Shape's own format (HPS), no DICOM" in text
     assert 'python -m pip install "open3sdcm' in text and "or export it as STL, PLY or OBJ" in text
+
+
+def test_the_package_is_an_extra_of_the_project():
+    tomllib = pytest.importorskip("tomllib", reason="Python 3.11 and later read pyproject.toml themselves")
+    text = (Path(__file__).resolve().parents[3] / "pyproject.toml").read_text(encoding="utf-8")
+    extras = tomllib.loads(text)["project"]["optional-dependencies"]
+    assert OPEN3SDCM.requirement in extras[OPEN3SDCM.extra] and OPEN3SDCM.requirement in extras["test"]
 
 
 def test_the_package_is_imported_for_such_files_only(tmp_path):

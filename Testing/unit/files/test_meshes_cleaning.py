@@ -10,7 +10,7 @@ import pytest
 from mesh_files import dome, mesh_of, shuffled
 
 from DentalTopoSegLib.errors import InputError
-from DentalTopoSegLib.files.meshes import clean, face_areas, read_mesh, write_stl
+from DentalTopoSegLib.files.meshes import UNITS, clean, face_areas, read_mesh, write_stl
 
 VERTICES, FACES = dome()
 LAST = len(VERTICES) - 1
@@ -159,6 +159,41 @@ def test_ambiguous_sizes_say_so(size, scale, said):
     surface, warnings = clean(sized(size))
     assert surface.scale == scale
     assert (said in warnings[0]) if said else not warnings
+
+
+def shaped(length: float, width: float, scale: float):
+    """A sheet of this size in mm, in another unit."""
+    return mesh_of(VERTICES / np.ptp(VERTICES, axis=0) * (length, width, 12) / scale, FACES)
+
+
+@pytest.mark.parametrize(
+    ("length", "width", "unit"),
+    [
+        (38, 17, "cm"),
+        (45, 20, "cm"),
+        (60, 50, "inch"),
+        (75, 55, "inch"),
+        (75, 55, "cm"),
+        (38, 17, "m"),
+        (30, 14, "inch"),
+    ],
+)
+def test_the_shape_decides_where_two_units_are_possible(length, width, unit):
+    """A quadrant in centimetres is no arch in inches, whatever its size."""
+    surface, _ = clean(shaped(length, width, UNITS[unit]))
+    assert surface.scale == UNITS[unit]
+
+
+@pytest.mark.parametrize(
+    ("length", "width", "unit"), [(70, 32, "inch"), (28, 13, "cm"), (40, 22, "cm"), (70, 39, "inch")]
+)
+def test_a_unit_that_the_shape_leaves_open_is_asked_for(length, width, unit):
+    mesh = shaped(length, width, UNITS[unit])
+    with pytest.raises(
+        InputError, match=r"'jaw' is .* in inches or .* in centimetres: give the unit \(--unit inch or cm\)"
+    ):
+        clean(mesh)
+    assert clean(mesh, unit)[0].scale == UNITS[unit]
 
 
 @pytest.mark.parametrize("size", [1e-6, 0.005, 0.5, 700, 85_000, 1e30, 1e200])

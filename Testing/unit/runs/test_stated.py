@@ -240,3 +240,10 @@ def test_reports_of_before_know_nothing(result: Path) -> None:
     assert known_of(report) == KNOWN
     del report["stated"], report["evidence"]
     assert known_of(read_report(write_report_json(report, result))) == Known()
+
+
+def test_labels_that_hold_a_tooth_that_is_stated_absent_are_told(tmp_path: Path) -> None:
+    labels = write_labelmap(volume(tidy()), tmp_path / "other.nii.gz")
+    assert check_file(labels, absent={18}).report["warnings"] == []
+    (said,) = check_file(labels, absent={14, 24}).report["warnings"]
+    assert said.startswith("Teeth 14, 24 are stated absent, but labelled here")

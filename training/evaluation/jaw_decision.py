@@ -3,7 +3,8 @@
     python -m training fit-jaw scores.json
 
 The weights belong into `DentalTopoSegLib.ios.deciding`. Wanted are jaws whose networks never saw their patients. There
-is no constant term: before anything is seen both jaws are as likely. Every folder of the evaluation weighs the same.
+is no constant term: before anything is seen both jaws are as likely; and no opinion counts for more than it says, since
+other scanners differ more from these jaws than what is made of them. Every folder of the evaluation weighs the same.
 """
 
 from __future__ import annotations
@@ -28,13 +29,13 @@ _EDGES = (0.5, 0.65, 0.8, 0.9, 0.97, 0.995)
 
 
 def fit(logits: np.ndarray, upper: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """(2,) weights, none below 0, of logits (N, 2) for `upper` (N,) bool; weight (N,) of each jaw."""
+    """(2,) weights, 0 to 1, of logits (N, 2) for `upper` (N,) bool; weight (N,) of each jaw."""
     side = np.where(upper, 1.0, -1.0)
 
     def loss(w: np.ndarray) -> float:
         return float((weight * np.logaddexp(0, -side * (logits @ w))).sum() / weight.sum() + 1e-3 * (w**2).sum())
 
-    return minimize(loss, np.full(2, 0.5), bounds=[(0, 10)] * 2).x
+    return minimize(loss, np.full(2, 0.5), bounds=[(0, 1)] * 2).x
 
 
 def read_tries(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

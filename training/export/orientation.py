@@ -36,7 +36,13 @@ def _looks() -> torch.Tensor:
 
 
 def export(
-    net: OrientationNet, run: dict[str, Any], calibration: dict[str, Any], folder: Path, version: str, card: str | None
+    net: OrientationNet,
+    run: dict[str, Any],
+    calibration: dict[str, Any],
+    folder: Path,
+    version: str,
+    card: str | None,
+    scans: int = SCANS,
 ) -> dict[str, Any]:
     """Write orientation-<version>.fp32.onnx and its entry in models.json.
 
@@ -52,6 +58,8 @@ def export(
         Last part of the model's id.
     card : str, optional
         File name of the model card.
+    scans : int
+        How many scans the network has seen.
 
     Returns
     -------
@@ -82,7 +90,7 @@ def export(
         "axes": "occlusal, then anterior direction",
         "jaw": "logit of upper",
         "confidence": calibration,
-        "training": training_record(run, SCANS),
+        "training": training_record(run, scans),
     }
     return ship(folder, model, metadata, card)
 
@@ -107,11 +115,11 @@ needs, the calibration of the confidence too, is in the file's own metadata (key
 
 ## Training
 {training["steps"]} steps, {training["cpu_minutes"]} minutes on one CPU core, seed {training["seed"]},
-{training["date"]}. Data: 3D-IOSSeg, 119 intraoral scans of 60 real patients (Li et al. 2024, Computers in
-Biology and Medicine 168:107821; no licence stated by its authors), disturbed by this library's own code as other
-scanners and mouths are (modelled bases, plaster models, gum and palate trimmed or longer, holes, debris, absent teeth,
-`training/surfaces/disturbances.py`), mirrored, scaled and bent. It began with the weights of orientation-1, which had
-the same patients held out. No scan or mesh is contained in the model file.
+{training["date"]}. Data: 3D-IOSSeg, {training["scans"]} of its {SCANS} intraoral scans (Li et al. 2024,
+Computers in Biology and Medicine 168:107821; no licence stated by its authors), disturbed by this library's own code
+as other scanners and mouths are (modelled bases, plaster models, gum and palate trimmed or longer, holes, debris,
+absent teeth, `training/surfaces/disturbances.py`), mirrored, scaled and bent. It began with the weights of
+orientation-1, which had the same patients held out. No scan or mesh is contained in the model file.
 
 ## Terms
 The weights are offered for research and evaluation. The source states no licence: whoever wants to use the weights
@@ -138,13 +146,16 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("run", type=Path, help="folder of the run")
     parser.add_argument("--measured", type=Path, required=True, help="what evaluate-orientation wrote")
     parser.add_argument("--models", type=Path, default=MODELS, help="folder of the .onnx files and models.json")
+    parser.add_argument("--scans", type=int, default=SCANS, help="how many scans the network has seen")
     parser.add_argument("--version", default="2", help="last part of the model's id")
     arguments = parser.parse_args(argv)
     torch.set_num_threads(1)
     net, run = load_net(arguments.run)
     measured = json.loads(arguments.measured.read_text(encoding="utf-8"))
     name = f"orientation-{arguments.version}"
-    result = export(net, run, measured["calibration"], arguments.models, arguments.version, f"{name}.md")
+    result = export(
+        net, run, measured["calibration"], arguments.models, arguments.version, f"{name}.md", arguments.scans
+    )
     card = card_text(result["metadata"], run["config"]["fold"], result["size_bytes"], measured)
     write_whole(arguments.models / f"{name}.md", card)
     print(json.dumps(result, indent=2))

@@ -291,8 +291,10 @@ def solid(jaw: Jaw, rng: np.random.Generator) -> Jaw:
 
 
 def mirror(jaw: Jaw, rng: np.random.Generator) -> Jaw:
-    """As a bad exporter leaves it: x negated, faces as they were, so that they show their back."""
-    return replace(jaw, vertices=jaw.vertices * (-1.0, 1.0, 1.0))
+    """As a bad exporter leaves it: x negated, faces as they were, so that they show their back. Its teeth look like
+    those of the other side, and are called so."""
+    classes = np.where(jaw.classes == 0, 0, np.where(jaw.classes <= 8, jaw.classes + 8, jaw.classes - 8))
+    return replace(jaw, vertices=jaw.vertices * (-1.0, 1.0, 1.0), classes=classes.astype(np.uint8))
 
 
 def inside_out(jaw: Jaw, rng: np.random.Generator) -> Jaw:

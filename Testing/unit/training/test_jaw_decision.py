@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from mesh_files import mesh_of
 from toy_jaws import ToySurfaceNetwork, UndecidedCrowns, toy_jaw
 
 pytest.importorskip("torch", reason="torch is installed with [test] on Python 3.11 only")
 
 from DentalTopoSegLib.errors import InputError
-from DentalTopoSegLib.files.meshes import clean
 from DentalTopoSegLib.ios import segmenting
 from DentalTopoSegLib.ios.orienting import Frame
 from training.evaluation import jaw_decision
@@ -67,15 +64,13 @@ def test_a_jaw_is_tried_with_nothing_given_and_answered_when_asked_about(
     scan = Scan("toy_lower", "lower", toy.vertices, toy.faces, toy.face_fdi)
     networks = {"orientation": None, "surface": ToySurfaceNetwork(toy, np.eye(4)), "crowns": UndecidedCrowns()}
     monkeypatch.setattr(segmenting, "find_frame", lambda *_: Frame(np.eye(4), 1.0, upper, False))
-    assert len(clean(mesh_of(toy.vertices, toy.faces), "mm")[0].faces) == len(toy.faces)
     one = try_scan(scan, networks, np.eye(3))
     assert one["asked"] == asked and one["jaw"] == "lower"
     assert one["off_deg"] < 15 and one["instance_dice"] > 0.9
-    line = told("toy 0", one)
+    line, wrong = told("toy 0", one), {"asked": False, "jaw_inferred": "upper"}
     assert ("asked" in line) == asked and "WRONG" not in line
-    assert "WRONG" in told("toy 0", {**one, "asked": False, "jaw": "upper"})
-    table = group_table({"a": one, "b": {**one, "asked": False, "jaw": "upper", "group": "other"}})
+    assert "WRONG" in told("toy 0", one | wrong)
+    table = group_table({"a": one, "b": {**one, **wrong, "group": "other"}})
     rows = [row.split("|") for row in table.splitlines() if row.startswith("|")]
     assert [r[1].strip() for r in rows[2:]] == ["(folder)", "other", "all"]
     assert [int(r[5]) for r in rows[2:]] == [0, 1, 1]  # jaw wrong
-    assert replace(scan, group="x").group == "x"

@@ -26,8 +26,6 @@ class UnknownJawError(InputError):
         Of the upper jaw, 0 to 1.
     """
 
-    meaning = "the jaw must be stated"
-
     def __init__(self, name: str, upper_probability: float) -> None:
         self.upper_probability = upper_probability
         super().__init__(

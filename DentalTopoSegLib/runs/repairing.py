@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from ..checks.findings import Finding, check_dentition, check_jaws, repairs_for
-from ..checks.repair import Repair, make_edit, number_again
-from ..dentition import Confidence, Known, Stated
+from ..checks.repair import Repair, RepairRefusedError, make_edit, number_again
+from ..dentition import Confidence, Known, Stated, is_deciduous
 from ..errors import InputError
 from ..exports import Result
 from ..files.jaw_labels import write_labelled_mesh
@@ -125,7 +125,10 @@ def repair_file(
         stated = Stated(
             result.known.stated.absent | frozenset(absent), result.known.stated.milk if milk is None else milk
         )
-        repair = number_again(result.known, work.teeth, stated)
+        try:
+            repair = number_again(result.known, work.teeth, stated)
+        except RepairRefusedError as error:
+            raise InputError(f"'{path}' cannot be numbered again: {error}") from error
         work.apply(repair)
         done = [repair.title]
     elif all_safe:
@@ -140,8 +143,15 @@ def repair_file(
         done = [repair.title]
     with all_or_nothing(output.absolute().parent, result.files) as stage:
         work.write(stage / output.name)
-    warnings = [*result.warnings, *_not_kept(work.known.stated, output)]
+    warnings = [*result.warnings, *_no_milk_teeth(work.known, milk), *_not_kept(work.known.stated, output)]
     return RepairRun(done, refused, before, work.findings(), output, warnings)
+
+
+def _no_milk_teeth(known: Known, milk: bool | None) -> list[str]:
+    """What is said where milk teeth are stated and the networks of the run knew none."""
+    if not milk or any(is_deciduous(fdi) for basis in known.evidence.values() for fdi in basis.probabilities if fdi):
+        return []
+    return ["The networks that made this result knew permanent teeth only: no number becomes a milk tooth's."]
 
 
 def _not_kept(stated: Stated, output: Path) -> list[str]:

@@ -11,11 +11,15 @@ import itertools
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from DentalTopoSegLib.dentition import Known
 
 BEFORE = Path(__file__).resolve().parents[1] / "data" / "before" / "files"
 #: The folder that a trial may write into, beside its files.
@@ -140,6 +144,13 @@ def repair(path: Path, out: Path) -> None:
     repair_file(path, out / "repaired.vtp", all_safe=True)
 
 
+def number_again(path: Path, out: Path) -> None:
+    from DentalTopoSegLib.runs.repairing import repair_file
+
+    out.mkdir(exist_ok=True)
+    repair_file(path, out / "numbered.seg.nrrd", absent={14})
+
+
 def read_job(path: Path, out: Path) -> None:
     from DentalTopoSegLib.runs.job import JobFile
 
@@ -193,7 +204,24 @@ def _seg_nrrd(folder: Path) -> Path:
     from DentalTopoSegLib.files.volumes import Volume
 
     labels = Volume(sitk.GetArrayFromImage(_block(True)), (0.5, 0.5, 0.5))
-    return write_seg_nrrd(labels, folder / "x.seg.nrrd", {16: 0.9})
+    return write_seg_nrrd(labels, folder / "x.seg.nrrd", {16: 0.9}, _known((13, 14, 15, 16)))
+
+
+def _known(teeth: Iterable[int]) -> Known:
+    """What a run knows of its teeth."""
+    from DentalTopoSegLib.dentition import Known, Stated, ToothEvidence
+
+    basis = {fdi: ToothEvidence({fdi: 0.9, fdi + 1: 0.1}, (fdi / 2, -4.0, 2.0), 450.0) for fdi in teeth}
+    return Known(Stated(frozenset({38}), False), basis)
+
+
+def _known_report(folder: Path) -> Path:
+    """A report that keeps what was stated and what numbers were found from."""
+    path = _report("volume")(folder)
+    report = json.loads(path.read_text(encoding="utf-8"))
+    report |= _known(row["fdi"] for row in report["teeth"]).to_dict()
+    path.write_text(json.dumps(report), encoding="utf-8")
+    return path
 
 
 def _dicom(whole: bool) -> Callable[[Path], Path]:
@@ -428,6 +456,7 @@ def _volumes() -> Iterator[Format]:
     yield Format("labels, NRRD", _image("x.nrrd", True, True), {"x.nrrd": "text"}, read_labels)
     yield Format("labels, MetaImage", _image("x.mha", True), {"x.mha": "text"}, read_labels)
     yield Format("labels, .seg.nrrd", _seg_nrrd, {"x.seg.nrrd": "text"}, read_labels)
+    yield Format("labels, .seg.nrrd, numbered again", _seg_nrrd, {"x.seg.nrrd": "text"}, number_again)
 
 
 def _meshes() -> Iterator[Format]:
@@ -449,6 +478,7 @@ def _texts() -> Iterator[Format]:
         yield Format(f"report, {form}", _report("volume"), {"volume_report.json": "json"}, export_as(form))
     yield Format("report of a jaw, csv", _report("jaw"), {"jaw_report.json": "json"}, export_as("csv"))
     yield Format("report of a jaw, repair", _report("jaw"), {"jaw_report.json": "json"}, repair)
+    yield Format("report, numbered again", _known_report, {"volume_report.json": "json"}, number_again)
     yield Format("job", _job, {"job.json": "json"}, read_job)
     yield Format("folder of a batch", _batch, {"x.nii.gz": "gzip", "upper.stl": "binary", "lower": "lines",
                                                "deeper/*": "dicom"}, find_scans)  # fmt: skip

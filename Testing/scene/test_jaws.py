@@ -165,6 +165,23 @@ def test_two_jaws_are_one_review(shown) -> None:
     review.close()
 
 
+def test_a_model_of_both_jaws_becomes_two(scene, tmp_path, monkeypatch) -> None:
+    upper, lower = toy_jaw("upper"), toy_jaw("lower")
+    monkeypatch.setattr("DentalTopoSegLib.runs.both_jaws._first_is_upper", lambda jaws, model: 0.01)
+    vertices = np.concatenate([lower.vertices, upper.vertices])
+    faces = np.concatenate([lower.faces, upper.faces + len(lower.vertices)])
+    source = add_surface(scene, vertices, faces, "bite")
+    job = prepare_job([source], folder=tmp_path)
+    write_jaws(job, [upper, lower], monkeypatch)
+    result = add_result(job)
+    assert [node.GetName() for node in result.nodes] == ["bite upper", "bite lower"]
+    assert [node.GetPolyData().GetNumberOfPoints() for node in result.nodes] == [len(upper.fdi), len(lower.fdi)]
+    review = review_of(result.nodes[0])
+    assert review_of(result.nodes[1]) is review and len(review.teeth()) == 28
+    assert not source.GetDisplayVisibility()
+    review.close()
+
+
 def test_fading_hiding_and_naming(shown) -> None:
     _, result = shown(toy_jaw("lower"))
     review = review_of(result.node)

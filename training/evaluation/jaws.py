@@ -94,13 +94,18 @@ def segment(
     return segment_jaws([surface], options, jaws=[jaw], names=[scan.name], models=models, frames=[frame])[0]
 
 
-def scores_of(scan: Scan, found: JawSegmentation) -> dict[str, Any]:
-    """Scores of `checks.metrics.surfaces` against the scan's labels, with the inferred jaw and its confidence."""
+def scores_of(scan: Scan, found: JawSegmentation, by_place: bool = False) -> dict[str, Any]:
+    """Scores of `checks.metrics.surfaces` against the scan's labels, with the inferred jaw and its confidence.
+
+    by_place: a milk tooth counts as the permanent tooth in its place, for labels that know no milk teeth.
+    """
     surface = found.surface
     face = found.face_fdi[surface.of_face]
     face[surface.of_face < 0] = 0
     vertex = found.fdi[surface.of_vertex]
     vertex[surface.of_vertex < 0] = 0
+    if by_place:
+        face, vertex = (np.where(labels > 50, labels - 40, labels).astype(np.uint8) for labels in (face, vertex))
     truth = vertex_labels(scan)
     scores = evaluate_mesh(scan.vertices, scan.faces, vertex, truth, face_predicted=face, face_reference=scan.face_fdi)
     return {**scores, "jaw_inferred": found.jaw_inferred, "jaw_confidence": found.jaw_confidence}
@@ -139,7 +144,7 @@ def load_networks(models: Path, surface_run: Path | None, crowns_run: Path | Non
     return networks
 
 
-def try_scan(scan: Scan, models: Mapping[str, Any], turn: np.ndarray) -> dict[str, Any]:
+def try_scan(scan: Scan, models: Mapping[str, Any], turn: np.ndarray, by_place: bool = False) -> dict[str, Any]:
     """Scores of one jaw turned about the origin by (3, 3) with nothing given.
 
     Besides those of `scores_of`: "jaw" the right one, "asked" whether the library asked for it, "off_deg" of the frame
@@ -153,7 +158,7 @@ def try_scan(scan: Scan, models: Mapping[str, Any], turn: np.ndarray) -> dict[st
         found = segment(scan, models, turn=turn, jaw=scan.jaw)
     true = frame_of_labels(scan).matrix[:3, :3] @ turn.T
     return {
-        **scores_of(scan, found),
+        **scores_of(scan, found, by_place),
         "jaw": scan.jaw,
         "group": scan.group,
         "asked": asked,
@@ -220,6 +225,8 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--patients", type=Path, help="the data pack's ios/train, for the list of patients")
     parser.add_argument("--turns", type=int, default=3, help="random frames per jaw")
     parser.add_argument("--seed", type=int, default=0)
+    by_place = "labels know no milk teeth: each counts as the permanent tooth in its place"
+    parser.add_argument("--milk-by-place", action="store_true", help=by_place)
     parser.add_argument("--known", action="store_true", help="also with frame and jaw given")
     parser.add_argument("-o", "--output", type=Path, required=True)
     arguments = parser.parse_args(argv)
@@ -234,14 +241,15 @@ def main(argv: list[str] | None = None) -> None:
         rng = np.random.default_rng([arguments.seed, *scan.name.encode()])
         for k, turn in enumerate(Rotation.random(arguments.turns, rng=rng)):
             try:
-                one = try_scan(scan, models, turn.as_matrix())
+                one = try_scan(scan, models, turn.as_matrix(), arguments.milk_by_place)
             except NoTeethError as error:
                 print(f"{name} {k}: {error}", flush=True)
                 continue
             tries[f"{name} {k}"] = one
             print(told(f"{name} {k}", one), flush=True)
         if arguments.known:
-            known[name] = scores_of(scan, segment(scan, models, frame=frame_of_labels(scan), jaw=scan.jaw))
+            found = segment(scan, models, frame=frame_of_labels(scan), jaw=scan.jaw)
+            known[name] = scores_of(scan, found, arguments.milk_by_place)
     arguments.output.write_text(json.dumps({"tries": tries, "known": known}, indent=1), encoding="utf-8")
     if known:
         print("", "With frame and jaw given:", table(known), sep="\n")

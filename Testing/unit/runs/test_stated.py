@@ -247,3 +247,10 @@ def test_labels_that_hold_a_tooth_that_is_stated_absent_are_told(tmp_path: Path)
     assert check_file(labels, absent={18}).report["warnings"] == []
     (said,) = check_file(labels, absent={14, 24}).report["warnings"]
     assert said.startswith("Teeth 14, 24 are stated absent, but labelled here")
+
+
+def test_a_childs_dentition_that_the_networks_cannot_know_is_told(result: Path, tmp_path: Path, capsys) -> None:
+    out = tmp_path / "new.seg.nrrd"
+    assert cli.main(["repair", str(result), "--dentition", "mixed", "-o", str(out)]) == 0
+    assert "knew permanent teeth only" in capsys.readouterr().err
+    assert stored_known(read_labels(out)).stated == Stated(frozenset({38}), True)

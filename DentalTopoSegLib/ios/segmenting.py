@@ -355,7 +355,7 @@ class _JawRun:
     def number(self) -> None:
         """Jaw and FDI numbers."""
         answer = self.ask_crowns(self.likelier_jaw)
-        self.decide_jaw(answer.upper_logit)
+        self.decide_jaw(answer.upper_logit or None)  # 0: the crowns cannot tell, and the surface alone decides
         if answer.jaw != self.jaw:
             answer = self.ask_crowns(self.jaw)
         if self.stated.absent.issuperset(arch_order(self.jaw)) and not self.stated.milk:

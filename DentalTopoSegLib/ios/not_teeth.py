@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from ..errors import InputError
 from ..files.meshes import Surface
-
-if TYPE_CHECKING:
-    from .segmenting import JawSegmentation
 
 #: A scan body is a cylinder of such a radius, mm; so much of its surface lies so close to it, and all around it.
 _RADIUS_MM = (1.2, 4.5)
@@ -24,24 +18,10 @@ _DIE_MM, _DIE_HEIGHT = 26.0, 0.9
 _OPEN = 0.1
 
 
-def without_scan_bodies(jaw: JawSegmentation) -> JawSegmentation:
-    """The jaw without the teeth that are cylinders, and a warning for each; the jaw itself where there are none."""
-    found = [fdi for fdi in jaw.confidence if is_cylinder(jaw.surface, np.flatnonzero(jaw.face_fdi == fdi))]
-    if not found:
-        return jaw
-    bodies = np.isin(jaw.fdi, found)
-    told = [f"What stands at {fdi} is a cylinder: it was taken for the scan body of an implant, not for a tooth."
-            for fdi in found]  # fmt: skip
-    kept = {fdi: score for fdi, score in jaw.confidence.items() if fdi not in found}
-    return replace(
-        jaw,
-        fdi=np.where(bodies, 0, jaw.fdi).astype(jaw.fdi.dtype),
-        face_fdi=np.where(np.isin(jaw.face_fdi, found), 0, jaw.face_fdi).astype(jaw.face_fdi.dtype),
-        instance=np.where(bodies, 0, jaw.instance).astype(jaw.instance.dtype),
-        confidence=kept,
-        known=jaw.known.of_teeth(kept),
-        warnings=[*jaw.warnings, *told],
-    )
+def scan_bodies(surface: Surface, face_fdi: np.ndarray) -> tuple[int, ...]:
+    """Which teeth of a surface, numbers of its faces (G,), are cylinders."""
+    teeth = (int(fdi) for fdi in np.unique(face_fdi) if fdi)
+    return tuple(fdi for fdi in teeth if is_cylinder(surface, np.flatnonzero(face_fdi == fdi)))
 
 
 def is_cylinder(surface: Surface, faces: np.ndarray) -> bool:

@@ -35,7 +35,7 @@ from .deciding import jaw_of, logit, upper_probability
 from .instances import Instances, find_instances, instance_energy
 from .islands import remove_islands
 from .network import Prediction, predict
-from .not_teeth import require_no_die, without_scan_bodies
+from .not_teeth import require_no_die, scan_bodies
 from .numbers import evidence_of, number_crowns
 from .orienting import Frame, find_frame, principal_frames, sample_surface
 from .sampling import MAX_POINTS, MIN_LEVEL, build_cloud, farthest_points, level_counts
@@ -151,6 +151,25 @@ def segment_jaws(
         results.append(without_scan_bodies(run.result()))
     options.progress(NUMBER_TEETH_OF_JAW, len(surfaces), len(surfaces))
     return results
+
+
+def without_scan_bodies(jaw: JawSegmentation) -> JawSegmentation:
+    """The jaw without the teeth that are cylinders, and a warning for each; the jaw itself where there are none."""
+    found = scan_bodies(jaw.surface, jaw.face_fdi)
+    if not found:
+        return jaw
+    bodies = np.isin(jaw.fdi, found)
+    kept = {fdi: score for fdi, score in jaw.confidence.items() if fdi not in found}
+    told = "What stands at {} is a cylinder: it was taken for the scan body of an implant, not for a tooth."
+    return replace(
+        jaw,
+        fdi=np.where(bodies, 0, jaw.fdi).astype(jaw.fdi.dtype),
+        face_fdi=np.where(np.isin(jaw.face_fdi, found), 0, jaw.face_fdi).astype(jaw.face_fdi.dtype),
+        instance=np.where(bodies, 0, jaw.instance).astype(jaw.instance.dtype),
+        confidence=kept,
+        known=jaw.known.of_teeth(kept),
+        warnings=[*jaw.warnings, *(told.format(fdi) for fdi in found)],
+    )
 
 
 def load_networks(precision: str = "int8", provider: str = DEFAULT_PROVIDER) -> dict[str, Model]:
@@ -336,7 +355,7 @@ class _JawRun:
     def number(self) -> None:
         """Jaw and FDI numbers."""
         answer = self.ask_crowns(self.likelier_jaw)
-        self.decide_jaw(answer.upper_logit)
+        self.decide_jaw(answer.upper_logit or None)  # 0: the crowns cannot tell, and the surface alone decides
         if answer.jaw != self.jaw:
             answer = self.ask_crowns(self.jaw)
         if self.stated.absent.issuperset(arch_order(self.jaw)) and not self.stated.milk:

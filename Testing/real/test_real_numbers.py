@@ -35,11 +35,10 @@ def numbers(found: JawSegmentation) -> set[int]:
     return set(np.unique(found.face_fdi).tolist()) - {0}
 
 
-@pytest.mark.parametrize("jaw", ["upper", "lower"])
-def test_a_childs_milk_teeth_are_called_so(real_data: Path, networks: dict, jaw: str):
-    """Permanent incisors and first molars, milk canines and molars: a child that no crown network has seen."""
-    scan = scan_at(real_data, "train", f"{CHILD}_{jaw}")
-    found = segment(scan, networks, frame=known_frame(scan), jaw=jaw)
+def test_a_childs_milk_teeth_are_called_so(real_data: Path, networks: dict):
+    """Permanent incisors and first molars, milk canines and molars: an upper jaw that no crown network has seen."""
+    scan = scan_at(real_data, "train", f"{CHILD}_upper")
+    found = segment(scan, networks, frame=known_frame(scan), jaw="upper")
     successors = BY_SHAPE[scan.name]
     there = {successors.get(int(f), int(f)) for f in np.unique(scan.face_fdi) if f}
     assert numbers(found) == there

@@ -20,7 +20,7 @@ import torch
 from scipy.spatial.transform import Rotation
 
 from DentalTopoSegLib.checks.metrics.surfaces import evaluate_mesh, merge_evaluations
-from DentalTopoSegLib.errors import NoTeethError
+from DentalTopoSegLib.errors import InputError, NoTeethError
 from DentalTopoSegLib.files.meshes import Mesh, Surface, clean
 from DentalTopoSegLib.ios.deciding import UnknownJawError
 from DentalTopoSegLib.ios.orienting import Frame, angles_deg
@@ -242,7 +242,7 @@ def main(argv: list[str] | None = None) -> None:
         for k, turn in enumerate(Rotation.random(arguments.turns, rng=rng)):
             try:
                 one = try_scan(scan, models, turn.as_matrix(), arguments.milk_by_place)
-            except NoTeethError as error:
+            except (InputError, NoTeethError) as error:  # too small a piece, or no tooth in it
                 print(f"{name} {k}: {error}", flush=True)
                 continue
             tries[f"{name} {k}"] = one
@@ -250,7 +250,8 @@ def main(argv: list[str] | None = None) -> None:
         if arguments.known:
             found = segment(scan, models, frame=frame_of_labels(scan), jaw=scan.jaw)
             known[name] = scores_of(scan, found, arguments.milk_by_place)
-    arguments.output.write_text(json.dumps({"tries": tries, "known": known}, indent=1), encoding="utf-8")
+        # after every jaw: a long run that is stopped has not been for nothing
+        arguments.output.write_text(json.dumps({"tries": tries, "known": known}, indent=1), encoding="utf-8")
     if known:
         print("", "With frame and jaw given:", table(known), sep="\n")
     if tries:

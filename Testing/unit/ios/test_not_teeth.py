@@ -10,8 +10,8 @@ from toy_jaws import segmented, toy_jaw
 from DentalTopoSegLib.dentition import Known
 from DentalTopoSegLib.errors import InputError
 from DentalTopoSegLib.files.meshes import Surface
-from DentalTopoSegLib.ios.not_teeth import is_cylinder, require_no_die, without_scan_bodies
-from DentalTopoSegLib.ios.segmenting import JawSegmentation, segment_jaws
+from DentalTopoSegLib.ios.not_teeth import is_cylinder, require_no_die
+from DentalTopoSegLib.ios.segmenting import JawSegmentation, segment_jaws, without_scan_bodies
 
 TURNED = Rotation.from_euler("xyz", (40, 100, -20), degrees=True).as_matrix()
 LOWER = toy_jaw("lower")

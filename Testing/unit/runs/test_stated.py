@@ -182,7 +182,7 @@ def test_what_a_report_knows_cannot_be_said_otherwise(result: Path, option: tupl
 def test_a_tooth_for_which_no_number_is_left_is_told(result: Path, tmp_path: Path) -> None:
     done = repair_file(result, tmp_path / "new.seg.nrrd", absent={24, 28})
     assert len(teeth_in(done.path)) == len(CALLED) - 1
-    assert done.warnings[0].endswith("so it is no longer labelled in the file that was written.")
+    assert done.warnings[0].endswith("so it is no longer labelled in the new result.")
 
 
 def test_check_remembers_and_can_be_told(result: Path, tmp_path: Path) -> None:

@@ -288,3 +288,10 @@ def test_a_childs_dentition_that_the_networks_cannot_know_is_told(result: Path, 
     assert cli.main(["repair", str(result), "--dentition", "mixed", "-o", str(out)]) == 0
     assert "knew permanent teeth only" in capsys.readouterr().err
     assert stored_known(read_labels(out)).stated == Stated(frozenset({38}), True)
+
+
+def test_a_report_in_place_of_labels_is_called_so(result: Path, capsys) -> None:
+    labels = str(result.with_name("case_teeth.nii.gz"))
+    for words in (["check", str(result)], ["evaluate", str(result), labels], ["evaluate", labels, str(result)]):
+        assert cli.main(words) == InputError.exit_code
+        assert "case_report.json' is a run's report and holds no labels: give the label map" in capsys.readouterr().err

@@ -26,7 +26,7 @@ def _run(call: Call) -> dict[str, Any]:
     from ..runs.batch import run_batch
 
     def progress(done: int, total: int, name: str, event: dict[str, Any]) -> None:
-        call.bar(f"{name} ({done + 1} of {total})", event["fraction"], 1.0)
+        call.bar(f"Scan {done + 1} of {total}: {name}", event["fraction"], 1.0)
 
     given = call.arguments
     batch = run_batch(

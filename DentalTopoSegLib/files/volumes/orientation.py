@@ -95,10 +95,10 @@ def resolve(header: VolumeHeader, orientation: str | None) -> tuple[VolumeHeader
         own = orientation_of(header.direction)
         return header, [*header.notes, *not_used(orientation, own)]
     if orientation in header.forms:
-        return _by_form(header, orientation or "")
+        return _by_form(header, orientation or "", orientation or "")
     fitting = [word for word, place in header.forms.items() if orientation_of(place.direction) == orientation]
     if len(fitting) == 1 and header.doubt:
-        return _by_form(header, fitting[0])
+        return _by_form(header, fitting[0], orientation or "")
     if header.doubt:
         raise InputError(f"'{header.path}' {header.doubt}")
     return header, [*header.notes, *not_used(orientation, orientation_of(header.direction))]
@@ -123,14 +123,14 @@ def notes_on_places(scan: Volume, labels: Volume) -> list[str]:
     ]
 
 
-def _by_form(header: VolumeHeader, form: str) -> tuple[VolumeHeader, list[str]]:
+def _by_form(header: VolumeHeader, form: str, word: str) -> tuple[VolumeHeader, list[str]]:
     place = header.forms[form]
     placed = replace(
         header,
         spacing=place.spacing,
         origin=place.origin,
         direction=place.direction,
-        orientation_stated=form,
+        orientation_stated=word,
     )
     return placed, [f"Where the scan lies was taken from the file's {form}, as you said."]
 

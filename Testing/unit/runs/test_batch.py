@@ -136,6 +136,7 @@ def test_one_bad_scan_does_not_stop_the_rest(tmp_path: Path, scans: Path, toy_jo
     assert set(toy_jobs.threads) == {1}
     shown = capsys.readouterr()
     assert "jaw.stl: It crashed." in shown.err
+    assert "Scan 1 of 6: a\n" in shown.err  # the name as it is, also where it begins with a small letter
     assert "4 scans done, 0 done before, 2 without a result." in shown.out
 
 

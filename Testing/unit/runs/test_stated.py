@@ -148,6 +148,14 @@ def test_a_batch_does_scans_again_that_were_placed_by_another_word(tmp_path: Pat
     assert row_before(folder, "toy", orientation="RAS")["state"] == "done before"
     assert row_before(folder, "toy")["state"] == "done before"
     assert row_before(folder, "toy", orientation="LPS") is None
+    # of two statements of a file the user's word chooses one, and is kept as it was given
+    image = nibabel.Nifti1Image(labels.array.transpose(2, 1, 0), np.diag([*labels.spacing, 1.0]))
+    image.set_sform(image.affine, 1)
+    image.set_qform(image.affine * [-1, 1, 1, 1], 1)
+    nibabel.save(image, tmp_path / "twice.nii.gz")
+    assert cli.main(["segment", str(tmp_path / "twice.nii.gz"), "-o", str(folder), "--orientation", "RAS"]) == 0
+    assert row_before(folder, "twice", orientation="RAS")["state"] == "done before"
+    assert row_before(folder, "twice", orientation="qform") is None
     # a file that says it itself is not done again for a word that it does not need
     scan = write_file(labels, tmp_path / "placed.nii.gz")
     assert cli.main(["segment", str(scan), "-o", str(folder), "--orientation", "RAS"]) == 0

@@ -42,7 +42,8 @@ def _run(call: Call) -> dict[str, Any]:
     call.bar.close()
     failed = [row for row in batch.rows if row["state"] == "failed"]
     changed = [row for row in batch.rows if row["state"] == "changed"]
-    for row in (*failed, *changed):
+    kept = [row for row in batch.rows if row["state"] == "done before" and row.get("message")]
+    for row in (*failed, *changed, *kept):
         say(f"dentaltoposeg: {row['scan']}: {row['message']}")
     done, before = batch.count("done"), batch.count("done before")
     text = f"{done} scans done, {before} done before, {len(failed)} without a result."

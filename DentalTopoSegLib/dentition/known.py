@@ -8,7 +8,17 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..errors import UsageError
-from .teeth import FDI_PERMANENT, MIXED_CLASS_FDI, flipped_jaw, is_right, is_tooth, is_upper, mirrored
+from .teeth import (
+    CLASS_FDI,
+    FDI_PERMANENT,
+    MIXED_CLASS_FDI,
+    flipped_jaw,
+    is_deciduous,
+    is_right,
+    is_tooth,
+    is_upper,
+    mirrored,
+)
 
 #: How a dentition is called, by `Stated.milk`.
 DENTITIONS = {False: "permanent", True: "mixed"}
@@ -112,7 +122,14 @@ class ToothEvidence:
     ) -> ToothEvidence:
         """From probabilities in the order of `CLASS_FDI`, or of `MIXED_CLASS_FDI`."""
         names = MIXED_CLASS_FDI[: len(probabilities)]
-        kept = {fdi: round(float(p), 4) for fdi, p in zip(names, probabilities, strict=True) if float(p) >= _LEAST}
+        milk = zip(probabilities, names, strict=True) if len(names) > len(CLASS_FDI) else ()
+        # the likeliest milk tooth in any case: who numbers again must know that the network knows them
+        _, likeliest = max(((p, fdi) for p, fdi in milk if fdi and is_deciduous(fdi)), default=(0.0, None))
+        kept = {
+            fdi: round(float(p), 4)
+            for fdi, p in zip(names, probabilities, strict=True)
+            if float(p) >= _LEAST or fdi == likeliest
+        }
         x, y, z = (round(float(c), 2) for c in centre)
         return cls(kept, (x, y, z), round(float(volume_mm3), 1), round(float(no_tooth), 4))
 

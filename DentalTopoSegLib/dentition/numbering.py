@@ -53,6 +53,7 @@ _WORST_SPACING = -6.0
 _SKIP = (0.7, 0.1)  # cost of a place left empty between teeth: any tooth, third molar
 _SKIP_MOST = 2.5  # what any number of empty places can cost together
 _SKIP_END = 0.25  # per place beyond the last tooth of a side: third molars and cropped fields are common
+_MILK_FLOOR = 1e-6  # the same of milk teeth, where nobody said that it is a child: none is made up to fit the row
 _MILK = 1.0  # cost of a milk tooth where nobody said that it is a child
 _DOUBT_POWER = 4  # of "it is a tooth" in the cost of rejection: even odds are enough to reject
 _REJECT = 8.5  # cost of calling a whole tooth "no tooth"; less for small objects and those the network doubts
@@ -394,16 +395,18 @@ def number_teeth(
 
 def _allowed(p: np.ndarray, absent: Collection[int], milk: bool | None) -> np.ndarray:
     """Class probabilities with those of absent teeth (and of milk teeth, where there are none) spread over the others;
-    background keeps its own."""
+    background keeps its own, and so do milk teeth where nobody said that it is a child: that a permanent tooth is
+    absent makes of an adult's premolar no milk tooth."""
     names = np.array(MIXED_CLASS_FDI[: p.shape[1]])
     gone = np.isin(names, list(absent)) | ((names > 50) & (milk is False))
     if not gone.any():
         return p
-    left = np.where(gone, 0.0, p)
-    total = p[:, 1:].sum(1, keepdims=True)
-    teeth = np.maximum(left[:, 1:], 0.0) + 1e-6 * ~gone[1:]
-    sums = np.maximum(teeth.sum(1, keepdims=True), 1e-12)
-    return np.concatenate([p[:, :1], teeth / sums * total], 1)
+    teeth = np.where(gone, 0.0, np.maximum(p, 0.0))[:, 1:] + 1e-6 * ~gone[1:]
+    takes = ~gone[1:] & ((names[1:] < 50) | bool(milk))
+    kept = np.where(takes, 0.0, teeth)
+    rest = np.maximum(p[:, 1:].sum(1, keepdims=True) - kept.sum(1, keepdims=True), 0.0)
+    sums = np.maximum((teeth * takes).sum(1, keepdims=True), 1e-12)
+    return np.concatenate([p[:, :1], kept + teeth * takes / sums * rest], 1)
 
 
 def _by_place(p: np.ndarray, first: int = 1) -> np.ndarray:
@@ -443,7 +446,8 @@ def _emissions(
     permanent[:, np.isin(jaw.fdi, list(absent))] = -np.inf
     if teeth.shape[1] < len(MIXED_CLASS_FDI) - 1 or milk is False:
         return permanent, np.zeros(permanent.shape, bool)
-    as_milk = np.log(np.maximum(teeth[:, jaw.milk_classes - 1], _FLOOR)) - (0.0 if milk else _MILK)
+    floor, cost = (_FLOOR, 0.0) if milk else (_MILK_FLOOR, _MILK)
+    as_milk = np.log(np.maximum(teeth[:, jaw.milk_classes - 1], floor)) - cost
     as_milk[:, np.isin(jaw.milk_fdi, [0, *absent])] = -np.inf
     return np.maximum(permanent, as_milk), as_milk > permanent
 

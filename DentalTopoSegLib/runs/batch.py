@@ -23,6 +23,7 @@ from ..options import DEFAULTS, RunOptions
 from ..reports.checksums import compare_files
 from ..reports.page import write_table
 from ..reports.report import known_of, read_report
+from ..reports.stated import stated_text
 from . import watching
 from .anonymous import anonymous_name
 from .events import Tell
@@ -221,7 +222,8 @@ def run_batch(
                 row |= {"name": "", **_failed(str(error), error.exit_code)}
             else:
                 tell = lambda event, done=done, name=name: progress(done, len(found), name, event)  # noqa: E731
-                before = None if again or one.reason else row_before(output, name, Stated(options.absent, options.milk))
+                stated = Stated(options.absent, options.milk)
+                before = None if again or one.reason else row_before(output, name, stated, orientation)
                 row |= before or _one(
                     replace(one, name=name), output, options, tell, picture=picture, orientation=orientation
                 )
@@ -282,10 +284,14 @@ def _failed(message: str, exit_code: int) -> dict[str, Any]:
     return {"state": "failed", "message": message, "exit_code": exit_code}
 
 
-def row_before(output: Path, name: str, stated: Stated | None = None) -> dict[str, Any] | None:
+def row_before(
+    output: Path, name: str, stated: Stated | None = None, orientation: str | None = None
+) -> dict[str, Any] | None:
     """The row of a scan that needs no run: its results are there, or somebody has changed them and they stay.
 
-    stated: what is stated of the teeth now; where it is something, results of which something else was stated are none.
+    stated: what is stated of the teeth now; where it is something, results of which something else was stated are none;
+    where it is nothing they stay, and the row says what was stated. orientation: the same of how scans lie whose files
+    do not say it.
     """
     reports = _reports_of(output, name)
     if not reports:
@@ -300,7 +306,11 @@ def row_before(output: Path, name: str, stated: Stated | None = None) -> dict[st
         return {"state": "changed", "message": message}
     if any(one.missing for one in compared) or (stated and any(known_of(r).stated != stated for r in reports)):
         return None
-    return {"state": "done before", **_numbers(reports)}
+    if orientation and any(r.get("orientation_stated", orientation) != orientation for r in reports):
+        return None
+    row = {"state": "done before", **_numbers(reports)}
+    said = "" if stated else stated_text(reports[0])
+    return row | ({"message": f"{said} So it was done before; --again segments the scan anew."} if said else {})
 
 
 def row_after(output: Path, name: str) -> dict[str, Any]:

@@ -60,7 +60,8 @@ def take_apart(scan: ReadScan, orientation: Model) -> list[ReadScan]:
             "its own, and give the upper one first."
         )
     order = (0, 1) if probability >= 0.5 else (1, 0)
-    told = f"'{name}' holds both jaws: they were taken apart, and each has results of its own."
+    # without the file's name, which is the patient's in many clinics and which reports may not have
+    told = "The file holds both jaws: they were taken apart, and each has results of its own."
     return [ReadScan(meshes[side], jaws[side], [told, *scan.warnings]) for side in order]
 
 

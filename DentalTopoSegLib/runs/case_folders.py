@@ -11,6 +11,7 @@ from ..errors import InputError
 from ..files.hps import is_hps_file
 from ..files.meshes import MESH_SUFFIXES
 from ..files.names import one_line
+from ..files.volumes import SCAN_SUFFIXES
 from ..files.volumes.dicom import is_dicom_file
 from .job import PAIR, Job
 
@@ -20,7 +21,7 @@ _WORDS = {
     "lower": re.compile(r"lower|mandib|unterkiefer|(?<![a-z])(uk|lj)(?![a-z])", re.IGNORECASE),
 }
 #: What runs leave behind.
-_RESULTS = ("_teeth.vtp", "_teeth.ply")
+_RESULTS = ("_teeth.vtp", "_teeth.ply", "_teeth.nii.gz", "_teeth.seg.nrrd")
 _MOST_FILES, _SHOWN = 10_000, 4
 
 
@@ -50,6 +51,12 @@ def jaws_in(folder: Path) -> list[Path]:
     meshes = [file for file in files if _is_mesh(file)]
     if not meshes or any(is_dicom_file(file) for file in files):
         return []
+    volumes = [file for file in files if file.name.lower().endswith(SCAN_SUFFIXES)]
+    if volumes:
+        raise InputError(
+            f"'{folder}' holds a CBCT ({one_line(volumes[0].name)}) and a jaw's mesh ({one_line(meshes[0].name)}): give "
+            "the file that is meant, or segment all of them one by one (batch)."
+        )
     if len(meshes) == 1:
         return meshes
     called = {which: [file for file in meshes if _WORDS[which].search(file.stem)] for which in PAIR}

@@ -93,12 +93,8 @@ class Job:
         self._require_name()
         if self.is_mesh():
             self._require_jaws()
-            refuse_options(
-                "CBCT (a mesh always gets its picture)",
-                series=self.series,
-                picture=self.picture,
-                orientation=self.orientation,
-            )
+            refuse_options("CBCT", series=self.series, orientation=self.orientation)
+            refuse_options("CBCT (a mesh always gets its picture)", picture=self.picture)
             return
         require_orientation(self.orientation)
         if len(self.inputs) != 1:

@@ -121,6 +121,7 @@ def repair_file(
     before = result.findings
     done: list[str] = []
     refused: list[str] = []
+    left_out: list[int] = []
     if absent or milk is not None:
         stated = Stated(
             result.known.stated.absent | frozenset(absent), result.known.stated.milk if milk is None else milk
@@ -131,6 +132,7 @@ def repair_file(
             raise InputError(f"'{path}' cannot be numbered again: {error}") from error
         work.apply(repair)
         done = [repair.title]
+        left_out = sorted(old for old, new in repair.arguments["numbers"].items() if not new)
     elif all_safe:
         done, refused = _repair_safely(work, before)
         if not done:
@@ -143,8 +145,24 @@ def repair_file(
         done = [repair.title]
     with all_or_nothing(output.absolute().parent, result.files) as stage:
         work.write(stage / output.name)
-    warnings = [*result.warnings, *_no_milk_teeth(work.known, milk), *_not_kept(work.known.stated, output)]
+    warnings = [
+        *result.warnings,
+        *_taken_out(left_out),
+        *_no_milk_teeth(work.known, milk),
+        *_not_kept(work.known.stated, output),
+    ]
     return RepairRun(done, refused, before, work.findings(), output, warnings)
+
+
+def _taken_out(teeth: list[int]) -> list[str]:
+    """What is said of teeth for which no number was left."""
+    if not teeth:
+        return []
+    which, they = ("Tooth", "it is") if len(teeth) == 1 else ("Teeth", "they are")
+    return [
+        f"{which} {', '.join(map(str, teeth))}: what is stated leaves no number, so {they} no longer labelled in the "
+        "file that was written."
+    ]
 
 
 def _no_milk_teeth(known: Known, milk: bool | None) -> list[str]:

@@ -40,6 +40,7 @@ def open_result(
     path = Path(path)
     if path.suffix.lower() == ".json":
         refuse_options("labels (a report says itself what was stated)", absent=sorted(absent))
+        refuse_options("labels (those of a report are known)", numbering=numbering, orientation=orientation)
         return _of_report(path, report_only)
     if not is_mesh_file(path):
         return _of_label_map(path, numbering, orientation=orientation, absent=absent)
@@ -175,5 +176,6 @@ def export_result(
     result, or where an optional package is absent; OutputError.
     """
     chosen = export_format(kind)
-    result = open_result(path, numbering, report_only=chosen.report_only, orientation=orientation, absent=absent)
+    of_labels = None if scan is not None and Path(path).suffix.lower() == ".json" else orientation  # then the scan's
+    result = open_result(path, numbering, report_only=chosen.report_only, orientation=of_labels, absent=absent)
     return export(result, folder, chosen, ExportOptions(scan, series, space, orientation)), result.warnings

@@ -155,6 +155,8 @@ def _segment_and_write(scan: Scan, folder: Path, options: RunOptions, picture: b
         known=segmentation.known,
     )
     report = examined.report
+    if scan.volume.orientation_stated:
+        report["orientation_stated"] = scan.volume.orientation_stated
     if scan.truth is not None:
         from ..checks.metrics.label_maps import evaluate_pair
 

@@ -167,7 +167,11 @@ def test_two_jaws_are_one_review(shown) -> None:
 
 def test_a_model_of_both_jaws_becomes_two(scene, tmp_path, monkeypatch) -> None:
     upper, lower = toy_jaw("upper"), toy_jaw("lower")
-    monkeypatch.setattr("DentalTopoSegLib.runs.both_jaws._first_is_upper", lambda jaws, model: 0.01)
+
+    def first_is_upper(jaws, model) -> float:
+        return 0.99 if jaws[0].vertices[:, 2].mean() > jaws[1].vertices[:, 2].mean() else 0.01
+
+    monkeypatch.setattr("DentalTopoSegLib.runs.both_jaws._first_is_upper", first_is_upper)
     vertices = np.concatenate([lower.vertices, upper.vertices])
     faces = np.concatenate([lower.faces, upper.faces + len(lower.vertices)])
     source = add_surface(scene, vertices, faces, "bite")

@@ -267,7 +267,7 @@ def milk_crown(donor: Crown, place: int, jaw: str, model: int, rng: np.random.Ge
 
     Sizes vary; molars narrow towards the chewing surface, as milk molars do; some are worn flat.
     """
-    factors = np.array(_MILK[jaw, place][model][1]) * rng.uniform(0.92, 1.08) * rng.uniform(0.94, 1.06, 3)
+    factors = np.array(_MILK[jaw, place][model][1]) * rng.uniform(0.9, 1.12) * rng.uniform(0.94, 1.06, 3)
     crown = tapered(donor, rng.uniform(0.0, 0.18) if place >= 4 else rng.uniform(-0.1, 0.1)).stretch(factors)
     if rng.random() < 0.4:
         crown = worn(crown, rng.uniform(0.0, 0.15))

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ...errors import InputError
 from ...files.volumes.boxes import tooth_boxes, union
 from ..topology import adjacency, betti_numbers
@@ -141,7 +143,7 @@ def evaluate_pair(
     if not pred.same_grid(ref):
         raise InputError(
             f"{pred.name} and {ref.name} are not on the same grid "
-            f"({_grid_text(pred)} against {_grid_text(ref)}): resample one onto the other first."
+            f"({_difference(pred, ref)}): resample one onto the other first."
         )
     overlaps = overlap_counts(pred, ref)
     p, r = sizes(overlaps, 0), sizes(overlaps, 1)
@@ -189,6 +191,17 @@ def evaluate_pair(
             for fdi in dices
         },
     }
+
+
+def _difference(pred: Volume, ref: Volume) -> str:
+    """In what two grids differ, in words."""
+    if _grid_text(pred) != _grid_text(ref):
+        return f"{_grid_text(pred)} against {_grid_text(ref)}"
+    corners = [(0, 0, 0), [n - 1 for n in ref.shape]]
+    apart = float(np.linalg.norm(pred.index_to_ras(corners) - ref.index_to_ras(corners), axis=1).max())
+    turned = not np.allclose(pred.direction, ref.direction, atol=1e-4)
+    axes = "their axes run to other sides, and " if turned else ""
+    return f"their voxels are as many and as large, but {axes}they lie up to {apart:.3g} mm apart"
 
 
 def _grid_text(volume: Volume) -> str:

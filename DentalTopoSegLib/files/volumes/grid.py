@@ -35,6 +35,8 @@ class Volume:
         A file stem.
     metadata : dict of str
         The header of the file, where it has one.
+    orientation_stated : str
+        The user's word by which it is placed (`read_volume`); "" where its file says where it lies.
     """
 
     array: np.ndarray
@@ -43,6 +45,7 @@ class Volume:
     direction: tuple[float, ...] = IDENTITY
     name: str = "volume"
     metadata: dict[str, str] = field(default_factory=dict)
+    orientation_stated: str = ""
 
     def __post_init__(self) -> None:
         if self.array.ndim != 3:

@@ -82,6 +82,8 @@ class VolumeHeader:
         Why one of `forms` must be chosen, as the rest of a sentence that begins with the file; else "".
     notes : tuple of str
         What to tell of the header.
+    orientation_stated : str
+        The user's word by which it is placed: three letters, "sform" or "qform"; "" where the file's own holds.
     """
 
     path: Path
@@ -102,6 +104,7 @@ class VolumeHeader:
     forms: dict[str, Place] = field(default_factory=dict)
     doubt: str = ""
     notes: tuple[str, ...] = ()
+    orientation_stated: str = ""
 
     @property
     def bytes_needed(self) -> int:

@@ -125,7 +125,13 @@ def notes_on_places(scan: Volume, labels: Volume) -> list[str]:
 
 def _by_form(header: VolumeHeader, form: str) -> tuple[VolumeHeader, list[str]]:
     place = header.forms[form]
-    placed = replace(header, spacing=place.spacing, origin=place.origin, direction=place.direction)
+    placed = replace(
+        header,
+        spacing=place.spacing,
+        origin=place.origin,
+        direction=place.direction,
+        orientation_stated=form,
+    )
     return placed, [f"Where the scan lies was taken from the file's {form}, as you said."]
 
 
@@ -142,4 +148,5 @@ def _by_letters(header: VolumeHeader, orientation: str | None) -> tuple[VolumeHe
         f"rows and slices run to the {words}."
     )
     direction = tuple((directions + 0.0).ravel().tolist())
-    return replace(header, origin=(x, y, z), direction=direction), [*header.notes, note]
+    placed = replace(header, origin=(x, y, z), direction=direction, orientation_stated=orientation)
+    return placed, [*header.notes, note]

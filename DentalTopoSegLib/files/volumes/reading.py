@@ -145,7 +145,8 @@ def _read_file(path: Path, max_voxels: int, orientation: str | None) -> tuple[Vo
         raise MemoryLimitError(f"'{path}' does not fit in this computer's memory: crop or down-sample it.") from error
     except OSError as error:
         raise InputError(f"'{path}' cannot be read ({error.strerror or error}): copy it again.") from error
-    return Volume(array, header.spacing, header.origin, header.direction, safe_stem(path), header.metadata), notes
+    grid = header.spacing, header.origin, header.direction
+    return Volume(array, *grid, safe_stem(path), header.metadata, header.orientation_stated), notes
 
 
 def _clean_intensities(volume: Volume, path: Path, warnings: list[str]) -> Volume:

@@ -179,17 +179,20 @@ def test_boundary_area_of_a_box_and_a_ball():
 
 
 @pytest.mark.parametrize(
-    "other",
+    ("other", "said"),
     [
-        labels(np.full((14, 14, 59), 11)),
-        labels(np.full((14, 14, 60), 11), (0.5, 0.5, 0.6)),
-        labels(np.full((14, 14, 60), 11), origin=(3.0, 0.0, 0.0)),
-        labels(np.full((14, 14, 60), 11), direction=(-1, 0, 0, 0, -1, 0, 0, 0, 1)),
+        (labels(np.full((14, 14, 59), 11)), "59 x 14 x 14 voxels of 0.5 x 0.5 x 0.5 mm against 60 x 14 x 14 voxels"),
+        (labels(np.full((14, 14, 60), 11), (0.5, 0.5, 0.6)), "voxels of 0.5 x 0.5 x 0.6 mm against"),
+        (labels(np.full((14, 14, 60), 11), origin=(3.0, 0.0, 0.0)), "as large, but they lie up to 3 mm apart"),
+        (
+            labels(np.full((14, 14, 60), 11), direction=(-1, 0, 0, 0, -1, 0, 0, 0, 1)),
+            "as large, but their axes run to other sides, and they lie up to",
+        ),
     ],
     ids=["size", "spacing", "origin", "direction"],
 )
-def test_maps_on_different_grids_are_refused(reference, other):
-    with pytest.raises(InputError, match="not on the same grid"):
+def test_maps_on_different_grids_are_refused(reference, other, said):
+    with pytest.raises(InputError, match=f"not on the same grid .*{said}"):
         m.evaluate_pair(other, reference)
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from toy_teeth import TEETH, evidence
 
 from DentalTopoSegLib.dentition import (
+    CLASS_FDI,
     FDI_PERMANENT,
+    MIXED_CLASS_FDI,
     Known,
     Stated,
     ToothEvidence,
@@ -15,6 +18,7 @@ from DentalTopoSegLib.dentition import (
     neighbours,
     teeth_of_text,
 )
+from DentalTopoSegLib.dentition.numbering import number_teeth
 from DentalTopoSegLib.dentition.numbering_again import numbers_again
 from DentalTopoSegLib.errors import UsageError
 
@@ -74,6 +78,29 @@ def test_teeth_beside_an_absent_one_are_neighbours() -> None:
 
 
 # ---------------------------------------------------------------- numbering again
+
+
+def test_that_a_network_knows_milk_teeth_is_kept_of_adults_too() -> None:
+    for count, knows in ((len(CLASS_FDI), False), (len(MIXED_CLASS_FDI), True)):
+        sure = np.full(count, 1e-5)
+        sure[CLASS_FDI.index(25)] = 1.0
+        kept = ToothEvidence.of(sure, (0, 0, 0), 500.0).probabilities
+        assert (max(kept) > 50) is knows and len(kept) == 1 + knows
+
+
+def test_numbers_found_again_are_those_of_a_run_with_the_same_statement() -> None:
+    # the network of intraoral scans is sure of 25; stated absent, its place may be its milk tooth's
+    own = {fdi: np.full(len(MIXED_CLASS_FDI), 1e-5) for fdi in TEETH}
+    for fdi, row in own.items():
+        row[CLASS_FDI.index(fdi)] = 1.0
+    places = {fdi: basis.centre_mm for fdi, basis in evidence().items()}
+    sizes = np.full(len(own), 500.0)
+    stated = Stated(frozenset({25}))
+    found = number_teeth(np.array(list(own.values())), np.array(list(places.values())), sizes, absent=stated.absent)
+    known = Known(evidence={fdi: ToothEvidence.of(row, places[fdi], 500.0) for fdi, row in own.items()})
+    again = numbers_again(known, TEETH, stated)
+    assert [again.get(fdi, fdi) for fdi in own] == found.fdi.tolist()
+    assert again == {25: 65}
 
 
 def test_nothing_stated_changes_nothing() -> None:

@@ -254,3 +254,16 @@ def test_what_another_network_calls_no_tooth_is_rejected():
     assert number_teeth(p, points, volumes, no_tooth=doubt).fdi.tolist() == [*teeth, 0]
     with pytest.raises(ValueError, match="no tooth"):
         number_teeth(p, points, volumes, no_tooth=doubt[1:])
+
+
+def test_no_milk_tooth_is_made_up_where_an_adults_premolar_is_stated_absent() -> None:
+    """The network is sure of a premolar: that its number is stated absent makes it no milk tooth."""
+    teeth = [fdi for fdi in FDI_PERMANENT if fdi < 29 and fdi % 10 < 8]
+    p = np.full((len(teeth), len(MIXED_CLASS_FDI)), 1e-5)
+    p[np.arange(len(teeth)), [MIXED_CLASS_FDI.index(fdi) for fdi in teeth]] = 1.0
+    places = np.array([mean_dentition()[fdi] for fdi in teeth])
+    found = number_teeth(p, places, np.full(len(teeth), 450.0), absent=[14]).fdi
+    assert 14 not in found
+    assert all(fdi < 50 for fdi in found)
+    p[teeth.index(14), MIXED_CLASS_FDI.index(54)] = 0.5  # a milk molar that was never replaced looks like one
+    assert number_teeth(p, places, np.full(len(teeth), 450.0), absent=[14]).fdi[teeth.index(14)] == 54

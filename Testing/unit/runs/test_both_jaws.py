@@ -57,7 +57,15 @@ def test_both_jaws_get_results_as_of_two_files(tmp_path, bite, network, sure, ca
     assert [report["count"]["total"] for report in body["jaws"]] == [14, 14]
     assert [report["other_jaw"] for report in body["jaws"]] == ["bite_lower", "bite_upper"]
     assert len(names(out)) == 10 and body["findings"] == []
-    assert any("'bite' holds both jaws: they were taken apart" in text for text in body["warnings"])
+    assert any("The file holds both jaws: they were taken apart" in text for text in body["warnings"])
+
+
+def test_nothing_written_of_both_jaws_says_how_the_file_is_called(tmp_path, bite, network, sure):
+    patient = bite.rename(tmp_path / "doe_jane.stl")
+    segment(Job([patient], tmp_path / "out", anonymous_names=True))
+    written = sorted((tmp_path / "out").iterdir())
+    assert len(written) == 10
+    assert [file.name for file in written if b"doe_jane" in file.read_bytes()] == []
 
 
 @pytest.mark.parametrize("which", ["upper", "lower"])

@@ -40,6 +40,15 @@ def test_the_jaws_of_a_case_are_paired_by_their_names(tmp_path, upper, lower, ot
     job.require_sense()
 
 
+def test_a_cbct_beside_a_mesh_is_not_passed_over(tmp_path):
+    folder = case(tmp_path / "order", "upper.stl", "lower.stl")
+    (folder / "upper_teeth.nii.gz").touch()  # a result
+    assert len(jaws_in(folder)) == 2
+    (folder / "scan.nii.gz").touch()
+    with pytest.raises(InputError, match=r"holds a CBCT \(scan.nii.gz\) and a jaw's mesh \(lower.stl\): give the file"):
+        jaws_in(folder)
+
+
 def test_one_mesh_is_taken_whatever_it_is_called(tmp_path):
     folder = case(tmp_path / "order", "scan.dcm")
     assert jaws_in(folder) == [folder / "scan.dcm"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import nibabel
 import numpy as np
 import pytest
 from scan_files import toy_dentition, write_file
@@ -131,6 +132,27 @@ def test_a_batch_does_scans_again_of_which_something_else_is_stated_now(result: 
     assert row_before(folder, "case", Stated())["state"] == "done before"
     assert row_before(folder, "case", Stated(frozenset({38})))["state"] == "done before"
     assert row_before(folder, "case", Stated(frozenset({14}))) is None
+    # nothing stated: the result stays, but nobody is left to think that it was made without
+    assert row_before(folder, "case", Stated())["message"].startswith("Stated absent: 38.")
+    assert "message" not in row_before(folder, "case", Stated(frozenset({38})))
+
+
+def test_a_batch_does_scans_again_that_were_placed_by_another_word(tmp_path: Path, asked: list[RunOptions]) -> None:
+    labels = toy_dentition()[0]
+    image = nibabel.Nifti1Image(labels.array.transpose(2, 1, 0), None)
+    image.header.set_zooms(labels.spacing)
+    nibabel.save(image, tmp_path / "toy.nii.gz")
+    folder = tmp_path / "out"
+    assert cli.main(["segment", str(tmp_path / "toy.nii.gz"), "-o", str(folder), "--orientation", "RAS"]) == 0
+    assert read_report(folder / "toy_report.json")["orientation_stated"] == "RAS"
+    assert row_before(folder, "toy", orientation="RAS")["state"] == "done before"
+    assert row_before(folder, "toy")["state"] == "done before"
+    assert row_before(folder, "toy", orientation="LPS") is None
+    # a file that says it itself is not done again for a word that it does not need
+    scan = write_file(labels, tmp_path / "placed.nii.gz")
+    assert cli.main(["segment", str(scan), "-o", str(folder), "--orientation", "RAS"]) == 0
+    assert "orientation_stated" not in read_report(folder / "placed_report.json")
+    assert row_before(folder, "placed", orientation="ASL")["state"] == "done before"
 
 
 # ---------------------------------------------------------------- after a run
@@ -149,6 +171,18 @@ def test_the_numbers_follow_whatever_file_is_given(result: Path, tmp_path: Path,
     assert [f.teeth for f in check_file(out).findings if f.code == "missing_tooth"] == []
     again = repair_file(out, tmp_path / "again.seg.nrrd", absent={24})  # it can be numbered once more
     assert 24 not in teeth_in(again.path)
+
+
+@pytest.mark.parametrize("option", [("--orientation", "LPS"), ("--numbering", "universal")])
+def test_what_a_report_knows_cannot_be_said_otherwise(result: Path, option: tuple[str, str], capsys) -> None:
+    assert cli.main(["repair", str(result), *option]) == UsageError.exit_code
+    assert f"{option[0]} is only for labels (those of a report are known): leave it out" in capsys.readouterr().err
+
+
+def test_a_tooth_for_which_no_number_is_left_is_told(result: Path, tmp_path: Path) -> None:
+    done = repair_file(result, tmp_path / "new.seg.nrrd", absent={24, 28})
+    assert len(teeth_in(done.path)) == len(CALLED) - 1
+    assert done.warnings[0].endswith("so it is no longer labelled in the file that was written.")
 
 
 def test_check_remembers_and_can_be_told(result: Path, tmp_path: Path) -> None:

@@ -25,12 +25,13 @@ _EXACT_MM = 1e-5
 
 @dataclass(frozen=True)
 class Stack:
-    """A stack of slices: their order along the normal, and where the first one lies."""
+    """A stack of slices: their order along the normal, where the first one lies, and the user's word for it, if any."""
 
     order: np.ndarray
     spacing: tuple[float, float, float]
     origin: tuple[float, float, float]
     direction: tuple[float, ...]
+    orientation_stated: str = ""
 
 
 def stack_slices(frames: Sequence[Frame], path: Path) -> Stack:
@@ -82,7 +83,8 @@ def stack_from_first(
         if first.position
         else f"No slice of this file says where it lies; they were taken to lie {distance:g} mm apart."
     )
-    return Stack(np.arange(len(frames)), spacing, (x, y, z), placed.direction), notes
+    order = np.arange(len(frames))
+    return Stack(order, spacing, (x, y, z), placed.direction, placed.orientation_stated), notes
 
 
 def pixel_size(frames: Sequence[Frame], path: Path) -> tuple[float, float]:

@@ -63,7 +63,7 @@ def _read(series: Series, path: Path, max_voxels: int, orientation: str | None, 
         warnings += not_used(orientation, orientation_of(stack.direction))
     check_grid(path, (series.columns, series.rows, len(frames)), stack.spacing, IDENTITY, max_voxels)
     array = read_frames([frames[i] for i in stack.order], path)
-    return Volume(array, stack.spacing, stack.origin, stack.direction)
+    return Volume(array, stack.spacing, stack.origin, stack.direction, orientation_stated=stack.orientation_stated)
 
 
 def _frames(series: Series, path: Path, warnings: list[str]) -> list[Frame]:

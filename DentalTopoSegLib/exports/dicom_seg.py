@@ -79,7 +79,10 @@ def write_dicom_seg(
     boxes = tooth_boxes(labels.array)
     if not boxes:
         raise InputError("There is no tooth to write.")
-    scan, _ = read_dicom(Path(source), MAX_VOXELS, series)
+    # a word for files that do not say where they lie, which are then refused: no viewer could lay a SEG over them
+    scan, _ = read_dicom(Path(source), MAX_VOXELS, series, orientation="LPS")
+    if scan.orientation_stated:
+        raise _lacking(source, "ImageOrientationPatient and ImagePositionPatient are missing")
     _require_inside(labels, scan, source)
     headers = [DicomHeader(file, read_source_header(file)) for file in series_files(Path(source), series)]
     crop = union(boxes.values())

@@ -54,8 +54,8 @@ def jaws_in(folder: Path) -> list[Path]:
     volumes = [file for file in files if file.name.lower().endswith(SCAN_SUFFIXES)]
     if volumes:
         raise InputError(
-            f"'{folder}' holds a CBCT ({one_line(volumes[0].name)}) and a jaw's mesh ({one_line(meshes[0].name)}): give "
-            "the file that is meant, or segment all of them one by one (batch)."
+            f"'{folder}' holds a CBCT ({one_line(volumes[0].name)}) and a jaw's mesh ({one_line(meshes[0].name)}): "
+            "give the file that is meant, or segment all of them one by one (batch)."
         )
     if len(meshes) == 1:
         return meshes

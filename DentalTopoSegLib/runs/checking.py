@@ -75,6 +75,7 @@ def check_file(
     NoTeethError
         Where nothing is labelled as a tooth.
     """
+    _refuse_reports(path, reference)
     if is_mesh_file(path):
         from ..files.jaw_labels import read_labelled_jaw
 
@@ -165,6 +166,7 @@ def evaluate_files(
     InputError
         Where the two do not belong together, and for options of the other kind.
     """
+    _refuse_reports(prediction, reference)
     kinds = {is_mesh_labels(path) for path in (prediction, reference)}
     if len(kinds) == 2:
         raise InputError("A labelled mesh cannot be compared with a label map: give two of one kind.")
@@ -181,6 +183,13 @@ def evaluate_files(
     scores = evaluate_pair(predicted, truth)
     warnings += [f"Reference: {text}" for text in more]
     return {**scores, "warnings": warnings} if warnings else scores
+
+
+def _refuse_reports(*paths: str | os.PathLike[str] | None) -> None:
+    """Raise InputError for a run's report in place of its labels, by its name."""
+    for path in paths:
+        if path is not None and os.fspath(path).endswith("_report.json"):
+            raise InputError(f"'{path}' is a run's report and holds no labels: give the label map or mesh beside it.")
 
 
 def is_mesh_labels(path: str | os.PathLike[str]) -> bool:

@@ -25,6 +25,7 @@ from ..ios.segmenting import JawSegmentation
 from ..options import DEFAULTS, RunOptions
 from .checking import check_file, evaluate_files
 from .job import Job
+from .repairing import told_of_left_out
 from .results import export_result
 from .run import Run
 from .segmenting import segment
@@ -221,7 +222,8 @@ def number_again(result: Result, *, absent: Collection[int] = (), milk: bool | N
     Returns
     -------
     Segmentation or JawSegmentation
-        The same teeth; none has an absent tooth's number, and the others follow. `result.known` says what was stated.
+        The same teeth; none has an absent tooth's number, and the others follow. `result.known` says what was stated,
+        `result.warnings` which tooth is no longer labelled because no number was left for it.
 
     Raises
     ------
@@ -233,7 +235,9 @@ def number_again(result: Result, *, absent: Collection[int] = (), milk: bool | N
     """
     labels = result.labels.array if isinstance(result, Segmentation) else result.fdi
     teeth = [int(fdi) for fdi in np.unique(labels) if fdi]
-    return repair(result, numbering_again(result.known, teeth, Stated(frozenset(absent), milk)))
+    again: Repair = numbering_again(result.known, teeth, Stated(frozenset(absent), milk))
+    numbered: Result = repair(result, again)
+    return replace(numbered, warnings=[*numbered.warnings, *told_of_left_out(again)])
 
 
 def evaluate(

@@ -121,7 +121,7 @@ def repair_file(
     before = result.findings
     done: list[str] = []
     refused: list[str] = []
-    left_out: list[int] = []
+    left_out: list[str] = []
     if absent or milk is not None:
         stated = Stated(
             result.known.stated.absent | frozenset(absent), result.known.stated.milk if milk is None else milk
@@ -132,7 +132,7 @@ def repair_file(
             raise InputError(f"'{path}' cannot be numbered again: {error}") from error
         work.apply(repair)
         done = [repair.title]
-        left_out = sorted(old for old, new in repair.arguments["numbers"].items() if not new)
+        left_out = told_of_left_out(repair)
     elif all_safe:
         done, refused = _repair_safely(work, before)
         if not done:
@@ -147,21 +147,22 @@ def repair_file(
         work.write(stage / output.name)
     warnings = [
         *result.warnings,
-        *_taken_out(left_out),
+        *left_out,
         *_no_milk_teeth(work.known, milk),
         *_not_kept(work.known.stated, output),
     ]
     return RepairRun(done, refused, before, work.findings(), output, warnings)
 
 
-def _taken_out(teeth: list[int]) -> list[str]:
-    """What is said of teeth for which no number was left."""
+def told_of_left_out(repair: Repair) -> list[str]:
+    """What is said of teeth for which numbering again left no number."""
+    teeth = sorted(old for old, new in repair.arguments["numbers"].items() if not new)
     if not teeth:
         return []
     which, they = ("Tooth", "it is") if len(teeth) == 1 else ("Teeth", "they are")
     return [
-        f"{which} {', '.join(map(str, teeth))}: what is stated leaves no number, so {they} no longer labelled in the "
-        "file that was written."
+        f"{which} {', '.join(map(str, teeth))}: what is stated leaves no number, so {they} no longer labelled "
+        "in the new result."
     ]
 
 

@@ -197,7 +197,7 @@ def _difference(pred: Volume, ref: Volume) -> str:
     """In what two grids differ, in words."""
     if _grid_text(pred) != _grid_text(ref):
         return f"{_grid_text(pred)} against {_grid_text(ref)}"
-    corners = [(0, 0, 0), [n - 1 for n in ref.shape]]
+    corners = np.array([(0, 0, 0), np.subtract(ref.shape, 1)])
     apart = float(np.linalg.norm(pred.index_to_ras(corners) - ref.index_to_ras(corners), axis=1).max())
     turned = not np.allclose(pred.direction, ref.direction, atol=1e-4)
     axes = "their axes run to other sides, and " if turned else ""

@@ -166,6 +166,9 @@ def test_the_package_promises_it_in_one_call() -> None:
     assert after.known.stated == Stated(frozenset({14}))
     with pytest.raises(library.UsageError, match="19 is no FDI tooth number"):
         library.number_again(result, absent={19})
+    fewer = library.number_again(result, absent={24, 28})  # no place is left on that side
+    assert fewer.warnings[-1].endswith("so it is no longer labelled in the new result.")
+    assert result.warnings == [] == after.warnings
 
 
 def test_who_gives_a_tooth_a_number_takes_back_that_it_is_absent() -> None:

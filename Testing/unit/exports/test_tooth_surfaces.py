@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from dicom_odd import edit
-from scan_files import oblique_direction, toy_dentition, write_dicom
+from scan_files import oblique_direction, toy_dentition, write_dicom, write_multi_frame
 from toy_jaws import TEETH, toy_jaw
 from toy_teeth import tidy, volume
 
@@ -197,3 +197,19 @@ def test_a_dicom_seg_is_refused_in_a_sentence_without_patient_data(
     monkeypatch.setitem(sys.modules, "highdicom", None)
     with pytest.raises(InputError, match=r'needs highdicom, which is not installed: .*"highdicom>='):
         write_dicom_seg(labels, series, tmp_path / "teeth.dcm")
+
+
+def test_a_scan_that_does_not_say_where_it_lies_gets_no_dicom_seg(tmp_path: Path) -> None:
+    pytest.importorskip("highdicom")
+    import pydicom
+
+    from DentalTopoSegLib.exports.dicom_seg import write_dicom_seg
+
+    image, labels = toy_dentition()
+    path = write_multi_frame(tmp_path / "scan.dcm", image, enhanced=False)
+    dataset = pydicom.dcmread(path)
+    dataset.SliceThickness = image.spacing[2]
+    dataset.save_as(path)
+    with pytest.raises(InputError, match="ImageOrientationPatient and ImagePositionPatient are missing"):
+        write_dicom_seg(labels, path, tmp_path / "seg.dcm")
+    assert not (tmp_path / "seg.dcm").exists()

@@ -118,3 +118,12 @@ def test_a_compressed_frame_that_is_damaged_says_nothing_on_stderr(tmp_path: Pat
     except InputError as error:
         assert path.name in str(error)  # noqa: PT017 - either way nothing is printed
     assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize(("count", "said"), [(1, "1 intraoral scan in"), (2, "2 intraoral scans in")])
+def test_intraoral_scans_beside_a_cbct_are_left_aside_with_a_note(tmp_path: Path, count: int, said: str) -> None:
+    write_dicom(tmp_path / "case", block())
+    for number in range(count):
+        (tmp_path / "case" / f"Jaw{number}.dcm").write_bytes(HPS)
+    _, notes = read_volume(tmp_path / "case")
+    assert notes == [f"Left aside: {said} 3Shape's own format, to be segmented as a jaw."]

@@ -182,7 +182,7 @@ def test_what_a_report_knows_cannot_be_said_otherwise(result: Path, option: tupl
 def test_a_tooth_for_which_no_number_is_left_is_told(result: Path, tmp_path: Path) -> None:
     done = repair_file(result, tmp_path / "new.seg.nrrd", absent={24, 28})
     assert len(teeth_in(done.path)) == len(CALLED) - 1
-    assert done.warnings[0].endswith("so it is no longer labelled in the file that was written.")
+    assert done.warnings[0].endswith("so it is no longer labelled in the new result.")
 
 
 def test_check_remembers_and_can_be_told(result: Path, tmp_path: Path) -> None:
@@ -288,3 +288,10 @@ def test_a_childs_dentition_that_the_networks_cannot_know_is_told(result: Path, 
     assert cli.main(["repair", str(result), "--dentition", "mixed", "-o", str(out)]) == 0
     assert "knew permanent teeth only" in capsys.readouterr().err
     assert stored_known(read_labels(out)).stated == Stated(frozenset({38}), True)
+
+
+def test_a_report_in_place_of_labels_is_called_so(result: Path, capsys) -> None:
+    labels = str(result.with_name("case_teeth.nii.gz"))
+    for words in (["check", str(result)], ["evaluate", str(result), labels], ["evaluate", labels, str(result)]):
+        assert cli.main(words) == InputError.exit_code
+        assert "case_report.json' is a run's report and holds no labels: give the label map" in capsys.readouterr().err

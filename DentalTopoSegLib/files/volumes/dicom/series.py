@@ -91,10 +91,11 @@ class Series:
 
 @dataclass
 class Found:
-    """The image series among some files, and how many objects of other kinds there are."""
+    """The image series among some files, and how many objects of other kinds and meshes of 3Shape's there are."""
 
     series: list[Series] = field(default_factory=list)
     others: Counter[str] = field(default_factory=Counter)
+    meshes: int = 0
 
     def others_said(self) -> str:
         """As "1 DICOM segmentation and 2 structured reports"."""
@@ -146,6 +147,7 @@ def scan_files(files: Iterable[Path]) -> Found:
         if header is None:
             if file.stat().st_size == 0 and is_dicom_file(file):
                 raise InputError(f"'{file}' is empty (0 bytes): copy or export the scan again.")
+            found.meshes += is_hps_file(file)
             continue
         role, name = role_of(header)
         if role is Role.NEITHER:
@@ -258,6 +260,9 @@ def _choose(found: Found, path: Path, wanted: str | None, warnings: list[str]) -
         warnings.append(f"Left aside as scout or side pictures: {listing(aside)}.")
     if found.others:
         warnings.append(f"Left aside, as no scan: {found.others_said()}.")
+    if found.meshes:
+        scans_said = "1 intraoral scan" if found.meshes == 1 else f"{found.meshes} intraoral scans"
+        warnings.append(f"Left aside: {scans_said} in 3Shape's own format, to be segmented as a jaw.")
     return scans[0]
 
 

@@ -45,13 +45,6 @@ def test_a_childs_milk_teeth_are_called_so(real_data: Path, networks: dict):
     assert not [f.message for f in check_jaws([found], [scan.name]) if f.severity == "error"]
 
 
-def test_incisors_before_a_closed_gap_are_no_canines(real_data: Path, networks: dict):
-    """23 is absent and its gap closed; the row alone says 22 and 23 for 21 and 22."""
-    scan = scan_at(real_data, "other_scanners", "alsheghri_Upper017C_upper")
-    found = segment(scan, networks, frame=frame_of_labels(scan), jaw="upper")
-    assert {21, 22} <= numbers(found) and 23 not in numbers(found)
-
-
 @pytest.mark.parametrize("name", ["teeth3ds_014996KX", "teeth3ds_01FPR7JA", "teeth3ds_51MXL2ZA", "teeth3ds_WBR4UERA"])
 def test_whole_dentitions_keep_their_numbers(real_data: Path, networks: dict, name: str):
     scan = scan_at(real_data, "other_scanners", f"{name}_upper")

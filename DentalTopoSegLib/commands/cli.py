@@ -40,6 +40,14 @@ def main(argv: Sequence[str] | None = None) -> int:
             signal.signal(number, handler)
 
 
+def run_process() -> int:
+    """`main` for a process of its own: once all is done, a late signal does not take back the exit code."""
+    code = main()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    return code
+
+
 def _leave_when_told() -> dict[signal.Signals, signal._HANDLER]:
     """While nothing has begun yet, a signal ends the process at once; the handlers of before."""
     handlers: dict[signal.Signals, signal._HANDLER] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,7 @@ class ReadScan:
     warnings: list[str]
 
 
-def take_apart(scan: ReadScan, orientation: Model) -> list[ReadScan]:
+def take_apart(scan: ReadScan, models: Mapping[str, Model]) -> list[ReadScan]:
     """The upper and the lower jaw where a scan holds both, each with its part of the file's mesh in the file's order;
     the scan itself where it holds one.
 
@@ -35,8 +36,8 @@ def take_apart(scan: ReadScan, orientation: Model) -> list[ReadScan]:
     ----------
     scan : ReadScan
         What was read.
-    orientation : Model
-        The network that says which jaw a surface is.
+    models : mapping
+        Networks by task; the one that says which jaw a surface is, is asked of two.
 
     Raises
     ------
@@ -53,7 +54,7 @@ def take_apart(scan: ReadScan, orientation: Model) -> list[ReadScan]:
     of_face = np.append(group, -1)[scan.surface.of_face]
     meshes = [_part(scan.mesh, of_face == side) for side in (0, 1)]
     jaws = [_clean(mesh, scan.surface.scale) for mesh in meshes]
-    probability = _first_is_upper(jaws, orientation)
+    probability = _first_is_upper(jaws, models["orientation"])
     if max(probability, 1 - probability) < SURE:
         raise InputError(
             f"'{name}' holds both jaws, but which of them is the upper one is not certain: export each as a file of "

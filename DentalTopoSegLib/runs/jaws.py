@@ -150,7 +150,7 @@ def _one_a_jaw(
         for scan in scans:
             require_one_jaw(scan)
         return scans, stated
-    jaws = take_apart(scans[0], models["orientation"])
+    jaws = take_apart(scans[0], models)
     return jaws, stated if len(jaws) == 1 else stated_of_pair(stated)
 
 

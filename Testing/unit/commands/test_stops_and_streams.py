@@ -33,7 +33,7 @@ def teeth(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def start(*words: object, code: str = "", **options) -> subprocess.Popen:
     """The command as a process; code: runs before it."""
-    program = f"import sys\n{code}\nfrom DentalTopoSegLib.commands.cli import main\nsys.exit(main(sys.argv[1:]))"
+    program = f"import sys\n{code}\nfrom DentalTopoSegLib.commands.cli import run_process\nsys.exit(run_process())"
     return subprocess.Popen(
         [sys.executable, "-c", program, *map(str, words)],
         stderr=subprocess.PIPE,

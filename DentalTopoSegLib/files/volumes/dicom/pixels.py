@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import filecmp
 import math
 import os
@@ -123,7 +124,12 @@ def _stored_frames(header: DicomHeader) -> _Stored | None:
         return None
     offset, order = place
     kind = "i" if header.count("PixelRepresentation", 0, 1, 0) else "u"
-    array = np.memmap(header.path, np.dtype(f"{order}{kind}{allocated // 8}"), "r", offset, shape)
+    try:
+        array = np.memmap(header.path, np.dtype(f"{order}{kind}{allocated // 8}"), "r", offset, shape)
+    except OSError as error:
+        if error.errno != errno.ENOMEM:
+            raise
+        raise MemoryError from error  # no room left for the file among the process's addresses
     return _Stored(array, allocated - stored)
 
 

@@ -15,13 +15,12 @@ from pathlib import Path
 import numpy as np
 
 from ....errors import InputError, MemoryLimitError
+from ...native_words import silenced
 from .frames import Frame, frame_count, frames_of, rescale
 from .header import DicomHeader, read_image_header
 from .kinds import RESCALED_BY_GROUPS, require_decodable, sop_class
 from .padding import fill_padding
 from .structure import pixels_in_file, require_pixels
-
-_STDERR = 2
 
 
 def read_frames(frames: Sequence[Frame], path: Path) -> np.ndarray:
@@ -219,15 +218,5 @@ def _decoding() -> Iterator[None]:
     import SimpleITK as sitk
 
     sitk.ProcessObject.SetGlobalWarningDisplay(False)
-    try:
-        kept = os.dup(_STDERR)
-    except OSError:  # a program without a console has none
+    with silenced():
         yield
-        return
-    try:
-        with open(os.devnull, "wb") as nowhere:
-            os.dup2(nowhere.fileno(), _STDERR)
-        yield
-    finally:
-        os.dup2(kept, _STDERR)
-        os.close(kept)

@@ -12,55 +12,16 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from DentalTopoSegLib.dentition import arch_order, is_upper, mirrored
+from training.patients.hardware import Rod, sample_hardware
+from training.patients.placed_tooth import PlacedTooth, bracket_place, extent
+from training.patients.root_shapes import sample_root_shape
 from training.patients.rooted_teeth import ToothModel
+from training.patients.treatment import RETAINERS, ail, retainer, treat
+from training.patients.variety import FULL, Variety
 
 JAWS = ("upper", "lower")
-
-
-@dataclass(frozen=True)
-class PlacedTooth:
-    """A tooth model in its place.
-
-    Attributes
-    ----------
-    model : ToothModel
-        The tooth.
-    rotation, centre : numpy.ndarray
-        (3, 3) and (3,) RAS mm as in `ToothModel`.
-    scale : float
-        Size as a multiple of the model's.
-    restoration : str
-        "", "filling", "crown", "root_filling", "implant" (the tooth is replaced) or "absent" (only bone left).
-    bracket : bool
-        Metal on the buccal face.
-    erupted : bool
-        Whether the crown stands in the mouth, with gingiva around its neck.
-    filling : tuple of float
-        Centre (x, y, z) in the tooth's frame and radius of a filling, mm.
-    """
-
-    model: ToothModel
-    rotation: np.ndarray
-    centre: np.ndarray
-    scale: float = 1.0
-    restoration: str = ""
-    bracket: bool = False
-    erupted: bool = True
-    filling: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
-
-    @property
-    def fdi(self) -> int:
-        """FDI number."""
-        return self.model.fdi
-
-    @property
-    def present(self) -> bool:
-        """Whether a natural tooth stands here (an implant or a gap is not one)."""
-        return self.restoration not in ("implant", "absent")
-
-    def to_ras(self, points: np.ndarray) -> np.ndarray:
-        """Tooth frame (N, 3) mm -> RAS mm."""
-        return np.atleast_2d(points) * self.scale @ self.rotation.T + self.centre
+BONE_LOSS = 0.12
+"""Share of patients whose bone has gone down by more than the usual."""
 
 
 @dataclass(frozen=True)
@@ -121,6 +82,8 @@ class Patient:
         (N, 3) RAS mm along each archwire.
     pose : numpy.ndarray
         (3, 3) rotation of the head about `middle`.
+    hardware : list of Rod
+        Screws and plates, bite blocks and cotton rolls.
     """
 
     teeth: list[PlacedTooth]
@@ -132,9 +95,12 @@ class Patient:
     seed: int
     wires: list[np.ndarray] = field(default_factory=list)
     pose: np.ndarray = field(default_factory=lambda: np.eye(3))
+    hardware: list[Rod] = field(default_factory=list)
 
 
-def sample_patient(models: list[ToothModel], donors: list[list[ToothModel]], rng: np.random.Generator) -> Patient:
+def sample_patient(
+    models: list[ToothModel], donors: list[list[ToothModel]], rng: np.random.Generator, variety: Variety = FULL
+) -> Patient:
     """Draw a patient from a real dentition.
 
     Parameters
@@ -145,6 +111,8 @@ def sample_patient(models: list[ToothModel], donors: list[list[ToothModel]], rng
         Dentitions from which missing third molars are borrowed.
     rng : numpy.random.Generator
         The only source of randomness.
+    variety : Variety
+        Which groups of variety the patient may show.
 
     Returns
     -------
@@ -153,10 +121,16 @@ def sample_patient(models: list[ToothModel], donors: list[list[ToothModel]], rng
     """
     if rng.random() < 0.5:
         models = [mirror_model(m) for m in models]
-    teeth = [PlacedTooth(m, m.rotation.astype(float), m.centre.astype(float)) for m in models]
+    teeth = [PlacedTooth(m, m.rotation.astype(float), m.centre.astype(float), erupted=m.erupted) for m in models]
     teeth = add_third_molars(teeth, donors, rng)
     teeth = vary_places(teeth, rng)
+    if variety.roots:
+        teeth = vary_roots(teeth, rng)
     teeth = vary_states(teeth, rng)
+    if variety.restorations:
+        teeth = treat(teeth, rng)
+    if variety.disease:
+        teeth = ail(teeth, rng)
     teeth = open_mouth(teeth, rng)
     jaws = {
         name: build_jaw(name, [t for t in teeth if is_upper(t.fdi) == (name == "upper")], rng)
@@ -166,6 +140,8 @@ def sample_patient(models: list[ToothModel], donors: list[list[ToothModel]], rng
     middle = np.mean([t.centre for t in teeth], 0)
     grey = sample_grey(rng)
     shape = {key: float(rng.uniform(*span)) for key, span in SHAPE.items()}
+    if variety.disease and rng.random() < BONE_LOSS:
+        shape["crest_drop"] = float(rng.uniform(3.5, 7.0))
     blobs = np.concatenate(
         [
             rng.normal(0, [45, 45, 60], (10, 3)) + middle + [0, -45, 25],
@@ -180,7 +156,11 @@ def sample_patient(models: list[ToothModel], donors: list[list[ToothModel]], rng
         points = [t.to_ras(bracket_place(t))[0] for f in arch_order(name) for t in teeth if t.fdi == f and t.bracket]
         if len(points) > 3:
             wires.append(np.array(points))
-    return Patient(teeth, jaws, middle, grey, shape, blobs[far], int(rng.integers(2**31)), wires)
+        wire = retainer(teeth, name) if variety.restorations and rng.random() < RETAINERS else None
+        if wire is not None:
+            wires.append(wire)
+    hardware = sample_hardware(teeth, rng) if variety.restorations else []
+    return Patient(teeth, jaws, middle, grey, shape, blobs[far], int(rng.integers(2**31)), wires, hardware=hardware)
 
 
 SHAPE = {
@@ -267,13 +247,6 @@ def add_third_molars(
     return teeth
 
 
-def extent(model: ToothModel) -> np.ndarray:
-    """Crown size (mesiodistal, buccolingual) in mm, from the voxels of the model's upper 5 mm."""
-    z = model.origin[2] + 0.5 * np.arange(model.sdf.shape[0])
-    crown = (model.sdf[z > model.top - 5.0] < 0).any(0)
-    return np.array([crown.any(0).sum(), crown.any(1).sum()]) * 0.5
-
-
 def vary_places(teeth: list[PlacedTooth], rng: np.random.Generator) -> list[PlacedTooth]:
     """Small movements for all, larger ones for a few (crowding, rotations, ectopic canines), sizes, jaw offset."""
     wild = rng.choice([0.5, 1.0, 2.5], p=[0.5, 0.35, 0.15])
@@ -301,6 +274,15 @@ def vary_places(teeth: list[PlacedTooth], rng: np.random.Generator) -> list[Plac
             )
         result.append(result_tooth)
     return result
+
+
+def vary_roots(teeth: list[PlacedTooth], rng: np.random.Generator) -> list[PlacedTooth]:
+    """Roots of other lengths, widths and bends than the donors'; in some mouths resorbed, as after orthodontics."""
+    resorbs = rng.choice([0.0, 0.5], p=[0.93, 0.07])
+    return [
+        replace(t, root=sample_root_shape(float(t.model.cej[0] - t.model.apex[2]), t.fdi % 10 > 5, resorbs, rng))
+        for t in teeth
+    ]
 
 
 def vary_states(teeth: list[PlacedTooth], rng: np.random.Generator) -> list[PlacedTooth]:
@@ -347,17 +329,12 @@ def open_mouth(teeth: list[PlacedTooth], rng: np.random.Generator) -> list[Place
     ]
 
 
-def bracket_place(tooth: PlacedTooth) -> np.ndarray:
-    """Where a bracket's middle sits, tooth frame mm (3,): on the buccal face, mid-crown."""
-    return np.array([0.0, extent(tooth.model)[1] / 2 + 0.8, tooth.model.top - 4.5])
-
-
 def build_jaw(name: str, teeth: list[PlacedTooth], rng: np.random.Generator) -> Jaw:
     """Bone numbers from the teeth (absent ones still shape the ridge)."""
     sign = 1.0 if name == "upper" else -1.0
     order = [t for f in arch_order(name) for t in teeth if t.fdi == f]
     regular = [t for t in order if t.erupted] or order
-    apices = np.array([t.to_ras(t.model.apex)[0] for t in order])
+    apices = np.array([t.to_ras(t.apex)[0] for t in order])
     tops = np.array([t.to_ras(np.array([0.0, 0.0, t.model.cej[0]]))[0] for t in order])
     gone = np.array([t.restoration == "absent" for t in order])
     # a tooth lost long ago takes the ridge with it
@@ -366,7 +343,7 @@ def build_jaw(name: str, teeth: list[PlacedTooth], rng: np.random.Generator) -> 
     radii = np.array([0.42 * extent(t.model)[1] for t in order]) * np.where(gone, rng.uniform(0.5, 0.9), 1.0)
     crest = np.array([t.to_ras(np.array([0.0, 0.0, t.model.cej[0] - 1.0]))[0] for t in regular])
     crest[:, 2] += sign * np.array([rng.uniform(0.5, 4.0) if t.restoration == "absent" else 0.0 for t in regular])
-    path = np.array([t.to_ras(t.model.apex)[0] for t in regular])
+    path = np.array([t.to_ras(t.apex)[0] for t in regular])
     if len(path) > 4:
         smooth = path.copy()
         smooth[1:-1] = 0.25 * path[:-2] + 0.5 * path[1:-1] + 0.25 * path[2:]

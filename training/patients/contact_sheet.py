@@ -16,6 +16,7 @@ from DentalTopoSegLib.files.volumes import read_volume, resample_ras
 from training.patients.rooted_teeth import load_dentition
 from training.patients.sampler import make_sample
 from training.patients.targets import SHAPES, SPACING
+from training.patients.variety import FULL, add_variety_argument
 
 TILE = 150
 
@@ -72,6 +73,8 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--count", type=int, default=5)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--real", type=Path, nargs="*", default=[])
+    parser.add_argument("--reconstructed", type=float, default=0.0, help="share that is projected and reconstructed")
+    add_variety_argument(parser)
     args = parser.parse_args(argv)
     dentitions = [load_dentition(f) for f in sorted((args.cache / "train").glob("*.npz"))]
     rows = []
@@ -79,6 +82,7 @@ def main(argv: list[str] | None = None) -> None:
         volume, _ = read_volume(path)
         rows.append(row(resample_ras(volume, SPACING[args.task]).array, None, args.task))
     for number in range(args.count):
-        image, target = make_sample(args.task, dentitions, np.random.default_rng([args.seed, number]))
+        rng = np.random.default_rng([args.seed, number])
+        image, target = make_sample(args.task, dentitions, rng, FULL.without(*args.without), args.reconstructed)
         rows.append(row(image, target, args.task))
     Image.fromarray(np.concatenate(rows)).save(args.out)

@@ -5,13 +5,13 @@
     python -m training make-evaluation-set CACHE OUT --split train --count 2 --part 1/4
 
 The last one draws two mouths per training patient, a quarter of them, for `python -m training calibrate`. The teeth
-come from patients no training sample was made of (`--split validation`); rooted templates are shared between the
-splits, there are only two donors of roots.
+come from patients no training sample was made of (`--split validation`), and so do their roots (`root_donors`).
 """
 
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -27,15 +27,16 @@ from training.patients.materials import MATERIALS
 from training.patients.parts import WHOLE, Part, parse_part
 from training.patients.rooted_teeth import load_dentition
 from training.patients.sampler import turn_head
+from training.patients.variety import FULL, Variety, add_variety_argument
 
 SPACING_MM = 0.4
 FIELD_MM = (110.0, 104.0, 88.0)
 """Field of view (x, y, z): a usual two-jaw dental scan."""
 
 
-def draw(models: list, donors: list, rng: np.random.Generator) -> tuple[Rendered, np.ndarray]:
+def draw(models: list, donors: list, rng: np.random.Generator, variety: Variety = FULL) -> tuple[Rendered, np.ndarray]:
     """A held-out patient on the evaluation grid; also its origin (3,) RAS mm."""
-    patient = sample_patient(models, donors, rng)
+    patient = sample_patient(models, donors, rng, variety)
     patient = turn_head(patient, rng.normal(0, np.deg2rad([6, 3, 4])))
     origin = patient.middle + [0.0, -16.0, 0.0] - np.array(FIELD_MM) / 2
     shape = tuple(round(size / SPACING_MM) for size in FIELD_MM[::-1])
@@ -47,10 +48,18 @@ def to_fdi(labels: torch.Tensor) -> np.ndarray:
     return np.array(CLASS_FDI, np.uint8)[labels.numpy()]
 
 
-def write_scan(out: Path, name: str, drawn: Rendered, origin: np.ndarray, rng: np.random.Generator) -> None:
+def write_scan(
+    out: Path,
+    name: str,
+    drawn: Rendered,
+    origin: np.ndarray,
+    rng: np.random.Generator,
+    variety: Variety = FULL,
+) -> None:
     """A labelled scan as `labelled_scans` names it, grey values int16."""
     generator = torch.Generator().manual_seed(int(rng.integers(2**31)))
-    image = acquire(drawn.image, drawn.metal, SPACING_MM, generator).clamp(-32000, 32000).numpy().astype(np.int16)
+    image = acquire(drawn.image, drawn.metal, SPACING_MM, generator, variety=variety)
+    image = image.clamp(-32000, 32000).numpy().astype(np.int16)
     write_pair(out, name, image, to_fdi(drawn.labels), SPACING_MM, origin)
 
 
@@ -99,6 +108,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--count", type=int, default=1, help="phantoms per patient")
     parser.add_argument("--part", type=parse_part, default=WHOLE, metavar="k/n", help="only part k of n")
     parser.add_argument("--seed", type=int, default=2026)
+    add_variety_argument(parser)
     args = parser.parse_args(argv)
     if args.count < 1:
         parser.error(f"--count {args.count}: at least one phantom per patient")
@@ -108,9 +118,10 @@ def main(argv: list[str] | None = None) -> None:
     if not files:
         parser.error(f"no dentitions in {args.cache / args.split}: run python -m training root-teeth first")
     donors = [load_dentition(f) for f in files]
-    write = write_scan if args.kind == "scans" else write_materials
+    variety = FULL.without(*args.without)
+    write = partial(write_scan, variety=variety) if args.kind == "scans" else write_materials
     for number, mouth, name in jobs(files, args.count, args.part):
         rng = stream(args.seed, number, args.kind, args.split, mouth)
-        drawn, origin = draw(donors[number], donors, rng)
+        drawn, origin = draw(donors[number], donors, rng, variety)
         write(args.out, name, drawn, origin, rng)
         print(f"{name.removeprefix('phantom_')}: {len(torch.unique(drawn.labels)) - 1} teeth", flush=True)

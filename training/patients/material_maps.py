@@ -8,7 +8,7 @@ so that every device draws the same patient.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import torch
 from torch.nn import functional
@@ -45,6 +45,10 @@ class Rendered:
     second: torch.Tensor
     material: torch.Tensor
     metal: torch.Tensor
+
+    def to(self, device: str) -> Rendered:
+        """The same on a device."""
+        return Rendered(**{field.name: getattr(self, field.name).to(device) for field in fields(self)})
 
 
 def render(patient: Patient, grid: Grid, warp_mm: float = 1.5, device: str = "cpu") -> Rendered:

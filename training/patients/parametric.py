@@ -12,6 +12,7 @@ from training.patients.canvas import FAR_MM
 from training.patients.fast_scanner import acquire
 from training.patients.material_maps import Rendered
 from training.patients.targets import CLOSE_MM, SHAPES, SPACING, finish
+from training.patients.variety import FULL, Variety
 
 CLASS_INDEX = np.zeros(256, np.uint8)
 CLASS_INDEX[list(CLASS_FDI)] = np.arange(len(CLASS_FDI))
@@ -34,7 +35,9 @@ def label_depths(fdi: np.ndarray, spacing: float) -> tuple[np.ndarray, np.ndarra
     return nearest, second
 
 
-def make_parametric_sample(task: str, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def make_parametric_sample(
+    task: str, rng: np.random.Generator, variety: Variety = FULL
+) -> tuple[np.ndarray, np.ndarray]:
     """One (image float16, target uint8) pair, as `sampler.make_sample`."""
     shape, spacing = SHAPES[task], SPACING[task]
     field = tuple(n * spacing + 2 * spacing for n in shape[::-1])
@@ -56,4 +59,4 @@ def make_parametric_sample(task: str, rng: np.random.Generator) -> tuple[np.ndar
         torch.zeros(shape),
     )
     generator = torch.Generator().manual_seed(int(rng.integers(2**31)))
-    return finish(task, drawn, acquire(drawn.image, drawn.metal, spacing, generator), None)
+    return finish(task, drawn, acquire(drawn.image, drawn.metal, spacing, generator, variety=variety), None)

@@ -1,10 +1,10 @@
 """Rooted tooth models under real crowns.
 
-Every labelled crown of the 3D-IOSSeg dentitions gets a rooted template (Open-Full-Jaw P26, or OpenMandible for
-lower teeth; mirrored where a side is missing): similarity registration of the template to the crown, then a smooth
+Every labelled crown of the 3D-IOSSeg dentitions gets a rooted template, drawn from the donors of its number
+(`root_donors`): similarity registration of the template to the crown, then a smooth
 displacement that pulls the template's crown onto the scanned surface and dies out along the root. The result is
 stored as a signed distance on a small grid in the tooth's own frame, so that later steps can move, warp and render
-a tooth on any grid without a mesh.
+a tooth on any grid without a mesh. Donors with both jaws in the bite are stored too, as they are.
 
 Run once: `python -m training root-teeth DATA CACHE` (numpy, scipy and trimesh).
 """
@@ -12,21 +12,36 @@ Run once: `python -m training root-teeth DATA CACHE` (numpy, scipy and trimesh).
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
-from DentalTopoSegLib.dentition import arch_order, is_upper, mirrored, volume_range_mm3
+from DentalTopoSegLib.cbct.mask_topology import betti_numbers, close_thin_tunnels, pieces_and_cavities, reach_of
+from DentalTopoSegLib.dentition import is_upper, mirrored, volume_range_mm3
 from training.patients.parts import WHOLE, parse_part
+from training.patients.root_donors import (
+    Donor,
+    Standing,
+    Template,
+    arch_frames,
+    levelled,
+    load_donors,
+    shared_numbers,
+    standing_teeth,
+    templates,
+)
 
 GRID_MM = 0.5
 """Spacing of the stored distance grids."""
 
 SDF_STEP_MM = 0.05
 """Quantisation of the stored distances: int8 * 0.05 mm, clipped at +-6.35 mm."""
+
+MENDED_MM = 0.3
+"""Least distance of voxels where a tooth's inside and outside were mistaken for each other."""
 
 MARGIN_MM = 3.0
 """Free space kept around a tooth in its grid."""
@@ -36,6 +51,16 @@ SAME_PERSON = {"095": "071"}
 """Two scans of one person: never on two sides of a split."""
 
 VALIDATION_PATIENTS = 12
+
+UNERUPTED_MM = 5.0
+"""A crown that ends this far below the others of its jaw has not come through."""
+
+_CROWN_UPPER = (10.5, 9.0, 10.0, 8.5, 8.5, 7.5, 7.0, 6.5)
+_CROWN_LOWER = (9.0, 9.5, 11.0, 8.5, 8.0, 7.5, 7.0, 7.0)
+"""Usual heights of the crowns in mm from the midline backwards (Nelson, Wheeler's Dental Anatomy)."""
+
+TRIES = 6
+"""Templates tried on a crown before the tooth is left out."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +87,8 @@ class ToothModel:
         (3,) mm, the lowest root point in the tooth frame.
     top : float
         Highest z in the tooth frame, mm.
+    erupted : bool
+        Whether the crown stands in the mouth.
     """
 
     fdi: int
@@ -73,14 +100,7 @@ class ToothModel:
     cej: np.ndarray
     apex: np.ndarray
     top: float
-
-
-@dataclass(frozen=True)
-class Template:
-    """A rooted tooth surface: (V, 3) points and unit outward normals, in a (mesial, buccal, occlusal) frame, mm."""
-
-    points: np.ndarray
-    normals: np.ndarray
+    erupted: bool = True
 
 
 def patient_split(data_dir: Path) -> tuple[list[str], list[str]]:
@@ -90,88 +110,6 @@ def patient_split(data_dir: Path) -> tuple[list[str], list[str]]:
     twins = set(SAME_PERSON) | set(SAME_PERSON.values()) | set(NOT_IN_BITE)
     validation = [patients[i] for i in order if patients[i] not in twins][:VALIDATION_PATIENTS]
     return [p for p in patients if p not in validation], sorted(validation)
-
-
-def arch_frames(centres: dict[int, np.ndarray]) -> dict[int, np.ndarray]:
-    """(3, 3) axes (mesial, buccal, occlusal as columns) per FDI from the crown centres of one jaw, RAS mm."""
-    frames: dict[int, np.ndarray] = {}
-    upper = is_upper(next(iter(centres)))
-    occlusal = np.array([0.0, 0.0, -1.0 if upper else 1.0])
-    order = [f for f in arch_order("upper" if upper else "lower") if f in centres]
-    path = np.array([centres[f] for f in order])
-    middle = path.mean(0)
-    for i, fdi in enumerate(order):
-        tangent = path[min(i + 1, len(path) - 1)] - path[max(i - 1, 0)]
-        tangent[2] = 0.0
-        tangent /= np.linalg.norm(tangent) + 1e-9
-        # the list runs from the patient's right end to the left end: mesial is forwards on the right, back on the left
-        mesial = tangent if fdi // 10 in (1, 4, 5, 8) else -tangent
-        buccal = np.cross(occlusal, mesial)
-        # the patient's front lies at +y: buccal must point away from the middle of the arch, drawn backwards
-        if np.dot(buccal, path[i] - (middle - [0, 15.0, 0])) < 0:
-            buccal = -buccal
-        frames[fdi] = np.stack([mesial, buccal, occlusal], 1)
-    return frames
-
-
-def load_templates(data_dir: Path) -> dict[int, list[Template]]:
-    """Rooted templates per FDI, each also mirrored to the other side."""
-    import trimesh
-
-    sources: list[dict[int, trimesh.Trimesh]] = [{}, {}]
-    for path in sorted((data_dir / "teeth" / "open_full_jaw_p26").glob("*.stl")):
-        sources[0][int(path.stem)] = trimesh.load(path)
-    for path in sorted((data_dir / "teeth" / "openmandible").glob("*_dentin.stl")):
-        fdi = int(path.stem.split("_")[0])
-        if fdi in (31, 32, 41):  # copies of 42, see the data's README
-            continue
-        # the canal is open at the apex: without the pulp the dentin shell would not enclose anything
-        parts = [trimesh.load(path.with_name(f"{fdi}_{tissue}.stl")) for tissue in ("dentin", "enamel", "pulp")]
-        sources[1][fdi] = trimesh.util.concatenate(parts)
-    templates: dict[int, list[Template]] = {}
-    for number, source in enumerate(sources):
-        for upper in (True, False):
-            centres = {}
-            for fdi, mesh in source.items():
-                if is_upper(fdi) == upper:
-                    z = mesh.vertices[:, 2]
-                    crown = z < np.percentile(z, 25) if upper else z > np.percentile(z, 75)
-                    centres[fdi] = np.asarray(mesh.vertices[crown].mean(0))
-            if not centres:
-                continue
-            for fdi, frame in arch_frames(centres).items():
-                mesh = source[fdi]
-                points, normals = np.asarray(mesh.vertices), np.asarray(mesh.vertex_normals)
-                if number == 1:
-                    points, normals = _outer_surface(mesh)
-                template = Template((points - centres[fdi]) @ frame, normals @ frame)
-                # (mesial, buccal, occlusal) is a mirror image on the other side: the same numbers serve both
-                templates.setdefault(fdi, []).append(template)
-                templates.setdefault(mirrored(fdi), []).append(template)
-    return templates
-
-
-def _outer_surface(mesh) -> tuple[np.ndarray, np.ndarray]:
-    """Outer surface of nested shells (dentin + enamel): voxel hull at 0.25 mm -> points, normals."""
-    spacing = 0.25
-    low = mesh.bounds[0] - 1.0
-    shape = np.ceil((mesh.bounds[1] - mesh.bounds[0] + 2.0) / spacing).astype(int)
-    solid = np.zeros(shape, bool)
-    for part in mesh.split(only_watertight=False):
-        samples = part.sample(60000) if len(part.faces) > 50 else part.vertices
-        index = np.round((samples - low) / spacing).astype(int)
-        solid[tuple(index.T)] = True
-    solid = ndimage.binary_fill_holes(ndimage.binary_closing(solid, iterations=2))
-    solid = ndimage.binary_opening(solid, iterations=1)
-    smooth = ndimage.gaussian_filter(solid.astype(np.float32), 1.0)
-    shell = solid & ~ndimage.binary_erosion(solid)
-    index = np.argwhere(shell)
-    gradient = np.stack([ndimage.sobel(smooth, a)[shell] for a in range(3)], 1)
-    size = np.linalg.norm(gradient, axis=1, keepdims=True) + 1e-9
-    normals = -gradient / size
-    # a sub-voxel step onto the 0.5 level keeps the points from being a staircase
-    step = (smooth[shell][:, None] - 0.5) * spacing * 2.0
-    return index * spacing + low + np.clip(step, -0.3, 0.3) * normals, normals
 
 
 def similarity(source: np.ndarray, target: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
@@ -234,6 +172,35 @@ def signed_distance(template: Template, origin: np.ndarray, shape: tuple[int, in
     return value.reshape(shape).astype(np.float32)
 
 
+def pulp_depth(distance: np.ndarray) -> np.ndarray:
+    """`ToothModel.pulp` of a tooth's signed distance (z, y, x), mm."""
+    depth = np.maximum(-distance, 0)
+    deepest = ndimage.maximum_filter(depth, size=(1, 7, 7))
+    return np.where(depth > 0, 255 * depth / np.maximum(deepest, 0.2), 0).astype(np.uint8)
+
+
+def stored_pulp(sdf: np.ndarray) -> np.ndarray:
+    """`pulp_depth` of a distance as it is stored, (z, y, x) int8 in steps of `SDF_STEP_MM`."""
+    return pulp_depth(sdf.astype(np.float32) * SDF_STEP_MM)
+
+
+def solid(sdf: np.ndarray) -> np.ndarray:
+    """A stored distance (z, y, x) without the voids and thin tunnels of the tooth inside.
+
+    Signs come from the normals of the nearest points; where a root's surface is folded or two roots part they err here
+    and there, and a network would learn that molars have tunnels.
+    """
+    mask = sdf < 0
+    if betti_numbers(mask) == (1, 0, 0):
+        return sdf
+    labels = np.where(mask | (pieces_and_cavities(mask)[2] > 0), 11, 0).astype(np.uint8)  # any number of a tooth
+    close_thin_tunnels(labels, reach_of(GRID_MM))
+    whole = labels > 0
+    # only the sign is wrong: how far the surface is away was measured from its points
+    size = np.maximum(np.abs(sdf.astype(np.int16)), round(MENDED_MM / SDF_STEP_MM))
+    return np.where(whole & ~mask, -size, np.where(mask & ~whole, size, sdf)).astype(np.int8)
+
+
 def build_tooth(
     fdi: int, frame: np.ndarray, template: Template, crown: np.ndarray, crown_normals: np.ndarray, margin: np.ndarray
 ) -> ToothModel:
@@ -241,32 +208,73 @@ def build_tooth(
     centre = crown.mean(0)
     local, local_normals, rim = (crown - centre) @ frame, crown_normals @ frame, (margin - centre) @ frame
     fitted = fit_template(template, local, local_normals)
+    x, y, z = rim.T
+    basis = np.stack([np.ones_like(x), x, y, x * x, y * y, x * y], 1)
+    cej = np.linalg.lstsq(np.vstack([basis, np.diag([0, 0.5, 0.5, 6, 6, 6])]), np.append(z, np.zeros(6)), rcond=None)[0]
     # vertex normals after the deformation: keep the registered ones, the displacement is smooth and small
-    low, high = fitted.points.min(0) - MARGIN_MM, fitted.points.max(0) + MARGIN_MM
+    return _model(fdi, frame, centre, fitted, cej)
+
+
+def _model(fdi: int, frame: np.ndarray, centre: np.ndarray, surface: Template, cej: np.ndarray) -> ToothModel:
+    """What is stored of a tooth with a surface in its frame and a cemento-enamel junction (6,)."""
+    low, high = surface.points.min(0) - MARGIN_MM, surface.points.max(0) + MARGIN_MM
     shape = tuple(int(n) for n in np.ceil((high - low) / GRID_MM).astype(int)[::-1] + 1)
-    sdf = signed_distance(fitted, low, shape)
+    sdf = signed_distance(surface, low, shape)
     inside, count = ndimage.label(sdf < 0)
     if count > 1:
         sizes = ndimage.sum_labels(np.ones_like(inside), inside, np.arange(1, count + 1))
         sdf = np.where((inside > 0) & (inside != 1 + int(np.argmax(sizes))), 0.3, sdf)
-    depth = np.maximum(-sdf, 0)
-    deepest = ndimage.maximum_filter(depth, size=(1, 7, 7))
-    pulp = np.where(depth > 0, 255 * depth / np.maximum(deepest, 0.2), 0).astype(np.uint8)
-    x, y, z = rim.T
-    basis = np.stack([np.ones_like(x), x, y, x * x, y * y, x * y], 1)
-    cej = np.linalg.lstsq(np.vstack([basis, np.diag([0, 0.5, 0.5, 6, 6, 6])]), np.append(z, np.zeros(6)), rcond=None)[0]
-    quantised = np.clip(np.round(sdf / SDF_STEP_MM), -127, 127).astype(np.int8)
+    quantised = solid(np.clip(np.round(sdf / SDF_STEP_MM), -127, 127).astype(np.int8))
     return ToothModel(
         fdi,
         frame.astype(np.float32),
         centre.astype(np.float32),
         low.astype(np.float32),
         quantised,
-        pulp,
+        stored_pulp(quantised),
         cej.astype(np.float32),
-        fitted.points[fitted.points[:, 2].argmin()].astype(np.float32),
-        float(fitted.points[:, 2].max()),
+        surface.points[surface.points[:, 2].argmin()].astype(np.float32),
+        float(surface.points[:, 2].max()),
     )
+
+
+def whole_dentition(donor: Donor) -> list[ToothModel]:
+    """A donor's teeth as they stand, level and with the midline at x = 0.
+
+    Parameters
+    ----------
+    donor : Donor
+        With both jaws in the bite.
+
+    Returns
+    -------
+    list of ToothModel
+        Crowns far below their neighbours' are not erupted. No scan shows the cemento-enamel junction of these teeth:
+        it lies at the usual height of the crown, higher between the teeth.
+    """
+    standing = standing_teeth(levelled(donor.teeth))
+    pairs = [
+        (standing[fdi].centre + standing[mirrored(fdi)].centre) / 2 for fdi in standing if mirrored(fdi) in standing
+    ]
+    every = np.mean([tooth.centre for tooth in standing.values()], axis=0)
+    middle = np.append(np.median(pairs, axis=0)[:1], every[1:])
+    tops = {fdi: _reach(fdi, tooth) for fdi, tooth in standing.items()}
+    teeth = []
+    for fdi, tooth in standing.items():
+        points = tooth.template.points
+        usual = _CROWN_UPPER if is_upper(fdi) else _CROWN_LOWER
+        bulge = 0.1 if fdi % 10 < 4 else 0.03
+        cej = np.array([points[:, 2].max() - usual[fdi % 10 - 1], 0, 0, bulge, 0, 0])
+        model = _model(fdi, tooth.rotation, tooth.centre - middle, tooth.template, cej)
+        level = np.median([top for other, top in tops.items() if is_upper(other) == is_upper(fdi)])
+        teeth.append(replace(model, erupted=bool(tops[fdi] > level - UNERUPTED_MM)))
+    return teeth
+
+
+def _reach(fdi: int, tooth: Standing) -> float:
+    """How far a tooth reaches towards the other jaw, mm."""
+    z = (tooth.template.points @ tooth.rotation.T + tooth.centre)[:, 2]
+    return float(-z.min() if is_upper(fdi) else z.max())
 
 
 def crown_surfaces(scan: dict[str, np.ndarray]) -> dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]]:
@@ -292,7 +300,7 @@ def crown_surfaces(scan: dict[str, np.ndarray]) -> dict[int, tuple[np.ndarray, n
 
 
 def build_dentition(
-    data_dir: Path, patient: str, templates: dict[int, list[Template]], rng: np.random.Generator
+    data_dir: Path, patient: str, rooted: dict[int, list[Template]], rng: np.random.Generator
 ) -> list[ToothModel]:
     """All teeth of one patient's scans, rooted."""
     teeth = []
@@ -304,8 +312,8 @@ def build_dentition(
             crowns = crown_surfaces(dict(scan))
         frames = arch_frames({f: c[0].mean(0) for f, c in crowns.items()})
         for fdi, (points, normals, rim) in crowns.items():
-            for choice in rng.permutation(len(templates[fdi])):
-                tooth = build_tooth(fdi, frames[fdi], templates[fdi][choice], points, normals, rim)
+            for choice in rng.permutation(len(rooted[fdi]))[:TRIES]:
+                tooth = build_tooth(fdi, frames[fdi], rooted[fdi][choice], points, normals, rim)
                 problem = misfit(tooth, points)
                 if not problem:
                     teeth.append(tooth)
@@ -332,7 +340,9 @@ def save_dentition(path: Path, teeth: list[ToothModel]) -> None:
     arrays = {"fdi": np.array([t.fdi for t in teeth], np.uint8)}
     for t in teeth:
         arrays[f"{t.fdi}_sdf"], arrays[f"{t.fdi}_pulp"] = t.sdf, t.pulp
-        arrays[f"{t.fdi}_pose"] = np.concatenate([t.rotation.ravel(), t.centre, t.origin, t.cej, t.apex, [t.top]])
+        arrays[f"{t.fdi}_pose"] = np.concatenate(
+            [t.rotation.ravel(), t.centre, t.origin, t.cej, t.apex, [t.top, t.erupted]]
+        )
     np.savez_compressed(path, **arrays)
 
 
@@ -342,17 +352,20 @@ def load_dentition(path: Path) -> list[ToothModel]:
     with np.load(path) as data:
         for fdi in data["fdi"]:
             p = data[f"{fdi}_pose"].astype(np.float32)
+            stored = data[f"{fdi}_sdf"]
+            sdf = solid(stored)
             teeth.append(
                 ToothModel(
                     int(fdi),
                     p[:9].reshape(3, 3),
                     p[9:12],
                     p[12:15],
-                    data[f"{fdi}_sdf"],
-                    data[f"{fdi}_pulp"],
+                    sdf,
+                    data[f"{fdi}_pulp"] if sdf is stored else stored_pulp(sdf),
                     p[15:21],
                     p[21:24],
                     float(p[24]),
+                    bool(p[25:].all()),  # caches without this number hold scanned crowns, which all stand in the mouth
                 )
             )
     return teeth
@@ -367,15 +380,22 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--part", type=parse_part, default=WHOLE, metavar="k/n", help="only part k of n")
     args = parser.parse_args(argv)
     train, validation = patient_split(args.data)
-    templates = load_templates(args.data)
+    donors = load_donors(args.data)
+    if shared := shared_numbers(donors):
+        print(f"no held-out roots for {', '.join(map(str, shared))}: validation shares the training's", flush=True)
     for split, patients in (("train", train), ("validation", validation)):
         (args.cache / split).mkdir(parents=True, exist_ok=True)
-        for patient in args.part.of(patients):
-            path = args.cache / split / f"{patient}.npz"
-            if (args.patients and patient not in args.patients) or path.exists():
+        rooted = templates(donors, held_out=split == "validation")
+        stands = {d.name.replace("/", "_"): d for d in donors if d.in_bite and d.held_out == (split == "validation")}
+        for name in args.part.of([*patients, *sorted(stands)]):
+            path = args.cache / split / f"{name}.npz"
+            if (args.patients and name not in args.patients) or path.exists():
                 continue
-            teeth = build_dentition(args.data, patient, templates, np.random.default_rng(int(patient)))
+            if name in stands:
+                teeth = whole_dentition(stands[name])
+            else:
+                teeth = build_dentition(args.data, name, rooted, np.random.default_rng(int(name)))
             temporary = path.with_suffix(".tmp.npz")
             save_dentition(temporary, teeth)
             temporary.rename(path)
-            print(f"{split} {patient}: {len(teeth)} teeth", flush=True)
+            print(f"{split} {name}: {len(teeth)} teeth", flush=True)

@@ -21,7 +21,8 @@ SPACING = {"numbering": 1.0, "border": 0.5, "topology": 0.5}
 
 
 def finish(task: str, drawn: Rendered, scan: torch.Tensor, field: torch.Tensor | None) -> tuple[np.ndarray, np.ndarray]:
-    """A scan and its phantom as a task's (image float16, target uint8)."""
+    """A scan and its phantom, wherever torch holds them, as a task's (image float16, target uint8)."""
+    drawn, scan = drawn.to("cpu"), scan.cpu()
     low = float(scan.min())
     scale = 20000.0 / max(float(scan.max()) - low, 1.0)  # float16 keeps 11 bits: stay well inside its range
     image = ((scan - low) * min(scale, 1.0)).to(torch.float16).numpy()

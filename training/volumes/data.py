@@ -9,6 +9,7 @@ and may vanish at any moment; both are normal here.
 
 from __future__ import annotations
 
+import errno
 import queue
 import threading
 import time
@@ -89,9 +90,22 @@ def list_samples(folder: Path) -> list[str]:
 
 
 def load_sample(folder: Path, sample: str, plan: DataPlan) -> tuple[np.ndarray, np.ndarray]:
-    """Memory-mapped (image, target); a ValueError if their shapes do not belong together."""
-    image = np.load(folder / (sample + IMAGE_SUFFIX), mmap_mode="r")
+    """Memory-mapped (image, target).
+
+    Raises
+    ------
+    FileNotFoundError
+        The sample has vanished, or another has just taken its place.
+    ValueError
+        The two shapes do not belong together.
+    """
+    path = folder / (sample + IMAGE_SUFFIX)
+    before = path.stat()
+    image = np.load(path, mmap_mode="r")
     target = np.load(folder / (sample + TARGET_SUFFIX), mmap_mode="r")
+    after = path.stat()  # a sample is replaced image, target, image: were it not the same file, the pair might be mixed
+    if (before.st_ino, before.st_mtime_ns) != (after.st_ino, after.st_mtime_ns):
+        raise FileNotFoundError(errno.ENOENT, "another sample has just taken its place", str(path))
     if tuple(size // plan.stride for size in image.shape) != target.shape[-3:]:
         raise ValueError(
             f"{folder / sample}: image {image.shape} and target {target.shape} do not fit together; "

@@ -13,9 +13,13 @@ from hypothesis import strategies as st  # noqa: E402
 from DentalTopoSegLib.dentition import CLASS_FDI  # noqa: E402
 from training.patients import rooted_teeth, sampler  # noqa: E402
 from training.patients.anatomy import mirror_model, sample_patient  # noqa: E402
+from training.patients.blurring import blur  # noqa: E402
 from training.patients.canvas import Grid  # noqa: E402
-from training.patients.fast_scanner import acquire, blur, streaks  # noqa: E402
+from training.patients.fast_scanner import acquire  # noqa: E402
+from training.patients.fields import FieldOfView  # noqa: E402
 from training.patients.material_maps import render  # noqa: E402
+from training.patients.metal_artefacts import streaks  # noqa: E402
+from training.patients.variety import FULL  # noqa: E402
 
 
 def made_up_tooth(fdi: int) -> rooted_teeth.ToothModel:
@@ -126,7 +130,8 @@ def test_rendered_labels_are_where_the_tooth_is(dentition):
             assert CLASS_FDI[int(drawn.labels[tuple(index)])] == tooth.fdi
 
 
-def test_border_target_has_core_inside_border(dentition):
+def test_border_target_has_core_inside_border(dentition, monkeypatch):
+    monkeypatch.setattr(sampler, "field_of_view", lambda *_: None)  # it may cut through a core
     image, target = sampler.make_sample("border", [dentition], np.random.default_rng([5, 3]))
     assert image.shape == target.shape
     from scipy import ndimage
@@ -137,6 +142,20 @@ def test_border_target_has_core_inside_border(dentition):
     assert core.any()
     # a core voxel lies deeper than 0.6 mm: none may touch the background
     assert not (ndimage.binary_dilation(core) & (kinds == 0)).any()
+
+
+@pytest.mark.parametrize("task", ["numbering", "topology"])
+def test_a_sample_of_a_small_field_is_cut_to_it(dentition, monkeypatch, task):
+    middle = np.array(sampler.SHAPES[task]) * sampler.SPACING[task] / 2
+    field = FieldOfView((float(middle[1]), float(middle[2])), 20.0, float(middle[0]) - 20, float(middle[0]) + 20)
+    monkeypatch.setattr(sampler, "field_of_view", lambda *_: field)
+    image, target = sampler.make_sample(task, [dentition], np.random.default_rng(4))
+    side = round(40 / sampler.SPACING[task])
+    assert image.shape == (side,) * 3
+    assert target.shape == ((side // 2,) * 3 if task == "numbering" else (2, side, side, side))
+    assert len(np.unique(image[:, 0, 0])) == 1 and not target[..., 0, 0].any(), "corners lie outside of the cylinder"
+    plain, _ = sampler.make_sample(task, [dentition], np.random.default_rng(4), FULL.without("fields"))
+    assert plain.shape == sampler.SHAPES[task]
 
 
 def test_blur_keeps_the_mean_and_acquire_is_seeded():
@@ -167,3 +186,37 @@ def test_missing_cache_is_one_sentence(tmp_path, capsys):
         sampler.main([str(tmp_path), str(tmp_path / "out"), "--task", "border", "--count", "1"])
     assert stopped.value.code == 2
     assert "run python -m training root-teeth first" in capsys.readouterr().err
+
+
+def test_several_processes_may_trim_one_folder(tmp_path, monkeypatch):
+    for number in range(4):
+        sampler.write_sample(tmp_path, f"005_{number:06d}", np.zeros((2, 2, 2)), np.zeros((2, 2, 2)))
+    glob = type(tmp_path).glob
+
+    def glob_then_vanish(folder, pattern):
+        """Another process deletes the first sample after this one has seen it."""
+        found = sorted(glob(folder, pattern))
+        for kind in ("image", "target"):
+            (folder / f"005_000000_{kind}.npy").unlink(missing_ok=True)
+        return iter(found)
+
+    monkeypatch.setattr(type(tmp_path), "glob", glob_then_vanish)
+    sampler.trim(tmp_path, 2)
+    monkeypatch.undo()
+    assert len(list(tmp_path.glob("*_image.npy"))) == len(list(tmp_path.glob("*_target.npy"))) == 2
+
+
+def test_of_a_replaced_sample_the_image_goes_first(tmp_path, monkeypatch):
+    sampler.write_sample(tmp_path, "a", np.zeros((2, 2, 2)), np.zeros((2, 2, 2)))
+    there = []
+    rename = type(tmp_path).rename
+
+    def rename_and_look(path, target):
+        there.append((tmp_path / "a_image.npy").exists())
+        return rename(path, target)
+
+    monkeypatch.setattr(type(tmp_path), "rename", rename_and_look)
+    sampler.write_sample(tmp_path, "a", np.ones((2, 2, 2)), np.ones((2, 2, 2)))
+    assert there == [False, False]
+    assert np.load(tmp_path / "a_image.npy").all()
+    assert np.load(tmp_path / "a_target.npy").all()

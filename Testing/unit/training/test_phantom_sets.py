@@ -63,9 +63,9 @@ def test_the_command_draws_the_patients_of_its_split(tmp_path, monkeypatch, caps
     written = []
     monkeypatch.setattr(evaluation, "load_dentition", lambda file: file.stem)
     monkeypatch.setattr(
-        evaluation, "draw", lambda models, donors, rng: (argparse.Namespace(labels=labels, whose=models), None)
+        evaluation, "draw", lambda models, donors, rng, *_: (argparse.Namespace(labels=labels, whose=models), None)
     )
-    monkeypatch.setattr(evaluation, "write_scan", lambda out, name, drawn, *_: written.append((name, drawn.whose)))
+    monkeypatch.setattr(evaluation, "write_scan", lambda o, name, drawn, *_, **__: written.append((name, drawn.whose)))
     evaluation.main([str(tmp_path), str(tmp_path / "out"), "--split", "train", "--count", "2", "--part", "2/2"])
     assert written == [("phantom_b", "b"), ("phantom_b_2", "b")]
     evaluation.main([str(tmp_path), str(tmp_path / "out")])

@@ -1,7 +1,7 @@
 """Fit the confidence of CBCT teeth: what it says shall be the share of such teeth that are right.
 
-    python -m training calibrate FIT_FOLDER --held-out HELD_OUT_FOLDER -o Resources/Models/confidence-1.json \
-        --table Resources/Models/confidence-1.md
+    python -m training calibrate FIT_FOLDER --held-out HELD_OUT_FOLDER -o Resources/Models/confidence-2.json \
+        --table Resources/Models/confidence-2.md
 
 Folders as for `evaluate-volumes`; FIT_FOLDER holds phantoms of training patients (`make-evaluation-set --split train`),
 HELD_OUT_FOLDER those of others. Every scan goes through `cbct.segment_volume`; a predicted tooth is right if the
@@ -31,7 +31,8 @@ from DentalTopoSegLib.errors import DentalTopoSegError, InputError, NoTeethError
 from DentalTopoSegLib.files.volumes import Volume, read_labels, read_volume
 from DentalTopoSegLib.files.volumes.writing import atomic_path
 from DentalTopoSegLib.options import RunOptions
-from training.evaluation.logistic import best_fit, matrix, scores
+from training.evaluation.logistic import IN_VAIN, best_fit, matrix, scores
+from training.evaluation.network_cache import cached
 from training.evaluation.volumes import load_networks
 from training.export.score_tables import markdown_table
 from training.patients.labelled_scans import find_pairs
@@ -119,9 +120,9 @@ def to_markdown(calibrator: Calibrator) -> str:
         markdown_table(("confidence", "teeth", "mean confidence", "right"), reliable, right=True),
     ]
     for title, one in flagged_of:
-        rows = [_threshold_row(row, one) for row in one["thresholds"]]
+        rows = [_threshold_row(row, one) for row in (*one["thresholds"], one["caught"])]
         parts += [
-            f"Teeth below a threshold ({title}):",
+            f"Teeth below a threshold ({title}; last line: at most {IN_VAIN:.0%} of the right ones in vain):",
             markdown_table(("below", "flagged", "of the wrong", "right, in vain"), rows, right=True),
         ]
     rows = [(name, f"{mean:.3f}", f"{scale:.3f}", f"{weight:+.3f}") for name, mean, scale, weight in weights]
@@ -137,7 +138,7 @@ def _score_row(title: str, s: dict[str, Any]) -> tuple[object, ...]:
 def _threshold_row(row: dict[str, Any], s: dict[str, Any]) -> tuple[str, ...]:
     used = " (used)" if row["threshold"] == Case.low_confidence else ""
     wrong, right = f"{row['wrong_flagged']} of {s['wrong']}", f"{row['right_flagged']} of {s['teeth'] - s['wrong']}"
-    return f"{row['threshold']:g}{used}", str(row["flagged"]), wrong, right
+    return f"{row['threshold']:.3g}{used}", str(row["flagged"]), wrong, right
 
 
 def calibrate(
@@ -156,7 +157,6 @@ def calibrate(
     held, right = matrix(held_rows)
     about = {
         "precision": precision,
-        "networks_sha256": {task: net.sha256 for task, net in networks.items()},
         "strength": strength,
         "fit_scans": len({row["scan"] for row in fit_rows}),
         "held_out_scans": len({row["scan"] for row in held_rows}),
@@ -166,7 +166,13 @@ def calibrate(
             "after": scores(calibrator.confidence(held), right),
         },
     }
-    return replace(calibrator, id=name, networks={task: net.id for task, net in networks.items()}, about=about)
+    return replace(
+        calibrator,
+        id=name,
+        networks={task: net.id for task, net in networks.items()},
+        checksums={task: net.sha256 for task, net in networks.items()},
+        about=about,
+    )
 
 
 def _read_rows(path: Path | None, networks: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
@@ -188,6 +194,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--precision", default="int8", choices=["int8", "fp32"])
     parser.add_argument("--models-dir", type=Path, nargs="+", default=[], help="as for evaluate-volumes")
     parser.add_argument("--threads", type=int)
+    parser.add_argument("--cache", type=Path, help="as for evaluate-volumes")
     parser.add_argument("--rows", type=Path, help="keep every tooth's features here, to go on after a stop")
     args = parser.parse_args(argv)
     if args.fit_folder.resolve() == args.held_out.resolve():
@@ -199,7 +206,7 @@ def main(argv: list[str] | None = None) -> int:
         print(line, file=sys.stderr, flush=True)
 
     try:
-        networks = load_networks(args.precision, args.threads, args.models_dir)
+        networks = cached(load_networks(args.precision, args.threads, args.models_dir), args.cache)
         known = _read_rows(args.rows, networks)
 
         def keep() -> None:

@@ -24,6 +24,9 @@ LEAST_WRONG = 10
 
 THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9)
 
+IN_VAIN = 0.05
+"""Share of the right teeth that may be flagged where `scores` tells how many of the wrong ones are then caught."""
+
 
 def matrix(rows: list[dict[str, Any]]) -> tuple[np.ndarray, np.ndarray]:
     """(N, len(FEATURES)) features and (N,) 1.0 where right."""
@@ -114,7 +117,8 @@ def best_fit(rows: list[dict[str, Any]]) -> tuple[Calibrator, float, np.ndarray]
 
 
 def scores(confidence: np.ndarray, right: np.ndarray) -> dict[str, Any]:
-    """ECE, Brier score, AUROC of wrong teeth, the reliability table and what each of `THRESHOLDS` flags."""
+    """ECE, Brier score, AUROC of wrong teeth, the reliability table, what each of `THRESHOLDS` flags, and what is
+    caught where `IN_VAIN` of the right teeth are flagged."""
     return {
         "teeth": len(right),
         "wrong": int((right == 0).sum()),
@@ -123,7 +127,15 @@ def scores(confidence: np.ndarray, right: np.ndarray) -> dict[str, Any]:
         "auroc": auroc(confidence, right),
         "reliability": reliability(confidence, right),
         "thresholds": [count_flagged(confidence, right, t) for t in sorted({*THRESHOLDS, Case.low_confidence})],
+        "caught": caught(confidence, right),
     }
+
+
+def caught(confidence: np.ndarray, right: np.ndarray) -> dict[str, Any]:
+    """The highest threshold below which at most `IN_VAIN` of the right teeth lie, and `count_flagged` there."""
+    sure = np.sort(confidence[right > 0])
+    allowed = int(IN_VAIN * len(sure))
+    return count_flagged(confidence, right, float(sure[allowed]) if allowed < len(sure) else 1.0)
 
 
 def count_flagged(confidence: np.ndarray, right: np.ndarray, threshold: float) -> dict[str, Any]:

@@ -169,6 +169,7 @@ def made_calibrator(**changes) -> conf.Calibrator:
     values = {
         "id": "confidence-7",
         "networks": {"numbering": "n", "border": "b"},
+        "checksums": {"numbering": "0" * 64, "border": "0" * 64},
         "features": names,
         "mean": np.full(len(names), 0.5),
         "scale": np.full(len(names), 2.0),
@@ -221,6 +222,7 @@ def test_written_and_read_again_it_says_the_same(tmp_path):
     values = np.random.default_rng(0).normal(size=(20, len(conf.FEATURES)))
     np.testing.assert_array_equal(again.confidence(values), made_calibrator().confidence(values))
     assert (again.networks, again.about, len(again.sha256)) == (made_calibrator().networks, {"strength": 1.0}, 64)
+    assert again.checksums == made_calibrator().checksums
     assert again.to_json() == path.read_text(encoding="utf-8")
 
 
@@ -279,9 +281,29 @@ def test_the_newest_calibration_of_the_same_networks_is_taken(tmp_path):
         made = made_calibrator(id=name, networks={"numbering": networks, "border": "b"})
         (tmp_path / f"{name}.json").write_text(made.to_json(), encoding="utf-8")
     assert conf.calibrator_for(fake_models(), tmp_path).id == "confidence-10"
-    others = fake_models() | {"border": SimpleNamespace(id="b2")}
+    others = fake_models() | {"border": SimpleNamespace(id="b2", sha256="0" * 64)}
     assert conf.calibrator_for(others, tmp_path) is None
     assert conf.calibrator_for(fake_models(), tmp_path / "empty") is None
+
+
+def test_a_network_trained_again_under_its_old_name_has_no_calibration(tmp_path):
+    (tmp_path / "confidence-7.json").write_text(made_calibrator().to_json(), encoding="utf-8")
+    again = fake_models() | {"border": SimpleNamespace(id="b", sha256="1" * 64)}
+    assert conf.calibrator_for(again, tmp_path) is None
+    assert conf.calibrator_for(fake_models(), tmp_path).id == "confidence-7"
+
+
+def test_a_calibration_of_before_tells_its_checksums_among_what_was_measured(tmp_path):
+    def older(content):
+        content["about"]["networks_sha256"] = content.pop("checksums")
+
+    assert spoilt(tmp_path, older).fits(fake_models())
+
+    def without(content):
+        del content["checksums"]
+
+    with pytest.raises(ModelError, match="incomplete"):
+        spoilt(tmp_path, without)
 
 
 # ---------------------------------------------------------------- the whole path
@@ -348,10 +370,10 @@ def test_teeth_at_the_edge_of_the_scan_are_known(phantom, monkeypatch):
 def test_the_shipped_networks_are_calibrated_as_they_are():
     """Networks that are exported again need their confidence fitted again: python -m training calibrate."""
     entries = {e["task"]: e for e in list_models() if e["precision"] == "int8"}
-    nets = {task: SimpleNamespace(id=entries[task]["id"]) for task in ("numbering", "border")}
+    nets = {task: SimpleNamespace(**entries[task]) for task in ("numbering", "border")}
     calibrator = conf.calibrator_for(nets)
     assert calibrator is not None
-    assert calibrator.about["networks_sha256"] == {task: entries[task]["sha256"] for task in nets}
+    assert calibrator.checksums == {task: entries[task]["sha256"] for task in nets}
     held = calibrator.about["held_out"]
     assert held["after"]["ece"] < 0.1 and held["after"]["teeth"] >= 200
     assert (resources_dir() / "Models" / f"{calibrator.id}.md").is_file()

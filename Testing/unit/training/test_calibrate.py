@@ -121,6 +121,15 @@ def test_thresholds_count_what_they_flag():
     assert logistic.count_flagged(confidence, right, 0.6)["flagged"] == 2  # below, not at
 
 
+def test_what_is_caught_where_few_right_teeth_are_flagged():
+    right = np.r_[np.ones(40), np.zeros(4)]
+    confidence = np.r_[np.linspace(0.6, 0.99, 40), 0.2, 0.3, 0.61, 0.9]
+    found = logistic.caught(confidence, right)
+    assert (found["right_flagged"], found["wrong_flagged"]) == (2, 3)
+    assert found["threshold"] == pytest.approx(0.62)
+    assert logistic.scores(confidence, right)["caught"] == found
+
+
 # ---------------------------------------------------------------- scans
 
 

@@ -3,7 +3,8 @@
     python -m training evaluate-numbers DATA/ios/train --run training/runs/crowns_fold0 --fold 0 -o numbers.json
 
 Teeth are taken out of real rows and gaps closed (`surfaces.crown_rows`); crowns come from the fold's own patients. The
-crown network and the library's rules number them; the surface network, which numbers by place, has no say.
+crown network and the library's rules number them; the surface network has no say in the numbers, only in what is
+gingiva.
 """
 
 from __future__ import annotations
@@ -44,7 +45,8 @@ POSE = replace(
     points=256,
 )
 """How rows are posed; nothing else about them changes but what the kind says."""
-_BACKGROUND = 0.05
+_GINGIVA = (0.01, 0.15)
+"""What the surface network says of gingiva in a tooth and in a bump: medians of unseen jaws."""
 
 
 def _gone(maker: RowMaker, crowns: list[Crown], teeth: set[int]) -> list[Crown] | None:
@@ -148,8 +150,9 @@ def numbers_of(maker: RowMaker, row: Row, crowns: list[Crown], network: PointNet
     count = len(crowns)
     labels = np.repeat(np.arange(1, count + 1), points.shape[1])
     answer = ask_crowns(points.reshape(-1, 3), normals.reshape(-1, 3), labels, count, row.jaw, network)
-    classes = np.full((count, 17), (1 - _BACKGROUND) / 16)
-    classes[:, 0] = _BACKGROUND
+    gingiva = np.array([_GINGIVA[crown.tooth == 0] for crown in crowns])
+    classes = np.repeat((1 - gingiva)[:, None] / 16, 17, 1)
+    classes[:, 0] = gingiva
     instances = Instances(points.mean(1), classes, np.full(count, 80.0))
     return number_crowns(instances, answer).fdi.tolist(), answer.upper_logit
 

@@ -4,8 +4,10 @@
 
 Every `<name>_image.nii.gz` of FOLDER that has a `<name>_labels.nii.gz` (FDI, same grid) goes through the library's own
 path, `cbct.segment_volume`, once per precision, and is scored by `checks.metrics.label_maps`. Scores are means over the
-reference teeth; a missed or misnumbered tooth counts 0. Writes `table.json` (every score of every tooth) and `table.md`
-(what is printed).
+reference teeth; a missed or misnumbered tooth counts 0. Every mean has a bootstrap interval over the scans, and every
+error is counted by its kind, see `error_kinds`. Writes `table.json` (every score of every tooth) and `table.md` (what
+is printed). With `--cache FOLDER` the networks' answers are kept there: a second run with other rules and the same
+networks runs none of them (its seconds are then no measure).
 """
 
 from __future__ import annotations
@@ -27,6 +29,8 @@ from DentalTopoSegLib.files.volumes import Volume, read_labels, read_volume, wri
 from DentalTopoSegLib.networks.models import list_models, load_model
 from DentalTopoSegLib.networks.tasks import task_names
 from DentalTopoSegLib.options import RunOptions
+from training.evaluation.error_kinds import causes_near, count_errors, errors_to_markdown, find_errors
+from training.evaluation.network_cache import cached
 from training.export.score_tables import TITLES, markdown_table
 from training.patients.labelled_scans import find_pairs
 
@@ -42,6 +46,10 @@ COLUMNS = (
     "seconds",
 )
 """Score of each column of the table."""
+
+RESAMPLES = 2000
+COVERED = 0.95
+"""Of the bootstrap: how often the scans are drawn again, and the share of the means that the interval holds."""
 
 Segment = Callable[[Volume, str], tuple[Volume, dict[str, Any]]]
 """(scan, precision) -> (FDI labels on the scan's grid, provenance)."""
@@ -63,13 +71,13 @@ def load_networks(precision: str, threads: int | None, folders: list[Path]) -> d
     return found
 
 
-def library_segment(threads: int | None, folders: list[Path]) -> Segment:
-    """The library's own path; networks as `load_networks` finds them, each loaded once."""
+def library_segment(threads: int | None, folders: list[Path], cache: Path | None = None) -> Segment:
+    """The library's own path; networks as `load_networks` finds them, each loaded once. cache: see `network_cache`."""
     loaded: dict[str, dict[str, Any]] = {}
 
     def segment(scan: Volume, precision: str) -> tuple[Volume, dict[str, Any]]:
         if precision not in loaded:
-            loaded[precision] = load_networks(precision, threads, folders)
+            loaded[precision] = cached(load_networks(precision, threads, folders), cache)
         result = segment_volume(scan, RunOptions(threads=threads, precision=precision), models=loaded[precision])
         return result.labels, result.provenance
 
@@ -77,8 +85,8 @@ def library_segment(threads: int | None, folders: list[Path]) -> Segment:
 
 
 def evaluate_scan(name: str, scan: Volume, truth: Volume, precision: str, segment: Segment) -> dict[str, Any]:
-    """Scores of one scan: `metrics.evaluate_pair`'s, plus "scan", "precision", "seconds", "provenance",
-    "labels".
+    """Scores of one scan: `metrics.evaluate_pair`'s, plus "scan", "precision", "seconds", "provenance", "errors" and
+    "causes" of `error_kinds`, "labels".
 
     A scan in which no teeth were found is scored as an empty label map; "refused" then holds the message.
     """
@@ -96,6 +104,8 @@ def evaluate_scan(name: str, scan: Volume, truth: Volume, precision: str, segmen
         "refused": refused,
         "provenance": provenance,
         "labels": labels,
+        "errors": find_errors(labels, truth),
+        "causes": {str(fdi): causes for fdi, causes in causes_near(scan, truth).items()},
         **evaluate_pair(labels, truth),
     }
 
@@ -126,8 +136,9 @@ def evaluate_folder(
     -------
     dict
         "scans": list of `evaluate_scan` results without the labels; "means": by precision, `aggregate` and mean
-        seconds; "worst_teeth": see `worst_teeth`; "difference": mean DSC of the first precision minus that of each
-        other one, in points of 100.
+        seconds; "intervals": by precision, see `intervals`; "errors": by precision, `error_kinds.count_errors`;
+        "worst_teeth": see `worst_teeth`; "difference": mean DSC of the first precision minus that of each other one, in
+        points of 100.
     """
     pairs = find_pairs(folder)
     scans = []
@@ -143,19 +154,37 @@ def evaluate_folder(
             scans.append(result)
             shown = ", ".join(f"{TITLES[key]} {_number(result[key], key)}" for key in COLUMNS)
             report(f"{number}/{len(pairs)} {name} {precision}: {shown}")
-    means = {}
+    means, spans, errors = {}, {}, {}
     for precision in precisions:
         own = [s for s in scans if s["precision"] == precision]
         means[precision] = aggregate(own) | {"seconds": float(np.mean([s["seconds"] for s in own]))}
+        spans[precision], errors[precision] = intervals(own), count_errors(own)
     first = precisions[0]
     return {
         "folder": folder.name,
         "precisions": precisions,
         "scans": scans,
         "means": means,
+        "intervals": spans,
+        "errors": errors,
         "difference": {p: 100 * (means[first]["dice"] - means[p]["dice"]) for p in precisions[1:]},
         "worst_teeth": worst_teeth([s for s in scans if s["precision"] == first]),
     }
+
+
+def intervals(scans: list[dict[str, Any]], seed: int = 0) -> dict[str, list[float] | None]:
+    """Score -> lower and upper end of the percentile bootstrap interval of its mean, the scans being what is drawn
+    again; None where fewer than two scans have it."""
+    rng = np.random.default_rng(seed)
+    ends: dict[str, list[float] | None] = {}
+    for key in COLUMNS:
+        values = [scan[key] for scan in scans if scan[key] is not None]
+        if len(values) < 2:
+            ends[key] = None
+            continue
+        means = rng.choice(values, (RESAMPLES, len(values))).mean(1)
+        ends[key] = [float(e) for e in np.quantile(means, [(1 - COVERED) / 2, (1 + COVERED) / 2])]
+    return ends
 
 
 def worst_teeth(scans: list[dict[str, Any]], count: int = 15) -> list[dict[str, Any]]:
@@ -182,7 +211,8 @@ def _number(value: float | None, key: str) -> str:
 
 
 def to_markdown(table: dict[str, Any]) -> str:
-    """The table with the precisions side by side in every cell, the differences and the worst teeth."""
+    """The table with the precisions side by side in every cell, the differences, the errors by kind and the worst
+    teeth."""
     precisions = table["precisions"]
     rows = []
     for name in dict.fromkeys(s["scan"] for s in table["scans"]):
@@ -190,6 +220,7 @@ def to_markdown(table: dict[str, Any]) -> str:
         counts = " / ".join(str(s["count_pred"]) for s in scans) + f" of {scans[0]['count_ref']}"
         rows.append((name, counts, *_cells(scans)))
     rows.append(("**mean**", "", *_cells([table["means"][p] for p in precisions])))
+    rows.append((f"{COVERED:.0%} of the means", "", *_interval_cells([table["intervals"][p] for p in precisions])))
     worst = [
         (t["scan"], t["fdi"], f"{t['dice']:.3f}", _number(t["nsd"], "nsd"), t["fate"]) for t in table["worst_teeth"]
     ]
@@ -204,6 +235,10 @@ def to_markdown(table: dict[str, Any]) -> str:
         *(f"Mean DSC of {precisions[0]} minus {p}: {points:+.2f} points." for p, points in table["difference"].items()),
         *(f"Refused: {s['scan']} ({s['precision']}): {s['refused']}" for s in table["scans"] if s["refused"]),
         "",
+        f"Errors by kind ({precisions[0]}), by the tooth's type and by what stands near it:",
+        "",
+        errors_to_markdown(table["errors"][precisions[0]]),
+        "",
         f"Worst teeth ({precisions[0]}):",
         "",
         markdown_table(("scan", "tooth", "DSC", "NSD", "result"), worst),
@@ -213,6 +248,13 @@ def to_markdown(table: dict[str, Any]) -> str:
 
 def _cells(rows: list[dict[str, Any]]) -> list[str]:
     return [" / ".join(_number(row[key], key) for row in rows) for key in COLUMNS]
+
+
+def _interval_cells(rows: list[dict[str, list[float] | None]]) -> list[str]:
+    def text(ends: list[float] | None, key: str) -> str:
+        return " to ".join(_number(end, key) for end in ends or (None,))
+
+    return [" / ".join(text(row[key], key) for row in rows) for key in COLUMNS]
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -228,11 +270,12 @@ def main(argv: list[str] | None = None) -> int:
         help="folders with a models.json, searched before the library's",
     )
     parser.add_argument("--threads", type=int)
+    parser.add_argument("--cache", type=Path, help="folder for the networks' answers, which are not asked twice")
     parser.add_argument("--save", type=Path, help="folder for the predicted label maps")
     parser.add_argument("-o", "--output", type=Path, help="table.json; the Markdown table goes beside it")
     args = parser.parse_args(argv)
     try:
-        segment = library_segment(args.threads, args.models_dir)
+        segment = library_segment(args.threads, args.models_dir, args.cache)
 
         def show(line: str) -> None:
             print(line, file=sys.stderr, flush=True)

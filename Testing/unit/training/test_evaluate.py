@@ -74,7 +74,7 @@ def test_a_folder_without_pairs_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_command_writes_both_files_and_the_label_maps(folder: Path, monkeypatch, capsys) -> None:
-    monkeypatch.setattr(evaluate, "library_segment", lambda threads, folders: oracle)
+    monkeypatch.setattr(evaluate, "library_segment", lambda threads, folders, cache: oracle)
     out = folder / "table.json"
     command = [str(folder), "--precision", "fp32", "-o", str(out), "--save", str(folder / "maps")]
     assert evaluate.main(command) == 0

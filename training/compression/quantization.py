@@ -1,6 +1,6 @@
 """Training with the int8 arithmetic of the exported network in the forward pass (quantization-aware training).
 
-    net = unet_from_onnx("Resources/Models/border-2.int8.onnx")
+    net = unet_from_onnx("Resources/Models/border-3.int8.onnx")
     qnet = prepare_qat(net, calibrated_scales(net, images)).train()
     loss = task_loss(qnet(x)[0], y) + 0.01 * quantization_loss(qnet)      # each step
     model = write_graph(to_float(qnet), metadata, activation_scales(qnet))

@@ -51,7 +51,7 @@ CALIBRATION = 8
 
 
 def start_network(start: str, runs: Path = RUNS) -> UNet:
-    """A shipped network by its id ("border-2"), or that of a finished run by its folder below `runs`; without the
+    """A shipped network by its id ("border-3"), or that of a finished run by its folder below `runs`; without the
     training-only heads. ValueError if there is neither."""
     file = shipped_file(start, runs)
     if file is not None:

@@ -110,7 +110,9 @@ def write_whole(path: Path, content: bytes | str) -> None:
         temporary.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
-def register(folder: Path, model: onnx.ModelProto, metadata: dict[str, Any], card: str | None) -> Path:
+def register(
+    folder: Path, model: onnx.ModelProto, metadata: dict[str, Any], card: str | None, license: str = LICENSE
+) -> Path:
     """Write the model beside its entry in `folder`/models.json, replacing that of the same task and precision."""
     content = model.SerializeToString()
     name = f"{metadata['id']}.{metadata['precision']}.onnx"
@@ -122,7 +124,7 @@ def register(folder: Path, model: onnx.ModelProto, metadata: dict[str, Any], car
         "file": name,
         "sha256": hashlib.sha256(content).hexdigest(),
         "size_bytes": len(content),
-        "license": LICENSE,
+        "license": license,
         "card": card,
     }
     index = folder / "models.json"

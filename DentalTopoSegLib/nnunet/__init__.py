@@ -1,0 +1,9 @@
+"""nnU-Net v2 networks of others, converted by `python -m training quantize-nnunet`, on volumes.
+
+May import what `cbct` may, and nothing of `cbct` or `ios`.
+"""
+
+from .labels import Labels, Structure
+from .segmenting import NetworkSegmentation, load_nnunet, segment_with
+
+__all__ = ["Labels", "NetworkSegmentation", "Structure", "load_nnunet", "segment_with"]

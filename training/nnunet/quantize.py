@@ -1,0 +1,113 @@
+"""Post-training quantization of a converted nnU-Net: int8 convolutions, everything between them as it was.
+
+Ranges are measured on tiles of scans. Before that, what InstanceNorm takes away anyway is used: it makes each channel's
+mean 0 and its deviation 1, so each convolution's channels may be scaled and shifted at will. They are brought to mean 0
+and deviation 1 on the tiles, so that one step of 8 bits for all of them fits each.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import numpy_helper
+
+from DentalTopoSegLib.networks.onnx_runtime import import_onnxruntime
+from training.export.graph import with_outputs
+from training.export.ranges import session
+from training.nnunet.graph import INPUT
+
+#: Convolutions of fewer channels than this stay float: in int8 they are slower.
+LEAST_CHANNELS = 4
+
+
+def quantize(model: onnx.ModelProto, tiles: Sequence[np.ndarray]) -> onnx.ModelProto:
+    """An fp32 graph of `graph.write_graph` in int8, quantize/dequantize pairs around its convolutions.
+
+    Parameters
+    ----------
+    model : onnx.ModelProto
+        Stays as it is.
+    tiles : sequence of ndarray
+        (1, channels, *patch) float32, as the network sees them.
+
+    Returns
+    -------
+    onnx.ModelProto
+        Weights int8 per output channel in 7 bits, activations uint8. First layer and head stay float.
+    """
+    quantization = import_onnxruntime("quantization")
+    level = equalize(model, tiles)
+
+    class Reader(quantization.CalibrationDataReader):
+        def __init__(self) -> None:
+            self.left: Iterator[np.ndarray] = iter(tiles)
+
+        def get_next(self) -> dict[str, np.ndarray] | None:
+            tile = next(self.left, None)
+            return None if tile is None else {INPUT: tile}
+
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder, "fp32.onnx"), Path(folder, "int8.onnx")
+        onnx.save(level, source)
+        quantization.quantize_static(
+            source,
+            target,
+            Reader(),
+            nodes_to_quantize=[node.name for node in _convolutions(level) if _is_quick(node, level)],
+            quant_format=quantization.QuantFormat.QDQ,
+            per_channel=True,
+            reduce_range=True,
+            activation_type=quantization.QuantType.QUInt8,
+            weight_type=quantization.QuantType.QInt8,
+        )
+        out = onnx.load(target)
+    out.producer_name, out.producer_version = model.producer_name, ""
+    return out
+
+
+def equalize(model: onnx.ModelProto, tiles: Sequence[np.ndarray]) -> onnx.ModelProto:
+    """The same network with every normalised convolution's channels at mean 0 and deviation 1 on the tiles; its answer
+    differs by rounding and by InstanceNorm's epsilon only."""
+    out = onnx.ModelProto()
+    out.CopyFrom(model)
+    normed = {node.input[0] for node in out.graph.node if node.op_type == "InstanceNormalization"}
+    convolutions = [node for node in _convolutions(out) if node.output[0] in normed]
+    names = [node.output[0] for node in convolutions]
+    runner = session(with_outputs(model, names), threads=1)
+    means: dict[str, list[np.ndarray]] = {name: [] for name in names}
+    squares: dict[str, list[np.ndarray]] = {name: [] for name in names}
+    for tile in tiles:
+        for name, value in zip(names, runner.run(names, {INPUT: tile}), strict=True):
+            means[name].append(value.mean((0, 2, 3, 4), dtype=np.float64))
+            squares[name].append(np.square(value, dtype=np.float64).mean((0, 2, 3, 4)))
+    weights = {tensor.name: tensor for tensor in out.graph.initializer}
+    for node in convolutions:
+        name = node.output[0]
+        mean = np.mean(means[name], 0)
+        deviation = np.sqrt(np.maximum(np.mean(squares[name], 0) - mean**2, 1e-12))
+        kernel = numpy_helper.to_array(weights[node.input[1]]) / deviation[:, None, None, None, None]
+        bias = numpy_helper.to_array(weights[node.input[2]]) if len(node.input) > 2 else np.zeros(len(mean))
+        _replace(weights[node.input[1]], kernel)
+        if len(node.input) > 2:
+            _replace(weights[node.input[2]], (bias - mean) / deviation)
+    return out
+
+
+def _replace(tensor: onnx.TensorProto, array: np.ndarray) -> None:
+    tensor.CopyFrom(numpy_helper.from_array(np.ascontiguousarray(array, np.float32), tensor.name))
+
+
+def _convolutions(model: onnx.ModelProto) -> list[onnx.NodeProto]:
+    return [node for node in model.graph.node if node.op_type == "Conv"]
+
+
+def _is_quick(node: onnx.NodeProto, model: onnx.ModelProto) -> bool:
+    """Whether a convolution gains by int8: not the first, nor the head, nor one of a few channels."""
+    if node.input[0] == INPUT or "seg_layers" in node.name:
+        return False
+    kernel = next(tensor for tensor in model.graph.initializer if tensor.name == node.input[1])
+    return kernel.dims[1] >= LEAST_CHANNELS

@@ -87,8 +87,8 @@ class DentalTopoSegParameterNode:
     inputNode: a CBCT or an intraoral scan; opposingNode: the other jaw's scan; jaw: of the first scan; absentTeeth: FDI
     numbers of teeth that are not there, with commas; dentition: whether milk teeth may stand; numbering: how teeth are
     called; outputName: of the result, empty: the scan's; threads: 0 for all cores; precision: of the
-    networks; provider: what runs them; outputNode: the segmentation that takes the teeth, none: a new one; resultNode:
-    the result under review.
+    networks; provider: what runs them; tta: they look twice at a CBCT; outputNode: the segmentation that takes
+    the teeth, none: a new one; resultNode: the result under review.
     """
 
     inputNode: Union[slicer.vtkMRMLScalarVolumeNode, slicer.vtkMRMLModelNode, None]
@@ -101,6 +101,7 @@ class DentalTopoSegParameterNode:
     threads: Annotated[int, WithinRange(0, 256)] = 0
     precision: Precision = Precision.INT8
     provider: Provider = Provider.ONNXRUNTIME
+    tta: bool = False
     outputNode: Optional[slicer.vtkMRMLSegmentationNode]
     resultNode: Union[slicer.vtkMRMLSegmentationNode, slicer.vtkMRMLModelNode, None]
 
@@ -209,6 +210,7 @@ class DentalTopoSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             parameters.numbering = Settings.remembered("numbering", Numbering.FDI, Numbering)
             parameters.precision = Settings.remembered("precision", Precision.INT8, Precision)
             parameters.provider = Settings.remembered("provider", Provider.ONNXRUNTIME, Provider)
+            parameters.tta = Settings.remembered("tta", False, _asBool)
             parameters.threads = Settings.remembered("threads", 0, lambda value: min(max(int(value), 0), 256))
         self.setParameterNode(parameters)
         self.chooseFirstScan()
@@ -243,6 +245,7 @@ class DentalTopoSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         Settings.remember("numbering", parameters.numbering.value)
         Settings.remember("precision", parameters.precision.value)
         Settings.remember("provider", parameters.provider.value)
+        Settings.remember("tta", parameters.tta)
         Settings.remember("threads", parameters.threads)
         self.absentTeeth.update()
         self.segmentPanel.update()
@@ -259,7 +262,9 @@ class DentalTopoSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         from DentalTopoSegLib.options import RunOptions
 
         parameters = self._parameterNode
-        return RunOptions(parameters.threads or None, parameters.precision.value, parameters.provider.value)
+        return RunOptions(
+            parameters.threads or None, parameters.precision.value, parameters.provider.value, tta=parameters.tta
+        )
 
     def onResult(self, node):
         """A new result is reviewed at once."""
@@ -319,6 +324,7 @@ class DentalTopoSegLogic(ScriptedLoadableModuleLogic):
         provider="onnxruntime",
         absent=(),
         milk=None,
+        tta=False,
         onProgress,
         onFinished,
     ):
@@ -335,7 +341,7 @@ class DentalTopoSegLogic(ScriptedLoadableModuleLogic):
         self._started = time.monotonic()
         self._numbering, self._name, self._into = numbering, name, into
         self._tellProgress, self._tellFinished = onProgress, onFinished
-        options = RunOptions(threads, precision, provider, absent=frozenset(absent), milk=milk)
+        options = RunOptions(threads, precision, provider, absent=frozenset(absent), milk=milk, tta=tta)
         self._job = prepare_job(nodes, options, jaws=jaws)
         self._worker.start(self._job.path, self._job.cancel_file)
 

@@ -13,8 +13,8 @@ Progress = Callable[[str, float, float], None]
 
 #: Arithmetic of the networks.
 PRECISIONS = ("int8", "fp32")
-#: What may be asked for to run the networks. "auto": OpenVINO where it is installed and the processor is an x86-64, for
-#: which alone it was measured to be quicker with equal labels; else ONNX Runtime.
+#: What may be asked for to run the networks. "auto": what suits this kind of processor best of what is installed, by
+#: Resources/Models/processors.json.
 PROVIDERS = ("onnxruntime", "openvino", "auto")
 DEFAULT_PROVIDER = "onnxruntime"
 
@@ -49,6 +49,10 @@ class RunOptions:
         refuse what is no tooth (`dentition.known.Stated`).
     milk : bool, optional
         True: a child's dentition, in which milk teeth may stand; False: permanent teeth only; None: found out.
+    tta : bool
+        Test-time augmentation, of a CBCT only: the networks look twice, also at its mirror image, and the mean counts.
+    models : str, optional
+        Of CBCT: the folder of a converted nnU-Net that is run instead of the installed networks.
 
     Raises
     ------
@@ -63,6 +67,8 @@ class RunOptions:
     cancelled: Callable[[], bool] = never
     absent: frozenset[int] = frozenset()
     milk: bool | None = None
+    tta: bool = False
+    models: str | None = None
 
     def __post_init__(self) -> None:
         for name, value, known in (

@@ -38,6 +38,8 @@ SCAN_SECONDS = {
 }
 #: How much longer writing takes with the picture of a CBCT.
 PICTURE_SECONDS = 2.0
+#: How many times as long the two networks of a CBCT take with test-time augmentation.
+TTA_TIMES = 2.0
 #: The same of an intraoral scan, the means of two jaws: the stages that each jaw goes through in turn, ...
 JAW_SECONDS = {
     FIND_POSITION_OF_JAW: 0.15,

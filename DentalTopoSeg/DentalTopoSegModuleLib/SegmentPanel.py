@@ -50,7 +50,7 @@ class SegmentPanel:
             self.parameters.jaw = Jaw.UPPER  # of two jaws one is said, and the user sees which
         for widget in (self.ui.opposingLabel, self.ui.opposingSelector, self.ui.jawLabel, self.ui.jawComboBox):
             widget.visible = surface
-        for widget in (self.ui.outputLabel, self.ui.outputSelector):
+        for widget in (self.ui.outputLabel, self.ui.outputSelector, self.ui.ttaCheckBox):
             widget.visible = not surface
         new = surface or self.parameters is None or self.parameters.outputNode is None
         self.ui.outputNameEdit.enabled = new
@@ -130,6 +130,7 @@ class SegmentPanel:
             provider=parameters.provider.value,
             absent=self._absentTeeth.teeth(),
             milk=parameters.dentition.value,
+            tta=parameters.tta,
             onProgress=self.onProgress,
             onFinished=self.onFinished,
         )

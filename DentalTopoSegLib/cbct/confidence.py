@@ -4,7 +4,8 @@ Confidence means: the estimated probability that the tooth is right, that is, th
 there and the label covers it with IoU >= 0.5. It is a logistic regression on a few numbers that are known when a
 tooth has been numbered (`FEATURES`); no feature may raise the confidence when it speaks against the tooth. The
 coefficients are data: `Resources/Models/confidence-*.json`, written by `python -m training calibrate` from phantoms
-and bound to the networks they were fitted for. With other networks the numbering's own score is given, and the
+and bound to the networks they were fitted for, down to their checksums: a network that was trained again under its old
+name errs differently. With other networks the numbering's own score is given, and the
 provenance says "uncalibrated".
 """
 
@@ -119,8 +120,9 @@ def _beside(fdi: list[int], vote: np.ndarray) -> np.ndarray:
 class Calibrator:
     """p = 1 / (1 + exp(-(intercept + sum_j coefficient_j (clip(x_j, low_j, high_j) - mean_j) / scale_j))).
 
-    networks: task -> id of the networks it was fitted for. features: names in order; the arrays are (F,). Values
-    beyond low and high, the range seen at fitting, count as those. about: how it was fitted and what was measured."""
+    networks: task -> id of the networks it was fitted for; checksums: task -> their files' SHA-256. features: names in
+    order; the arrays are (F,). Values beyond low and high, the range seen at fitting, count as those. about: how it was
+    fitted and what was measured."""
 
     id: str
     networks: dict[str, str]
@@ -133,6 +135,7 @@ class Calibrator:
     intercept: float
     about: dict[str, Any] = field(default_factory=dict)
     sha256: str = ""
+    checksums: dict[str, str] = field(default_factory=dict)
 
     def probability(self, values: np.ndarray) -> np.ndarray:
         """(M, F) in the order of self.features -> (M,) in 0..1. ValueError for another number of columns or values
@@ -150,7 +153,10 @@ class Calibrator:
 
     def fits(self, networks: Mapping[str, Any]) -> bool:
         """True if it was fitted for these networks (task -> models.Model)."""
-        return all(task in networks and networks[task].id == wanted for task, wanted in self.networks.items())
+        return all(
+            task in networks and (networks[task].id, networks[task].sha256) == (wanted, self.checksums.get(task))
+            for task, wanted in self.networks.items()
+        )
 
     def to_json(self) -> str:
         """The file's text; its "sha256" is that of the canonical JSON of all the rest."""
@@ -159,6 +165,7 @@ class Calibrator:
             "id": self.id,
             "meaning": MEANING,
             "networks": dict(self.networks),
+            "checksums": dict(self.checksums),
             "intercept": float(self.intercept),
             "features": [
                 {"name": name, **dict(zip(_NUMBERS, (FEATURES[name], *map(float, row)), strict=True))}
@@ -204,6 +211,7 @@ def load_calibrator(path: Path) -> Calibrator:
             float(content["intercept"]),
             dict(content["about"]),
             content["sha256"],
+            _checksums(content),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ModelError(f"The calibration {path} is incomplete ({error!r}): install DentalTopoSeg again.") from error
@@ -218,6 +226,12 @@ def load_calibrator(path: Path) -> Calibrator:
     if not sound or (direction != signs).any() or (coefficients * signs < 0).any():
         raise ModelError(f"The calibration {path} holds impossible numbers: install DentalTopoSeg again.")
     return calibrator
+
+
+def _checksums(content: Mapping[str, Any]) -> dict[str, str]:
+    """Task -> SHA-256 of the networks; the first calibrations told them among what was measured."""
+    told = content["checksums"] if "checksums" in content else content["about"]["networks_sha256"]
+    return {str(task): str(told[task]) for task in content["networks"]}
 
 
 def calibrator_for(networks: Mapping[str, Any], folder: Path | None = None) -> Calibrator | None:

@@ -4,7 +4,7 @@ certain)."""
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,10 +15,11 @@ from ..files.volumes.boxes import Box, box_of
 from ..networks.models import Model
 from ..options import Progress
 from ..stages import DRAW_BORDERS, FIND_TEETH
+from .views import ONCE, Average, View, twin_channels
 
 WHOLE_SCAN_VOXELS = 8_000_000  # up to here the numbering network sees the scan in one piece
-_NUMBERING_TILE = 192
-_NUMBERING_OVERLAP = 64
+_TOOTH_LIKE = 0.5  # z-score; bone and teeth are brighter than a scan's mean, air and the edge of its field are not
+_TOOTH_LIKE_BLOCK = 4  # voxels; so large is the least that counts
 # Of the border network: a whole usual dentition at once, about 300 MB; two tiles see what lies between them twice.
 _TILE_VOXELS = 4_200_000
 _BLOCK = 8  # voxels; where the border network is needed is decided in blocks of this side
@@ -55,6 +56,12 @@ class CoarseMap:
             ).astype(np.intp)
             for a in (2, 1, 0)
         )
+
+
+def _counted(progress: Progress, stage: str, total: int) -> Callable[[], None]:
+    """Tells, each time it is called, that one more of `total` begins."""
+    count = itertools.count()
+    return lambda: progress(stage, next(count), total)
 
 
 def check(cancelled: Callable[[], bool] | None) -> None:
@@ -112,18 +119,6 @@ def normalise(
     return out
 
 
-def tile_spans(length: int, tile: int, overlap: int) -> list[tuple[int, int, int, int]]:
-    """Cut 0..length into tiles that overlap: (start, stop, keep_from, keep_to), the kept parts covering all
-    once."""
-    if length <= tile:
-        return [(0, length, 0, length)]
-    count = -(-(length - overlap) // (tile - overlap))
-    starts = np.linspace(0, length - tile, count).round().astype(int) // 2 * 2  # even: the coarse grid has stride 2
-    starts[-1] = length - tile
-    cuts = [0, *((int(a) + tile + int(b)) // 4 * 2 for a, b in itertools.pairwise(starts)), length]
-    return [(int(s), int(s) + tile, a, b) for s, a, b in zip(starts, cuts[:-1], cuts[1:], strict=True)]
-
-
 def _pad(part: np.ndarray, shape: tuple[int, ...], fill: float) -> np.ndarray:
     if part.shape == tuple(shape):
         return part
@@ -139,6 +134,29 @@ def _as_bytes(probabilities: np.ndarray, scale: float) -> np.ndarray:
     return np.clip(probabilities.astype(np.float32) * np.float32(255.0 / scale) + 0.5, 0, 255).astype(np.uint8)
 
 
+def _look(
+    model: Model,
+    part: np.ndarray,
+    views: Sequence[View],
+    twins: np.ndarray | None,
+    told: Callable[[], None],
+    cancelled: Callable[[], bool] | None,
+) -> np.ndarray:
+    """The network's answer to one part of the scan, the mean over the views: uint8 (channels, z, y, x). twins: as
+    `View.bring_back` has them; told: called before each view."""
+    average = None
+    for view in views:
+        told()
+        check(cancelled)
+        answer = _as_bytes(model.run(view.show(part), cancelled), model.output_scale)
+        if len(views) == 1:
+            return answer
+        average = average or Average(answer.shape)
+        average.add(*view.bring_back(answer, twins, cancelled))
+    assert average is not None  # there is at least one view
+    return average.mean()
+
+
 def run_numbering(
     model: Model,
     grid: Volume,
@@ -146,34 +164,89 @@ def run_numbering(
     progress: Progress,
     cancelled: Callable[[], bool] | None,
     outside: Volume | None = None,
+    views: Sequence[View] = ONCE,
 ) -> CoarseMap:
-    """Numbering network over the whole scan (grid: the scan at the model's spacing, upright); outside: as `normalise`
-    has it."""
+    """Numbering network over the whole scan (grid: the scan at the model's spacing, upright), in each of the views;
+    outside: as `normalise` has it."""
     image = normalise(grid, scan, tuple(model.metadata["clip_percentiles"]), outside)
     stride, divisor = int(model.metadata["output_stride"]), int(model.metadata["divisor"])
     even = tuple(-(-n // stride) * stride for n in image.shape)
     fill = float(image.min())
     image = _pad(image, even, fill)
-    limit = 10**9 if image.size <= WHOLE_SCAN_VOXELS else _NUMBERING_TILE
-    spans = [tile_spans(n, limit, _NUMBERING_OVERLAP) for n in image.shape]
-    jobs = list(itertools.product(*spans))
+    blocks = tooth_like(image)
+    box = box_to_see(blocks, image.shape, divisor)
+    tiles = _numbering_tiles(blocks, box, _margin(model, 32), divisor)
+    twins = twin_channels(model.metadata["labels"]) if len(views) > 1 else None
     out = None
-    for done, job in enumerate(jobs):
-        progress(FIND_TEETH, done, len(jobs))
-        check(cancelled)
-        part = image[tuple(slice(s, e) for s, e, _, _ in job)]
-        side = tuple(-(-n // divisor) * divisor for n in part.shape)
-        answer = _as_bytes(model.run(_pad(part, side, fill), cancelled), model.output_scale)
+    told = _counted(progress, FIND_TEETH, len(tiles) * len(views))
+    for tile in tiles:
+        side = tuple(s.stop - s.start for s in tile.seen)
+        answer = _look(model, _pad(image[box][tile.seen], side, fill), views, twins, told, cancelled)
         if out is None:
-            out = np.empty((answer.shape[0], *(n // stride for n in even)), np.uint8)
-        kept = tuple(slice(a // stride, b // stride) for _, _, a, b in job)
-        local = tuple(slice((a - s) // stride, (b - s) // stride) for s, _, a, b in job)
+            out = np.zeros((answer.shape[0], *(n // stride for n in even)), np.uint8)
+            out[0] = 255
+        local = box_of(
+            slice((k.start - s.start) // stride, (k.stop - s.start) // stride)
+            for k, s in zip(tile.kept, tile.seen, strict=True)
+        )
+        kept = box_of(
+            slice((k.start + b.start) // stride, (k.stop + b.start) // stride)
+            for k, b in zip(tile.kept, box, strict=True)
+        )
         of_all, of_tile = (slice(None), *kept), (slice(None), *local)
         out[of_all] = answer[of_tile]
     assert out is not None  # an array has at least one tile
-    progress(FIND_TEETH, len(jobs), len(jobs))
+    progress(FIND_TEETH, 1, 1)
     first = grid.index_to_ras(np.zeros(3)) + (stride - 1) / 2 * grid.spacing[0]
     return CoarseMap(out, first, stride * grid.spacing[0])
+
+
+def _margin(model: Model, usual: int) -> int:
+    """How many voxels around what is kept a network must see, a multiple of its divisor; usual: if it does not say."""
+    divisor = int(model.metadata["divisor"])
+    return -(-int(model.metadata.get("receptive_margin_vox", usual)) // divisor) * divisor
+
+
+def tooth_like(image: np.ndarray) -> np.ndarray:
+    """Which blocks of the z-scored scan can hold bone or tooth: bool (D, H, W) / _TOOTH_LIKE_BLOCK rounded up."""
+    side = _TOOTH_LIKE_BLOCK
+    starts = [np.arange(0, n, side) for n in image.shape]
+    total = image
+    for axis, first in enumerate(starts):
+        total = np.add.reduceat(total, first, axis=axis)
+    lengths = [np.diff([*first, n]) for first, n in zip(starts, image.shape, strict=True)]
+    return total > _TOOTH_LIKE * np.einsum("i,j,k->ijk", *lengths)
+
+
+def box_to_see(blocks: np.ndarray, shape: tuple[int, ...], divisor: int) -> Box:
+    """The part of a scan of this shape outside of which is no block with bone or tooth; what its sides need to become
+    multiples of the divisor is given to both ends, so far as there is scan. All of it where no block is True."""
+    if not blocks.any():
+        return box_of(slice(0, n) for n in shape)
+    sides = []
+    first, last = (_TOOTH_LIKE_BLOCK * ends for ends in _bounds(blocks))
+    for low, high, n in zip(first, last, shape, strict=True):
+        length = min(high, n) - low
+        side = -(-length // divisor) * divisor
+        start = max(0, min(low - (side - length) // 4 * 2, n - side))  # even, as the coarse grid has stride 2
+        sides.append(slice(int(start), int(min(start + side, n))))
+    return box_of(sides)
+
+
+def _numbering_tiles(blocks: np.ndarray, box: Box, margin: int, divisor: int) -> list[Tile]:
+    """The box in one piece, or if it is too large in tiles without those that show no bone and no tooth."""
+    shape = tuple(b.stop - b.start for b in box)
+    seen = box_of(slice(0, -(-n // divisor) * divisor) for n in shape)
+    if np.prod(shape) <= WHOLE_SCAN_VOXELS:
+        return [Tile(box_of(slice(0, n) for n in shape), seen)]
+    places = [
+        np.minimum((b.start + np.arange(0, n, _BLOCK)[:, None] + [0, _BLOCK - 1]) // _TOOTH_LIKE_BLOCK, limit - 1)
+        for b, n, limit in zip(box, shape, blocks.shape, strict=True)
+    ]
+    needed = np.zeros([len(p) for p in places], bool)
+    for corner in itertools.product((0, 1), repeat=3):
+        needed |= blocks[np.ix_(*(p[:, c] for p, c in zip(places, corner, strict=True)))]
+    return plan_tiles(needed, shape, margin, divisor, WHOLE_SCAN_VOXELS)
 
 
 def needed_blocks(coarse: CoarseMap, grid: Volume, least: int = 26, reach_mm: float = 4.0) -> np.ndarray:
@@ -199,15 +272,18 @@ class Tile:
     seen: Box
 
 
-def plan_tiles(needed: np.ndarray, shape: tuple[int, ...], margin: int, divisor: int) -> list[Tile]:
-    """Tiles that show the network as few voxels as possible, none more than _TILE_VOXELS (unless one unit is).
+def plan_tiles(
+    needed: np.ndarray, shape: tuple[int, ...], margin: int, divisor: int, most: int | None = None
+) -> list[Tile]:
+    """Tiles that show the network as few voxels as possible, none more than `most`, _TILE_VOXELS without it (unless one
+    unit is).
 
     needed: blocks that must be kept; shape: of the grid, voxels. Every kept voxel is seen with `margin` voxels around
     it, but not beyond the grid (rounded up to the divisor): there is nothing to see. Tiles start on one raster of
     `divisor` voxels, or the network's strided layers would answer differently; those without a needed block are left
     out, the others shrunk to their needed blocks.
     """
-    unit = max(divisor, _BLOCK)
+    unit, most = max(divisor, _BLOCK), most or _TILE_VOXELS
     cells = _any_of(needed, [np.arange(0, n, unit // _BLOCK) for n in needed.shape])
     if not cells.any():
         return []
@@ -227,7 +303,7 @@ def plan_tiles(needed: np.ndarray, shape: tuple[int, ...], margin: int, divisor:
             lengths.append((end - begin).astype(np.int64))
         tiled = _any_of(cells[: high[0], : high[1], : high[2]], starts)
         voxels = np.einsum("i,j,k->ijk", *lengths) * tiled
-        rank = (voxels.max() > max(_TILE_VOXELS, (unit + 2 * margin) ** 3), voxels.sum(), np.count_nonzero(tiled))
+        rank = (voxels.max() > max(most, (unit + 2 * margin) ** 3), voxels.sum(), np.count_nonzero(tiled))
         if best is None or rank < best[0]:
             best = rank, sides, starts, tiled
     assert best is not None  # cells that are needed can be cut in at least one way
@@ -264,24 +340,23 @@ def run_border(
     progress: Progress,
     cancelled: Callable[[], bool] | None,
     outside: Volume | None = None,
+    views: Sequence[View] = ONCE,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Border network over the dental box: (p_tooth, p_core), each uint8 on the grid; 0 where no tooth is
-    near. outside: as `normalise` has it."""
+    """Border network over the dental box, in each of the views: (p_tooth, p_core), each uint8 on the grid; 0 where no
+    tooth is near. outside: as `normalise` has it."""
     image = normalise(grid, scan, tuple(model.metadata["clip_percentiles"]), outside)
     divisor = int(model.metadata["divisor"])
-    margin = -(-int(model.metadata.get("receptive_margin_vox", 16)) // divisor) * divisor
+    margin = _margin(model, 16)
     fill = float(image.min())
     tiles = plan_tiles(needed_blocks(coarse, grid), image.shape, margin, divisor)
     tooth, inner = np.zeros(image.shape, np.uint8), np.zeros(image.shape, np.uint8)
-    for done, tile in enumerate(tiles):
-        progress(DRAW_BORDERS, done, len(tiles))
-        check(cancelled)
-        answer = model.run(_pad(image[tile.seen], tuple(s.stop - s.start for s in tile.seen), fill), cancelled)
+    told = _counted(progress, DRAW_BORDERS, len(tiles) * len(views))
+    for tile in tiles:
+        part = _pad(image[tile.seen], tuple(s.stop - s.start for s in tile.seen), fill)
+        answer = _look(model, part, views, None, told, cancelled)
         local = box_of(slice(k.start - s.start, k.stop - s.start) for k, s in zip(tile.kept, tile.seen, strict=True))
-        of_tile = (slice(0, 2), *local)
-        answer = _as_bytes(answer[of_tile], model.output_scale)
-        tooth[tile.kept], inner[tile.kept] = answer[0], answer[1]
-    progress(DRAW_BORDERS, len(tiles), len(tiles))
+        tooth[tile.kept], inner[tile.kept] = answer[0][local], answer[1][local]
+    progress(DRAW_BORDERS, 1, 1)
     return tooth, inner
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ..dentition import Stated, ToothEvidence
+from ..dentition import CLASS_FDI, Stated, ToothEvidence
 from ..dentition.numbering import Numbering, number_teeth
 from ..files.volumes import Volume
 from .confidence import DOUBTFUL, FEATURES, Evidence, features_of
@@ -16,6 +17,13 @@ from .region import DentalRegion, near_arch
 
 _SURELY_TOOTH = 0.55  # mean tooth probability of an instance the coarse map may doubt
 _BACKGROUND = (0.5, 0.97)  # share of background votes: above the first it must be surely tooth, above the second never
+_CLEARLY = (
+    0.85,
+    150.0,
+)  # mean tooth probability and mm^3 from which an instance is a tooth, whatever the coarse map says
+_CLEAR_BACKGROUND = 0.5  # what its background vote counts as then, at most: the coarse map may have overlooked it
+_OWN_SHARE = 0.6  # of its votes for a number that nobody has: a clear tooth outside the row gets it
+_LEAST_TOOTH_MM3 = 60.0  # a smaller instance is a crumb, unless the scan's edge cuts it
 _WORTH_A_WORD_MM3 = 60.0  # an object this large that got no number is named to the user
 _NAMED = 4  # of them, the largest
 _NOTHING = Stated()
@@ -76,7 +84,10 @@ def number_instances(
     measures = _measure(found, tooth, grid)
     plausible = _plausible(found, measures, region)
     votes, centroids, volumes = found.votes[plausible], measures.centroids[plausible], measures.volumes[plausible]
-    result = number_teeth(votes, centroids, volumes, absent=stated.absent, milk=stated.milk)
+    clear = _clear(measures)[plausible]
+    votes[clear, 0] = np.minimum(votes[clear, 0], _CLEAR_BACKGROUND)
+    row = number_teeth(votes, centroids, volumes, absent=stated.absent, milk=stated.milk)
+    result = _with_teeth_outside_the_row(row, votes, clear, stated.absent)
     fdi = np.zeros(len(found) + 1, np.uint8)
     fdi[plausible + 1] = result.fdi
     joined = join_rejected(found, fdi, measures.volumes, ndimage.find_objects(found.labels))
@@ -91,8 +102,8 @@ def number_instances(
         and found.votes[k, 0] < _BACKGROUND[0]
         and not joined[k]
     ]
-    evidence = {
-        int(f): ToothEvidence.of(*basis) for f, *basis in zip(result.fdi, votes, centroids, volumes, strict=True) if f
+    evidence = {  # what stands outside the row keeps its number when the row is numbered again
+        int(f): ToothEvidence.of(*basis) for f, *basis in zip(row.fdi, votes, centroids, volumes, strict=True) if f
     }
     return NumberedTeeth(labels, scores, features, _notes(lost, measures), evidence)
 
@@ -120,8 +131,32 @@ def _plausible(found: Instances, measures: _Measures, region: DentalRegion) -> n
     """Indices of the instances that can be teeth: large and sure enough, and near the arch."""
     background = found.votes[:, 0]
     sure = (measures.surely >= _SURELY_TOOTH) | (background < _BACKGROUND[0])
-    index = np.nonzero((measures.volumes >= ISLAND_MM3) & sure & (background < _BACKGROUND[1]))[0]
+    near_teeth = (background < _BACKGROUND[1]) | _clear(measures)
+    cut = at_edge(found.labels)[1 : len(found) + 1]
+    large = measures.volumes >= np.where(cut, ISLAND_MM3, _LEAST_TOOTH_MM3)
+    index = np.nonzero(large & sure & near_teeth)[0]
     return index[near_arch(found.votes[index], measures.centroids[index], region.origin)]
+
+
+def _with_teeth_outside_the_row(
+    result: Numbering, votes: np.ndarray, clear: np.ndarray, absent: Collection[int]
+) -> Numbering:
+    """Give clear teeth that the row had no place for, impacted ones above all, the number their votes agree on, if
+    nobody has it. The row does not speak for them: their posterior stays 0, so the confidence doubts them."""
+    fdi, confidence = result.fdi.copy(), result.confidence.copy()
+    teeth = votes[:, 1:] / np.maximum(votes[:, 1:].sum(1, keepdims=True), 1e-9)
+    outside = np.nonzero((fdi == 0) & clear)[0]
+    for k in outside[np.argsort(-teeth[outside].max(1), kind="stable")]:
+        number, share = CLASS_FDI[1 + int(teeth[k].argmax())], float(teeth[k].max())
+        if share >= _OWN_SHARE and number not in fdi and number not in absent:
+            fdi[k], confidence[k] = number, share * (1 - votes[k, 0])
+    return replace(result, fdi=fdi, confidence=confidence)
+
+
+def _clear(measures: _Measures) -> np.ndarray:
+    """(N,) bool: what the border network is sure of is a tooth, also where the coarse network sees none: behind an
+    absent neighbour, impacted, beside an implant."""
+    return (measures.surely >= _CLEARLY[0]) & (measures.volumes >= _CLEARLY[1])
 
 
 def _features(
@@ -164,9 +199,9 @@ def _notes(lost: list[int], measures: _Measures) -> list[str]:
 
 
 def at_edge(labels: np.ndarray) -> np.ndarray:
-    """(256,) bool: which numbers of a label map reach one of its outermost two planes. The dental box ends that near to
-    a tooth only where the scan ends."""
-    found = np.zeros(256, bool)
+    """Bool by number (256, or as many as there are): which numbers of a label map reach one of its outermost two
+    planes. The dental box ends that near to a tooth only where the scan ends."""
+    found = np.zeros(max(256, int(labels.max(initial=0)) + 1), bool)
     for axis in range(3):
         planes = np.moveaxis(labels, axis, 0)
         for outer in (planes[:2], planes[-2:]):

@@ -22,12 +22,15 @@ from .splitting import (
     cut_at_necks,
     cut_by_numbers,
     grow,
+    likely_numbers,
     usual_volume,
 )
 
 HALF = 128  # of 255
 _SPECK_MM3 = 5.0  # core components below this are noise; whole teeth below ISLAND_MM3 are islands
 ISLAND_MM3 = 20.0
+#: Share of background votes from which a piece has no votes that could disagree.
+SILENT = 0.97
 _TOUCH_MM = 2.5  # pieces of one tooth lie at most this far apart, through tooth
 _GROW_STEPS = 10  # voxels a core may grow: thin root tips have no core
 
@@ -46,7 +49,8 @@ class Instances:
 
 def _votes(ids: np.ndarray, cells: np.ndarray, count: int, coarse: CoarseMap) -> tuple[np.ndarray, np.ndarray]:
     """Mean probabilities (count, 33) per instance 1..count, and the volume (voxels) of each instance per most
-    likely number (count, 33). ids, cells: instance and flat coarse cell of every voxel."""
+    likely number (count, 33; 0 where the coarse map sees none). ids, cells: instance and flat coarse cell of every
+    voxel."""
     from scipy import sparse
 
     used, where = np.unique(cells, return_inverse=True)
@@ -54,7 +58,7 @@ def _votes(ids: np.ndarray, cells: np.ndarray, count: int, coarse: CoarseMap) ->
     weight = sparse.coo_matrix((np.ones(len(ids)), (ids - 1, where)), shape=(count, len(used))).tocsr()
     total = np.asarray(weight.sum(1)).ravel()
     likely = sparse.coo_matrix(
-        (np.ones(len(used)), (np.arange(len(used)), 1 + table[:, 1:].argmax(1))), shape=(len(used), table.shape[1])
+        (np.ones(len(used)), (np.arange(len(used)), likely_numbers(table.T))), shape=(len(used), table.shape[1])
     ).tocsr()
     mean = weight @ table / np.maximum(total, 1)[:, None]
     return mean / np.maximum(mean.sum(1, keepdims=True), 1e-9), np.asarray((weight @ likely).todense())
@@ -123,7 +127,8 @@ def _merge(
 
     Two touching pieces join if both have the same best number and either one is too small to be a tooth or they
     lie above each other (crown and root) and together are no larger than a large tooth of that number; or if one
-    is too small and the other's number is among its likely ones. spacing: of the grid, mm.
+    is too small and the other's number is among its likely ones, or the coarse map sees no tooth in it. spacing: of the
+    grid, mm.
     """
     from scipy.spatial import cKDTree
 
@@ -135,6 +140,7 @@ def _merge(
     teeth = mean[:, 1:] / np.maximum(mean[:, 1:].sum(1, keepdims=True), 1e-9)
     usual = np.array([usual_volume(int(b)) for b in best]) * CORE_SHARE
     small = sizes < 0.35 * usual
+    silent = mean[:, 0] >= SILENT
     order = np.argsort(ids, kind="stable")
     ends = np.searchsorted(ids[order], np.arange(1, count + 2))
     places = np.stack(np.unravel_index(flat, labels.shape), 1)
@@ -167,7 +173,7 @@ def _merge(
             whole = stacked and sizes[a] + sizes[b] < 1.6 * max(usual[a], usual[b])
             same = best[a] == best[b] and (small[a] or small[b] or whole)
             s, t = (a, b) if sizes[a] < sizes[b] else (b, a)
-            stray = small[s] and not small[t] and teeth[s, best[t] - 1] >= 0.15
+            stray = small[s] and not small[t] and (teeth[s, best[t] - 1] >= 0.15 or silent[s])
             if same or stray:
                 distance = gap(a, b)
                 if np.isfinite(distance):

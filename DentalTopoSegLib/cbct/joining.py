@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..dentition import CLASS_FDI
-from .instances import Instances
+from .instances import SILENT, Instances
 from .splitting import usual_volume
 
 _JOINING_VOTE = 0.2  # share of a rejected piece's votes for the number it joins
@@ -14,8 +14,8 @@ _MOST_JOINED = 1.8  # times the usual volume of one tooth
 
 def join_rejected(found: Instances, fdi: np.ndarray, volumes: np.ndarray, boxes: list) -> np.ndarray:
     """Give a rejected piece (fdi 0) the number of the numbered instance it touches most, if its own votes
-    agree and the two together are not too large for one tooth. fdi (N + 1,) is changed in place; returns
-    which pieces were joined, (N,) bool."""
+    agree, or it has none, and the two together are not too large for one tooth. fdi (N + 1,) is changed in
+    place; returns which pieces were joined, (N,) bool."""
     from scipy import ndimage
 
     joined = np.zeros(len(found), bool)
@@ -31,7 +31,8 @@ def join_rejected(found: Instances, fdi: np.ndarray, volumes: np.ndarray, boxes:
         host = int(touch.argmax())
         wanted = CLASS_FDI.index(int(fdi[host]))
         teeth = found.votes[k, 1:] / max(found.votes[k, 1:].sum(), 1e-9)
-        if teeth[wanted - 1] >= _JOINING_VOTE and volumes[k] + volumes[host - 1] < _MOST_JOINED * usual_volume(wanted):
+        agree = teeth[wanted - 1] >= _JOINING_VOTE or found.votes[k, 0] >= SILENT
+        if agree and volumes[k] + volumes[host - 1] < _MOST_JOINED * usual_volume(wanted):
             fdi[k + 1] = fdi[host]
             joined[k] = True
     return joined

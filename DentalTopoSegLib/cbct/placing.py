@@ -9,10 +9,12 @@ import numpy as np
 
 from ..files.volumes import Volume, resample_like
 from ..files.volumes.boxes import Box, box_of
+from ..files.volumes.boxes import grow as enlarge
 from .instances import HALF
 from .splitting import grow
 
 _FULL = np.ones((3, 3, 3), bool)
+_SPREAD = 2  # voxels that a number reaches beyond its tooth, for the nearest of them to be asked
 _SLAB_VOXELS = 48_000_000  # of the scan's grid placed at once
 
 
@@ -60,12 +62,10 @@ def _fill_voids(mask: np.ndarray) -> np.ndarray:
 
 def reach_on_scan(labels: np.ndarray, grid: Volume, scan: Volume) -> Box | None:
     """The box of the scan's voxels that labels on grid can reach, None if they reach none."""
-    ends = []
-    for axis in range(3):
-        used = np.flatnonzero(labels.any(axis=tuple(a for a in range(3) if a != axis)))
-        if len(used) == 0:
-            return None
-        ends.append((used[0] - 1.5, used[-1] + 1.5))
+    used = _used(labels)
+    if used is None:
+        return None
+    ends = [(s.start - 1.5, s.stop + 0.5) for s in used]
     corners = np.array([[ends[a][i >> a & 1] for a in range(3)] for i in range(8)])
     index = scan.ras_to_index(grid.index_to_ras(corners))
     low = np.clip(np.floor(index.min(0)).astype(int), 0, np.array(scan.array.shape))
@@ -75,20 +75,33 @@ def reach_on_scan(labels: np.ndarray, grid: Volume, scan: Volume) -> Box | None:
     return box_of(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
 
 
+def _used(labels: np.ndarray) -> Box | None:
+    """The smallest box around all labels, None if there are none."""
+    used = [np.flatnonzero(labels.any(axis=tuple(a for a in range(3) if a != axis))) for axis in range(3)]
+    if len(used[0]) == 0:
+        return None
+    return box_of(slice(int(u[0]), int(u[-1]) + 1) for u in used)
+
+
 def place(labels: np.ndarray, tooth: np.ndarray, grid: Volume, scan: Volume) -> np.ndarray:
     """Put FDI labels (uint8, on grid) onto the scan's grid: the tooth probability is interpolated and cut at
     one half, the number is that of the nearest voxel. Any orientation; bounded memory. Returns uint8 of the
     scan's shape."""
     out = np.zeros(scan.array.shape, np.uint8)
     box = reach_on_scan(labels, grid, scan)
-    if box is None:
+    used = _used(labels)
+    if box is None or used is None:
         return out
+    near = enlarge(used, _SPREAD + 1)
+    labels, tooth = labels[near], tooth[near]
+    corner = grid.index_to_ras(np.array([s.start for s in near]))
+    grid = replace(grid, array=labels, origin=(-corner[0], -corner[1], corner[2]))
     # what was dropped must not come back through interpolation, what was filled must not get lost
     edge = grow(labels, tooth < HALF, tooth, 1)
     probability = np.where(
         labels > 0, np.maximum(tooth, HALF), np.where(edge > 0, np.minimum(tooth, HALF - 1), 0)
     ).astype(np.uint8)
-    spread = grow(edge, np.ones(labels.shape, bool), tooth, 2)
+    spread = grow(edge, np.ones(labels.shape, bool), tooth, _SPREAD)
     soft, number = grid.with_array(probability), grid.with_array(spread)
 
     placed = out[box]

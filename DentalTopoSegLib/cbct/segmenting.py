@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, final
 
 import numpy as np
@@ -27,8 +27,10 @@ from .confidence import Calibrator, calibrator_for, provenance_of
 from .inference import check, run_border, run_numbering, smooth
 from .instance_numbers import NumberedTeeth, number_instances
 from .instances import HALF, ISLAND_MM3, find_instances
+from .mask_topology import close_thin_tunnels, reach_of
 from .placing import clean, place, reach_on_scan
 from .region import find_dental_region, no_teeth_message
+from .views import AGAIN
 
 __all__ = ["Segmentation", "segment_volume"]
 
@@ -121,21 +123,22 @@ def segment_volume(
 
     with _stage(PREPARE_SCAN, seconds, report, cancelled):
         _require_contrast(volume)
-        scan, outside = volume, {}
+        scan = volume
+        shown: dict[str, Any] = {"views": AGAIN} if options.tta else {}
         field = find_outside(volume)
         if field is not None:
             warnings.append(field.note)
             scan = field.filled(volume)
-            outside["outside"] = volume.with_array(field.mask.view(np.uint8))
+            shown["outside"] = volume.with_array(field.mask.view(np.uint8))
         whole = resample_ras(scan, float(nets["numbering"].metadata["spacing_mm"]))
     with _stage(FIND_TEETH, seconds, report, cancelled):
-        coarse = run_numbering(nets.pop("numbering"), whole, scan, report, cancelled, **outside)
+        coarse = run_numbering(nets.pop("numbering"), whole, scan, report, cancelled, **shown)
         del whole
         region = find_dental_region(coarse, volume)
     with _stage(DRAW_BORDERS, seconds, report, cancelled):
         grid = resample_ras(scan, float(nets["border"].metadata["spacing_mm"]), region.box)
-        tooth, core = run_border(nets.pop("border"), grid, scan, coarse, report, cancelled, **outside)
-        del scan, outside, field
+        tooth, core = run_border(nets.pop("border"), grid, scan, coarse, report, cancelled, **shown)
+        del scan, shown, field
         tooth = smooth(tooth)
         nothing = np.broadcast_to(np.zeros((), np.uint8), grid.array.shape)
         grid = grid.with_array(nothing)  # the grey values are done with
@@ -166,6 +169,7 @@ def segment_volume(
         "seconds": {k: round(v, 3) for k, v in seconds.items()},
         "threads": threads,
         "precision": precision,
+        "tta": {"views": [asdict(view) for view in AGAIN]} if options.tta else None,
         "confidence": provenance_of(calibrator),
         "runtime_notes": version_notes(),
         "dental_box_ras_mm": [[round(float(v), 2) for v in corner] for corner in region.box],
@@ -192,9 +196,11 @@ def _confidence_of(numbered: NumberedTeeth, calibrator: Calibrator | None) -> di
 def _place_on_scan(labels: np.ndarray, tooth: np.ndarray, grid: Volume, scan: Volume) -> tuple[np.ndarray, np.ndarray]:
     """Whole teeth on the scan's own grid, uint8 of its shape, and the voxels (256,) of each number there."""
     clean(labels, int(ISLAND_MM3 / grid.voxel_volume_mm3))
+    close_thin_tunnels(labels, reach_of(grid.spacing[0]), tooth)
     placed = place(labels, tooth, grid, scan)
     used = placed[reach_on_scan(labels, grid, scan) or ()]  # a view: the rest of a large scan is empty
     clean(used, int(np.ceil(ISLAND_MM3 / scan.voxel_volume_mm3)))
+    close_thin_tunnels(used, 1)  # what the interpolation opened
     return placed, np.bincount(used[used > 0], minlength=256)
 
 

@@ -15,7 +15,7 @@ from .inference import CoarseMap
 FULL = np.ones((3, 3, 3), bool)
 #: Share of a tooth's volume that lies deeper than 0.6 mm.
 CORE_SHARE = 0.65
-_MERGED_SHARE = 0.65  # of the usual volume of two teeth; a component below it is one tooth
+_MERGED_SHARE = 0.6  # of the usual volume of two teeth; a component below it is one tooth
 _APART = 0.5  # times their mean crown width: neighbours' middles are at least this far apart horizontally
 _FLOOD_LEVELS = 12
 _TOO_LARGE = 1.45  # times the usual volume: two teeth with one number, perhaps
@@ -23,6 +23,7 @@ _LEVELS = (153, 179, 204, 230, 242)  # of 255: how sure of core the network must
 _SUSPECT = 1.25  # times the usual volume: worth a look at higher levels
 _LEAST_PART = 0.3  # of the usual volume: a part below it is no tooth of its own
 LEAST_APART_MM = 2.5  # horizontally between the middles of two teeth; roots of one tooth are nearer or smaller
+_TRACE = 3  # of 255: less is no word for a number
 _DOUBT = 0.2  # share of a component with a second number
 _NECK = 0.72  # cross-section of a contact between teeth, as a share of the smaller tooth's own
 
@@ -84,6 +85,13 @@ def grow(labels: np.ndarray, allowed: np.ndarray, priority: np.ndarray, steps: i
     return lab[inner].copy()
 
 
+def likely_numbers(probabilities: np.ndarray) -> np.ndarray:
+    """Index of the likeliest number of coarse probabilities (33, ...), whatever the background's; 0 where none of them
+    has a trace, or every tooth that the coarse map overlooks would look like the first number."""
+    teeth = probabilities[1:]
+    return np.where(teeth.max(0) >= _TRACE, 1 + teeth.argmax(0), 0)
+
+
 def usual_cores(regions_mm3: np.ndarray) -> np.ndarray:
     """(33,) usual volume of each number's core, mm^3, at the scale of this mouth (infinite for the
     background).
@@ -93,7 +101,7 @@ def usual_cores(regions_mm3: np.ndarray) -> np.ndarray:
     """
     usual = np.array([np.inf, *(usual_volume(c) * CORE_SHARE for c in range(1, len(CLASS_FDI)))])
     volumes = regions_mm3.sum(1)
-    best = regions_mm3.argmax(1)
+    best = 1 + regions_mm3[:, 1:].argmax(1)
     single = (
         (regions_mm3.max(1) >= 0.85 * volumes) & (volumes >= 0.4 * usual[best]) & (volumes < _TOO_LARGE * usual[best])
     )
@@ -110,7 +118,7 @@ def cut_at_levels(labels: np.ndarray, regions_mm3: np.ndarray, core: np.ndarray,
     usual = usual_cores(regions_mm3)
     new = count = int(labels.max())
     for k, box in enumerate(ndimage.find_objects(labels)):
-        expected = float(usual[int(regions_mm3[k].argmax())])
+        expected = float(usual[1 + int(regions_mm3[k, 1:].argmax())])
         if regions_mm3[k].sum() < _SUSPECT * expected:
             continue
         mask = labels[box] == k + 1
@@ -142,7 +150,8 @@ def cut_by_numbers(labels: np.ndarray, regions_mm3: np.ndarray, coarse: CoarseMa
     usual = usual_cores(regions_mm3)
     new = count = int(labels.max())
     for k, box in enumerate(ndimage.find_objects(labels)):
-        strong = [int(c) for c in np.argsort(-regions_mm3[k], kind="stable") if regions_mm3[k][c] >= 0.25 * usual[c]]
+        order = 1 + np.argsort(-regions_mm3[k, 1:], kind="stable")
+        strong = [int(c) for c in order if regions_mm3[k][c] >= 0.25 * usual[c]]
         while len(strong) > 1 and regions_mm3[k].sum() < _MERGED_SHARE * sum(usual[c] for c in strong):
             strong.pop()
         if len(strong) < 2:
@@ -150,7 +159,7 @@ def cut_by_numbers(labels: np.ndarray, regions_mm3: np.ndarray, coarse: CoarseMa
         mask = labels[box] == k + 1
         index = [c[s] for c, s in zip(coarse.nearest(grid), box, strict=True)]
         here = (slice(None), *np.ix_(*index))
-        likely = coarse.probabilities[1:][here].argmax(0) + 1
+        likely = likely_numbers(coarse.probabilities[here])
         strong = _side_by_side(mask, likely, strong, grid.spacing[0])
         if len(strong) > 1:
             new = _write(labels[box], watershed(mask, [mask & (likely == c) for c in strong]), new)
@@ -165,11 +174,11 @@ def cut_at_necks(labels: np.ndarray, regions_mm3: np.ndarray, coarse: CoarseMap,
     usual = usual_cores(regions_mm3)
     new = count = int(labels.max())
     for k, box in enumerate(ndimage.find_objects(labels)):
-        best, volume = int(regions_mm3[k].argmax()), float(regions_mm3[k].sum())
+        best, volume = 1 + int(regions_mm3[k, 1:].argmax()), float(regions_mm3[k].sum())
         expected = float(usual[best])
         # small teeth that touch are hardly larger than one; two numbers inside and a neck between them tell. Not so
         # for molars, whose roots have a neck between them too.
-        doubt = np.sort(regions_mm3[k])[-2] >= _DOUBT * volume and CLASS_FDI[best] % 10 <= 5
+        doubt = np.sort(regions_mm3[k, 1:])[-2] >= _DOUBT * volume and CLASS_FDI[best] % 10 <= 5
         if volume < (0.85 if doubt else _TOO_LARGE) * expected:
             continue
         mask = labels[box] == k + 1

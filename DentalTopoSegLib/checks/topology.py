@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..cbct.mask_topology import betti_numbers, euler_characteristic, pieces_and_cavities
 from ..dentition import jaw
 from ..files.volumes.boxes import Box, box_of, tooth_boxes
 
@@ -66,73 +67,6 @@ class ToothMeasure:
         return box_of(slice(*ends) for ends in self.bbox)
 
 
-# ---------------------------------------------------------------- one mask
-
-
-def euler_characteristic(mask: np.ndarray) -> int:
-    """V - E + F - C of the union of closed voxel cubes of a 3D bool mask."""
-    cells = np.pad(np.asarray(mask, dtype=bool), 1)
-    # A face belongs to the complex when one of its two voxels does, an edge when one of four, a vertex when
-    # one of eight: pairwise "or" along one, two and three axes.
-    z = cells[1:] | cells[:-1]
-    y = cells[:, 1:] | cells[:, :-1]
-    x = cells[:, :, 1:] | cells[:, :, :-1]
-    zy = z[:, 1:] | z[:, :-1]
-    zx = z[:, :, 1:] | z[:, :, :-1]
-    yx = y[:, :, 1:] | y[:, :, :-1]
-    zyx = zy[:, :, 1:] | zy[:, :, :-1]
-    faces, edges = (sum(int(np.count_nonzero(a)) for a in group) for group in ((z, y, x), (zy, zx, yx)))
-    return int(np.count_nonzero(zyx)) - edges + faces - int(np.count_nonzero(cells))
-
-
-def _pieces_and_cavities(mask: np.ndarray) -> tuple[np.ndarray, int, np.ndarray, int]:
-    """Label image and count of the 26-connected pieces; the same of the enclosed 6-connected cavities."""
-    from scipy import ndimage
-
-    pieces, b0 = ndimage.label(mask, structure=np.ones((3, 3, 3), dtype=bool))
-    # Padding makes all of the outside one region; the corner voxel names it.
-    outside, count = ndimage.label(np.pad(~mask, 1, constant_values=True))
-    cavities = outside[1:-1, 1:-1, 1:-1]
-    cavities[cavities == outside[0, 0, 0]] = 0
-    return pieces, int(b0), cavities, int(count) - 1
-
-
-def betti_numbers(mask: np.ndarray) -> tuple[int, int, int]:
-    """Pieces, tunnels and voids of a mask; foreground 26-, background 6-connected.
-
-    Parameters
-    ----------
-    mask : numpy.ndarray
-        (D, H, W), True inside.
-
-    Returns
-    -------
-    tuple of int
-        (b0, b1, b2) = (pieces, tunnels, voids); (0, 0, 0) of an empty mask.
-
-    Raises
-    ------
-    ValueError
-        For a mask that has not three dimensions.
-
-    Examples
-    --------
-    A ring is one piece with one tunnel:
-
-    >>> ring = np.ones((1, 3, 3), bool)
-    >>> ring[0, 1, 1] = False
-    >>> betti_numbers(ring)
-    (1, 1, 0)
-    """
-    mask = np.asarray(mask, dtype=bool)
-    if mask.ndim != 3:
-        raise ValueError(f"Betti numbers are for 3D masks; this one has {mask.ndim} dimensions.")
-    if not mask.any():
-        return 0, 0, 0
-    _, b0, _, b2 = _pieces_and_cavities(mask)
-    return b0, b0 + b2 - euler_characteristic(mask), b2
-
-
 # ---------------------------------------------------------------- a dentition
 
 
@@ -161,7 +95,7 @@ def measure_tooth(labels: Volume, fdi: int, box: Box) -> ToothMeasure:
     """`tooth_measures` of one tooth; box: its bounding box, as `tooth_boxes` gives it."""
     mask = labels.array[box] == fdi
     z, y, x = ((s.start, s.stop) for s in box)
-    pieces, b0, cavities, b2 = _pieces_and_cavities(mask)
+    pieces, b0, cavities, b2 = pieces_and_cavities(mask)
     voxels = int(np.count_nonzero(mask))
     components = _parts(pieces, b0, box, labels)
     weights = np.array([part.voxels for part in components], dtype=float)

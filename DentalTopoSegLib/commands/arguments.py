@@ -43,7 +43,27 @@ def add_network(command: argparse.ArgumentParser) -> None:
         "--provider",
         choices=PROVIDERS,
         default=DEFAULT_PROVIDER,
-        help="what runs the networks; auto: for CBCT openvino where it is installed (default onnxruntime)",
+        help="what runs the networks; auto: for CBCT what suits this processor best of what is "
+        "installed (default onnxruntime)",
+    )
+
+
+def add_tta(command: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
+    """Whether the networks look more than once at a CBCT."""
+    command.add_argument(
+        "--tta",
+        action="store_true",
+        help="test-time augmentation of CBCT: the networks look twice, also at the mirror image, and the mean "
+        "counts; takes about 1.4 times as long",
+    )
+
+
+def add_models(command: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
+    """Somebody's network instead of the installed ones; see `Call.options`."""
+    command.add_argument(
+        "--models",
+        metavar="FOLDER",
+        help="for CBCT: run this converted nnU-Net instead of the installed networks (docs/nnunet.md)",
     )
 
 

@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from ..errors import DONE, SOME_FAILED
-from .arguments import add_anonymous_names, add_known, add_network, add_orientation, add_output
+from .arguments import add_anonymous_names, add_known, add_models, add_network, add_orientation, add_output, add_tta
 from .command import Call, Command
 from .streams import say
 
@@ -16,10 +16,12 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     add_output(parser)
     parser.add_argument("--picture", action="store_true", help="also write <name>_teeth.png of every CBCT")
     parser.add_argument("--again", action="store_true", help="also do scans again whose results are there")
+    add_tta(parser)
     add_orientation(parser)
     add_anonymous_names(parser)
     add_known(parser)
     add_network(parser)
+    add_models(parser)
 
 
 def _run(call: Call) -> dict[str, Any]:

@@ -24,11 +24,21 @@ class Call:
     @property
     def options(self) -> RunOptions:
         """How to compute, by the arguments of `arguments.add_network`, and what is known of the teeth, by those of
-        `arguments.add_known` where the command has them."""
+        `arguments.add_known`, `arguments.add_tta` and `arguments.add_models` where the command has them."""
         given = self.arguments
         asked = self.stop.asked
         absent, milk = (absent_of(given), milk_of(given)) if hasattr(given, "absent") else (frozenset(), None)
-        return RunOptions(given.threads, given.precision, given.provider, self.bar, asked, absent, milk)
+        return RunOptions(
+            given.threads,
+            given.precision,
+            given.provider,
+            self.bar,
+            asked,
+            absent,
+            milk,
+            tta=getattr(given, "tta", False),
+            models=getattr(given, "models", None),
+        )
 
     def say(self, text: Callable[[], str]) -> None:
         """Print a text to stdout where text is wanted; the progress ends."""

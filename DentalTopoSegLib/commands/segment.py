@@ -5,7 +5,16 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from .arguments import add_anonymous_names, add_known, add_mesh, add_network, add_orientation, add_output
+from .arguments import (
+    add_anonymous_names,
+    add_known,
+    add_mesh,
+    add_models,
+    add_network,
+    add_orientation,
+    add_output,
+    add_tta,
+)
 from .command import Call, Command
 from .text import files_text, result_text
 
@@ -29,7 +38,9 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     volume = parser.add_argument_group("for CBCT only")
     volume.add_argument("--series", help="DICOM series to take: its number or the end of its id")
     add_orientation(volume)
+    add_models(volume)
     volume.add_argument("--picture", action="store_true", help="also write <name>_teeth.png with slices and 3D views")
+    add_tta(volume)
     mesh = parser.add_argument_group("for intraoral scans only")
     add_mesh(mesh)
     mesh.add_argument("--per-tooth", action="store_true", help="also write an STL of every tooth and of the gingiva")
@@ -37,6 +48,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(call: Call) -> dict[str, Any]:
     from ..runs.job import Job
+    from ..runs.refusals import refuse_options
     from ..runs.segmenting import segment
 
     given = call.arguments
@@ -52,6 +64,8 @@ def _run(call: Call) -> dict[str, Any]:
         picture=given.picture,
         per_tooth=given.per_tooth,
     )
+    if job.is_mesh():
+        refuse_options("CBCT", tta=given.tta)
     run = segment(job, call.options)
     files = [path for written in run.files for path in written.values()]
     call.say(lambda: result_text(run.reports) + "\n" + files_text(files))

@@ -81,18 +81,7 @@ def write_seg_nrrd(
         For everything the disk refuses.
     """
     image = labels.with_array(labels.array.astype(np.uint8, copy=False)).to_sitk()
-    geometry = [*labels.index_to_ras_matrix().ravel(), *(k for n in labels.shape[::-1] for k in (0, n - 1))]
-    header = {
-        # the scan's whole grid: Slicer itself keeps only the box around the teeth
-        "Segmentation_ConversionParameters": "Reference image geometry|"
-        + "".join(f"{value:.12g};" for value in geometry)
-        + "|&",
-        "Segmentation_ContainedRepresentationNames": "Binary labelmap|",
-        "Segmentation_MasterRepresentation": "Binary labelmap",  # read by Slicer up to 5.2
-        "Segmentation_SourceRepresentation": "Binary labelmap",  # the same field since then
-        "Segmentation_ReferenceImageExtentOffset": "0 0 0",
-    }
-    for key, value in header.items():
+    for key, value in segmentation_header(labels).items():
         image.SetMetaData(key, value)
     for i, (fdi, box) in enumerate(_tooth_extents(labels.array)):
         tags = [
@@ -118,6 +107,21 @@ def write_seg_nrrd(
         for field, value in fields.items():
             image.SetMetaData(f"Segment{i}_{field}", value)
     return write_image(image, Path(path))
+
+
+def segmentation_header(labels: Volume) -> dict[str, str]:
+    """What Slicer wants to know of the whole segmentation, by key."""
+    geometry = [*labels.index_to_ras_matrix().ravel(), *(k for n in labels.shape[::-1] for k in (0, n - 1))]
+    return {
+        # the scan's whole grid: Slicer itself keeps only the box around the teeth
+        "Segmentation_ConversionParameters": "Reference image geometry|"
+        + "".join(f"{value:.12g};" for value in geometry)
+        + "|&",
+        "Segmentation_ContainedRepresentationNames": "Binary labelmap|",
+        "Segmentation_MasterRepresentation": "Binary labelmap",  # read by Slicer up to 5.2
+        "Segmentation_SourceRepresentation": "Binary labelmap",  # the same field since then
+        "Segmentation_ReferenceImageExtentOffset": "0 0 0",
+    }
 
 
 def _tooth_extents(array: np.ndarray) -> Iterator[tuple[int, str]]:

@@ -8,6 +8,7 @@ wall of a hollow one, looks away from the jaw.
 
 from __future__ import annotations
 
+from functools import cached_property
 from itertools import combinations
 
 import numpy as np
@@ -76,20 +77,31 @@ class _Shells:
     """The connected pieces of a surface. large: those that count, the largest first."""
 
     def __init__(self, surface: Surface, piece: np.ndarray, number: int) -> None:
-        self.surface, self.piece = surface, piece
-        corners = surface.vertices[surface.faces]
-        self.centres = corners.mean(1)
-        #: (G, 3) half of it is the area of each face along its normal
-        self.normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]) / 2
+        self.surface, self.piece, self.number = surface, piece, number
         self.areas = surface.areas
         area = np.bincount(piece, self.areas, number)
         order = np.argsort(-area, kind="stable")
         self.large = order[area[order] >= max(_SHARE * area.sum(), _LEAST_MM2)]
         self.area = area[self.large]
         self.total = float(area.sum())
-        self.looks = np.stack([np.bincount(piece, self.normals[:, k], number) for k in range(3)], 1)[self.large]
-        weighted = self.centres * self.areas[:, None]
-        self.middle = np.stack([np.bincount(piece, weighted[:, k], number) for k in range(3)], 1)[self.large]
+
+    @cached_property
+    def centres(self) -> np.ndarray:
+        """(G, 3) mm."""
+        return self.surface.vertices[self.surface.faces].mean(1)
+
+    @cached_property
+    def looks(self) -> np.ndarray:
+        """(large, 3) sum of each one's normals, as long as the faces are large."""
+        return self._sums(self.surface.crosses) / 2
+
+    @cached_property
+    def middle(self) -> np.ndarray:
+        """(large, 3) sum of each one's centres, weighted by area."""
+        return self._sums(self.centres * self.areas[:, None])
+
+    def _sums(self, of_faces: np.ndarray) -> np.ndarray:
+        return np.stack([np.bincount(self.piece, of_faces[:, k], self.number) for k in range(3)], 1)[self.large]
 
     def facing(self) -> np.ndarray | None:
         """(large,) 0 or 1 where two groups of shells look at each other."""
@@ -152,13 +164,14 @@ class _Shells:
     def faces_itself(self) -> bool:
         """Whether the surface looks inward along one of its axes and outward along the others (or the reverse, where
         it is inside out): so do two jaws in the bite, and nothing else."""
-        if np.linalg.norm(self.normals.sum(0)) > _NOWHERE * self.areas.sum():
+        crosses = self.surface.crosses
+        if np.linalg.norm(crosses.sum(0)) / 2 > _NOWHERE * self.total:
             return False
         few = self.centres[:: len(self.centres) // _SAMPLE + 1]
-        middle = (self.centres * self.areas[:, None]).sum(0) / self.areas.sum()
+        middle = (self.centres * self.areas[:, None]).sum(0) / self.total
         axes = np.linalg.eigh(np.cov((few - middle).T))[1].T
         extent = np.ptp(few @ axes.T, axis=0) + 1e-9
-        outward = ((self.centres - middle) @ axes.T * (self.normals @ axes.T)).sum(0) / self.areas.sum() / extent
+        outward = ((self.centres - middle) @ axes.T * (crosses @ axes.T)).sum(0) / (2 * self.total) / extent
         for k in range(3):
             others = outward.sum() - outward[k]
             if outward[k] * np.sign(others) < _FACING:

@@ -13,6 +13,7 @@ _CLOSE_MM, _SHARE, _AROUND_DEG = 0.1, 0.5, 250.0
 #: Faces of its wall look away from the axis, within the first, and along the radius, beyond the second (cosines).
 _WALL, _RADIAL = 0.3, 0.97
 _FITS = 6
+_ENOUGH = 3000  # faces that tell it
 #: A die is at most so wide across the way it looks, mm, and as high as it is wide or more. Pieces of jaws are longer.
 _DIE_MM, _DIE_HEIGHT = 26.0, 0.9
 _OPEN = 0.1
@@ -28,11 +29,10 @@ def is_cylinder(surface: Surface, faces: np.ndarray) -> bool:
     """Whether some faces (n,) of a surface are mostly the wall of one cylinder."""
     if len(faces) < 30:
         return False
-    corners = surface.vertices[surface.faces[faces]]
-    cross = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    area = np.linalg.norm(cross, axis=1) / 2
-    normals = cross / (2 * area[:, None] + 1e-12)
-    centres = corners.mean(1)
+    faces = faces[:: len(faces) // _ENOUGH + 1]
+    area = surface.areas[faces]
+    normals = surface.crosses[faces] / (2 * area[:, None] + 1e-12)
+    centres = surface.vertices[surface.faces[faces]].mean(1)
     weight = area.copy()
     for _ in range(_FITS):
         axis = np.linalg.eigh((normals * weight[:, None]).T @ normals)[1][:, 0]
@@ -66,8 +66,7 @@ def _circle(places: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, float]:
 
 def require_no_die(surface: Surface, name: str) -> None:
     """Refuse the model of one or two teeth on a stump of its own. Raises InputError."""
-    corners = surface.vertices[surface.faces]
-    looks = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]).sum(0) / 2
+    looks = surface.crosses.sum(0) / 2
     length = float(np.linalg.norm(looks))
     if length < _OPEN * surface.areas.sum():
         return

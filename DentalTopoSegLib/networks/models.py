@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -19,27 +18,13 @@ import numpy as np
 from ..errors import Cancelled, InputError, ModelError
 from ..files.json_text import parse_json, read_json
 from ..options import DEFAULT_PROVIDER
+from .graphs import require_known_graph
 from .providers import Session, open_session
+from .resources import resources_dir
 from .tasks import TASKS, Task
 
 METADATA_KEY = "dentaltoposeg"
 _POLL_S = 0.1
-
-
-def resources_dir() -> Path:
-    """The folder Resources of a checkout, or its copy inside the installed package. ModelError if neither is
-    there."""
-    beside = Path(__file__).resolve().parents[2] / "Resources"
-    if (beside / "Models").is_dir():
-        return beside
-    try:
-        packed = Path(str(resources.files("DentalTopoSegLib._resources")))
-    except ModuleNotFoundError as error:
-        raise ModelError(
-            f"The folder Resources with the networks was not found beside the library ({beside}) nor in "
-            "the installed package: install DentalTopoSeg again."
-        ) from error
-    return packed
 
 
 @dataclass(frozen=True)
@@ -221,6 +206,8 @@ def load_model(
             f"{str(entry['sha256'])[:12]}...): install DentalTopoSeg again."
         )
     task = _task_of(entry, path)
+    if task.graph is not None:
+        require_known_graph(content, path, *task.graph)
     provider = task.auto_provider if provider == "auto" else provider
     session = open_session(provider, path, content, threads, METADATA_KEY)
     metadata = _metadata(session, path, task)

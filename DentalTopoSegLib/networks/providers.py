@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import platform
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ..errors import ModelError
 from ..options import PROVIDERS
 from .onnx_runtime import import_onnxruntime
+from .processors import kind_of, this_processor
 
 if TYPE_CHECKING:
     import numpy as np
@@ -61,7 +61,7 @@ def choose_provider(provider: str) -> str:
     Parameters
     ----------
     provider : str
-        What was asked for, one of `options.PROVIDERS`.
+        What was asked for, one of `options.PROVIDERS`; "auto" leaves it to the list of `processors`.
 
     Raises
     ------
@@ -74,7 +74,8 @@ def choose_provider(provider: str) -> str:
     if provider == "openvino" and not there:
         raise ModelError(f"OpenVINO was asked for but is not installed: run {_INSTALL_OPENVINO}, or use onnxruntime.")
     if provider == "auto":
-        return "openvino" if there and _is_x86() else "onnxruntime"
+        usable = [name for name in kind_of(this_processor()).providers if name != "openvino" or there]
+        return usable[0] if usable else "onnxruntime"
     return provider
 
 
@@ -95,10 +96,6 @@ def _has_openvino() -> bool:
         return importlib.util.find_spec("openvino") is not None
     except ValueError:  # loaded already, without a specification
         return True
-
-
-def _is_x86() -> bool:
-    return platform.machine().lower() in ("x86_64", "amd64")
 
 
 @lru_cache(maxsize=1)

@@ -24,7 +24,8 @@ class Task:
     name : str
         As in models.json and in the networks' own descriptions.
     kind : str
-        "volume": one array (D, H, W) in, "probabilities" out; "surface": named arrays of points in, named arrays out.
+        "volume": one array (D, H, W) in, "probabilities" out; "surface": named arrays of points in, named arrays out;
+        "foreign": somebody's nnU-Net, a tile (1, C, D, H, W) in, logits out.
     required : tuple of str
         Keys that the description inside the file must have.
     outputs : tuple of str, optional
@@ -34,6 +35,9 @@ class Task:
     fp32_answers_int8 : bool
         Whether the fp32 file, where it is the only one, is the answer when int8 is asked for: quicker was asked for,
         exact is there, nothing is lost.
+    graph : tuple, optional
+        Of networks that others made: the names of the inputs and of the outputs. Such a file is opened only after
+        `graphs.require_known_graph` has looked at it.
     """
 
     name: str
@@ -42,6 +46,7 @@ class Task:
     outputs: tuple[str, ...] | None = None
     auto_provider: str = "auto"
     fp32_answers_int8: bool = True
+    graph: tuple[tuple[str, ...], tuple[str, ...]] | None = None
 
     def missing(self, metadata: Mapping[str, Any]) -> list[str]:
         """The required keys that a description lacks, in order."""
@@ -70,6 +75,7 @@ TASKS: dict[str, Task] = {
         _surface("orientation", "points"),
         _surface("surface", "labels", "area_per_point"),
         _surface("crowns", "labels", "crown_points"),
+        Task("nnunet", "foreign", ("patch", "labels"), ("logits",), graph=(("image",), ("logits",))),
     )
 }
 

@@ -175,7 +175,8 @@ def _notes_html(report: Mapping[str, Any]) -> str:
     models = ", ".join(str(model.get("id")) for model in report["provenance"].get("models", ()))
     seconds = sum(report["provenance"].get("seconds", {}).values())
     versions = ", ".join(f"{package} {version}" for package, version in report["versions"].items())
-    made = f"Networks: {models}; {seconds:.1f} s. " if models else ""
+    looked = "; they looked twice (test-time augmentation)" if report["provenance"].get("tta") else ""
+    made = f"Networks: {models}{looked}; {seconds:.1f} s. " if models else ""
     return f'{listed}<p class="small">{escape(made)}Made with {escape(versions)}.</p>'
 
 

@@ -32,7 +32,15 @@ from .job import PAIR, Job
 SUMMARY = "summary.csv"
 _COLUMNS = ("scan", "name", "state", "teeth", "errors", "warnings", "notes", "seconds", "message")
 _SUFFIXES = (*SCAN_SUFFIXES, *MESH_SUFFIXES)
-_RESULT_ENDINGS = ("_teeth.nii.gz", "_teeth.seg.nrrd", "_teeth.vtp", "_teeth.ply", "_truth.nii.gz", "_teeth.dcm")
+_RESULT_ENDINGS = (
+    "_teeth.nii.gz",
+    "_teeth.seg.nrrd",
+    "_teeth.vtp",
+    "_teeth.ply",
+    "_truth.nii.gz",
+    "_teeth.dcm",
+    "_structures.seg.nrrd",
+)
 
 
 @dataclass
@@ -223,7 +231,8 @@ def run_batch(
             else:
                 tell = lambda event, done=done, name=name: progress(done, len(found), name, event)  # noqa: E731
                 stated = Stated(options.absent, options.milk)
-                before = None if again or one.reason else row_before(output, name, stated, orientation)
+                foreign = None if is_mesh_file(one.path) else options.models is not None
+                before = None if again or one.reason else row_before(output, name, stated, orientation, foreign)
                 row |= before or _one(
                     replace(one, name=name), output, options, tell, picture=picture, orientation=orientation
                 )
@@ -264,7 +273,7 @@ def _one(
         kind = "mesh" if mesh else "volume"
         job = Job([os.path.abspath(one.path)], output, kind, name=one.name)
         job = job if mesh else replace(job, picture=picture, orientation=orientation)
-        watching.run_job(job, options, tell)
+        watching.run_job(job, replace(options, models=None) if mesh else options, tell)
     except watching.RefusedInsideError as refused:
         if refused.event["exit_code"] == Cancelled.exit_code:  # Ctrl-C reaches both processes
             raise Cancelled() from refused
@@ -285,13 +294,18 @@ def _failed(message: str, exit_code: int) -> dict[str, Any]:
 
 
 def row_before(
-    output: Path, name: str, stated: Stated | None = None, orientation: str | None = None
+    output: Path,
+    name: str,
+    stated: Stated | None = None,
+    orientation: str | None = None,
+    foreign: bool | None = None,
 ) -> dict[str, Any] | None:
     """The row of a scan that needs no run: its results are there, or somebody has changed them and they stay.
 
     stated: what is stated of the teeth now; where it is something, results of which something else was stated are none;
     where it is nothing they stay, and the row says what was stated. orientation: the same of how scans lie whose files
-    do not say it.
+    do not say it. foreign: whether somebody's network is to be run now, or the installed ones: results of the other
+    kind are none; None where only one kind is there.
     """
     reports = _reports_of(output, name)
     if not reports:
@@ -308,9 +322,17 @@ def row_before(
         return None
     if orientation and any(r.get("orientation_stated", orientation) != orientation for r in reports):
         return None
+    if foreign is not None and any(_is_foreign(report) != foreign for report in reports):
+        return None
     row = {"state": "done before", **_numbers(reports)}
     said = "" if stated else stated_text(reports[0])
     return row | ({"message": f"{said} So it was done before; --again segments the scan anew."} if said else {})
+
+
+def _is_foreign(report: dict[str, Any]) -> bool:
+    """Whether a report is of somebody's network."""
+    models = (report.get("provenance") or {}).get("models") or ()
+    return any(isinstance(model, dict) and model.get("task") == "nnunet" for model in models)
 
 
 def row_after(output: Path, name: str) -> dict[str, Any]:

@@ -221,6 +221,7 @@ def examine_label_map(
     name: str | None = None,
     warnings: Sequence[str] = (),
     known: Known | None = None,
+    may_be_empty: bool = False,
 ) -> Examination:
     """Check a label map.
 
@@ -236,6 +237,8 @@ def examine_label_map(
         For the report.
     known : Known, optional
         What is known of the teeth beside: nobody misses those that are stated absent.
+    may_be_empty : bool
+        Whether a map without teeth is one without findings rather than a refusal: of networks that number none.
 
     Returns
     -------
@@ -246,13 +249,16 @@ def examine_label_map(
     ------
     InputError
         For values that are no FDI numbers.
+    NoTeethError
+        For a map without teeth.
     """
     from ..checks.findings import check_dentition
     from ..checks.topology import contacts, tooth_measures
 
     measures = tooth_measures(labels)
     known = known or Known()
-    findings = check_dentition(labels, confidence, absent=known.stated.absent)
+    nothing = may_be_empty and not measures
+    findings = [] if nothing else check_dentition(labels, confidence, absent=known.stated.absent)
     report = build_report(
         measures,
         findings,

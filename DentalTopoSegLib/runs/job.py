@@ -135,7 +135,7 @@ class Job:
 @dataclass(frozen=True)
 class JobFile:
     """A job as the worker is given it: a flat JSON object of the job's fields and of those of its options that a file
-    can hold (threads, precision, provider, absent, milk).
+    can hold (threads, precision, provider, absent, milk, tta, models).
 
     Parameters
     ----------
@@ -179,4 +179,4 @@ class JobFile:
         }
 
 
-_OPTIONS = ("threads", "precision", "provider", "absent", "milk")
+_OPTIONS = ("threads", "precision", "provider", "absent", "milk", "tta", "models")

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from ..stages import AROUND_JAWS_SECONDS, FIND_POSITION_OF_JAW, JAW_SECONDS, PICTURE_SECONDS, READ, SCAN_SECONDS, WRITE
+from ..stages import (
+    AROUND_JAWS_SECONDS,
+    DRAW_BORDERS,
+    FIND_POSITION_OF_JAW,
+    FIND_TEETH,
+    JAW_SECONDS,
+    PICTURE_SECONDS,
+    READ,
+    SCAN_SECONDS,
+    TTA_TIMES,
+    WRITE,
+)
 
 #: A time left is only named after so many seconds of work, or this share of it.
 _LEAST_S = 2.0
@@ -12,8 +23,9 @@ _LEAST_SHARE = 0.05
 class Timeline:
     """`at(stage, done, total)` -> the share of the whole run that is done, 0 to 1, never less than before."""
 
-    def __init__(self, jaws: int = 0, picture: bool = False) -> None:
-        """jaws: how many intraoral scans, 0 for a CBCT. picture: a CBCT's picture is drawn too."""
+    def __init__(self, jaws: int = 0, picture: bool = False, tta: bool = False) -> None:
+        """jaws: how many intraoral scans, 0 for a CBCT. picture: a CBCT's picture is drawn too. tta: its networks look
+        twice."""
         if jaws:
             per_jaw = {stage: jaws * s for stage, s in JAW_SECONDS.items()}
             around = {stage: jaws * s for stage, s in AROUND_JAWS_SECONDS.items()}
@@ -21,6 +33,8 @@ class Timeline:
         else:
             stages = dict(SCAN_SECONDS)
             stages[WRITE] += PICTURE_SECONDS if picture else 0.0
+            if tta:
+                stages |= {stage: TTA_TIMES * stages[stage] for stage in (FIND_TEETH, DRAW_BORDERS)}
         self._jaws = jaws
         self._whole = sum(stages.values())
         self._start: dict[str, float] = {}

@@ -15,11 +15,12 @@ from ..errors import MemoryLimitError, NoTeethError
 from ..files.json_text import write_report_json
 from ..files.label_maps import write_labelmap
 from ..files.seg_nrrd import write_seg_nrrd
+from ..files.structures import write_structures
 from ..files.transactions import keep_inputs, require_writable
 from ..files.volumes import Volume, read_volume, require_utf8, safe_stem, write_volume
 from ..options import DEFAULTS, RunOptions
 from ..reports.checksums import add_checksums
-from ..stages import CHECK, MAKE_PHANTOM, READ
+from ..stages import CHECK, LOAD_NETWORKS, MAKE_PHANTOM, READ
 from .ahead import import_ahead
 from .job import Job
 from .run import Run, Writers, round_seconds, write_files
@@ -27,6 +28,7 @@ from .run import Run, Writers, round_seconds, write_files
 if TYPE_CHECKING:
     from ..cbct import Segmentation
     from ..checks.findings import Finding
+    from ..nnunet import NetworkSegmentation
 
 # Writing copies the labels, a byte a voxel; above this the scan's grey values, two or four bytes each, go before.
 _LARGE_VOXELS = 256_000_000
@@ -36,6 +38,7 @@ _ENDINGS = {
     "truth": "_truth.nii.gz",
     "labels": "_teeth.nii.gz",
     "segmentation": "_teeth.seg.nrrd",
+    "structures": "_structures.seg.nrrd",
     "picture": "_teeth.png",
     "report": "_report.json",
 }
@@ -131,11 +134,10 @@ def segment_phantom(folder: str | os.PathLike[str], options: RunOptions = DEFAUL
 
 
 def _segment_and_write(scan: Scan, folder: Path, options: RunOptions, picture: bool) -> Run:
-    from ..cbct import segment_volume
     from .checking import examine_label_map
 
     try:
-        segmentation = segment_volume(scan.volume, options)
+        segmentation = _segment(scan.volume, options)
     except MemoryError as error:
         shown = " x ".join(str(n) for n in scan.volume.shape[::-1])
         raise MemoryLimitError(
@@ -143,7 +145,7 @@ def _segment_and_write(scan: Scan, folder: Path, options: RunOptions, picture: b
             "crop the scan to the jaws."
         ) from error
     labels = segmentation.labels
-    if not labels.array.any():
+    if not labels.array.any() and _structures(segmentation) is None:
         raise NoTeethError(f"No teeth were found in '{scan.name}': is it a dental scan that shows the jaws?")
     options.progress(CHECK, 0, 1)
     started = time.perf_counter()
@@ -153,6 +155,7 @@ def _segment_and_write(scan: Scan, folder: Path, options: RunOptions, picture: b
         name=scan.name,
         warnings=[*scan.warnings, *segmentation.warnings],
         known=segmentation.known,
+        may_be_empty=_structures(segmentation) is not None,
     )
     report = examined.report
     if scan.volume.orientation_stated:
@@ -165,7 +168,7 @@ def _segment_and_write(scan: Scan, folder: Path, options: RunOptions, picture: b
     options.progress(CHECK, 1, 1)
     seconds = round_seconds({"read": 0.0}, scan.seconds, segmentation.provenance.get("seconds", {}), checked)
     report["provenance"] = {**segmentation.provenance, "seconds": seconds}
-    drawn = _picture_writer(scan, labels, examined.findings) if picture else None
+    drawn = _picture_writer(scan, labels, examined.findings) if picture and labels.array.any() else None
     if scan.truth is None and scan.volume.array.size > _LARGE_VOXELS:
         scan.drop_grey_values()
     writers = _writers(scan, segmentation, report, drawn)
@@ -173,8 +176,33 @@ def _segment_and_write(scan: Scan, folder: Path, options: RunOptions, picture: b
     return Run([report], write_files(folder, [writers], options, scan.inputs), examined.findings, labels)
 
 
+def _segment(volume: Volume, options: RunOptions) -> Segmentation | NetworkSegmentation:
+    """By the installed networks, or by the one that was asked for."""
+    if options.models is None:
+        from ..cbct import segment_volume
+
+        return segment_volume(volume, options)
+    from ..nnunet import load_nnunet, segment_with
+
+    options.progress(LOAD_NETWORKS, 0, 1)
+    model, description = load_nnunet(options.models, options)
+    options.progress(LOAD_NETWORKS, 1, 1)
+    return segment_with(volume, model, description, options)
+
+
+def _structures(segmentation: Segmentation | NetworkSegmentation) -> tuple[Volume, dict[int, str]] | None:
+    """What somebody's network found beside numbered teeth, with the names of its values."""
+    found = getattr(segmentation, "structures", None)
+    if found is None or not found.array.any():
+        return None
+    return found, {structure.value: structure.name for structure in segmentation.names}  # type: ignore[union-attr]
+
+
 def _writers(
-    scan: Scan, segmentation: Segmentation, report: dict[str, Any], picture: Callable[[Path], Any] | None
+    scan: Scan,
+    segmentation: Segmentation | NetworkSegmentation,
+    report: dict[str, Any],
+    picture: Callable[[Path], Any] | None,
 ) -> Writers:
     name, truth, labels = scan.name, scan.truth, segmentation.labels
     named = {kind: f"{name}{ending}" for kind, ending in _ENDINGS.items()}
@@ -187,6 +215,9 @@ def _writers(
         named["segmentation"],
         lambda path: write_seg_nrrd(labels, path, segmentation.confidence, segmentation.known),
     )
+    found = _structures(segmentation)
+    if found is not None:
+        writers["structures"] = (named["structures"], lambda path: write_structures(*found, path))
     if picture is not None:
         writers["picture"] = (named["picture"], picture)
     writers["report"] = (

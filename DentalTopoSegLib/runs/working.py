@@ -45,7 +45,8 @@ def work(stage: Path) -> int:
 
 def _segment(given: JobFile, stage: Path, tell_event: Tell) -> dict[str, Any]:
     job = replace(given.job, output=stage)
-    timeline = Timeline(jaws=len(job.inputs)) if job.is_mesh() else Timeline(picture=job.picture)
+    of_scan = {"picture": job.picture, "tta": given.options.tta}
+    timeline = Timeline(jaws=len(job.inputs)) if job.is_mesh() else Timeline(**of_scan)
     run = segment(job, replace(given.options, progress=ProgressEvents(timeline, tell_event)))
     names = [{kind: path.name for kind, path in written.items()} for written in run.files]
     return {"event": "done", "reports": [written["report"] for written in names], "files": names}

@@ -165,6 +165,11 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Look twice (slower)</source>
+            <translation>Zweimal hinsehen (langsamer)</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Many scans</source>
             <translation>Viele Scans</translation>
         </message>
@@ -362,6 +367,11 @@
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>The mean looks like an X-ray; the brightest voxels show enamel, fillings and implants.</source>
             <translation>Der Mittelwert sieht wie eine Röntgenaufnahme aus; die hellsten Voxel zeigen Schmelz, Füllungen und Implantate.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>The networks look at the CBCT twice, also at its mirror image, and the mean counts. It takes about one and a half times as long; try it where a result is doubtful.</source>
+            <translation>Die Netze sehen sich das DVT zweimal an, auch sein Spiegelbild, und der Mittelwert zählt. Das dauert etwa anderthalbmal so lange; versuchen Sie es, wo ein Ergebnis zweifelhaft ist.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSeg.py"/>

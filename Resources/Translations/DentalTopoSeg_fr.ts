@@ -165,6 +165,11 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Look twice (slower)</source>
+            <translation>Regarder deux fois (plus lent)</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Many scans</source>
             <translation>Plusieurs examens</translation>
         </message>
@@ -362,6 +367,11 @@
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>The mean looks like an X-ray; the brightest voxels show enamel, fillings and implants.</source>
             <translation>La moyenne ressemble à une radiographie ; les voxels les plus clairs montrent l'émail, les obturations et les implants.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>The networks look at the CBCT twice, also at its mirror image, and the mean counts. It takes about one and a half times as long; try it where a result is doubtful.</source>
+            <translation>Les réseaux regardent le CBCT deux fois, aussi son image en miroir, et la moyenne compte. Cela dure environ une fois et demie plus longtemps ; à essayer quand un résultat est douteux.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSeg.py"/>

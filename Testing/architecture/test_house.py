@@ -13,13 +13,13 @@ ROOT = Path(__file__).resolve().parents[2]
 #: From the bottom up; a module imports from its own room and from those before it. "" is the package's own face.
 ROOMS = {
     "DentalTopoSegLib": (
-        "errors", "options", "stages", "dentition", "files", "phantom", "networks", "cbct", "ios", "checks.topology",
-        "checks.measures", "checks.metrics", "checks.repair", "checks", "pictures", "reports", "exports", "runs",
-        "commands", "__main__", "scene",
+        "errors", "options", "stages", "dentition", "files", "phantom", "networks", "cbct", "ios", "nnunet",
+        "checks.topology", "checks.measures", "checks.metrics", "checks.repair", "checks", "pictures",
+        "reports", "exports", "runs", "commands", "__main__", "scene",
     ),
     "training": (
-        "nets", "loop", "patients", "volumes", "surfaces", "export", "compression", "evaluation", "experiments",
-        "__main__",
+        "nets", "loop", "patients", "volumes", "surfaces", "export", "nnunet", "compression", "evaluation",
+        "experiments", "__main__",
     ),
 }  # fmt: skip
 MOST_LINES = 500

@@ -1,11 +1,12 @@
-"""The whole way of a clinician, once on a phantom and once on a real scan: segment, cancel, segment again, go to a
-finding, repair it, undo, repair again, export."""
+"""The whole way of a clinician, once on a phantom and once on a real scan: segment, cancel, segment again, erase by
+hand, go to the finding, repair it, undo, repair again, export."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 from gui_steps import addScan, click, leftBehind, nodeNames, waitFor
+from scipy import ndimage
 
 
 @pytest.fixture(params=["phantom", "real CBCT"])
@@ -43,8 +44,10 @@ def test_from_the_first_click_to_the_files(panel, scanNode, scene, slicer, tmp_p
     assert len(teeth) >= 20 and len(set(teeth)) == len(teeth)
     assert f"{len(teeth)} teeth" in panel.ui.summaryLabel.text
 
+    hollow(slicer, review.nodes[0], teeth[0], scanNode)
+    waitFor(lambda: any(f.code == "void" for f in review.findings()))
     buttons = panel.reviewPanel.findings.buttons
-    finding = next(f for f in review.findings() if f.code == "tunnel" and f.position is not None)
+    finding = next(f for f in review.findings() if f.code == "void" and f.position is not None)
     panel.ui.findingsTable.selectRow(panel.reviewPanel.findings.keys.index(finding.key))
     view = scene.GetFirstNodeByClass("vtkMRMLSliceNode").GetSliceToRAS()
     assert np.allclose([view.GetElement(i, 3) for i in range(3)], finding.position, atol=1e-3)
@@ -69,6 +72,14 @@ def test_from_the_first_click_to_the_files(panel, scanNode, scene, slicer, tmp_p
     assert {f"scan_{fdi}.stl" for fdi in teeth} <= names
     assert any(name.endswith(".seg.nrrd") for name in names) and any(name.endswith(".csv") for name in names)
     assert leftBehind() == []
+
+
+def hollow(slicer, node, fdi: int, scanNode) -> None:
+    """As an eraser in Segment Editor: voxels in the deepest place of a tooth are taken away."""
+    voxels = slicer.util.arrayFromSegmentBinaryLabelmap(node, f"Tooth_{fdi}", scanNode).copy()
+    deepest = np.unravel_index(ndimage.distance_transform_edt(voxels).argmax(), voxels.shape)
+    voxels[tuple(slice(int(i) - 1, int(i) + 2) for i in deepest)] = 0
+    slicer.util.updateSegmentBinaryLabelmapFromArray(voxels, node, f"Tooth_{fdi}", scanNode)
 
 
 def _state(panel, key: str) -> str:

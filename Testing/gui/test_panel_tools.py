@@ -73,16 +73,18 @@ def test_teeth_into_a_segmentation_under_review_and_undo(panel, scan, result, sc
     assert set(panel.reviewPanel.review.teeth()) == before
 
 
-def test_the_provider_reaches_the_worker(panel, scan, monkeypatch) -> None:
+def test_the_provider_and_looking_twice_reach_the_worker(panel, scan, monkeypatch) -> None:
     from DentalTopoSegModuleLib import SegmentPanel
 
     asked, started = [], []
     monkeypatch.setattr(SegmentPanel, "ensurePackages", asked.append)
     monkeypatch.setattr(panel.logic._worker, "start", lambda path, cancel: started.append(path.read_text()))
     panel.ui.providerComboBox.currentIndex = 1
+    panel.ui.ttaCheckBox.checked = True
     click(panel.ui.applyButton)
     assert any(requirement.startswith("openvino") for requirement in asked[0])
-    assert '"openvino"' in started[0]
+    assert '"openvino"' in started[0] and '"tta": true' in started[0]
+    assert panel.runOptions().tta
     panel.logic.abandon()
 
 

@@ -7,15 +7,15 @@ foreground 26-connected, the background 6-connected.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from ...cbct.mask_topology import FULL, smallest_change
 from ...dentition.words import Sentence
-from ..topology import betti_numbers, euler_characteristic
+from ..topology import betti_numbers
 
-FULL = np.ones((3, 3, 3), bool)
 #: Closing a tunnel may change this share of the tooth at most: it is a defect of the drawing, not a new shape.
 TUNNEL_SHARE = 0.1
 #: Joining pieces may add this share of their volume at most, over a gap (mm) no wider than this.
@@ -64,7 +64,7 @@ def close_tunnels(mask: np.ndarray, free: np.ndarray) -> np.ndarray:
     while left:
         best = None
         for radius in range(1, _REACH + 1):
-            found = _smallest_change(current, free, radius, (start[0], left, start[2]))
+            found = smallest_change(current, free, radius, (start[0], left, start[2]))
             if found is not None and (best is None or found[0] < best[0]):
                 best = found
             elif best is not None:  # a wider look has found nothing smaller
@@ -80,56 +80,6 @@ def close_tunnels(mask: np.ndarray, free: np.ndarray) -> np.ndarray:
                 most=100 * TUNNEL_SHARE,
             )
     return current
-
-
-def _smallest_change(
-    mask: np.ndarray, free: np.ndarray, radius: int, start: tuple[int, int, int]
-) -> tuple[int, np.ndarray, int] | None:
-    """(voxels, mask, tunnels left) of the smallest change by closing or opening with a cube that takes tunnels away
-    and leaves the numbers of pieces and hollows as they are."""
-    candidates = []
-    for change in (_cube(mask, radius, closing=True) & ~mask & free, mask & ~_cube(mask, radius, closing=False)):
-        candidates += [(size, placed) for size, placed in _parts(change) if _gain(mask, placed) > 0]
-    for size, (box, part) in sorted(candidates, key=lambda candidate: candidate[0]):
-        changed = mask.copy()
-        changed[box] ^= part
-        pieces_, tunnels, voids = betti_numbers(changed)
-        if pieces_ == start[0] and voids == start[2] and tunnels < start[1]:
-            return size, changed, tunnels
-    return None
-
-
-def _cube(mask: np.ndarray, radius: int, closing: bool) -> np.ndarray:
-    """The mask closed (or opened) with a cube of side 2 radius + 1."""
-    from scipy import ndimage
-
-    size = 2 * radius + 1
-    padded = np.pad(mask, radius).view(np.uint8)
-    first, second = ndimage.maximum_filter, ndimage.minimum_filter
-    if not closing:
-        first, second = second, first
-    done = second(first(padded, size, mode="constant"), size, mode="constant")
-    return done[(slice(radius, -radius),) * 3].astype(bool)
-
-
-def _parts(change: np.ndarray) -> Iterator[tuple[int, tuple[tuple[slice, ...], np.ndarray]]]:
-    from scipy import ndimage
-
-    image, _ = ndimage.label(change, FULL)
-    for i, box in enumerate(ndimage.find_objects(image), start=1):
-        part = image[box] == i
-        yield int(np.count_nonzero(part)), (box, part)
-
-
-def _gain(mask: np.ndarray, change: tuple[tuple[slice, ...], np.ndarray]) -> int:
-    """By how much turning these voxels over raises the Euler characteristic; only their surroundings matter."""
-    box, part = change
-    low = [max(s.start - 1, 0) for s in box]
-    around = tuple(slice(a, s.stop + 1) for a, s in zip(low, box, strict=True))
-    before = mask[around]
-    after = before.copy()
-    after[tuple(slice(s.start - a, s.stop - a) for a, s in zip(low, box, strict=True))] ^= part
-    return euler_characteristic(after) - euler_characteristic(before)
 
 
 # ---------------------------------------------------------------- pieces

@@ -87,8 +87,12 @@ def face_crosses(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
 
 def face_areas(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
     """(F,) areas in the square of the vertices' unit."""
-    cross = face_crosses(vertices, faces)
-    return 0.5 * np.sqrt(np.einsum("ij,ij->i", cross, cross))
+    return areas_of(face_crosses(vertices, faces))
+
+
+def areas_of(crosses: np.ndarray) -> np.ndarray:
+    """(F,) areas of faces with these `face_crosses`."""
+    return 0.5 * np.sqrt(np.einsum("ij,ij->i", crosses, crosses))
 
 
 def face_normals(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
@@ -98,9 +102,13 @@ def face_normals(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
 
 def vertex_normals(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
     """(V, 3) unit normals, the faces around a vertex weighted by area; zero where no face lies around it."""
-    cross = face_crosses(vertices, faces)
-    corners, count = faces.ravel(), len(vertices)
-    summed = [np.bincount(corners, weights=np.repeat(cross[:, axis], 3), minlength=count) for axis in range(3)]
+    return normals_around(face_crosses(vertices, faces), faces, len(vertices))
+
+
+def normals_around(crosses: np.ndarray, faces: np.ndarray, count: int) -> np.ndarray:
+    """(count, 3) unit normals of vertices from their faces' `face_crosses`."""
+    corners = faces.ravel()
+    summed = [np.bincount(corners, weights=np.repeat(crosses[:, axis], 3), minlength=count) for axis in range(3)]
     return _unit(np.stack(summed, axis=1))
 
 
@@ -189,8 +197,10 @@ def face_components(
         if joined is not None:
             raise ValueError("joined needs across='edge'")
         _, piece = vertex_components(faces, vertex_count)
-        _, of_face = np.unique(piece[faces[:, 0]], return_inverse=True)
-        return int(of_face.max(initial=-1)) + 1, of_face.astype(np.int32)
+        of_face = piece[faces[:, 0]]
+        used = np.bincount(of_face) > 0
+        rank = np.cumsum(used, dtype=np.int32) - np.int32(1)
+        return int(used.sum()), rank[of_face]
     pairs, _ = adjacent_faces(faces, vertex_count)
     if joined is not None:
         pairs = pairs[joined[pairs[:, 0]] == joined[pairs[:, 1]]]

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from .geometry import face_areas, vertex_normals
+from .geometry import areas_of, face_crosses, normals_around
 
 #: What the arrays of vertices' colours are called, as in PLY.
 COLOURS = ("red", "green", "blue")
@@ -78,14 +78,19 @@ class Surface:
     of_face: np.ndarray
 
     @cached_property
+    def crosses(self) -> np.ndarray:
+        """(G, 3) normals of the faces as they turn, each twice as long as its face has mm^2."""
+        return face_crosses(self.vertices, self.faces)
+
+    @cached_property
     def areas(self) -> np.ndarray:
         """(G,) mm^2 of the faces."""
-        return face_areas(self.vertices, self.faces)
+        return areas_of(self.crosses)
 
     @cached_property
     def normals(self) -> np.ndarray:
         """(W, 3) unit normals of the vertices as the faces turn, outward unless the scan is inside out."""
-        return vertex_normals(self.vertices, self.faces)
+        return normals_around(self.crosses, self.faces, len(self.vertices))
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,8 @@ class _Parameter:
         if self.nodeTypes:
             return node.GetNodeReference(self.name)
         text = node.GetParameter(self.name)
+        if self.kind is bool:
+            return {"True": True, "False": False}[text]
         return self.kind[text] if issubclass(self.kind, enum.Enum) else self.kind(text)
 
 
@@ -82,6 +84,9 @@ class _Connector:
         elif type(widget) is qt.QLineEdit and parameter.kind is str:
             self.read, self.write = lambda: widget.text, lambda value: setattr(widget, "text", value)
             self.signal = widget.textChanged
+        elif type(widget) is qt.QCheckBox and parameter.kind is bool:
+            self.read, self.write = lambda: widget.checked, lambda value: setattr(widget, "checked", value)
+            self.signal = widget.toggled
         else:
             raise RuntimeError(f"No way to connect {parameter.name} to {type(widget)}")
 

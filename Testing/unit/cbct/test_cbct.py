@@ -17,7 +17,6 @@ from DentalTopoSegLib.cbct.inference import (
     plan_tiles,
     run_border,
     run_numbering,
-    tile_spans,
 )
 from DentalTopoSegLib.cbct.instance_numbers import at_edge
 from DentalTopoSegLib.cbct.placing import clean, place
@@ -286,17 +285,6 @@ def test_cancelling_at_any_moment(phantom, monkeypatch):
 # ---------------------------------------------------------------- the pieces
 
 
-@pytest.mark.parametrize(
-    ("length", "tile", "overlap"), [(100, 192, 64), (192, 192, 64), (300, 192, 64), (1000, 192, 64)]
-)
-def test_tiles_cover_everything_once(length, tile, overlap):
-    spans = tile_spans(length, tile, overlap)
-    assert [p for s in spans for p in range(s[2], s[3])] == list(range(length))
-    for start, stop, a, b in spans:
-        assert 0 <= start <= a < b <= stop <= length and stop - start <= tile
-        assert (a == 0 or a - start >= overlap // 2 - 2) and (b == length or stop - b >= overlap // 2 - 2)
-
-
 def blur_net(divisor: int, stride: int, margin: int, channels: int, calls: list | None = None):
     """A network whose answer depends on each voxel's surroundings within 5 voxels only."""
 
@@ -344,13 +332,14 @@ def test_border_tiles_join_without_seams(monkeypatch):
 
 def test_numbering_tiles_of_a_huge_scan_join_without_seams(monkeypatch):
     monkeypatch.setattr("DentalTopoSegLib.cbct.inference.WHOLE_SCAN_VOXELS", 1000)
-    monkeypatch.setattr("DentalTopoSegLib.cbct.inference._NUMBERING_TILE", 64)
-    monkeypatch.setattr("DentalTopoSegLib.cbct.inference._NUMBERING_OVERLAP", 32)
+    monkeypatch.setattr("DentalTopoSegLib.cbct.inference._TOOTH_LIKE", -100.0)  # all of it
+    calls: list = []
     image = ndimage.gaussian_filter(np.random.default_rng(1).standard_normal((71, 90, 50)), 2).astype(np.float32)
     grid = Volume(array=image, direction=(-1, 0, 0, 0, -1, 0, 0, 0, 1))
-    tiled = run_numbering(blur_net(32, 2, 0, 33), grid, grid, **QUIET)
+    tiled = run_numbering(blur_net(16, 2, 16, 33, calls), grid, grid, **QUIET)
+    assert len(calls) > 1
     monkeypatch.setattr("DentalTopoSegLib.cbct.inference.WHOLE_SCAN_VOXELS", 10**9)
-    whole = run_numbering(blur_net(32, 2, 0, 33), grid, grid, **QUIET)
+    whole = run_numbering(blur_net(16, 2, 16, 33), grid, grid, **QUIET)
     assert tiled.probabilities.shape == (33, 36, 45, 25) == whole.probabilities.shape
     inner = (slice(None), slice(3, -3), slice(3, -3), slice(3, -3))
     assert np.abs(tiled.probabilities[inner].astype(int) - whole.probabilities[inner]).max() <= 1

@@ -190,6 +190,23 @@ def test_what_the_crowns_call_no_tooth_gets_no_number():
     assert number_crowns(one, opinion(last, jaw="lower"), absent=[48]).fdi.tolist() != [48]
 
 
+def test_a_crown_that_looks_cut_off_keeps_its_number_where_the_surface_is_sure_of_it():
+    premolar = np.full(16, 1e-4)
+    premolar[12] = 1.0
+    cut = Instances(np.array([[-19.0, -18.0, 5.0]]), surface_says(gingiva=0.01, p13=0.9), np.array([30.0]))
+    answer = opinion(premolar, none=0.97)
+    found = number_crowns(cut, answer)
+    assert found.fdi.tolist() == [15]
+    assert evidence_of(found, cut, answer)[15].no_tooth < 0.2
+
+
+def test_a_bump_gets_no_number_where_the_surface_doubts_it_though_it_looks_like_a_tooth():
+    last = np.full(16, 1e-4)
+    last[7] = 1.0
+    bump = Instances(np.array([[22.0, -40.0, 5.0]]), surface_says(gingiva=0.25, p8=0.6), np.array([30.0]))
+    assert number_crowns(bump, opinion(last, none=0.2, jaw="lower")).fdi.tolist() == [0]
+
+
 def test_a_network_without_milk_teeth_invents_none_where_the_permanent_tooth_is_stated_absent():
     premolar = np.full(16, 1e-4)
     premolar[3] = 1.0

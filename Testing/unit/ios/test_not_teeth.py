@@ -40,6 +40,13 @@ def test_scan_bodies_are_cylinders(radius, height):
     assert is_cylinder(surface_of(vertices, faces), np.arange(len(faces)))
 
 
+def test_finely_meshed_scan_bodies_are_cylinders():
+    vertices, faces = body(2.2, 10, count=200, rings=100)
+    assert is_cylinder(surface_of(vertices, faces), np.arange(len(faces)))
+    vertices, faces = body(2.2, 10, count=200, rings=100, squeezed=0.85)
+    assert not is_cylinder(surface_of(vertices, faces), np.arange(len(faces)))
+
+
 @pytest.mark.parametrize("squeezed", [0.7, 0.85, 1.2])
 def test_what_is_not_round_is_none(squeezed):
     vertices, faces = body(3.5, 8, squeezed=squeezed)

@@ -21,6 +21,7 @@ from DentalTopoSegLib.errors import Cancelled, ModelError, UsageError
 from DentalTopoSegLib.networks import providers
 from DentalTopoSegLib.networks.models import load_model
 from DentalTopoSegLib.networks.onnx_runtime import import_onnxruntime
+from DentalTopoSegLib.networks.processors import Processor
 from DentalTopoSegLib.networks.tasks import task_names
 from DentalTopoSegLib.options import RunOptions
 from DentalTopoSegLib.phantom import make_phantom
@@ -100,8 +101,8 @@ def test_a_job_may_name_a_provider_that_there_is(tmp_path):
 
 
 @needs_openvino
-@pytest.mark.skipif(platform.machine().lower() not in ("x86_64", "amd64"), reason="auto takes OpenVINO on x86-64 only")
-def test_auto_takes_openvino_for_volumes_and_onnx_runtime_for_surfaces():
+def test_auto_takes_openvino_for_volumes_and_onnx_runtime_for_surfaces(monkeypatch):
+    monkeypatch.setattr(providers, "this_processor", lambda: Processor("x86-64", frozenset({"avx2"})))
     assert [load_model(task, 1, provider="auto").provider for task in task_names("volume")] == ["openvino"] * len(
         task_names("volume")
     )

@@ -190,6 +190,27 @@ def test_half_a_sample_is_not_listed_and_misfits_are_refused(tmp_path: Path) -> 
         load_sample(tmp_path, "half", DataPlan("border", (8, 8, 8)))
 
 
+@pytest.mark.parametrize("between", ["the target is new", "all is new"])
+def test_a_sample_that_is_replaced_while_it_is_read_is_no_pair(tmp_path: Path, monkeypatch, between: str) -> None:
+    _write_sample(tmp_path, "a", (8, 8, 8))
+    load = np.load
+
+    def load_then_replace(path: Path, **options):
+        """The writer's steps happen after the image was opened."""
+        array = load(path, **options)
+        if path.name == "a_image.npy":
+            path.unlink()
+            (tmp_path / "a_target.npy").unlink()
+            np.save(tmp_path / "a_target.npy", np.ones((8, 8, 8), np.uint8))
+            if between == "all is new":
+                np.save(path, np.ones((8, 8, 8), np.float16))
+        return array
+
+    monkeypatch.setattr(np, "load", load_then_replace)
+    with pytest.raises(FileNotFoundError):
+        load_sample(tmp_path, "a", DataPlan("border", (8, 8, 8)))
+
+
 def test_buffer_survives_vanishing_files(tmp_path: Path) -> None:
     for name in "abc":
         _write_sample(tmp_path, name, (8, 8, 8))

@@ -15,6 +15,7 @@ import numpy as np
 import slicer
 from slicer.i18n import tr as _
 
+from .LibraryWords import WORDS
 from .Processes import ChildProcess, failedToStart
 
 DEFAULT_NAME = "scan"
@@ -211,6 +212,7 @@ class Exporter:
 def _arguments(name: str, result: Path, folder: Path, scan, dicom, absent=()) -> list:
     """Of the command that writes one format."""
     from DentalTopoSegLib.exports import Scan, export_format
+    from DentalTopoSegLib.reports.languages import LANGUAGE_CODE
 
     kind = export_format(name)
     arguments = ["export", str(result), "-o", str(folder), "--format", name, "--json", "--quiet"]
@@ -219,6 +221,7 @@ def _arguments(name: str, result: Path, folder: Path, scan, dicom, absent=()) ->
     if kind.scan is Scan.DICOM_NEEDED and dicom is not None:
         arguments += ["--scan", dicom.path]
         arguments += ["--series", dicom.series] if dicom.series else []
-    elif kind.scan is Scan.SHOWN and scan is not None:
-        arguments += ["--scan", scan]
+    elif kind.scan is Scan.SHOWN:
+        arguments += ["--language", WORDS.gettext(LANGUAGE_CODE.text)]
+        arguments += [] if scan is None else ["--scan", scan]
     return arguments

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+from ..dentition.words import SOURCE_LANGUAGE, Language
 from ..files.packages import Package
 from .result import Result
 
@@ -34,12 +35,14 @@ class Scan(Enum):
 @dataclass(frozen=True)
 class ExportOptions:
     """How to export: the result's scan and its DICOM series; space: "LPS" or "RAS", of surfaces from label maps;
-    orientation: of a scan that does not say where left and right are, see `files.volumes.read_volume`."""
+    orientation: of a scan that does not say where left and right are, see `files.volumes.read_volume`; language: of
+    the page, as `reports.languages.catalogue` takes it."""
 
     scan: str | os.PathLike[str] | None = None
     series: str | None = None
     space: str = "LPS"
     orientation: str | None = None
+    language: Language = SOURCE_LANGUAGE
 
 
 @dataclass(frozen=True)

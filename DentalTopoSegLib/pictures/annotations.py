@@ -42,7 +42,7 @@ def draw_badges(draw: Any, findings: Sequence[tuple[int, Any, np.ndarray]], size
                 break
             at = at + (2 * _BADGE_PX + 4) * np.array([-outward[1], outward[0]])
         taken.append(at)
-        colour = _severity_rgb(finding)
+        colour = severity_rgb(finding.severity)
         draw.line((*place, *at), fill=colour, width=2)
         draw.ellipse((*(place - 3), *(place + 3)), fill=colour, outline=(0, 0, 0))
         _badge(draw, at, number, colour)
@@ -53,8 +53,9 @@ def _badge(draw: Any, at: np.ndarray, number: int, colour: tuple[int, int, int])
     draw.text(tuple(at), str(number), fill=(0, 0, 0), font=font(11), anchor="mm")
 
 
-def _severity_rgb(finding: Any) -> tuple[int, int, int]:
-    return _SEVERITY_RGB.get(finding.severity, FAINT)
+def severity_rgb(severity: str) -> tuple[int, int, int]:
+    """The colour of a finding's severity."""
+    return _SEVERITY_RGB.get(severity, FAINT)
 
 
 def draw_legend(listed: Sequence[Any], shown: Sequence[tuple[int, Any]], width: int) -> np.ndarray:
@@ -73,7 +74,7 @@ def draw_legend(listed: Sequence[Any], shown: Sequence[tuple[int, Any]], width: 
     for i, (badge, finding, text) in enumerate(rows):
         middle = line * i + line / 2
         if badge is not None:
-            _badge(draw, np.array([_BADGE_PX + 4.0, middle]), badge, _severity_rgb(finding))
+            _badge(draw, np.array([_BADGE_PX + 4.0, middle]), badge, severity_rgb(finding.severity))
         draw.text((30, middle), text, fill=TEXT if finding is not None else FAINT, font=letters, anchor="lm")
     return np.asarray(canvas).reshape(canvas.height, width, 3)
 

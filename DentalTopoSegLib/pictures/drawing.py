@@ -109,7 +109,11 @@ def draw_number(draw: Any, place: tuple[float, float], text: int | str, size: in
 
 
 def draw_numbers(
-    draw: Any, labels: np.ndarray, doubtful: Iterable[int] = (), whole: Mapping[int, float] | None = None
+    draw: Any,
+    labels: np.ndarray,
+    doubtful: Iterable[int] = (),
+    whole: Mapping[int, float] | None = None,
+    size: int = NUMBER_PX,
 ) -> None:
     """Number every tooth of a picture of labels.
 
@@ -123,6 +127,8 @@ def draw_numbers(
         Labels whose number gets a question mark.
     whole : mapping, optional
         Pixels that each label would cover if nothing hid it: it is numbered only where enough is in sight.
+    size : int
+        Height of a number, px.
     """
     from scipy import ndimage
 
@@ -135,7 +141,7 @@ def draw_numbers(
             continue
         text = f"{label % 100}?" if label in doubtful else label % 100
         for column, row in largest_pieces(own, _PIECE_SHARE):
-            draw_number(draw, (box[1].start + column, box[0].start + row), text)
+            draw_number(draw, (box[1].start + column, box[0].start + row), text, size)
 
 
 def largest_pieces(mask: np.ndarray, share: float) -> list[tuple[float, float]]:

@@ -72,14 +72,14 @@ def compose(jaws: Sequence[Mapping[str, Any]], title: str, findings: Iterable[An
 
     if not 1 <= len(jaws) <= 2:
         raise ValueError(f"A picture shows one or two jaws, not {len(jaws)}.")
-    drawn = sorted((_prepare(jaw) for jaw in jaws), key=lambda jaw: jaw.which != "upper")
+    drawn = sorted((prepare_jaw(jaw) for jaw in jaws), key=lambda jaw: jaw.which != "upper")
     listed = list(findings or ())
     shown = [(i, finding) for i, finding in enumerate(listed, 1) if i <= MOST_FINDINGS]
     width, body, size, places = _layout(len(drawn))
     scene = build_scene(drawn)
     with ThreadPoolExecutor(_PAINTERS) as pool:
-        jobs = [pool.submit(_occlusal, jaw, shown, single=len(drawn) == 1) for jaw in drawn]
-        jobs += [pool.submit(_side, scene, view, size) for view in scene.views]
+        jobs = [pool.submit(draw_occlusal, jaw, shown, single=len(drawn) == 1) for jaw in drawn]
+        jobs += [pool.submit(draw_side, scene, view, size) for view in scene.views]
         panels = [job.result() for job in jobs]
     legend = draw_legend(listed, shown, width - 2 * GAP)
     teeth = sum(int(np.count_nonzero(np.bincount(jaw.fdi)[1:])) for jaw in drawn)
@@ -103,7 +103,8 @@ def _layout(jaws: int) -> tuple[int, int, tuple[int, int], list[tuple[int, int]]
     return width, OCCLUSAL_PX + GAP + size[1], size, places
 
 
-def _prepare(jaw: Mapping[str, Any]) -> DrawnJaw:
+def prepare_jaw(jaw: Mapping[str, Any]) -> DrawnJaw:
+    """A jaw as `jaw_png` takes it, ready to be drawn. ValueError for another jaw than "upper" and "lower"."""
     if jaw["jaw"] not in ("upper", "lower"):
         raise ValueError(f'The jaw must be "upper" or "lower", not {jaw["jaw"]!r}.')
     frame = np.asarray(jaw["frame"], float)
@@ -129,8 +130,10 @@ def _samples(faces: np.ndarray) -> int:
     return 2 if len(faces) <= FINE_FACES else 1
 
 
-def _occlusal(jaw: DrawnJaw, findings: Sequence[tuple[int, Any]], single: bool) -> np.ndarray:
-    """The chewing side, front up, with the findings of this jaw."""
+def draw_occlusal(
+    jaw: DrawnJaw, findings: Sequence[tuple[int, Any]], single: bool, title: str | None = None
+) -> np.ndarray:
+    """The chewing side, front up, with the findings of this jaw; title: None names the side."""
     from PIL import Image, ImageDraw
 
     size = (OCCLUSAL_PX, OCCLUSAL_PX)
@@ -155,12 +158,13 @@ def _occlusal(jaw: DrawnJaw, findings: Sequence[tuple[int, Any]], single: bool) 
             mine.append((number, finding, drawn.project(jaw.from_file(finding.position_ras))[0, :2]))
     draw_badges(draw, mine, size)
     upper = jaw.which == "upper"
-    title = "upper jaw, from below" if upper else "lower jaw, from above"
+    if title is None:
+        title = "upper jaw, from below" if upper else "lower jaw, from above"
     label_panel(draw, title, ("R", "L", "A", "P") if upper else ("L", "R", "A", "P"), *size, drawn.spacing)
     return np.asarray(image)
 
 
-def _side(scene: Scene, view: SideView, size: tuple[int, int]) -> np.ndarray:
+def draw_side(scene: Scene, view: SideView, size: tuple[int, int]) -> np.ndarray:
     """One view of the scene."""
     from PIL import Image, ImageDraw
 

@@ -19,7 +19,7 @@ from ..errors import InputError
 from ..files.volumes import Volume
 from ..files.volumes.boxes import tooth_boxes
 from .annotations import draw_badges
-from .drawing import draw_numbers, label_panel
+from .drawing import NUMBER_PX, draw_numbers, label_panel
 from .shading import borders, palette
 
 #: How the layers of the slab become one picture.
@@ -251,10 +251,18 @@ def _evenly(curve: np.ndarray, step: float) -> np.ndarray:
     return np.stack([np.interp(at, length, curve[:, axis]) for axis in range(3)], axis=1)
 
 
-def draw_panorama(panorama: Panorama, width: int, height: int, findings: Sequence[tuple[int, Any]] = ()) -> np.ndarray:
+def draw_panorama(
+    panorama: Panorama,
+    width: int,
+    height: int,
+    findings: Sequence[tuple[int, Any]] = (),
+    title: str = "panoramic view",
+    number_px: int = NUMBER_PX,
+) -> np.ndarray:
     """(h, w, 3) uint8: the panorama as large as fits into width x height pixels, teeth outlined and numbered.
 
-    findings: `Finding`s with the number that stands for each.
+    findings: `Finding`s with the number that stands for each. title: stands in its corner. number_px: height of a
+    tooth's number.
     """
     from PIL import Image, ImageDraw
 
@@ -270,7 +278,7 @@ def draw_panorama(panorama: Panorama, width: int, height: int, findings: Sequenc
     picture[edge] = (1 - _TINT) * picture[edge] + _TINT * palette()[labels[edge]]
     canvas = Image.fromarray(picture.astype(np.uint8))
     draw = ImageDraw.Draw(canvas)
-    draw_numbers(draw, labels)
+    draw_numbers(draw, labels, size=number_px)
     places = []
     for number, finding in findings:
         if finding.position_ras is not None:
@@ -278,5 +286,5 @@ def draw_panorama(panorama: Panorama, width: int, height: int, findings: Sequenc
             if abs(depth) <= _NEAR_MM and 0 <= row < rows:
                 places.append((number, finding, np.array([(column + 0.5) * scale, (row + 0.5) * scale])))
     draw_badges(draw, places, size)
-    label_panel(draw, "panoramic view", ("R", "L", "S", "I"), *size, panorama.surface.spacing / scale)
+    label_panel(draw, title, ("R", "L", "S", "I"), *size, panorama.surface.spacing / scale)
     return np.asarray(canvas)

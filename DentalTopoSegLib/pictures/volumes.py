@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -106,7 +106,7 @@ def compose(image: Volume, labels: Volume, title: str, findings: Iterable[Any] |
         canvas.paste(Image.fromarray(flat), ((width - flat.shape[1]) // 2, below))
         below += len(flat) + GAP
     wide = (width - 4 * GAP) // 3
-    for i, panel in enumerate(_view_panels(labels, (lower, upper), wide)):
+    for i, panel in enumerate(view_panels(labels, (lower, upper), wide)):
         canvas.paste(Image.fromarray(panel), (GAP + i * (wide + GAP), below))
     canvas.paste(Image.fromarray(legend), (GAP, below + PANEL_PX + GAP))
     return np.asarray(canvas)
@@ -122,15 +122,18 @@ def _panoramic_panel(image: Volume, labels: Volume, width: int, findings: list[t
 
 def views_png(labels: Volume, path: str | os.PathLike[str]) -> Path:
     """Draw a label map without its scan, from three sides, into a PNG, whole or not at all. Raises OutputError."""
-    return write_png(path, np.concatenate(_view_panels(labels, dental_box(labels), PANEL_PX), axis=1))
+    return write_png(path, np.concatenate(view_panels(labels, dental_box(labels), PANEL_PX), axis=1))
 
 
-def _view_panels(labels: Volume, box: tuple[np.ndarray, np.ndarray], width: int) -> list[np.ndarray]:
+def view_panels(
+    labels: Volume, box: tuple[np.ndarray, np.ndarray], width: int, titles: bool = True
+) -> list[np.ndarray]:
     """The shaded teeth from all three sides at one scale; box: `dental_box`; width: of each, px."""
     extent = box[1] - box[0] - 2 * MARGIN_MM
     spacing = float(max(extent[:2].max() / (width - 40), extent[2] / (PANEL_PX - 70), FINEST_PX_MM))
     fields = tooth_fields(labels, spacing)
-    return [view_panel(fields, view, spacing, width, PANEL_PX) for view in VIEWS]
+    views = VIEWS if titles else [replace(view, title="") for view in VIEWS]
+    return [view_panel(fields, view, spacing, width, PANEL_PX) for view in views]
 
 
 def dental_box(labels: Volume) -> tuple[np.ndarray, np.ndarray]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import dentition
+from ..dentition.words import Template
 from .report import INTRAORAL, confidence_of
 
 #: A tooth of a report.
@@ -18,10 +19,10 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Column:
-    """label: its heading on the page. text: of a row. number: whether it is aligned right. heading, layout: in the
-    terminal."""
+    """label: its heading on the page. text: of a row; the page looks words of it up in its catalogue. number: whether
+    it is aligned right. heading, layout: in the terminal."""
 
-    label: str
+    label: Template
     text: Callable[[Row], str]
     number: bool = True
     heading: str = ""
@@ -36,6 +37,11 @@ class Columns:
     terminal: tuple[Column, ...]
     cut: str
 
+    @property
+    def measures(self) -> tuple[Column, ...]:
+        """Those of the page that say how large a tooth is and how sure its number."""
+        return self.page[self.page.index(_TOOTH) + 1 : self.page.index(_PIECES)]
+
 
 def _confidence(row: Row) -> str:
     return "" if row["confidence"] is None else f"{100 * row['confidence']:.0f} %"
@@ -45,24 +51,31 @@ def _width(row: Row) -> str:
     return "" if row["width_mm"] is None else f"{row['width_mm']:.1f} mm"
 
 
-_FDI = Column("FDI", lambda row: str(row["fdi"]), heading="FDI", layout="{:>4}")
-_UNIVERSAL = Column("Universal", lambda row: row["universal"])
-_TOOTH = Column("Tooth", lambda row: row["name"], number=False, heading="tooth", layout=" {:<32}")
-_CONFIDENCE = Column("Confidence", _confidence, heading="confidence", layout="{:>11}")
-_SCORE = Column("Score", _confidence, heading="score", layout="{:>11}")
-_PIECES = Column("Pieces", lambda row: str(row["pieces"]))
-_CUT = Column("Cut by the scan", lambda row: "yes" if row["cut_by_border"] else "", number=False)
+_FDI = Column(Template("FDI"), lambda row: str(row["fdi"]), heading="FDI", layout="{:>4}")
+_UNIVERSAL = Column(Template("Universal"), lambda row: row["universal"])
+_TOOTH = Column(Template("Tooth"), lambda row: row["name"], number=False, heading="tooth", layout=" {:<32}")
+_CONFIDENCE = Column(Template("Confidence"), _confidence, heading="confidence", layout="{:>11}")
+_SCORE = Column(Template("Score"), _confidence, heading="score", layout="{:>11}")
+_PIECES = Column(Template("Pieces"), lambda row: str(row["pieces"]))
+_YES = Template("yes")
+_CUT = Column(Template("Cut by the scan"), lambda row: _YES.text if row["cut_by_border"] else "", number=False)
 
-_VOLUME = Column("Volume", lambda row: f"{row['volume_mm3']:.0f} mm³", heading="volume", layout="{:>10}")
-_TUNNELS = Column("Holes through it", lambda row: str(row["tunnels"]))
-_VOIDS = Column("Hollows", lambda row: str(row["voids"]))
+_VOLUME = Column(Template("Volume"), lambda row: f"{row['volume_mm3']:.0f} mm³", heading="volume", layout="{:>10}")
+_TUNNELS = Column(Template("Holes through it"), lambda row: str(row["tunnels"]))
+_VOIDS = Column(Template("Hollows"), lambda row: str(row["voids"]))
 _SHAPE = Column(
-    "Shape", lambda row: f"{row['pieces']}/{row['tunnels']}/{row['voids']}", False, "pieces/tunnels/voids", " {}"
+    Template("Shape"),
+    lambda row: f"{row['pieces']}/{row['tunnels']}/{row['voids']}",
+    False,
+    "pieces/tunnels/voids",
+    " {}",
 )
 
-_SURFACE = Column("Crown surface", lambda row: f"{row['area_mm2']:.0f} mm²", heading="surface", layout="{:>9}")
-_WIDTH = Column("Width", _width, heading="width", layout="{:>9}")
-_HOLES = Column("Patches of gum", lambda row: str(row["holes"]))
+_SURFACE = Column(
+    Template("Crown surface"), lambda row: f"{row['area_mm2']:.0f} mm²", heading="surface", layout="{:>9}"
+)
+_WIDTH = Column(Template("Width"), _width, heading="width", layout="{:>9}")
+_HOLES = Column(Template("Patches of gum"), lambda row: str(row["holes"]))
 
 
 def _of_volumes(confidence: Column) -> Columns:

@@ -1,67 +1,50 @@
-"""A report for people: one HTML page with pictures, and CSV tables of teeth and findings for a spreadsheet.
+"""A report for people: one HTML page with pictures and a 3D view, and CSV tables of teeth and findings for a
+spreadsheet.
 
 Both are made from the JSON report (report.build_report, build_jaw_report), so they can be written at any time later.
-The page needs nothing but itself: pictures are inside it, no script, nothing is loaded from anywhere.
+The page needs nothing but itself: pictures, surfaces and viewer are inside it, nothing is loaded from anywhere.
 """
 
 from __future__ import annotations
 
 import base64
 import csv
+import datetime
 import io
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from html import escape
 from pathlib import Path
 from typing import Any
 
 from .. import dentition
+from ..checks.findings import Finding
+from ..dentition.words import SOURCE_LANGUAGE, Language
 from ..files.transactions import atomic_path
-from .columns import Column, columns_of, rows_by_jaw
+from . import page_words as words_of
+from .page_assets import asset, content_policy, json_in_page
+from .page_chart import chart_html, states_of
+from .page_content import PageContent
+from .page_parts import (
+    findings_html,
+    notes_html,
+    pictures_html,
+    provenance_html,
+    summary,
+    teeth_html,
+    teeth_told,
+    viewer_html,
+)
+from .page_words import Words
 from .repairs import repairs_told
-from .report import DISCLAIMER, INTRAORAL, confidence_of
-from .stated import stated_text
-
-#: What a severity means to the reader, the gravest first.
-SEVERITY_WORDS = {
-    "error": "Contradiction: correct it before you use the result",
-    "warning": "Probably wrong: look at it",
-    "info": "For your information",
-}
-_SEVERITY_COUNT = {
-    "error": ("contradiction", "contradictions"),
-    "warning": ("thing to look at", "things to look at"),
-    "info": ("note", "notes"),
-}
-
-#: The page's own style and pictures are shown, nothing else is loaded or run.
-_NOTHING_FROM_OUTSIDE = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-
-_STYLE = """
-:root { color-scheme: light }
-body { font: 16px/1.5 system-ui, sans-serif; color: #1d2733; background: #fff; margin: 0 auto; max-width: 62rem;
-  padding: 1.5rem }
-h1 { font-size: 1.6rem; margin: 0 0 .2rem } h2 { font-size: 1.15rem; margin: 2rem 0 .5rem }
-.disclaimer { border-left: 4px solid #b3261e; padding: .4rem .8rem; background: #fdf1f0 }
-.sum { font-size: 1.1rem }
-img { max-width: 100%; border-radius: 6px; display: block; margin: .8rem 0 }
-table { border-collapse: collapse; width: 100%; font-size: .92rem }
-th { text-align: left; border-bottom: 2px solid #c5ced8; padding: .3rem .5rem; vertical-align: bottom }
-td { border-bottom: 1px solid #e3e8ee; padding: .3rem .5rem; vertical-align: top }
-td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
-.chip { display: inline-block; width: .8em; height: .8em; border-radius: 50%; margin-right: .4em }
-.error td:first-child { border-left: 5px solid #b3261e } .warning td:first-child { border-left: 5px solid #c77700 }
-.info td:first-child { border-left: 5px solid #4a7fb5 }
-.how { color: #52606d; font-size: .9em } .small { color: #52606d; font-size: .85rem }
-@media print { body { max-width: none; padding: 0 } tr, img { break-inside: avoid } }
-"""
+from .report import DISCLAIMED, INTRAORAL, confidence_of
 
 
 def write_report_html(
     reports: Mapping[str, Any] | Sequence[Mapping[str, Any]],
     path: str | os.PathLike[str],
-    pictures: Sequence[str | os.PathLike[str]] = (),
+    content: PageContent | None = None,
+    language: Language = SOURCE_LANGUAGE,
 ) -> Path:
     """Write the page of one report, or of the two jaws of one dentition, whole or not at all.
 
@@ -71,113 +54,109 @@ def write_report_html(
         Of `report.build_report` or `build_jaw_report`.
     path : path
         The file.
-    pictures : list of path
-        PNG files to show (`pictures.volumes.overlay_png`, `pictures.jaws.jaw_png`).
+    content : PageContent, optional
+        Pictures and surfaces.
+    language : str or Catalogue
+        One of `languages.languages()`, or the caller's own words. The notes of the run stay English.
 
     Raises
     ------
+    InputError
+        For a language that is not there.
     OutputError
         For everything the disk refuses.
     """
     several = [reports] if isinstance(reports, Mapping) else list(reports)
-    title = " and ".join(report["name"] for report in several)
-    body = [
-        f"<h1>Teeth of {escape(title)}</h1>",
-        f'<p class="disclaimer"><strong>{escape(DISCLAIMER)}</strong></p>',
-        f'<p class="sum">{escape(_summary(several))}</p>',
-    ]
-    for picture in pictures:
-        content = base64.b64encode(Path(picture).read_bytes()).decode("ascii")
-        body.append(f'<img alt="The numbered teeth of {escape(title)}" src="data:image/png;base64,{content}">')
-    body.append(_findings_html(several[0]))
-    body += [_teeth_html(report) for report in several]
-    body += [_notes_html(report) for report in several]
-    page = (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{_NOTHING_FROM_OUTSIDE}">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>Teeth of {escape(title)}</title><style>{_STYLE}</style></head>\n<body>\n"
-        + "\n".join(filter(None, body))
-        + "\n</body></html>\n"
-    )
+    page = _page(several, content or PageContent(), Words(language))
     path = Path(path)
     with atomic_path(path) as temporary:
-        temporary.write_text(page, encoding="utf-8")
+        # names may hold what no encoding has
+        temporary.write_text(page, encoding="utf-8", errors="backslashreplace")
     return path
 
 
-def _summary(reports: Sequence[Mapping[str, Any]]) -> str:
-    upper, lower = (sum(report["count"][which] for report in reports) for which in ("upper", "lower"))
-    parts = []
-    for severity, words in _SEVERITY_COUNT.items():
-        count = sum(finding["severity"] == severity for finding in reports[0]["findings"])
-        if count:
-            parts.append(f"{count} {words[count != 1]}")
-    found = ", ".join(parts) or "nothing was found wrong with it"
+def _page(reports: Sequence[Mapping[str, Any]], content: PageContent, words: Words) -> str:
+    model, first = content.model, reports[0]
+    title = words(words_of.TITLE, name=" + ".join(report["name"] for report in reports))
+    views = f'<div class="panel">{viewer_html(model, words)}</div>' if model else ""
+    overview = (
+        f'<div class="overview{" two" if model else ""}"><div class="panel">{chart_html(reports, words)}'
+        f'<p id="chosen" class="chosen-words" role="status">{words(words_of.NOTHING_CHOSEN)}</p></div>{views}</div>'
+    )
+    body = [
+        f'<a class="skip" href="#findings">{words(words_of.TO_FINDINGS)}</a>',
+        f'<header><h1>{title}</h1><p class="kind">{_kinds(reports, words)}</p>',
+        f'<p class="disclaimer"><strong>{words(DISCLAIMED)}</strong></p>',
+        f'<p class="sum">{summary(reports, words)}</p>',
+        f'<p id="no-script">{words(words_of.NO_SCRIPT)}</p></header>',
+        f"<main>{overview}",
+        findings_html(first, content, words),
+        pictures_html(content, words),
+        *(teeth_html(report, words) for report in reports),
+        *(notes_html(report, words) for report in reports),
+        "</main>",
+        provenance_html(reports, datetime.date.today().isoformat(), model, words),
+    ]
+    scripts = [*([asset("three.min.js")] if model else []), asset("page.js")]
+    style = asset("page.css") + _colors_css(reports)
+    stored = base64.b64encode(model.data).decode("ascii") if model else ""
+    data = f'<script type="application/json" id="page-data">{json_in_page(_data(reports, content, words))}</script>'
+    if model:
+        data += f'\n<script type="text/plain" id="model-data">{stored}</script>'
     return (
-        f"{upper + lower} {'tooth' if upper + lower == 1 else 'teeth'}: {upper} upper, {lower} lower. Checks: {found}."
+        f'<!DOCTYPE html>\n<html lang="{words.code}"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{content_policy(style, scripts)}">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{title}</title>\n<style>{style}</style></head>\n<body>\n"
+        + "\n".join(filter(None, body))
+        + f"\n{data}\n"
+        + "\n".join(f"<script>{script}</script>" for script in scripts)
+        + "\n</body></html>\n"
     )
 
 
-def _findings_html(report: Mapping[str, Any]) -> str:
-    if not report["findings"]:
-        return "<h2>Findings</h2><p>The checks found nothing to say.</p>"
-    in_file = report.get("kind") == INTRAORAL
-    rows = []
-    for i, finding in enumerate(report["findings"], start=1):
-        how = " or ".join(repair.title for repair in repairs_told(finding))
-        place = _place_words(finding.get("position_ras"), in_file)
-        rows.append(
-            f'<tr class="{escape(finding["severity"])}"><td class="n">{i}</td><td>{escape(finding["message"])}'
-            + (f'<br><span class="how">Possible repair: {escape(how)}.</span>' if how else "")
-            + f"</td><td>{escape(SEVERITY_WORDS[finding['severity']])}</td><td>{escape(place)}</td></tr>"
-        )
-    where = "Place in the file (x, y, z)" if in_file else "Place (right, front, up; mm)"
-    return (
-        '<h2>Findings</h2><table><thead><tr><th class="n">No.</th><th>What</th><th>What it means</th>'
-        f"<th>{where}</th></tr></thead><tbody>\n" + "\n".join(rows) + "\n</tbody></table>"
-    )
+def _kinds(reports: Sequence[Mapping[str, Any]], words: Words) -> str:
+    scans = {"upper": words_of.UPPER_SCAN, "lower": words_of.LOWER_SCAN}
+    kinds = [scans[report["jaw"]] if report.get("kind") == INTRAORAL else words_of.CBCT for report in reports]
+    return " + ".join(words(kind) for kind in kinds)
 
 
-def _place_words(position: Sequence[float] | None, in_file: bool) -> str:
-    if position is None:
-        return ""
-    return ", ".join(f"{value:.4g}" if in_file else f"{value:.0f}" for value in position)
+def _colors_css(reports: Sequence[Mapping[str, Any]]) -> str:
+    """A class for each tooth's own colour: the policy forbids styles of single elements."""
+    teeth = sorted({row["fdi"] for report in reports for row in report["teeth"]})
+    return "".join(f".t{fdi}{{background:{_hex(fdi)}}}" for fdi in teeth)
 
 
-def _teeth_html(report: Mapping[str, Any]) -> str:
-    columns = columns_of(report).page
-    rows = []
-    for row in (row for jaw in rows_by_jaw(report).values() for row in jaw):
-        color = "#{:02x}{:02x}{:02x}".format(*dentition.color(row["fdi"]))
-        cells = [f'<td class="n"><span class="chip" style="background:{color}"></span>{row["fdi"]}</td>']
-        cells += [f'<td class="{_css(column)}">{escape(column.text(row))}</td>' for column in columns[1:]]
-        rows.append(f"<tr>{''.join(cells)}</tr>")
-    stated = stated_text(report)
-    which = f", {escape(report['jaw'])} jaw" if report.get("kind") == INTRAORAL else ""
-    head = "".join(f'<th class="{_css(column)}">{escape(column.label)}</th>' for column in columns)
-    return (
-        f"<h2>Teeth{which}, from the patient's right to left</h2>"
-        f"<table><thead><tr>{head}</tr></thead><tbody>\n"
-        + "\n".join(rows)
-        + "\n</tbody></table>"
-        + (f"<p>{escape(stated)}</p>" if stated else "")
-    )
+def _hex(fdi: int) -> str:
+    return "#{:02x}{:02x}{:02x}".format(*dentition.color(fdi))
 
 
-def _css(column: Column) -> str:
-    return "n" if column.number else ""
-
-
-def _notes_html(report: Mapping[str, Any]) -> str:
-    notes = "".join(f"<li>{escape(text)}</li>" for text in report["warnings"])
-    listed = f"<h2>Notes on {escape(report['name'])}</h2><ul>{notes}</ul>" if notes else ""
-    models = ", ".join(str(model.get("id")) for model in report["provenance"].get("models", ()))
-    seconds = sum(report["provenance"].get("seconds", {}).values())
-    versions = ", ".join(f"{package} {version}" for package, version in report["versions"].items())
-    looked = "; they looked twice (test-time augmentation)" if report["provenance"].get("tta") else ""
-    made = f"Networks: {models}{looked}; {seconds:.1f} s. " if models else ""
-    return f'{listed}<p class="small">{escape(made)}Made with {escape(versions)}.</p>'
+def _data(reports: Sequence[Mapping[str, Any]], content: PageContent, words: Words) -> dict[str, Any]:
+    """What the page's script knows."""
+    model = content.model
+    states = states_of(reports)
+    return {
+        "nothing": words.plain(words_of.NOTHING_CHOSEN),
+        "teeth": {fdi: text for report in reports for fdi, text in teeth_told(report, words).items()},
+        "states": states,
+        "colors": {fdi: _hex(fdi) for fdi in states},
+        "findings": [
+            {
+                "teeth": finding["teeth"],
+                "severity": finding["severity"],
+                "said": words.plain(Finding.from_dict(finding).sentence),
+                "mark": list(model.marks[i]) if model and i in model.marks else None,
+            }
+            for i, finding in enumerate(reports[0]["findings"])
+        ],
+        "model": None
+        if model is None
+        else {
+            "parts": [[part.fdi, part.vertices, part.faces, part.wide] for part in model.parts],
+            "lower": list(model.lower),
+            "upper": list(model.upper),
+        },
+    }
 
 
 # ---------------------------------------------------------------- tables

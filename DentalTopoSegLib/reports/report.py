@@ -10,6 +10,7 @@ from typing import Any
 
 from .. import __version__, dentition
 from ..dentition import NO_CALIBRATION, PROBABILITY, SCORE, Confidence, Known
+from ..dentition.words import Template
 from ..errors import InputError
 from ..files.json_schema import require_schema
 from ..files.json_text import place_text, plain, read_json
@@ -24,7 +25,8 @@ SCHEMA_VERSION = 2
 _UNVERSIONED = 1
 _READABLE_VERSIONS = (_UNVERSIONED, SCHEMA_VERSION)
 INTRAORAL = "intraoral scan"
-DISCLAIMER = "Research software, not a medical device. A clinician must check every result."
+DISCLAIMED = Template("Research software, not a medical device. A clinician must check every result.")
+DISCLAIMER = DISCLAIMED.text
 
 
 def versions() -> dict[str, str]:

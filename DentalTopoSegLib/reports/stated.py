@@ -5,18 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..dentition.words import Sentence, Template
 from .report import known_of
 
+_ABSENT = Template("Stated absent: {numbers}.")
 _DENTITION = {
-    "permanent": "Stated: permanent teeth only.",
-    "mixed": "Stated: a mixed dentition, in which milk teeth may stand.",
+    "permanent": Template("Stated: permanent teeth only."),
+    "mixed": Template("Stated: a mixed dentition, in which milk teeth may stand."),
 }
 
 
-def stated_text(report: Mapping[str, Any]) -> str:
-    """Sentences on what was stated of the teeth; empty where nothing was."""
+def stated_sentences(report: Mapping[str, Any]) -> list[Sentence]:
+    """What was stated of the teeth; empty where nothing was."""
     stated = known_of(report).stated
-    said = [f"Stated absent: {', '.join(map(str, sorted(stated.absent)))}."] if stated.absent else []
+    said = [_ABSENT(numbers=", ".join(map(str, sorted(stated.absent))))] if stated.absent else []
     if stated.dentition:
-        said.append(_DENTITION[stated.dentition])
-    return " ".join(said)
+        said.append(_DENTITION[stated.dentition]())
+    return said
+
+
+def stated_text(report: Mapping[str, Any]) -> str:
+    """The same in English."""
+    return " ".join(map(str, stated_sentences(report)))

@@ -310,7 +310,7 @@ def export(path: FilePath, folder: FilePath, format: str, **options: Any) -> dic
         The name of one of `exports.FORMATS`: "stl", "obj", "ply", "glb", "nifti", "seg.nrrd", "dicom-seg", ...
     **options
         scan, series: the scan it was made from; space: "LPS" or "RAS"; numbering: of a label map's values;
-        orientation: of files that do not say where left and right are.
+        orientation: of files that do not say where left and right are; language: of "html", "en", "de" or "fr".
 
     Returns
     -------

@@ -66,7 +66,7 @@ def test_the_page_shows_the_scan(panel, result, folder, slicer, phantom) -> None
     result.SetReferenceImageGeometryParameterFromVolumeNode(scan)
     _export(panel, folder, "html")
     page = (folder / "scan_report.html").read_text(encoding="utf-8")
-    assert "data:image/png" in page
+    assert "Axial slice through the upper teeth" in page and 'id="model-data"' in page
     assert leftBehind() == []
 
 

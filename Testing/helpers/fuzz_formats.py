@@ -122,7 +122,7 @@ def export_as(form: str) -> Callable[[Path, Path], None]:
         from DentalTopoSegLib.exports import web_page
         from DentalTopoSegLib.runs.public import export
 
-        web_page._draw = lambda result, options, picture: picture.write_bytes(b"")
+        web_page.draw_content = lambda result, options: None
 
         before = _listing(path.parent)
         written = export(path, out, form)

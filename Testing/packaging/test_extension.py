@@ -20,7 +20,7 @@ STAND_IN = Path(__file__).resolve().parent / "slicer_stand_in"
 INSTALLED = Path("lib/Slicer-5.10/qt-scripted-modules")
 MODULE = ROOT / "DentalTopoSeg"
 #: Folders whose content the extension needs; the other folders in Resources are for readers of the repository.
-RESOURCES = ("Models", "Terminologies", "Colors", "Scripts")
+RESOURCES = ("Models", "Terminologies", "Colors", "Scripts", "Report", "Translations")
 
 needs_cmake = pytest.mark.skipif(shutil.which("cmake") is None, reason="cmake is not installed")
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-RESOURCES = ("Models", "Terminologies", "Colors")
+RESOURCES = ("Models", "Terminologies", "Colors", "Report", "Translations")
 
 
 def _files(folder: Path) -> set[str]:

@@ -9,7 +9,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from html.parser import HTMLParser
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -77,18 +76,16 @@ def _by_rows(files: list[Path]) -> set[int]:
 
 
 def _by_cells(files: list[Path]) -> set[int]:
-    cells: list[str] = []
+    rows: list[int] = []
     page = HTMLParser()
-    page.handle_data = cells.append
+    page.handle_starttag = lambda tag, given: rows.extend(
+        int(dict(given)["data-tooth"]) for _ in "." if tag == "tr" and given
+    )
     text = files[0].read_text(encoding="utf-8")
     page.feed(text)
-    assert "data:image/png;base64," in text
-    table_of_teeth = cells[cells.index("Score") :]
-    return {int(cell) for cell, after in pairwise(table_of_teeth) if _is_tooth_row(cell, after)}
-
-
-def _is_tooth_row(cell: str, universal: str) -> bool:
-    return bool(re.fullmatch(r"[1-4][1-8]", cell)) and universal.isdigit()
+    assert "data:image/jpeg;base64," in text and 'id="model-data"' in text
+    assert len(rows) == len(set(rows))
+    return set(rows)
 
 
 def _by_report(files: list[Path]) -> set[int]:
@@ -113,8 +110,8 @@ def _importable(kind: ExportFormat, labels: bool) -> None:
     """Skip where what the format needs is not installed."""
     for package in kind.packages:
         pytest.importorskip(re.split(r"\W", package.requirement)[0])
-    if kind.group is Group.SURFACES and labels:
-        pytest.importorskip("vtkmodules", reason="surfaces of label maps need the extra [export]")
+    if (kind.group is Group.SURFACES and labels) or kind.name == "html":
+        pytest.importorskip("vtkmodules", reason="surfaces of label maps and the page's 3D view need VTK")
 
 
 @pytest.mark.parametrize("kind", FORMATS, ids=lambda kind: kind.name)

@@ -12,7 +12,7 @@ from DentalTopoSegLib.checks.findings import Finding
 from DentalTopoSegLib.dentition import color
 from DentalTopoSegLib.files.meshes import vertex_normals
 from DentalTopoSegLib.pictures.jaw_scene import build_scene
-from DentalTopoSegLib.pictures.jaws import _prepare, compose, jaw_png
+from DentalTopoSegLib.pictures.jaws import compose, jaw_png, prepare_jaw
 
 TURN = np.linalg.qr(np.random.default_rng(3).normal(size=(3, 3)))[0]
 TURN *= np.linalg.det(TURN)
@@ -66,6 +66,6 @@ def test_the_picture_is_the_same_every_time_and_is_written_whole(tmp_path: Path)
 @pytest.mark.parametrize("jaws", [["upper"], ["lower"], ["upper", "lower"], ["upper", "apart"]])
 def test_normals_turn_with_the_jaws(jaws: list[str]) -> None:
     toys = [toy_jaw("lower").moved(np.eye(3), (90, 0, 0)) if w == "apart" else toy_jaw(w) for w in jaws]
-    scene = build_scene([_prepare(drawn(toy)) for toy in toys])
+    scene = build_scene([prepare_jaw(drawn(toy)) for toy in toys])
     np.testing.assert_allclose(scene.normals, vertex_normals(scene.points, scene.faces), atol=1e-9)
     assert ("drawn apart" in scene.views[0][0]) == ("apart" in jaws)

@@ -200,7 +200,7 @@ def test_every_mutant_is_read_or_refused(runs, reports, kind, seed) -> None:
             repairs_told(finding)
         out.mkdir()
         page = write_report_html(report, out / "page.html").read_text(encoding="utf-8")
-        assert "<script" not in page
+        assert page.count("<script") == 2  # its own, and what that knows
         written = [export_result(path, out, form)[0] for form in ("csv", "json", *(["nifti"] * (kind == "volume")))]
         assert all(file.parent == out for files in written for file in files.values())
         assert open_result(path).report == report

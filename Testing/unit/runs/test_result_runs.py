@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import csv
+import hashlib
 import json
 import re
 from html.parser import HTMLParser
@@ -176,13 +178,13 @@ def test_surfaces_of_both_kinds_of_results(tmp_path: Path, jaw: Path) -> None:
 
 
 class Page(HTMLParser):
-    """Text, table rows and outside references of a page; fails on tags that are not closed in order."""
+    """Text, table rows, scripts and outside references of a page; fails on tags that are not closed in order."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
         self.open: list[str] = []
         self.words: list[str] = []
-        self.rows, self.links, self.images = 0, [], []
+        self.rows, self.links, self.images, self.scripts = 0, [], [], 0
         self.feed(text)
         assert self.open == []
 
@@ -190,10 +192,12 @@ class Page(HTMLParser):
         values = dict(attrs)
         self.links += [values[key] for key in ("href", "src") if key in values]
         if tag == "img":
-            self.images.append(values["src"])
+            self.images += [values["src"]] if "src" in values else []
             assert values["alt"]
         self.rows += tag == "tr"
-        assert tag not in ("script", "link", "iframe")
+        self.scripts += tag == "script"
+        assert tag not in ("link", "iframe", "object", "form")
+        assert not [key for key in values if key.startswith("on") or key == "style"], "the policy lets none of it work"
         if tag not in ("meta", "img", "br"):
             self.open.append(tag)
 
@@ -211,14 +215,15 @@ class Page(HTMLParser):
 def test_the_page_is_self_contained_and_in_plain_words(tmp_path: Path, broken: Path) -> None:
     files, _ = export_result(broken, tmp_path / "out", "html")
     page = Page(files["html"].read_text(encoding="utf-8"))
-    assert len(page.images) == 1
-    assert all(link.startswith("data:image/png;base64,") for link in page.links)
+    assert len(page.images) == 3 + 3  # from three sides, and of each finding
+    assert all(link.startswith(("data:image/jpeg;base64,", "#")) for link in page.links)
     assert "not a medical device" in page.text
     assert "28 teeth: 14 upper, 14 lower." in page.text
     assert "Teeth 14 and 15 do not stand in the order of their numbers." in page.text
     assert "Possible repair: Close the hole through tooth 36." in page.text
     assert "Probably wrong: look at it" in page.text
-    assert page.rows == (1 + 3) + (1 + 28)
+    assert page.rows == 1 + 28
+    assert [text for text in page.words if text.isdigit()].count("36") == 2  # in the chart and the table
     assert str(tmp_path) not in files["html"].read_text(encoding="utf-8")
 
 
@@ -228,7 +233,9 @@ def test_the_page_shows_slices_where_the_scan_is_given(tmp_path: Path, broken: P
     scan = write_file(image, tmp_path / "scan.nrrd")
     plain, _ = export_result(broken, tmp_path / "a", "html")
     slices, _ = export_result(broken, tmp_path / "b", "html", scan=scan)
-    assert slices["html"].stat().st_size > plain["html"].stat().st_size
+    words = [Page(files["html"].read_text(encoding="utf-8")).text for files in (plain, slices)]
+    for said in ("Panoramic view", "Axial slice through the upper teeth", "Coronal slice at the place"):
+        assert [said in text for text in words] == [False, True]
     crown, _ = export_result(jaw, tmp_path / "c", "html")
     text = Page(crown["html"].read_text(encoding="utf-8")).text
     assert "Teeth, upper jaw, from the patient's right to left" in text
@@ -240,7 +247,8 @@ def test_names_cannot_break_the_page_or_the_table(tmp_path: Path, broken: Path) 
     report["name"] = '=<script>alert("x")</script>'
     report["warnings"] = ["a < b & c"]
     page = Page(write_report_html(report, tmp_path / "p.html").read_text(encoding="utf-8"))
-    assert "a < b & c" in page.text
+    assert "a < b & c" in page.text and "Teeth of =<script>" in page.text
+    assert page.scripts == 2  # its own, and what that knows
     files = write_csv(report, tmp_path / "t_teeth.csv", tmp_path / "t_findings.csv")
     with files["teeth"].open(encoding="utf-8-sig", newline="") as stream:
         assert {row["scan"][0] for row in csv.DictReader(stream)} == {"'"}
@@ -278,12 +286,18 @@ def test_a_spreadsheet_takes_no_text_for_a_formula(tmp_path: Path, broken: Path,
     assert all(not row["x"].startswith("'") for row in numbers), "numbers stay numbers"
 
 
-def test_the_page_runs_and_loads_nothing(tmp_path: Path, broken: Path) -> None:
-    """Not even if a text should get into it as it is."""
+def test_the_page_loads_nothing_and_runs_its_own_scripts_alone(tmp_path: Path, broken: Path) -> None:
+    """Not even if a text should get into it as it is: the policy names them by their SHA-256."""
     files, _ = export_result(broken, tmp_path / "out", "html")
     text = files["html"].read_text(encoding="utf-8")
-    policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-    assert f'<meta http-equiv="Content-Security-Policy" content="{policy}">' in text.split("<title>")[0]
+    policy = re.search(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">', text.split("<title>")[0])[1]
+    rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
+    assert rules["default-src"] == rules["base-uri"] == rules["form-action"] == "'none'" and "unsafe" not in policy
+    assert rules["img-src"] == "data:"
+    for element, rule in (("script", "script-src"), ("style", "style-src")):
+        bodies = re.findall(f"<{element}>(.*?)</{element}>", text, re.DOTALL)
+        hashes = [base64.b64encode(hashlib.sha256(body.encode()).digest()).decode() for body in bodies]
+        assert rules[rule].split() == [f"'sha256-{digest}'" for digest in hashes]
 
 
 def test_tables_have_every_tooth_and_finding(tmp_path: Path, broken: Path) -> None:
@@ -328,7 +342,7 @@ def test_a_report_keeps_what_its_label_map_cannot(tmp_path: Path) -> None:
     path = write_report_json(report, tmp_path / "case_report.json")
     files, _ = export_result(path, tmp_path / "out", "html")
     assert files["html"].name == "case_report.html"
-    assert "Networks: numbering-1; 1.5 s." in Page(files["html"].read_text(encoding="utf-8")).text
+    assert "Networks numbering-1 Computing time 1.5 s" in Page(files["html"].read_text(encoding="utf-8")).text
     (tmp_path / "case_teeth.nii.gz").unlink()
     with pytest.raises(InputError, match="are not beside it"):
         export_result(path, tmp_path / "out", "csv")

@@ -517,9 +517,19 @@
             <translation>,</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>3D view</source>
+            <translation>3D-Ansicht</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/checks/findings/words.py"/>
             <source>; it may be {fdi:tooth}</source>
             <translation>; es könnte {fdi:tooth} sein</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>A colour per tooth</source>
+            <translation>Eine Farbe pro Zahn</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/scene/jobs.py"/>
@@ -542,6 +552,21 @@
             <translation>Ein Intraoralscan hat keine Voxel: Exportieren Sie seine Modelle.</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/pictures/for_page.py"/>
+            <source>Axial slice at the place</source>
+            <translation>Axialer Schnitt an der Stelle</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/pictures/for_page.py"/>
+            <source>Axial slice through the lower teeth, seen from below</source>
+            <translation>Axialer Schnitt durch die unteren Zähne, von unten gesehen</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/pictures/for_page.py"/>
+            <source>Axial slice through the upper teeth, seen from below</source>
+            <translation>Axialer Schnitt durch die oberen Zähne, von unten gesehen</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/scene/jobs.py"/>
             <source>Both models are said to be the {jaw:words} jaw: choose one upper and one lower jaw.</source>
             <translation>Beide Modelle sind als {jaw:words} angegeben: Wählen Sie einen Oberkiefer und einen Unterkiefer.</translation>
@@ -562,6 +587,11 @@
             <translation>Zähne werden geprüft</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Checks: {counts:words}.</source>
+            <translation>Prüfungen: {counts:words}.</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/checks/repair/making.py"/>
             <source>Choose a number first: {what:clause}.</source>
             <translation>Wählen Sie zuerst eine Nummer: {what:words}.</translation>
@@ -570,6 +600,11 @@
             <location filename="../../DentalTopoSegLib/scene/jobs.py"/>
             <source>Choose a scan first: a CBCT volume, or the model of one jaw or of both.</source>
             <translation>Wählen Sie zuerst einen Scan: ein DVT-Volumen oder das Modell eines Kiefers oder beider Kiefer.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Choose a tooth or a finding: it is then shown in the chart, in 3D and in the tables.</source>
+            <translation>Wählen Sie einen Zahn oder einen Befund: Er wird dann im Zahnschema, in 3D und in den Tabellen gezeigt.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/scene/jobs.py"/>
@@ -597,9 +632,59 @@
             <translation>Loch durch Zahn {teeth[0]:tooth} schließen</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/pictures/for_page.py"/>
+            <source>Close-up</source>
+            <translation>Nahansicht</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Computing time</source>
+            <translation>Rechenzeit</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Cone beam CT</source>
+            <translation>Digitale Volumentomographie (DVT)</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/columns.py"/>
+            <source>Confidence</source>
+            <translation>Konfidenz</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Contradiction: correct it before you use the result</source>
+            <translation>Widerspruch: Berichtigen Sie ihn, bevor Sie das Ergebnis verwenden</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/pictures/for_page.py"/>
+            <source>Coronal slice at the place</source>
+            <translation>Koronaler Schnitt an der Stelle</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/pictures/for_page.py"/>
+            <source>Coronal slice, seen from the front</source>
+            <translation>Koronaler Schnitt, von vorn gesehen</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/columns.py"/>
+            <source>Crown surface</source>
+            <translation>Kronenfläche</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/columns.py"/>
+            <source>Cut by the scan</source>
+            <translation>Vom Scan abgeschnitten</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/exports/dicom_seg.py"/>
             <source>DICOM SEG</source>
             <translation>DICOM SEG</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Drag to turn, use the wheel or two fingers to come nearer, click a tooth to choose it. With the keyboard: arrow keys turn, + and − come nearer and go away, Home looks from the front, Escape chooses nothing.</source>
+            <translation>Ziehen dreht, das Mausrad oder zwei Finger holen näher heran, ein Klick wählt einen Zahn. Mit der Tastatur: Pfeiltasten drehen, + und − holen heran und schieben weg, Pos1 schaut von vorn, Escape hebt die Auswahl auf.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/stages.py"/>
@@ -627,6 +712,16 @@
             <translation>Oberkiefer und Unterkiefer bei allen Zähnen tauschen</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/reports/columns.py"/>
+            <source>FDI</source>
+            <translation>FDI</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Files and their SHA-256 checksums</source>
+            <translation>Dateien und ihre SHA-256-Prüfsummen</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/filling.py"/>
             <source>Fill what is hollow in tooth {teeth[0]:tooth}</source>
             <translation>Hohlraum in Zahn {teeth[0]:tooth} füllen</translation>
@@ -642,9 +737,49 @@
             <translation>Zähne werden gesucht</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Findings</source>
+            <translation>Befunde</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/scene/review.py"/>
             <source>For this finding no repair can be made by itself: edit the tooth in Segment Editor.</source>
             <translation>Dieser Befund kann nicht automatisch korrigiert werden: Bearbeiten Sie den Zahn im Segment Editor.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>For your information</source>
+            <translation>Zu Ihrer Information</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>From above</source>
+            <translation>Von oben</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>From below</source>
+            <translation>Von unten</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/pictures/for_page.py"/>
+            <source>From the front</source>
+            <translation>Von vorn</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/pictures/for_page.py"/>
+            <source>From the patient's left</source>
+            <translation>Von der linken Seite des Patienten</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/pictures/for_page.py"/>
+            <source>From the patient's right</source>
+            <translation>Von der rechten Seite des Patienten</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Front</source>
+            <translation>Vorn</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/exports/surfaces.py"/>
@@ -670,6 +805,36 @@
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/renumbering.py"/>
             <source>Give {what:words} the number {to:tooth}</source>
             <translation>Nummer {to:tooth} vergeben an {what:words}</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Gum</source>
+            <translation>Zahnfleisch</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/columns.py"/>
+            <source>Holes through it</source>
+            <translation>Durchgehende Löcher</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/columns.py"/>
+            <source>Hollows</source>
+            <translation>Hohlräume</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>How this was made</source>
+            <translation>Wie dies entstanden ist</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Intraoral scan, lower jaw</source>
+            <translation>Intraoralscan, Unterkiefer</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Intraoral scan, upper jaw</source>
+            <translation>Intraoralscan, Oberkiefer</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/frame_uncertain.py"/>
@@ -707,6 +872,26 @@
             <translation>Links und rechts sind vertauscht: Die Zähne passen nur an ihre Plätze, wenn jede Nummer die Seite wechselt.</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Left side</source>
+            <translation>Linke Seite</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Licence of three.js</source>
+            <translation>Lizenz von three.js</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/pictures/for_page.py"/>
+            <source>Lower jaw, from above</source>
+            <translation>Unterkiefer, von oben</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Lower teeth</source>
+            <translation>Untere Zähne</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/numbering_again.py"/>
             <source>Milk teeth or not is left open</source>
             <translation>Ob es Milchzähne gibt, bleibt offen</translation>
@@ -715,6 +900,11 @@
             <location filename="../../DentalTopoSegLib/exports/nifti.py"/>
             <source>NIfTI</source>
             <translation>NIfTI</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Networks</source>
+            <translation>Netze</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/tunnels.py"/>
@@ -747,6 +937,11 @@
             <translation>Im {jaw:words} wurde kein Zahn gefunden: Der {jaw:words} liegt außerhalb des Scans oder ist zahnlos.</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Notes on {name}</source>
+            <translation>Hinweise zu {name}</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/merging.py"/>
             <source>Nothing with the number {part:tooth} touches tooth {whole:tooth}: there is nothing to add to it.</source>
             <translation>Nichts mit der Nummer {part:tooth} berührt Zahn {whole:tooth}: Es gibt nichts, was ihm zugeschlagen werden könnte.</translation>
@@ -755,6 +950,11 @@
             <location filename="../../DentalTopoSegLib/stages.py"/>
             <source>Numbering the teeth</source>
             <translation>Zähne werden nummeriert</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Numbers</source>
+            <translation>Nummern</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/exports/surfaces.py"/>
@@ -767,9 +967,69 @@
             <translation>PLY</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/pictures/for_page.py"/>
+            <source>Panoramic view, the patient's right on the left; findings have their numbers</source>
+            <translation>Panoramaansicht, die rechte Seite des Patienten ist links; Befunde tragen ihre Nummern</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/columns.py"/>
+            <source>Patches of gum</source>
+            <translation>Zahnfleischflecken</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Patient's left</source>
+            <translation>Links (Patient)</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Patient's right</source>
+            <translation>Rechts (Patient)</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Pictures</source>
+            <translation>Bilder</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/columns.py"/>
+            <source>Pieces</source>
+            <translation>Teile</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Place (right, front, up; mm): {place}</source>
+            <translation>Ort (rechts, vorn, oben; mm): {place}</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Place in the file (x, y, z): {place}</source>
+            <translation>Ort in der Datei (x, y, z): {place}</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/low_confidence.py"/>
             <source>Please check tooth {fdi:tooth} and its number: {doubt:words}.</source>
             <translation>Bitte prüfen Sie Zahn {fdi:tooth} und seine Nummer: {doubt:words}.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Possible repair: {repair}.</source>
+            <translation>Mögliche Korrektur: {repair}.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Possible repairs:</source>
+            <translation>Mögliche Korrekturen:</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Probably wrong: look at it</source>
+            <translation>Wahrscheinlich falsch: Sehen Sie es sich an</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Programs</source>
+            <translation>Programme</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/scene/replacing.py"/>
@@ -812,9 +1072,24 @@
             <translation>Nach ihrer Stellung umnummerieren: {steps:words}</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/reports/report.py"/>
+            <source>Research software, not a medical device. A clinician must check every result.</source>
+            <translation>Forschungssoftware, kein Medizinprodukt. Jedes Ergebnis muss fachlich geprüft werden.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Right side</source>
+            <translation>Rechte Seite</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/exports/surfaces.py"/>
             <source>STL</source>
             <translation>STL</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/pictures/for_page.py"/>
+            <source>Sagittal slice, seen from the patient's right</source>
+            <translation>Sagittaler Schnitt, von der rechten Seite des Patienten gesehen</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/stages.py"/>
@@ -827,14 +1102,44 @@
             <translation>Geben Sie für jedes Modell „upper“ (oben) oder „lower“ (unten) an, oder lassen Sie den Kiefer offen.</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/reports/columns.py"/>
+            <source>Score</source>
+            <translation>Punktwert</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Scripts are switched off: the 3D view and the links between teeth and findings do not work.</source>
+            <translation>Skripte sind abgeschaltet: Die 3D-Ansicht und die Verbindungen zwischen Zähnen und Befunden gehen nicht.</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/stages.py"/>
             <source>Separating the teeth</source>
             <translation>Zähne werden getrennt</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/reports/columns.py"/>
+            <source>Shape</source>
+            <translation>Form</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Show the place</source>
+            <translation>Die Stelle zeigen</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Show {teeth:teeth}</source>
+            <translation>{teeth:teeth} zeigen</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/scene/closed_surfaces.py"/>
             <source>Simplifying is from 0 to 0.95, not {value}.</source>
             <translation>Vereinfachen geht von 0 bis 0,95, nicht {value}.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Skip to the findings</source>
+            <translation>Zu den Befunden springen</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/scene/closed_surfaces.py"/>
@@ -867,6 +1172,31 @@
             <translation>Zahn {teeth[0]:tooth} in {teeth[0]:tooth} und {teeth[1]:tooth} teilen</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/reports/stated.py"/>
+            <source>Stated absent: {numbers}.</source>
+            <translation>Als fehlend angegeben: {numbers}.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/stated.py"/>
+            <source>Stated: a mixed dentition, in which milk teeth may stand.</source>
+            <translation>Angegeben: ein Wechselgebiss, in dem Milchzähne stehen können.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/stated.py"/>
+            <source>Stated: permanent teeth only.</source>
+            <translation>Angegeben: nur bleibende Zähne.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Teeth in 3D</source>
+            <translation>Zähne in 3D</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Teeth of {name}</source>
+            <translation>Zähne von {name}</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/separating.py"/>
             <source>Teeth {a:tooth} and {b:tooth} do not touch: there is nothing to separate.</source>
             <translation>Die Zähne {a:tooth} und {b:tooth} berühren sich nicht: Es gibt nichts zu trennen.</translation>
@@ -882,9 +1212,34 @@
             <translation>Die Zähne {numbers}</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Teeth, from the patient's right to left</source>
+            <translation>Zähne, von rechts nach links des Patienten</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Teeth, lower jaw, from the patient's right to left</source>
+            <translation>Zähne, Unterkiefer, von rechts nach links des Patienten</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Teeth, upper jaw, from the patient's right to left</source>
+            <translation>Zähne, Oberkiefer, von rechts nach links des Patienten</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>The 3D view is made with three.js {version} (MIT licence).</source>
+            <translation>Die 3D-Ansicht ist mit three.js {version} gemacht (MIT-Lizenz).</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/scene/jobs.py"/>
             <source>The axes of '{name}' are not perpendicular: resample it, for example with Crop Volume.</source>
             <translation>Die Achsen von „{name}“ stehen nicht senkrecht aufeinander: Rastern Sie es neu, zum Beispiel mit „Crop Volume“.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>The checks found nothing to say.</source>
+            <translation>Die Prüfungen haben nichts zu beanstanden.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/scene/surfaces.py"/>
@@ -925,6 +1280,11 @@
             <location filename="../../DentalTopoSegLib/scene/jaw_review.py"/>
             <source>The model is no longer in the scene: choose another one.</source>
             <translation>Das Modell ist nicht mehr in der Szene: Wählen Sie ein anderes.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>The network's own score for the number of a tooth; it is not a measured probability.</source>
+            <translation>Die eigene Bewertung des Netzes für die Nummer eines Zahns; sie ist keine gemessene Wahrscheinlichkeit.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/doubled_number.py"/>
@@ -970,6 +1330,11 @@
             <location filename="../../DentalTopoSegLib/scene/panoramic.py"/>
             <source>The panoramic view was not drawn yet.</source>
             <translation>Die Panoramaansicht wurde noch nicht gezeichnet.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>The probability, estimated on synthetic scans, that a tooth with this number is there and is outlined well.</source>
+            <translation>Die an künstlichen Scans geschätzte Wahrscheinlichkeit, dass ein Zahn mit dieser Nummer da ist und gut umrissen ist.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/scene/review.py"/>
@@ -1107,6 +1472,16 @@
             <translation>Es kann Milchzähne geben</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>They looked twice (test-time augmentation).</source>
+            <translation>Sie haben zweimal hingesehen (Test-Time-Augmentation).</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>This browser shows no 3D view (WebGL is not available): the pictures below show the same teeth.</source>
+            <translation>Dieser Browser zeigt keine 3D-Ansicht (WebGL ist nicht verfügbar): Die Bilder unten zeigen dieselben Zähne.</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/scene/review.py"/>
             <source>This finding is no longer in the list.</source>
             <translation>Dieser Befund ist nicht mehr in der Liste.</translation>
@@ -1125,6 +1500,11 @@
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/wrong_jaw.py"/>
             <source>This looks like {looks:words}, but {said:words} ('{name}', confidence {percent} %).</source>
             <translation>Das sieht wie {looks:words} aus, aber {said:words} („{name}“, Konfidenz {percent} %).</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>This page was written</source>
+            <translation>Diese Seite wurde geschrieben am</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/scene/volume_review.py"/>
@@ -1150,6 +1530,16 @@
             <location filename="../../DentalTopoSegLib/scene/panoramic.py"/>
             <source>Too few teeth show how the arch runs, so there is no panoramic view.</source>
             <translation>Zu wenige Zähne zeigen den Verlauf des Zahnbogens, daher gibt es keine Panoramaansicht.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/columns.py"/>
+            <source>Tooth</source>
+            <translation>Zahn</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Tooth chart (FDI)</source>
+            <translation>Zahnschema (FDI)</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/separating.py"/>
@@ -1292,6 +1682,21 @@
             <translation>Zahn {fdi:tooth} müsste um {percent:.0f} % wachsen, um ein Stück zu werden: Zeichnen Sie das Stück dazwischen.</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Tooth {fdi:tooth}, {name:words}</source>
+            <translation>Zahn {fdi:tooth}, {name:words}</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Tooth {fdi:tooth}, {name:words}: not found</source>
+            <translation>Zahn {fdi:tooth}, {name:words}: nicht gefunden</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Tooth {fdi:tooth}, {name:words}: stated absent</source>
+            <translation>Zahn {fdi:tooth}, {name:words}: als fehlend angegeben</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/dentition/words.py"/>
             <source>Tooth {numbers}</source>
             <translation>Zahn {numbers}</translation>
@@ -1307,6 +1712,11 @@
             <translation>Zahn {other:tooth} liegt in Zahn {fdi:tooth}: Einer der beiden ist kein Zahn, entfernen Sie ihn zuerst.</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/reports/columns.py"/>
+            <source>Universal</source>
+            <translation>Universal</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/upper_lower_swapped.py"/>
             <source>Upper and lower jaw are exchanged: the teeth fit their places only when every number changes jaws.</source>
             <translation>Oberkiefer und Unterkiefer sind vertauscht: Die Zähne passen nur an ihre Plätze, wenn jede Nummer den Kiefer wechselt.</translation>
@@ -1315,6 +1725,21 @@
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/upper_lower_swapped.py"/>
             <source>Upper and lower jaw are probably exchanged: '{first}' looks like the {looks:words} jaw and '{second}' like the {other:words}.</source>
             <translation>Oberkiefer und Unterkiefer sind vermutlich vertauscht: „{first}“ sieht wie der {looks:words} aus und „{second}“ wie der {other:words}.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/pictures/for_page.py"/>
+            <source>Upper jaw, from below</source>
+            <translation>Oberkiefer, von unten</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Upper teeth</source>
+            <translation>Obere Zähne</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/columns.py"/>
+            <source>Volume</source>
+            <translation>Volumen</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/exports/web_page.py"/>
@@ -1332,6 +1757,11 @@
             <translation>Die Angaben zum Kiefer „{name}“ sind beschädigt: Segmentieren Sie den Scan erneut.</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/reports/columns.py"/>
+            <source>Width</source>
+            <translation>Breite</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/numbering_again.py"/>
             <source>With this result it was not kept what its numbers were found from (another program's, or an earlier version's): give tooth {fdi:tooth} another number, remove it, or segment the scan again.</source>
             <translation>Bei diesem Ergebnis wurde nicht aufbewahrt, woraus seine Nummern bestimmt wurden (es stammt von einem anderen Programm oder einer früheren Version): Geben Sie Zahn {fdi:tooth} eine andere Nummer, entfernen Sie ihn, oder segmentieren Sie den Scan noch einmal.</translation>
@@ -1347,6 +1777,11 @@
             <translation>ein Unterkiefer</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>a note</source>
+            <translation>ein Hinweis</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/low_confidence.py"/>
             <source>about {few} of 10 such teeth are expected to be right (confidence {percent} %, estimated on synthetic scans)</source>
             <translation>etwa {few} von 10 solchen Zähnen sind erwartungsgemäß richtig (Konfidenz {percent} %, geschätzt an synthetischen Scans)</translation>
@@ -1357,6 +1792,11 @@
             <translation>ein Oberkiefer</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>contradiction</source>
+            <translation>Widerspruch</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/cut_by_field_of_view.py"/>
             <source>cut off</source>
             <translation>abgeschnitten</translation>
@@ -1365,6 +1805,11 @@
             <location filename="../../DentalTopoSegLib/stages.py"/>
             <source>draw the borders</source>
             <translation>Grenzen zeichnen</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/languages.py"/>
+            <source>en</source>
+            <translation>de</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/low_confidence.py"/>
@@ -1470,6 +1915,11 @@
             <location filename="../../DentalTopoSegLib/stages.py"/>
             <source>load the networks</source>
             <translation>Netze laden</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>look at it</source>
+            <translation>ansehen</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/findings/words.py"/>
@@ -1612,9 +2062,24 @@
             <translation>fehlt</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>no tooth found</source>
+            <translation>kein Zahn gefunden</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/not_in_bite.py"/>
             <source>not in the bite</source>
             <translation>nicht in Okklusion</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>nothing found</source>
+            <translation>nichts gefunden</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>nothing was found wrong with it</source>
+            <translation>es wurde nichts Falsches gefunden</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/doubled_number.py"/>
@@ -1695,6 +2160,11 @@
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/speckles.py"/>
             <source>specks</source>
             <translation>lose Teilchen</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>stated absent</source>
+            <translation>als fehlend angegeben</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/exports/tables.py"/>
@@ -1893,8 +2363,8 @@
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/exports/web_page.py"/>
-            <source>with pictures, to read and to print</source>
-            <translation>mit Bildern, zum Lesen und Drucken</translation>
+            <source>with pictures and a 3D view, to read and to print</source>
+            <translation>mit Bildern und einer 3D-Ansicht, zum Lesen und Drucken</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/exports/surfaces.py"/>
@@ -1947,6 +2417,41 @@
             <translation>falsche Seite</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/reports/columns.py"/>
+            <source>yes</source>
+            <translation>ja</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>{count} contradiction</source>
+            <translation>{count} Widerspruch</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>{count} contradictions</source>
+            <translation>{count} Widersprüche</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>{count} finding</source>
+            <translation>{count} Befund</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>{count} findings</source>
+            <translation>{count} Befunde</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>{count} note</source>
+            <translation>{count} Hinweis</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>{count} notes</source>
+            <translation>{count} Hinweise</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/speckles.py"/>
             <source>{count} speck of a tooth's number lies away from the tooth, each smaller than {limit:.0f} mm² ({teeth:teeth}).</source>
             <translation>{count} Teilchen mit der Nummer eines Zahns liegt abseits des Zahns, kleiner als {limit:.0f} mm² ({teeth:teeth}).</translation>
@@ -1955,6 +2460,26 @@
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/speckles.py"/>
             <source>{count} specks of tooth numbers lie away from the tooth, each smaller than {limit:.0f} mm² ({teeth:teeth}).</source>
             <translation>{count} Teilchen mit Zahnnummern liegen abseits ihres Zahns, jedes kleiner als {limit:.0f} mm² ({teeth:teeth}).</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>{count} teeth: {upper} upper, {lower} lower.</source>
+            <translation>{count} Zähne: {upper} oben, {lower} unten.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>{count} thing to look at</source>
+            <translation>{count} Auffälligkeit</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>{count} things to look at</source>
+            <translation>{count} Auffälligkeiten</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>{count} tooth: {upper} upper, {lower} lower.</source>
+            <translation>{count} Zahn: {upper} oben, {lower} unten.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/numbering_again.py"/>
@@ -1985,6 +2510,11 @@
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/numbering_again.py"/>
             <source>{old:tooth} is left without a number</source>
             <translation>{old:tooth} bleibt ohne Nummer</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>{seconds:.1f} s</source>
+            <translation>{seconds:.1f} s</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/numbering_again.py"/>

@@ -517,9 +517,19 @@
             <translation>,</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>3D view</source>
+            <translation>Vue 3D</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/checks/findings/words.py"/>
             <source>; it may be {fdi:tooth}</source>
             <translation> ; ce pourrait être la {fdi:tooth}</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>A colour per tooth</source>
+            <translation>Une couleur par dent</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/scene/jobs.py"/>
@@ -542,6 +552,21 @@
             <translation>Une empreinte optique n'a pas de voxels : exportez ses modèles.</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/pictures/for_page.py"/>
+            <source>Axial slice at the place</source>
+            <translation>Coupe axiale à cet endroit</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/pictures/for_page.py"/>
+            <source>Axial slice through the lower teeth, seen from below</source>
+            <translation>Coupe axiale des dents du bas, vue de dessous</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/pictures/for_page.py"/>
+            <source>Axial slice through the upper teeth, seen from below</source>
+            <translation>Coupe axiale des dents du haut, vue de dessous</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/scene/jobs.py"/>
             <source>Both models are said to be the {jaw:words} jaw: choose one upper and one lower jaw.</source>
             <translation>Les deux modèles sont indiqués comme arcade {jaw:words} : choisissez une arcade supérieure et une arcade inférieure.</translation>
@@ -562,6 +587,11 @@
             <translation>Contrôle des dents</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Checks: {counts:words}.</source>
+            <translation>Contrôles : {counts:words}.</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/checks/repair/making.py"/>
             <source>Choose a number first: {what:clause}.</source>
             <translation>Choisissez d'abord un numéro : {what:clause}.</translation>
@@ -570,6 +600,11 @@
             <location filename="../../DentalTopoSegLib/scene/jobs.py"/>
             <source>Choose a scan first: a CBCT volume, or the model of one jaw or of both.</source>
             <translation>Choisissez d'abord un examen : un volume CBCT, ou le modèle d'une arcade ou des deux.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Choose a tooth or a finding: it is then shown in the chart, in 3D and in the tables.</source>
+            <translation>Choisissez une dent ou un constat : il est alors montré sur le schéma dentaire, en 3D et dans les tableaux.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/scene/jobs.py"/>
@@ -597,9 +632,59 @@
             <translation>Fermer le trou à travers la dent {teeth[0]:tooth}</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/pictures/for_page.py"/>
+            <source>Close-up</source>
+            <translation>Gros plan</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Computing time</source>
+            <translation>Temps de calcul</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Cone beam CT</source>
+            <translation>Tomographie volumique à faisceau conique (CBCT)</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/columns.py"/>
+            <source>Confidence</source>
+            <translation>Confiance</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Contradiction: correct it before you use the result</source>
+            <translation>Contradiction : corrigez-la avant d'utiliser le résultat</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/pictures/for_page.py"/>
+            <source>Coronal slice at the place</source>
+            <translation>Coupe coronale à cet endroit</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/pictures/for_page.py"/>
+            <source>Coronal slice, seen from the front</source>
+            <translation>Coupe coronale, vue de face</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/columns.py"/>
+            <source>Crown surface</source>
+            <translation>Surface de la couronne</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/columns.py"/>
+            <source>Cut by the scan</source>
+            <translation>Coupée par l'image</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/exports/dicom_seg.py"/>
             <source>DICOM SEG</source>
             <translation>DICOM SEG</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Drag to turn, use the wheel or two fingers to come nearer, click a tooth to choose it. With the keyboard: arrow keys turn, + and − come nearer and go away, Home looks from the front, Escape chooses nothing.</source>
+            <translation>Glissez pour tourner, utilisez la molette ou deux doigts pour vous approcher, cliquez sur une dent pour la choisir. Au clavier : les flèches tournent, + et − approchent et éloignent, Début montre la face avant, Échap annule le choix.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/stages.py"/>
@@ -627,6 +712,16 @@
             <translation>Échanger haut et bas pour toutes les dents</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/reports/columns.py"/>
+            <source>FDI</source>
+            <translation>FDI</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Files and their SHA-256 checksums</source>
+            <translation>Fichiers et leurs sommes de contrôle SHA-256</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/filling.py"/>
             <source>Fill what is hollow in tooth {teeth[0]:tooth}</source>
             <translation>Combler la cavité de la dent {teeth[0]:tooth}</translation>
@@ -642,9 +737,49 @@
             <translation>Recherche des dents</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Findings</source>
+            <translation>Constats</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/scene/review.py"/>
             <source>For this finding no repair can be made by itself: edit the tooth in Segment Editor.</source>
             <translation>Ce constat ne peut pas être corrigé automatiquement : modifiez la dent dans Segment Editor.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>For your information</source>
+            <translation>Pour information</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>From above</source>
+            <translation>De dessus</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>From below</source>
+            <translation>De dessous</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/pictures/for_page.py"/>
+            <source>From the front</source>
+            <translation>De face</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/pictures/for_page.py"/>
+            <source>From the patient's left</source>
+            <translation>Du côté gauche du patient</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/pictures/for_page.py"/>
+            <source>From the patient's right</source>
+            <translation>Du côté droit du patient</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Front</source>
+            <translation>Face</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/exports/surfaces.py"/>
@@ -670,6 +805,36 @@
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/renumbering.py"/>
             <source>Give {what:words} the number {to:tooth}</source>
             <translation>Donner le numéro {to:tooth} à {what:words}</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Gum</source>
+            <translation>Gencive</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/columns.py"/>
+            <source>Holes through it</source>
+            <translation>Trous traversants</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/columns.py"/>
+            <source>Hollows</source>
+            <translation>Cavités</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>How this was made</source>
+            <translation>Comment ceci a été fait</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Intraoral scan, lower jaw</source>
+            <translation>Empreinte optique, arcade inférieure</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Intraoral scan, upper jaw</source>
+            <translation>Empreinte optique, arcade supérieure</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/frame_uncertain.py"/>
@@ -707,6 +872,26 @@
             <translation>Gauche et droite sont inversées : les dents ne correspondent à leurs places que si chaque numéro change de côté.</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Left side</source>
+            <translation>Côté gauche</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Licence of three.js</source>
+            <translation>Licence de three.js</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/pictures/for_page.py"/>
+            <source>Lower jaw, from above</source>
+            <translation>Arcade inférieure, de dessus</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Lower teeth</source>
+            <translation>Dents du bas</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/numbering_again.py"/>
             <source>Milk teeth or not is left open</source>
             <translation>La présence de dents de lait reste ouverte</translation>
@@ -715,6 +900,11 @@
             <location filename="../../DentalTopoSegLib/exports/nifti.py"/>
             <source>NIfTI</source>
             <translation>NIfTI</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Networks</source>
+            <translation>Réseaux</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/tunnels.py"/>
@@ -747,6 +937,11 @@
             <translation>Aucune dent {jaw:words} n'a été trouvée : l'arcade {jaw:words} est hors de l'examen ou édentée.</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Notes on {name}</source>
+            <translation>Remarques sur {name}</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/merging.py"/>
             <source>Nothing with the number {part:tooth} touches tooth {whole:tooth}: there is nothing to add to it.</source>
             <translation>Rien de numéroté {part:tooth} ne touche la dent {whole:tooth} : il n'y a rien à lui ajouter.</translation>
@@ -755,6 +950,11 @@
             <location filename="../../DentalTopoSegLib/stages.py"/>
             <source>Numbering the teeth</source>
             <translation>Numérotation des dents</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Numbers</source>
+            <translation>Numéros</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/exports/surfaces.py"/>
@@ -767,9 +967,69 @@
             <translation>PLY</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/pictures/for_page.py"/>
+            <source>Panoramic view, the patient's right on the left; findings have their numbers</source>
+            <translation>Vue panoramique, la droite du patient est à gauche ; les constats portent leurs numéros</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/columns.py"/>
+            <source>Patches of gum</source>
+            <translation>Zones de gencive</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Patient's left</source>
+            <translation>Gauche (patient)</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Patient's right</source>
+            <translation>Droite (patient)</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Pictures</source>
+            <translation>Images</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/columns.py"/>
+            <source>Pieces</source>
+            <translation>Morceaux</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Place (right, front, up; mm): {place}</source>
+            <translation>Position (droite, avant, haut ; mm) : {place}</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Place in the file (x, y, z): {place}</source>
+            <translation>Position dans le fichier (x, y, z) : {place}</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/low_confidence.py"/>
             <source>Please check tooth {fdi:tooth} and its number: {doubt:words}.</source>
             <translation>Veuillez vérifier la dent {fdi:tooth} et son numéro : {doubt:words}.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Possible repair: {repair}.</source>
+            <translation>Correction possible : {repair}.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Possible repairs:</source>
+            <translation>Corrections possibles :</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Probably wrong: look at it</source>
+            <translation>Probablement faux : à examiner</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Programs</source>
+            <translation>Logiciels</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/scene/replacing.py"/>
@@ -812,9 +1072,24 @@
             <translation>Renuméroter selon leur position : {steps:words}</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/reports/report.py"/>
+            <source>Research software, not a medical device. A clinician must check every result.</source>
+            <translation>Logiciel de recherche, pas un dispositif médical. Un clinicien doit vérifier chaque résultat.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Right side</source>
+            <translation>Côté droit</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/exports/surfaces.py"/>
             <source>STL</source>
             <translation>STL</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/pictures/for_page.py"/>
+            <source>Sagittal slice, seen from the patient's right</source>
+            <translation>Coupe sagittale, vue du côté droit du patient</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/stages.py"/>
@@ -827,14 +1102,44 @@
             <translation>Indiquez « upper » (haut) ou « lower » (bas) pour chaque modèle, ou laissez l'arcade indéterminée.</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/reports/columns.py"/>
+            <source>Score</source>
+            <translation>Score</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Scripts are switched off: the 3D view and the links between teeth and findings do not work.</source>
+            <translation>Les scripts sont désactivés : la vue 3D et les liens entre dents et constats ne fonctionnent pas.</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/stages.py"/>
             <source>Separating the teeth</source>
             <translation>Séparation des dents</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/reports/columns.py"/>
+            <source>Shape</source>
+            <translation>Forme</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Show the place</source>
+            <translation>Montrer l'endroit</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Show {teeth:teeth}</source>
+            <translation>Montrer {teeth:teeth}</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/scene/closed_surfaces.py"/>
             <source>Simplifying is from 0 to 0.95, not {value}.</source>
             <translation>La simplification va de 0 à 0,95, pas {value}.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Skip to the findings</source>
+            <translation>Aller aux constats</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/scene/closed_surfaces.py"/>
@@ -867,6 +1172,31 @@
             <translation>Diviser la dent {teeth[0]:tooth} en {teeth[0]:tooth} et {teeth[1]:tooth}</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/reports/stated.py"/>
+            <source>Stated absent: {numbers}.</source>
+            <translation>Indiquées absentes : {numbers}.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/stated.py"/>
+            <source>Stated: a mixed dentition, in which milk teeth may stand.</source>
+            <translation>Indiqué : une denture mixte, où des dents de lait peuvent se trouver.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/stated.py"/>
+            <source>Stated: permanent teeth only.</source>
+            <translation>Indiqué : dents permanentes seulement.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Teeth in 3D</source>
+            <translation>Dents en 3D</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Teeth of {name}</source>
+            <translation>Dents de {name}</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/separating.py"/>
             <source>Teeth {a:tooth} and {b:tooth} do not touch: there is nothing to separate.</source>
             <translation>Les dents {a:tooth} et {b:tooth} ne se touchent pas : il n'y a rien à séparer.</translation>
@@ -882,9 +1212,34 @@
             <translation>Les dents {numbers}</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Teeth, from the patient's right to left</source>
+            <translation>Dents, de la droite à la gauche du patient</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Teeth, lower jaw, from the patient's right to left</source>
+            <translation>Dents, arcade inférieure, de la droite à la gauche du patient</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Teeth, upper jaw, from the patient's right to left</source>
+            <translation>Dents, arcade supérieure, de la droite à la gauche du patient</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>The 3D view is made with three.js {version} (MIT licence).</source>
+            <translation>La vue 3D est faite avec three.js {version} (licence MIT).</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/scene/jobs.py"/>
             <source>The axes of '{name}' are not perpendicular: resample it, for example with Crop Volume.</source>
             <translation>Les axes de « {name} » ne sont pas perpendiculaires : rééchantillonnez-le, par exemple avec « Crop Volume ».</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>The checks found nothing to say.</source>
+            <translation>Les contrôles n'ont rien à signaler.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/scene/surfaces.py"/>
@@ -925,6 +1280,11 @@
             <location filename="../../DentalTopoSegLib/scene/jaw_review.py"/>
             <source>The model is no longer in the scene: choose another one.</source>
             <translation>Le modèle n'est plus dans la scène : choisissez-en un autre.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>The network's own score for the number of a tooth; it is not a measured probability.</source>
+            <translation>Le score propre du réseau pour le numéro d'une dent ; ce n'est pas une probabilité mesurée.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/doubled_number.py"/>
@@ -970,6 +1330,11 @@
             <location filename="../../DentalTopoSegLib/scene/panoramic.py"/>
             <source>The panoramic view was not drawn yet.</source>
             <translation>La vue panoramique n'a pas encore été tracée.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>The probability, estimated on synthetic scans, that a tooth with this number is there and is outlined well.</source>
+            <translation>La probabilité, estimée sur des images de synthèse, qu'une dent de ce numéro soit là et bien délimitée.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/scene/review.py"/>
@@ -1107,6 +1472,16 @@
             <translation>Il peut y avoir des dents de lait</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>They looked twice (test-time augmentation).</source>
+            <translation>Ils ont regardé deux fois (augmentation au test).</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>This browser shows no 3D view (WebGL is not available): the pictures below show the same teeth.</source>
+            <translation>Ce navigateur ne montre pas de vue 3D (WebGL n'est pas disponible) : les images ci-dessous montrent les mêmes dents.</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/scene/review.py"/>
             <source>This finding is no longer in the list.</source>
             <translation>Ce constat n'est plus dans la liste.</translation>
@@ -1125,6 +1500,11 @@
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/wrong_jaw.py"/>
             <source>This looks like {looks:words}, but {said:words} ('{name}', confidence {percent} %).</source>
             <translation>Ceci ressemble à {looks:words}, mais {said:words} (« {name} », confiance {percent} %).</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>This page was written</source>
+            <translation>Cette page a été écrite le</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/scene/volume_review.py"/>
@@ -1150,6 +1530,16 @@
             <location filename="../../DentalTopoSegLib/scene/panoramic.py"/>
             <source>Too few teeth show how the arch runs, so there is no panoramic view.</source>
             <translation>Trop peu de dents montrent le tracé de l'arcade, il n'y a donc pas de vue panoramique.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/columns.py"/>
+            <source>Tooth</source>
+            <translation>Dent</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Tooth chart (FDI)</source>
+            <translation>Schéma dentaire (FDI)</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/separating.py"/>
@@ -1292,6 +1682,21 @@
             <translation>La dent {fdi:tooth} devrait grandir de {percent:.0f} % pour être d'un seul tenant : dessinez la partie intermédiaire.</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Tooth {fdi:tooth}, {name:words}</source>
+            <translation>Dent {fdi:tooth}, {name:words}</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Tooth {fdi:tooth}, {name:words}: not found</source>
+            <translation>Dent {fdi:tooth}, {name:words} : non trouvée</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Tooth {fdi:tooth}, {name:words}: stated absent</source>
+            <translation>Dent {fdi:tooth}, {name:words} : indiquée absente</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/dentition/words.py"/>
             <source>Tooth {numbers}</source>
             <translation>La dent {numbers}</translation>
@@ -1307,6 +1712,11 @@
             <translation>La dent {other:tooth} se trouve à l'intérieur de la dent {fdi:tooth} : l'une des deux n'est pas une dent, supprimez-la d'abord.</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/reports/columns.py"/>
+            <source>Universal</source>
+            <translation>Universal</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/upper_lower_swapped.py"/>
             <source>Upper and lower jaw are exchanged: the teeth fit their places only when every number changes jaws.</source>
             <translation>Les arcades supérieure et inférieure sont inversées : les dents ne correspondent à leurs places que si chaque numéro change d'arcade.</translation>
@@ -1315,6 +1725,21 @@
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/upper_lower_swapped.py"/>
             <source>Upper and lower jaw are probably exchanged: '{first}' looks like the {looks:words} jaw and '{second}' like the {other:words}.</source>
             <translation>Les arcades sont probablement inversées : « {first} » ressemble à l'arcade {looks:words} et « {second} » à l'arcade {other:words}.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/pictures/for_page.py"/>
+            <source>Upper jaw, from below</source>
+            <translation>Arcade supérieure, de dessous</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>Upper teeth</source>
+            <translation>Dents du haut</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/columns.py"/>
+            <source>Volume</source>
+            <translation>Volume</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/exports/web_page.py"/>
@@ -1332,6 +1757,11 @@
             <translation>Les informations sur l'arcade « {name} » sont endommagées : segmentez à nouveau l'empreinte.</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/reports/columns.py"/>
+            <source>Width</source>
+            <translation>Largeur</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/numbering_again.py"/>
             <source>With this result it was not kept what its numbers were found from (another program's, or an earlier version's): give tooth {fdi:tooth} another number, remove it, or segment the scan again.</source>
             <translation>Avec ce résultat (d'un autre programme ou d'une version antérieure), ce dont ses numéros ont été déduits n'a pas été conservé : donnez un autre numéro à la dent {fdi:tooth}, retirez-la, ou segmentez à nouveau l'examen.</translation>
@@ -1347,6 +1777,11 @@
             <translation>une arcade inférieure</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>a note</source>
+            <translation>une remarque</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/low_confidence.py"/>
             <source>about {few} of 10 such teeth are expected to be right (confidence {percent} %, estimated on synthetic scans)</source>
             <translation>on s'attend à ce qu'environ {few} de ces dents sur 10 soient justes (confiance {percent} %, estimée sur des examens synthétiques)</translation>
@@ -1357,6 +1792,11 @@
             <translation>une arcade supérieure</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>contradiction</source>
+            <translation>contradiction</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/cut_by_field_of_view.py"/>
             <source>cut off</source>
             <translation>coupée</translation>
@@ -1365,6 +1805,11 @@
             <location filename="../../DentalTopoSegLib/stages.py"/>
             <source>draw the borders</source>
             <translation>tracer les limites</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/languages.py"/>
+            <source>en</source>
+            <translation>fr</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/low_confidence.py"/>
@@ -1470,6 +1915,11 @@
             <location filename="../../DentalTopoSegLib/stages.py"/>
             <source>load the networks</source>
             <translation>charger les réseaux</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>look at it</source>
+            <translation>à examiner</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/findings/words.py"/>
@@ -1612,9 +2062,24 @@
             <translation>absente</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>no tooth found</source>
+            <translation>aucune dent trouvée</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/not_in_bite.py"/>
             <source>not in the bite</source>
             <translation>pas en occlusion</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>nothing found</source>
+            <translation>rien trouvé</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>nothing was found wrong with it</source>
+            <translation>rien d'anormal n'a été trouvé</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/doubled_number.py"/>
@@ -1695,6 +2160,11 @@
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/speckles.py"/>
             <source>specks</source>
             <translation>éclats</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>stated absent</source>
+            <translation>indiquée absente</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/exports/tables.py"/>
@@ -1893,8 +2363,8 @@
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/exports/web_page.py"/>
-            <source>with pictures, to read and to print</source>
-            <translation>avec images, à lire et à imprimer</translation>
+            <source>with pictures and a 3D view, to read and to print</source>
+            <translation>avec des images et une vue 3D, à lire et à imprimer</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/exports/surfaces.py"/>
@@ -1947,6 +2417,41 @@
             <translation>mauvais côté</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/reports/columns.py"/>
+            <source>yes</source>
+            <translation>oui</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>{count} contradiction</source>
+            <translation>{count} contradiction</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>{count} contradictions</source>
+            <translation>{count} contradictions</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>{count} finding</source>
+            <translation>{count} constat</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>{count} findings</source>
+            <translation>{count} constats</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>{count} note</source>
+            <translation>{count} remarque</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>{count} notes</source>
+            <translation>{count} remarques</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/speckles.py"/>
             <source>{count} speck of a tooth's number lies away from the tooth, each smaller than {limit:.0f} mm² ({teeth:teeth}).</source>
             <translation>{count} éclat portant le numéro d'une dent se trouve à l'écart de celle-ci, de moins de {limit:.0f} mm² ({teeth:teeth}).</translation>
@@ -1955,6 +2460,26 @@
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/speckles.py"/>
             <source>{count} specks of tooth numbers lie away from the tooth, each smaller than {limit:.0f} mm² ({teeth:teeth}).</source>
             <translation>{count} éclats portant des numéros de dents se trouvent à l'écart de leur dent, chacun de moins de {limit:.0f} mm² ({teeth:teeth}).</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>{count} teeth: {upper} upper, {lower} lower.</source>
+            <translation>{count} dents : {upper} en haut, {lower} en bas.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>{count} thing to look at</source>
+            <translation>{count} point à examiner</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>{count} things to look at</source>
+            <translation>{count} points à examiner</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>{count} tooth: {upper} upper, {lower} lower.</source>
+            <translation>{count} dent : {upper} en haut, {lower} en bas.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/numbering_again.py"/>
@@ -1985,6 +2510,11 @@
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/numbering_again.py"/>
             <source>{old:tooth} is left without a number</source>
             <translation>{old:tooth} reste sans numéro</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
+            <source>{seconds:.1f} s</source>
+            <translation>{seconds:.1f} s</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/numbering_again.py"/>

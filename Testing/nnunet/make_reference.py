@@ -38,6 +38,7 @@ class Case:
     channel: str  # nnU-Net chooses the normalisation by this name
     regions: bool
     folds: tuple[str | int, ...]
+    features: tuple[int, int, int] = (4, 8, 12)
 
 
 _CUBES = [[3, 3, 3]] * 3
@@ -50,6 +51,7 @@ CASES = {
     "residual_flat": Case(_RESIDUAL, 1.6, 1.9, 4, (8, 32, 32), _FLAT, _ANISOTROPIC, "CBCT", True, (0, 1)),
     "plain_flat": Case(_PLAIN, 1.6, 1.9, 4, (8, 32, 32), _FLAT, _ANISOTROPIC, "CT", False, ("all",)),
     "residual": Case(_RESIDUAL, 2.0, 2.3, 1, (32, 32, 32), _CUBES, _ISOTROPIC, "CBCT", False, ("all",)),
+    "five": Case(_PLAIN, 2.0, 2.3, 1, (32, 32, 32), _CUBES, _ISOTROPIC, "CT", False, (0, 1, 2, 3, 4), (3, 4, 6)),
 }
 
 
@@ -104,7 +106,7 @@ def plan(case: Case, name: str) -> Path:
     """nnunetv2's plan, with a network and a patch small enough for a minute of training; data preprocessed for it."""
     from nnunetv2.experiment_planning.plan_and_preprocess_api import plan_experiments, preprocess
 
-    features = [4, 8, 12]
+    features = list(case.features)
     for path in Path(os.environ["nnUNet_preprocessed"], name).glob("*Plans.json"):  # noqa: SIM112
         made = json.loads(path.read_text(encoding="utf-8"))["configurations"]["3d_fullres"]
         if made["architecture"]["arch_kwargs"]["features_per_stage"] == features:  # prepared before
@@ -193,7 +195,7 @@ def main() -> None:
         case, dataset = CASES[name], f"Dataset9{list(CASES).index(name):02d}_{name}"
         make_dataset(case, dataset)
         plans = plan(case, dataset)
-        share = given.iterations if len(case.folds) == 1 else given.iterations // 2
+        share = given.iterations if len(case.folds) == 1 else max(given.iterations // len(case.folds), 150)
         models = [train(plans, fold, share) for fold in case.folds]
         out = given.out / name
         keep(models[0], out / "model", given.freeze)

@@ -7,17 +7,14 @@ and deviation 1 on the tiles, so that one step of 8 bits for all of them fits ea
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 import numpy as np
 import onnx
 from onnx import numpy_helper
 
-from DentalTopoSegLib.networks.onnx_runtime import import_onnxruntime
 from training.export.graph import with_outputs
-from training.export.ranges import session
+from training.export.ranges import session, static_quantization
 from training.nnunet.graph import INPUT
 
 #: Convolutions of fewer channels than this stay float: in int8 they are slower.
@@ -39,32 +36,9 @@ def quantize(model: onnx.ModelProto, tiles: Sequence[np.ndarray]) -> onnx.ModelP
     onnx.ModelProto
         Weights int8 per output channel in 7 bits, activations uint8. First layer and head stay float.
     """
-    quantization = import_onnxruntime("quantization")
     level = equalize(model, tiles)
-
-    class Reader(quantization.CalibrationDataReader):
-        def __init__(self) -> None:
-            self.left: Iterator[np.ndarray] = iter(tiles)
-
-        def get_next(self) -> dict[str, np.ndarray] | None:
-            tile = next(self.left, None)
-            return None if tile is None else {INPUT: tile}
-
-    with tempfile.TemporaryDirectory() as folder:
-        source, target = Path(folder, "fp32.onnx"), Path(folder, "int8.onnx")
-        onnx.save(level, source)
-        quantization.quantize_static(
-            source,
-            target,
-            Reader(),
-            nodes_to_quantize=[node.name for node in _convolutions(level) if _is_quick(node, level)],
-            quant_format=quantization.QuantFormat.QDQ,
-            per_channel=True,
-            reduce_range=True,
-            activation_type=quantization.QuantType.QUInt8,
-            weight_type=quantization.QuantType.QInt8,
-        )
-        out = onnx.load(target)
+    quick = [node.name for node in _convolutions(level) if _is_quick(node, level)]
+    out = static_quantization(level, INPUT, tiles, nodes_to_quantize=quick)
     out.producer_name, out.producer_version = model.producer_name, ""
     return out
 

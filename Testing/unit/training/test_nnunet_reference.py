@@ -51,7 +51,8 @@ def dice(a: np.ndarray, b: np.ndarray) -> float:
 
 def test_the_references_are_small() -> None:
     assert CASES
-    assert sum(path.stat().st_size for path in DATA.rglob("*") if path.is_file()) < 300_000
+    for case in CASES:
+        assert sum(path.stat().st_size for path in (DATA / case).rglob("*") if path.is_file()) < 300_000, case
 
 
 @pytest.mark.parametrize("mirror", [False, True])

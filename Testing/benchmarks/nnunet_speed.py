@@ -149,14 +149,13 @@ def equal_share(ours: Path, theirs: Path) -> float:
 
 def measure(args: argparse.Namespace, folder: Path) -> dict[str, Any]:
     """All sides in turn; medians by side."""
-    from training.nnunet.command import convert
-
     scan, model, network = folder / "scan.nii.gz", folder / "model", folder / "network"
     make_scan(scan, tuple(args.shape))
     me = [str(args.nnunet_python), str(Path(__file__).resolve()), "--plan", args.plan]
     timed([*me, "--make", str(model)], args.threads)
-    files = convert(model, network, calibrate=scan, tiles=2)
-    disk = {path.name.split(".")[-2]: path.stat().st_size for path in files}
+    converter = [sys.executable, "-m", "training", "quantize-nnunet", str(model), "-o", str(network)]
+    converted = timed([*converter, "--calibrate", str(scan), "--tiles", "2"], args.threads)
+    disk = {path.name.split(".")[-2]: path.stat().st_size for path in network.glob("*.onnx")}
     disk[THEIRS] = (model / "fold_all" / "checkpoint_final.pth").stat().st_size
     runs: dict[str, list[dict[str, float]]] = {}
     answers = {THEIRS: folder / "theirs.nii.gz"}
@@ -174,7 +173,14 @@ def measure(args: argparse.Namespace, folder: Path) -> dict[str, Any]:
         rows[side] = {key: statistics.median(run[key] for run in found) for key in found[0]}
         rows[side]["disk_bytes"] = disk[THEIRS if side == THEIRS else SIDES[side][0]]
         rows[side]["equal"] = equal_share(answers[side], answers[THEIRS])
-    return {"plan": args.plan, "shape": args.shape, "threads": args.threads, "rounds": args.rounds, "sides": rows}
+    return {
+        "plan": args.plan,
+        "shape": args.shape,
+        "threads": args.threads,
+        "rounds": args.rounds,
+        "converted": converted,
+        "sides": rows,
+    }
 
 
 def table(result: dict[str, Any]) -> str:
@@ -194,6 +200,8 @@ def table(result: dict[str, Any]) -> str:
             ratio = "" if side == THEIRS else f" ({rival[key] / row[key]:.1f}x less)"
             cells.append(f"{row[key] / unit:.1f}{ratio}")
         lines.append(f"| {side} | {' | '.join(cells)} | {row['equal']:.4f} |")
+    made = result["converted"]
+    lines += ["", f"Converting it: {made['cpu_s']:.0f} s of processor time, {made['peak_bytes'] / 1e6:.0f} MB."]
     return "\n".join(lines)
 
 

@@ -48,7 +48,9 @@ _ANISOTROPIC = [[1, 1, 1], [1, 2, 2], [2, 2, 2]]
 _PLAIN, _RESIDUAL = "ExperimentPlanner", "nnUNetPlannerResEncM"
 CASES = {
     "plain": Case(_PLAIN, 2.0, 2.3, 1, (32, 32, 32), _CUBES, _ISOTROPIC, "CT", False, ("all",)),
-    "residual_flat": Case(_RESIDUAL, 1.6, 1.9, 4, (8, 32, 32), _FLAT, _ANISOTROPIC, "CBCT", True, (0, 1)),
+    "residual_flat": Case(
+        _RESIDUAL, 1.6, 1.3, 4, (8, 32, 32), _FLAT, _ANISOTROPIC, "CBCT", True, ("all",), (8, 12, 12)
+    ),
     "plain_flat": Case(_PLAIN, 1.6, 1.9, 4, (8, 32, 32), _FLAT, _ANISOTROPIC, "CT", False, ("all",)),
     "residual": Case(_RESIDUAL, 2.0, 2.3, 1, (32, 32, 32), _CUBES, _ISOTROPIC, "CBCT", False, ("all",)),
     "five": Case(_PLAIN, 2.0, 2.3, 1, (32, 32, 32), _CUBES, _ISOTROPIC, "CT", False, (0, 1, 2, 3, 4), (3, 4, 6)),

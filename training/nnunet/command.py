@@ -12,7 +12,7 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,8 @@ from training.nnunet.quantize import quantize
 
 TILES = 12
 """Tiles that ranges are measured on, where not told otherwise."""
+STEPS = 500
+"""Of the fine-tuning, where not told otherwise."""
 
 
 def convert(
@@ -45,6 +47,9 @@ def convert(
     orientation: str | None = None,
     name: str | None = None,
     tiles: int = TILES,
+    finetune_on: Path | None = None,
+    steps: int = STEPS,
+    run: Path | None = None,
 ) -> list[Path]:
     """Convert a model folder.
 
@@ -64,6 +69,12 @@ def convert(
         Of the network; by default the data set's.
     tiles : int
         How many tiles ranges are measured on.
+    finetune_on : Path, optional
+        Labelled scans in nnU-Net's raw layout, for quantization-aware fine-tuning (`finetune`); needs `calibrate`.
+    steps : int
+        Of the fine-tuning.
+    run : Path, optional
+        Folder of its checkpoints; by default beside the output.
 
     Returns
     -------
@@ -80,7 +91,15 @@ def convert(
     description = Description.of(folder.metadata, f"The model folder '{path}'")
     samples = calibration_tiles(calibrate, description, tiles) if calibrate is not None else []
     graphs = {"fp32": write_graph(folder)}
-    if samples:
+    tuning: dict[str, float | int] = {}
+    if finetune_on is not None:
+        if not samples:
+            raise InputError("--finetune needs --calibrate: the ranges of int8 are measured on scans.")
+        from training.nnunet.finetune import finetune
+
+        run = run or output.with_name(f"{output.name}-finetune")
+        graphs["int8"], tuning = finetune(graphs["fp32"], samples, finetune_on, description, run, steps=steps)
+    elif samples:
         graphs["int8"] = quantize(graphs["fp32"], samples)
     for precision, model in graphs.items():
         describe_model(model, {"id": model_id, "task": TASK, "precision": precision, **folder.metadata})
@@ -91,7 +110,7 @@ def convert(
     for precision, model in graphs.items():
         metadata = {"id": model_id, "task": TASK, "precision": precision}
         written.append(register(output, model, metadata, card, license=licence_of(folder.metadata)))
-    write_whole(output / card, card_text(folder, model_id, written, len(samples)))
+    write_whole(output / card, card_text(folder, model_id, written, len(samples), tuning))
     return written
 
 
@@ -125,7 +144,9 @@ def licence_of(metadata: dict[str, Any]) -> str:
     return str(source.get("licence") or source.get("license") or "not stated by its authors")[:200]
 
 
-def card_text(folder: ModelFolder, model_id: str, written: Sequence[Path], tiles: int) -> str:
+def card_text(
+    folder: ModelFolder, model_id: str, written: Sequence[Path], tiles: int, tuning: Mapping[str, float]
+) -> str:
     """The card in Markdown."""
     metadata, source = folder.metadata, folder.metadata["source"]
     meaning = Labels.of({int(value): label for value, label in metadata["labels"].items()})
@@ -150,11 +171,22 @@ Converted from an nnU-Net v2 model folder ({source["name"]}, {folder.architectur
 | Grey values | {channel["normalisation"]} of "{channel["name"]}" |
 | Its training scans lie | {metadata["orientation"] or "as they are stored, not known how"} |
 | Ranges measured on | {tiles} tiles |
-
+{tuning_row(tuning)}
 | File | Size |
 |---|---|
 {files}
 """
+
+
+def tuning_row(tuning: Mapping[str, float]) -> str:
+    """The card's row on the fine-tuning; nothing without one."""
+    if not tuning:
+        return ""
+    taken = "taken" if tuning["tuned"] >= tuning["after_training"] else "not taken, it is no better"
+    return (
+        f"| Fine-tuned for int8 | {tuning['steps']} steps on {tuning['cases']} cases; Dice on {tuning['held_out']} "
+        f"held out: {tuning['after_training']:.3f} without, {tuning['tuned']:.3f} with ({taken}) |\n"
+    )
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -167,6 +199,14 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--orientation", metavar="LPS|RAS|...", help="how the scans of its training lie, where known")
     parser.add_argument("--name", help="of the network (default: its data set's)")
     parser.add_argument("--tiles", type=int, default=TILES, help="tiles that ranges are measured on")
+    parser.add_argument(
+        "--finetune",
+        type=Path,
+        metavar="LABELLED",
+        help="imagesTr and labelsTr: int8 learned on labels, not only measured",
+    )
+    parser.add_argument("--steps", type=int, default=STEPS, help="of the fine-tuning")
+    parser.add_argument("--run", type=Path, help="folder of its checkpoints (default: beside the output)")
     given = parser.parse_args(argv)
     try:
         written = convert(
@@ -177,6 +217,9 @@ def main(argv: list[str] | None = None) -> int:
             orientation=given.orientation,
             name=given.name,
             tiles=given.tiles,
+            finetune_on=given.finetune,
+            steps=given.steps,
+            run=given.run,
         )
     except DentalTopoSegError as error:
         print(f"quantize-nnunet: {error}", file=sys.stderr)

@@ -19,6 +19,7 @@ from training.nnunet.graph import INPUT
 
 #: Convolutions of fewer channels than this stay float: in int8 they are slower.
 LEAST_CHANNELS = 4
+_AT_ONCE = 6  # results kept of one run: of a full-size network each is up to a quarter of a gigabyte
 
 
 def quantize(model: onnx.ModelProto, tiles: Sequence[np.ndarray]) -> onnx.ModelProto:
@@ -36,11 +37,19 @@ def quantize(model: onnx.ModelProto, tiles: Sequence[np.ndarray]) -> onnx.ModelP
     onnx.ModelProto
         Weights int8 per output channel in 7 bits, activations uint8. First layer and head stay float.
     """
-    level = equalize(model, tiles)
-    quick = [node.name for node in _convolutions(level) if _is_quick(node, level)]
-    out = static_quantization(level, INPUT, tiles, nodes_to_quantize=quick)
-    out.producer_name, out.producer_version = model.producer_name, ""
+    return quantize_level(equalize(model, tiles), tiles)
+
+
+def quantize_level(level: onnx.ModelProto, tiles: Sequence[np.ndarray]) -> onnx.ModelProto:
+    """The same of a graph that `equalize` gave."""
+    out = static_quantization(level, INPUT, tiles, nodes_to_quantize=quick_convolutions(level))
+    out.producer_name, out.producer_version = level.producer_name, ""
     return out
+
+
+def quick_convolutions(model: onnx.ModelProto) -> list[str]:
+    """Names of the convolutions that become int8."""
+    return [node.name for node in _convolutions(model) if _is_quick(node, model)]
 
 
 def equalize(model: onnx.ModelProto, tiles: Sequence[np.ndarray]) -> onnx.ModelProto:
@@ -51,13 +60,15 @@ def equalize(model: onnx.ModelProto, tiles: Sequence[np.ndarray]) -> onnx.ModelP
     normed = {node.input[0] for node in out.graph.node if node.op_type == "InstanceNormalization"}
     convolutions = [node for node in _convolutions(out) if node.output[0] in normed]
     names = [node.output[0] for node in convolutions]
-    runner = session(with_outputs(model, names), threads=1)
     means: dict[str, list[np.ndarray]] = {name: [] for name in names}
     squares: dict[str, list[np.ndarray]] = {name: [] for name in names}
-    for tile in tiles:
-        for name, value in zip(names, runner.run(names, {INPUT: tile}), strict=True):
-            means[name].append(value.mean((0, 2, 3, 4), dtype=np.float64))
-            squares[name].append(np.square(value, dtype=np.float64).mean((0, 2, 3, 4)))
+    for first in range(0, len(names), _AT_ONCE):
+        some = names[first : first + _AT_ONCE]
+        runner = session(with_outputs(model, some), threads=1)
+        for tile in tiles:
+            for name, value in zip(some, runner.run(some, {INPUT: tile}), strict=True):
+                means[name].append(value.mean((0, 2, 3, 4), dtype=np.float64))
+                squares[name].append(np.square(value).mean((0, 2, 3, 4), dtype=np.float64))
     weights = {tensor.name: tensor for tensor in out.graph.initializer}
     for node in convolutions:
         name = node.output[0]

@@ -78,27 +78,14 @@ def logit_scale(model: onnx.ModelProto, images: Sequence[np.ndarray]) -> dict[st
     return {"head": step, "head.zero": round(-low / step)}
 
 
-def static_quantization(
-    model: onnx.ModelProto, feed: str, images: Sequence[np.ndarray], **nodes: list[str]
-) -> onnx.ModelProto:
-    """A graph through `onnxruntime.quantization.quantize_static`, ranges of smallest and largest value over `images`.
+def static_baseline(fp32_model: onnx.ModelProto, images: Sequence[np.ndarray]) -> onnx.ModelProto:
+    """The fp32 graph through `onnxruntime.quantization.quantize_static`, the usual post-training quantisation.
 
-    Parameters
-    ----------
-    model : onnx.ModelProto
-        fp32; stays as it is.
-    feed : str
-        Name of the input that gets the images.
-    images : sequence of ndarray
-        float32, as the input wants them.
-    nodes
-        `nodes_to_quantize` or `nodes_to_exclude`, by name, as the tool has them.
-
-    Returns
-    -------
-    onnx.ModelProto
-        Quantize/dequantize pairs, weights int8 per channel in 7 bits, activations uint8.
+    Quantize/dequantize pairs, weights int8 per channel in 7 bits, activations uint8, ranges of smallest and largest
+    value over `images` (1, 1, D, H, W) float32: the tool's own choices, for comparison with ours. What comes after
+    the logits stays float as in our int8 graphs; bytes of exp() would spoil the comparison.
     """
+
     quantization = import_onnxruntime("quantization")
 
     class Reader(quantization.CalibrationDataReader):
@@ -107,31 +94,22 @@ def static_quantization(
 
         def get_next(self) -> dict[str, np.ndarray] | None:
             image = next(self.left, None)
-            return None if image is None else {feed: image}
+            return None if image is None else {"image": image}
 
+    outputs = [node.output[0] for node in fp32_model.graph.node]
+    after = [node.name for node in fp32_model.graph.node[outputs.index("head") + 1 :]]
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder, "fp32.onnx"), Path(folder, "int8.onnx")
-        onnx.save(model, source)
+        onnx.save(fp32_model, source)
         quantization.quantize_static(
             source,
             target,
             Reader(),
+            nodes_to_exclude=after,
             quant_format=quantization.QuantFormat.QDQ,
             per_channel=True,
             reduce_range=True,
             activation_type=quantization.QuantType.QUInt8,
             weight_type=quantization.QuantType.QInt8,
-            **nodes,
         )
         return onnx.load(target)
-
-
-def static_baseline(fp32_model: onnx.ModelProto, images: Sequence[np.ndarray]) -> onnx.ModelProto:
-    """The fp32 graph by `static_quantization`, the usual post-training quantisation, for comparison with ours.
-
-    images: (1, 1, D, H, W) float32. What comes after the logits stays float as in our int8 graphs; bytes of exp() would
-    spoil the comparison.
-    """
-    outputs = [node.output[0] for node in fp32_model.graph.node]
-    after = [node.name for node in fp32_model.graph.node[outputs.index("head") + 1 :]]
-    return static_quantization(fp32_model, "image", images, nodes_to_exclude=after)

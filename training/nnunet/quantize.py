@@ -7,14 +7,15 @@ and deviation 1 on the tiles, so that one step of 8 bits for all of them fits ea
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import onnx
 from onnx import numpy_helper
 
+from DentalTopoSegLib.networks.onnx_runtime import import_onnxruntime
 from training.export.graph import with_outputs
-from training.export.ranges import session, static_quantization
+from training.export.ranges import session
 from training.nnunet.graph import INPUT
 
 #: Convolutions of fewer channels than this stay float: in int8 they are slower.
@@ -41,10 +42,57 @@ def quantize(model: onnx.ModelProto, tiles: Sequence[np.ndarray]) -> onnx.ModelP
 
 
 def quantize_level(level: onnx.ModelProto, tiles: Sequence[np.ndarray]) -> onnx.ModelProto:
-    """The same of a graph that `equalize` gave."""
-    out = static_quantization(level, INPUT, tiles, nodes_to_quantize=quick_convolutions(level))
+    """The same of a graph that `equalize` gave.
+
+    The quantizer of ONNX Runtime with ranges measured here: its own calibration keeps every tensor of the network at
+    once, 12 GB for nnU-Net's default plan.
+    """
+    quantization = import_onnxruntime("quantization")
+    calibrate, qdq = (import_onnxruntime(f"quantization.{part}") for part in ("calibrate", "qdq_quantizer"))
+    chosen = set(quick_convolutions(level))
+    around = [(node.input[0], node.output[0]) for node in level.graph.node if node.name in chosen]
+    ranges = measure_ranges(level, list(dict.fromkeys(name for pair in around for name in pair)), tiles)
+    quantizer = qdq.QDQQuantizer(
+        onnx.shape_inference.infer_shapes(level),
+        per_channel=True,
+        reduce_range=True,
+        weight_qType=quantization.QuantType.QInt8,
+        activation_qType=quantization.QuantType.QUInt8,
+        tensors_range=calibrate.TensorsData(calibrate.CalibrationMethod.MinMax, ranges),
+        nodes_to_quantize=sorted(chosen),
+        nodes_to_exclude=[],
+        op_types_to_quantize=["Conv"],
+        extra_options={},
+    )
+    quantizer.quantize_model()
+    quantizer.model.topological_sort()
+    out: onnx.ModelProto = quantizer.model.model
+    del out.graph.value_info[:]
     out.producer_name, out.producer_version = level.producer_name, ""
     return out
+
+
+def measure_ranges(
+    model: onnx.ModelProto, names: Sequence[str], tiles: Sequence[np.ndarray]
+) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Smallest and largest value of the named tensors over the tiles."""
+    ranges: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+    for some, tile_values in _results(model, names, tiles):
+        for name, value in zip(some, tile_values, strict=True):
+            low, high = ranges.get(name, (value.min(), value.max()))
+            ranges[name] = np.float32(min(low, value.min())), np.float32(max(high, value.max()))
+    return ranges
+
+
+def _results(
+    model: onnx.ModelProto, names: Sequence[str], tiles: Sequence[np.ndarray]
+) -> Iterator[tuple[Sequence[str], list[np.ndarray]]]:
+    """Some names and their tensors on a tile, until each name has had every tile."""
+    for first in range(0, len(names), _AT_ONCE):
+        some = list(names[first : first + _AT_ONCE])
+        runner = session(with_outputs(model, some), threads=1)
+        for tile in tiles:
+            yield some, runner.run(some, {INPUT: tile})
 
 
 def quick_convolutions(model: onnx.ModelProto) -> list[str]:
@@ -62,13 +110,10 @@ def equalize(model: onnx.ModelProto, tiles: Sequence[np.ndarray]) -> onnx.ModelP
     names = [node.output[0] for node in convolutions]
     means: dict[str, list[np.ndarray]] = {name: [] for name in names}
     squares: dict[str, list[np.ndarray]] = {name: [] for name in names}
-    for first in range(0, len(names), _AT_ONCE):
-        some = names[first : first + _AT_ONCE]
-        runner = session(with_outputs(model, some), threads=1)
-        for tile in tiles:
-            for name, value in zip(some, runner.run(some, {INPUT: tile}), strict=True):
-                means[name].append(value.mean((0, 2, 3, 4), dtype=np.float64))
-                squares[name].append(np.square(value).mean((0, 2, 3, 4), dtype=np.float64))
+    for some, values in _results(model, names, tiles):
+        for name, value in zip(some, values, strict=True):
+            means[name].append(value.mean((0, 2, 3, 4), dtype=np.float64))
+            squares[name].append(np.square(value).mean((0, 2, 3, 4), dtype=np.float64))
     weights = {tensor.name: tensor for tensor in out.graph.initializer}
     for node in convolutions:
         name = node.output[0]

@@ -92,8 +92,8 @@ class LicenceDialog:
         for text in (
             f"<b>{html.escape(card.name)}</b>",
             cardHtml(card, numbering),
-            _("Made by others. Checked was that the file is whole and holds nothing but such a network, not how well it "
-              "works: look at its first results closely."),
+            _("Made by others. It was checked that this is whole and nothing but a network, not how well it works: "
+              "look at its first results closely."),
         ):  # fmt: skip
             layout.addWidget(self._label(text))
         if card.text:

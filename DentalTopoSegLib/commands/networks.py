@@ -19,8 +19,8 @@ _LIST, _ADD, _SHOW, _REMOVE = "list", "add", "show", "remove"
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "action",
-        choices=(_LIST, _ADD, _SHOW, _REMOVE),
-        help="list those that were added; add one, once its licence is accepted; show the card of one; remove one",
+        choices=(_ADD, _LIST, _SHOW, _REMOVE),
+        help="add one, once its licence is accepted; list those that were added; show the card of one; remove one",
     )
     parser.add_argument(
         "network",
@@ -73,7 +73,7 @@ def _add(call: Call, folder: Path) -> dict[str, Any]:
         call.say(lambda: card_text(card))
         if not given.accept_licence:
             raise UsageError(
-                f"Nothing was added: its licence is \"{card.licence}\". If you agree, say so with --accept-licence."
+                f'Nothing was added: its licence is "{card.licence}". If you agree, say so with --accept-licence.'
             )
         return True
 

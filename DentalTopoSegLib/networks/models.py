@@ -200,20 +200,21 @@ def load_model(
     >>> load_model("border", threads=1).task
     'border'
     """
+    advice = _advice(folder)
     folder = folder or resources_dir() / "Models"
     entry = _find(list_models(folder), model_id_or_task, precision, folder)
     path = folder / entry["file"]
     try:
         content = path.read_bytes()
     except FileNotFoundError as error:
-        raise ModelError(f"The network file {path} is missing: install DentalTopoSeg again.") from error
+        raise ModelError(f"The network file {path} is missing: {advice}.") from error
     except OSError as error:
         raise ModelError(f"The network file {path} cannot be read: {error.strerror or error}.") from error
     digest = hashlib.sha256(content).hexdigest()
     if digest != str(entry["sha256"]).lower():
         raise ModelError(
             f"The network file {path} is damaged or was altered (its SHA-256 is {digest[:12]}..., expected "
-            f"{str(entry['sha256'])[:12]}...): install DentalTopoSeg again."
+            f"{str(entry['sha256'])[:12]}...): {advice}."
         )
     task = _task_of(entry, path)
     if task.graph is not None:

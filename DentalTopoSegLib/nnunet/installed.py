@@ -215,7 +215,9 @@ def _told_of(sentence: str, arriving: Path, given: Path) -> str:
 def _require_new(name: str, folder: Path) -> None:
     taken = next((one.name for one in installed_networks(folder) if one.name.casefold() == name.casefold()), None)
     if taken is not None:
-        raise UsageError(f"A network called '{taken}' was added before: remove it first, or convert this one by --name.")
+        raise UsageError(
+            f"A network called '{taken}' was added before: remove it first, or convert this one by --name."
+        )
 
 
 def remove_network(name: str, folder: Path | None = None) -> None:

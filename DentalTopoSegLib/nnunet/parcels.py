@@ -95,6 +95,7 @@ class Parcel(ABC):
     def _of(self, name: str) -> str:
         return f"{shown(name)} of '{self.path}'"
 
+    @abstractmethod
     def close(self) -> None:
         """Let go of the file."""
 
@@ -124,6 +125,9 @@ class FolderParcel(Parcel):
         if not stat.S_ISREG(found.st_mode):
             raise ModelError(f"{self._of(name)} is no ordinary file: a converted network holds nothing else.")
         return path.open("rb")
+
+    def close(self) -> None:
+        pass  # every file is closed by itself
 
 
 class ZipParcel(Parcel):
@@ -177,9 +181,7 @@ class ZipParcel(Parcel):
             name = info.orig_filename.replace("\\", "/")
             parts = name.split("/")
             if name.startswith("/") or ".." in parts or ":" in name or "\0" in name:
-                raise ModelError(
-                    f"'{self.path}' holds {shown(name)}, which would lie outside of it: it is not opened."
-                )
+                raise ModelError(f"'{self.path}' holds {shown(name)}, which would lie outside of it: it is not opened.")
             kind = stat.S_IFMT(info.external_attr >> 16)
             if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
                 raise ModelError(f"'{self.path}' holds {shown(name)}, which is no ordinary file: it is not opened.")

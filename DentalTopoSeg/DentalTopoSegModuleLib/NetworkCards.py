@@ -18,7 +18,7 @@ def cardHtml(card, numbering: str = "FDI") -> str:
             (_("Finds"), _found(card, numbering)),
             (_("Licence"), card.licence),
             (_("Reference"), card.reference),
-            (_("Size"), _megabytes(card.size_bytes)),
+            (_("Size"), _sizeText(card.size_bytes)),
         )
     )
 
@@ -35,7 +35,7 @@ def builtInHtml() -> str:
             (_("Trained on"), _("phantoms built from real patients' teeth")),
             (_("Finds"), _("32 numbered teeth")),
             (_("Licence"), "; ".join(licences)),
-            (_("Size"), _megabytes(sum(entry["size_bytes"] for entry in entries))),
+            (_("Size"), _sizeText(sum(entry["size_bytes"] for entry in entries))),
         )
     )
 
@@ -66,8 +66,15 @@ def _found(card, numbering: str) -> str:
     return "; ".join(filter(None, (names, teeth)))
 
 
-def _megabytes(size: int) -> str:
+def _sizeText(size: int) -> str:
+    if size < 1e6:
+        return _("{size} kB").format(size=max(1, round(size / 1e3)))
     return _("{size:.1f} MB").format(size=size / 1e6)
+
+
+def _plainMarkdown(text: str) -> str:
+    """Somebody's Markdown without HTML and without pictures, which would be looked up where it says."""
+    return text.replace("<", "&lt;").replace("![", "[")
 
 
 def askForLicence(card, numbering: str, parent) -> bool:
@@ -97,9 +104,9 @@ class LicenceDialog:
         ):  # fmt: skip
             layout.addWidget(self._label(text))
         if card.text:
-            whole = qt.QPlainTextEdit()
-            whole.plainText = card.text
+            whole = qt.QTextEdit()
             whole.readOnly = True
+            whole.markdown = _plainMarkdown(card.text)
             whole.minimumHeight = 180
             layout.addWidget(whole)
         layout.addWidget(self._label(_("Its licence: {licence}").format(licence=f"<b>{html.escape(card.licence)}</b>")))

@@ -196,7 +196,7 @@ def _doneText(result) -> str:
     reports = result.report.get("jaws", [result.report])
     count = sum(report["count"]["total"] for report in reports)
     found = _("Done: {count} tooth found.") if count == 1 else _("Done: {count} teeth found.")
-    said = [found.format(count=count)]
+    said = [found.format(count=count) if result.node is not None else _("Done.")]
     if result.structures is not None:
         said.append(_structuresText(result.structures))
     return " ".join((*said, *result.warnings))

@@ -16,12 +16,23 @@ from collections.abc import Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "helpers"))
 import stand_ins
+from toy_nnunet import DESCRIPTION, write_network
 
 PANEL_WIDTH, HEIGHT, VIEW, WIDE = 480, 940, (390, 452), (784, 452)
 PANORAMIC_TAG = "DentalPanoramic"
-#: A network of others, in miniature.
-NETWORK = Path(__file__).resolve().parents[1] / "data" / "nnunet" / "phantom-teeth.zip"
+#: A network of others for the chooser: it goes by grey values, bone from 650 and teeth from 1350 on.
+EXAMPLE = {
+    "id": "jaws-and-teeth",
+    "orientation": "LPS",
+    "labels": {"1": "Jaw bone", "2": "Teeth"},
+    "patch": [64, 64, 64],
+    "channels": [
+        {"name": "CT", "normalisation": "CTNormalization", "mean": 300.0, "std": 7.0, "low": -1000.0, "high": 3000.0}
+    ],
+    "source": {"name": "", "description": "nothing: an example for this page, which goes by grey values"},
+}
 LARGEST_BYTES = 290_000
 #: A phantom whose result has something to show of every kind.
 PHANTOM = {"seed": 2, "missing": None, "fillings": None}
@@ -192,15 +203,21 @@ def photographNetwork(stage: Stage) -> None:
     def accept() -> None:
         dialog = qt.QApplication.activeModalWidget()
         dialog.findChild(qt.QCheckBox, "acceptLicenceBox").click()
-        dialog.grab().save(str(stage.folder / "9-licence.png"))
+        dialog.grab().save(str(stage.folder / "10-licence.png"))
         dialog.findChild(qt.QPushButton, "acceptNetworkButton").click()
 
+    example = write_network(stage.folder / "example", {**DESCRIPTION, **EXAMPLE})
     ui.networkCollapsibleButton.collapsed = False
     qt.QTimer.singleShot(200, accept)
-    panel.networkPanel.add(str(NETWORK))
+    panel.networkPanel.add(str(example))
+    shutil.rmtree(example)
     ui.applyButton.click()
     stage.wait(lambda: not panel.logic.isRunning)
+    node = stage.slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLSegmentationNode")
+    node.GetDisplayNode().SetSegmentOpacity3D("Structure_1", 0.4)
+    node.GetDisplayNode().SetOpacity2DFill(0.35)
     stage.views.show(None)
+    stage.views.views[0].reset_view()
     stage.save("9-network")
 
 

@@ -49,6 +49,7 @@ def add(networks, path: Path, monkeypatch, agree: bool = True) -> list[str]:
         if dialog is None:
             return
         said.extend(label.text for label in dialog.findChildren(qt.QLabel))
+        said.extend(text.toPlainText() for text in dialog.findChildren(qt.QTextEdit))
         accept = dialog.findChild(qt.QPushButton, "acceptNetworkButton")
         assert not accept.enabled, "it can be added without its licence being accepted"
         if agree:
@@ -92,11 +93,12 @@ def test_without_added_networks_the_built_in_ones_are_chosen(panel, networks) ->
 def test_a_network_is_added_once_its_licence_is_accepted(panel, networks, kind, tmp_path, monkeypatch) -> None:
     said = " ".join(add(networks, FROZEN if kind == "zip" else unpacked(tmp_path), monkeypatch))
     assert "CC0-1.0" in said and "teeth of phantoms" in said and "Upper Teeth, Lower Teeth" in said
+    assert "Ranges measured on" in said and "---" not in said, "the whole card, not its Markdown"
     assert choices(panel) == ["Built in: teeth in CBCT", NAME]
     assert panel._parameterNode.network == NAME
     assert panel.ui.networkCollapsibleButton.text == f"Network: {NAME}"
     card = panel.ui.networkCardLabel.text
-    assert all(words in card for words in ("6 scans", "no numbered teeth", "Upper Teeth", "CC0-1.0", "0.1 MB"))
+    assert all(words in card for words in ("6 scans", "no numbered teeth", "Upper Teeth", "CC0-1.0", "113 kB"))
     assert panel.ui.networkMessageLabel.text == f"'{NAME}' was added."
     assert Path(networks.models()).name == NAME
 
@@ -133,7 +135,7 @@ def test_a_run_shows_structures_by_name_and_colour(panel, added, phantom, slicer
     assert not panel.ui.networkComboBox.enabled and not panel.ui.removeNetworkButton.enabled
     waitFor(lambda: not panel.logic.isRunning)
     text = panel.ui.messageLabel.text
-    assert text.startswith("Done: 0 teeth found. In 'Scan structures': Upper Teeth, Lower Teeth."), text
+    assert text.startswith("Done. In 'Scan structures': Upper Teeth, Lower Teeth."), text
     assert "numbers no teeth" in text
     node = scene.GetFirstNodeByClass("vtkMRMLSegmentationNode")
     assert node.GetName() == "Scan structures"
@@ -237,3 +239,15 @@ def test_intraoral_scans_have_no_choice(panel, networks, slicer, scene) -> None:
 
     panel.ui.inputSelector.setCurrentNode(add_surface(scene, *dome(), "Jaw"))
     assert not panel.ui.networkCollapsibleButton.visible
+
+
+def test_a_card_brings_no_pictures_and_no_html(module, slicer) -> None:
+    import qt
+    from DentalTopoSegModuleLib.NetworkCards import _plainMarkdown
+
+    document = qt.QTextDocument()
+    document.setMarkdown(
+        _plainMarkdown("a ![x](file:///etc/y.png) <img src='file:///etc/y.png'> ![z][1]\n\n[1]: y.png")
+    )
+    assert "<img" not in document.toHtml()
+    assert "<img" in document.toPlainText()

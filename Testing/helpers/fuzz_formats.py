@@ -11,21 +11,18 @@ import itertools
 import json
 import os
 import shutil
-import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from fuzz_networks import add_network, list_networks, network, read_structures, write_structures
 
 if TYPE_CHECKING:
     from DentalTopoSegLib.dentition import Known
 
-DATA = Path(__file__).resolve().parents[1] / "data"
-BEFORE = DATA / "before" / "files"
-#: A converted nnU-Net in miniature.
-NETWORK = DATA / "nnunet" / "phantom-teeth.zip"
+BEFORE = Path(__file__).resolve().parents[1] / "data" / "before" / "files"
 #: The folder that a trial may write into, beside its files.
 OUT = "out"
 
@@ -161,38 +158,6 @@ def read_job(path: Path, out: Path) -> None:
     job = JobFile.read(path).job
     job.require_sense()
     job.lower_first()
-
-
-def add_network(path: Path, out: Path) -> None:
-    """Check and copy a converted network, and look that nothing was written elsewhere."""
-    from DentalTopoSegLib.nnunet.installed import add_network as add
-    from DentalTopoSegLib.nnunet.installed import installed_networks
-
-    before = {p: p.stat().st_mtime_ns for p in path.parent.rglob("*")}
-    try:
-        added = add(path, lambda card: bool(card.licence), out / "networks")
-        assert added is not None and [one.card for one in installed_networks(out / "networks")] == [added.card]
-        assert {p.parent for p in out.rglob("*")} <= {out, out / "networks", added.folder}
-    finally:
-        now = {p: p.stat().st_mtime_ns for p in path.parent.rglob("*") if out not in (p, *p.parents)}
-        assert now == {p: t for p, t in before.items() if out not in (p, *p.parents)}, "a file was written elsewhere"
-
-
-def list_networks(path: Path, out: Path) -> None:
-    """Look at networks that were added before and have changed since; and what a run does first with one."""
-    from DentalTopoSegLib.nnunet.converted import check_converted
-    from DentalTopoSegLib.nnunet.installed import installed_networks
-
-    for one in installed_networks(path.parent):
-        assert one.card is not None or one.problem
-    check_converted(path)
-
-
-def read_structures(path: Path, out: Path) -> None:
-    from DentalTopoSegLib.files.structures import read_structures as read
-
-    labels, names = read(path)
-    assert labels.array.ndim == 3 and all(0 < value < 65536 and name for value, name in names.items())
 
 
 def find_scans(path: Path, out: Path) -> None:
@@ -440,30 +405,6 @@ def _batch(folder: Path) -> Path:
     return root
 
 
-def _network(as_zip: bool) -> Callable[[Path], Path]:
-    """A converted network as it is handed over."""
-
-    def make(folder: Path) -> Path:
-        if as_zip:
-            shutil.copyfile(NETWORK, folder / "x.zip")
-            return folder / "x.zip"
-        with zipfile.ZipFile(NETWORK) as archive:
-            archive.extractall(folder)
-        return folder / NETWORK.stem
-
-    return make
-
-
-def _structures(folder: Path) -> Path:
-    import SimpleITK as sitk
-
-    from DentalTopoSegLib.files.structures import write_structures
-    from DentalTopoSegLib.files.volumes import Volume
-
-    labels = Volume(sitk.GetArrayFromImage(_block(True)), (0.5, 0.5, 0.5))
-    return write_structures(labels, {13: "Mandible", 14: "Sinus"}, folder / "x_structures.seg.nrrd")
-
-
 def _two_forms(folder: Path) -> Path:
     import nibabel as nib
     from volume_variants import AFFINE, nifti, turned
@@ -516,7 +457,7 @@ def _volumes() -> Iterator[Format]:
     yield Format("labels, NRRD", _image("x.nrrd", True, True), {"x.nrrd": "text"}, read_labels)
     yield Format("labels, MetaImage", _image("x.mha", True), {"x.mha": "text"}, read_labels)
     yield Format("labels, .seg.nrrd", _seg_nrrd, {"x.seg.nrrd": "text"}, read_labels)
-    yield Format("structures, .seg.nrrd", _structures, {"x_structures.seg.nrrd": "text"}, read_structures)
+    yield Format("structures, .seg.nrrd", write_structures, {"x_structures.seg.nrrd": "text"}, read_structures)
     yield Format("labels, .seg.nrrd, numbered again", _seg_nrrd, {"x.seg.nrrd": "text"}, number_again)
 
 
@@ -547,9 +488,9 @@ def _texts() -> Iterator[Format]:
 
 def _networks() -> Iterator[Format]:
     files = {"phantom-teeth/models.json": "json", "phantom-teeth/*.md": "lines", "phantom-teeth/*.onnx": "binary"}
-    yield Format("network, zip", _network(True), {"x.zip": "binary"}, add_network)
-    yield Format("network, folder", _network(False), files, add_network)
-    yield Format("network, added before", _network(False), files, list_networks)
+    yield Format("network, zip", network(True), {"x.zip": "binary"}, add_network)
+    yield Format("network, folder", network(False), files, add_network)
+    yield Format("network, added before", network(False), files, list_networks)
 
 
 FORMATS = (*_volumes(), *_meshes(), *_texts(), *_networks())

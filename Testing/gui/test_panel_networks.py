@@ -48,15 +48,19 @@ def add(networks, path: Path, monkeypatch, agree: bool = True) -> list[str]:
         dialog = qt.QApplication.activeModalWidget()
         if dialog is None:
             return
-        said.extend(label.text for label in dialog.findChildren(qt.QLabel))
-        said.extend(text.toPlainText() for text in dialog.findChildren(qt.QTextEdit))
-        accept = dialog.findChild(qt.QPushButton, "acceptNetworkButton")
-        assert not accept.enabled, "it can be added without its licence being accepted"
-        if agree:
-            dialog.findChild(qt.QCheckBox, "acceptLicenceBox").click()
-            click(accept)
-        else:
-            click(dialog.findChild(qt.QPushButton, "declineNetworkButton"))
+        try:
+            said.extend(label.text for label in dialog.findChildren(qt.QLabel))
+            said.extend(text.plainText for text in dialog.findChildren(qt.QTextEdit))
+            accept = dialog.findChild(qt.QPushButton, "acceptNetworkButton")
+            assert not accept.enabled, "it can be added without its licence being accepted"
+            if agree:
+                dialog.findChild(qt.QCheckBox, "acceptLicenceBox").click()
+                click(accept)
+            else:
+                click(dialog.findChild(qt.QPushButton, "declineNetworkButton"))
+        finally:
+            if dialog.visible:  # something failed: nobody may wait for it
+                dialog.reject()
 
     qt.QTimer.singleShot(0, answer)
     (networks.addZipAction if path.suffix == ".zip" else networks.addFolderAction).trigger()

@@ -157,7 +157,11 @@ def test_numbered_teeth_are_reviewed_and_structures_lie_beside_them(
     pytest.importorskip("onnx", reason="onnx is not installed; it makes the network of this test")
     from toy_nnunet import DESCRIPTION, write_network
 
-    add(networks, write_network(tmp_path / "toy", {**DESCRIPTION, "patch": [32, 32, 32]}), monkeypatch)
+    # by grey values: bone from 685, and what is brighter than 2055, enamel and fillings, as one tooth
+    enamel = {"name": "CT", "normalisation": "CTNormalization", "mean": 0, "std": 13.7, "low": -1000, "high": 3000}
+    labels = {"1": "Mandible", "2": "Upper Right First Molar"}
+    changes = {"patch": [64, 64, 64], "channels": [enamel], "labels": labels}
+    add(networks, write_network(tmp_path / "toy", {**DESCRIPTION, **changes}), monkeypatch)
     addScan(slicer, phantom, panel)
     click(panel.ui.applyButton)
     waitFor(lambda: not panel.logic.isRunning)

@@ -17,6 +17,7 @@ import vtk
 from DentalTopoSegModuleLib import (
     AbsentTeeth,
     ExportPanel,
+    NetworkPanel,
     Packages,
     PanoramicPanel,
     QueuePanel,
@@ -87,8 +88,9 @@ class DentalTopoSegParameterNode:
     inputNode: a CBCT or an intraoral scan; opposingNode: the other jaw's scan; jaw: of the first scan; absentTeeth: FDI
     numbers of teeth that are not there, with commas; dentition: whether milk teeth may stand; numbering: how teeth are
     called; outputName: of the result, empty: the scan's; threads: 0 for all cores; precision: of the
-    networks; provider: what runs them; tta: they look twice at a CBCT; outputNode: the segmentation that takes
-    the teeth, none: a new one; resultNode: the result under review.
+    networks; provider: what runs them; tta: they look twice at a CBCT; network: the name of an added one that looks at
+    a CBCT, empty: the built-in ones; outputNode: the segmentation that takes the teeth, none: a new one; resultNode:
+    the result under review.
     """
 
     inputNode: Union[slicer.vtkMRMLScalarVolumeNode, slicer.vtkMRMLModelNode, None]
@@ -102,6 +104,7 @@ class DentalTopoSegParameterNode:
     precision: Precision = Precision.INT8
     provider: Provider = Provider.ONNXRUNTIME
     tta: bool = False
+    network: str = ""
     outputNode: Optional[slicer.vtkMRMLSegmentationNode]
     resultNode: Union[slicer.vtkMRMLSegmentationNode, slicer.vtkMRMLModelNode, None]
 
@@ -125,8 +128,14 @@ class DentalTopoSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         uiWidget.setMRMLScene(slicer.mrmlScene)
         self.logic = DentalTopoSegLogic()
         self.absentTeeth = AbsentTeeth.AbsentTeeth(self.ui, self.onAbsentTeethChanged)
+        self.networkPanel = NetworkPanel.NetworkPanel(self.ui, self.onParametersChanged)
         self.segmentPanel = SegmentPanel.SegmentPanel(
-            self.ui, self.logic, self.resourcePath("requirements.txt"), self.absentTeeth, self.onResult
+            self.ui,
+            self.logic,
+            self.resourcePath("requirements.txt"),
+            self.absentTeeth,
+            self.networkPanel,
+            self.onResult,
         )
         self.reviewPanel = ReviewPanel.ReviewPanel(self.ui, self.absentTeeth)
         self.panoramicPanel = PanoramicPanel.PanoramicPanel(self.ui, self.reviewPanel)
@@ -159,6 +168,7 @@ class DentalTopoSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self.initializeParameterNode()
         else:
             self.chooseFirstScan()
+            self.networkPanel.refresh()  # somebody may have added one by the command
         self.panoramicPanel.setActive(True)
 
     def exit(self):
@@ -211,6 +221,7 @@ class DentalTopoSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             parameters.precision = Settings.remembered("precision", Precision.INT8, Precision)
             parameters.provider = Settings.remembered("provider", Provider.ONNXRUNTIME, Provider)
             parameters.tta = Settings.remembered("tta", False, _asBool)
+            parameters.network = self.networkPanel.remembered()
             parameters.threads = Settings.remembered("threads", 0, lambda value: min(max(int(value), 0), 256))
         self.setParameterNode(parameters)
         self.chooseFirstScan()
@@ -231,6 +242,7 @@ class DentalTopoSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
                 self.removeObserver(node, vtk.vtkCommand.ModifiedEvent, self.onParametersChanged)
         self._parameterNode = parameters
         self.absentTeeth.setParameters(parameters)
+        self.networkPanel.setParameters(parameters)
         self.segmentPanel.setParameters(parameters)
         if parameters is not None:
             self._parameterNodeGuiTag = parameters.connectGui(self.ui)
@@ -248,6 +260,7 @@ class DentalTopoSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         Settings.remember("tta", parameters.tta)
         Settings.remember("threads", parameters.threads)
         self.absentTeeth.update()
+        self.networkPanel.update()
         self.segmentPanel.update()
         self.reviewPanel.setNode(parameters.resultNode, parameters.numbering.value)
         self.reviewPanel.setNumbering(parameters.numbering.value)
@@ -258,12 +271,17 @@ class DentalTopoSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self.reviewPanel.refresh()
 
     def runOptions(self):
-        """How to compute, as chosen under Advanced; nothing that is known of one patient."""
+        """How to compute, as chosen under Advanced and Network; nothing that is known of one patient. Raises a
+        DentalTopoSegError for a network that is not there."""
         from DentalTopoSegLib.options import RunOptions
 
         parameters = self._parameterNode
         return RunOptions(
-            parameters.threads or None, parameters.precision.value, parameters.provider.value, tta=parameters.tta
+            parameters.threads or None,
+            parameters.precision.value,
+            parameters.provider.value,
+            tta=parameters.tta,
+            models=self.networkPanel.models(),
         )
 
     def onResult(self, node):
@@ -325,10 +343,11 @@ class DentalTopoSegLogic(ScriptedLoadableModuleLogic):
         absent=(),
         milk=None,
         tta=False,
+        models=None,
         onProgress,
         onFinished,
     ):
-        """Segment one volume node, or one or two model nodes; arguments as scene.prepare_job.
+        """Segment one volume node, or one or two model nodes; arguments as scene.prepare_job and options.RunOptions.
 
         onProgress(WorkerProcess.Progress); onFinished(scene.SceneResult or None, WorkerProcess.Outcome). Raises a
         DentalTopoSegError, with one sentence for the user, for what cannot be segmented.
@@ -341,7 +360,8 @@ class DentalTopoSegLogic(ScriptedLoadableModuleLogic):
         self._started = time.monotonic()
         self._numbering, self._name, self._into = numbering, name, into
         self._tellProgress, self._tellFinished = onProgress, onFinished
-        options = RunOptions(threads, precision, provider, absent=frozenset(absent), milk=milk, tta=tta)
+        known = {"absent": frozenset(absent), "milk": milk}
+        options = RunOptions(threads, precision, provider, **known, tta=tta, models=models)
         self._job = prepare_job(nodes, options, jaws=jaws)
         self._worker.start(self._job.path, self._job.cancel_file)
 

@@ -7,7 +7,7 @@ process of its own, so one that cannot be used, or crashes, does not stop the re
 import json
 import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import qt
@@ -38,6 +38,7 @@ class QueuePanel:
         self.rows = []
         self._requirementsPath = requirementsPath
         self._options = options
+        self._chosen = None  # what was chosen when the queue was begun
         self._worker = WorkerProcess(self.onProgress, self.onEnded)
         self._workspace = None
         self._running = None  # the row that is being segmented
@@ -93,6 +94,7 @@ class QueuePanel:
         Settings.remember("queueFolder", self.ui.queueFolderEdit.text)
         Settings.remember("queueOutput", self.ui.queueOutputEdit.text)
         try:
+            self._chosen = self._options()
             ensurePackages(requirements(self._requirementsPath))
             self._find()
         except (DentalTopoSegError, PackagesDeclinedError, RuntimeError) as error:
@@ -139,7 +141,7 @@ class QueuePanel:
             if row is None or self._stopping:
                 self._finish()
                 return
-            before = row_before(output, row.name)
+            before = row_before(output, row.name, foreign=self._isForeign(row))
             if before is not None:
                 self._show(row, before["state"], self._textOf(before))
                 continue
@@ -155,15 +157,22 @@ class QueuePanel:
             self._worker.start(job, cancel)
             return
 
+    def _isForeign(self, row: Row) -> bool | None:
+        """Whether a scan's results are to be those of an added network; None where no such network looks at it."""
+        from DentalTopoSegLib.files.meshes import is_mesh_file
+
+        return None if is_mesh_file(row.path) else self._chosen.models is not None
+
     def _writeJob(self, row: Row, output: Path) -> tuple:
         from DentalTopoSegLib.files.meshes import is_mesh_file
         from DentalTopoSegLib.runs.job import Job, JobFile
 
-        kind = "mesh" if is_mesh_file(row.path) else "volume"
+        mesh = is_mesh_file(row.path)
+        kind, options = ("mesh", replace(self._chosen, models=None)) if mesh else ("volume", self._chosen)
         number = self.rows.index(row)
         path, cancel = self._workspace / f"{number}.json", self._workspace / f"{number}.cancel"
         job = Job([row.path.absolute()], output, kind, name=row.name)
-        path.write_text(json.dumps(JobFile(job, self._options(), str(cancel)).to_dict()), encoding="utf-8")
+        path.write_text(json.dumps(JobFile(job, options, str(cancel)).to_dict()), encoding="utf-8")
         return path, cancel
 
     def onProgress(self, progress) -> None:

@@ -7,6 +7,7 @@ from slicer.i18n import tr as _
 
 from . import Messages
 from .LibraryWords import sentenceOf
+from .NetworkCards import LISTED_STRUCTURES
 from .Packages import OPENVINO, PackagesDeclinedError, ensurePackages, requirements
 from .Parameters import Dentition, Jaw, Provider, jawsOf
 
@@ -14,11 +15,12 @@ from .Parameters import Dentition, Jaw, Provider, jawsOf
 class SegmentPanel:
     """Drives the widgets above the result. onResult(node) is called with every new result."""
 
-    def __init__(self, ui, logic, requirementsPath: str, absentTeeth, onResult) -> None:
+    def __init__(self, ui, logic, requirementsPath: str, absentTeeth, networkPanel, onResult) -> None:
         self.ui = ui
         self.logic = logic
         self.parameters = None
         self._absentTeeth = absentTeeth
+        self._networkPanel = networkPanel
         self._scanBefore = None
         self._requirementsPath = requirementsPath
         self._onResult = onResult
@@ -50,7 +52,9 @@ class SegmentPanel:
             self.parameters.jaw = Jaw.UPPER  # of two jaws one is said, and the user sees which
         for widget in (self.ui.opposingLabel, self.ui.opposingSelector, self.ui.jawLabel, self.ui.jawComboBox):
             widget.visible = surface
-        for widget in (self.ui.outputLabel, self.ui.outputSelector, self.ui.ttaCheckBox):
+        for widget in (
+            self.ui.outputLabel, self.ui.outputSelector, self.ui.ttaCheckBox, self.ui.networkCollapsibleButton,
+        ):  # fmt: skip
             widget.visible = not surface
         new = surface or self.parameters is None or self.parameters.outputNode is None
         self.ui.outputNameEdit.enabled = new
@@ -75,6 +79,7 @@ class SegmentPanel:
             self.ui.dentitionComboBox,
         ):
             widget.enabled = not running
+        self._networkPanel.setRunning(running)
 
     def _forgetOtherPatient(self) -> None:
         """What is known of one scan's teeth does not hold for another scan."""
@@ -131,6 +136,7 @@ class SegmentPanel:
             absent=self._absentTeeth.teeth(),
             milk=parameters.dentition.value,
             tta=parameters.tta,
+            models=None if _isModel(nodes[0]) else self._networkPanel.models(),
             onProgress=self.onProgress,
             onFinished=self.onFinished,
         )
@@ -148,7 +154,8 @@ class SegmentPanel:
         self.update()
         if result is not None:
             self._say(_doneText(result), "done", _("It took {time}.").format(time=_duration(self.logic.lastSeconds)))
-            self._onResult(result.node)
+            if result.node is not None:
+                self._onResult(result.node)
         elif outcome.wasCancelled:
             self._say(_("Stopped. The scene is as it was."), "info")
         else:
@@ -189,7 +196,17 @@ def _doneText(result) -> str:
     reports = result.report.get("jaws", [result.report])
     count = sum(report["count"]["total"] for report in reports)
     found = _("Done: {count} tooth found.") if count == 1 else _("Done: {count} teeth found.")
-    return " ".join((found.format(count=count), *result.warnings))
+    said = [found.format(count=count) if result.node is not None else _("Done.")]
+    if result.structures is not None:
+        said.append(_structuresText(result.structures))
+    return " ".join((*said, *result.warnings))
+
+
+def _structuresText(node) -> str:
+    segmentation = node.GetSegmentation()
+    names = [segmentation.GetNthSegment(i).GetName() for i in range(segmentation.GetNumberOfSegments())]
+    shown = ", ".join(names[:LISTED_STRUCTURES]) + (", ..." if len(names) > LISTED_STRUCTURES else "")
+    return _("In '{name}': {structures}.").format(name=node.GetName(), structures=shown)
 
 
 def _timeLeft(seconds: float) -> str:

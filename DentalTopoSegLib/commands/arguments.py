@@ -62,8 +62,9 @@ def add_models(command: argparse.ArgumentParser | argparse._ArgumentGroup) -> No
     """Somebody's network instead of the installed ones; see `Call.options`."""
     command.add_argument(
         "--models",
-        metavar="FOLDER",
-        help="for CBCT: run this converted nnU-Net instead of the installed networks (docs/nnunet.md)",
+        metavar="NAME|FOLDER",
+        help="for CBCT: run this nnU-Net instead of the installed networks, by the name under which it was added "
+        "('networks list') or as a converted folder (docs/nnunet.md)",
     )
 
 

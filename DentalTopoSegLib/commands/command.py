@@ -37,7 +37,7 @@ class Call:
             absent,
             milk,
             tta=getattr(given, "tta", False),
-            models=getattr(given, "models", None),
+            models=_models_of(getattr(given, "models", None)),
         )
 
     def say(self, text: Callable[[], str]) -> None:
@@ -45,6 +45,15 @@ class Call:
         self.bar.close()
         if not (self.arguments.json or self.arguments.quiet):
             print(text())
+
+
+def _models_of(said: str | None) -> str | None:
+    """The folder that --models means: of a path that one, of a name that of the network that was added under it."""
+    if said is None:
+        return None
+    from ..nnunet.installed import models_folder
+
+    return models_folder(said)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from .command import Command
 from .demo import DEMO
 from .evaluate import EVALUATE
 from .export import EXPORT
+from .networks import NETWORKS
 from .picture import PICTURE
 from .repair import REPAIR
 from .segment import SEGMENT
@@ -22,4 +23,5 @@ COMMANDS: tuple[Command, ...] = (
     REPAIR,
     EXPORT,
     BATCH,
+    NETWORKS,
 )

@@ -140,7 +140,7 @@ def stored_confidence(labels: Volume) -> Confidence:
     """
     numbers = segment_numbers(labels.metadata, labels.name)
     found, calibrated = {}, True
-    for prefix, value in _label_values(labels.metadata, labels.name):
+    for prefix, value in label_values(labels.metadata, labels.name):
         fdi = numbers.get(value)
         tags = labels.metadata.get(f"{prefix}Tags", "")
         sure = re.search(rf"{re.escape(CONFIDENCE_TAG)}:([01]\.\d+)", tags)
@@ -183,7 +183,7 @@ def known_of_tags(tags: Mapping[int, Mapping[str, str]]) -> Known:
 def stored_known(labels: Volume) -> Known:
     """What `write_seg_nrrd` stored with a label map that was read; nothing of other files."""
     numbers, tags = segment_numbers(labels.metadata, labels.name), {}
-    for prefix, value in _label_values(labels.metadata, labels.name):
+    for prefix, value in label_values(labels.metadata, labels.name):
         if value in numbers:
             named = (text.partition(":") for text in labels.metadata.get(f"{prefix}Tags", "").split("|"))
             tags[numbers[value]] = {name: text for name, _, text in named}
@@ -223,7 +223,7 @@ def segment_numbers(metadata: Mapping[str, str], source: str | os.PathLike[str])
     source: the file, for the sentence of an `InputError` on a label value that is none.
     """
     found = {}
-    for prefix, value in _label_values(metadata, source):
+    for prefix, value in label_values(metadata, source):
         codes = re.findall(r"SCT\^(\d+)\^", metadata.get(prefix + "Tags", ""))
         fdi = next(filter(None, map(dentition.snomed_to_fdi, codes)), None)
         number = re.match(r"(?:tooth[ _]?)?(\d\d)\b", metadata.get(prefix + "Name", ""), re.IGNORECASE)
@@ -234,7 +234,7 @@ def segment_numbers(metadata: Mapping[str, str], source: str | os.PathLike[str])
     return found
 
 
-def _label_values(metadata: Mapping[str, str], source: str | os.PathLike[str]) -> Iterator[tuple[str, int]]:
+def label_values(metadata: Mapping[str, str], source: str | os.PathLike[str]) -> Iterator[tuple[str, int]]:
     """("Segment<i>_", label value) of every segment. Raises InputError."""
     for key, value in metadata.items():
         match = re.fullmatch(r"(Segment[0-9]{1,6}_)LabelValue", key)

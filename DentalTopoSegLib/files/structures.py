@@ -7,11 +7,29 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from .seg_nrrd import segmentation_header
-from .volumes import Volume
+from .seg_nrrd import label_values, segmentation_header
+from .volumes import Volume, read_labels
 from .volumes.writing import write_image
 
 _TURN = 0.618034  # of the hue, from one structure to the next: neighbours in the list look different
+
+
+def structure_colour(value: int) -> tuple[float, float, float]:
+    """Red, green and blue, 0 to 1, of the structure with this value."""
+    return colorsys.hsv_to_rgb(value * _TURN % 1.0, 0.6, 0.9)
+
+
+def read_structures(path: str | os.PathLike[str]) -> tuple[Volume, dict[int, str]]:
+    """Structures as `write_structures` wrote them: their values (z, y, x), and the names of those that have one.
+
+    Raises
+    ------
+    InputError
+        For what is no label map, or damaged.
+    """
+    labels = read_labels(path)
+    found = {value: labels.metadata.get(f"{key}Name", "") for key, value in label_values(labels.metadata, labels.name)}
+    return labels, {value: " ".join(name.split()) or str(value) for value, name in found.items() if value}
 
 
 def write_structures(labels: Volume, names: Mapping[int, str], path: str | os.PathLike[str]) -> Path:
@@ -39,7 +57,7 @@ def write_structures(labels: Volume, names: Mapping[int, str], path: str | os.Pa
     boxes = ndimage.find_objects(labels.array)
     present = [(value, box) for value, box in enumerate(boxes, start=1) if box is not None and value in names]
     for i, (value, box) in enumerate(present):
-        colour = colorsys.hsv_to_rgb(value * _TURN % 1.0, 0.6, 0.9)
+        colour = structure_colour(value)
         fields = {
             "ID": f"Structure_{value}",
             "Name": names[value],

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 from ..errors import ModelError
 
@@ -35,6 +36,9 @@ OPERATORS = frozenset(
 _MOST_BYTES = 2 << 30  # of a file: Protocol Buffers' own bound
 _MOST_NODES = 20_000
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
+_METADATA = 14  # the model's field that holds named texts
+_MOST_METADATA_BYTES = 4 << 20
+_HEAD_BYTES = 20  # of a field: its key and its length, ten bytes each
 _DEFAULT_DOMAINS = ("", "ai.onnx")
 
 
@@ -69,6 +73,35 @@ def read_graph(content: bytes, path: Path) -> Graph:
     except (ValueError, IndexError, UnicodeDecodeError) as error:
         raise ModelError(f"The network file {path} is no ONNX file, or damaged ({error}).") from error
     return found
+
+
+def read_metadata(path: Path, key: str) -> str | None:
+    """A text that an .onnx file holds beside its graph; the graph, which may be large, is not read.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    key : str
+        Of the text among the file's metadata.
+
+    Returns
+    -------
+    str or None
+        None where there is none of this key.
+
+    Raises
+    ------
+    ModelError
+        For what is no .onnx file, cannot be read, or says more than a description may.
+    """
+    try:
+        with path.open("rb") as stream:
+            return _find_metadata(stream, path.stat().st_size, key)
+    except OSError as error:
+        raise ModelError(f"The network file {path} cannot be read ({error.strerror or error}).") from error
+    except (ValueError, IndexError, UnicodeDecodeError) as error:
+        raise ModelError(f"The network file {path} is no ONNX file, or damaged ({error}).") from error
 
 
 def require_known_graph(content: bytes, path: Path, inputs: tuple[str, ...], outputs: tuple[str, ...]) -> Graph:
@@ -107,6 +140,36 @@ def require_known_graph(content: bytes, path: Path, inputs: tuple[str, ...], out
             shown = ", ".join(name[:40] for name in named) or "nothing"
             raise ModelError(f"The network {path} {what} {shown} instead of {', '.join(wanted)}: it is not opened.")
     return graph
+
+
+def _find_metadata(stream: BinaryIO, size: int, key: str) -> str | None:
+    """The text of a key among the outermost fields; all others are stepped over."""
+    found = None
+    while stream.tell() < size:
+        at = stream.tell()
+        head = memoryview(stream.read(_HEAD_BYTES))
+        field_key, used = _varint(head, 0)
+        number, kind = field_key >> 3, field_key & 7
+        if kind == _VARINT:
+            _, used = _varint(head, used)
+            length = 0
+        elif kind == _BYTES:
+            length, used = _varint(head, used)
+        elif kind in (_FIXED64, _FIXED32):
+            length = 8 if kind == _FIXED64 else 4
+        else:
+            raise ValueError(f"a field of kind {kind}")
+        if at + used + length > size:
+            raise ValueError("it ends early")
+        stream.seek(at + used)
+        if number == _METADATA and kind == _BYTES:
+            if length > _MOST_METADATA_BYTES:
+                raise ValueError(f"a description of {length:,} bytes")
+            entry = {place: _text(part) for place, part in _fields(memoryview(stream.read(length))) if place in (1, 2)}
+            found = entry.get(2, "") if entry.get(1) == key else found
+        else:
+            stream.seek(length, 1)
+    return found
 
 
 def _look_at_graph(graph: memoryview, found: Graph) -> None:

@@ -16,7 +16,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import Cancelled, InputError, ModelError
+from ..files.json_schema import require_schema
 from ..files.json_text import parse_json, read_json
+from ..files.names import bare_name
 from ..options import DEFAULT_PROVIDER
 from .graphs import require_known_graph
 from .providers import Session, open_session
@@ -24,6 +26,10 @@ from .resources import resources_dir
 from .tasks import TASKS, Task
 
 METADATA_KEY = "dentaltoposeg"
+#: What a list of networks holds.
+SCHEMA_FILE = Path(__file__).with_name("models.schema.json")
+#: Of such a list; that of the shipped networks has 2,000.
+MOST_LIST_BYTES = 1 << 20
 _POLL_S = 0.1
 
 
@@ -134,22 +140,26 @@ def array_text(feed: dict[str, np.ndarray]) -> str:
 
 
 def list_models(folder: Path | None = None) -> list[dict[str, Any]]:
-    """The entries of models.json: id, task, precision, file, sha256, size_bytes, license, card. ModelError if
-    unreadable."""
+    """The entries of a folder's models.json (by default that of the shipped networks): id, task, precision, file,
+    sha256, size_bytes, license, card, as `SCHEMA_FILE` says. ModelError if absent or damaged."""
     path = (folder or resources_dir() / "Models") / "models.json"
     if not path.exists():
-        raise ModelError(f"The list of networks {path} is missing: install DentalTopoSeg again.")
+        raise ModelError(f"The list of networks {path} is missing: {_advice(folder)}.")
     try:
-        entries = read_json(path)["models"]
-    except (InputError, KeyError, TypeError) as error:
-        raise ModelError(
-            f"The list of networks {path} cannot be read ({error}): install DentalTopoSeg again."
-        ) from error
-    for entry in entries:
-        missing = [k for k in ("id", "task", "precision", "file", "sha256") if k not in entry]
-        if missing:
-            raise ModelError(f"An entry of {path} lacks {', '.join(missing)}: install DentalTopoSeg again.")
+        content = read_json(path, max_bytes=MOST_LIST_BYTES)
+        require_schema(content, SCHEMA_FILE, f"'{path}'")
+        for entry in content["models"]:
+            for key in ("id", "file", "card"):
+                if entry.get(key) is not None:
+                    bare_name(entry[key], f"'{path}' is damaged: {key}")
+    except InputError as error:
+        raise ModelError(f"The list of networks {path} cannot be read ({error}): {_advice(folder)}.") from error
+    entries: list[dict[str, Any]] = content["models"]
     return entries
+
+
+def _advice(folder: Path | None) -> str:
+    return "install DentalTopoSeg again" if folder is None else "get the folder again from where it comes"
 
 
 def load_model(
@@ -190,20 +200,21 @@ def load_model(
     >>> load_model("border", threads=1).task
     'border'
     """
+    advice = _advice(folder)
     folder = folder or resources_dir() / "Models"
     entry = _find(list_models(folder), model_id_or_task, precision, folder)
     path = folder / entry["file"]
     try:
         content = path.read_bytes()
     except FileNotFoundError as error:
-        raise ModelError(f"The network file {path} is missing: install DentalTopoSeg again.") from error
+        raise ModelError(f"The network file {path} is missing: {advice}.") from error
     except OSError as error:
         raise ModelError(f"The network file {path} cannot be read: {error.strerror or error}.") from error
     digest = hashlib.sha256(content).hexdigest()
     if digest != str(entry["sha256"]).lower():
         raise ModelError(
             f"The network file {path} is damaged or was altered (its SHA-256 is {digest[:12]}..., expected "
-            f"{str(entry['sha256'])[:12]}...): install DentalTopoSeg again."
+            f"{str(entry['sha256'])[:12]}...): {advice}."
         )
     task = _task_of(entry, path)
     if task.graph is not None:

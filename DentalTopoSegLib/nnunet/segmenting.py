@@ -20,13 +20,12 @@ from ..networks.models import Model, describe_model, load_model
 from ..networks.onnx_runtime import privacy_notes, version_notes
 from ..options import DEFAULTS, RunOptions
 from ..stages import FIND_TEETH, NUMBER_TEETH, PREPARE_SCAN
+from .converted import INPUT, OUTPUT, TASK, require_fitting
 from .description import Description
 from .labels import Labels, Structure
 from .preprocessing import prepare
 from .window import count_tiles, label_slices
 
-TASK = "nnunet"
-_INPUT, _OUTPUT = "image", "logits"
 _CLEAR_MM = 5.0  # this far on the wrong side of the others, and it is no matter of a few voxels
 _LPS = "LPS"
 
@@ -84,21 +83,7 @@ def load_nnunet(folder: str | os.PathLike[str], options: RunOptions = DEFAULTS) 
         )
     model = load_model(TASK, options.threads, options.precision, folder=folder, provider=options.provider)
     description = Description.of(model.metadata, f"The network {model.path}")
-    if len(description.channels) > 1:
-        raise ModelError(
-            f"The network {model.path} takes {len(description.channels)} channels; only one scan can be given."
-        )
-    graph = read_graph(model.path.read_bytes(), model.path)
-    patch = description.patch
-    for said, sides, channels in (
-        (_INPUT, graph.inputs[_INPUT], len(description.channels)),
-        (_OUTPUT, graph.outputs[_OUTPUT], description.heads),
-    ):
-        if sides != (1, channels, *patch):
-            raise ModelError(
-                f"The network {model.path} has {said} of {sides}, but its description says {(1, channels, *patch)}: "
-                "convert it again."
-            )
+    require_fitting(description, read_graph(model.path.read_bytes(), model.path), model.path)
     return model, description
 
 
@@ -145,7 +130,7 @@ def segment_with(
         total = count_tiles(prepared.image.shape[1:], description.patch)
 
         def network(tile: np.ndarray) -> np.ndarray:
-            return model.run_named({_INPUT: tile[None]}, options.cancelled)[_OUTPUT][0]
+            return model.run_named({INPUT: tile[None]}, options.cancelled)[OUTPUT][0]
 
         def done(tiles: int) -> None:
             options.stop_if_cancelled()
@@ -175,7 +160,7 @@ def segment_with(
             "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
             "threads": options.threads,
             "precision": options.precision,
-            "tta": options.tta,
+            "tta": {"mirror_axes": list(description.mirror_axes)} if options.tta and description.mirror_axes else None,
             "runtime_notes": version_notes(),
         },
         warnings,

@@ -150,7 +150,8 @@ def write_scene(
             volume_grid(source),
         )
     result = add_result(job, numbering=numbering)
-    review_of(result.node).close()  # its tags and flags are saved too
+    if result.node is not None:
+        review_of(result.node).close()  # its tags and flags are saved too
     _save(scene, path)
     scene.Clear(0)
 

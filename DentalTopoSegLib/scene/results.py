@@ -1,10 +1,12 @@
-"""From a finished job to nodes: a segmentation with one segment per tooth, or surfaces coloured by tooth."""
+"""From a finished job to nodes: a segmentation with one segment per tooth, or surfaces coloured by tooth; and beside
+numbered teeth what somebody's network found."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,8 +15,9 @@ from ..checks.findings import Finding
 from ..dentition import Known
 from ..dentition.naming import checked_numbering
 from ..errors import InputError
+from ..files.structures import read_structures, structure_colour
 from ..files.volumes import Volume, read_labels
-from ..files.volumes.boxes import grow, tooth_boxes, union
+from ..files.volumes.boxes import box_of, grow, tooth_boxes, union
 from ..reports.report import confidence_of, known_of, read_report
 from .finding_nodes import FindingNodes
 from .jobs import SceneJob
@@ -35,13 +38,16 @@ class SceneResult:
     Parameters
     ----------
     nodes : tuple
-        The segmentation node, or one coloured model node per jaw, in the order of the job's sources.
+        The segmentation node, or one coloured model node per jaw, in the order of the job's sources; none where a
+        network that numbers no teeth has run.
     points, table
-        The nodes that list what was found.
+        The nodes that list what was found; None where there are no teeth.
     report : dict
         The worker's JSON report; of two jaws, {"jaws": [both]}.
     warnings : tuple of str
         Sentences for the user.
+    structures
+        The segmentation node with what somebody's network found beside numbered teeth; None where there is none.
     """
 
     nodes: tuple[Any, ...]
@@ -49,11 +55,12 @@ class SceneResult:
     table: Any
     report: dict[str, Any]
     warnings: tuple[str, ...]
+    structures: Any = None
 
     @property
     def node(self) -> Any:
-        """The segmentation node, or the first jaw's model node."""
-        return self.nodes[0]
+        """The segmentation node, or the first jaw's model node; None where there are no teeth."""
+        return self.nodes[0] if self.nodes else None
 
 
 def add_result(job: SceneJob, *, numbering: str = "FDI", name: str | None = None, into: Any = None) -> SceneResult:
@@ -86,10 +93,17 @@ def add_result(job: SceneJob, *, numbering: str = "FDI", name: str | None = None
     sources = [require(node, "The scan that was segmented") for node in job.sources for _ in range(apart)]
     matrices = [matrix for matrix in job.to_world for _ in range(apart)]
     scene = sources[0].GetScene()
+    structures = None
+    nodes: tuple[Any, ...] = ()
     with all_or_none(scene), _require_complete():
         if job.job["kind"] == "volume":
             labels = read_labels(job.output / reports[0]["files"]["labels"])
-            if into is None:
+            if "structures" in reports[0]["files"]:
+                path = job.output / reports[0]["files"]["structures"]
+                structures = _add_structures(job, path, f"{name or sources[0].GetName()} structures")
+            if structures is not None and not labels.array.any():
+                pass  # a network that numbers no teeth: there is nothing to review
+            elif into is None:
                 title = name or f"{sources[0].GetName()} teeth"
                 nodes = (_add_segmentation(job, labels, reports[0], numbering, title),)
             else:
@@ -107,14 +121,17 @@ def add_result(job: SceneJob, *, numbering: str = "FDI", name: str | None = None
         for node in nodes:
             node.SetAttribute(NUMBERING, numbering)
         found = [Finding.from_dict(row) for row in reports[0]["findings"]]
-        listed = FindingNodes.made(nodes) if into is None else FindingNodes.of(nodes)
-        listed.update(found, numbering)
+        listed = None
+        if nodes:
+            listed = FindingNodes.made(nodes) if into is None else FindingNodes.of(nodes)
+            listed.update(found, numbering)
     if job.job["kind"] == "mesh":  # both would be drawn at the same place
         for source in sources:
             source.SetDisplayVisibility(False)
     report = reports[0] if len(reports) == 1 else {"jaws": reports}
     warnings = (*notes_on_files(job.sources), *(text for one in reports for text in one["warnings"]))
-    return SceneResult(nodes, listed.points, listed.table, report, warnings)
+    points, table = (listed.points, listed.table) if listed is not None else (None, None)
+    return SceneResult(nodes, points, table, report, warnings, structures)
 
 
 def _reports(job: SceneJob) -> list[dict[str, Any]]:
@@ -154,6 +171,14 @@ def _add_segmentation(job: SceneJob, labels: Volume, report: Mapping[str, Any], 
     confidence = confidence_of(report)
     local = np.linalg.inv(job.to_world[0]) @ grid.matrix
     node = add_segmentation(source.GetScene(), labels.array, local, numbering, name, confidence, known_of(report))
+    _place(node, job, local)
+    return node
+
+
+def _place(node: Any, job: SceneJob, local: np.ndarray) -> None:
+    """Put a segmentation where its scan is, in space and in the subject hierarchy."""
+    source, grid = job.sources[0], job.grid
+    assert grid is not None  # every job of a volume has one
     node.SetAndObserveTransformNodeID(source.GetTransformNodeID())
     if job.straightened:  # the scan's own grid is sheared, which the check of the teeth cannot use
         set_reference(node, grid.shape, local)
@@ -161,6 +186,41 @@ def _add_segmentation(job: SceneJob, labels: Volume, report: Mapping[str, Any], 
     else:
         node.SetReferenceImageGeometryParameterFromVolumeNode(source)
     place_beside(node, source)
+
+
+def _add_structures(job: SceneJob, path: Path, name: str) -> Any:
+    """A segmentation node with a segment per structure, by the names and colours of its file."""
+    import slicer
+    from scipy import ndimage
+
+    labels, names = read_structures(path)
+    source, grid = job.sources[0], job.grid
+    assert grid is not None  # every job of a volume has one
+    if labels.shape != grid.shape:
+        raise SceneError("The result of the segmentation does not fit '{name}': run it again.", name=source.GetName())
+    found = enumerate(ndimage.find_objects(labels.array), start=1)
+    boxes = {value: box_of(box) for value, box in found if box is not None and value in names}
+    if not boxes:
+        return None
+    register_conversions()
+    local = np.linalg.inv(job.to_world[0]) @ grid.matrix
+    node = source.GetScene().AddNewNodeByClass("vtkMRMLSegmentationNode", name)
+    node.CreateDefaultDisplayNodes()
+    set_reference(node, labels.shape, local)
+    region = grow(union(boxes.values()), _MARGIN)
+    image = oriented_image(labels.array[region], tuple(s.start for s in region), local)
+    for value in boxes:
+        segment = slicer.vtkSegment()
+        segment.SetName(names[value])
+        segment.SetNameAutoGenerated(False)
+        segment.SetColor(*structure_colour(value))
+        segment.SetColorAutoGenerated(False)
+        segment.SetLabelValue(value)
+        segment.AddRepresentation(LABELMAP, image)
+        if not node.GetSegmentation().AddSegment(segment, f"Structure_{value}"):
+            raise SceneError("Slicer refused the segment of '{name}'.", name=names[value])
+    _show_surfaces(node)
+    _place(node, job, local)
     return node
 
 

@@ -93,8 +93,8 @@ def segment_id(fdi: int) -> str:
 
 
 def oriented_image(array: np.ndarray, start: tuple[int, int, int], matrix: np.ndarray) -> Any:
-    """vtkOrientedImageData of a (z, y, x) uint8 array whose first voxel has index start (z, y, x) of the grid whose
-    index-to-space matrix (4, 4) is given."""
+    """vtkOrientedImageData of a (z, y, x) uint8 or uint16 array whose first voxel has index start (z, y, x) of the grid
+    whose index-to-space matrix (4, 4) is given."""
     import slicer
     import vtk
     from vtk.util.numpy_support import vtk_to_numpy
@@ -102,7 +102,7 @@ def oriented_image(array: np.ndarray, start: tuple[int, int, int], matrix: np.nd
     image = slicer.vtkOrientedImageData()
     extent = [e for s, n in zip(start[::-1], array.shape[::-1], strict=True) for e in (int(s), int(s) + n - 1)]
     image.SetExtent(*extent)
-    image.AllocateScalars(vtk.VTK_UNSIGNED_CHAR, 1)
+    image.AllocateScalars(vtk.VTK_UNSIGNED_CHAR if array.dtype == np.uint8 else vtk.VTK_UNSIGNED_SHORT, 1)
     vtk_to_numpy(image.GetPointData().GetScalars()).reshape(array.shape)[...] = array
     image.SetImageToWorldMatrix(to_vtk(matrix))
     return image

@@ -50,6 +50,16 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Add network</source>
+            <translation>Netz hinzufügen</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Add the network of others, an nnU-Net that a colleague has converted: a folder or a zip. It is checked first, and its licence is shown.</source>
+            <translation>Das Netz anderer hinzufügen, ein nnU-Net, das jemand umgewandelt hat: ein Ordner oder ein Zip. Erst wird es geprüft und seine Lizenz gezeigt.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Advanced</source>
             <translation>Erweitert</translation>
         </message>
@@ -185,6 +195,11 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Network: built in</source>
+            <translation>Netz: mitgeliefert</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Networks run by:</source>
             <translation>Netze laufen mit:</translation>
         </message>
@@ -257,6 +272,11 @@
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Remove</source>
             <translation>Entfernen</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Remove the chosen network from this computer. The built-in ones stay.</source>
+            <translation>Das gewählte Netz von diesem Rechner entfernen. Die mitgelieferten bleiben.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -407,6 +427,11 @@
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Undo</source>
             <translation>Rückgängig</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>What looks at a CBCT: the built-in networks, or one of others that you have added.</source>
+            <translation>Was ein DVT ansieht: die mitgelieferten Netze oder eines von anderen, das Sie hinzugefügt haben.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -1145,6 +1170,11 @@
             <location filename="../../DentalTopoSegLib/scene/closed_surfaces.py"/>
             <source>Slicer could not make surfaces of the teeth.</source>
             <translation>Slicer konnte keine Oberflächen der Zähne erzeugen.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/scene/results.py"/>
+            <source>Slicer refused the segment of '{name}'.</source>
+            <translation>Slicer hat das Segment von '{name}' abgelehnt.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/scene/results.py"/>
@@ -2795,6 +2825,187 @@
         </message>
     </context>
     <context>
+        <name>DentalTopoSegModuleLib.NetworkCards</name>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkCards.py"/>
+            <source>32 numbered teeth</source>
+            <translation>32 nummerierte Zähne</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkCards.py"/>
+            <source>Add</source>
+            <translation>Hinzufügen</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkCards.py"/>
+            <source>Cancel</source>
+            <translation>Abbrechen</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkCards.py"/>
+            <source>DentalTopoSeg: add a network</source>
+            <translation>DentalTopoSeg: Netz hinzufügen</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkCards.py"/>
+            <source>Finds</source>
+            <translation>Findet</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkCards.py"/>
+            <source>I have read the licence and use the network under its terms</source>
+            <translation>Ich habe die Lizenz gelesen und nutze das Netz nach ihren Bedingungen</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkCards.py"/>
+            <source>Its licence: {licence}</source>
+            <translation>Seine Lizenz: {licence}</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkCards.py"/>
+            <source>Licence</source>
+            <translation>Lizenz</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkCards.py"/>
+            <source>Made by others. It was checked that this is whole and nothing but a network, not how well it works: look at its first results closely.</source>
+            <translation>Von anderen gemacht. Geprüft wurde, dass es ganz und nichts als ein Netz ist, nicht, wie gut es arbeitet: Sehen Sie die ersten Ergebnisse genau an.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkCards.py"/>
+            <source>Reference</source>
+            <translation>Quelle</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkCards.py"/>
+            <source>Size</source>
+            <translation>Größe</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkCards.py"/>
+            <source>Trained on</source>
+            <translation>Trainiert an</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkCards.py"/>
+            <source>no numbered teeth</source>
+            <translation>keine nummerierten Zähne</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkCards.py"/>
+            <source>phantoms built from real patients' teeth</source>
+            <translation>Phantomen aus Zähnen wirklicher Patienten</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkCards.py"/>
+            <source>teeth {numbers}</source>
+            <translation>Zähne {numbers}</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkCards.py"/>
+            <source>{count} numbered teeth</source>
+            <translation>{count} nummerierte Zähne</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkCards.py"/>
+            <source>{names} and {count} more</source>
+            <translation>{names} und {count} weitere</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkCards.py"/>
+            <source>{size:.1f} MB</source>
+            <translation>{size:.1f} MB</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkCards.py"/>
+            <source>{size} kB</source>
+            <translation>{size} kB</translation>
+        </message>
+    </context>
+    <context>
+        <name>DentalTopoSegModuleLib.NetworkPanel</name>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkPanel.py"/>
+            <source>'{name}' was added.</source>
+            <translation>'{name}' wurde hinzugefügt.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkPanel.py"/>
+            <source>'{name}' was not added on this computer: add it, or choose another network.</source>
+            <translation>'{name}' wurde auf diesem Rechner nicht hinzugefügt: Fügen Sie es hinzu, oder wählen Sie ein anderes Netz.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkPanel.py"/>
+            <source>'{name}' was removed.</source>
+            <translation>'{name}' wurde entfernt.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkPanel.py"/>
+            <source>Built in: teeth in CBCT</source>
+            <translation>Mitgeliefert: Zähne im DVT</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkPanel.py"/>
+            <source>Choose the folder of a network</source>
+            <translation>Ordner eines Netzes wählen</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkPanel.py"/>
+            <source>Choose the zip of a network</source>
+            <translation>Zip eines Netzes wählen</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkPanel.py"/>
+            <source>DentalTopoSeg: remove a network</source>
+            <translation>DentalTopoSeg: Netz entfernen</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkPanel.py"/>
+            <source>From a folder ...</source>
+            <translation>Aus einem Ordner ...</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkPanel.py"/>
+            <source>From a zip ...</source>
+            <translation>Aus einem Zip ...</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkPanel.py"/>
+            <source>Network: built in</source>
+            <translation>Netz: mitgeliefert</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkPanel.py"/>
+            <source>Network: {name}</source>
+            <translation>Netz: {name}</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkPanel.py"/>
+            <source>Nothing was added.</source>
+            <translation>Nichts wurde hinzugefügt.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkPanel.py"/>
+            <source>Remove the network '{name}' from this computer? Results that it made stay.</source>
+            <translation>Das Netz '{name}' von diesem Rechner entfernen? Seine Ergebnisse bleiben.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkPanel.py"/>
+            <source>Zip of a network (*.zip)</source>
+            <translation>Zip eines Netzes (*.zip)</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkPanel.py"/>
+            <source>{name} (damaged)</source>
+            <translation>{name} (beschädigt)</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkPanel.py"/>
+            <source>{name} (not on this computer)</source>
+            <translation>{name} (nicht auf diesem Rechner)</translation>
+        </message>
+    </context>
+    <context>
         <name>DentalTopoSegModuleLib.Packages</name>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Packages.py"/>
@@ -3244,6 +3455,11 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/SegmentPanel.py"/>
+            <source>Done.</source>
+            <translation>Fertig.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/SegmentPanel.py"/>
             <source>Done: {count} teeth found.</source>
             <translation>Fertig: {count} Zähne gefunden.</translation>
         </message>
@@ -3256,6 +3472,11 @@
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/SegmentPanel.py"/>
             <source>Find, outline and number the teeth.</source>
             <translation>Zähne finden, umreißen und nummerieren.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/SegmentPanel.py"/>
+            <source>In '{name}': {structures}.</source>
+            <translation>In '{name}': {structures}.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/SegmentPanel.py"/>

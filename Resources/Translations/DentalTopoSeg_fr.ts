@@ -50,6 +50,16 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Add network</source>
+            <translation>Ajouter un réseau</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Add the network of others, an nnU-Net that a colleague has converted: a folder or a zip. It is checked first, and its licence is shown.</source>
+            <translation>Ajouter le réseau d'autrui, un nnU-Net qu'un collègue a converti : un dossier ou un zip. Il est d'abord vérifié et sa licence est montrée.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Advanced</source>
             <translation>Options avancées</translation>
         </message>
@@ -185,6 +195,11 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Network: built in</source>
+            <translation>Réseau : fourni</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Networks run by:</source>
             <translation>Réseaux exécutés par :</translation>
         </message>
@@ -257,6 +272,11 @@
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Remove</source>
             <translation>Supprimer</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Remove the chosen network from this computer. The built-in ones stay.</source>
+            <translation>Retirer de cet ordinateur le réseau choisi. Ceux qui sont fournis restent.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -407,6 +427,11 @@
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Undo</source>
             <translation>Annuler</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>What looks at a CBCT: the built-in networks, or one of others that you have added.</source>
+            <translation>Ce qui regarde un CBCT : les réseaux fournis, ou celui d'autrui que vous avez ajouté.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -1145,6 +1170,11 @@
             <location filename="../../DentalTopoSegLib/scene/closed_surfaces.py"/>
             <source>Slicer could not make surfaces of the teeth.</source>
             <translation>Slicer n'a pas pu créer les surfaces des dents.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/scene/results.py"/>
+            <source>Slicer refused the segment of '{name}'.</source>
+            <translation>Slicer a refusé le segment de '{name}'.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/scene/results.py"/>
@@ -2795,6 +2825,187 @@
         </message>
     </context>
     <context>
+        <name>DentalTopoSegModuleLib.NetworkCards</name>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkCards.py"/>
+            <source>32 numbered teeth</source>
+            <translation>32 dents numérotées</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkCards.py"/>
+            <source>Add</source>
+            <translation>Ajouter</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkCards.py"/>
+            <source>Cancel</source>
+            <translation>Annuler</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkCards.py"/>
+            <source>DentalTopoSeg: add a network</source>
+            <translation>DentalTopoSeg : ajouter un réseau</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkCards.py"/>
+            <source>Finds</source>
+            <translation>Trouve</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkCards.py"/>
+            <source>I have read the licence and use the network under its terms</source>
+            <translation>J'ai lu la licence et j'utilise le réseau selon ses termes</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkCards.py"/>
+            <source>Its licence: {licence}</source>
+            <translation>Sa licence : {licence}</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkCards.py"/>
+            <source>Licence</source>
+            <translation>Licence</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkCards.py"/>
+            <source>Made by others. It was checked that this is whole and nothing but a network, not how well it works: look at its first results closely.</source>
+            <translation>Fait par d'autres. Il a été vérifié qu'il est entier et n'est rien qu'un réseau, non qu'il travaille bien : regardez de près ses premiers résultats.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkCards.py"/>
+            <source>Reference</source>
+            <translation>Référence</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkCards.py"/>
+            <source>Size</source>
+            <translation>Taille</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkCards.py"/>
+            <source>Trained on</source>
+            <translation>Entraîné sur</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkCards.py"/>
+            <source>no numbered teeth</source>
+            <translation>aucune dent numérotée</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkCards.py"/>
+            <source>phantoms built from real patients' teeth</source>
+            <translation>des fantômes faits de dents de vrais patients</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkCards.py"/>
+            <source>teeth {numbers}</source>
+            <translation>dents {numbers}</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkCards.py"/>
+            <source>{count} numbered teeth</source>
+            <translation>{count} dents numérotées</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkCards.py"/>
+            <source>{names} and {count} more</source>
+            <translation>{names} et {count} autres</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkCards.py"/>
+            <source>{size:.1f} MB</source>
+            <translation>{size:.1f} Mo</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkCards.py"/>
+            <source>{size} kB</source>
+            <translation>{size} ko</translation>
+        </message>
+    </context>
+    <context>
+        <name>DentalTopoSegModuleLib.NetworkPanel</name>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkPanel.py"/>
+            <source>'{name}' was added.</source>
+            <translation>'{name}' a été ajouté.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkPanel.py"/>
+            <source>'{name}' was not added on this computer: add it, or choose another network.</source>
+            <translation>'{name}' n'a pas été ajouté sur cet ordinateur : ajoutez-le ou choisissez un autre réseau.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkPanel.py"/>
+            <source>'{name}' was removed.</source>
+            <translation>'{name}' a été retiré.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkPanel.py"/>
+            <source>Built in: teeth in CBCT</source>
+            <translation>Fourni : dents en CBCT</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkPanel.py"/>
+            <source>Choose the folder of a network</source>
+            <translation>Choisir le dossier d'un réseau</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkPanel.py"/>
+            <source>Choose the zip of a network</source>
+            <translation>Choisir le zip d'un réseau</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkPanel.py"/>
+            <source>DentalTopoSeg: remove a network</source>
+            <translation>DentalTopoSeg : retirer un réseau</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkPanel.py"/>
+            <source>From a folder ...</source>
+            <translation>D'un dossier ...</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkPanel.py"/>
+            <source>From a zip ...</source>
+            <translation>D'un zip ...</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkPanel.py"/>
+            <source>Network: built in</source>
+            <translation>Réseau : fourni</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkPanel.py"/>
+            <source>Network: {name}</source>
+            <translation>Réseau : {name}</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkPanel.py"/>
+            <source>Nothing was added.</source>
+            <translation>Rien n'a été ajouté.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkPanel.py"/>
+            <source>Remove the network '{name}' from this computer? Results that it made stay.</source>
+            <translation>Retirer le réseau '{name}' de cet ordinateur ? Ses résultats restent.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkPanel.py"/>
+            <source>Zip of a network (*.zip)</source>
+            <translation>Zip d'un réseau (*.zip)</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkPanel.py"/>
+            <source>{name} (damaged)</source>
+            <translation>{name} (endommagé)</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkPanel.py"/>
+            <source>{name} (not on this computer)</source>
+            <translation>{name} (pas sur cet ordinateur)</translation>
+        </message>
+    </context>
+    <context>
         <name>DentalTopoSegModuleLib.Packages</name>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Packages.py"/>
@@ -3244,6 +3455,11 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/SegmentPanel.py"/>
+            <source>Done.</source>
+            <translation>Terminé.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/SegmentPanel.py"/>
             <source>Done: {count} teeth found.</source>
             <translation>Terminé : {count} dents trouvées.</translation>
         </message>
@@ -3256,6 +3472,11 @@
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/SegmentPanel.py"/>
             <source>Find, outline and number the teeth.</source>
             <translation>Trouver, délimiter et numéroter les dents.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/SegmentPanel.py"/>
+            <source>In '{name}': {structures}.</source>
+            <translation>Dans '{name}' : {structures}.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/SegmentPanel.py"/>

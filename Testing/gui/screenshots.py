@@ -7,17 +7,32 @@ beside it. The views are rendered off-screen by trame-slicer from the same scene
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "helpers"))
 import stand_ins
+from toy_nnunet import DESCRIPTION, write_network
 
 PANEL_WIDTH, HEIGHT, VIEW, WIDE = 480, 940, (390, 452), (784, 452)
 PANORAMIC_TAG = "DentalPanoramic"
+#: A network of others for the chooser: it goes by grey values, bone from 650 and teeth from 1350 on.
+EXAMPLE = {
+    "id": "jaws-and-teeth",
+    "orientation": "LPS",
+    "labels": {"1": "Jaw bone", "2": "Teeth"},
+    "patch": [64, 64, 64],
+    "channels": [
+        {"name": "CT", "normalisation": "CTNormalization", "mean": 300.0, "std": 7.0, "low": -1000.0, "high": 3000.0}
+    ],
+    "source": {"name": "", "description": "nothing: an example for this page, which goes by grey values"},
+}
 LARGEST_BYTES = 290_000
 #: A phantom whose result has something to show of every kind.
 PHANTOM = {"seed": 2, "missing": None, "fillings": None}
@@ -162,9 +177,9 @@ def shrink(path: Path) -> None:
             return
 
 
-def photograph(stage: Stage, scan: Path | None) -> None:
-    """The journey from the scan to the export, step by step."""
-    slicer, panel, ui = stage.slicer, stage.panel, stage.panel.ui
+def loadScan(stage: Stage, scan: Path | None) -> None:
+    """Put the scan, or a phantom, into the scene and choose it."""
+    slicer, ui = stage.slicer, stage.panel.ui
     from DentalTopoSegLib.scene.loading import add_volume
 
     if scan is None:
@@ -179,6 +194,36 @@ def photograph(stage: Stage, scan: Path | None) -> None:
     volume.GetDisplayNode().SetWindowLevel(3200, 900)
     ui.inputSelector.setCurrentNode(volume)
     stage.views.show(volume)
+
+
+def photographNetwork(stage: Stage) -> None:
+    """A network of others is added, its licence accepted, and its structures shown."""
+    qt, panel, ui = stage.qt, stage.panel, stage.panel.ui
+
+    def accept() -> None:
+        dialog = qt.QApplication.activeModalWidget()
+        dialog.findChild(qt.QCheckBox, "acceptLicenceBox").click()
+        dialog.grab().save(str(stage.folder / "10-licence.png"))
+        dialog.findChild(qt.QPushButton, "acceptNetworkButton").click()
+
+    example = write_network(stage.folder / "example", {**DESCRIPTION, **EXAMPLE})
+    ui.networkCollapsibleButton.collapsed = False
+    qt.QTimer.singleShot(200, accept)
+    panel.networkPanel.add(str(example))
+    shutil.rmtree(example)
+    ui.applyButton.click()
+    stage.wait(lambda: not panel.logic.isRunning)
+    node = stage.slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLSegmentationNode")
+    node.GetDisplayNode().SetSegmentOpacity3D("Structure_1", 0.4)
+    node.GetDisplayNode().SetOpacity2DFill(0.35)
+    stage.views.show(None)
+    stage.views.views[0].reset_view()
+    stage.save("9-network")
+
+
+def photograph(stage: Stage) -> None:
+    """The journey from the scan to the export, step by step."""
+    panel, ui = stage.panel, stage.panel.ui
     stage.save("1-scan")
 
     ui.applyButton.click()
@@ -224,9 +269,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder for the pictures")
     parser.add_argument("--scan", type=Path, help="a CBCT instead of the phantom")
+    parser.add_argument("--network", action="store_true", help="only the chooser of networks")
     arguments = parser.parse_args()
     arguments.output.mkdir(parents=True, exist_ok=True)
-    photograph(Stage(arguments.output), arguments.scan)
+    with tempfile.TemporaryDirectory() as networks:
+        os.environ["DENTALTOPOSEG_NETWORKS"] = networks
+        stage = Stage(arguments.output)
+        loadScan(stage, arguments.scan)
+        if not arguments.network:
+            photograph(stage)
+            stage.slicer.mrmlScene.Clear(False)
+            loadScan(stage, arguments.scan)
+        photographNetwork(stage)
 
 
 if __name__ == "__main__":

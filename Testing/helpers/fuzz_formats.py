@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from fuzz_networks import add_network, list_networks, network, read_structures, write_structures
 
 if TYPE_CHECKING:
     from DentalTopoSegLib.dentition import Known
@@ -456,6 +457,7 @@ def _volumes() -> Iterator[Format]:
     yield Format("labels, NRRD", _image("x.nrrd", True, True), {"x.nrrd": "text"}, read_labels)
     yield Format("labels, MetaImage", _image("x.mha", True), {"x.mha": "text"}, read_labels)
     yield Format("labels, .seg.nrrd", _seg_nrrd, {"x.seg.nrrd": "text"}, read_labels)
+    yield Format("structures, .seg.nrrd", write_structures, {"x_structures.seg.nrrd": "text"}, read_structures)
     yield Format("labels, .seg.nrrd, numbered again", _seg_nrrd, {"x.seg.nrrd": "text"}, number_again)
 
 
@@ -484,4 +486,11 @@ def _texts() -> Iterator[Format]:
                                                "deeper/*": "dicom"}, find_scans)  # fmt: skip
 
 
-FORMATS = (*_volumes(), *_meshes(), *_texts())
+def _networks() -> Iterator[Format]:
+    files = {"phantom-teeth/models.json": "json", "phantom-teeth/*.md": "lines", "phantom-teeth/*.onnx": "binary"}
+    yield Format("network, zip", network(True), {"x.zip": "binary"}, add_network)
+    yield Format("network, folder", network(False), files, add_network)
+    yield Format("network, added before", network(False), files, list_networks)
+
+
+FORMATS = (*_volumes(), *_meshes(), *_texts(), *_networks())

@@ -62,11 +62,13 @@ def write_network(
     content = model.SerializeToString()
     (folder / "toy.fp32.onnx").write_bytes(content)
     listed = {
-        "id": "toy",
+        "id": description["id"],
         "task": "nnunet",
         "precision": "fp32",
         "file": "toy.fp32.onnx",
         "sha256": hashlib.sha256(content).hexdigest(),
+        "size_bytes": len(content),
+        "license": description["source"].get("licence", "CC0-1.0"),
     }
     (folder / "models.json").write_text(json.dumps({"models": [listed]}), encoding="utf-8")
     return folder

@@ -390,7 +390,7 @@ def _describe(
             "plans": str(plans.get("plans_name"))[:200],
             **{
                 key: str(dataset[key])[:2000]
-                for key in ("licence", "license", "reference", "description", "release")
+                for key in ("licence", "license", "reference", "description", "release", "numTraining")
                 if dataset.get(key)
             },
         },

@@ -266,10 +266,15 @@ def test_unknown_names_list_what_there_is(tmp_path):
         load_model("border", precision="fp32", folder=tmp_path)
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"models": [{"id": "x"}]}'])
+ELSEWHERE = {"id": "x", "task": "border", "precision": "int8", "file": "../x.onnx", "sha256": 64 * "0"}
+
+
+@pytest.mark.parametrize(
+    "text", ["{", "[]", '{"models": [{"id": "x"}]}', '{"models": [1]}', json.dumps({"models": [ELSEWHERE]})]
+)
 def test_an_unreadable_list_is_refused(tmp_path, text):
     (tmp_path / "models.json").write_text(text)
-    with pytest.raises(ModelError, match="install DentalTopoSeg again"):
+    with pytest.raises(ModelError, match=r"models\.json cannot be read .*: get the folder again"):
         list_models(tmp_path)
 
 

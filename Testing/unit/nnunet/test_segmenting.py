@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +16,7 @@ from DentalTopoSegLib.errors import Cancelled, InputError, ModelError
 from DentalTopoSegLib.files.volumes import Volume, write_volume
 from DentalTopoSegLib.nnunet import load_nnunet, segment_with
 from DentalTopoSegLib.options import RunOptions
+from DentalTopoSegLib.reports.report import read_report
 from DentalTopoSegLib.runs.job import Job, JobFile
 from DentalTopoSegLib.runs.segmenting import segment
 
@@ -113,12 +113,22 @@ def test_a_run_can_be_stopped(tmp_path: Path) -> None:
         segment_with(two_blocks(), *load_nnunet(tmp_path, options), options)
 
 
+@pytest.mark.parametrize(("tta", "axes", "said"), [(False, [0], None), (True, [0, 2], [0, 2]), (True, [], None)])
+def test_a_report_says_how_often_was_looked_and_is_read_back(tmp_path: Path, tta: bool, axes: list, said) -> None:
+    write_network(tmp_path / "network", described(mirror_axes=axes))
+    write_volume(two_blocks(), tmp_path / "scan.nii.gz")
+    options = RunOptions(threads=1, precision="fp32", models=str(tmp_path / "network"), tta=tta)
+    segment(Job([tmp_path / "scan.nii.gz"], tmp_path / "out"), options)
+    told = read_report(tmp_path / "out" / "scan_report.json")["provenance"]["tta"]
+    assert told == (said and {"mirror_axes": said})
+
+
 def test_a_whole_run_writes_teeth_structures_and_report(tmp_path: Path) -> None:
     write_network(tmp_path / "network")
     write_volume(two_blocks(), tmp_path / "scan.nii.gz")
     options = RunOptions(threads=1, precision="fp32", models=str(tmp_path / "network"))
     done = segment(Job([tmp_path / "scan.nii.gz"], tmp_path / "out"), options)
-    report = json.loads((tmp_path / "out/scan_report.json").read_text(encoding="utf-8"))
+    report = read_report(tmp_path / "out/scan_report.json")
     assert report["count"]["total"] == 1
     assert report["files"]["structures"] == "scan_structures.seg.nrrd"
     assert b"Mandible" in (tmp_path / "out/scan_structures.seg.nrrd").read_bytes()[:4000]

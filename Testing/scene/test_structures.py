@@ -1,0 +1,154 @@
+"""What somebody's network found beside numbered teeth, as a segmentation of its own."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from fake_output import write_output
+from scan_files import toy_dentition
+from scene_steps import transform
+
+from DentalTopoSegLib.files.json_text import write_report_json
+from DentalTopoSegLib.files.label_maps import write_labelmap
+from DentalTopoSegLib.files.structures import structure_colour, write_structures
+from DentalTopoSegLib.reports.report import read_report
+from DentalTopoSegLib.runs.checking import examine_label_map
+from DentalTopoSegLib.scene import SceneError, add_result, prepare_job, review_of
+
+NAMES = {3: "Mandible", 300: "Upper Right Canine Pulp"}
+
+
+def structure_array(shape, low: int = 3, high: int = 300) -> np.ndarray:
+    array = np.zeros(shape, np.uint16)
+    array[2:9, 4:14, 3:20] = low
+    array[10:16, 4:14, 3:20] = high
+    return array
+
+
+def finish(job, fdi: np.ndarray, structures: np.ndarray) -> None:
+    """What the worker leaves with somebody's network: teeth, structures, and a report that names both."""
+    write_output(job, fdi)
+    write_structures(job.grid.volume(structures, "scan"), NAMES, job.output / "scan_structures.seg.nrrd")
+    report = read_report(job.output / "scan_report.json")
+    report["files"]["structures"] = "scan_structures.seg.nrrd"
+    write_report_json(report, job.output / "scan_report.json")
+
+
+def voxels_of(node, key: str, shape) -> np.ndarray:
+    """The voxels of a segment on the scan's grid."""
+    from vtk.util.numpy_support import vtk_to_numpy
+
+    segment = node.GetSegmentation().GetSegment(key)
+    image = segment.GetRepresentation("Binary labelmap")
+    x0, x1, y0, y1, z0, z1 = image.GetExtent()
+    values = vtk_to_numpy(image.GetPointData().GetScalars()).reshape(z1 - z0 + 1, y1 - y0 + 1, x1 - x0 + 1)
+    whole = np.zeros(shape, bool)
+    whole[z0 : z1 + 1, y0 : y1 + 1, x0 : x1 + 1] = values == segment.GetLabelValue()
+    return whole
+
+
+def test_structures_lie_beside_the_teeth_by_their_names_and_colours(volume_node, tmp_path) -> None:
+    labels = toy_dentition()[1].array
+    structures = structure_array(labels.shape)
+    job = prepare_job([volume_node], folder=tmp_path)
+    finish(job, labels, structures)
+    result = add_result(job)
+    assert len(review_of(result.node).teeth()) == 30
+    node = result.structures
+    assert node is not result.node and node.GetName() == "CBCT structures"
+    segmentation = node.GetSegmentation()
+    assert segmentation.GetNumberOfSegments() == 2
+    for value, name in NAMES.items():
+        segment = segmentation.GetSegment(f"Structure_{value}")
+        assert segment.GetName() == name
+        np.testing.assert_allclose(segment.GetColor(), structure_colour(value), atol=1e-6)
+        np.testing.assert_array_equal(
+            voxels_of(node, f"Structure_{value}", labels.shape), structures == value, err_msg=name
+        )
+        assert segment.GetRepresentation("Closed surface").GetNumberOfPoints() > 0
+
+
+def test_they_follow_the_transform_of_the_scan(slicer, scene, volume_node, tmp_path) -> None:
+    labels = toy_dentition()[1].array
+    moved = np.eye(4)
+    moved[:3, 3] = (5.0, -3.0, 2.0)
+    volume_node.SetAndObserveTransformNodeID(transform(scene, moved).GetID())
+    job = prepare_job([volume_node], folder=tmp_path)
+    finish(job, labels, structure_array(labels.shape))
+    node = add_result(job).structures
+    assert node.GetTransformNodeID() == volume_node.GetTransformNodeID()
+    found = voxels_of(node, "Structure_3", labels.shape)
+    np.testing.assert_array_equal(found, structure_array(labels.shape) == 3)
+
+
+def test_a_network_that_numbers_no_teeth_gives_structures_only(scene, volume_node, tmp_path) -> None:
+    job = prepare_job([volume_node], folder=tmp_path)
+    write_no_teeth(job)
+    into = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", "Mine")
+    result = add_result(job, into=into)
+    assert result.node is None and result.points is None and result.nodes == ()
+    assert result.structures.GetSegmentation().GetNumberOfSegments() == 2
+    assert into.GetSegmentation().GetNumberOfSegments() == 0
+
+
+def write_no_teeth(job) -> None:
+    """As a run with such a network: no tooth in the label map, structures beside it."""
+    shape = job.grid.shape
+    labels = job.grid.volume(np.zeros(shape, np.uint8), "scan")
+    job.output.mkdir()
+    write_labelmap(labels, job.output / "scan_teeth.nii.gz")
+    structures = job.grid.volume(structure_array(shape), "scan")
+    write_structures(structures, NAMES, job.output / "scan_structures.seg.nrrd")
+    report = examine_label_map(labels, None, name="scan", may_be_empty=True).report
+    files = {"labels": "scan_teeth.nii.gz", "structures": "scan_structures.seg.nrrd", "report": "scan_report.json"}
+    write_report_json(report | {"files": files}, job.output / "scan_report.json")
+
+
+def test_with_teeth_into_a_segmentation_structures_stay_apart_and_undo_takes_teeth_back(
+    scene, volume_node, tmp_path
+) -> None:
+    labels = toy_dentition()[1].array
+    job = prepare_job([volume_node], folder=tmp_path)
+    finish(job, labels, structure_array(labels.shape))
+    into = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", "Mine")
+    into.SetReferenceImageGeometryParameterFromVolumeNode(volume_node)
+    result = add_result(job, into=into)
+    assert result.node is into and result.structures is not into
+    review = review_of(into)
+    review.undo()
+    assert into.GetSegmentation().GetNumberOfSegments() == 0
+    assert result.structures.GetSegmentation().GetNumberOfSegments() == 2
+    review.redo()
+    assert len(review.teeth()) == 30
+
+
+def test_structures_that_do_not_fit_leave_nothing(scene, volume_node, tmp_path) -> None:
+    labels = toy_dentition()[1].array
+    job = prepare_job([volume_node], folder=tmp_path)
+    finish(job, labels, structure_array(labels.shape))
+    small = job.grid.volume(structure_array(labels.shape)[:-2], "scan")
+    write_structures(small, NAMES, job.output / "scan_structures.seg.nrrd")
+    with pytest.raises(SceneError, match="does not fit"):
+        add_result(job)
+    assert scene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode") == 0
+
+
+def test_a_saved_scene_keeps_them(slicer, volume_node, tmp_path) -> None:
+    labels = toy_dentition()[1].array
+    job = prepare_job([volume_node], folder=tmp_path)
+    finish(job, labels, structure_array(labels.shape))
+    node = add_result(job).structures
+    path = tmp_path / "structures.seg.nrrd"
+    storage = slicer.vtkMRMLSegmentationStorageNode()
+    node.GetScene().AddNode(storage)
+    storage.SetFileName(str(path))
+    assert storage.WriteData(node) == 1
+    other = slicer.vtkMRMLScene()
+    again, reader = slicer.vtkMRMLSegmentationNode(), slicer.vtkMRMLSegmentationStorageNode()
+    other.AddNode(again)
+    other.AddNode(reader)
+    reader.SetFileName(str(path))
+    assert reader.ReadData(again) == 1
+    kept = again.GetSegmentation()
+    assert {kept.GetNthSegment(i).GetName() for i in range(kept.GetNumberOfSegments())} == set(NAMES.values())
+    other.Clear(1)

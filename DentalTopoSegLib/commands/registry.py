@@ -6,6 +6,7 @@ from .batch import BATCH
 from .check import CHECK
 from .command import Command
 from .demo import DEMO
+from .dicomweb import DICOMWEB
 from .evaluate import EVALUATE
 from .export import EXPORT
 from .picture import PICTURE
@@ -22,4 +23,5 @@ COMMANDS: tuple[Command, ...] = (
     REPAIR,
     EXPORT,
     BATCH,
+    DICOMWEB,
 )

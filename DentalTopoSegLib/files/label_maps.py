@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import dentition
 from ..errors import InputError
+from .dicom_seg import is_dicom_seg, read_dicom_seg
 from .seg_nrrd import segment_numbers
 from .volumes import Volume, read_label_file
 from .volumes.writing import write_image
@@ -44,7 +45,7 @@ def read_fdi_labels(
     Parameters
     ----------
     path : path
-        NIfTI, NRRD, MetaImage or .seg.nrrd.
+        NIfTI, NRRD, MetaImage, .seg.nrrd or DICOM SEG.
     numbering : str, optional
         One of `dentition.LABEL_NUMBERINGS`; None takes the tooth codes of a .seg.nrrd where it has them, else "fdi".
     orientation : str, optional
@@ -62,6 +63,10 @@ def read_fdi_labels(
     InputError
         When no value is a tooth under that numbering; it says which numbering would fit.
     """
+    if _is_dicom_seg(path):
+        if numbering is not None:
+            raise InputError(f"'{path}' says itself which teeth it holds: leave out --numbering.")
+        return read_dicom_seg(Path(path))
     labels, warnings = read_label_file(path, orientation=orientation)
     mapping = segment_numbers(labels.metadata, path) if numbering is None else None
     used = "its segments' tooth codes" if mapping else f"{numbering or 'fdi'} numbering"
@@ -74,6 +79,10 @@ def read_fdi_labels(
     if ignored:
         warnings.append(f"Taken as background, being no teeth by {used}: {_list_text(ignored)}.{_guess(ignored)}")
     return fdi, warnings
+
+
+def _is_dicom_seg(path: str | os.PathLike[str]) -> bool:
+    return os.path.isfile(path) and is_dicom_seg(Path(path))
 
 
 def _guess(values: list[int]) -> str:

@@ -175,7 +175,7 @@ def segment_with(
             "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
             "threads": options.threads,
             "precision": options.precision,
-            "tta": options.tta,
+            "tta": {"mirror_axes": list(description.mirror_axes)} if options.tta else None,
             "runtime_notes": version_notes(),
         },
         warnings,

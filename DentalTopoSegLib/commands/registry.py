@@ -12,6 +12,7 @@ from .export import EXPORT
 from .picture import PICTURE
 from .repair import REPAIR
 from .segment import SEGMENT
+from .watch import WATCH
 
 #: In the order of the help.
 COMMANDS: tuple[Command, ...] = (
@@ -24,4 +25,5 @@ COMMANDS: tuple[Command, ...] = (
     EXPORT,
     BATCH,
     DICOMWEB,
+    WATCH,
 )

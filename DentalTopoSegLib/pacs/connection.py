@@ -25,7 +25,7 @@ DICOMWEB = Package(
 USER, PASSWORD, TOKEN = "DENTALTOPOSEG_DICOMWEB_USER", "DENTALTOPOSEG_DICOMWEB_PASSWORD", "DENTALTOPOSEG_DICOMWEB_TOKEN"
 #: Seconds in which the archive must accept a connection, and between two packets of an answer.
 CONNECT_S, ANSWER_S = 10.0, 120.0
-_ATTEMPTS = 3
+_ATTEMPTS, _PAUSE_MS = 3, 250  # the pause doubles each time
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ class Address:
         from dicomweb_client.web import DICOMwebClient
 
         client = DICOMwebClient(self.url.rstrip("/"), session=session, timeout=(CONNECT_S, ANSWER_S))
-        client.set_http_retry_params(True, max_attempts=_ATTEMPTS)
+        client.set_http_retry_params(True, _ATTEMPTS, _PAUSE_MS)
         return client
 
 

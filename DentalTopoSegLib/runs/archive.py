@@ -114,7 +114,7 @@ def segment_from_archive(job: ArchiveJob, options: RunOptions = DEFAULTS) -> Arc
         name = job.name or anonymous_name([scan])
         run = segment(Job([scan], stage, kind="volume", name=name, picture=job.picture), options)
         written = dict(run.files[0])
-        result = open_result(written["report"])
+        result = open_result(written["segmentation"])  # by its report it would wait for this very stage
         for kind in kinds:
             options.stop_if_cancelled()
             files = export(result, stage, export_format(kind), ExportOptions(scan))

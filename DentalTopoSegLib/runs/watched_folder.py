@@ -132,7 +132,8 @@ class WatchedFolder:
     def _stopped(self) -> Cancelled:
         done, failed = self.counts.get("done", 0), self.counts.get("failed", 0)
         return Cancelled(
-            f"Stopped watching; {done} scans done, {failed} without a result. The same command goes on where this ended."
+            f"Stopped watching; {done} scans done, {failed} without a result. The same command goes on where this "
+            "ended."
         )
 
     def _look(self) -> bool:

@@ -194,26 +194,6 @@ def test_refusals_name_no_study(tmp_path: Path, archive: Orthanc, study: str, mo
         Archive(Address(archive.url.replace("dicom-web", "app"))).series(study)
 
 
-def test_a_certificate_is_verified(tmp_path: Path, monkeypatch) -> None:
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip("needs a certificate: apt-get install openssl")
-    monkeypatch.setenv(USER_VARIABLE, USER)
-    monkeypatch.setenv(PASSWORD_VARIABLE, PASSWORD)
-    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
-    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
-    made = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *names]
-    subprocess.run([*made, "-keyout", key, "-out", certificate], check=True, capture_output=True)
-    both = tmp_path / "both.pem"
-    both.write_text(key.read_text() + certificate.read_text())
-    with running(tmp_path / "orthanc", SslEnabled=True, SslCertificate=str(both)) as started:
-        with pytest.raises(InputError, match="its certificate was not verified"):
-            Archive(Address(started.url)).series("1.2.3")
-        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
-        with pytest.raises(InputError, match="no such study"):
-            Archive(Address(started.url)).series("1.2.3")
-
-
 def test_nobody_there_is_told_in_a_sentence(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "DentalTopoSegLib", "dicomweb", "http://localhost:1/x", "--study", "1.2.3", "-o", "out"],

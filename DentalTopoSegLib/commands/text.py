@@ -14,6 +14,15 @@ def result_text(reports: Sequence[dict[str, Any]]) -> str:
     return "\n".join((*map(teeth_table, reports), findings_table(reports[0])))
 
 
+def structures_text(report: dict[str, Any]) -> str:
+    """The labels of a map whose teeth have no numbers, and what looks wrong with each."""
+    rows = [f"{'volume':>14} {'pieces':>7}  label"]
+    for one in report["structures"]:
+        rows.append(f"{one['volume_mm3']:>10.1f} mm³ {one['pieces']:>7}  {one['name']}")
+        rows += [f"{'':>24}{remark}" for remark in one["remarks"]]
+    return "\n".join(rows)
+
+
 def scores_text(scores: dict[str, Any], is_mesh: bool) -> str:
     """Scores against a reference, with one line per tooth."""
     if is_mesh:

@@ -34,6 +34,19 @@ def scores_text(scores: dict[str, Any], is_mesh: bool) -> str:
     return metrics_text(scores, per_tooth=True)
 
 
+def challenge_text(scores: dict[str, Any]) -> str:
+    """The scores of `runs.challenges.evaluate_folders`, a line per case and their total."""
+    keys = list(scores["total"])
+    rows = [f"{scores['challenge']}:  " + "  ".join(f"{key:>7}" for key in keys)]
+    shown = {name: {**case, "TLA": case.get("exp(-TLA)")} for name, case in scores["cases"].items()}
+    for name, case in [*shown.items(), ("total", scores["total"])]:
+        cells = (f"{case[key]:7.4f}" if case.get(key) is not None else f"{'':>7}" for key in keys)
+        rows.append("  ".join((*cells, name)))
+    if scores["missing"]:
+        rows.append(f"Without a prediction: {', '.join(scores['missing'])}")
+    return "\n".join(rows)
+
+
 def files_text(files: Iterable[Path]) -> str:
     """Where the results are."""
     return "Written:\n" + "\n".join(f"  {path}" for path in files)

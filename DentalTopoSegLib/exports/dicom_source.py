@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,6 +26,8 @@ from ..files.volumes.dicom import DicomHeader, read_dicom, read_source_header, s
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
+#: Of a decimal string (DS), by the standard.
+_DS_CHARACTERS = 16
 #: How far the label map's corners may lie outside the scan, in voxels.
 _OUTSIDE_VOXELS = 1.0
 #: Every file of the scan has them, with a value.
@@ -142,10 +144,13 @@ def labels_key(labels: Volume, source: Source) -> str:
 
 def shorten_numbers(dataset: Dataset) -> None:
     """Write decimal strings (DS) in the sixteen characters that they may have, in all sequences too."""
-    from pydicom.valuerep import DSfloat, format_number_as_ds
 
-    def shorter(value: DSfloat) -> str:
-        return str(value) if len(str(value)) <= 16 else format_number_as_ds(float(value))
+    def shorter(value: Any) -> str:
+        if len(str(value)) <= _DS_CHARACTERS:
+            return str(value)
+        # pydicom's own rounding makes 17 of what rounds up to the next power of ten
+        texts = (f"{float(value):.{digits}g}" for digits in range(_DS_CHARACTERS, 0, -1))
+        return next(text for text in texts if len(text) <= _DS_CHARACTERS)
 
     for element in dataset.iterall():
         if element.VR == "DS" and element.value not in (None, ""):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ HIGHDICOM = Package("highdicom>=0.24", "dicom", "reads and writes DICOM segmenta
 #: The class of the object, which stands in the file's meta information.
 SEGMENTATION_CLASS = b"1.2.840.10008.5.1.4.1.1.66.4"
 _HEAD_BYTES = 1024
+_MOST_BYTES = 1 << 30
 #: A tooth's number at the beginning of a segment's label.
 _LABEL = re.compile(r"(?:tooth[ _]?)?([1-8][1-8])\b", re.IGNORECASE)
 
@@ -57,7 +59,7 @@ def read_dicom_seg(path: Path) -> tuple[Volume, list[str]]:
     hd = HIGHDICOM.require()
     with silent_packages():
         try:
-            seg = hd.seg.segread(path)
+            seg = hd.seg.segread(io.BytesIO(_content(path)))  # lengths in a file can lie, and are allocated at once
             teeth, others = _segments(seg)
             if str(seg.SegmentationType) not in ("BINARY", "LABELMAP"):
                 raise InputError(
@@ -76,8 +78,7 @@ def read_dicom_seg(path: Path) -> tuple[Volume, list[str]]:
             raise
         except parser_errors() as error:  # highdicom has no kind of its own for files that are damaged
             raise InputError(
-                f"'{path}' is a damaged DICOM Segmentation, or one whose segments overlap ({type(error).__name__}): "
-                "export it again."
+                f"'{path}' is a damaged DICOM Segmentation, or one whose segments overlap: export it again."
             ) from error
     table = np.zeros(65536, np.uint8)
     for number, fdi in teeth.items():
@@ -86,6 +87,12 @@ def read_dicom_seg(path: Path) -> tuple[Volume, list[str]]:
     affine = np.asarray(volume.affine, float)
     affine[:3, 3] -= affine[:3, :3].sum(axis=1)
     return _on_grid(np.pad(table[np.asarray(volume.array)], 1), affine, path), said
+
+
+def _content(path: Path) -> bytes:
+    if path.stat().st_size > _MOST_BYTES:
+        raise MemoryLimitError(f"'{path}' has more than the {_MOST_BYTES:,} bytes that are read of a segmentation.")
+    return path.read_bytes()
 
 
 def _segments(seg: Any) -> tuple[dict[int, int], list[str]]:

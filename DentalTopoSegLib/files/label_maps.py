@@ -205,14 +205,14 @@ def write_labelmap(labels: Volume, path: str | os.PathLike[str], numbering: str 
     if layout is FDI_LAYOUT:
         return write_image(labels.with_array(array).to_sitk(), path)
     teeth = [int(value) for value in present_values(array) if value]
-    values = {fdi: layout.value_of(fdi) for fdi in teeth}
-    without = [fdi for fdi, value in values.items() if value is None]
+    values = {fdi: value for fdi in teeth if (value := layout.value_of(fdi)) is not None}
+    without = [fdi for fdi in teeth if fdi not in values]
     if without:
         raise InputError(f"Tooth {without[0]} has no value in the numbering '{numbering}': choose another.")
     table = np.zeros(256, np.uint8)
     for fdi, value in values.items():
         table[fdi] = value
-    names = {value: f"{dentition.plain_name(fdi).replace(' ', '_')}_fdi{fdi}" for fdi, value in values.items() if value}
+    names = {value: f"{dentition.plain_name(fdi).replace(' ', '_')}_fdi{fdi}" for fdi, value in values.items()}
     with atomic_path(path) as temporary:
         write_image(labels.with_array(table[array]).to_sitk(), temporary)
         if path.name.lower().endswith(".nii.gz"):

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import fuzz_label_files
 import numpy as np
 
 if TYPE_CHECKING:
@@ -456,6 +457,9 @@ def _volumes() -> Iterator[Format]:
     yield Format("labels, NRRD", _image("x.nrrd", True, True), {"x.nrrd": "text"}, read_labels)
     yield Format("labels, MetaImage", _image("x.mha", True), {"x.mha": "text"}, read_labels)
     yield Format("labels, .seg.nrrd", _seg_nrrd, {"x.seg.nrrd": "text"}, read_labels)
+    yield Format("labels, DICOM SEG", fuzz_label_files.dicom_seg(_counted_uids), {"teeth.dcm": "dicom"}, read_labels)
+    yield Format("labels, NIfTI with names", fuzz_label_files.named_nifti, {"x.nii.gz": "gzip"}, read_labels)
+    yield Format("labels, dataset.json", fuzz_label_files.with_dataset_file, {"dataset.json": "json"}, read_labels)
     yield Format("labels, .seg.nrrd, numbered again", _seg_nrrd, {"x.seg.nrrd": "text"}, number_again)
 
 

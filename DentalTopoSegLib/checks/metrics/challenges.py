@@ -140,7 +140,7 @@ def toothfairy_scores(predicted: np.ndarray, reference: np.ndarray, challenge: s
     names = {**label_layout(challenge).others, _PULP: "pulp"}
     if challenge == "toothfairy3":
         predicted, reference = _one_pulp(predicted), _one_pulp(reference)
-    rows = {}
+    rows: dict[str, dict[str, Any]] = {}
     for value in TOOTHFAIRY_CLASSES[challenge]:
         a, b = _cut(predicted == value, reference == value)
         total = int(a.sum()) + int(b.sum())

@@ -16,7 +16,9 @@ from .errors import UsageError as UsageError
 from .files.meshes import Mesh as Mesh
 from .files.meshes import read_mesh as read_mesh
 from .files.volumes import Volume as Volume
+from .files.volumes import from_numpy as from_numpy
 from .files.volumes import read_volume as read_volume
+from .files.volumes import to_napari as to_napari
 from .ios.segmenting import JawSegmentation as JawSegmentation
 from .options import RunOptions as RunOptions
 from .runs.public import check as check

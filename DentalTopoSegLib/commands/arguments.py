@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ..dentition import DENTITIONS, LABEL_NUMBERINGS, teeth_of_text
+from ..dentition import DENTITIONS, GROUPED_LAYOUTS, LABEL_NUMBERINGS, teeth_of_text
 from ..options import DEFAULT_PROVIDER, PRECISIONS, PROVIDERS
 
 
@@ -112,13 +112,15 @@ def add_orientation(command: argparse.ArgumentParser | argparse._ArgumentGroup) 
     )
 
 
-def add_numbering(command: argparse.ArgumentParser, reference: bool = True) -> None:
-    """What label values mean."""
+def add_numbering(command: argparse.ArgumentParser, reference: bool = True, grouped: bool = False) -> None:
+    """What label values mean; grouped: also where the teeth of a jaw are one label."""
+    more = "; dentalsegmentator, craniofacial (TotalSegmentator): the teeth of a jaw in one label" if grouped else ""
     command.add_argument(
         "--numbering",
-        choices=LABEL_NUMBERINGS,
+        choices=(*LABEL_NUMBERINGS, *(GROUPED_LAYOUTS if grouped else ())),
         help="what the label values mean: fdi; universal 1-32; totalsegmentator (task teeth); sequential "
-        "1-32 in FDI order (default: the tooth codes of a .seg.nrrd, else fdi)",
+        f"1-32 in FDI order; toothfairy2, toothfairy3{more} (default: what the file or a dataset.json beside it says, "
+        "else fdi; where values may mean several teeth it is asked for)",
     )
     if reference:
         command.add_argument("--reference-numbering", choices=LABEL_NUMBERINGS, help="the same for the reference")

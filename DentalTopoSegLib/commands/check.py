@@ -7,7 +7,7 @@ from typing import Any
 
 from .arguments import absent_of, add_absent, add_mesh, add_numbering, add_orientation
 from .command import Call, Command
-from .text import result_text, scores_text
+from .text import result_text, scores_text, structures_text
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,7 +16,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--reference", metavar="REF", help="true labels on the same grid or mesh: adds the scores")
     add_orientation(parser)
-    add_numbering(parser)
+    add_numbering(parser, grouped=True)
     add_absent(parser, "teeth that are not there, beside those stated when the result was made: they are not missed")
     mesh = parser.add_argument_group("for meshes only")
     mesh.add_argument("--labels", metavar="JSON", help="labels of the mesh in the Teeth3DS layout")
@@ -39,7 +39,7 @@ def _run(call: Call) -> dict[str, Any]:
         absent=absent_of(given),
         orientation=given.orientation,
     ).report
-    text = result_text([report])
+    text = structures_text(report) if "structures" in report else result_text([report])
     if "metrics" in report:
         text += "\nAgainst the reference:\n" + scores_text(report["metrics"], is_mesh_file(given.scan))
     call.say(lambda: text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from ..dentition import LABEL_NUMBERINGS
 from ..dentition.words import SOURCE_LANGUAGE
 from ..exports import FORMATS
 from .arguments import absent_of, add_absent, add_numbering, add_orientation, add_output
@@ -27,6 +28,12 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--language", default=SOURCE_LANGUAGE, help="of html: en, de or fr (default en)")
     add_orientation(parser)
     add_numbering(parser, reference=False)
+    parser.add_argument(
+        "--to-numbering",
+        choices=LABEL_NUMBERINGS,
+        default="fdi",
+        help="of nifti: in which values the teeth are written, with their names in the file (default fdi)",
+    )
     add_absent(parser, "of labels: teeth that are not there, beside those stated when the result was made")
 
 
@@ -45,6 +52,7 @@ def _run(call: Call) -> dict[str, Any]:
         orientation=given.orientation,
         absent=absent_of(given),
         language=given.language,
+        to_numbering=given.to_numbering,
     )
     call.say(lambda: files_text(files.values()))
     return {"files": {kind: str(path) for kind, path in files.items()}, "warnings": warnings}

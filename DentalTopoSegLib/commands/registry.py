@@ -6,12 +6,14 @@ from .batch import BATCH
 from .check import CHECK
 from .command import Command
 from .demo import DEMO
+from .dicomweb import DICOMWEB
 from .evaluate import EVALUATE
 from .export import EXPORT
 from .networks import NETWORKS
 from .picture import PICTURE
 from .repair import REPAIR
 from .segment import SEGMENT
+from .watch import WATCH
 
 #: In the order of the help.
 COMMANDS: tuple[Command, ...] = (
@@ -24,4 +26,6 @@ COMMANDS: tuple[Command, ...] = (
     EXPORT,
     BATCH,
     NETWORKS,
+    DICOMWEB,
+    WATCH,
 )

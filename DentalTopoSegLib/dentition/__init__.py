@@ -5,12 +5,19 @@ May import only `errors`. What `teeth` knows (tables and arithmetic, no numpy) i
 
 from .confidence import NO_CALIBRATION, PROBABILITY, SCORE, Confidence
 from .known import DENTITIONS, Known, Stated, ToothEvidence, teeth_of_text
+from .label_layouts import (
+    GROUPED_LAYOUTS,
+    LABEL_NUMBERINGS,
+    Layout,
+    label_layout,
+    label_values,
+    layouts_of,
+)
 from .teeth import (
     CLASS_FDI,
     FDI_DECIDUOUS,
     FDI_PERMANENT,
     GINGIVA_RGB,
-    LABEL_NUMBERINGS,
     MIXED_CLASS_FDI,
     antagonists,
     arch_order,
@@ -25,7 +32,6 @@ from .teeth import (
     is_tooth,
     is_upper,
     jaw,
-    label_values,
     mirrored,
     name,
     neighbours,
@@ -46,6 +52,7 @@ __all__ = [
     "FDI_DECIDUOUS",
     "FDI_PERMANENT",
     "GINGIVA_RGB",
+    "GROUPED_LAYOUTS",
     "LABEL_NUMBERINGS",
     "MIXED_CLASS_FDI",
     "NO_CALIBRATION",
@@ -53,6 +60,7 @@ __all__ = [
     "SCORE",
     "Confidence",
     "Known",
+    "Layout",
     "Stated",
     "ToothEvidence",
     "antagonists",
@@ -68,7 +76,9 @@ __all__ = [
     "is_tooth",
     "is_upper",
     "jaw",
+    "label_layout",
     "label_values",
+    "layouts_of",
     "mirrored",
     "name",
     "neighbours",

@@ -12,8 +12,6 @@ from __future__ import annotations
 import colorsys
 from collections.abc import Collection
 
-from ..errors import InputError
-
 FDI_PERMANENT: tuple[int, ...] = tuple(10 * q + n for q in (1, 2, 3, 4) for n in range(1, 9))
 FDI_DECIDUOUS: tuple[int, ...] = tuple(10 * q + n for q in (5, 6, 7, 8) for n in range(1, 6))
 #: The networks' classes: index in this tuple = class index, 0 = background.
@@ -280,37 +278,6 @@ def palmer_to_fdi(palmer: str) -> int:
     if text not in _FROM_PALMER:
         raise ValueError(f"{palmer!r} is not a Palmer tooth: write UR, UL, LL or LR, then 1 to 8, or A to E.")
     return _FROM_PALMER[text]
-
-
-# ---------------------------------------------------------------- other programs' label maps
-
-
-#: What the values of label maps may mean.
-LABEL_NUMBERINGS = ("fdi", "universal", "totalsegmentator", "sequential")
-
-
-def label_values(numbering: str) -> dict[int, int]:
-    """What the voxel values of a label map mean: {stored value: FDI number}. Other values are not teeth.
-
-    "fdi": FDI numbers as they are; 111..148 (the pulp of tooth value - 100, as in ToothFairy3) join their
-        tooth, or every tooth would seem to have a hole.
-    "universal": Universal (ADA) numbers 1..32. Milk teeth are letters there, so no voxel value can name them.
-    "sequential": 1..32 in FDI order (11..18, 21..28, 31..38, 41..48), as nnU-Net data sets often have it.
-    "totalsegmentator": TotalSegmentator's task `teeth`: 11..42 are the 32 teeth in FDI order without gaps
-        (21 is an upper left canine there), 46..77 their pulps in the same order, joined to their tooth.
-
-    Raises InputError for another numbering.
-    """
-    if numbering == "fdi":
-        pulps = {100 + fdi: fdi for fdi in FDI_PERMANENT}
-        return {fdi: fdi for fdi in FDI_PERMANENT + FDI_DECIDUOUS} | pulps
-    if numbering == "universal":
-        return {int(text): fdi for fdi, text in _UNIVERSAL.items() if text.isdigit()}
-    if numbering == "totalsegmentator":
-        return {start + i: fdi for start in (11, 46) for i, fdi in enumerate(FDI_PERMANENT)}
-    if numbering == "sequential":
-        return dict(enumerate(FDI_PERMANENT, start=1))
-    raise InputError(f"Numbering '{numbering}' is unknown: use {', '.join(LABEL_NUMBERINGS)}.")
 
 
 # ---------------------------------------------------------------- sizes

@@ -36,13 +36,15 @@ class Scan(Enum):
 class ExportOptions:
     """How to export: the result's scan and its DICOM series; space: "LPS" or "RAS", of surfaces from label maps;
     orientation: of a scan that does not say where left and right are, see `files.volumes.read_volume`; language: of
-    the page, as `reports.languages.catalogue` takes it."""
+    the page, as `reports.languages.catalogue` takes it; numbering: of the values of a label map, one of
+    `dentition.LABEL_NUMBERINGS`."""
 
     scan: str | os.PathLike[str] | None = None
     series: str | None = None
     space: str = "LPS"
     orientation: str | None = None
     language: Language = SOURCE_LANGUAGE
+    numbering: str = "fdi"
 
 
 @dataclass(frozen=True)

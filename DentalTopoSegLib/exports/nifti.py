@@ -11,7 +11,7 @@ from .result import Result
 def _write(result: Result, path_of: PathOf, options: ExportOptions) -> dict[str, Path]:
     from ..files.label_maps import write_labelmap
 
-    return {"nifti": write_labelmap(result.label_map, path_of(""))}
+    return {"nifti": write_labelmap(result.label_map, path_of(""), options.numbering)}
 
 
 NIFTI = ExportFormat(

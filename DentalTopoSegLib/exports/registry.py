@@ -9,6 +9,7 @@ from ..errors import InputError
 from ..files.names import bare_name
 from ..files.transactions import all_or_nothing, keep_inputs, require_file_name
 from .dicom_seg import DICOM_SEG
+from .dicom_stl import DICOM_STL
 from .export_format import ExportFormat, ExportOptions
 from .nifti import NIFTI
 from .report_json import JSON
@@ -27,6 +28,7 @@ FORMATS: tuple[ExportFormat, ...] = (
     NIFTI,
     SEG_NRRD,
     DICOM_SEG,
+    DICOM_STL,
     HTML,
     CSV,
     JSON,

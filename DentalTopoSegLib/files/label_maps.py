@@ -8,8 +8,14 @@ from pathlib import Path
 import numpy as np
 
 from .. import dentition
+from ..dentition import Layout
+from ..dentition.label_layouts import FDI as FDI_LAYOUT
+from ..dentition.label_names import layout_of_names
 from ..errors import InputError
-from .seg_nrrd import segment_numbers
+from .dicom_seg import is_dicom_seg, read_dicom_seg
+from .label_tables import add_names_to_nifti, names_beside, names_in_nifti
+from .seg_nrrd import segment_names, segment_numbers
+from .transactions import atomic_path
 from .volumes import Volume, read_label_file
 from .volumes.writing import write_image
 
@@ -44,9 +50,10 @@ def read_fdi_labels(
     Parameters
     ----------
     path : path
-        NIfTI, NRRD, MetaImage or .seg.nrrd.
+        NIfTI, NRRD, MetaImage, .seg.nrrd or DICOM SEG.
     numbering : str, optional
-        One of `dentition.LABEL_NUMBERINGS`; None takes the tooth codes of a .seg.nrrd where it has them, else "fdi".
+        One of `dentition.LABEL_NUMBERINGS`; None takes what the file says (the tooth codes of a .seg.nrrd or DICOM SEG,
+        the names in a NIfTI file or in the dataset.json beside it), else "fdi" where that is no guess.
     orientation : str, optional
         Of a file that does not say where left and right are; as in `volumes.read_volume`.
 
@@ -55,41 +62,126 @@ def read_fdi_labels(
     labels : Volume
         uint8 FDI numbers (z, y, x), 0 for background.
     warnings : list of str
-        About where it lies, and values that are no teeth.
+        About where it lies, what told the meaning of its values, and values that are no teeth.
 
     Raises
     ------
     InputError
-        When no value is a tooth under that numbering; it says which numbering would fit.
+        When no value is a tooth under that numbering, and where the values may mean different teeth; it says which
+        numberings would fit.
     """
+    if _is_dicom_seg(path):
+        if numbering is not None:
+            raise InputError(f"'{path}' says itself which teeth it holds: leave out --numbering.")
+        return read_dicom_seg(Path(path))
     labels, warnings = read_label_file(path, orientation=orientation)
-    mapping = segment_numbers(labels.metadata, path) if numbering is None else None
-    used = "its segments' tooth codes" if mapping else f"{numbering or 'fdi'} numbering"
-    fdi, ignored = to_fdi(labels, mapping or dentition.label_values(numbering or "fdi"))
+    layout, used = _layout_of(labels, Path(path), numbering, warnings)
+    if layout.groups and not layout.teeth:
+        raise GroupedLabelsError(
+            f"'{path}' ({used}) has the teeth of a jaw in one label, without numbers: only `check` can say something "
+            "of it."
+        )
+    fdi, ignored = to_fdi(labels, dict(layout.teeth))
     if not fdi.array.any():
         if not ignored:
             return fdi, warnings
         shown = _list_text(ignored)
-        raise InputError(f"'{path}' holds the values {shown}, no tooth by {used}.{_guess(ignored)}")
-    if ignored:
-        warnings.append(f"Taken as background, being no teeth by {used}: {_list_text(ignored)}.{_guess(ignored)}")
+        raise InputError(f"'{path}' holds the values {shown}, no tooth by {used}.{_others_that_fit(ignored, layout)}")
+    unknown = [value for value in ignored if value not in layout.others]
+    if unknown:
+        warnings.append(f"Taken as background, being no teeth by {used}: {_list_text(unknown)}.")
+    known = [layout.others[value] for value in ignored if value in layout.others]
+    if known:
+        warnings.append(f"Left aside, being no teeth: {', '.join(known)}.")
     return fdi, warnings
 
 
-def _guess(values: list[int]) -> str:
-    if max(values) <= 32:
-        return " Values of 1 to 32 are often --numbering universal or sequential."
-    if min(values) >= 11 and max(values) <= 77:
-        return " Values of 11 to 77 without gaps are often --numbering totalsegmentator."
-    return ""
+class GroupedLabelsError(InputError):
+    """A label map whose teeth have no numbers."""
+
+
+def read_grouped_labels(
+    path: str | os.PathLike[str], numbering: str | None = None, orientation: str | None = None
+) -> tuple[Volume, Layout, list[str]]:
+    """The label map of a program that gives all teeth of a jaw one label, as it is, with what its values mean.
+
+    Parameters
+    ----------
+    path, numbering, orientation
+        As of `read_fdi_labels`; numbering one of `dentition.GROUPED_LAYOUTS`.
+
+    Raises
+    ------
+    InputError
+        As `read_fdi_labels`.
+    """
+    labels, warnings = read_label_file(path, orientation=orientation)
+    layout, _ = _layout_of(labels, Path(path), numbering, warnings)
+    return labels, layout, warnings
+
+
+def _layout_of(labels: Volume, path: Path, numbering: str | None, warnings: list[str]) -> tuple[Layout, str]:
+    """What the values mean, and how messages call that; adds a warning where a file's names told it."""
+    if numbering is not None:
+        return dentition.label_layout(numbering), f"{numbering} numbering"
+    codes = segment_numbers(labels.metadata, path)
+    if codes:
+        return Layout("codes", codes), "its segments' tooth codes"
+    named, where = _names_of(labels, path)
+    if named:
+        told = layout_of_names(named)
+        if told.teeth or told.groups:
+            warnings.append(f"What its values mean was taken from {where}.")
+            return told, f"the names in {where}"
+    values = [int(value) for value in present_values(labels.array) if value]
+    if not FDI_LAYOUT.covers(values):
+        _refuse_doubt(path, values)
+    return FDI_LAYOUT, "fdi numbering"
+
+
+def _names_of(labels: Volume, path: Path) -> tuple[dict[int, str], str]:
+    """The names of values that come with a label map, and where they stand."""
+    own = segment_names(labels.metadata, path)
+    if own:
+        return own, "its segments' names"
+    if path.name.lower().endswith((".nii", ".nii.gz")):
+        own = names_in_nifti(path)
+        if own:
+            return own, "the names in the file"
+    beside, file = names_beside(path)
+    return beside, f"'{file.name}' beside it" if file else ""
+
+
+def _refuse_doubt(path: Path, values: list[int]) -> None:
+    """Raise InputError where layouts that know all values disagree with FDI numbers about a tooth: nobody guesses."""
+    fitting = dentition.layouts_of(values)
+    as_fdi = {value: FDI_LAYOUT.teeth.get(value) for value in values}
+    if not any(as_fdi.values()) or not fitting:
+        return  # refused with a hint, or told as background
+    if all({value: layout.teeth.get(value) for value in values} == as_fdi for layout in fitting):
+        return
+    names = " or ".join(f"--numbering {layout.name}" for layout in fitting)
+    raise InputError(
+        f"'{path}' holds the values {_list_text(values)}, which are not FDI numbers alone: say what they mean with "
+        f"{names}, or --numbering fdi to leave the others out."
+    )
+
+
+def _others_that_fit(values: list[int], used: Layout) -> str:
+    fitting = [layout.name for layout in dentition.layouts_of(values) if layout is not used]
+    return f" They may be --numbering {' or '.join(fitting)}." if fitting else ""
+
+
+def _is_dicom_seg(path: str | os.PathLike[str]) -> bool:
+    return os.path.isfile(path) and is_dicom_seg(Path(path))
 
 
 def _list_text(values: list[int]) -> str:
     return ", ".join(str(v) for v in values[:8]) + (f" and {len(values) - 8} more" if len(values) > 8 else "")
 
 
-def write_labelmap(labels: Volume, path: str | os.PathLike[str]) -> Path:
-    """Write FDI labels as uint8 on their own grid.
+def write_labelmap(labels: Volume, path: str | os.PathLike[str], numbering: str = "fdi") -> Path:
+    """Write labels as uint8 on their own grid.
 
     Parameters
     ----------
@@ -97,10 +189,32 @@ def write_labelmap(labels: Volume, path: str | os.PathLike[str]) -> Path:
         FDI numbers (z, y, x).
     path : path
         .nii.gz, or any format by its suffix.
+    numbering : str
+        One of `dentition.LABEL_NUMBERINGS`: in which values the teeth are written. Other than "fdi" a .nii.gz also
+        gets the names of its values, as TotalSegmentator writes them.
 
     Raises
     ------
+    InputError
+        For a tooth that has no value in that numbering.
     OutputError
         For everything the disk refuses.
     """
-    return write_image(labels.with_array(labels.array.astype(np.uint8, copy=False)).to_sitk(), Path(path))
+    path, layout = Path(path), dentition.label_layout(numbering)
+    array = labels.array.astype(np.uint8, copy=False)
+    if layout is FDI_LAYOUT:
+        return write_image(labels.with_array(array).to_sitk(), path)
+    teeth = [int(value) for value in present_values(array) if value]
+    values = {fdi: value for fdi in teeth if (value := layout.value_of(fdi)) is not None}
+    without = [fdi for fdi in teeth if fdi not in values]
+    if without:
+        raise InputError(f"Tooth {without[0]} has no value in the numbering '{numbering}': choose another.")
+    table = np.zeros(256, np.uint8)
+    for fdi, value in values.items():
+        table[fdi] = value
+    names = {value: f"{dentition.plain_name(fdi).replace(' ', '_')}_fdi{fdi}" for fdi, value in values.items()}
+    with atomic_path(path) as temporary:
+        write_image(labels.with_array(table[array]).to_sitk(), temporary)
+        if path.name.lower().endswith(".nii.gz"):
+            add_names_to_nifti(temporary, names)
+    return path

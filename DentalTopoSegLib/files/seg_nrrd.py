@@ -234,6 +234,11 @@ def segment_numbers(metadata: Mapping[str, str], source: str | os.PathLike[str])
     return found
 
 
+def segment_names(metadata: Mapping[str, str], source: str | os.PathLike[str]) -> dict[int, str]:
+    """{label value: name} of the segments of a .seg.nrrd; source: as of `segment_numbers`."""
+    return {value: metadata.get(f"{prefix}Name", "") for prefix, value in label_values(metadata, source)}
+
+
 def label_values(metadata: Mapping[str, str], source: str | os.PathLike[str]) -> Iterator[tuple[str, int]]:
     """("Segment<i>_", label value) of every segment. Raises InputError."""
     for key, value in metadata.items():

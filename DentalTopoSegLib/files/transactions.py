@@ -24,8 +24,8 @@ _OURS = re.compile(rf"{re.escape(MARK)}([0-9a-f]{{4}})([0-9a-f]{{1,7}})-.+")
 _PROBE_BYTES = 1 << 20
 #: The folders in which this process has begun something, each with those that it made for that.
 _BEGUN: dict[Path, list[Path]] = {}
-#: What a DICOM segmentation says it is, near its beginning.
-_DICOM_SEGMENTATION = b"1.2.840.10008.5.1.4.1.1.66.4"
+#: What DICOM segmentations and surfaces say they are, near their beginning.
+_DICOM_RESULTS = (b"1.2.840.10008.5.1.4.1.1.66.4", b"1.2.840.10008.5.1.4.1.1.104.3")
 _DICOM_HEAD_BYTES = 1024
 _ADVICE = {
     errno.ENOSPC: "free some space or choose another folder",
@@ -207,11 +207,11 @@ def _is_part_of(target: Path, given: Path) -> bool:
 
 
 def _is_dicom_image(path: Path) -> bool:
-    """Whether this may be a slice of a scan: DICOM, and no segmentation."""
+    """Whether this may be a slice of a scan: DICOM, and no result."""
     with path.open("rb") as stream:
         head = stream.read(_DICOM_HEAD_BYTES)
     is_dicom = head[128:132] == b"DICM" or path.suffix.lower() in (".dcm", ".dicom")
-    return is_dicom and _DICOM_SEGMENTATION not in head
+    return is_dicom and not any(kind in head for kind in _DICOM_RESULTS)
 
 
 def destination(path: Path) -> Path:

@@ -3,7 +3,7 @@
 May import what `cbct` may, and nothing of `cbct` or `ios`.
 """
 
-from .labels import Labels, Structure
+from ..dentition.label_names import Labels, Structure
 from .segmenting import NetworkSegmentation, load_nnunet, segment_with
 
 __all__ = ["Labels", "NetworkSegmentation", "Structure", "load_nnunet", "segment_with"]

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..dentition import Confidence, Known, Stated, is_right, is_upper
+from ..dentition.label_names import Labels, Structure
 from ..errors import InputError, ModelError
 from ..files.volumes import Volume
 from ..networks.graphs import read_graph
@@ -22,7 +23,6 @@ from ..options import DEFAULTS, RunOptions
 from ..stages import FIND_TEETH, NUMBER_TEETH, PREPARE_SCAN
 from .converted import INPUT, OUTPUT, TASK, require_fitting
 from .description import Description
-from .labels import Labels, Structure
 from .preprocessing import prepare
 from .window import count_tiles, label_slices
 

@@ -39,6 +39,7 @@ _RESULT_ENDINGS = (
     "_teeth.ply",
     "_truth.nii.gz",
     "_teeth.dcm",
+    "_stl.dcm",
     "_structures.seg.nrrd",
 )
 

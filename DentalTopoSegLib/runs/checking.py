@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ import numpy as np
 from ..dentition import Known
 from ..errors import InputError, NoTeethError, UsageError
 from ..exports import Examination
-from ..files.label_maps import read_fdi_labels
+from ..files.label_maps import GroupedLabelsError, read_fdi_labels, read_grouped_labels
 from ..files.meshes import is_mesh_file
 from ..files.seg_nrrd import stored_confidence, stored_known
 from ..reports.checksums import compare_files
@@ -91,7 +91,11 @@ def check_file(
     refuse_options("meshes", labels=labels, jaw=jaw, unit=unit)
     if reference is None:
         refuse_options("a reference (--reference)", reference_numbering=reference_numbering)
-    label_map, warnings = read_label_map(path, numbering, orientation)
+    try:
+        label_map, warnings = read_label_map(path, numbering, orientation)
+    except GroupedLabelsError:
+        refuse_options("numbered teeth", reference=reference, absent=sorted(absent))
+        return _examine_groups(path, numbering, orientation)
     known = with_absent(stored_known(label_map) or kept_beside(path, label_map.name), absent)
     examined = examine_label_map(label_map, stored_confidence(label_map) or None, warnings=warnings, known=known)
     if reference is not None:
@@ -99,6 +103,20 @@ def check_file(
         examined.report["warnings"] += [f"Reference: {text}" for text in more]
         examined.report["metrics"] = evaluate_pair(label_map, truth)
     return examined
+
+
+def _examine_groups(path: str | os.PathLike[str], numbering: str | None, orientation: str | None) -> Examination:
+    """What can be said of a label map whose teeth have no numbers: its report has "structures" and no findings."""
+    from ..checks.grouped import check_groups
+
+    labels, layout, warnings = read_grouped_labels(path, numbering, orientation)
+    structures, remarks = check_groups(labels, layout)
+    if not any(one.value in layout.groups for one in structures):
+        raise NoTeethError(f"'{path}' has no teeth: none of its labels is one.")
+    said = "The teeth have no numbers here: missing, doubled, merged and wrongly numbered ones cannot be told."
+    report = build_report({}, [], name=labels.name, warnings=[*warnings, *remarks, said])
+    report["structures"] = [{**asdict(one), "remarks": list(one.remarks)} for one in structures]
+    return Examination(report, [])
 
 
 def with_absent(known: Known, absent: Collection[int]) -> Known:

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..dentition import Confidence, Known
 from ..dentition.words import SOURCE_LANGUAGE, Language
-from ..errors import InputError, OutputError
+from ..errors import InputError, OutputError, UsageError
 from ..exports import ExportOptions, Result
 from ..exports.registry import export, export_format
 from ..files.jaw_labels import read_labelled_jaw
@@ -168,16 +168,21 @@ def export_result(
     orientation: str | None = None,
     absent: Collection[int] = (),
     language: Language = SOURCE_LANGUAGE,
+    to_numbering: str = "fdi",
 ) -> tuple[dict[str, Path], list[str]]:
     """Write a result into a folder in another format, all files or none; ({kind: path}, warnings).
 
     kind: the name of one of `exports.FORMATS`. scan: the scan it was made from: its DICOM files are needed for
     "dicom-seg", and with it the page "html" shows slices. space: "LPS" or "RAS", of surfaces from label maps.
     orientation: of files that do not say where left and right are. absent: teeth that are stated absent beside those
-    that the file says itself. language: of the page, as `reports.languages.catalogue` takes it. Raises InputError for
-    a kind that does not fit the result, or where an optional package is absent; OutputError.
+    that the file says itself. language: of the page, as `reports.languages.catalogue` takes it. to_numbering: of the
+    values of "nifti", one of `dentition.LABEL_NUMBERINGS`. Raises InputError for a kind that does not fit the result,
+    or where an optional package is absent; OutputError.
     """
     chosen = export_format(kind)
+    if kind != "nifti" and to_numbering != "fdi":
+        raise UsageError("--to-numbering is only for --format nifti: other formats hold FDI numbers or tooth codes.")
     of_labels = None if scan is not None and Path(path).suffix.lower() == ".json" else orientation  # then the scan's
     result = open_result(path, numbering, report_only=chosen.report_only, orientation=of_labels, absent=absent)
-    return export(result, folder, chosen, ExportOptions(scan, series, space, orientation, language)), result.warnings
+    options = ExportOptions(scan, series, space, orientation, language, to_numbering)
+    return export(result, folder, chosen, options), result.warnings

@@ -707,6 +707,11 @@
             <translation>DICOM SEG</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/exports/dicom_stl.py"/>
+            <source>DICOM STL</source>
+            <translation>DICOM STL</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
             <source>Drag to turn, use the wheel or two fingers to come nearer, click a tooth to choose it. With the keyboard: arrow keys turn, + and − come nearer and go away, Home looks from the front, Escape chooses nothing.</source>
             <translation>Ziehen dreht, das Mausrad oder zwei Finger holen näher heran, ein Klick wählt einen Zahn. Mit der Tastatur: Pfeiltasten drehen, + und − holen heran und schieben weg, Pos1 schaut von vorn, Escape hebt die Auswahl auf.</translation>
@@ -1822,6 +1827,11 @@
             <translation>ein Oberkiefer</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/commands/completion.py"/>
+            <source>completes the command in shells</source>
+            <translation>vervollständigt den Befehl in der Shell</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
             <source>contradiction</source>
             <translation>Widerspruch</translation>
@@ -2152,6 +2162,11 @@
             <translation>Scan vorbereiten</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/files/dicom_seg.py"/>
+            <source>reads and writes DICOM segmentations</source>
+            <translation>liest und schreibt DICOM-Segmentierungen</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/files/meshes/hps.py"/>
             <source>reads scans in 3Shape's own format</source>
             <translation>liest Scans im eigenen Format von 3Shape</translation>
@@ -2197,9 +2212,19 @@
             <translation>als fehlend angegeben</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/exports/dicom_stl.py"/>
+            <source>surfaces for the picture archive; carry the patient's data of the scan</source>
+            <translation>Oberflächen für das Bildarchiv (PACS); enthalten die Patientendaten des Scans</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/exports/tables.py"/>
             <source>tables for a spreadsheet</source>
             <translation>Tabellen für die Tabellenkalkulation</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/pacs/connection.py"/>
+            <source>talks to picture archives</source>
+            <translation>spricht mit Bildarchiven (PACS)</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/dentition/words.py"/>
@@ -2425,11 +2450,6 @@
             <location filename="../../DentalTopoSegLib/checks/repair/shapes.py"/>
             <source>would lose its shape: closing the hole changes {changed:.0f} % of it, where {most:.0f} % are allowed</source>
             <translation>würde seine Form verlieren: Das Schließen des Lochs ändert {changed:.0f} % davon, erlaubt sind {most:.0f} %</translation>
-        </message>
-        <message>
-            <location filename="../../DentalTopoSegLib/exports/dicom_seg.py"/>
-            <source>writes DICOM segmentations</source>
-            <translation>schreibt DICOM-Segmentierungen</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/exports/surfaces.py"/>

@@ -707,6 +707,11 @@
             <translation>DICOM SEG</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/exports/dicom_stl.py"/>
+            <source>DICOM STL</source>
+            <translation>DICOM STL</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
             <source>Drag to turn, use the wheel or two fingers to come nearer, click a tooth to choose it. With the keyboard: arrow keys turn, + and − come nearer and go away, Home looks from the front, Escape chooses nothing.</source>
             <translation>Glissez pour tourner, utilisez la molette ou deux doigts pour vous approcher, cliquez sur une dent pour la choisir. Au clavier : les flèches tournent, + et − approchent et éloignent, Début montre la face avant, Échap annule le choix.</translation>
@@ -1822,6 +1827,11 @@
             <translation>une arcade supérieure</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/commands/completion.py"/>
+            <source>completes the command in shells</source>
+            <translation>complète la commande dans le shell</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
             <source>contradiction</source>
             <translation>contradiction</translation>
@@ -2152,6 +2162,11 @@
             <translation>préparer l'examen</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/files/dicom_seg.py"/>
+            <source>reads and writes DICOM segmentations</source>
+            <translation>lit et écrit les segmentations DICOM</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/files/meshes/hps.py"/>
             <source>reads scans in 3Shape's own format</source>
             <translation>lit les examens au format propre à 3Shape</translation>
@@ -2197,9 +2212,19 @@
             <translation>indiquée absente</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/exports/dicom_stl.py"/>
+            <source>surfaces for the picture archive; carry the patient's data of the scan</source>
+            <translation>surfaces pour l’archive d’images ; contiennent les données du patient de l’examen</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/exports/tables.py"/>
             <source>tables for a spreadsheet</source>
             <translation>tableaux pour tableur</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/pacs/connection.py"/>
+            <source>talks to picture archives</source>
+            <translation>communique avec les archives d’images</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/dentition/words.py"/>
@@ -2425,11 +2450,6 @@
             <location filename="../../DentalTopoSegLib/checks/repair/shapes.py"/>
             <source>would lose its shape: closing the hole changes {changed:.0f} % of it, where {most:.0f} % are allowed</source>
             <translation>perdrait sa forme : fermer le trou en modifie {changed:.0f} %, alors que {most:.0f} % sont permis</translation>
-        </message>
-        <message>
-            <location filename="../../DentalTopoSegLib/exports/dicom_seg.py"/>
-            <source>writes DICOM segmentations</source>
-            <translation>écrit des segmentations DICOM</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/exports/surfaces.py"/>

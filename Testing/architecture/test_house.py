@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 #: From the bottom up; a module imports from its own room and from those before it. "" is the package's own face.
 ROOMS = {
     "DentalTopoSegLib": (
-        "errors", "options", "stages", "dentition", "files", "phantom", "networks", "cbct", "ios", "nnunet",
+        "errors", "options", "stages", "dentition", "files", "pacs", "phantom", "networks", "cbct", "ios", "nnunet",
         "checks.topology", "checks.measures", "checks.metrics", "checks.repair", "checks", "pictures",
         "reports", "exports", "runs", "commands", "__main__", "scene",
     ),

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import fuzz_label_files
 import numpy as np
 from fuzz_networks import add_network, list_networks, network, read_structures, write_structures
 
@@ -458,6 +459,9 @@ def _volumes() -> Iterator[Format]:
     yield Format("labels, MetaImage", _image("x.mha", True), {"x.mha": "text"}, read_labels)
     yield Format("labels, .seg.nrrd", _seg_nrrd, {"x.seg.nrrd": "text"}, read_labels)
     yield Format("structures, .seg.nrrd", write_structures, {"x_structures.seg.nrrd": "text"}, read_structures)
+    yield Format("labels, DICOM SEG", fuzz_label_files.dicom_seg(_counted_uids), {"teeth.dcm": "dicom"}, read_labels)
+    yield Format("labels, NIfTI with names", fuzz_label_files.named_nifti, {"x.nii.gz": "gzip"}, read_labels)
+    yield Format("labels, dataset.json", fuzz_label_files.with_dataset_file, {"dataset.json": "json"}, read_labels)
     yield Format("labels, .seg.nrrd, numbered again", _seg_nrrd, {"x.seg.nrrd": "text"}, number_again)
 
 

@@ -19,11 +19,11 @@ from typing import Any
 import numpy as np
 import onnx
 
+from DentalTopoSegLib.dentition.label_names import Labels
 from DentalTopoSegLib.errors import DentalTopoSegError, InputError
 from DentalTopoSegLib.files.volumes import SCAN_SUFFIXES, read_volume
 from DentalTopoSegLib.networks.graphs import require_known_graph
 from DentalTopoSegLib.nnunet.description import Description
-from DentalTopoSegLib.nnunet.labels import Labels
 from DentalTopoSegLib.nnunet.preprocessing import prepare
 from DentalTopoSegLib.nnunet.segmenting import TASK, turned_as_trained
 from DentalTopoSegLib.nnunet.window import tile_starts

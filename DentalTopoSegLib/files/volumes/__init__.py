@@ -1,5 +1,6 @@
 """Volumes in mm: reading with plain refusals, resampling in bounded memory, writing whole or not at all."""
 
+from .arrays import from_numpy, to_napari
 from .field import find_outside
 from .formats import SCAN_SUFFIXES, read_header, safe_stem
 from .grid import IDENTITY, Volume
@@ -18,6 +19,7 @@ __all__ = [
     "Volume",
     "VolumeHeader",
     "find_outside",
+    "from_numpy",
     "notes_on_places",
     "read_header",
     "read_label_file",
@@ -28,5 +30,6 @@ __all__ = [
     "resample_like",
     "resample_ras",
     "safe_stem",
+    "to_napari",
     "write_volume",
 ]

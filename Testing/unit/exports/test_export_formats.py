@@ -69,6 +69,12 @@ def _by_segments(files: list[Path]) -> set[int]:
     return {int(seg.get_segment_description(i).segment_label[:2]) for i in seg.segment_numbers}
 
 
+def _by_titles(files: list[Path]) -> set[int]:
+    import pydicom
+
+    return {int(pydicom.dcmread(file).DocumentTitle[:2]) for file in files}
+
+
 def _by_rows(files: list[Path]) -> set[int]:
     teeth, findings = (list(csv.DictReader(file.open(encoding="utf-8-sig", newline=""))) for file in files)
     assert [row["number"] for row in findings] == [str(i) for i in range(1, len(findings) + 1)]
@@ -100,6 +106,7 @@ READERS: dict[str, Callable[[list[Path]], set[int]]] = {
     "nifti": _by_voxels,
     "seg.nrrd": _by_voxels,
     "dicom-seg": _by_segments,
+    "dicom-stl": _by_titles,
     "html": _by_cells,
     "csv": _by_rows,
     "json": _by_report,

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from DentalTopoSegLib.dentition import FDI_PERMANENT
-from DentalTopoSegLib.nnunet import labels as module
-from DentalTopoSegLib.nnunet.labels import Labels, tooth_of
+from DentalTopoSegLib.dentition import label_names as module
+from DentalTopoSegLib.dentition.label_names import Labels, tooth_of
 
 _KINDS = (
     "Central Incisor",

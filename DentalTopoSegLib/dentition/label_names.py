@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..dentition import FDI_DECIDUOUS, FDI_PERMANENT, is_tooth, plain_name
+from .label_layouts import Layout
+from .teeth import FDI_DECIDUOUS, FDI_PERMANENT, is_tooth, plain_name
 
 #: Words that make of a tooth's name something else.
 _NO_TOOTH = ("pulp", "canal", "crown", "root", "implant", "bridge", "filling", "socket", "gingiva", "enamel", "dentin")
@@ -141,3 +142,40 @@ def _numbers_are_fdi(names: Iterable[str]) -> bool:
     and rows end."""
     numbers = [int(name) for name in map(_words, names) if name.isdecimal()]
     return max(numbers, default=0) > 40 and all(is_tooth(n) for n in numbers)
+
+
+def layout_of_names(names: Mapping[int, str]) -> Layout:
+    """The layout that the names of a file's values tell; pulps are parts of their teeth.
+
+    Parameters
+    ----------
+    names : mapping
+        Value -> name, background left out.
+
+    Examples
+    --------
+    >>> layout = layout_of_names({2: "Lower Left Canine", 3: "lower_left_canine_pulp_fdi133", 4: "Upper Teeth"})
+    >>> dict(layout.teeth), dict(layout.groups)
+    ({2: 33, 3: 33}, {4: 'upper'})
+    """
+    teeth = Labels.of(names).teeth
+    present = set(teeth.values())
+    pulps = {value: fdi for value, name in names.items() if (fdi := _tooth_of_pulp(name)) in present}
+    others = {value: name for value, name in names.items() if value not in teeth and value not in pulps}
+    groups = {value: jaw for value, name in others.items() if (jaw := _GROUPS.get(frozenset(_words(name).split())))}
+    return Layout("names", {**teeth, **pulps}, others, groups)
+
+
+_GROUPS = {frozenset((jaw, "teeth")): jaw for jaw in ("upper", "lower")}
+#: TotalSegmentator and ToothFairy3 call a pulp by its tooth's number and a hundred.
+_PULP_FDI = re.compile(r"\bfdi\s*1([1-4][1-8])\b")
+
+
+def _tooth_of_pulp(name: str) -> int | None:
+    words = _words(name)
+    if "pulp" not in words.split():
+        return None
+    said = _PULP_FDI.search(words)
+    if said is not None:
+        return int(said[1])
+    return tooth_of(" ".join(word for word in words.split() if word not in ("pulp", "of")))

@@ -59,11 +59,12 @@ def add_tta(command: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
 
 
 def add_models(command: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
-    """Somebody's network instead of the installed ones; see `Call.options`."""
+    """Other networks instead of the installed ones; see `Call.options`."""
     command.add_argument(
         "--models",
         metavar="FOLDER",
-        help="for CBCT: run this converted nnU-Net instead of the installed networks (docs/nnunet.md)",
+        help="run the networks of this folder instead of the installed ones: a converted nnU-Net for CBCT "
+        "(docs/nnunet.md), or networks trained on your own scans (docs/own-data.md)",
     )
 
 

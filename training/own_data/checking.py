@@ -169,7 +169,7 @@ def _look_at_jaw(case: Case, data: Data) -> tuple[np.ndarray, list[int]]:
     if wrong:
         shown = ", ".join(map(str, wrong[:4]))
         reason = f"is the {case.jaw} jaw, but has teeth of the other: {shown}"
-        _refuse(data, case, reason, "correct the numbers, or the file's name and its \"jaw\"")
+        _refuse(data, case, reason, 'correct the numbers, or the file\'s name and its "jaw"')
     elif is_mirrored(scan):
         reason = "left and right are exchanged: its teeth lie where those of the other side belong"
         _refuse(data, case, reason, "correct the numbers, or the mesh if it is mirrored")
@@ -251,5 +251,3 @@ def with_patients(checked: Checked) -> list[Case]:
     """The sound scans, each with the patient that was found."""
     cases = checked.data.without_refused().cases
     return [replace(case, patient=checked.patients[case.name]) for case in cases]
-
-

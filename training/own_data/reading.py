@@ -43,9 +43,7 @@ class Labelled:
     notes: tuple[str, ...] = field(default=())
 
 
-def read_labelled(
-    case: Case, data: Data, numbering: str | None = None, orientation: str | None = None
-) -> Labelled:
+def read_labelled(case: Case, data: Data, numbering: str | None = None, orientation: str | None = None) -> Labelled:
     """Read a volume and its labels.
 
     Parameters

@@ -71,14 +71,14 @@ def cropped(labels: Volume) -> Volume:
 
 
 def teeth3ds_set(folder: Path) -> Path:
-    """Teeth3DS's layout: two patients, the second with wider and absent teeth."""
-    changed = {"A": ({}, {}), "B": ({"upper": (14,), "lower": (36,)}, {"upper": ((11, 1.15),), "lower": ()})}
-    for patient, (absent, wide) in changed.items():
+    """Teeth3DS's layout: two patients, the second larger and with two teeth fewer."""
+    changed = {"A": (1.0, {}), "B": (1.05, {"upper": (14,), "lower": (36,)})}
+    for patient, (size, absent) in changed.items():
         for which in ("upper", "lower"):
-            jaw = toy_jaw(which, absent.get(which, ()), wide.get(which, ()))
+            jaw = toy_jaw(which, absent.get(which, ()))
             place = folder / which / patient
             place.mkdir(parents=True)
-            lines = [f"v {x:.4f} {y:.4f} {z:.4f}" for x, y, z in jaw.vertices]
+            lines = [f"v {x:.4f} {y:.4f} {z:.4f}" for x, y, z in size * jaw.vertices]
             lines += [f"f {a} {b} {c}" for a, b, c in jaw.faces + 1]
             (place / f"{patient}_{which}.obj").write_text("\n".join(lines) + "\n", encoding="utf-8")
             write_teeth3ds_json(place / f"{patient}_{which}.json", which, jaw.fdi, jaw.fdi, patient)

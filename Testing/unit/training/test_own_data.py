@@ -21,9 +21,13 @@ from DentalTopoSegLib.dentition import flipped_jaw, mirrored  # noqa: E402
 from DentalTopoSegLib.errors import InputError  # noqa: E402
 from DentalTopoSegLib.files.meshes import read_teeth3ds_json, write_teeth3ds_json  # noqa: E402
 from DentalTopoSegLib.files.seg_nrrd import write_seg_nrrd  # noqa: E402
-from DentalTopoSegLib.files.volumes import read_labels, read_volume, write_volume  # noqa: E402
+from DentalTopoSegLib.files.volumes import read_labels, read_volume, resample_ras, write_volume  # noqa: E402
 from DentalTopoSegLib.networks.folders import load_kind, tasks_in  # noqa: E402
+from training.compression.restore import unet_from_onnx  # noqa: E402
+from training.export.reading import network_from_onnx  # noqa: E402
+from training.export.surface import INPUTS, Flat, example  # noqa: E402
 from training.loop import Loop, load_checkpoint, read_log  # noqa: E402
+from training.nets.point_transformer import PointTransformer  # noqa: E402
 from training.own_data import command, samples  # noqa: E402
 from training.own_data.cases import Case  # noqa: E402
 from training.own_data.checking import check  # noqa: E402
@@ -31,6 +35,7 @@ from training.own_data.layouts import read_layout  # noqa: E402
 from training.own_data.meanings import UNKNOWN, meanings_of  # noqa: E402
 from training.own_data.reading import read_labelled  # noqa: E402
 from training.own_data.splitting import keep, split  # noqa: E402
+from training.volumes.data import normalise  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[3]
 TINY = {
@@ -159,7 +164,7 @@ def test_a_jaw_that_is_mirrored_or_of_the_other_name_is_refused(tmp_path: Path) 
         write_teeth3ds_json(path, "upper", table[labels], table[labels])
     assert [reason for _, reason in refusals(folder)] == [
         "left and right are exchanged: its teeth lie where those of the other side belong",
-        "is the upper jaw, but has teeth of the other: 31, 32, 33, 34",
+        "is the upper jaw, but has teeth of the other: 31, 32, 33, 35",
     ]
 
 
@@ -285,6 +290,33 @@ def test_two_processes_follow_the_curve_of_one(prepared: tuple[Path, Path], tmp_
     one, two = ([row["loss"] for row in read_log(run / "numbering")] for run in (prepared[1], target))
     assert len(two) == STEPS
     np.testing.assert_allclose(one, two, rtol=2e-3)
+
+
+@pytest.mark.parametrize("task", ["numbering", "border"])
+def test_the_shipped_network_read_back_gives_its_answer_on_a_phantom(task: str) -> None:
+    model = load_kind("volume")[task]
+    image = normalise(resample_ras(tiny_phantom(4).image, model.metadata["spacing_mm"]).array[:32, :64, :64])
+    with torch.no_grad():
+        p = torch.softmax(unet_from_onnx(model.path)(torch.from_numpy(image)[None, None])[0], 1)[0].numpy()
+    shipped = model.run(image) / model.output_scale
+    if task == "border":
+        mine, theirs = p.argmax(0), (shipped[0] > 0.5).astype(int) * np.where(shipped[1] > 0.5, 1, 2)
+    else:
+        mine, theirs = p.argmax(0), shipped.argmax(0)
+    tooth = (mine > 0), (theirs > 0)
+    assert tooth[1].sum() > 500
+    assert 2 * (tooth[0] & tooth[1]).sum() / (tooth[0].sum() + tooth[1].sum()) >= 0.99
+    assert (mine == theirs)[tooth[1]].mean() > 0.97
+
+
+def test_the_shipped_surface_network_read_back_gives_its_answer() -> None:
+    model = load_kind("surface")["surface"]
+    given = example()
+    with torch.no_grad():
+        mine = Flat(network_from_onnx(model.path, PointTransformer))(*given)[0].numpy()
+    theirs = model.run_named({name: tensor.numpy() for name, tensor in zip(INPUTS, given, strict=True)})
+    assert np.abs(mine - theirs["probabilities"]).max() < 0.02
+    assert (mine.argmax(1) == theirs["probabilities"].argmax(1)).mean() > 0.99
 
 
 def test_labelled_jaws_become_a_folder_of_networks(tmp_path: Path) -> None:

@@ -272,7 +272,10 @@ def test_a_run_that_was_stopped_gives_the_same_as_one_that_was_not(
 
 def test_two_processes_follow_the_curve_of_one(prepared: tuple[Path, Path], tmp_path: Path) -> None:
     given, target = again(prepared, tmp_path / "run")
-    code = "import sys; from training.own_data import command; command.hand_on = lambda *_: 'x'; sys.exit(command.main(sys.argv[1:]))"
+    code = (
+        "import sys\nfrom training.own_data import command\n"
+        "command.hand_on = lambda *_: 'not measured here'\nsys.exit(command.main(sys.argv[1:]))\n"
+    )
     (tmp_path / "one.py").write_text(code, encoding="utf-8")
     launch = [
         sys.executable,

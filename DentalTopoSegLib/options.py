@@ -52,7 +52,7 @@ class RunOptions:
     tta : bool
         Test-time augmentation, of a CBCT only: the networks look twice, also at its mirror image, and the mean counts.
     models : str, optional
-        Of CBCT: the folder of a converted nnU-Net that is run instead of the installed networks.
+        A folder whose networks are run instead of the installed ones: a converted nnU-Net, or networks of our tasks.
 
     Raises
     ------

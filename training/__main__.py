@@ -48,6 +48,7 @@ COMMANDS = {
     "evaluate-orientation": Command("evaluation.orientation", "Measure the frame on unseen scans, fit its confidence"),
     "cross-validate": Command("evaluation.cross_validate", "Train and score the intraoral networks, five folds"),
     "calibrate": Command("evaluation.calibrate", "Fit the confidence of CBCT teeth"),
+    "own-data": Command("own_data.command", "Train on labelled scans of your own: check, split, train, export"),
     "experiments": Command("experiments.command", "Train, score and tabulate the rows of one table"),
 }
 """Every command by its name, in the order in which the networks are made."""

@@ -30,7 +30,7 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 import yaml
-from torch import Tensor, nn
+from torch import Tensor, distributed, nn
 from torch.optim.lr_scheduler import LambdaLR
 from torch.optim.swa_utils import AveragedModel
 
@@ -105,6 +105,11 @@ class Progress:
     seconds: float = 0.0
     cpu_seconds: float = 0.0
     history: list[Measures] = field(default_factory=list)
+
+
+def leads() -> bool:
+    """Whether this process writes logs and checkpoints: the only one, or the first of those that torchrun started."""
+    return not (distributed.is_available() and distributed.is_initialized()) or distributed.get_rank() == 0
 
 
 class Task(ABC):
@@ -195,6 +200,8 @@ class Loop:
 
     def save(self) -> None:
         """Write the checkpoint, whole or not at all."""
+        if not leads():
+            return
         state = {
             "config": self.task.config,
             "net": self.task.net.state_dict(),
@@ -315,6 +322,8 @@ class Loop:
     @torch.no_grad()
     def validate(self) -> None:
         """Log what the task measures of the averaged network, and keep it in the run's history."""
+        if not leads():
+            return
         measures = self.task.validate(self.average)
         if measures is None:
             return
@@ -338,6 +347,8 @@ class Loop:
         )
 
     def _write(self, kind: str, **values: Any) -> None:
+        if not leads():
+            return
         now = time.strftime("%H:%M:%S")
         numbers = (f"{name} {value:.4g}" for name, value in values.items() if name != "step")
         said = values["text"] if kind == "message" else " ".join([f"{kind} {values['step']}", *numbers])

@@ -235,11 +235,13 @@ def _checksums(content: Mapping[str, Any]) -> dict[str, str]:
 
 
 def calibrator_for(networks: Mapping[str, Any], folder: Path | None = None) -> Calibrator | None:
-    """The newest calibration in `folder` (the installed Resources/Models) for these networks, task -> models.Model.
+    """The newest calibration for these networks, task -> models.Model, in `folder`; by default in the installed
+    Resources/Models and where the networks' files lie.
 
     None if there is none for them: the confidence is uncalibrated then. ModelError if one is damaged."""
-    folder = folder or resources_dir() / "Models"
-    paths = sorted(folder.glob("confidence-*.json"), key=_version)
+    own = {model.path.parent for model in networks.values() if getattr(model, "path", None) is not None}
+    folders = {folder} if folder is not None else {resources_dir() / "Models", *own}
+    paths = sorted((path for place in folders for path in place.glob("confidence-*.json")), key=_version)
     fitting = [found for found in map(load_calibrator, paths) if found.fits(networks)]
     return fitting[-1] if fitting else None
 

@@ -117,6 +117,7 @@ def segment_volume(
                 for task in ("numbering", "border")
             }
         )
+        del models  # a network is let go as soon as it has run
         calibrator = calibrator_for(nets)
         described = [describe_model(nets[task], task) for task in ("numbering", "border")]
     warnings = privacy_notes() + ([_NO_MILK_TEETH] if stated.milk else [])

@@ -59,12 +59,13 @@ def add_tta(command: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
 
 
 def add_models(command: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
-    """Somebody's network instead of the installed ones; see `Call.options`."""
+    """Other networks instead of the installed ones; see `Call.options`."""
     command.add_argument(
         "--models",
         metavar="NAME|FOLDER",
-        help="for CBCT: run this nnU-Net instead of the installed networks, by the name under which it was added "
-        "('networks list') or as a converted folder (docs/nnunet.md)",
+        help="run these networks instead of the installed ones: a nnU-Net for CBCT, by the name under which it was added "
+        "('networks list') or as a converted folder (docs/nnunet.md), or a folder of networks trained on your own scans "
+        "(docs/own-data.md)",
     )
 
 

@@ -127,9 +127,11 @@ def _run_interruptible(
 
 def describe_model(model: Any, task: str) -> dict[str, Any]:
     """What a report says of a network and of what ran it; one that is not a Model (training's own) is named by its
-    task."""
+    task. "installed" stands there, as False, for a network of another folder only."""
     keys = ("id", "task", "precision", "sha256", "size_bytes", "provider", "provider_version")
-    return {key: getattr(model, key, task if key == "task" else None) for key in keys}
+    told = {key: getattr(model, key, task if key == "task" else None) for key in keys}
+    path = getattr(model, "path", None)
+    return told if path is None or path.parent == resources_dir() / "Models" else {**told, "installed": False}
 
 
 def array_text(feed: dict[str, np.ndarray]) -> str:

@@ -4,6 +4,6 @@ May import what `cbct` may, and nothing of `cbct` or `ios`.
 """
 
 from ..dentition.label_names import Labels, Structure
-from .segmenting import NetworkSegmentation, load_nnunet, segment_with
+from .segmenting import TASK, NetworkSegmentation, load_nnunet, segment_with
 
-__all__ = ["Labels", "NetworkSegmentation", "Structure", "load_nnunet", "segment_with"]
+__all__ = ["TASK", "Labels", "NetworkSegmentation", "Structure", "load_nnunet", "segment_with"]

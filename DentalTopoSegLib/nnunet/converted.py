@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..dentition.label_names import Labels
 from ..errors import InputError, ModelError
 from ..files.json_text import parse_json
 from ..files.names import one_line
@@ -16,7 +17,6 @@ from ..networks.graphs import Graph, read_metadata, require_known_graph
 from ..networks.models import METADATA_KEY, list_models
 from ..networks.tasks import TASKS
 from .description import Description
-from .labels import Labels
 
 TASK = "nnunet"
 INPUT, OUTPUT = "image", "logits"

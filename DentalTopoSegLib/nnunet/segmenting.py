@@ -14,8 +14,9 @@ import numpy as np
 
 from ..dentition import Confidence, Known, Stated, is_right, is_upper
 from ..dentition.label_names import Labels, Structure
-from ..errors import InputError, ModelError
+from ..errors import InputError
 from ..files.volumes import Volume
+from ..networks.folders import entries_of
 from ..networks.graphs import read_graph
 from ..networks.models import Model, describe_model, load_model
 from ..networks.onnx_runtime import privacy_notes, version_notes
@@ -76,11 +77,7 @@ def load_nnunet(folder: str | os.PathLike[str], options: RunOptions = DEFAULTS) 
         For whatever is missing, altered, unknown or beyond a bound.
     """
     folder = Path(folder)
-    if not (folder / "models.json").is_file():
-        raise ModelError(
-            f"'{folder}' holds no converted network (no models.json): convert the nnU-Net model folder with "
-            "'python -m training quantize-nnunet' and give the folder that it writes."
-        )
+    entries_of(folder)
     model = load_model(TASK, options.threads, options.precision, folder=folder, provider=options.provider)
     description = Description.of(model.metadata, f"The network {model.path}")
     require_fitting(description, read_graph(model.path.read_bytes(), model.path), model.path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from pathlib import Path
@@ -19,6 +19,8 @@ from ..files.meshes import MESH_SUFFIXES, is_mesh_file, mesh_stem
 from ..files.transactions import all_or_nothing, require_writable
 from ..files.volumes import SCAN_SUFFIXES, require_orientation, safe_stem
 from ..files.volumes.dicom import is_dicom_file, is_directory_file, series_files
+from ..networks.folders import entries_of
+from ..networks.tasks import task_names
 from ..options import DEFAULTS, RunOptions
 from ..reports.checksums import compare_files
 from ..reports.page import write_table
@@ -219,6 +221,7 @@ def run_batch(
             f"'{folder}' holds no scan: no NIfTI, NRRD, MetaImage, STL, PLY, OBJ, VTP, 3Shape or DICOM file."
         )
     Stated(options.absent, options.milk).require_teeth()
+    networks = None if options.models is None else entries_of(options.models)
     require_writable(output)
     batch = Batch(summary=output / SUMMARY)
     try:
@@ -232,10 +235,11 @@ def run_batch(
             else:
                 tell = lambda event, done=done, name=name: progress(done, len(found), name, event)  # noqa: E731
                 stated = Stated(options.absent, options.milk)
-                foreign = None if is_mesh_file(one.path) else options.models is not None
-                before = None if again or one.reason else row_before(output, name, stated, orientation, foreign)
+                own = own_checksums(networks, is_mesh_file(one.path))
+                before = None if again or one.reason else row_before(output, name, stated, orientation, own)
+                by = options if own else replace(options, models=None)
                 row |= before or _one(
-                    replace(one, name=name), output, options, tell, picture=picture, orientation=orientation
+                    replace(one, name=name), output, by, tell, picture=picture, orientation=orientation
                 )
             with all_or_nothing(output) as stage:
                 write_table(stage / SUMMARY, map(_unnamed, batch.rows) if anonymous_names else batch.rows, _COLUMNS)
@@ -274,7 +278,7 @@ def _one(
         kind = "mesh" if mesh else "volume"
         job = Job([os.path.abspath(one.path)], output, kind, name=one.name)
         job = job if mesh else replace(job, picture=picture, orientation=orientation)
-        watching.run_job(job, replace(options, models=None) if mesh else options, tell)
+        watching.run_job(job, options, tell)
     except watching.RefusedInsideError as refused:
         if refused.event["exit_code"] == Cancelled.exit_code:  # Ctrl-C reaches both processes
             raise Cancelled() from refused
@@ -299,14 +303,14 @@ def row_before(
     name: str,
     stated: Stated | None = None,
     orientation: str | None = None,
-    foreign: bool | None = None,
+    own: frozenset[str] | None = None,
 ) -> dict[str, Any] | None:
     """The row of a scan that needs no run: its results are there, or somebody has changed them and they stay.
 
     stated: what is stated of the teeth now; where it is something, results of which something else was stated are none;
     where it is nothing they stay, and the row says what was stated. orientation: the same of how scans lie whose files
-    do not say it. foreign: whether somebody's network is to be run now, or the installed ones: results of the other
-    kind are none; None where only one kind is there.
+    do not say it. own: the checksums of the networks that are to be run in place of installed ones: results of others
+    are none; empty for the installed ones; None where it does not matter.
     """
     reports = _reports_of(output, name)
     if not reports:
@@ -323,17 +327,27 @@ def row_before(
         return None
     if orientation and any(r.get("orientation_stated", orientation) != orientation for r in reports):
         return None
-    if foreign is not None and any(_is_foreign(report) != foreign for report in reports):
+    if own is not None and any(_is_of_others(report, own) for report in reports):
         return None
     row = {"state": "done before", **_numbers(reports)}
     said = "" if stated else stated_text(reports[0])
     return row | ({"message": f"{said} So it was done before; --again segments the scan anew."} if said else {})
 
 
-def _is_foreign(report: dict[str, Any]) -> bool:
-    """Whether a report is of somebody's network."""
+def own_checksums(networks: Sequence[Mapping[str, Any]] | None, mesh: bool) -> frozenset[str]:
+    """SHA-256 of a folder's networks (its entries; None without a folder) for meshes, or for CBCT."""
+    kinds = ("surface",) if mesh else ("volume", "foreign")
+    tasks = {task for kind in kinds for task in task_names(kind)}
+    return frozenset(str(entry["sha256"]) for entry in networks or () if entry["task"] in tasks)
+
+
+def _is_of_others(report: dict[str, Any], own: frozenset[str]) -> bool:
+    """Whether a report is not of the networks with these checksums; of none given, whether not of installed ones."""
     models = (report.get("provenance") or {}).get("models") or ()
-    return any(isinstance(model, dict) and model.get("task") == "nnunet" for model in models)
+    told = [model for model in models if isinstance(model, dict)]
+    if own:
+        return not own & {str(model.get("sha256")) for model in told}
+    return any(model.get("task") == "nnunet" or model.get("installed") is False for model in told)
 
 
 def row_after(output: Path, name: str) -> dict[str, Any]:

@@ -118,6 +118,11 @@ def _networks(options: RunOptions) -> dict[str, Model]:
     from ..ios.segmenting import load_networks
     from ..pictures import jaws as mesh_rendering  # noqa: F401
 
+    if options.models is not None:
+        from ..networks.folders import load_kind
+
+        # one thread each, as in `ios.segmenting.load_networks`
+        return load_kind("surface", options.models, replace(options, threads=1))
     return load_networks(options.precision, options.provider)
 
 

@@ -9,7 +9,6 @@ from ..options import DEFAULTS, RunOptions
 from .anonymous import anonymous_name
 from .case_folders import with_jaws_of_folder
 from .job import Job
-from .refusals import refuse_options
 from .run import Run
 
 
@@ -50,7 +49,6 @@ def segment(job: Job, options: RunOptions = DEFAULTS) -> Run:
     if job.anonymous_names:
         job = replace(job, name=anonymous_name(job.inputs, job.series), anonymous_names=False)
     if job.is_mesh():
-        refuse_options("CBCT", models=options.models)
         from .jaws import segment_jaw_scans
 
         return segment_jaw_scans(job, options)

@@ -177,13 +177,18 @@ def _segment_and_write(scan: Scan, folder: Path, options: RunOptions, picture: b
 
 
 def _segment(volume: Volume, options: RunOptions) -> Segmentation | NetworkSegmentation:
-    """By the installed networks, or by the one that was asked for."""
+    """By the installed networks, or by those of the folder that was asked for."""
     if options.models is None:
         from ..cbct import segment_volume
 
         return segment_volume(volume, options)
-    from ..nnunet import load_nnunet, segment_with
+    from ..networks.folders import load_kind, tasks_in
+    from ..nnunet import TASK, load_nnunet, segment_with
 
+    if TASK not in tasks_in(options.models):
+        from ..cbct import segment_volume
+
+        return segment_volume(volume, options, models=load_kind("volume", options.models, options))
     options.progress(LOAD_NETWORKS, 0, 1)
     model, description = load_nnunet(options.models, options)
     options.progress(LOAD_NETWORKS, 1, 1)

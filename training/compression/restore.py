@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -178,6 +179,13 @@ def unet_from_onnx(path: str | Path) -> UNet:
         head.weight.zero_()
         head.bias.zero_()
     return net
+
+
+def without_extra_heads(net: UNet) -> UNet:
+    """A copy without the training-only heads, which no file holds."""
+    plain = UNet(replace(net.plan, deep_supervision=0))
+    plain.load_state_dict({k: v for k, v in net.state_dict().items() if not k.startswith("extra_heads")})
+    return plain
 
 
 def scales_from_onnx(path: str | Path) -> dict[str, float]:

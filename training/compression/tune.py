@@ -19,7 +19,6 @@ from __future__ import annotations
 import argparse
 import copy
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -36,7 +35,7 @@ from training.compression.quantization import (
     quantization_loss,
     to_float,
 )
-from training.compression.restore import unet_from_onnx
+from training.compression.restore import unet_from_onnx, without_extra_heads
 from training.export.graph import WEIGHT_LIMIT
 from training.loop import RUNS, Loop, Measures, add_run_arguments, run_to_end, start_command
 from training.nets.unet import UNet, macs
@@ -62,9 +61,7 @@ def start_network(start: str, runs: Path = RUNS) -> UNet:
         raise ValueError(
             f'start: "{start}" is no network of {MODELS} or {runs} and no finished run in {runs}; name another.'
         )
-    plain = UNet(replace(net.plan, deep_supervision=0))
-    plain.load_state_dict({k: v for k, v in net.state_dict().items() if not k.startswith("extra_heads")})
-    return plain
+    return without_extra_heads(net)
 
 
 def topology_task_loss(logits: Tensor, target: Tensor, **options) -> tuple[Tensor, dict[str, float]]:

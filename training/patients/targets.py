@@ -34,9 +34,15 @@ def finish(task: str, drawn: Rendered, scan: torch.Tensor, field: torch.Tensor |
 
 
 def numbering_target(drawn: Rendered) -> torch.Tensor:
-    """Class index on the 2x coarser grid: the tooth that fills at least half of the 8 voxels, else background."""
-    z, y, x = (n // 2 for n in drawn.labels.shape)
-    blocks = drawn.labels.reshape(z, 2, y, 2, x, 2).permute(0, 2, 4, 1, 3, 5).reshape(z, y, x, 8)
+    """`coarse_classes` of a phantom."""
+    return coarse_classes(drawn.labels)
+
+
+def coarse_classes(labels: torch.Tensor) -> torch.Tensor:
+    """Class index on the 2x coarser grid: the tooth that fills at least half of the 8 voxels, else background; of
+    labels (D, H, W) with even sides."""
+    z, y, x = (n // 2 for n in labels.shape)
+    blocks = labels.reshape(z, 2, y, 2, x, 2).permute(0, 2, 4, 1, 3, 5).reshape(z, y, x, 8)
     blocks = blocks.sort(-1).values
     return torch.where(blocks[..., 4] > 0, blocks[..., 6], torch.zeros_like(blocks[..., 6]))
 

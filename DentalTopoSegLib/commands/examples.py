@@ -14,6 +14,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "dentaltoposeg check totalseg.nii.gz --numbering totalsegmentator",
         "dentaltoposeg check labels.nii.gz --reference truth.nii.gz",
     ),
+    "networks": (
+        "dentaltoposeg networks list",
+        "dentaltoposeg networks add network.zip --accept-licence",
+        "dentaltoposeg networks show DentalSegmentator",
+    ),
     "evaluate": (
         "dentaltoposeg evaluate labels.nii.gz truth.nii.gz",
         "dentaltoposeg evaluate predictions labelsTs --challenge toothfairy2",

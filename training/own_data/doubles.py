@@ -8,9 +8,9 @@ import numpy as np
 
 from DentalTopoSegLib.files.volumes import Volume
 
-SAME_SHARE = 0.995
-"""Correlation of the signatures of two volumes from which on they are one scan; 0.97 is the most that phantoms of
-different persons reach, and the most that a scan and the same with noise fall to is 0.999."""
+SAME_SHARE = 0.97
+"""Correlation of the signatures of two volumes from which on they are one scan. Eight phantoms of different persons
+(72 x 64 x 48 mm, 1 mm) reach 0.893 at most; the same phantom with further noise of 80 grey values keeps 0.982."""
 SAME_MM = 0.02
 """Difference (root mean square) of the signatures of two surfaces up to which they are one."""
 _SIDE = 20

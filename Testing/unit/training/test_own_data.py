@@ -23,6 +23,9 @@ from DentalTopoSegLib.files.meshes import read_teeth3ds_json, write_teeth3ds_jso
 from DentalTopoSegLib.files.seg_nrrd import write_seg_nrrd  # noqa: E402
 from DentalTopoSegLib.files.volumes import read_labels, read_volume, resample_ras, write_volume  # noqa: E402
 from DentalTopoSegLib.networks.folders import load_kind, tasks_in  # noqa: E402
+from DentalTopoSegLib.options import RunOptions  # noqa: E402
+from DentalTopoSegLib.runs.job import Job  # noqa: E402
+from DentalTopoSegLib.runs.segmenting import segment  # noqa: E402
 from training.compression.restore import unet_from_onnx  # noqa: E402
 from training.export.reading import network_from_onnx  # noqa: E402
 from training.export.surface import INPUTS, Flat, example  # noqa: E402
@@ -235,6 +238,16 @@ def test_labelled_volumes_become_a_folder_of_networks(prepared: tuple[Path, Path
     assert "patient2" not in text
     assert (network / "learning_curve.png").read_bytes()[:4] == b"\x89PNG"
     assert {e["license"] for e in json.loads((network / "models.json").read_text())["models"]} == {"CC BY 4.0"}
+
+
+def test_the_folder_runs_as_the_installed_networks_do(prepared: tuple[Path, Path], tmp_path: Path) -> None:
+    source, run = prepared
+    options = RunOptions(threads=1, models=str(run / "network"))
+    report = segment(Job([source / "patient1/scan.nrrd"], tmp_path / "out"), options).report
+    models = report["provenance"]["models"]
+    assert {model["id"] for model in models} == {f"numbering-{source.name}", f"border-{source.name}"}
+    assert [model["installed"] for model in models] == [False, False]
+    assert report["count"]["total"] > 10
 
 
 def again(prepared: tuple[Path, Path], target: Path) -> tuple[list[str], Path]:

@@ -29,12 +29,11 @@ def builtInHtml() -> str:
     from DentalTopoSegLib.networks.tasks import task_names
 
     entries = [entry for entry in list_models() if entry["task"] in task_names("volume")]
-    licences = sorted({entry["license"] for entry in entries})
     return _table(
         (
             (_("Trained on"), _("phantoms built from real patients' teeth")),
             (_("Finds"), _("32 numbered teeth")),
-            (_("Licence"), "; ".join(licences)),
+            (_("Licence"), _("research use; see the model card")),
             (_("Size"), _sizeText(sum(entry["size_bytes"] for entry in entries))),
         )
     )

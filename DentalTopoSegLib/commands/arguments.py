@@ -64,8 +64,8 @@ def add_models(command: argparse.ArgumentParser | argparse._ArgumentGroup) -> No
         "--models",
         metavar="NAME|FOLDER",
         help="run these networks instead of the installed ones: a nnU-Net for CBCT, by the name under which it was "
-        "added ('networks list') or as a converted folder (docs/nnunet.md), or a folder of networks trained on your own "
-        "scans (docs/own-data.md)",
+        "added ('networks list') or as a converted folder (docs/nnunet.md), or a folder of networks trained on your "
+        "own scans (docs/own-data.md)",
     )
 
 

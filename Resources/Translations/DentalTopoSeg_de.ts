@@ -2918,6 +2918,11 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkCards.py"/>
+            <source>research use; see the model card</source>
+            <translation>zur Forschung; siehe die Karte des Netzes</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkCards.py"/>
             <source>teeth {numbers}</source>
             <translation>Zähne {numbers}</translation>
         </message>

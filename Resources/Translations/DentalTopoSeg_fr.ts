@@ -2918,6 +2918,11 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkCards.py"/>
+            <source>research use; see the model card</source>
+            <translation>pour la recherche ; voir la fiche du réseau</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/NetworkCards.py"/>
             <source>teeth {numbers}</source>
             <translation>dents {numbers}</translation>
         </message>

@@ -93,6 +93,13 @@ def test_without_added_networks_the_built_in_ones_are_chosen(panel, networks) ->
     assert networks.models() is None
 
 
+def test_the_built_in_networks_licence_is_that_of_their_list(panel) -> None:
+    from DentalTopoSegLib.networks.models import list_models
+
+    licences = {entry["license"] for entry in list_models() if entry["task"] in ("numbering", "border")}
+    assert len(licences) == 1 and licences.pop() in panel.ui.networkCardLabel.text
+
+
 @pytest.mark.parametrize("kind", ["zip", "folder"])
 def test_a_network_is_added_once_its_licence_is_accepted(panel, networks, kind, tmp_path, monkeypatch) -> None:
     said = " ".join(add(networks, FROZEN if kind == "zip" else unpacked(tmp_path), monkeypatch))

@@ -10,6 +10,7 @@ from .Exporting import DEFAULT_NAME, DicomSource, Exporter, dicomSourceOf, scanO
 from .LibraryWords import WORDS, sentenceOf
 from .Packages import PackagesDeclinedError, ensurePackages
 
+_IN_A_ROW = 4  # formats beside each other: more do not fit a narrow panel
 _FIRST_CHOICE = "stl seg.nrrd html"
 
 
@@ -44,16 +45,18 @@ class ExportPanel:
     def _build(self) -> None:
         remembered = Settings.remembered("exportFormats", _FIRST_CHOICE).split()
         layout = self.ui.exportFormatsPlace.layout()
-        for row, (heading, formats) in enumerate(rows()):
+        row = 0
+        for heading, formats in rows():
             layout.addWidget(qt.QLabel(heading), row, 0)
-            for column, kind in enumerate(formats, start=1):
+            for place, kind in enumerate(formats):
                 box = qt.QCheckBox(WORDS.gettext(kind.title))
                 box.objectName = f"export_{kind.name}"
                 box.toolTip = WORDS.gettext(kind.purpose)
                 box.checked = kind.name in remembered
                 box.toggled.connect(lambda *_checked: self.update())
-                layout.addWidget(box, row, column)
+                layout.addWidget(box, row + place // _IN_A_ROW, 1 + place % _IN_A_ROW)
                 self.boxes[kind.name] = box
+            row += -(-len(formats) // _IN_A_ROW)
 
     def update(self) -> None:
         """Show what can be exported now."""

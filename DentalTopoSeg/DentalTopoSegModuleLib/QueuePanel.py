@@ -38,7 +38,7 @@ class QueuePanel:
         self.rows = []
         self._requirementsPath = requirementsPath
         self._options = options
-        self._chosen = None  # what was chosen when the queue was begun
+        self._chosen = self._networks = None  # what was chosen when the queue was begun, and its network's entries
         self._worker = WorkerProcess(self.onProgress, self.onEnded)
         self._workspace = None
         self._running = None  # the row that is being segmented
@@ -85,6 +85,7 @@ class QueuePanel:
     def onButton(self) -> None:
         """Segment all, or Cancel all while it runs."""
         from DentalTopoSegLib.errors import DentalTopoSegError
+        from DentalTopoSegLib.networks.folders import entries_of
 
         if self.isRunning:
             self._stopping = True
@@ -95,6 +96,7 @@ class QueuePanel:
         Settings.remember("queueOutput", self.ui.queueOutputEdit.text)
         try:
             self._chosen = self._options()
+            self._networks = entries_of(self._chosen.models) if self._chosen.models is not None else None
             ensurePackages(requirements(self._requirementsPath))
             self._find()
         except (DentalTopoSegError, PackagesDeclinedError, RuntimeError) as error:
@@ -141,7 +143,7 @@ class QueuePanel:
             if row is None or self._stopping:
                 self._finish()
                 return
-            before = row_before(output, row.name, foreign=self._isForeign(row))
+            before = row_before(output, row.name, own=self._ownNetworks(row))
             if before is not None:
                 self._show(row, before["state"], self._textOf(before))
                 continue
@@ -157,11 +159,12 @@ class QueuePanel:
             self._worker.start(job, cancel)
             return
 
-    def _isForeign(self, row: Row) -> bool | None:
-        """Whether a scan's results are to be those of an added network; None where no such network looks at it."""
+    def _ownNetworks(self, row: Row) -> frozenset:
+        """The checksums of the added network that looks at a scan; none where the built-in ones do."""
         from DentalTopoSegLib.files.meshes import is_mesh_file
+        from DentalTopoSegLib.runs.batch import own_checksums
 
-        return None if is_mesh_file(row.path) else self._chosen.models is not None
+        return own_checksums(self._networks, is_mesh_file(row.path))
 
     def _writeJob(self, row: Row, output: Path) -> tuple:
         from DentalTopoSegLib.files.meshes import is_mesh_file

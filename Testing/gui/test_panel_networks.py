@@ -242,6 +242,12 @@ def test_many_scans_are_looked_at_by_the_chosen_network(panel, added, phantom, t
     click(panel.ui.queueButton)
     waitFor(lambda: not panel.queuePanel.isRunning)
     assert panel.queuePanel.rows[0].state == "done before"
+    chosen = panel.ui.networkComboBox.currentIndex
+    panel.ui.networkComboBox.currentIndex = 0
+    click(panel.ui.queueButton)
+    waitFor(lambda: not panel.queuePanel.isRunning)
+    assert panel.queuePanel.rows[0].state == "done", "results of another network do not count"
+    panel.ui.networkComboBox.currentIndex = chosen
     shutil.rmtree(added.models())
     click(panel.ui.queueButton)
     assert NAME in panel.ui.queueMessageLabel.text and not panel.queuePanel.isRunning

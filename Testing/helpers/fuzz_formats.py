@@ -161,7 +161,7 @@ def read_job(path: Path, out: Path) -> None:
 
 def find_scans(path: Path, out: Path) -> None:
     from DentalTopoSegLib.files.meshes import is_mesh_file
-    from DentalTopoSegLib.runs.batch import scans_in
+    from DentalTopoSegLib.runs.scans import scans_in
 
     for scan, name in scans_in(path):
         is_mesh_file(scan)

@@ -22,7 +22,8 @@ from DentalTopoSegLib.files.meshes import write_stl
 from DentalTopoSegLib.options import RunOptions
 from DentalTopoSegLib.phantom import make_phantom
 from DentalTopoSegLib.runs.anonymous import anonymous_name
-from DentalTopoSegLib.runs.batch import run_batch, scans_in
+from DentalTopoSegLib.runs.batch import run_batch
+from DentalTopoSegLib.runs.scans import scans_in
 from DentalTopoSegLib.runs.watching import CrashError, RefusedInsideError
 
 BEFORE = Path(__file__).resolve().parents[2] / "data" / "before" / "files"

@@ -13,8 +13,8 @@ from DentalTopoSegLib.commands import cli
 from DentalTopoSegLib.errors import InputError, UsageError
 from DentalTopoSegLib.files.meshes import read_mesh, read_teeth3ds_json, write_ply, write_stl
 from DentalTopoSegLib.ios.orienting import Frame
-from DentalTopoSegLib.runs.batch import row_after, row_before
 from DentalTopoSegLib.runs.job import Job
+from DentalTopoSegLib.runs.rows import row_after, row_before
 from DentalTopoSegLib.runs.segmenting import segment
 
 UPPER, LOWER = toy_jaw("upper"), toy_jaw("lower")

@@ -83,11 +83,12 @@ def _run(call: Call) -> dict[str, Any]:
     from ..runs.course import in_words
 
     def progress(told: Progress) -> None:
-        left = in_words(told.left_s)
+        left = f"{in_words(told.left_s)} left" if told.left_s else ""
         if sys.stderr.isatty():
             call.bar.overall(f"{told.done} of {told.total} scans", told.fraction, left)
         elif told.row is not None and call.bar.enabled:
-            say(f"Scan {told.done} of {told.total}: {told.name or told.row['scan']}: {told.row['state']}, {left} left")
+            words = ", ".join(filter(None, (told.row["state"], left)))
+            say(f"Scan {told.done} of {told.total}: {told.name or told.row['scan']}: {words}")
 
     given = call.arguments
     batch = run_batch(

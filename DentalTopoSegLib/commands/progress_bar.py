@@ -37,7 +37,7 @@ class ProgressBar:
         if self.bar is None:
             self._open(1.0, shown, "{elapsed} elapsed{postfix}")
         self.bar.set_description_str(shown, refresh=False)
-        self.bar.set_postfix_str(f"{left} left", refresh=False)
+        self.bar.set_postfix_str(left, refresh=False)
         self.bar.update(fraction - self.bar.n)
 
     def _open(self, total: float, shown: str, end: str) -> None:

@@ -104,14 +104,12 @@ def _kind(item: Item) -> str:
     return "pair" if item.pair else "mesh" if item.mesh else "volume"
 
 
-def in_words(seconds: float | None) -> str:
+def in_words(seconds: float) -> str:
     """A time that is left, as people say it.
 
-    >>> in_words(40), in_words(400), in_words(8000), in_words(400_000), in_words(None)
-    ('1 min', '7 min', '2 h 13 min', '4 d 15 h', '?')
+    >>> in_words(40), in_words(400), in_words(8000), in_words(400_000)
+    ('1 min', '7 min', '2 h 13 min', '4 d 15 h')
     """
-    if seconds is None:
-        return "?"
     minutes = max(1, round(seconds / 60))
     if minutes < 60:
         return f"{minutes} min"

@@ -16,10 +16,10 @@ from .cases import Item
 
 _MB = 1 << 20
 #: Peak of a process, measured (docs/batch.md): what every run takes, what is added by the picture, ...
-_BASE_BYTES = 650 * _MB
-_PICTURE_BYTES = 200 * _MB
+_BASE_BYTES = 600 * _MB
+_PICTURE_BYTES = 100 * _MB
 #: ... per voxel of a CBCT, and per byte of a mesh's file.
-_BYTES_PER_VOXEL = 3.5
+_BYTES_PER_VOXEL = 2.2
 _BYTES_PER_MESH_BYTE = 16
 #: Of a packed volume whose header says nothing: voxels per byte of its file.
 _VOXELS_PER_BYTE = 2.0

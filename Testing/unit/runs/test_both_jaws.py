@@ -104,7 +104,7 @@ def test_jaws_in_one_surface_are_refused(tmp_path, network, sure):
 def test_a_batch_finds_the_results_of_both_again(tmp_path, bite, network, sure):
     segment(Job([bite], tmp_path / "out", name="bite"))
     assert row_after(tmp_path / "out", "bite") | {"state": ""} == {
-        "state": "", "teeth": 28, "errors": 0, "warnings": 0, "notes": 0
+        "state": "", "teeth": 28, "errors": 0, "warnings": 0, "notes": 0, "results": ["bite_upper", "bite_lower"]
     }  # fmt: skip
     assert row_before(tmp_path / "out", "bite")["state"] == "done before"
     (tmp_path / "out" / "bite_lower_teeth.json").write_text("{}")

@@ -241,8 +241,8 @@ def read_cases(path: str | os.PathLike[str], folder: str | os.PathLike[str] | No
         if not scans:
             raise InputError(f"{here} names no scan: fill in cbct, upper or lower.")
         _require_once(names, folded(safe_name(name)), line, f"{here}: the case '{one_line(name)}'")
-        for scan in scans.values():
-            _require_once(lines, scan, line, f"{here}: the scan '{one_line(str(scan))}'")
+        for kind, scan in scans.items():
+            _require_once(lines, scan, line, f"{here}: the scan '{one_line(row[kind])}'")
         cases.append(Case(name, scans, *_known(row, here)))
     if not cases:
         raise InputError(f"'{path}' names no case: give one a line, below the names of the columns.")

@@ -1,6 +1,6 @@
 """Many scans: every scan of a folder, one after the other, results as files; a row per scan, and one button to stop.
 
-The scans are found, named and told done as the command `batch` does it (DentalTopoSegLib.runs.batch); each has a
+The scans are found, named and told done as the command `batch` does it (DentalTopoSegLib.runs.scans, .rows); each has a
 process of its own, so one that cannot be used, or crashes, does not stop the rest. Begun again it goes on where it was.
 """
 
@@ -111,7 +111,7 @@ class QueuePanel:
         from DentalTopoSegLib.files.hps import is_hps_file
         from DentalTopoSegLib.files.meshes.hps import OPEN3SDCM
         from DentalTopoSegLib.files.transactions import require_writable
-        from DentalTopoSegLib.runs.batch import scans_in, unreadable_in
+        from DentalTopoSegLib.runs.scans import scans_in, unreadable_in
 
         folder, output = Path(self.ui.queueFolderEdit.text.strip()), Path(self.ui.queueOutputEdit.text.strip())
         self.rows = [Row(path, name) for path, name in scans_in(folder, output)]
@@ -135,7 +135,7 @@ class QueuePanel:
 
     def _next(self) -> None:
         from DentalTopoSegLib.errors import DentalTopoSegError
-        from DentalTopoSegLib.runs.batch import row_before
+        from DentalTopoSegLib.runs.rows import row_before
 
         output = Path(self.ui.queueOutputEdit.text.strip())
         while True:
@@ -162,7 +162,7 @@ class QueuePanel:
     def _ownNetworks(self, row: Row) -> frozenset:
         """The checksums of the added network that looks at a scan; none where the built-in ones do."""
         from DentalTopoSegLib.files.meshes import is_mesh_file
-        from DentalTopoSegLib.runs.batch import own_checksums
+        from DentalTopoSegLib.runs.rows import own_checksums
 
         return own_checksums(self._networks, is_mesh_file(row.path))
 
@@ -184,7 +184,7 @@ class QueuePanel:
 
     def onEnded(self, outcome) -> None:
         """A scan has ended, well or not: the next one."""
-        from DentalTopoSegLib.runs.batch import row_after
+        from DentalTopoSegLib.runs.rows import row_after
 
         row, self._running = self._running, None
         if outcome.succeeded:

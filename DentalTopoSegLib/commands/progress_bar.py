@@ -23,19 +23,30 @@ class ProgressBar:
         if not sys.stderr.isatty():
             self._tell(stage)
             return
-        from tqdm import tqdm
-
-        if self.bar is None:
-            tqdm.set_lock(
-                threading.RLock()
-            )  # its own is shared between processes, by a semaphore in the system's memory
         if stage != self.stage:
             self.close()
-            form = "{desc}: {percentage:3.0f} %|{bar:24}| {elapsed} elapsed, {remaining} left"
-            self.bar = tqdm(total=total, desc=f"{_shown(stage):<27}", bar_format=form, leave=True)
+            self._open(total, f"{_shown(stage):<27}", "{elapsed} elapsed, {remaining} left")
             self.stage = stage
         self.bar.total = total
         self.bar.update(done - self.bar.n)
+
+    def overall(self, shown: str, fraction: float, left: str) -> None:
+        """One bar for many things: its words, the share done of all, and the time left in words. Only on a terminal."""
+        if not self.enabled or not sys.stderr.isatty():
+            return
+        if self.bar is None:
+            self._open(1.0, shown, "{elapsed} elapsed{postfix}")
+        self.bar.set_description_str(shown, refresh=False)
+        self.bar.set_postfix_str(left, refresh=False)
+        self.bar.update(fraction - self.bar.n)
+
+    def _open(self, total: float, shown: str, end: str) -> None:
+        from tqdm import tqdm
+
+        # its own is shared between processes, by a semaphore in the system's memory
+        tqdm.set_lock(threading.RLock())
+        form = "{desc}: {percentage:3.0f} %|{bar:24}| " + end
+        self.bar = tqdm(total=total, desc=shown, bar_format=form, leave=True)
 
     def _tell(self, stage: str) -> None:
         if stage != self._told:

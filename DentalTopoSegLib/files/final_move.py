@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -13,28 +14,36 @@ class FinalMove:
     ----------
     stop_asked : callable
         Whether the user wants to stop: then the move does not begin.
-    under_way : bool
-        True within the moment.
     done : int
         How many there were.
     """
 
     def __init__(self) -> None:
         self.stop_asked: Callable[[], bool] = bool
-        self.under_way = False
         self.done = 0
+        self._under_way = 0
+        self._one_counts = threading.Lock()
+
+    @property
+    def under_way(self) -> bool:
+        """True within the moment of any thread."""
+        return self._under_way > 0
 
     @contextmanager
     def uncut(self) -> Iterator[None]:
         """Around the move. Raises KeyboardInterrupt instead of beginning where the user wants to stop."""
-        self.under_way = True
+        self._count(1)
         try:
             if self.stop_asked():
                 raise KeyboardInterrupt
             yield
             self.done += 1
         finally:
-            self.under_way = False
+            self._count(-1)
+
+    def _count(self, by: int) -> None:
+        with self._one_counts:
+            self._under_way += by
 
 
 #: The process's own, as its signals are.

@@ -166,6 +166,61 @@ def all_or_nothing(folder: Path, inputs: Iterable[str | os.PathLike[str]] = ()) 
         raise
 
 
+@contextmanager
+def reserved(folder: Path, purpose: str) -> Iterator[Path]:
+    """Hold a folder for a long work of which one at a time makes sense there; single results are written as ever.
+
+    The hold is a hidden folder, which is yielded. It ends with the process, however that ends, and what is left of it
+    then is taken away with the rest.
+
+    Parameters
+    ----------
+    folder : Path
+        Made where it is not there.
+    purpose : str
+        The kind of work, a word.
+
+    Raises
+    ------
+    OutputError
+        Where another process holds it for the same, and for what the disk refuses.
+    """
+    made: list[Path] = []
+    mark = f"{MARK}{purpose}"
+    try:
+        made = _absent(folder)
+        with _stage_in(folder) as stage:
+            with locked(folder):
+                if any(_holds(path / mark) for path in folder.iterdir() if _OURS.fullmatch(path.name)):
+                    raise OutputError(
+                        f"Another {purpose} is writing into '{folder}': wait until it has ended, or choose another "
+                        "folder."
+                    )
+                (stage / mark).touch()
+            yield stage
+    except OSError as error:
+        raise OutputError(cannot_write(folder, error)) from error
+    finally:
+        _remove_empty(made)
+
+
+def _holds(mark: Path) -> bool:
+    """Whether there is such a mark, and a process that lives behind it."""
+    stage = mark.parent
+    try:
+        if not mark.exists():
+            return False
+        lock = lock_folder(stage)
+    except (PermissionError, FileNotFoundError):  # another user's; or just taken away
+        return False
+    if lock is None:
+        return True
+    lock.release()
+    ours = _OURS.fullmatch(stage.name)
+    without_locks = lock.descriptor is None and ours is not None
+    return bool(without_locks and ours and ours[1] == _host() and _is_running(int(ours[2], 16)))
+
+
 def keep_inputs(inputs: Iterable[str | os.PathLike[str]], folder: Path, names: Iterable[str]) -> None:
     """Refuse results that would replace what they are made from, under whatever name (links, letters of other case).
 
@@ -253,7 +308,7 @@ def remove_unfinished() -> None:
 
     What is already being moved stays: the next run into the folder finishes it or takes it back.
     """
-    for folder, made in _BEGUN.items():
+    for folder, made in list(_BEGUN.items()):  # other threads may begin something
         with suppress(OSError):
             for path in [path for path in folder.iterdir() if path.name.startswith(_own_prefix())]:
                 if not path.is_dir():

@@ -20,6 +20,12 @@ _WORDS = {
     "upper": re.compile(r"upper|maxill|oberkiefer|(?<![a-z])(ok|uj)(?![a-z])", re.IGNORECASE),
     "lower": re.compile(r"lower|mandib|unterkiefer|(?<![a-z])(uk|lj)(?![a-z])", re.IGNORECASE),
 }
+#: The same words to their end, with what stands between them and the rest of the name.
+_WHOLE_WORDS = re.compile(
+    r"[\s._-]*(upper|lower|maxilla(ry)?|mandib(le|ula(r)?)|oberkiefer|unterkiefer|"
+    r"(?<![a-z])(ok|uj|uk|lj)(?![a-z]))([\s._-]*jaw)?",
+    re.IGNORECASE,
+)
 #: What runs leave behind.
 _RESULTS = ("_teeth.vtp", "_teeth.ply", "_teeth.nii.gz", "_teeth.seg.nrrd")
 _MOST_FILES, _SHOWN = 10_000, 4
@@ -67,6 +73,21 @@ def jaws_in(folder: Path) -> list[Path]:
         f"'{folder}' holds {len(meshes)} meshes ({shown}), and their names do not say which one is the upper and which "
         "the lower jaw: give the file of one jaw, or of both, or segment all of them one by one (batch)."
     )
+
+
+def jaw_of_name(mesh: Path) -> str | None:
+    """The jaw that a mesh's name says; None where it says none, or both."""
+    said = [which for which in PAIR if _WORDS[which].search(mesh.stem)]
+    return said[0] if len(said) == 1 else None
+
+
+def name_without_jaw(mesh: Path) -> str:
+    """What the names of a case's jaws have in common.
+
+    >>> name_without_jaw(Path("Muster_2024_Upper.stl")), name_without_jaw(Path("12 OK.ply"))
+    ('Muster_2024', '12')
+    """
+    return _WHOLE_WORDS.sub("", mesh.stem).strip(" ._-")
 
 
 def _is_mesh(file: Path) -> bool:

@@ -21,8 +21,9 @@ from ..files.transactions import all_or_nothing, require_writable
 from ..options import DEFAULTS, RunOptions
 from . import watching
 from .anonymous import anonymous_name
-from .batch import row_before, scans_in, unreadable_in
 from .job import Job
+from .rows import row_before
+from .scans import scans_in, unreadable_in
 
 #: What has been done, for the next start; without names, as they may be patients'.
 LEDGER = "watched.json"

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -37,9 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the job whose file is named in `argv` (default: the process's arguments); returns the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments[:1] == [INSIDE]:
-        from .working import work
-
-        return work(Path(arguments[1]))
+        return _work_inside(Path(arguments[1]))
     stop = threading.Event()
     with contextlib.suppress(ValueError):  # not the main thread: the host program has its own way to stop
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -52,6 +51,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     with contextlib.suppress(OSError):  # nobody may be listening any more
         tell(last)
     return code
+
+
+def _work_inside(stage: Path) -> int:
+    """The job comes on stdin; who has sent it may die while what is needed for it is imported."""
+    job = sys.stdin.buffer.readline()
+
+    def orphaned() -> None:
+        shutil.rmtree(stage, ignore_errors=True)
+        os._exit(Cancelled.exit_code)
+
+    when_closed(take_stdin(), orphaned)
+    from .working import work
+
+    return work(job, stage)
 
 
 def _last_event(arguments: Sequence[str], stop: threading.Event, tail: list[str]) -> dict[str, Any]:

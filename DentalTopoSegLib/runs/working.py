@@ -1,36 +1,29 @@
-"""The process that works: the job comes on stdin, what happens goes to stdout, the files go where it is told."""
+"""The process that works: what happens goes to stdout, the files go where it is told."""
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..errors import DONE, Cancelled
+from ..errors import DONE
 from ..files.transactions import without_stages
 from .events import ProgressEvents, Tell, error_event, tell
 from .job import JobFile
-from .parent_pipe import take_stdin, when_closed
 from .segmenting import segment
 from .timeline import Timeline
 
 
-def work(stage: Path) -> int:
-    """Do the job on stdin with `stage` for its output folder; events name files, not paths."""
+def work(job: bytes, stage: Path) -> int:
+    """Do a job (JSON) with `stage` for its output folder; events name files, not paths."""
     events = os.fdopen(os.dup(1), "w", encoding="ascii")
     os.dup2(2, 1)  # what libraries print must not come between the events
     sys.stdout = sys.stderr
 
-    def orphaned() -> None:
-        shutil.rmtree(stage, ignore_errors=True)
-        os._exit(Cancelled.exit_code)
-
-    given = JobFile.from_dict(json.loads(sys.stdin.buffer.readline()))
-    when_closed(take_stdin(), orphaned)
+    given = JobFile.from_dict(json.loads(job))
     tail: list[str] = []
     try:
         event = _segment(given, stage, lambda event: tell(event, events))

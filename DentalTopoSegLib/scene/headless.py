@@ -32,6 +32,7 @@ from ..files.volumes import read_volume
 from ..options import PRECISIONS, RunOptions
 from ..reports.report import INTRAORAL, read_report
 from ..runs.batch import run_batch
+from ..runs.course import Progress
 from .jobs import SceneJob, volume_grid
 from .loading import add_surface, add_volume
 from .results import add_result
@@ -89,13 +90,14 @@ def _find_python() -> None:
 
 def _run(options: argparse.Namespace) -> int:
     options.output = options.output.absolute()  # MRML takes no other path for a bundle
-    told = [""]
+    last = ""
 
-    def progress(done: int, total: int, name: str, event: dict[str, Any]) -> None:
-        stage = f"[{done + 1}/{total}] {name}: {event['stage']}"
-        if stage != told[0]:
+    def progress(told: Progress) -> None:
+        nonlocal last
+        stage = f"[{told.done + 1}/{told.total}] {told.name}: {told.stage}"
+        if told.stage and stage != last:
             print(stage, flush=True)
-            told[0] = stage
+            last = stage
 
     batch = run_batch(
         options.folder,

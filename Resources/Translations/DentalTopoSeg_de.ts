@@ -2257,6 +2257,11 @@
             <translation>drei Teilen</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/runs/cluster.py"/>
+            <source>to share a batch among computers</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/dentition/words.py"/>
             <source>tooth {numbers}</source>
             <translation>Zahn {numbers}</translation>

@@ -2257,6 +2257,11 @@
             <translation>trois morceaux</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/runs/cluster.py"/>
+            <source>to share a batch among computers</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/dentition/words.py"/>
             <source>tooth {numbers}</source>
             <translation>dent {numbers}</translation>

@@ -16,7 +16,7 @@ from dicom_odd import assert_same_in_space
 
 from DentalTopoSegLib.errors import InputError
 from DentalTopoSegLib.files.volumes import Volume, read_volume, write_volume
-from DentalTopoSegLib.runs.batch import scans_in
+from DentalTopoSegLib.runs.scans import scans_in
 
 
 @pytest.fixture(scope="module")

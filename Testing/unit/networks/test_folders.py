@@ -13,7 +13,7 @@ from DentalTopoSegLib.networks.folders import load_kind, tasks_in
 from DentalTopoSegLib.networks.models import describe_model, list_models
 from DentalTopoSegLib.networks.resources import resources_dir
 from DentalTopoSegLib.options import RunOptions
-from DentalTopoSegLib.runs.batch import _is_of_others, own_checksums
+from DentalTopoSegLib.runs.rows import _is_of_others, own_checksums
 
 ONE = RunOptions(threads=1)
 

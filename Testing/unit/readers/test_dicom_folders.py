@@ -19,8 +19,8 @@ from DentalTopoSegLib.errors import InputError, OutputError
 from DentalTopoSegLib.files.label_maps import write_labelmap
 from DentalTopoSegLib.files.volumes import Volume, read_volume
 from DentalTopoSegLib.files.volumes.dicom import is_dicom_file, series_files
-from DentalTopoSegLib.runs.batch import scans_in
 from DentalTopoSegLib.runs.results import export_result
+from DentalTopoSegLib.runs.scans import scans_in
 
 STORAGE = "1.2.840.10008.5.1.4.1.1."
 WORDS = np.zeros((40, 60, 80), np.uint16)

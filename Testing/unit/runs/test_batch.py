@@ -22,7 +22,8 @@ from DentalTopoSegLib.files.meshes import write_stl
 from DentalTopoSegLib.options import RunOptions
 from DentalTopoSegLib.phantom import make_phantom
 from DentalTopoSegLib.runs.anonymous import anonymous_name
-from DentalTopoSegLib.runs.batch import run_batch, scans_in
+from DentalTopoSegLib.runs.batch import run_batch
+from DentalTopoSegLib.runs.scans import scans_in
 from DentalTopoSegLib.runs.watching import CrashError, RefusedInsideError
 
 BEFORE = Path(__file__).resolve().parents[2] / "data" / "before" / "files"
@@ -136,7 +137,7 @@ def test_one_bad_scan_does_not_stop_the_rest(tmp_path: Path, scans: Path, toy_jo
     assert set(toy_jobs.threads) == {1}
     shown = capsys.readouterr()
     assert "jaw.stl: It crashed." in shown.err
-    assert "Scan 1 of 6: a\n" in shown.err  # the name as it is, also where it begins with a small letter
+    assert "of 6: a: done" in shown.err  # the name as it is, also where it begins with a small letter
     assert "4 scans done, 0 done before, 2 without a result." in shown.out
 
 
@@ -171,7 +172,7 @@ def test_anonymous_names_keep_every_path_out_of_the_output(tmp_path: Path, toy_j
     assert re.search(f"{code} Anna Muster 1970\n", shown.out), "only the screen says which is which"
     assert f"'{damaged}' is damaged." in shown.err
     for path in out.iterdir():
-        assert re.match(rf"{code}_|summary\.csv$", path.name)
+        assert re.match(rf"{code}_|summary\.(csv|html)$", path.name)
         assert b"Muster" not in path.read_bytes().replace(b'"name": "volume"', b"")
     rows = summary(out)
     assert [row["state"] for row in rows] == ["done", "done", "done", "failed"]
@@ -291,7 +292,7 @@ def test_a_process_that_cannot_be_started_is_not_blamed_on_the_output(tmp_path: 
         f"The process that segments cannot be started ({os.strerror(errno.EAGAIN)}): close other programs and try "
         "again."
     )
-    assert os.listdir(tmp_path / "out") == ["summary.csv"]
+    assert sorted(os.listdir(tmp_path / "out")) == ["summary.csv", "summary.html"]
 
 
 def test_links_in_circles_long_paths_and_results_among_the_scans(tmp_path: Path, toy_jobs) -> None:

@@ -13,8 +13,8 @@ from DentalTopoSegLib.commands import cli
 from DentalTopoSegLib.errors import InputError, UsageError
 from DentalTopoSegLib.files.meshes import read_mesh, read_teeth3ds_json, write_ply, write_stl
 from DentalTopoSegLib.ios.orienting import Frame
-from DentalTopoSegLib.runs.batch import row_after, row_before
 from DentalTopoSegLib.runs.job import Job
+from DentalTopoSegLib.runs.rows import row_after, row_before
 from DentalTopoSegLib.runs.segmenting import segment
 
 UPPER, LOWER = toy_jaw("upper"), toy_jaw("lower")
@@ -104,7 +104,7 @@ def test_jaws_in_one_surface_are_refused(tmp_path, network, sure):
 def test_a_batch_finds_the_results_of_both_again(tmp_path, bite, network, sure):
     segment(Job([bite], tmp_path / "out", name="bite"))
     assert row_after(tmp_path / "out", "bite") | {"state": ""} == {
-        "state": "", "teeth": 28, "errors": 0, "warnings": 0, "notes": 0
+        "state": "", "teeth": 28, "errors": 0, "warnings": 0, "notes": 0, "results": ["bite_upper", "bite_lower"]
     }  # fmt: skip
     assert row_before(tmp_path / "out", "bite")["state"] == "done before"
     (tmp_path / "out" / "bite_lower_teeth.json").write_text("{}")

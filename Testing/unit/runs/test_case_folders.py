@@ -7,9 +7,9 @@ from hps_files import hps_of_triangles
 from mesh_files import dome, stl_binary
 
 from DentalTopoSegLib.errors import InputError
-from DentalTopoSegLib.runs.batch import scans_in
 from DentalTopoSegLib.runs.case_folders import jaws_in, with_jaws_of_folder
 from DentalTopoSegLib.runs.job import Job
+from DentalTopoSegLib.runs.scans import scans_in
 
 VERTICES, FACES = dome()
 

@@ -27,11 +27,11 @@ from DentalTopoSegLib.reports.checksums import add_checksums
 from DentalTopoSegLib.reports.page import write_report_html
 from DentalTopoSegLib.reports.report import known_of, read_report
 from DentalTopoSegLib.reports.text import teeth_table
-from DentalTopoSegLib.runs.batch import row_before
 from DentalTopoSegLib.runs.checking import check_file, examine_label_map
 from DentalTopoSegLib.runs.job import Job, JobFile
 from DentalTopoSegLib.runs.repairing import repair_file
 from DentalTopoSegLib.runs.results import open_result
+from DentalTopoSegLib.runs.rows import row_before
 from DentalTopoSegLib.runs.segmenting import segment
 
 #: Tooth 14 was extracted and the gap has closed: 15, 16 and 17 are called 14, 15 and 16.

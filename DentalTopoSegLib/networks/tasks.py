@@ -76,6 +76,7 @@ TASKS: dict[str, Task] = {
         _surface("surface", "labels", "area_per_point"),
         _surface("crowns", "labels", "crown_points"),
         Task("nnunet", "foreign", ("patch", "labels"), ("logits",), graph=(("image",), ("logits",))),
+        Task("nnunet-parts", "foreign", ("patch", "labels"), ("logits",), graph=(("image",), ("logits",))),
     )
 }
 

@@ -19,6 +19,8 @@ from ..networks.tasks import TASKS
 from .description import Description
 
 TASK = "nnunet"
+#: Of a network that takes teeth apart and is to stand beside one that numbers them (`joining`).
+PARTS_TASK = "nnunet-parts"
 INPUT, OUTPUT = "image", "logits"
 #: Of a card's text.
 MOST_CARD_BYTES = 256 << 10

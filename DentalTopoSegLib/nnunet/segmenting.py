@@ -60,7 +60,9 @@ class NetworkSegmentation:
     confidence: Confidence = field(default_factory=Confidence)
 
 
-def load_nnunet(folder: str | os.PathLike[str], options: RunOptions = DEFAULTS) -> tuple[Model, Description]:
+def load_nnunet(
+    folder: str | os.PathLike[str], options: RunOptions = DEFAULTS, task: str = TASK
+) -> tuple[Model, Description]:
     """Open the converted nnU-Net of a folder, looked at before it is trusted: checksum, operators, inputs and outputs,
     description.
 
@@ -70,6 +72,8 @@ def load_nnunet(folder: str | os.PathLike[str], options: RunOptions = DEFAULTS) 
         As `python -m training quantize-nnunet` writes it.
     options : RunOptions
         Precision, provider, threads.
+    task : str
+        Which of the folder's: the one that names what it finds, or that which takes teeth apart (`PARTS_TASK`).
 
     Raises
     ------
@@ -78,7 +82,7 @@ def load_nnunet(folder: str | os.PathLike[str], options: RunOptions = DEFAULTS) 
     """
     folder = Path(folder)
     entries_of(folder)
-    model = load_model(TASK, options.threads, options.precision, folder=folder, provider=options.provider)
+    model = load_model(task, options.threads, options.precision, folder=folder, provider=options.provider)
     description = Description.of(model.metadata, f"The network {model.path}")
     require_fitting(description, read_graph(model.path.read_bytes(), model.path), model.path)
     return model, description
@@ -153,7 +157,7 @@ def segment_with(
         structures,
         meaning.structures,
         {
-            "models": [{**describe_model(model, TASK), "source": model.metadata.get("source", {})}],
+            "models": [{**describe_model(model, model.task), "source": model.metadata.get("source", {})}],
             "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
             "threads": options.threads,
             "precision": options.precision,

@@ -20,7 +20,7 @@ from ..files.transactions import keep_inputs, require_writable
 from ..files.volumes import Volume, read_volume, require_utf8, safe_stem, write_volume
 from ..options import DEFAULTS, RunOptions
 from ..reports.checksums import add_checksums
-from ..stages import CHECK, LOAD_NETWORKS, MAKE_PHANTOM, READ
+from ..stages import CHECK, MAKE_PHANTOM, READ
 from .ahead import import_ahead
 from .job import Job
 from .run import Run, Writers, round_seconds, write_files
@@ -183,16 +183,13 @@ def _segment(volume: Volume, options: RunOptions) -> Segmentation | NetworkSegme
 
         return segment_volume(volume, options)
     from ..networks.folders import load_kind, tasks_in
-    from ..nnunet import TASK, load_nnunet, segment_with
+    from ..nnunet import PARTS_TASK, TASK, segment_by_folder
 
-    if TASK not in tasks_in(options.models):
+    if tasks_in(options.models).isdisjoint((TASK, PARTS_TASK)):
         from ..cbct import segment_volume
 
         return segment_volume(volume, options, models=load_kind("volume", options.models, options))
-    options.progress(LOAD_NETWORKS, 0, 1)
-    model, description = load_nnunet(options.models, options)
-    options.progress(LOAD_NETWORKS, 1, 1)
-    return segment_with(volume, model, description, options)
+    return segment_by_folder(volume, options.models, options)
 
 
 def _structures(segmentation: Segmentation | NetworkSegmentation) -> tuple[Volume, dict[int, str]] | None:

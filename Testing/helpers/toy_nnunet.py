@@ -60,12 +60,12 @@ def write_network(
     entry.key, entry.value = "dentaltoposeg", json.dumps(description)
     folder.mkdir(parents=True, exist_ok=True)
     content = model.SerializeToString()
-    (folder / "toy.fp32.onnx").write_bytes(content)
+    (folder / f"{description['id']}.fp32.onnx").write_bytes(content)
     listed = {
         "id": description["id"],
-        "task": "nnunet",
+        "task": description["task"],
         "precision": "fp32",
-        "file": "toy.fp32.onnx",
+        "file": f"{description['id']}.fp32.onnx",
         "sha256": hashlib.sha256(content).hexdigest(),
         "size_bytes": len(content),
         "license": description["source"].get("licence", "CC0-1.0"),

@@ -23,9 +23,11 @@ from DentalTopoSegLib.dentition.label_names import Labels
 from DentalTopoSegLib.errors import DentalTopoSegError, InputError
 from DentalTopoSegLib.files.volumes import SCAN_SUFFIXES, read_volume
 from DentalTopoSegLib.networks.graphs import require_known_graph
+from DentalTopoSegLib.nnunet.converted import PARTS_TASK, TASK
 from DentalTopoSegLib.nnunet.description import Description
+from DentalTopoSegLib.nnunet.joining import parts_of
 from DentalTopoSegLib.nnunet.preprocessing import prepare
-from DentalTopoSegLib.nnunet.segmenting import TASK, turned_as_trained
+from DentalTopoSegLib.nnunet.segmenting import turned_as_trained
 from DentalTopoSegLib.nnunet.window import tile_starts
 from training.export.shipping import describe_model, register, write_whole
 from training.nnunet.folder import ModelFolder, read_folder
@@ -101,14 +103,15 @@ def convert(
         graphs["int8"], tuning = finetune(graphs["fp32"], samples, finetune_on, description, run, steps=steps)
     elif samples:
         graphs["int8"] = quantize(graphs["fp32"], samples)
+    task = PARTS_TASK if parts_of(description.names) else TASK
     for precision, model in graphs.items():
-        describe_model(model, {"id": model_id, "task": TASK, "precision": precision, **folder.metadata})
+        describe_model(model, {"id": model_id, "task": task, "precision": precision, **folder.metadata})
         onnx.checker.check_model(model)
         require_known_graph(model.SerializeToString(), output / model_id, (INPUT,), (OUTPUT,))
     card = f"{model_id}.md"
     written = []
     for precision, model in graphs.items():
-        metadata = {"id": model_id, "task": TASK, "precision": precision}
+        metadata = {"id": model_id, "task": task, "precision": precision}
         written.append(register(output, model, metadata, card, license=licence_of(folder.metadata)))
     write_whole(output / card, card_text(folder, model_id, written, len(samples), tuning))
     return written

@@ -168,6 +168,13 @@ def find_scans(path: Path, out: Path) -> None:
         name.encode("utf-8")
 
 
+def read_table(path: Path, out: Path) -> None:
+    from DentalTopoSegLib.runs.cases import items_of_table, read_cases
+
+    for item in items_of_table(read_cases(path), path.parent):
+        item.name.encode("utf-8")
+
+
 # ---------------------------------------------------------------- sound examples
 
 
@@ -404,6 +411,15 @@ def _batch(folder: Path) -> Path:
     return root
 
 
+def _table(folder: Path) -> Path:
+    text = (
+        "case;cbct;upper;lower;absent;dentition;orientation\n"
+        'A;a.nii.gz;a_up.stl;a_lo.stl;14 24;permanent;LPS\n"B; b";;b.stl;;;mixed;\nC;c;;;;;\n'
+    )
+    (folder / "cases.csv").write_text(text)
+    return folder / "cases.csv"
+
+
 def _two_forms(folder: Path) -> Path:
     import nibabel as nib
     from volume_variants import AFFINE, nifti, turned
@@ -480,6 +496,7 @@ def _texts() -> Iterator[Format]:
     yield Format("report of a jaw, repair", _report("jaw"), {"jaw_report.json": "json"}, repair)
     yield Format("report, numbered again", _known_report, {"volume_report.json": "json"}, number_again)
     yield Format("job", _job, {"job.json": "json"}, read_job)
+    yield Format("table of cases", _table, {"cases.csv": "lines"}, read_table)
     yield Format("folder of a batch", _batch, {"x.nii.gz": "gzip", "upper.stl": "binary", "lower": "lines",
                                                "deeper/*": "dicom"}, find_scans)  # fmt: skip
 

@@ -9,6 +9,7 @@ from .demo import DEMO
 from .dicomweb import DICOMWEB
 from .evaluate import EVALUATE
 from .export import EXPORT
+from .fuse import FUSE
 from .networks import NETWORKS
 from .picture import PICTURE
 from .repair import REPAIR
@@ -24,6 +25,7 @@ COMMANDS: tuple[Command, ...] = (
     PICTURE,
     REPAIR,
     EXPORT,
+    FUSE,
     BATCH,
     NETWORKS,
     DICOMWEB,

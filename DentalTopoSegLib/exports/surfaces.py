@@ -56,7 +56,12 @@ def _surfaces(result: Result, space: str) -> tuple[list[ToothSurface], _Place]:
 def _write_each(
     write: Callable[[Path, ToothSurface, str], None], result: Result, path_of: PathOf, options: ExportOptions
 ) -> dict[str, Path]:
-    surfaces, place = _surfaces(result, options.space)
+    return _each(write, *_surfaces(result, options.space), path_of)
+
+
+def _each(
+    write: Callable[[Path, ToothSurface, str], None], surfaces: list[ToothSurface], place: _Place, path_of: PathOf
+) -> dict[str, Path]:
     files = {}
     for surface in surfaces:
         path = files[f"tooth_{surface.fdi}" if surface.fdi else "gingiva"] = path_of(surface.name)
@@ -92,7 +97,10 @@ def _obj(path: Path, surface: ToothSurface, note: str) -> None:
 
 
 def _write_glb(result: Result, path_of: PathOf, options: ExportOptions) -> dict[str, Path]:
-    surfaces, place = _surfaces(result, options.space)
+    return _one_glb(*_surfaces(result, options.space), path_of)
+
+
+def _one_glb(surfaces: list[ToothSurface], place: _Place, path_of: PathOf) -> dict[str, Path]:
     trimesh = TRIMESH.require()
     axes, scale = _glb_axes(place.space), place.mm_per_unit / 1000.0
     scene = trimesh.Scene()
@@ -116,6 +124,22 @@ def _glb_axes(space: str | None):
         return np.eye(3)
     left, front = (1.0, -1.0) if space == "LPS" else (-1.0, 1.0)
     return np.array([[left, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, front, 0.0]])
+
+
+#: The formats of `write_surfaces`.
+SURFACE_FORMATS = ("stl", "ply", "glb")
+
+
+def write_surfaces(kind: str, surfaces: list[ToothSurface], path_of: PathOf) -> dict[str, Path]:
+    """Write closed surfaces in LPS mm as one of `SURFACE_FORMATS`; the files by kind.
+
+    path_of: where "16" goes, and "" of a format with all teeth in one file. Raises OutputError, and InputError where
+    trimesh is needed and absent.
+    """
+    place = _Place("LPS")
+    if kind == "glb":
+        return _one_glb(surfaces, place, path_of)
+    return _each({"stl": _stl, "ply": _ply}[kind], surfaces, place, path_of)
 
 
 STL = ExportFormat(

@@ -126,6 +126,12 @@ def _from_arrays(path: Path, mesh: Mesh, surface: Surface, numbering: str | None
     )
 
 
+def holds_labels(mesh: Mesh) -> bool:
+    """Whether a mesh has an array that is called as tooth labels are."""
+    names = _FDI_FIRST + _UNIVERSAL_FIRST
+    return any(_array_name(data, names) is not None for data in (mesh.point_data, mesh.cell_data))
+
+
 def _array_name(data: Mapping[str, np.ndarray], names: tuple[str, ...]) -> str | None:
     known = {name.lower(): name for name, values in data.items() if np.ndim(values) == 1}
     return next((known[name] for name in names if name in known), None)

@@ -20,9 +20,7 @@ from ..files.jaw_labels import LabelledSurface
 from ..files.packages import Package
 from .surfaces import CbctTooth
 
-SMALL_GICP = Package(
-    "small_gicp>=1.0", "fusion", "lays scans over one another", "Laying a scan over a CBCT needs", 2
-)
+SMALL_GICP = Package("small_gicp>=1.0", "fusion", "lays scans over one another", "Laying a scan over a CBCT needs", 2)
 #: With fewer crowns in both, nothing holds the scan.
 LEAST_TEETH = 3
 #: Places of a scan nearer than this to the gum, or to another tooth, are left out, mm: there the two differ.
@@ -209,9 +207,7 @@ def _rigid(scan: np.ndarray, goal: np.ndarray) -> np.ndarray:
     return matrix
 
 
-def _judged(
-    matrix: np.ndarray, jaw_scan: LabelledSurface, rows: np.ndarray, teeth: Mapping[int, CbctTooth]
-) -> Pose:
+def _judged(matrix: np.ndarray, jaw_scan: LabelledSurface, rows: np.ndarray, teeth: Mapping[int, CbctTooth]) -> Pose:
     """A pose with what it is worth. rows: the scan's crown vertices."""
     vertices = np.concatenate([tooth.surface.vertices for tooth in teeth.values()])
     normals = np.concatenate([tooth.normals for tooth in teeth.values()])

@@ -15,7 +15,7 @@ ROOMS = {
     "DentalTopoSegLib": (
         "errors", "options", "stages", "dentition", "files", "pacs", "phantom", "networks", "cbct", "ios", "nnunet",
         "checks.topology", "checks.measures", "checks.metrics", "checks.repair", "checks", "pictures",
-        "reports", "exports", "runs", "commands", "__main__", "scene",
+        "reports", "exports", "fusion", "runs", "commands", "__main__", "scene",
     ),
     "training": (
         "nets", "loop", "patients", "volumes", "surfaces", "export", "nnunet", "compression", "evaluation",

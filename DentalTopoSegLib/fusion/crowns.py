@@ -16,14 +16,15 @@ from .pose import Pose
 from .surfaces import CbctTooth
 
 #: A vertex goes to the scan where that is this near, mm, and faces the same way (cosine).
-_REACH_MM, _SAME_WAY = 1.0, 0.5
+_REACH_MM, _SAME_WAY = 0.5, 0.5
 #: Over this length from the scan's end the surface goes back to that of the CBCT, mm.
 FADE_MM = 2.0
 _NEIGHBOURS = 8
 #: The tooth's triangles are halved until their edges are about so long, mm: finer scans show no more.
 _EDGE_MM = 0.3
-#: Vertices near an edge of the scan's crown would be drawn along it, mm.
-_BORDER_MM = 0.15
+#: So near to the end of the scan's crown, or to where the scan is far from the tooth (gum, calculus), the CBCT's
+#: surface counts, mm.
+_BORDER_MM = 0.5
 
 
 def fused_tooth(tooth: CbctTooth, jaw_scan: LabelledSurface, number: int, pose: Pose) -> ToothSurface:
@@ -65,7 +66,8 @@ def fused_tooth(tooth: CbctTooth, jaw_scan: LabelledSurface, number: int, pose: 
         np.concatenate([jaw_scan.surface.normals[own], _unit(jaw_scan.surface.normals[corners].mean(axis=1))])
     )
     tree = cKDTree(places)
-    border = _border_places(pose.apply(scanned), corners)
+    far = cKDTree(vertices).query(places)[0] > _REACH_MM
+    border = np.concatenate([_border_places(pose.apply(scanned), corners), places[far]])
     moved = vertices.copy()
     fixed = np.zeros(len(vertices), bool)
     for _ in range(2):  # the second time along the normals of the scanned shape

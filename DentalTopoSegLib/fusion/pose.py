@@ -28,6 +28,10 @@ _FROM_GUM_MM, _FROM_TOOTH_MM = 1.0, 0.8
 #: The distances within which surfaces are matched, mm, one stage of the ICP each.
 _REACHES_MM = (3.0, 1.0, 0.4)
 _ITERATIONS = 60
+#: One of so many places does before the last stage.
+_COARSE = 5
+#: No other first pose is tried where this share of the places fits.
+_SURELY_RIGHT = 0.8
 _NORMAL_NEIGHBOURS = 12
 _MAX_POINTS = 30_000
 #: A place fits where the two surfaces are this near, mm, and face the same way (cosine).
@@ -131,14 +135,15 @@ def find_pose(jaw_scan: LabelledSurface, teeth: Mapping[int, CbctTooth], name: s
     target = gicp.PointCloud(jaw_scan.surface.vertices[rows])
     tree = gicp.KdTree(target)
     gicp.estimate_normals(target, tree, num_neighbors=_NORMAL_NEIGHBOURS)
-    source = gicp.PointCloud(np.concatenate([tooth.points for tooth in teeth.values()]))
+    edge = np.concatenate([tooth.points for tooth in teeth.values()])
+    sources = {reach: gicp.PointCloud(edge if reach == _REACHES_MM[-1] else edge[::_COARSE]) for reach in _REACHES_MM}
     best: Pose | None = None
     for first in _first_poses(centres, goals):
         matrix = np.linalg.inv(first)
         for reach in _REACHES_MM:
             matrix = gicp.align(
                 target,
-                source,
+                sources[reach],
                 tree,
                 matrix,
                 registration_type="PLANE_ICP",
@@ -150,6 +155,8 @@ def find_pose(jaw_scan: LabelledSurface, teeth: Mapping[int, CbctTooth], name: s
         pose = _judged(np.linalg.inv(matrix), jaw_scan, rows, teeth)
         if best is None or pose.inliers > best.inliers:
             best = pose
+        if pose.inliers >= _SURELY_RIGHT:
+            break
     assert best is not None  # there is always a first pose
     return best
 

@@ -1,0 +1,139 @@
+"""A scan laid over a CBCT: the pose, the fused teeth and what is refused, against phantoms whose truth is known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from made_scans import RAS_TO_LPS, MadeScan, distance_to_tooth
+from scipy.spatial import cKDTree
+from scipy.spatial.transform import Rotation
+
+from DentalTopoSegLib.errors import InputError
+from DentalTopoSegLib.files.jaw_labels import LabelledJaw
+from DentalTopoSegLib.files.meshes.geometry import labels_of_faces
+from DentalTopoSegLib.fusion import (
+    CbctTooth,
+    Pose,
+    cbct_teeth,
+    find_pose,
+    fused_tooth,
+    match_teeth,
+    number_notes,
+    refuse_pose,
+)
+from DentalTopoSegLib.phantom import Phantom
+
+pytest.importorskip("small_gicp", reason="python -m pip install small_gicp")
+pytest.importorskip("vtkmodules", reason="python -m pip install vtk")
+trimesh = pytest.importorskip("trimesh", reason="python -m pip install trimesh")
+
+
+@pytest.fixture(scope="module")
+def teeth(phantom: Phantom) -> dict[int, CbctTooth]:
+    return cbct_teeth(phantom.image, phantom.labels, [n for n in phantom.teeth if n // 10 in (1, 2)])
+
+
+@pytest.fixture(scope="module")
+def pose(upper_scan: MadeScan, teeth: dict[int, CbctTooth]) -> Pose:
+    return find_pose(upper_scan.labelled, teeth)
+
+
+def with_numbers(scan: LabelledJaw, numbers: dict[int, int]) -> LabelledJaw:
+    """The scan with other FDI numbers; those not named become gum."""
+    table = np.zeros(256, np.uint8)
+    table[list(numbers)] = list(numbers.values())
+    fdi = table[scan.fdi]
+    return replace(scan, fdi=fdi, face_fdi=labels_of_faces(fdi, scan.surface.faces))
+
+
+def errors_of(pose: Pose, scan: MadeScan) -> tuple[float, float]:
+    """Degrees, and mm in the middle of the crowns, from the true pose."""
+    turn = Rotation.from_matrix(pose.matrix[:3, :3] @ scan.matrix[:3, :3].T)
+    middle = scan.labelled.surface.vertices[scan.labelled.fdi > 0].mean(0)
+    true = scan.matrix[:3, :3] @ middle + scan.matrix[:3, 3]
+    return float(np.degrees(turn.magnitude())), float(np.linalg.norm(pose.apply(middle[None])[0] - true))
+
+
+def test_the_crowns_edge_is_found_finer_than_a_voxel(phantom: Phantom, teeth: dict[int, CbctTooth]) -> None:
+    for fdi, tooth in teeth.items():
+        assert len(tooth.points) > 300, fdi
+        assert distance_to_tooth(phantom.teeth[fdi], tooth.points).mean() < 0.25 * phantom.image.spacing[0], fdi
+        assert tooth.axis @ [0, 0, -1] > 0.8
+
+
+def test_the_pose_is_found_from_any_position(pose: Pose, upper_scan: MadeScan) -> None:
+    degrees, millimetres = errors_of(pose, upper_scan)
+    assert degrees <= 0.3
+    assert millimetres <= 0.1
+    refuse_pose(pose, "scan", "upper")
+    assert set(pose.residuals) == set(np.unique(upper_scan.labelled.fdi)) - {0}
+    assert all(r.median_mm <= r.p95_mm and r.median_mm < 0.15 for r in pose.residuals.values())
+
+
+def test_a_scan_inside_out_is_laid_as_well(upper_scan: MadeScan, teeth: dict[int, CbctTooth]) -> None:
+    scan = upper_scan.labelled
+    surface = replace(scan.surface, faces=scan.surface.faces[:, ::-1])
+    turned = find_pose(replace(scan, surface=surface), teeth)
+    assert turned.flipped
+    refuse_pose(turned, "scan", "upper")
+
+
+def test_fused_teeth_are_watertight_and_have_the_true_crown(
+    phantom: Phantom, teeth: dict[int, CbctTooth], upper_scan: MadeScan, pose: Pose
+) -> None:
+    match = match_teeth(upper_scan.labelled, pose, teeth)
+    assert match.pairs == {fdi: fdi for fdi in teeth}
+    assert number_notes(match) == []
+    crowns = []
+    for fdi, tooth in teeth.items():
+        fused = fused_tooth(tooth, upper_scan.labelled, fdi, pose)
+        mesh = trimesh.Trimesh(fused.vertices, fused.faces, process=False)
+        assert mesh.is_watertight
+        assert mesh.volume > 0
+        height = phantom.teeth[fdi].frame((fused.vertices * RAS_TO_LPS).astype(np.float32))[2]
+        crowns.append(distance_to_tooth(phantom.teeth[fdi], fused.vertices[height > 1.5]).mean())
+        before = tooth.surface.vertices[tooth.crown]
+        assert crowns[-1] < distance_to_tooth(phantom.teeth[fdi], before).mean(), fdi
+        # the root is the CBCT's own, whatever the scan is
+        low = (tooth.surface.vertices @ tooth.axis).min()
+        root = tooth.surface.vertices[tooth.surface.vertices @ tooth.axis < low + 5]
+        assert cKDTree(fused.vertices).query(root)[0].max() < 1e-6, fdi
+    assert np.mean(crowns) <= 0.07
+
+
+def test_numbers_shifted_by_one_are_found_and_told(
+    upper_scan: MadeScan, teeth: dict[int, CbctTooth], pose: Pose
+) -> None:
+    shifted = with_numbers(upper_scan.labelled, {fdi: fdi + 1 if fdi // 10 == 1 else fdi for fdi in teeth if fdi != 26})
+    found = find_pose(shifted, teeth)
+    assert np.allclose(found.matrix, pose.matrix, atol=0.05)
+    match = match_teeth(shifted, found, teeth)
+    assert match.pairs[16] == 17
+    told = number_notes(match)
+    assert "Tooth 16 of the CBCT is tooth 17 in the scan: look which number is right." in told
+    assert "Tooth 26 of the CBCT has no crown in the scan." in told
+    assert len(told) == 7
+
+
+def test_another_patients_scan_is_refused(other_patient: MadeScan, teeth: dict[int, CbctTooth]) -> None:
+    with pytest.raises(InputError, match=r"'other' does not fit the upper jaw of the CBCT.*same patient"):
+        refuse_pose(find_pose(other_patient.labelled, teeth), "other", "upper")
+
+
+def test_the_other_jaw_is_refused_even_under_this_jaws_numbers(
+    lower_scan: MadeScan, teeth: dict[int, CbctTooth]
+) -> None:
+    swap = {3: 20, 4: 10}
+    numbers = {int(n): swap[n // 10] + n % 10 for n in np.unique(lower_scan.labelled.fdi) if n}
+    lower = with_numbers(lower_scan.labelled, numbers)
+    with pytest.raises(InputError, match="does not fit the upper jaw"):
+        refuse_pose(find_pose(lower, teeth), "lower", "upper")
+
+
+def test_too_few_teeth_are_refused(upper_scan: MadeScan, teeth: dict[int, CbctTooth]) -> None:
+    with pytest.raises(InputError, match=r"'few' .* shows the crowns of 2 teeth, and 3 are the least"):
+        find_pose(with_numbers(upper_scan.labelled, {11: 11, 16: 16}), teeth, "few")
+    with pytest.raises(InputError, match="the CBCT's same jaw shows the crowns of 1 tooth"):
+        find_pose(upper_scan.labelled, {11: teeth[11]}, "scan")

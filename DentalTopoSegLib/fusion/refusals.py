@@ -7,8 +7,8 @@ from .pose import Pose
 
 #: Shares of places that fit (`pose.FITS_MM`), and medians of the distances, between the scans of the same phantom and
 #: of others that were tried: docs/fusion.md.
-LEAST_INLIERS = 0.6
-MOST_MEDIAN_MM = 0.3
+LEAST_INLIERS = 0.7
+MOST_MEDIAN_MM = 0.2
 
 
 def refuse_pose(pose: Pose, name: str, jaw: str) -> None:

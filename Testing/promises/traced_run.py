@@ -72,10 +72,11 @@ def make_inputs(folder: Path) -> None:
     """A small scan as a file and as DICOM, a jaw, a label map, a finished result and a worker's job."""
     import numpy as np
     import pydicom
+    from made_scans import make_scan
     from scan_files import write_dicom
     from toy_jaws import toy_jaw
 
-    from DentalTopoSegLib.files.meshes.writing import write_stl
+    from DentalTopoSegLib.files.meshes.writing import write_stl, write_vtp
     from DentalTopoSegLib.files.volumes import read_volume, write_volume
     from DentalTopoSegLib.phantom import make_phantom
     from DentalTopoSegLib.runs.public import segment_scan
@@ -93,6 +94,9 @@ def make_inputs(folder: Path) -> None:
     write_volume(phantom.image, folder / "scans" / "one.nii.gz")
     jaw = toy_jaw("lower")
     write_stl(folder / "jaw.stl", jaw.vertices, jaw.faces)
+    if importlib.util.find_spec("vtkmodules"):
+        made = make_scan(phantom, "lower", spacing=0.4).labelled.mesh
+        write_vtp(folder / "lower.vtp", made.vertices, made.faces, {"FDI": made.point_data["FDI"]})
     segment_scan(folder / "scan.nii.gz", folder / "result", name="case")
     labels = read_volume(folder / "result" / "case_teeth.nii.gz")[0]
     array = labels.array.copy()
@@ -121,6 +125,8 @@ def cases(seconds: float) -> Iterator[Case]:
     for kind, needs in (("stl", "vtk"), ("obj", "trimesh"), ("glb", "trimesh"), ("ply", "vtk"), ("nifti", None),
                         ("seg.nrrd", None), ("csv", None), ("html", None), ("json", None)):  # fmt: skip
         yield Case(f"export {kind}", (*_CLI, "export", report, "-o", "e", "--format", kind), ("result",), needs)
+    yield Case("fuse", (*_CLI, "fuse", "../in/scan.nii.gz", "../in/lower.vtp", "--labels", labels, "-o", "f"),
+               ("scan.nii.gz", "lower.vtp", "result"), "small_gicp")  # fmt: skip
     dicom = (*_CLI, "export", report, "-o", "e", "--format", "dicom-seg", "--scan", "../in/dicom")
     yield Case("export dicom-seg", dicom, ("result", "dicom"), "highdicom")
     yield Case("training: export", (PYTHON, "-c", _TRAINING), (), "torch", excused=_TORCH)

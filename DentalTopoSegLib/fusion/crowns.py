@@ -10,9 +10,8 @@ from scipy.spatial import cKDTree
 from ..errors import InputError
 from ..exports.surfaces import TRIMESH
 from ..exports.tooth_surfaces import ToothSurface
-from ..files.jaw_labels import LabelledSurface
 from ..files.meshes import vertex_normals
-from .pose import Pose
+from .pose import NumberedScan, Pose
 from .surfaces import CbctTooth
 
 #: A vertex goes to the scan where that is this near, mm, and faces the same way (cosine).
@@ -27,14 +26,14 @@ _EDGE_MM = 0.3
 _BORDER_MM = 0.5
 
 
-def fused_tooth(tooth: CbctTooth, jaw_scan: LabelledSurface, number: int, pose: Pose) -> ToothSurface:
+def fused_tooth(tooth: CbctTooth, jaw_scan: NumberedScan, number: int, pose: Pose) -> ToothSurface:
     """The tooth's closed surface, its crown where the scan saw it.
 
     Parameters
     ----------
     tooth : CbctTooth
         Crown and root out of the CBCT.
-    jaw_scan : LabelledSurface
+    jaw_scan : NumberedScan
         The jaw with its crown.
     number : int
         The crown's FDI number in the scan.

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import cKDTree
 
-from ..files.jaw_labels import LabelledSurface
-from .pose import Pose, crown_vertices
+from .pose import NumberedScan, Pose, crown_vertices
 from .surfaces import CbctTooth
 
 #: A crown's vertex belongs to a tooth of the CBCT this near, mm.
@@ -27,12 +26,12 @@ class TeethMatch:
     cbct_only: list[int]
 
 
-def match_teeth(jaw_scan: LabelledSurface, pose: Pose, teeth: Mapping[int, CbctTooth]) -> TeethMatch:
+def match_teeth(jaw_scan: NumberedScan, pose: Pose, teeth: Mapping[int, CbctTooth]) -> TeethMatch:
     """Pair the crowns of a scan with the teeth they lie upon; each tooth has at most one crown.
 
     Parameters
     ----------
-    jaw_scan : LabelledSurface
+    jaw_scan : NumberedScan
         One jaw.
     pose : Pose
         Where it lies.

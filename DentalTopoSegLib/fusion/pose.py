@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations, product
+from typing import Protocol
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -16,7 +17,7 @@ from scipy.spatial.transform import Rotation
 
 from ..dentition import arch_order, is_deciduous, is_upper, jaw
 from ..errors import InputError
-from ..files.jaw_labels import LabelledSurface
+from ..files.meshes import Surface
 from ..files.packages import Package
 from .surfaces import CbctTooth
 
@@ -42,6 +43,16 @@ _FAR_MM = 1.0
 _CENTRE_MM = 3.0
 #: Triples tried, the widest first, and first poses that the ICP goes on with.
 _TRIPLES, _STARTS = 40, 4
+
+
+class NumberedScan(Protocol):
+    """One scanned jaw: its surface in mm, and fdi (W,), the FDI number of every vertex, 0 gum."""
+
+    @property
+    def surface(self) -> Surface: ...
+
+    @property
+    def fdi(self) -> np.ndarray: ...
 
 
 @dataclass(frozen=True)
@@ -87,7 +98,7 @@ class Pose:
         return normals @ self.matrix[:3, :3].T * (-1.0 if self.flipped else 1.0)
 
 
-def crown_vertices(jaw_scan: LabelledSurface) -> np.ndarray:
+def crown_vertices(jaw_scan: NumberedScan) -> np.ndarray:
     """(W,) bool: vertices of a scan's crowns away from gum and neighbours."""
     vertices, fdi = jaw_scan.surface.vertices, jaw_scan.fdi
     taken = fdi > 0
@@ -102,12 +113,12 @@ def crown_vertices(jaw_scan: LabelledSurface) -> np.ndarray:
     return taken
 
 
-def find_pose(jaw_scan: LabelledSurface, teeth: Mapping[int, CbctTooth], name: str = "the scan") -> Pose:
+def find_pose(jaw_scan: NumberedScan, teeth: Mapping[int, CbctTooth], name: str = "the scan") -> Pose:
     """Lay a scan over the CBCT's teeth of its jaw.
 
     Parameters
     ----------
-    jaw_scan : LabelledSurface
+    jaw_scan : NumberedScan
         One jaw with numbered teeth, in any pose.
     teeth : mapping
         `cbct_teeth` of that jaw by FDI number.
@@ -214,7 +225,7 @@ def _rigid(scan: np.ndarray, goal: np.ndarray) -> np.ndarray:
     return matrix
 
 
-def _judged(matrix: np.ndarray, jaw_scan: LabelledSurface, rows: np.ndarray, teeth: Mapping[int, CbctTooth]) -> Pose:
+def _judged(matrix: np.ndarray, jaw_scan: NumberedScan, rows: np.ndarray, teeth: Mapping[int, CbctTooth]) -> Pose:
     """A pose with what it is worth. rows: the scan's crown vertices."""
     vertices = np.concatenate([tooth.surface.vertices for tooth in teeth.values()])
     normals = np.concatenate([tooth.normals for tooth in teeth.values()])
@@ -239,7 +250,7 @@ def _judged(matrix: np.ndarray, jaw_scan: LabelledSurface, rows: np.ndarray, tee
     return Pose(matrix, residuals, float(np.median(residual[judged])), float(fits[judged].mean()), flipped)
 
 
-def jaw_of(jaw_scan: LabelledSurface) -> str:
+def jaw_of(jaw_scan: NumberedScan) -> str:
     """ "upper" or "lower", as most of the crowns' vertices are numbered."""
     upper = [jaw(int(n)) == "upper" for n in np.unique(jaw_scan.fdi) if n]
     return "upper" if 2 * sum(upper) >= len(upper) else "lower"

@@ -27,9 +27,9 @@ from .segmenting import segment
 
 if TYPE_CHECKING:
     from ..exports.tooth_surfaces import ToothSurface
-    from ..files.jaw_labels import LabelledSurface
     from ..files.volumes import Volume
     from ..fusion import TeethMatch
+    from ..fusion.pose import NumberedScan
 
 #: What marks a JSON file as that of a fusion.
 SCHEMA = "dentaltoposeg-fusion-1"
@@ -50,7 +50,7 @@ class FusionRun:
 class _Jaw:
     name: str
     jaw: str
-    scan: LabelledSurface
+    scan: NumberedScan
     warnings: list[str]
 
 

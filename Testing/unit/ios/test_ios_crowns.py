@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -24,6 +26,8 @@ from DentalTopoSegLib.ios.crowns import (
 )
 from DentalTopoSegLib.ios.instances import Instances
 from DentalTopoSegLib.ios.numbers import both_opinions, evidence_of, number_crowns, number_row
+from DentalTopoSegLib.ios.orienting import Frame
+from DentalTopoSegLib.ios.segmenting import _JawRun
 
 
 def arch(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -241,6 +245,36 @@ def test_a_row_is_asked_about_again_without_what_is_no_tooth():
     assert sorted(evidence_of(numbering, row, basis)) == [21, 22, 23, 24, 25, 26]
     known = Known(evidence=evidence_of(numbering, row, basis))
     assert numbers_again(known, list(known.evidence), Stated()) == {}  # what is kept gives the same numbers
+
+
+class MisledByPieces:
+    """Calls the crowns of `misled_row` as it says, with the piece in the row and without."""
+
+    def __init__(self) -> None:
+        row, first, second = misled_row()
+        self.answers = {7: (arch_order_of(row.centres), first), 6: (arch_order_of(row.centres[:6]), second)}
+        self.asked: list[int] = []
+
+    def run_named(self, feed: dict, cancelled: object = None) -> dict:
+        self.asked.append(len(feed["places"]))
+        order, answer = self.answers[self.asked[-1]]
+        said = np.concatenate([answer.teeth, np.zeros((7, CLASSES - 1 - PERMANENT)), answer.none[:, None]], 1)
+        return {"probabilities": said[order].astype(np.float32), "upper_logit": np.array([5.0], np.float32)}
+
+
+def test_a_jaw_is_numbered_from_the_second_answer():
+    row, _, _ = misled_row()
+    network = MisledByPieces()
+    cloud = np.random.default_rng(0).normal(0, 1, (7, 40, 3))
+    cloud = (row.centres[:, None] + cloud - cloud.mean(1, keepdims=True)).reshape(-1, 3)
+    run = _JawRun(None, "upper", "jaw", None, {"crowns": network}, 1, None, Stated())
+    run.frame = Frame(np.eye(4), 1.0, 0.99, False, 0.0)
+    run.cloud, run.sampled_label = SimpleNamespace(points=cloud, normals=cloud), np.repeat(np.arange(1, 8), 40)
+    run.instances = row
+    run.number()
+    assert run.numbering.fdi.tolist() == [21, 22, 23, 24, 25, 26, 0]
+    assert network.asked == [7, 7, 6, 6]
+    assert sorted(run.evidence) == [21, 22, 23, 24, 25, 26]
 
 
 def test_a_row_of_crowns_only_is_asked_about_once():

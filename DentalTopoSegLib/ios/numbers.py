@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from dataclasses import replace
 
 import numpy as np
 
@@ -18,6 +19,8 @@ _LEAST = 1e-3
 #: That it is no tooth (logit): constant, weight of the crown network's logit, of the surface network's. Fitted with
 #: `python -m training evaluate-changed`, the constant raised by 1: segmentations of other scanners have more bumps.
 NO_TOOTH = (4.46, 0.38, 1.87)
+#: Fewer crowns than this are no row to ask about again.
+_FEWEST_CROWNS = 3
 #: numbering.number_teeth weighs small instances less; a crown found on a scan counts as a whole tooth.
 _CROWN_MM3 = 400.0
 
@@ -45,6 +48,48 @@ def number_crowns(
     return number_teeth(
         *_basis(instances, answer), absent=absent, milk=milk, no_tooth=no_tooth(instances.classes, answer)
     )
+
+
+def number_row(
+    instances: Instances,
+    answer: CrownAnswer,
+    again: Callable[[np.ndarray], CrownAnswer],
+    *,
+    absent: Collection[int] = (),
+    milk: bool | None = None,
+) -> tuple[Numbering, CrownAnswer]:
+    """Give the crowns of a jaw their numbers, asking the crown network a second time where some pieces are none.
+
+    Pieces of lip, cheek or tongue stand in the row like crowns and lead the network astray about their neighbours. So
+    those that got no number are left out, and the rest is asked about again.
+
+    Parameters
+    ----------
+    instances, absent, milk
+        As for `number_crowns`.
+    answer : CrownAnswer
+        About all pieces.
+    again : callable
+        From which (K,) pieces are crowns to the crown network's answer about them alone.
+
+    Returns
+    -------
+    Numbering
+    CrownAnswer
+        What they were numbered from: of pieces that were left out, the first answer.
+    """
+    numbering = number_crowns(instances, answer, absent=absent, milk=milk)
+    crowns = numbering.fdi > 0
+    if crowns.all() or crowns.sum() < _FEWEST_CROWNS:
+        return numbering, answer
+    alone = again(crowns)
+    answer = replace(
+        answer,
+        teeth=np.where(crowns[:, None], alone.teeth, answer.teeth),
+        milk=np.where(crowns[:, None], alone.milk, answer.milk),
+        none=np.where(crowns, alone.none, answer.none),
+    )
+    return number_crowns(instances, answer, absent=absent, milk=milk), answer
 
 
 def evidence_of(numbering: Numbering, instances: Instances, answer: CrownAnswer) -> dict[int, ToothEvidence]:

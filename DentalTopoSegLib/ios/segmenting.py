@@ -36,7 +36,7 @@ from .instances import Instances, find_instances, instance_energy
 from .islands import remove_islands
 from .network import Prediction, predict
 from .not_teeth import require_no_die, scan_bodies
-from .numbers import evidence_of, number_crowns
+from .numbers import evidence_of, number_row
 from .orienting import Frame, find_frame, principal_frames, sample_surface
 from .sampling import MAX_POINTS, MIN_LEVEL, build_cloud, farthest_points, level_counts
 from .settling import settle
@@ -365,15 +365,22 @@ class _JawRun:
             )
         if self.stated.milk and not answer.milk.any():
             self.warnings.append(_NO_MILK_TEETH)
-        self.numbering = number_crowns(self.instances, answer, absent=self.stated.absent, milk=self.stated.milk)
+        self.numbering, answer = number_row(
+            self.instances,
+            answer,
+            lambda crowns: self.ask_crowns(self.jaw, crowns),
+            absent=self.stated.absent,
+            milk=self.stated.milk,
+        )
         self.evidence = evidence_of(self.numbering, self.instances, answer)
 
-    def ask_crowns(self, jaw: str) -> CrownAnswer:
-        """Which teeth the crowns are if they stand in this jaw, and what they say of it."""
+    def ask_crowns(self, jaw: str, crowns: np.ndarray | None = None) -> CrownAnswer:
+        """Which teeth the crowns are if they stand in this jaw, and what they say of it; some (K,) only, if given."""
+        labels = self.sampled_label
         return ask_crowns(
             self.cloud.points,
             self.cloud.normals,
-            self.sampled_label,
+            labels if crowns is None else labels * np.r_[False, crowns][labels],
             len(self.instances),
             jaw,
             self.models["crowns"],

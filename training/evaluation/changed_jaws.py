@@ -12,7 +12,7 @@ is fitted.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,12 +39,14 @@ _RIDGE = 0.3
 
 @dataclass(frozen=True)
 class Answered:
-    """What both networks say of a jaw's crowns, and the numbers (K,) that these have, 0 for what is no tooth."""
+    """What both networks say of a jaw's crowns, the numbers (K,) that these have, 0 for what is no tooth, and the crown
+    network asked about some (K,) of them."""
 
     name: str
     instances: Instances
     answer: CrownAnswer
     meant: np.ndarray
+    again: Callable[[np.ndarray], CrownAnswer]
 
 
 def ask(path: Path, surface: Any, crowns: Any) -> Answered | None:
@@ -62,17 +64,22 @@ def ask(path: Path, surface: Any, crowns: Any) -> Answered | None:
         return None
     labels = instance_energy(probabilities, votes, instances).argmin(1)
     upper = bool(arrays["upper"])
-    answer = ask_crowns(points, normals, labels, len(instances), "upper" if upper else "lower", crowns)
+    jaw = "upper" if upper else "lower"
+
+    def again(which: np.ndarray) -> CrownAnswer:
+        return ask_crowns(points, normals, labels * np.r_[False, which][labels], len(instances), jaw, crowns)
+
+    answer = again(np.ones(len(instances), bool))
     true = sample.labels.numpy()
     most = [np.bincount(true[labels == k + 1], minlength=17).argmax() for k in range(len(instances))]
-    return Answered(name, instances, answer, fdi_of(np.array(most), upper))
+    return Answered(name, instances, answer, fdi_of(np.array(most), upper), again)
 
 
 def score(jaws: Iterable[Answered]) -> dict[str, int]:
     """Teeth, wrong numbers, teeth without a number, numbers given to what is no tooth, jaws without a wrong number."""
     total = dict.fromkeys(("teeth", "wrong", "none", "invented", "jaws right"), 0)
     for jaw in jaws:
-        found = numbers.number_crowns(jaw.instances, jaw.answer).fdi
+        found = numbers.number_row(jaw.instances, jaw.answer, jaw.again)[0].fdi
         tooth = jaw.meant > 0
         total["teeth"] += int(tooth.sum())
         total["wrong"] += int((tooth & (found > 0) & (found != jaw.meant)).sum())

@@ -18,10 +18,10 @@ from typing import Any
 
 import numpy as np
 
-from DentalTopoSegLib.ios.crowns import ask_crowns
+from DentalTopoSegLib.ios.crowns import CrownAnswer, ask_crowns
 from DentalTopoSegLib.ios.instances import Instances
 from DentalTopoSegLib.ios.network import PointNetwork
-from DentalTopoSegLib.ios.numbers import number_crowns
+from DentalTopoSegLib.ios.numbers import number_row
 from DentalTopoSegLib.networks.models import load_model
 from training.evaluation.jaws import TorchCrowns
 from training.export.score_tables import markdown_table
@@ -90,6 +90,10 @@ def _saddles(maker: RowMaker, row: Row, crowns: list[Crown]) -> list[Crown]:
     return maker.with_bumps(maker.few_left(crowns), row.jaw, crowns)
 
 
+def _off_arch(maker: RowMaker, row: Row, crowns: list[Crown]) -> list[Crown]:
+    return maker.with_off_arch(crowns, row.jaw)
+
+
 def _erupting(maker: RowMaker, row: Row, crowns: list[Crown]) -> list[Crown] | None:
     changed = maker.with_third_molar(crowns, row.jaw, 8, True)
     changed = maker.with_third_molar(changed, row.jaw, 16, True)
@@ -133,6 +137,7 @@ KINDS: dict[str, Change] = {
     "milk teeth": _milk,
     "bumps behind the last tooth": _bumps,
     "partial dentition with bumps": _saddles,
+    "pieces of lip, cheek and tongue": _off_arch,
     "prepared teeth": lambda maker, row, crowns: maker.with_prepared(crowns),
 }
 """How dentitions are made, by what the table calls them."""
@@ -149,12 +154,17 @@ def numbers_of(maker: RowMaker, row: Row, crowns: list[Crown], network: PointNet
     points, normals = maker.pose(crowns)
     count = len(crowns)
     labels = np.repeat(np.arange(1, count + 1), points.shape[1])
-    answer = ask_crowns(points.reshape(-1, 3), normals.reshape(-1, 3), labels, count, row.jaw, network)
+
+    def ask(which: np.ndarray) -> CrownAnswer:
+        shown = labels * np.r_[False, which][labels]
+        return ask_crowns(points.reshape(-1, 3), normals.reshape(-1, 3), shown, count, row.jaw, network)
+
+    answer = ask(np.ones(count, bool))
     gingiva = np.array([_GINGIVA[crown.tooth == 0] for crown in crowns])
     classes = np.repeat((1 - gingiva)[:, None] / 16, 17, 1)
     classes[:, 0] = gingiva
     instances = Instances(points.mean(1), classes, np.full(count, 80.0))
-    return number_crowns(instances, answer).fdi.tolist(), answer.upper_logit
+    return number_row(instances, answer, ask)[0].fdi.tolist(), answer.upper_logit
 
 
 def evaluate(rows: list[Row], network: PointNetwork, repeats: int, seed: int = 0) -> dict[str, dict[str, float]]:

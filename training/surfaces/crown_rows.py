@@ -40,6 +40,10 @@ from training.surfaces.made_crowns import (
 __all__ = ["STILL", "Plan", "RowMaker", "rows_of", "stack_rows"]
 
 _LONGEST = 18
+#: How far lip, cheek and tongue lie from a tooth of the arch beside them, and how far below it, mm.
+_OFF_ARCH_MM = (6.0, 20.0)
+_STUCK_MM = (4.0, 9.0)
+_BELOW_MM = (-2.0, 12.0)
 _TIP_MM = 20.0
 
 
@@ -324,6 +328,33 @@ class RowMaker:
             bump = some[rng.integers(len(some))]
             new = self._varied(bump.at(crown.centre, place_angle, crown.tooth))
             if min(np.linalg.norm(c.centre[:2] - new.centre[:2]) for c in out) > 3.5:
+                out.append(new)
+        return [out[k] for k in arch_order_of(centres_of(out))]
+
+    def with_off_arch(self, crowns: list[Crown], jaw: str) -> list[Crown]:
+        """One to six pieces of lip, cheek or tongue beside the arch, most below it, as untrimmed scans have them; some
+        in one piece with a tooth."""
+        rng = self.rng
+        kinds = sorted(key for key in self.bumps if key[0] == jaw)
+        if not kinds:
+            return crowns
+        centres = centres_of(crowns)
+        angle = tangents(centres)
+        cheek, out = 1.0 if rng.random() < 0.6 else -1.0, list(crowns)
+        for _ in range(int(rng.integers(1, 7))):
+            k = int(rng.integers(len(crowns)))
+            some = self.bumps[kinds[rng.integers(len(kinds))]]
+            bump = self._varied(some[rng.integers(len(some))].crown)
+            sticks = rng.random() < 0.12 and out[k].tooth > 0
+            away = rng.uniform(*(_STUCK_MM if sticks else _OFF_ARCH_MM)) * (cheek if rng.random() < 0.8 else -cheek)
+            # the arch leads towards x > 0, so that the cheek is on its left
+            aside = np.array([-np.sin(angle[k]) * away, np.cos(angle[k]) * away, -rng.uniform(*_BELOW_MM)])
+            new = replace(bump.turn(about_z(rng.uniform(0, 2 * np.pi))), centre=centres[k] + aside)
+            if sticks:
+                some_of_it = rng.permutation(len(new.points))[: int(len(new.points) * rng.uniform(0.1, 0.8))]
+                part = replace(new, points=new.points[some_of_it], normals=new.normals[some_of_it])
+                out[k] = merged(out[k], part, rng)
+            elif min(np.linalg.norm(c.centre[:2] - new.centre[:2]) for c in out) > 3.5:
                 out.append(new)
         return [out[k] for k in arch_order_of(centres_of(out))]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -23,7 +25,9 @@ from DentalTopoSegLib.ios.crowns import (
     describe,
 )
 from DentalTopoSegLib.ios.instances import Instances
-from DentalTopoSegLib.ios.numbers import both_opinions, evidence_of, number_crowns
+from DentalTopoSegLib.ios.numbers import both_opinions, evidence_of, number_crowns, number_row
+from DentalTopoSegLib.ios.orienting import Frame
+from DentalTopoSegLib.ios.segmenting import _JawRun
 
 
 def arch(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -205,6 +209,87 @@ def test_a_bump_gets_no_number_where_the_surface_doubts_it_though_it_looks_like_
     last[7] = 1.0
     bump = Instances(np.array([[22.0, -40.0, 5.0]]), surface_says(gingiva=0.25, p8=0.6), np.array([30.0]))
     assert number_crowns(bump, opinion(last, none=0.2, jaw="lower")).fdi.tolist() == [0]
+
+
+def misled_row() -> tuple[Instances, CrownAnswer, CrownAnswer]:
+    """Six teeth of the upper left side from the midline, and a piece of cheek beside the canine; what
+    the crown network says with the piece in the row (one place too far behind it) and without it."""
+    centres = np.array(
+        [[5, 24, 5], [11, 22, 5], [17, 17, 5], [20, 10, 5], [22, 3, 5], [24, -6, 5], [36, 17, -3]], float
+    )
+    surface = np.concatenate([surface_says(gingiva=0.01, **{f"p{k}": 0.5, f"p{k + 1}": 0.45}) for k in range(1, 7)])
+    surface = np.concatenate([surface, surface_says(gingiva=0.5, p4=0.4)])
+
+    def answer(places: list[int]) -> CrownAnswer:
+        teeth = np.full((7, PERMANENT), 1e-4)
+        teeth[np.arange(7), np.array(places) - 1] = 1.0
+        none = np.array([0.01] * 6 + [0.95])
+        return CrownAnswer(0.0, "upper", teeth * (1 - none)[:, None], np.zeros((7, MILK)), none)
+
+    return Instances(centres, surface, np.full(7, 80.0)), answer([1, 2, 3, 5, 6, 7, 4]), answer([1, 2, 3, 4, 5, 6, 4])
+
+
+def test_a_row_is_asked_about_again_without_what_is_no_tooth():
+    row, first, second = misled_row()
+    asked = []
+
+    def again(crowns: np.ndarray) -> CrownAnswer:
+        asked.append(crowns.tolist())
+        return second
+
+    assert number_crowns(row, first).fdi.tolist() == [21, 22, 23, 25, 26, 27, 0]
+    numbering, basis = number_row(row, first, again)
+    assert numbering.fdi.tolist() == [21, 22, 23, 24, 25, 26, 0]
+    assert asked == [[True] * 6 + [False]]
+    assert basis.none[-1] == first.none[-1]  # nobody asked about it again
+    assert sorted(evidence_of(numbering, row, basis)) == [21, 22, 23, 24, 25, 26]
+    known = Known(evidence=evidence_of(numbering, row, basis))
+    assert numbers_again(known, list(known.evidence), Stated()) == {}  # what is kept gives the same numbers
+
+
+class MisledByPieces:
+    """Calls the crowns of `misled_row` as it says, with the piece in the row and without."""
+
+    def __init__(self) -> None:
+        row, first, second = misled_row()
+        self.answers = {7: (arch_order_of(row.centres), first), 6: (arch_order_of(row.centres[:6]), second)}
+        self.asked: list[int] = []
+
+    def run_named(self, feed: dict, cancelled: object = None) -> dict:
+        self.asked.append(len(feed["places"]))
+        order, answer = self.answers[self.asked[-1]]
+        said = np.concatenate([answer.teeth, np.zeros((7, CLASSES - 1 - PERMANENT)), answer.none[:, None]], 1)
+        return {"probabilities": said[order].astype(np.float32), "upper_logit": np.array([5.0], np.float32)}
+
+
+def test_a_jaw_is_numbered_from_the_second_answer():
+    row, _, _ = misled_row()
+    network = MisledByPieces()
+    cloud = np.random.default_rng(0).normal(0, 1, (7, 40, 3))
+    cloud = (row.centres[:, None] + cloud - cloud.mean(1, keepdims=True)).reshape(-1, 3)
+    run = _JawRun(None, "upper", "jaw", None, {"crowns": network}, 1, None, Stated())
+    run.frame = Frame(np.eye(4), 1.0, 0.99, False, 0.0)
+    run.cloud, run.sampled_label = SimpleNamespace(points=cloud, normals=cloud), np.repeat(np.arange(1, 8), 40)
+    run.instances = row
+    run.number()
+    assert run.numbering.fdi.tolist() == [21, 22, 23, 24, 25, 26, 0]
+    assert network.asked == [7, 7, 6, 6]
+    assert sorted(run.evidence) == [21, 22, 23, 24, 25, 26]
+
+
+def test_a_row_of_crowns_only_is_asked_about_once():
+    row, _, second = misled_row()
+    cut = Instances(row.centres[:6], row.classes[:6], row.area[:6])
+    teeth = CrownAnswer(0.0, "upper", second.teeth[:6], second.milk[:6], second.none[:6])
+
+    def never(crowns: np.ndarray) -> CrownAnswer:
+        raise AssertionError("asked twice")
+
+    assert number_row(cut, teeth, never)[0].fdi.tolist() == [21, 22, 23, 24, 25, 26]
+    # two crowns beside a piece are no row
+    few = Instances(row.centres[4:], row.classes[4:], row.area[4:])
+    two = CrownAnswer(0.0, "upper", second.teeth[4:], second.milk[4:], second.none[4:])
+    assert number_row(few, two, never)[0].fdi.tolist() == [25, 26, 0]
 
 
 def test_a_network_without_milk_teeth_invents_none_where_the_permanent_tooth_is_stated_absent():

@@ -21,7 +21,7 @@ def jaw(meant: list[int], surface: list[int], crowns: list[int], none: list[floa
     for k, (a, b) in enumerate(zip(surface, crowns, strict=True)):
         classes[k, a], classes[k, 0], teeth[k, b - 1] = 1 - gingiva[k], gingiva[k], 1 - none[k]
     answer = CrownAnswer(0.0, "upper", teeth, np.zeros((3, 10)), np.array(none))
-    return Answered("toy", Instances(PLACES, classes, np.full(3, 80.0)), answer, np.array(meant))
+    return Answered("toy", Instances(PLACES, classes, np.full(3, 80.0)), answer, np.array(meant), lambda which: answer)
 
 
 def test_what_is_wrong_is_counted():

@@ -14,6 +14,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "dentaltoposeg check totalseg.nii.gz --numbering totalsegmentator",
         "dentaltoposeg check labels.nii.gz --reference truth.nii.gz",
     ),
+    "fuse": (
+        "dentaltoposeg fuse cbct.nii.gz upper.stl lower.stl -o fused",
+        "dentaltoposeg fuse cbct.nii.gz scan.stl -o fused --jaw lower --format glb",
+    ),
     "networks": (
         "dentaltoposeg networks list",
         "dentaltoposeg networks add network.zip --accept-licence",

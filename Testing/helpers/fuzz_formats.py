@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import fuzz_label_files
+import fuzz_mesh_files
 import numpy as np
 from fuzz_networks import add_network, list_networks, network, read_structures, write_structures
 
@@ -297,77 +298,8 @@ def _mesh(name: str, content: Callable[[], bytes]) -> Callable[[Path], Path]:
     return make
 
 
-def _dome():
-    from mesh_files import dome
-
-    vertices, faces = dome(6)
-    return vertices, faces, [*faces.tolist(), [0, 1, 7, 6]]
-
-
-def _stl(ascii_text: bool) -> bytes:
-    from mesh_files import stl_ascii, stl_binary
-
-    vertices, faces, _ = _dome()
-    return stl_ascii(vertices, faces) if ascii_text else stl_binary(vertices, faces)
-
-
-def _ply(kind: str) -> bytes:
-    from mesh_files import ply_ascii, ply_binary
-
-    vertices, _, mixed = _dome()
-    return ply_ascii(vertices, mixed) if kind == "ascii" else ply_binary(vertices, mixed, kind)
-
-
-def _obj() -> bytes:
-    from mesh_files import obj_text
-
-    vertices, _, mixed = _dome()
-    head = b"mtllib ../outside.mtl\nusemtl gum\n"
-    return head + obj_text(vertices, mixed, lambda i: f"{i}/{i}/{i}") + b"f -1 -2 -3\n"
-
-
-def _vtp(kind: str) -> bytes:
-    from DentalTopoSegLib.files.meshes import vtp
-
-    vertices, faces, _ = _dome()
-    labels = np.where(np.arange(len(vertices)) % 2, 16, 0).astype(np.uint8)
-    if kind == "zlib":
-        return vtp.to_bytes(vertices, faces, {"FDI": labels}, {"Label": np.arange(len(faces))})
-    arrays = [vertices.astype("<f4"), faces.astype("<i4"), np.arange(3, 3 * len(faces) + 1, 3, dtype="<i4"), labels]
-    if kind == "ascii":
-        inner = [" ".join(map(str, array.ravel().tolist())) for array in arrays]
-        places, tail = [f'format="ascii">{text}</DataArray>' for text in inner], b""
-    else:
-        blocks = [array.nbytes.to_bytes(4, "little") + array.tobytes() for array in arrays]
-        at = np.cumsum([0, *map(len, blocks)])
-        places = [f'format="appended" offset="{at[i]}"/>' for i in range(4)]
-        tail = b'<AppendedData encoding="raw">_' + b"".join(blocks) + b"</AppendedData>"
-    text = (
-        '<VTKFile type="PolyData" byte_order="LittleEndian"><PolyData>'
-        f'<Piece NumberOfPoints="{len(vertices)}" NumberOfPolys="{len(faces)}">'
-        f'<PointData><DataArray type="UInt8" Name="FDI" {places[3]}</PointData>'
-        f'<Points><DataArray type="Float32" NumberOfComponents="3" {places[0]}</Points><Polys>'
-        f'<DataArray type="Int32" Name="connectivity" {places[1]}'
-        f'<DataArray type="Int32" Name="offsets" {places[2]}</Polys></Piece></PolyData>'
-    )
-    return text.encode() + tail + b"</VTKFile>"
-
-
-def _hps() -> bytes:
-    """With colours, as the package decodes them too."""
-    import io
-
-    from hps_files import hps_of_triangles, texture
-    from PIL import Image
-
-    vertices, faces, _ = _dome()
-    picture = io.BytesIO()
-    Image.new("RGB", (8, 8), (200, 90, 80)).save(picture, "JPEG")
-    return hps_of_triangles(vertices, faces, more=texture(np.full((3 * len(faces), 2), 0.5), picture.getvalue()))
-
-
 def _jaw_json(folder: Path) -> Path:
-    (folder / "jaw.ply").write_bytes(_ply("<"))
+    (folder / "jaw.ply").write_bytes(fuzz_mesh_files.ply("<"))
     labels = [16 if i % 3 else 0 for i in range(36)]
     content = {"id_patient": "a", "jaw": "upper", "labels": labels, "instances": [v // 16 for v in labels]}
     (folder / "jaw.json").write_text(json.dumps(content))
@@ -384,7 +316,7 @@ def _report(name: str) -> Callable[[Path], Path]:
 
 
 def _job(folder: Path) -> Path:
-    (folder / "upper.stl").write_bytes(_stl(False))
+    (folder / "upper.stl").write_bytes(fuzz_mesh_files.stl(False))
     content = {
         "inputs": [str(folder / "upper.stl")], "output": str(folder / OUT), "kind": None, "jaws": ["upper"],
         "unit": "mm", "name": "case", "series": None, "picture": False, "per_tooth": True, "threads": 1,
@@ -400,8 +332,8 @@ def _batch(folder: Path) -> Path:
     (root / "deeper").mkdir(parents=True)
     _image("x.nii.gz")(root)
     _enhanced(root / "deeper")
-    (root / "upper.stl").write_bytes(_stl(False))
-    (root / "lower").write_bytes(_ply("ascii"))
+    (root / "upper.stl").write_bytes(fuzz_mesh_files.stl(False))
+    (root / "lower").write_bytes(fuzz_mesh_files.ply("ascii"))
     (root / "loop").symlink_to(root, target_is_directory=True)
     (root / "gone.nii").symlink_to("nowhere")
     (root / "zero.stl").symlink_to("/dev/zero")
@@ -482,16 +414,16 @@ def _volumes() -> Iterator[Format]:
 
 
 def _meshes() -> Iterator[Format]:
-    yield Format("STL, binary", _mesh("x.stl", lambda: _stl(False)), {"x.stl": "binary"}, read_mesh)
-    yield Format("STL, ASCII", _mesh("x.stl", lambda: _stl(True)), {"x.stl": "lines"}, read_mesh)
+    yield Format("STL, binary", _mesh("x.stl", lambda: fuzz_mesh_files.stl(False)), {"x.stl": "binary"}, read_mesh)
+    yield Format("STL, ASCII", _mesh("x.stl", lambda: fuzz_mesh_files.stl(True)), {"x.stl": "lines"}, read_mesh)
     for name, kind in (("ASCII", "ascii"), ("little-endian", "<"), ("big-endian", ">")):
-        make = _mesh("x.ply", lambda kind=kind: _ply(kind))
+        make = _mesh("x.ply", lambda kind=kind: fuzz_mesh_files.ply(kind))
         yield Format(f"PLY, {name}", make, {"x.ply": "header and numbers"}, read_mesh)
-    yield Format("OBJ", _mesh("x.obj", _obj), {"x.obj": "lines"}, read_mesh)
+    yield Format("OBJ", _mesh("x.obj", fuzz_mesh_files.obj), {"x.obj": "lines"}, read_mesh)
     for kind in ("ascii", "appended", "zlib"):
-        make = _mesh("x.vtp", lambda kind=kind: _vtp(kind))
+        make = _mesh("x.vtp", lambda kind=kind: fuzz_mesh_files.vtp(kind))
         yield Format(f"VTP, {kind}", make, {"x.vtp": "xml"}, read_labelled_mesh)
-    yield Format("3Shape (.dcm, HPS)", _mesh("x.dcm", _hps), {"x.dcm": "xml"}, read_mesh)
+    yield Format("3Shape (.dcm, HPS)", _mesh("x.dcm", fuzz_mesh_files.hps), {"x.dcm": "xml"}, read_mesh)
     yield Format("labels, Teeth3DS JSON", _jaw_json, {"jaw.json": "json"}, read_jaw_labels)
 
 

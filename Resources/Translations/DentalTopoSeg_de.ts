@@ -1947,6 +1947,11 @@
             <translation>Labelmap, Wert = FDI-Nummer</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/fusion/pose.py"/>
+            <source>lays scans over one another</source>
+            <translation>legt Scans übereinander</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/checks/findings/words.py"/>
             <source>left</source>
             <translation>links</translation>
@@ -2259,7 +2264,7 @@
         <message>
             <location filename="../../DentalTopoSegLib/runs/cluster.py"/>
             <source>to share a batch among computers</source>
-            <translation type="unfinished"></translation>
+            <translation>um einen Stapel auf mehrere Computer zu verteilen</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/dentition/words.py"/>

@@ -1947,6 +1947,11 @@
             <translation>carte d'étiquettes, valeur = numéro FDI</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/fusion/pose.py"/>
+            <source>lays scans over one another</source>
+            <translation>superpose les scans</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/checks/findings/words.py"/>
             <source>left</source>
             <translation>gauche</translation>
@@ -2259,7 +2264,7 @@
         <message>
             <location filename="../../DentalTopoSegLib/runs/cluster.py"/>
             <source>to share a batch among computers</source>
-            <translation type="unfinished"></translation>
+            <translation>pour répartir un lot entre plusieurs ordinateurs</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/dentition/words.py"/>

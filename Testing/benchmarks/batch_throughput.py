@@ -3,7 +3,8 @@
     python Testing/benchmarks/batch_throughput.py [--scans 24] [--workers 1 2] [--again 1000]
 
 Small phantoms (90 x 75 x 70 voxels) with the real networks, one thread each. For every number of workers: scans per
-minute of `--jobs N`, and of `--scheduler` with N workers. Then what a scan costs the batch itself, without its
+minute of `--jobs N`, and of `--scheduler` with N workers, and the seconds of a core that a scan took with all around it
+(of all processes; they say more where others use the computer too). Then what a scan costs the batch itself, without its
 computation: `--again` scans whose results are all there are gone through once more, on both ways, with all results in
 one folder and with a folder for each. Told with every figure: its ratio to the first of its kind. Linux and macOS;
 distributed must be installed.
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import resource
 import shutil
 import sys
 import tempfile
@@ -40,14 +42,26 @@ def main(argv: list[str] | None = None) -> int:
         first = None
         for workers in given.workers:
             for scheduler in (False, True):
+                before = _core_seconds()
                 seconds = _run(place, place / "in", place / f"out_{workers}_{scheduler}", workers, scheduler)
+                spent = (_core_seconds() - before) / given.scans
                 rate = 60 * given.scans / seconds
                 first = first or rate
                 said = "--scheduler, workers:" if scheduler else "--jobs"
-                print(f"{said:<22}{workers:>3}{rate:>8.1f} scans/min{rate / first:>7.2f} times the first", flush=True)
+                print(
+                    f"{said:<22}{workers:>3}{rate:>8.1f} scans/min{rate / first:>7.2f} times the first"
+                    f"{spent:>7.1f} core s each",
+                    flush=True,
+                )
         if given.again:
             _go_through(place, given.again)
     return 0
+
+
+def _core_seconds() -> float:
+    """Of all processes that have ended, those that they started too."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _go_through(place: Path, scans: int) -> None:

@@ -3,9 +3,8 @@
     python Testing/benchmarks/batch_throughput.py [--scans 24] [--workers 1 2] [--again 1000]
 
 Small phantoms (90 x 75 x 70 voxels) with the real networks, one thread each. For every number of workers: scans per
-minute of `--jobs N`, and of `--scheduler` with N workers, and the seconds of a core that a scan took with all around it
-(of all processes; they say more where others use the computer too). Then what a scan costs the batch itself, without its
-computation: `--again` scans whose results are all there are gone through once more, on both ways, with all results in
+minute of `--jobs N` and of `--scheduler` with N workers, and the seconds of a core that a scan took with all around it,
+which say more where others use the computer too. Then what a scan costs the batch itself, without its computation: `--again` scans whose results are all there are gone through once more, on both ways, with all results in
 one folder and with a folder for each. Told with every figure: its ratio to the first of its kind. Linux and macOS;
 distributed must be installed.
 """

@@ -1,12 +1,13 @@
 """Throughput of a batch against workers, on this computer and on a Dask cluster of real processes on its loopback.
 
-    python Testing/benchmarks/batch_throughput.py [--scans 24] [--workers 1 2] [--again 1000]
+    python Testing/benchmarks/batch_throughput.py [--scans 24] [--workers 1 2] [--again 1000] [--names 0 40000 400000]
 
 Small phantoms (90 x 75 x 70 voxels) with the real networks, one thread each. For every number of workers: scans per
 minute of `--jobs N` and of `--scheduler` with N workers, and the seconds of a core that a scan took with all around it,
-which say more where others use the computer too. Then what a scan costs the batch itself, without its computation: `--again` scans whose results are all there are gone through once more, on both ways, with all results in
-one folder and with a folder for each. Told with every figure: its ratio to the first of its kind. Linux and macOS;
-distributed must be installed.
+the start of a cluster too. Then what a scan costs the batch itself, without its computation: `--again` scans whose
+results are all there are gone through once more, on both ways, with all results in one folder and with a folder for
+each. Before that what moving a result costs in a folder with so many `--names`. Told with every figure: its ratio to
+the first of its kind. Linux and macOS; distributed must be installed. `--scans 0`: the moves alone.
 """
 
 from __future__ import annotations
@@ -29,11 +30,15 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--scans", type=int, default=24)
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--again", type=int, default=1000)
+    parser.add_argument("--names", type=int, nargs="*", default=[0, 40_000, 400_000])
     given = parser.parse_args(argv)
     sys.path[:0] = [str(ROOT), str(ROOT / "Testing" / "helpers")]
     from small_batch import BROKEN, make_scans
 
     with tempfile.TemporaryDirectory() as scratch:
+        _move(Path(scratch) / "names", sorted(given.names))
+        if not given.scans:
+            return 0
         place = Path(scratch)
         make_scans(place / "in", given.scans)
         for name in BROKEN:
@@ -55,6 +60,24 @@ def main(argv: list[str] | None = None) -> int:
         if given.again:
             _go_through(place, given.again)
     return 0
+
+
+def _move(folder: Path, counts: list[int]) -> None:
+    from DentalTopoSegLib.files.transactions import all_or_nothing
+
+    first = None
+    folder.mkdir()
+    for count in counts:
+        for number in range(len(list(folder.iterdir())), count):
+            (folder / f"x{number}").touch()
+        started = time.perf_counter()
+        for number in range(10):
+            with all_or_nothing(folder) as stage:
+                (stage / "result").write_text(str(number))
+        each = (time.perf_counter() - started) / 10
+        first = first or each
+        print(f"a move among {count} names: {1000 * each:.0f} ms {each / first:.1f} times the first", flush=True)
+        (folder / "result").unlink()
 
 
 def _core_seconds() -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -91,6 +92,27 @@ def test_what_a_run_may_do_is_not_held_against_it(tmp_path: Path) -> None:
     code = "import os, tempfile; open('x', 'w'); tempfile.TemporaryFile(); os.rename('x', 'y'); open(os.devnull, 'w')"
     trace = run_traced([sys.executable, "-c", code], tmp_path / "run")
     assert trace.code == 0 and trace.quiet, trace
+
+
+_ASKS = "import socket; s = socket.socket(socket.AF_INET6); s.bind(('::1', {port})); {then}"
+
+
+@pytest.mark.parametrize(
+    ("code", "quiet"),
+    [
+        (_ASKS.format(port=0, then="s.close()"), True),
+        (_ASKS.format(port=0, then="s.connect_ex(('::1', 9))"), False),
+        (_ASKS.format(port=49731, then="s.close()"), False),
+    ],
+)
+def test_asking_whether_there_is_ipv6_is_no_connection(code: str, quiet: bool, tmp_path: Path) -> None:
+    """urllib3 does so when it is imported, which pydicom does where it is installed."""
+    with socket.socket(socket.AF_INET6) as probe:
+        try:
+            probe.bind(("::1", 0))
+        except OSError:
+            pytest.skip("no IPv6 on this computer")
+    assert run_traced([sys.executable, "-c", code], tmp_path / "run").quiet == quiet
 
 
 def test_names_are_read_from_the_questions_to_a_name_server() -> None:

@@ -21,6 +21,8 @@ _CHANGES = {
 _OPENS = ("open", "openat")
 _TRACED = ",".join(("%network", "execve", *_OPENS, *_CHANGES))
 _LINE = re.compile(r"^(\d+)\s+(\w+)\((.*)$")
+_SOCKET = re.compile(r"<socket:\[(\d+)\]>")
+_ASKS_FOR_IPV6 = re.compile(r'\bbind\(.*sin6_port=htons\(0\),.*"::1"|\bclose\(')
 _PATH = re.compile(r'(?:(?:AT_FDCWD|\d+)<([^>]*)>, )?"((?:[^"\\]|\\.)*)"')
 #: What the C library reads before it asks for a name.
 _RESOLVER = ("/etc/resolv.conf", "/etc/hosts")
@@ -119,9 +121,10 @@ def run_traced(
 def read_trace(lines: Sequence[str], given: Sequence[Path], cwd: Path) -> Trace:
     """What the lines of `strace -f -y` say. given: folders that may be changed; cwd: of paths without a folder."""
     trace = Trace(0, "")
+    questions = _ipv6_questions(lines)
     for line in lines:
         found = _LINE.match(line)
-        if not found:
+        if not found or questions.intersection(_SOCKET.findall(line)):
             continue
         call, rest = found.group(2), found.group(3)
         if call in (*_OPENS, *_CHANGES, "execve") and re.search(r" = -1 E\w+ ", rest):
@@ -158,6 +161,20 @@ def _text(escaped: str) -> bytes:
 def _note_change(trace: Trace, path: str, given: Sequence[Path]) -> None:
     if not path.startswith(_NO_FILES) and not any(Path(path).is_relative_to(folder) for folder in given):
         trace.changed.add(path)
+
+
+def _ipv6_questions(lines: Sequence[str]) -> set[str]:
+    """The sockets that only asked whether this computer knows IPv6, as urllib3 does when it is imported: opened, bound
+    to the computer itself at no port, closed. Nothing is sent and nobody can reach it."""
+    calls: dict[str, list[str]] = {}
+    for line in lines:
+        for socket in _SOCKET.findall(line):
+            calls.setdefault(socket, []).append(line)
+    return {
+        socket
+        for socket, (first, *others) in calls.items()
+        if "socket(AF_INET6, SOCK_STREAM" in first and others and all(_ASKS_FOR_IPV6.search(line) for line in others)
+    }
 
 
 def _note_network(trace: Trace, call: str, rest: str) -> None:

@@ -176,7 +176,7 @@ class _Reader:
         most = 3 if key == "image_resampling" else 1
         if order not in range(most + 1) or across not in range(most + 1) or separate not in (None, True, False):
             raise self.refusal(key, f"orders of 0 to {most}")
-        return Rule(int(value["order"]), int(value["order_across"]), separate)
+        return Rule(int(value["order"]), int(value["order_across"]), separate, value.get("keep_single") is True)
 
     def channels(self) -> tuple[Channel, ...]:
         values = self.metadata.get("channels")

@@ -21,11 +21,13 @@ _NOTHING = 1e-6  # of a weight: rounding
 @dataclass(frozen=True)
 class Rule:
     """How one kind of data is resampled: orders of the splines within and across slices; separate: whether slice by
-    slice, None where the spacing decides."""
+    slice, None where the spacing decides; keep_single: whether logits stay in single precision once they are resampled,
+    as nnU-Net's resampling by torch leaves them."""
 
     order: int = 3
     order_across: int = 0
     separate: bool | None = None
+    keep_single: bool = False
 
 
 def shape_at(shape: tuple[int, ...], spacing: tuple[float, ...], wanted: tuple[float, ...]) -> tuple[int, ...]:

@@ -1,7 +1,8 @@
 """nnU-Net's sliding window, with labels as it goes: never more logits than a row of tiles needs are in memory.
 
 Sums of weighted logits are kept in half precision, as nnU-Net keeps them: where two labels are nearly as likely, its
-rounding decides, and in single precision some voxels of a blurred border would get the other one.
+rounding decides, and in single precision some voxels of a blurred border would get the other one. What is resampled is
+rounded once more, except where torch resamples (`Rule.keep_single`).
 """
 
 from __future__ import annotations
@@ -102,7 +103,7 @@ def label_slices(
             low = planes[int(first[made])]
             share = weight[made]
             mixed = low if share == 0 else low * (1 - share) + planes[int(second[made])] * share
-            inside[made] = _decide(mixed.astype(_HALF), description)
+            inside[made] = _decide(mixed if rule.keep_single else mixed.astype(_HALF), description)
             made += 1
         for old in [i for i in planes if made < len(inside) and i < first[made]]:
             del planes[old]

@@ -1,12 +1,14 @@
 """Small nnU-Net v2 models trained by nnunetv2 itself on phantoms, with its own predictor's answer: the data of the
 tests that compare with it.
 
-    python Testing/nnunet/make_reference.py WORK OUT [--cases plain residual ...] [--iterations 500]
+    python Testing/nnunet/make_reference.py WORK OUT [--cases plain residual ...] [--iterations 500] [--kept]
 
 Needs nnunetv2 (2.8.1 was used) and torch, in an environment of its own; no test needs it. Of every case OUT/CASE gets
 `model/` as nnunetv2 leaves it (plans.json, dataset.json, fold_*/checkpoint_final.pth), `scan.nii.gz` that no training
-saw, `answer.nii.gz` and `answer_mirrored.nii.gz`. `--freeze` leaves out of the checkpoints what prediction does not
-read (the optimizer's state, the trainer's log), so that they can be kept in the repository.
+saw, `answer.nii.gz`, `answer_mirrored.nii.gz` and, where it is one fold, `answer_by_torch.nii.gz` of the same weights
+with plans that resample by torch, as ToothSeg's do. `--kept` trains nothing: OUT's models answer. `--freeze` leaves out
+of the checkpoints what prediction does not read (the optimizer's state, the trainer's log), so that they can be kept in
+the repository.
 """
 
 from __future__ import annotations
@@ -143,11 +145,13 @@ def train(plans: Path, fold: str | int, iterations: int) -> Path:
     dataset = json.loads((plans.parent / "dataset.json").read_text(encoding="utf-8"))
     content = json.loads(plans.read_text(encoding="utf-8")) | {"continue_training": False}
     torch.manual_seed(0)
-    os.environ["nnUNet_n_proc_DA"] = "0"  # noqa: SIM112  # augment in this process
     trainer = nnUNetTrainer(content, "3d_fullres", fold, dataset, device=torch.device("cpu"))
     trainer.num_epochs, trainer.num_iterations_per_epoch, trainer.num_val_iterations_per_epoch = 2, iterations // 2, 2
     trainer.initial_lr, trainer.oversample_foreground_percent = 0.03, 1.0  # minutes, not days
+    workers = os.environ["nnUNet_n_proc_DA"]  # noqa: SIM112
+    os.environ["nnUNet_n_proc_DA"] = "0"  # noqa: SIM112  # augment in this process
     trainer.run_training()
+    os.environ["nnUNet_n_proc_DA"] = workers  # noqa: SIM112  # the planner of the next case takes no 0
     return Path(trainer.output_folder_base)
 
 
@@ -159,6 +163,34 @@ def predict(model: Path, scan: Path, answer: Path, folds: tuple[str | int, ...],
     predictor = nnUNetPredictor(use_mirroring=mirrored, device=torch.device("cpu"), allow_tqdm=False)
     predictor.initialize_from_trained_model_folder(str(model), folds, "checkpoint_final.pth")
     predictor.predict_from_files_sequential([[str(scan)]], [str(answer).removesuffix(".nii.gz")])
+
+
+def plans_by_torch(plans: dict) -> dict:
+    """The same plans, scans and logits resampled by nnunetv2's other function."""
+    for configuration in plans["configurations"].values():
+        for what in ("data", "seg", "probabilities"):
+            configuration[f"resampling_fn_{what}"] = "resample_torch_fornnunet"
+            configuration[f"resampling_fn_{what}_kwargs"] = {"is_seg": what == "seg", "force_separate_z": None}
+    return plans
+
+
+def predict_all(out: Path, folds: tuple[str | int, ...], work: Path) -> None:
+    """Every answer of a case."""
+    predict(out / "model", out / "scan.nii.gz", out / "answer.nii.gz", folds, mirrored=False)
+    predict(out / "model", out / "scan.nii.gz", out / "answer_mirrored.nii.gz", folds, mirrored=True)
+    if len(folds) == 1:
+        predict_by_torch(out, folds, work / "by_torch")
+    for left in ("predict_from_raw_data_args.json", "dataset.json", "plans.json"):
+        (out / left).unlink(missing_ok=True)
+
+
+def predict_by_torch(out: Path, folds: tuple[str | int, ...], other: Path) -> None:
+    """The answer of a case's weights with plans that resample by torch."""
+    shutil.copytree(out / "model", other, dirs_exist_ok=True)
+    plans = plans_by_torch(json.loads((other / "plans.json").read_text(encoding="utf-8")))
+    (other / "plans.json").write_text(json.dumps(plans), encoding="utf-8")
+    predict(other, out / "scan.nii.gz", out / "answer_by_torch.nii.gz", folds, mirrored=False)
+    shutil.rmtree(other)
 
 
 def keep(model: Path, out: Path, freeze: bool) -> None:
@@ -187,6 +219,7 @@ def main() -> None:
     parser.add_argument("--cases", nargs="+", choices=CASES, default=list(CASES))
     parser.add_argument("--iterations", type=int, default=500)
     parser.add_argument("--freeze", action="store_true")
+    parser.add_argument("--kept", action="store_true", help="train nothing: the models that OUT holds answer")
     given = parser.parse_args()
     for part in ("raw", "preprocessed", "results"):
         folder = given.work.resolve() / part
@@ -195,17 +228,17 @@ def main() -> None:
     os.environ |= {"nnUNet_n_proc_DA": "1", "nnUNet_compile": "f", "nnUNet_def_n_proc": "1"}
     for name in given.cases:
         case, dataset = CASES[name], f"Dataset9{list(CASES).index(name):02d}_{name}"
+        out = given.out / name
+        if given.kept:
+            predict_all(out, case.folds, given.work)
+            continue
         make_dataset(case, dataset)
         plans = plan(case, dataset)
         share = given.iterations if len(case.folds) == 1 else max(given.iterations // len(case.folds), 150)
         models = [train(plans, fold, share) for fold in case.folds]
-        out = given.out / name
         keep(models[0], out / "model", given.freeze)
         write_scan(TEST_SEED, case.test_spacing_mm, case.thin_out, out / "scan.nii.gz", None)
-        predict(out / "model", out / "scan.nii.gz", out / "answer.nii.gz", case.folds, mirrored=False)
-        predict(out / "model", out / "scan.nii.gz", out / "answer_mirrored.nii.gz", case.folds, mirrored=True)
-        for left in ("predict_from_raw_data_args.json", "dataset.json", "plans.json"):
-            (out / left).unlink(missing_ok=True)
+        predict_all(out, case.folds, given.work)
 
 
 if __name__ == "__main__":

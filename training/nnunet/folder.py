@@ -32,6 +32,9 @@ _MOST_STAGES, _MOST_FEATURES, _MOST_BLOCKS = 10, 4096, 32
 _MOST_CHECKPOINT_BYTES = 8 << 30
 _CHECKPOINTS = ("checkpoint_final.pth", "checkpoint_best.pth")
 _RESAMPLING = "resample_data_or_seg_to_shape"
+_RESAMPLING_BY_TORCH = "resample_torch_fornnunet"
+#: What its parameters must be where they are given, which is what they are where they are not.
+_BY_TORCH = {"mode": "linear", "aniso_axis_mode": "nearest-exact", "separate_z_anisotropy_threshold": 3}
 #: Which way scans lie in an array, by the reader that the plans name; None: as they are stored.
 _READERS = {
     "SimpleITKIO": None,
@@ -432,8 +435,21 @@ def _channels(
 def _rule(configuration: Mapping[str, Any], what: str, order: int, said: str) -> dict[str, Any]:
     function = configuration.get(f"resampling_fn_{what}", _RESAMPLING)
     given = configuration.get(f"resampling_fn_{what}_kwargs") or {}
+    if function == _RESAMPLING_BY_TORCH:
+        for key, wanted in _BY_TORCH.items():
+            if given.get(key, wanted) != wanted:
+                raise InputError(
+                    f"{said} resamples by {function} with {key} {given[key]!r:.40}, which cannot be converted; "
+                    f"{wanted!r} can."
+                )
+        # torch's trilinear interpolation places and weighs samples as a spline of order 1 does, "nearest-exact" as one
+        # of order 0
+        return {"order": 1, "order_across": 0, "separate": given.get("force_separate_z"), "keep_single": True}
     if function != _RESAMPLING:
-        raise InputError(f"{said} resamples by {str(function)[:80]}, which cannot be converted; {_RESAMPLING} can.")
+        raise InputError(
+            f"{said} resamples by {str(function)[:80]}, which cannot be converted; {_RESAMPLING} and "
+            f"{_RESAMPLING_BY_TORCH} can."
+        )
     rule = {"order": given.get("order", order), "order_across": given.get("order_z", 0)}
     if rule["order"] not in range(order + 1) or rule["order_across"] not in (0, 1):
         raise InputError(f"{said} resamples by splines of order {rule['order']}/{rule['order_across']}: not converted.")

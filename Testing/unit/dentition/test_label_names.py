@@ -78,6 +78,20 @@ def test_bare_numbers_are_teeth_only_where_they_can_be_nothing_else() -> None:
     assert not Labels.of({i: str(i) for i in range(1, 37)}).teeth  # ToothSeg's own
 
 
+def test_a_row_of_named_teeth_is_read_by_its_names() -> None:
+    """ToothSeg's numbering network: ToothFairy2's names, values of 1 to 32."""
+    found = Labels.of({i: TOOTHFAIRY[fdi] for i, fdi in enumerate(FDI_PERMANENT, 1)})
+    assert found.teeth == dict(enumerate(FDI_PERMANENT, 1))
+    assert not found.structures
+
+
+def test_dentalsegmentators_labels_are_structures() -> None:
+    names = ["Upper Skull", "Mandible", "Upper Teeth", "Lower Teeth", "Mandibular canal"]
+    found = Labels.of(dict(enumerate(names, 1)))
+    assert not found.teeth
+    assert [s.name for s in found.structures] == names
+
+
 def test_two_labels_of_one_tooth_keep_their_names() -> None:
     found = Labels.of({1: "tooth 16", 2: "upper right first molar", 3: "tooth 17"})
     assert found.teeth == {3: 17}

@@ -40,6 +40,14 @@ def test_crumbs_and_borders_without_a_center_are_dropped() -> None:
     np.testing.assert_array_equal(separate_teeth(answer, CENTER, BORDER, MM), truth)
 
 
+def test_a_center_of_16_mm3_is_no_tooth_and_a_larger_one_is() -> None:
+    answer = np.zeros((12, 12, 12), np.uint8)
+    answer[2:6, 2:6, 2:10] = CENTER  # 128 voxels of 0.125 mm3
+    assert not separate_teeth(answer, CENTER, BORDER, MM).any()
+    answer[6, 2, 2] = CENTER
+    assert separate_teeth(answer, CENTER, BORDER, MM).max() == 1
+
+
 def test_distances_are_millimetres() -> None:
     answer = np.full((1, 40, 12), BORDER, np.uint8)
     answer[0, :20, :1], answer[0, :, 11:] = CENTER, CENTER

@@ -16,6 +16,7 @@ onnx = pytest.importorskip("onnx", reason="onnx is not installed; only training 
 from DentalTopoSegLib.errors import InputError  # noqa: E402
 from DentalTopoSegLib.networks.graphs import require_known_graph  # noqa: E402
 from DentalTopoSegLib.nnunet.description import Description  # noqa: E402
+from DentalTopoSegLib.nnunet.resampling import Rule  # noqa: E402
 from training.export.ranges import session  # noqa: E402
 from training.nnunet import command  # noqa: E402
 from training.nnunet.folder import expected_shapes, read_folder  # noqa: E402
@@ -199,7 +200,7 @@ def _changed(at: str, value) -> dict:
         ("architecture.arch_kwargs.strides", [[1, 1], [2, 2], [2, 2]], "strides"),
         ("normalization_schemes", ["MyNormalization"], "normalises by MyNormalization"),
         ("normalization_schemes", ["CTNormalization"] * 2, "normalises 2 channels"),
-        ("resampling_fn_data", "resample_torch_fornnunet", "resamples by resample_torch_fornnunet"),
+        ("resampling_fn_data", "my_resampling", "resamples by my_resampling, which cannot be converted"),
     ],
 )
 def test_plans_that_cannot_be_converted_are_refused_by_name(tmp_path: Path, at: str, value, words: str) -> None:
@@ -208,6 +209,35 @@ def test_plans_that_cannot_be_converted_are_refused_by_name(tmp_path: Path, at: 
     with pytest.raises(InputError, match=words) as refused:
         read_folder(tmp_path)
     assert "\n" not in str(refused.value)
+
+
+def _toothseg(**kwargs) -> dict:
+    """Plans as ToothSeg publishes them: a configuration that inherits, resampled by torch in all three axes alike."""
+    made = plans()
+    of_torch = {"is_seg": False, "force_separate_z": False, "memefficient_seg_resampling": False} | kwargs
+    made["configurations"]["3d_fullres_resample_torch_192_bs8"] = {"inherits_from": "3d_fullres"} | {
+        key: value
+        for what in ("data", "seg", "probabilities")
+        for key, value in (
+            (f"resampling_fn_{what}", "resample_torch_fornnunet"),
+            (f"resampling_fn_{what}_kwargs", of_torch),
+        )
+    }
+    return made
+
+
+def test_plans_that_resample_by_torch_are_read(tmp_path: Path) -> None:
+    write_folder(tmp_path, _toothseg(), init_args={"configuration": "3d_fullres_resample_torch_192_bs8"})
+    described = Description.of(read_folder(tmp_path).metadata, "It")
+    assert described.image_rule == described.logits_rule == Rule(1, 0, False, keep_single=True)
+    assert described.patch == (4, 16, 16)
+
+
+def test_another_way_to_resample_by_torch_is_refused(tmp_path: Path) -> None:
+    made = _toothseg(mode="nearest")
+    write_folder(tmp_path, made, init_args={"configuration": "3d_fullres_resample_torch_192_bs8"})
+    with pytest.raises(InputError, match="with mode 'nearest', which cannot be converted; 'linear' can"):
+        read_folder(tmp_path)
 
 
 def test_weights_that_do_not_fit_the_plans_are_refused(tmp_path: Path) -> None:

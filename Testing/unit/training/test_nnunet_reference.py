@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import functools
+import json
+import runpy
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -19,6 +22,7 @@ from training.nnunet.command import convert
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "nnunet"
 CASES = sorted(path.name for path in DATA.iterdir() if path.is_dir())
+BY_TORCH = [case for case in CASES if (DATA / case / "answer_by_torch.nii.gz").is_file()]
 
 
 @functools.cache
@@ -61,6 +65,27 @@ def test_fp32_gives_the_labels_of_nnunetv2s_predictor(case: str, mirror: bool) -
     ours, theirs = answer(case, "fp32", mirror)
     assert (theirs > 0).sum() > 500
     assert equal_share(ours, theirs) >= 0.999
+
+
+@pytest.mark.parametrize("case", BY_TORCH)
+def test_scans_and_logits_resampled_by_torch_are_nnunetv2s(case: str, tmp_path: Path) -> None:
+    """As the published plans of ToothSeg ask for."""
+    model = tmp_path / "model"
+    shutil.copytree(DATA / case / "model", model)
+    change = runpy.run_path(str(Path(__file__).resolve().parents[2] / "nnunet" / "make_reference.py"))["plans_by_torch"]
+    plans = change(json.loads((model / "plans.json").read_text(encoding="utf-8")))
+    (model / "plans.json").write_text(json.dumps(plans), encoding="utf-8")
+    convert(model, tmp_path / "networks")
+    options = RunOptions(threads=1, precision="fp32")
+    volume = read_volume(DATA / case / "scan.nii.gz")[0]
+    ours = segment_with(volume, *load_nnunet(tmp_path / "networks", options), options).structures.array
+    theirs = read_labels(DATA / case / "answer_by_torch.nii.gz").array
+    assert equal_share(ours, theirs) >= 0.999
+    assert equal_share(ours, read_labels(DATA / case / "answer.nii.gz").array) < 0.999  # it is another answer
+
+
+def test_plans_by_torch_have_references() -> None:
+    assert len(BY_TORCH) >= 2
 
 
 @pytest.mark.parametrize("case", CASES)

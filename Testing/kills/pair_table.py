@@ -60,7 +60,7 @@ def runs(process: int) -> bool:
 
 def contents(folder: Path) -> dict[str, bytes]:
     """What the visible files hold, but for the summary, which says how long each scan took."""
-    hidden = (".", "summary.csv")
+    hidden = (".", "summary.")
     return {path.name: path.read_bytes() for path in folder.iterdir() if not path.name.startswith(hidden)}
 
 

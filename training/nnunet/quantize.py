@@ -7,6 +7,7 @@ and deviation 1 on the tiles, so that one step of 8 bits for all of them fits ea
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -20,7 +21,9 @@ from training.nnunet.graph import INPUT
 
 #: Convolutions of fewer channels than this stay float: in int8 they are slower.
 LEAST_CHANNELS = 4
-_AT_ONCE = 6  # results kept of one run: of a full-size network each is up to a quarter of a gigabyte
+_AT_ONCE_BYTES = (
+    3 << 29
+)  # of results kept of one run: six of the largest of nnU-Net's default plan, all of the deep ones
 
 
 def quantize(model: onnx.ModelProto, tiles: Sequence[np.ndarray]) -> onnx.ModelProto:
@@ -88,11 +91,28 @@ def _results(
     model: onnx.ModelProto, names: Sequence[str], tiles: Sequence[np.ndarray]
 ) -> Iterator[tuple[Sequence[str], list[np.ndarray]]]:
     """Some names and their tensors on a tile, until each name has had every tile."""
-    for first in range(0, len(names), _AT_ONCE):
-        some = list(names[first : first + _AT_ONCE])
+    for some in _groups(model, names):
         runner = session(with_outputs(model, some), threads=1)
         for tile in tiles:
             yield some, runner.run(some, {INPUT: tile})
+
+
+def _groups(model: onnx.ModelProto, names: Sequence[str]) -> list[list[str]]:
+    """The names in groups of which none holds more than _AT_ONCE_BYTES, unless it is a single one."""
+    inferred = onnx.shape_inference.infer_shapes(model).graph
+    sizes = {
+        value.name: 4 * math.prod(side.dim_value for side in value.type.tensor_type.shape.dim)
+        for value in (*inferred.input, *inferred.value_info, *inferred.output)
+    }
+    groups: list[list[str]] = []
+    held = 0
+    for name in sorted(names, key=lambda name: -sizes[name]):
+        if not groups or held + sizes[name] > _AT_ONCE_BYTES:
+            groups.append([])
+            held = 0
+        groups[-1].append(name)
+        held += sizes[name]
+    return groups
 
 
 def quick_convolutions(model: onnx.ModelProto) -> list[str]:

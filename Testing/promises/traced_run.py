@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -90,6 +91,7 @@ def make_inputs(folder: Path) -> None:
         for keyword in _TAKEN_OVER:
             setattr(slice_, keyword, "")
         slice_.save_as(path)
+    shutil.copy(Path(__file__).resolve().parents[1] / "data" / "nnunet" / "phantom-teeth.zip", folder / "network.zip")
     (folder / "scans").mkdir()
     write_volume(phantom.image, folder / "scans" / "one.nii.gz")
     jaw = toy_jaw("lower")
@@ -116,6 +118,9 @@ def cases(seconds: float) -> Iterator[Case]:
     yield Case("segment, OpenVINO", (*_CLI, "segment", "../in/scan.nii.gz", "-o", "s", "--provider", "openvino"),
                ("scan.nii.gz",), "openvino")  # fmt: skip
     yield Case("batch", (*_CLI, "batch", "../in/scans", "-o", "b"), ("scans",))
+    yield Case("watch", (*_CLI, "watch", "../in/scans", "-o", "w", "--once", "--settle", "0"), ("scans",))
+    adding = (*_CLI, "networks", "add", "../in/network.zip", "--accept-licence", "--folder", "n")
+    yield Case("networks add", adding, ("network.zip",))
     yield Case("worker", (PYTHON, "-m", "DentalTopoSegLib.runs.worker", "../in/job.json"), ("job.json", "scan.nii.gz"))
     yield Case("check", (*_CLI, "check", labels), ("result",))
     yield Case("evaluate", (*_CLI, "evaluate", labels, labels), ("result",))
@@ -127,8 +132,9 @@ def cases(seconds: float) -> Iterator[Case]:
         yield Case(f"export {kind}", (*_CLI, "export", report, "-o", "e", "--format", kind), ("result",), needs)
     yield Case("fuse", (*_CLI, "fuse", "../in/scan.nii.gz", "../in/lower.vtp", "--labels", labels, "-o", "f"),
                ("scan.nii.gz", "lower.vtp", "result"), "small_gicp")  # fmt: skip
-    dicom = (*_CLI, "export", report, "-o", "e", "--format", "dicom-seg", "--scan", "../in/dicom")
-    yield Case("export dicom-seg", dicom, ("result", "dicom"), "highdicom")
+    for kind in ("dicom-seg", "dicom-stl"):
+        dicom = (*_CLI, "export", report, "-o", "e", "--format", kind, "--scan", "../in/dicom")
+        yield Case(f"export {kind}", dicom, ("result", "dicom"), "highdicom")
     yield Case("training: export", (PYTHON, "-c", _TRAINING), (), "torch", excused=_TORCH)
     for package in ("onnxruntime", "openvino"):
         command = (PYTHON, "-c", _LOUD.format(package=package, seconds=min(seconds, 20)))

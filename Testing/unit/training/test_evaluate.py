@@ -90,7 +90,7 @@ def test_a_network_is_taken_from_the_first_folder_that_has_it(tmp_path: Path, mo
 
     for folder, precision in (("a", "int8"), ("b", "fp32"), ("c", "fp32")):
         (tmp_path / folder).mkdir()
-        entry = {"id": "n", "precision": precision, "file": "n.onnx", "sha256": ""}
+        entry = {"id": "n", "precision": precision, "file": "n.onnx", "sha256": "0" * 64}
         entries = [entry | {"task": task} for task in task_names("volume")]
         (tmp_path / folder / "models.json").write_text(json.dumps({"models": entries}), encoding="utf-8")
     monkeypatch.setattr(evaluate, "load_model", lambda task, threads, precision, folder: folder)

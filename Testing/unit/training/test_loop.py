@@ -357,19 +357,29 @@ def test_memory_is_kept_by_starting_the_same_command_again(monkeypatch: pytest.M
     monkeypatch.delenv("GLIBC_TUNABLES")
 
 
-CONFIGS = [
-    file
-    for file in sorted((Path(loops.__file__).parent / "configs").glob("*.yaml"))
-    if "\nrounds:" not in file.read_text("utf-8")  # a plan of several networks, see `test_rounds`
-]
+def configurations() -> dict[str, dict]:
+    """Every shipped configuration by its name: files of one network, and those of several, by section."""
+    found = {}
+    for file in sorted((Path(loops.__file__).parent / "configs").glob("*.yaml")):
+        content = yaml.safe_load(file.read_text("utf-8"))
+        if "rounds" in content:  # a plan of several networks, see `test_rounds`
+            continue
+        if "task" in content:
+            found[file.stem] = loops.read_config(file)
+        else:
+            found |= {f"{file.stem} {section}": config for section, config in content.items()}
+    return found
 
 
-@pytest.mark.parametrize("file", CONFIGS, ids=lambda file: file.stem)
-def test_every_configuration_has_settings_that_its_task_knows(file: Path) -> None:
+CONFIGS = configurations()
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_every_configuration_has_settings_that_its_task_knows(name: str) -> None:
     from training.surfaces.train_orientation import OrientationSettings
     from training.volumes.train import VolumeSettings
 
-    config = loops.read_config(file)
+    config = CONFIGS[name]
     kinds = {"orientation": OrientationSettings, "surface": Settings, "crowns": Settings}
     settings = kinds.get(config["task"], VolumeSettings).from_config(config)
     assert settings.lr == config["training"]["lr"]

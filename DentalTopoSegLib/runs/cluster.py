@@ -40,6 +40,9 @@ _CONNECTED = "running"
 _CLOSING = ("closing", "closed", "failed")
 
 
+_SCHEDULER_ENDED = "the scheduler ended before it was done"
+
+
 class ClusterRunner:
     """Hands items to a Dask scheduler and their rows to the messages.
 
@@ -110,7 +113,7 @@ class ClusterRunner:
             left = [*self._futures, *self._next]
             self._futures.clear()
         for index in left:
-            self._messages.put(("row", index, self._lost(index, "the scheduler ended before it was done")))
+            self._messages.put(("row", index, self._lost(index, _SCHEDULER_ENDED)))
 
     def stop(self) -> None:
         """Take back what is with the scheduler; its workers end what they compute within a second."""
@@ -145,6 +148,14 @@ class ClusterRunner:
         with self._one_submits:
             if self._futures.pop(index, None) is None:
                 return
+        row = self._lost(index, _SCHEDULER_ENDED)
+        try:  # what cannot be fetched any more has ended with the scheduler, and is told as such before the error
+            row = self._row_of(index, future)
+        finally:
+            self._messages.put(("row", index, row))
+        self._submit()
+
+    def _row_of(self, index: int, future: Any) -> dict[str, Any]:
         if future.status == "finished":
             row = future.result(timeout=_CONNECT_S)
         elif future.status == "error":
@@ -152,8 +163,7 @@ class ClusterRunner:
         else:
             row = self._lost(index, "somebody else told the scheduler to forget it")
         future.release()
-        self._messages.put(("row", index, row))
-        self._submit()
+        return row
 
     def _reason(self, error: BaseException) -> str:
         if isinstance(error, self._distributed.KilledWorker):

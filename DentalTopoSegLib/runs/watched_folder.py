@@ -111,11 +111,14 @@ class WatchedFolder:
         scans_in(self.folder, self.output)
         require_writable(self.output)
         self._ledger = _read_ledger(self.output / LEDGER)
-        while True:
-            waiting = self._look()
-            if once and not waiting:
-                return self.counts
-            self._wait(min(LOOK_S, self.settle_s))
+        try:
+            while True:
+                waiting = self._look()
+                if once and not waiting:
+                    return self.counts
+                self._wait(min(LOOK_S, self.settle_s))
+        except (Cancelled, KeyboardInterrupt) as stopped:  # wherever it was: what is done is told
+            raise self._stopped() from stopped
 
     def _wait(self, seconds: float) -> None:
         end = time.monotonic() + seconds
@@ -161,9 +164,11 @@ class WatchedFolder:
             elif time.monotonic() - since < self.settle_s:
                 waiting = True
             else:
-                self._do(path, name, known=key in self._ledger)
+                told = self._do(path, name, known=key in self._ledger)
                 self._ledger[key] = mark
-                self._keep_ledger()
+                self.counts[told.state] = self.counts.get(told.state, 0) + 1
+                self._keep_ledger()  # first: who hears that a scan is done may stop at once
+                self.tell(told)
         return waiting
 
     def _unreadable(self) -> Iterator[tuple[Path, str]]:
@@ -175,7 +180,7 @@ class WatchedFolder:
             self._away = message
             self.tell(Told("", "waiting", "The folder cannot be looked through; it is tried again."))
 
-    def _do(self, path: Path, name: str, known: bool) -> None:
+    def _do(self, path: Path, name: str, known: bool) -> Told:
         shown = name
         try:
             if not name:
@@ -198,8 +203,7 @@ class WatchedFolder:
             told = self._failed(shown, str(error), error.exit_code)
         except OSError as error:
             told = self._failed(shown, f"It cannot be segmented ({error.strerror or error}).", InputError.exit_code)
-        self.counts[told.state] = self.counts.get(told.state, 0) + 1
-        self.tell(told)
+        return told
 
     def _failed(self, name: str, message: str, exit_code: int) -> Told:
         """Messages hold names of files, which may be a patient's."""

@@ -38,6 +38,7 @@ COMMANDS = {
     "export-orientation": Command("export.orientation", "Export the network that finds the frame, with its confidence"),
     "quantize-nnunet": Command("nnunet.command", "Convert a model folder of nnU-Net v2, also to int8"),
     "tune": Command("compression.tune", "Go on from a network: quantization, topology loss, distillation, gates"),
+    "restore-network": Command("compression.restore", "Turn a model file into a run to train on from"),
     "cut-dead-levels": Command("compression.dead_levels", "Cut levels of a network that no longer answer"),
     "evaluate-volumes": Command("evaluation.volumes", "Score the CBCT path on labelled scans"),
     "evaluate-jaws": Command("evaluation.jaws", "Score the intraoral path on labelled scans"),

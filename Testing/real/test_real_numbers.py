@@ -16,7 +16,7 @@ from DentalTopoSegLib.checks.findings import check_jaws
 from DentalTopoSegLib.ios.segmenting import JawSegmentation, load_networks
 from training.evaluation.jaws import known_frame, segment
 from training.evaluation.labelled import Scan, frame_of_labels, read_scan
-from training.surfaces.jaws import BY_SHAPE, CHILD
+from training.patients.doubtful_numbers import BY_SHAPE, CHILD
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ the run it came from.
 
 from __future__ import annotations
 
+import argparse
 import copy
 import json
 from collections.abc import Iterator, Sequence
@@ -19,6 +20,7 @@ from onnx import numpy_helper
 from torch import Tensor, nn
 
 from training.export.graph import activation_names, fold, sub_voxel_kernel
+from training.loop import CHECKPOINT, save_whole
 from training.nets.unet import UNet, UNetPlan
 
 
@@ -212,3 +214,14 @@ def named_blocks(net: UNet) -> Iterator[tuple[str, nn.Module]]:
         yield from ((f"decoder.{level}.{index}", block) for index, block in enumerate(net.decoder[level]))
     if net.plan.full_width:
         yield "full_lift", net.full_lift
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Write a model file's network as a run's checkpoint, for `train-volumes --init` and `train-cbct --init`."""
+    parser = argparse.ArgumentParser(description="Turn a CBCT network's model file into a run to train on from.")
+    parser.add_argument("file", type=Path, help="fp32 or int8 file of export-volume, as the shipped ones are")
+    parser.add_argument("run", type=Path, help="folder that gets checkpoint.pt: averaged weights, BatchNorm folded")
+    args = parser.parse_args(argv)
+    net = without_extra_heads(unet_from_onnx(args.file))
+    args.run.mkdir(parents=True, exist_ok=True)
+    save_whole({"config": {"net": net.plan.to_dict()}, "average": net.state_dict()}, args.run / CHECKPOINT)

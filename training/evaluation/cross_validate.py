@@ -26,7 +26,8 @@ from DentalTopoSegLib.pictures.jaws import jaw_png
 from training.evaluation.jaws import TorchCrowns, TorchNetwork, known_frame, scores_of, segment, table
 from training.evaluation.labelled import read_scan
 from training.loop import RUNS
-from training.surfaces.jaws import BY_SHAPE, FOLDS, by_shape, fold_of, patients
+from training.patients.doubtful_numbers import BY_SHAPE, by_shape
+from training.surfaces.jaws import FOLDS, fold_of, patients
 
 CONFIGS = Path(__file__).resolve().parents[1] / "configs"
 

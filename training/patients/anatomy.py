@@ -12,6 +12,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from DentalTopoSegLib.dentition import arch_order, is_upper, mirrored
+from training.patients.extractions import extract
 from training.patients.hardware import Rod, sample_hardware
 from training.patients.placed_tooth import PlacedTooth, bracket_place, extent
 from training.patients.root_shapes import sample_root_shape
@@ -122,6 +123,8 @@ def sample_patient(
     if rng.random() < 0.5:
         models = [mirror_model(m) for m in models]
     teeth = [PlacedTooth(m, m.rotation.astype(float), m.centre.astype(float), erupted=m.erupted) for m in models]
+    if variety.extractions:
+        teeth = extract(teeth, rng.spawn(1)[0])  # numbers of its own: whoever keeps all teeth is drawn as without it
     teeth = add_third_molars(teeth, donors, rng)
     teeth = vary_places(teeth, rng)
     if variety.roots:

@@ -21,6 +21,7 @@ from scipy.spatial import cKDTree
 
 from DentalTopoSegLib.cbct.mask_topology import betti_numbers, close_thin_tunnels, pieces_and_cavities, reach_of
 from DentalTopoSegLib.dentition import is_upper, mirrored, volume_range_mm3
+from training.patients.doubtful_numbers import permanent_by_shape
 from training.patients.parts import WHOLE, parse_part
 from training.patients.root_donors import (
     Donor,
@@ -308,8 +309,10 @@ def build_dentition(
         path = data_dir / "ios" / "train" / f"{patient}_{jaw}.npz"
         if not path.exists():
             continue
-        with np.load(path) as scan:
-            crowns = crown_surfaces(dict(scan))
+        with np.load(path) as file:
+            scan = dict(file)
+        scan["face_fdi"] = permanent_by_shape(path.stem, scan["face_fdi"])
+        crowns = crown_surfaces(scan)
         frames = arch_frames({f: c[0].mean(0) for f, c in crowns.items()})
         for fdi, (points, normals, rim) in crowns.items():
             for choice in rng.permutation(len(rooted[fdi]))[:TRIES]:

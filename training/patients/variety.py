@@ -22,6 +22,8 @@ class Variety:
         Motion, double contours, rings, cone-beam artefacts, multi-slice CT.
     fields : bool
         Small and truncated fields of view, matter outside of the field.
+    extractions : bool
+        Teeth taken out or never formed whose gaps have closed.
     """
 
     roots: bool = True
@@ -29,6 +31,7 @@ class Variety:
     disease: bool = True
     scanner: bool = True
     fields: bool = True
+    extractions: bool = True
 
     def without(self, *groups: str) -> Variety:
         """The same without some groups, named as the attributes."""

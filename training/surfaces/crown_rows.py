@@ -2,7 +2,7 @@
 
 A sample is a row of crowns (`surfaces.made_crowns`): mirrored, posed, with crowns of others in place of its own, teeth
 absent with the gap open or closed, milk teeth, third molars that have come through or not yet, bumps of gingiva,
-only a part of the arch in view. Crowns are numbered by their shape (`surfaces.jaws.by_shape`).
+only a part of the arch in view. Crowns are numbered by their shape (`patients.doubtful_numbers`).
 """
 
 from __future__ import annotations

@@ -14,7 +14,8 @@ from scipy.spatial.transform import Rotation
 
 from DentalTopoSegLib.ios.crowns import CLASSES, FIRST, tangents
 from DentalTopoSegLib.ios.sampling import farthest_points
-from training.surfaces.jaws import ALONG, BY_SHAPE, Jaw, class_of, without_tooth
+from training.patients.doubtful_numbers import BY_SHAPE
+from training.surfaces.jaws import ALONG, Jaw, class_of, without_tooth
 
 STORED_POINTS = 256
 _DENSE = 2048

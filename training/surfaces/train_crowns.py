@@ -2,8 +2,8 @@
 
     python -m training train-crowns training/configs/crowns.yaml --data DATA/ios/train --fold 0
 
-Without --fold every patient trains but the child (`jaws.CHILD`), which never does. Started again with the same name it
-goes on from the last checkpoint.
+Without --fold every patient trains but the child (`doubtful_numbers.CHILD`), which never does. Started again with the
+same name it goes on from the last checkpoint.
 """
 
 from __future__ import annotations
@@ -23,8 +23,9 @@ from torch.nn import functional
 from DentalTopoSegLib.ios.crowns import CROWN_POINTS
 from training.loop import Loop, Measures, Task, add_run_arguments, run_to_end, start_command
 from training.nets.crown_row import CrownRowNet
+from training.patients.doubtful_numbers import CHILD
 from training.surfaces.crown_rows import STILL, Plan, Row, RowMaker, rows_of, stack_rows
-from training.surfaces.jaws import CHILD, FOLDS, fold_of, patients
+from training.surfaces.jaws import FOLDS, fold_of, patients
 
 MOST_CROWNS = 18
 POSES = 2

@@ -12,12 +12,10 @@ from DentalTopoSegLib.ios.crowns import CLASSES, FIRST, describe
 
 pytest.importorskip("torch", reason="torch is installed with [test] on Python 3.11 only")
 
+from training.patients.doubtful_numbers import BY_SHAPE, CHILD, by_shape
 from training.surfaces.crown_rows import STILL, Plan, RowMaker, stack_rows, without
 from training.surfaces.jaws import (
-    BY_SHAPE,
-    CHILD,
     Jaw,
-    by_shape,
     class_of,
     tooth_centres,
     trim_gingiva,

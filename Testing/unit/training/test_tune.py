@@ -15,14 +15,15 @@ pytest.importorskip("onnx", reason="onnx is not installed; only training and its
 pytest.importorskip("cripser", reason="cripser is not installed; only the topology loss needs it")
 
 from DentalTopoSegLib.networks.models import list_models, load_model  # noqa: E402
+from training.compression import restore  # noqa: E402
 from training.compression.tune import TuneTask, start_network, tune  # noqa: E402
 from training.export.volumes import export_plain  # noqa: E402
-from training.loop import LOG, Loop, read_config, run_to_end  # noqa: E402
+from training.loop import LOG, Loop, load_checkpoint, read_config, run_to_end  # noqa: E402
 from training.nets.unet import UNet, UNetPlan, macs  # noqa: E402
 from training.patients.material_maps import Rendered  # noqa: E402
 from training.patients.targets import CELL_MM, CORE_DEPTH_MM, border_target, topology_target  # noqa: E402
 from training.volumes.data import Buffer, DataPlan, augment, crop, normalise, validation_samples  # noqa: E402
-from training.volumes.finished import load_tuned, save_tuned  # noqa: E402
+from training.volumes.finished import MODELS, load_tuned, save_tuned  # noqa: E402
 from training.volumes.losses import CONTACT_FLAG, IGNORE  # noqa: E402
 
 SIDE = 32
@@ -433,3 +434,17 @@ def test_only_the_first_samples_are_used(tmp_path: Path, samples: int, seen: int
         buffer.close()
     assert batches[0][0].shape == (4, 1, SIDE, SIDE, SIDE) and batches[0][1].shape == (4, 2, SIDE, SIDE, SIDE)
     assert set(np.unique([y[:, 1] for _, y in batches])) == set(range(1, seen + 1))
+
+
+def test_a_model_file_becomes_a_run_to_train_on_from(tmp_path: Path) -> None:
+    """restore-network: the checkpoint gives what the file gives."""
+    file = next(MODELS.glob("numbering-*.int8.onnx"))
+    restore.main([str(file), str(tmp_path / "run")])
+    state = load_checkpoint(tmp_path / "run")
+    plan = UNetPlan.from_dict(state["config"]["net"])
+    assert plan.deep_supervision == 0
+    net = UNet(plan).eval()
+    net.load_state_dict(state["average"])
+    image = torch.rand(1, 1, 32, 32, 32, generator=torch.Generator().manual_seed(0)) * 4 - 1
+    with torch.no_grad():
+        torch.testing.assert_close(net(image)[0], start_network(file.name.split(".")[0]).eval()(image)[0])

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ..dentition import CLASS_FDI, Stated, ToothEvidence
+from ..dentition.counterparts import weighed_classes
 from ..dentition.numbering import Numbering, number_teeth
 from ..files.volumes import Volume
 from .confidence import DOUBTFUL, FEATURES, Evidence, features_of
+from .crown_shapes import unlike_crowns
 from .instances import ISLAND_MM3, Instances
 from .joining import join_rejected
 from .region import DentalRegion, near_arch
@@ -86,7 +88,8 @@ def number_instances(
     votes, centroids, volumes = found.votes[plausible], measures.centroids[plausible], measures.volumes[plausible]
     clear = _clear(measures)[plausible]
     votes[clear, 0] = np.minimum(votes[clear, 0], _CLEAR_BACKGROUND)
-    row = number_teeth(votes, centroids, volumes, absent=stated.absent, milk=stated.milk)
+    unlike = unlike_crowns(found.labels, plausible, grid, votes, centroids, volumes)
+    row = number_teeth(votes, centroids, volumes, absent=stated.absent, milk=stated.milk, unlike=unlike)
     result = _with_teeth_outside_the_row(row, votes, clear, stated.absent)
     fdi = np.zeros(len(found) + 1, np.uint8)
     fdi[plausible + 1] = result.fdi
@@ -103,7 +106,9 @@ def number_instances(
         and not joined[k]
     ]
     evidence = {  # what stands outside the row keeps its number when the row is numbered again
-        int(f): ToothEvidence.of(*basis) for f, *basis in zip(row.fdi, votes, centroids, volumes, strict=True) if f
+        int(f): ToothEvidence.of(*basis)
+        for f, *basis in zip(row.fdi, weighed_classes(votes, row.fdi, row.sides), centroids, volumes, strict=True)
+        if f
     }
     return NumberedTeeth(labels, scores, features, _notes(lost, measures), evidence)
 

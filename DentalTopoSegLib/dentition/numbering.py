@@ -15,11 +15,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from . import CLASS_FDI, MIXED_CLASS_FDI, arch_order, crown_width_mm, is_tooth
+from .counterparts import Solution, weigh_sides
 
-#: Mean crown centroids (R, A, S) mm of the patient's right side, positions 1 to 8, upper then lower, in
-#: occlusion: median over 56 patients' labelled intraoral scans (both sides, mirrored) after rigid alignment;
-#: third molars set from their neighbour distances, because only 11 and 19 were seen. Data: 3D-IOSSeg, Li et
-#: al. 2024, Computers in Biology and Medicine 168:107821.
+#: Mean crown centroids (R, A, S) mm of the patient's right side, positions 1 to 8, upper then lower, in occlusion:
+#: median over 56 patients' labelled intraoral scans (both sides, mirrored) after rigid alignment; third molars set from
+#: their neighbour distances, because only 11 and 19 were seen. 3D-IOSSeg, Li et al. 2024, Comput Biol Med 168:107821.
 _MEAN_UPPER = (
     (4.4, 0.8, 4.7),
     (11.3, -2.0, 4.4),
@@ -56,20 +56,23 @@ _SKIP_END = 0.25  # per place beyond the last tooth of a side: third molars and 
 _MILK_FLOOR = 1e-6  # the same of milk teeth, where nobody said that it is a child: none is made up to fit the row
 _MILK = 1.0  # cost of a milk tooth where nobody said that it is a child
 _DOUBT_POWER = 4  # of "it is a tooth" in the cost of rejection: even odds are enough to reject
+_NEVER = -1e3
 _REJECT = 8.5  # cost of calling a whole tooth "no tooth"; less for small objects and those the network doubts
 
 
 @dataclass(frozen=True)
 class Numbering:
-    """fdi (N,) uint8, 0 where the instance was rejected as no tooth or a double; confidence (N,) in 0..1, 0
-    where rejected; score: log-score of the chosen numbers, for comparing; frame: the (3, 3) rotation and (3,)
-    shift of the mean dentition; posterior (N,): of the chosen place along its arch, 0 where rejected."""
+    """fdi (N,) uint8, 0 where the instance was rejected as no tooth or a double; confidence (N,) in 0..1, 0 where
+    rejected; score: log-score of the chosen numbers, for comparing; frame: the (3, 3) rotation and (3,) shift of the
+    mean dentition; posterior (N,): of the chosen place along its arch, 0 where rejected; sides (N, 16): what its
+    counterpart on the other side adds to its log-score on every place."""
 
     fdi: np.ndarray
     confidence: np.ndarray
     score: float
     frame: tuple[np.ndarray, np.ndarray]
     posterior: np.ndarray
+    sides: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -294,6 +297,7 @@ def number_teeth(
     absent: Collection[int] = (),
     milk: bool | None = None,
     no_tooth: np.ndarray | None = None,
+    unlike: np.ndarray | None = None,
 ) -> Numbering:
     """Give each of N tooth instances its FDI number, at most once per number.
 
@@ -316,6 +320,9 @@ def number_teeth(
         it the network decides. Nothing changes for (N, 33), which knows no milk teeth.
     no_tooth : numpy.ndarray, optional
         (N,) probability that the instance is no tooth, by another network than the class probabilities.
+    unlike : numpy.ndarray, optional
+        (N, N) mm, how unlike each other's mirror image the instances are (`counterparts.mirrored_distances`); not a
+        number where it is not known. With it the two sides of a jaw are weighed against each other.
 
     Returns
     -------
@@ -351,16 +358,20 @@ def number_teeth(
     nothing = np.zeros(n) if no_tooth is None else np.asarray(no_tooth, float)
     if nothing.shape != (n,):
         raise ValueError(f"Numbering needs (N,) for what is no tooth; it got {nothing.shape}.")
+    apart = np.full((n, n), np.nan) if unlike is None else np.asarray(unlike, float)
+    if apart.shape != (n, n):
+        raise ValueError(f"Numbering needs (N, N) for mirrored distances; it got {apart.shape}.")
     if not all(np.isfinite(a).all() for a in (p, points, volumes, nothing)):
         raise ValueError("Numbering needs finite probabilities, centroids and volumes.")
     if odd := sorted(set(absent) - {f for f in absent if is_tooth(f)}):
         raise ValueError(f"Absent teeth must be FDI numbers; {odd[0]} is none.")
-    fdi, confidence, posterior = np.zeros(n, np.uint8), np.zeros(n), np.zeros(n)
+    fdi, confidence, posterior, sides = np.zeros(n, np.uint8), np.zeros(n), np.zeros(n), np.zeros((n, 16))
     if n == 0:
-        return Numbering(fdi, confidence, 0.0, (np.eye(3), np.zeros(3)), np.zeros(n))
+        return Numbering(fdi, confidence, 0.0, (np.eye(3), np.zeros(3)), posterior, sides)
     # a canonical order first: sums and ties must not depend on how the instances were listed
     canon = np.lexsort((*points.T, volumes))
     p, points, volumes, nothing = _allowed(p[canon], absent, milk), points[canon], volumes[canon], nothing[canon]
+    apart = apart[np.ix_(canon, canon)]
 
     sure = (1 - p[:, 0]) * (1 - np.clip(nothing, 0, 1))
     rotation, shift = fit_frame(_by_place(p), points, np.minimum(volumes, 600.0) * sure + 1e-6)
@@ -377,9 +388,12 @@ def number_teeth(
             continue
         index = index[np.argsort(along[index], kind="stable")]
         jaw = _without(_JAWS[which], absent)
-        instances = _Instances(p[:, 0], nothing, teeth, points, volumes, along, *_emissions(jaw, teeth, absent, milk))
-        score, places, marginal, index = _number_jaw(jaw, index, instances)
+        instances = _Instances(
+            p[:, 0], nothing, teeth, points, volumes, along, *_emissions(jaw, teeth, absent, milk), apart
+        )
+        (score, places, marginal, added), index = _number_jaw(jaw, index, instances)
         total += score
+        sides[canon[index]] = added
         for row, (i, place) in enumerate(zip(index, places, strict=True)):
             if place >= 0:
                 number = (jaw.milk_fdi if instances.is_milk[i, place] else jaw.fdi)[place]
@@ -390,7 +404,7 @@ def number_teeth(
                 out_confidence[i] = np.sqrt(marginal[row, place] * side * said)
     fdi[canon], confidence[canon] = out_fdi, np.clip(out_confidence, 0, 1)
     posterior[canon] = np.clip(out_posterior, 0, 1)
-    return Numbering(fdi, confidence, total, (rotation, shift), posterior)
+    return Numbering(fdi, confidence, total, (rotation, shift), posterior, sides)
 
 
 def _allowed(p: np.ndarray, absent: Collection[int], milk: bool | None) -> np.ndarray:
@@ -426,7 +440,7 @@ def _by_place(p: np.ndarray, first: int = 1) -> np.ndarray:
 class _Instances:
     """What the lattice needs to know of N instances: background (N,), nothing (N,) probability of no tooth, teeth
     (N, 32 or 52), points (N, 3), volumes (N,), along (N,), score (N, 16) of standing on each place, is_milk (N, 16) as
-    a milk tooth."""
+    a milk tooth, unlike (N, N) mm each other's mirror image, NaN where not known."""
 
     background: np.ndarray
     nothing: np.ndarray
@@ -436,6 +450,7 @@ class _Instances:
     along: np.ndarray
     score: np.ndarray
     is_milk: np.ndarray
+    unlike: np.ndarray
 
 
 def _emissions(
@@ -452,27 +467,34 @@ def _emissions(
     return np.maximum(permanent, as_milk), as_milk > permanent
 
 
-def _number_jaw(
-    jaw: _JawPriors, index: np.ndarray, given: _Instances
-) -> tuple[float, list[int], np.ndarray, np.ndarray]:
-    """Number one jaw's instances; `index` in arch order. In crowding the order of two that nearly share a
-    place is open: both are tried."""
+def _number_jaw(jaw: _JawPriors, index: np.ndarray, given: _Instances) -> tuple[Solution, np.ndarray]:
+    """Number one jaw's instances; `index` in arch order, returned in that of the solution: of two that nearly share a
+    place in crowding both orders are tried."""
     tooth = 1 - np.clip(given.nothing, 0, 1)
     doubt = (1 - np.clip(given.background, 0, 0.95)) * tooth**_DOUBT_POWER
     reject_all = -_REJECT * doubt * np.clip(given.volumes / 150.0, 0.15, 1.0)
     score_all = given.score + np.log(np.maximum(tooth, _FLOOR))[:, None]
     wider = np.where(given.is_milk, jaw.milk_wider, 0.0)
 
-    def solve(order: np.ndarray) -> tuple[float, list[int], np.ndarray]:
-        return _solve(jaw, score_all[order], reject_all[order], given.points[order], wider[order])
+    def solve(order: np.ndarray) -> Solution:
+        found = _solve(jaw, score_all[order], reject_all[order], given.points[order], wider[order])
+        return Solution(*found, np.zeros((len(order), 16)))
 
-    score, places, marginal = solve(index)
+    best = solve(index)
     for k in range(len(index) - 1):
-        if abs(given.along[index[k + 1]] - given.along[index[k]]) > 3.0:
-            continue
-        swapped = index.copy()
-        swapped[[k, k + 1]] = swapped[[k + 1, k]]
-        other = solve(swapped)
-        if other[0] > score + 1e-9:
-            (score, places, marginal), index = other, swapped
-    return score, places, marginal, index
+        if abs(given.along[index[k + 1]] - given.along[index[k]]) <= 3.0:
+            swapped = index.copy()
+            swapped[[k, k + 1]] = swapped[[k + 1, k]]
+            other = solve(swapped)
+            if other.score > best.score + 1e-9:
+                best, index = other, swapped
+    unlike = given.unlike[np.ix_(index, index)]
+    if np.isnan(unlike).all():
+        return best, index
+    # what is a tooth was decided before: a crown unlike its counterpart may be another tooth, but not none
+    reject = np.where(np.asarray(best.places) >= 0, _NEVER, reject_all[index])
+
+    def weighed(added: np.ndarray) -> Solution:
+        return Solution(*_solve(jaw, score_all[index] + added, reject, given.points[index], wider[index]), added)
+
+    return weigh_sides(weighed, best, unlike), index

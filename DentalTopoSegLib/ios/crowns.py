@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..dentition.counterparts import mirrored_distances, tangents
 from .network import PointNetwork
 from .sampling import farthest_points
 
@@ -50,7 +51,8 @@ class CrownAnswer:
     upper_logit: of all crowns together being of an upper jaw, found without knowing the jaw; 0 where no crown could be
     described or the network cannot tell. jaw: the one that the probabilities are of. teeth (count, 16): permanent
     teeth, places 1 to 8 at x > 0, then at x < 0; milk (count, 10): places 1 to 5 likewise; none (count,): no tooth.
-    The three add up to 1.
+    The three add up to 1. unlike (count, count) mm: how unlike each other's mirror image the crowns are, NaN where one
+    could not be described.
     """
 
     upper_logit: float
@@ -58,6 +60,7 @@ class CrownAnswer:
     teeth: np.ndarray
     milk: np.ndarray
     none: np.ndarray
+    unlike: np.ndarray
 
 
 def arch_order_of(centres: np.ndarray) -> np.ndarray:
@@ -69,15 +72,6 @@ def arch_order_of(centres: np.ndarray) -> np.ndarray:
     x, y = centres[:, 0], centres[:, 1]
     middle = np.array([(x.min() + x.max()) / 2, y.min() - 1.0])
     return np.argsort(np.arctan2(x - middle[0], y - middle[1]), kind="stable")
-
-
-def tangents(centres: np.ndarray) -> np.ndarray:
-    """(K,) angle of the arch's direction (towards x > 0) at each of the ordered centres (K, 3), radians about z."""
-    if len(centres) == 1:
-        return np.zeros(1)
-    padded = np.vstack([centres[:1], centres, centres[-1:]])[:, :2]
-    step = padded[2:] - padded[:-2]
-    return np.arctan2(step[:, 1], step[:, 0])
 
 
 def describe(points: np.ndarray, normals: np.ndarray, jaw: str | None) -> CrownRow:
@@ -182,17 +176,19 @@ def ask_crowns(
     """
     chosen, turned, which = crown_points(points, normals, labels, count)
     teeth, milk, none = np.full((count, PERMANENT), 1 / PERMANENT), np.zeros((count, MILK)), np.zeros(count)
+    unlike = np.full((count, count), np.nan)
     if len(which) == 0:
-        return CrownAnswer(0.0, jaw or "upper", teeth, milk, none)
+        return CrownAnswer(0.0, jaw or "upper", teeth, milk, none, unlike)
     row = describe(chosen, turned, None)
     answer = model.run_named({"shapes": row.shapes, "places": row.places}, cancelled)
     rows = which[row.order]
+    unlike[np.ix_(rows, rows)] = mirrored_distances(row.shapes[..., :3] * _SHAPE_MM)
     if "upper_logit" not in answer:
         if jaw is None:
             raise ValueError("This crown network cannot tell the jaw: give it.")
         row = describe(chosen, turned, jaw)
         teeth[rows] = model.run_named({"shapes": row.shapes, "places": row.places}, cancelled)["probabilities"]
-        return CrownAnswer(0.0, jaw, teeth, milk, none)
+        return CrownAnswer(0.0, jaw, teeth, milk, none, unlike)
     logit = float(np.ravel(answer["upper_logit"])[0])
     jaw = jaw or ("upper" if logit >= 0 else "lower")
     row = describe(chosen, turned, jaw)
@@ -202,4 +198,4 @@ def ask_crowns(
     mine = np.maximum(mine.astype(float), 1e-9)
     mine /= mine.sum(1, keepdims=True)
     teeth[rows], milk[rows], none[rows] = mine[:, :PERMANENT], mine[:, PERMANENT:-1], mine[:, -1]
-    return CrownAnswer(logit, jaw, teeth, milk, none)
+    return CrownAnswer(logit, jaw, teeth, milk, none, unlike)

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..dentition import ToothEvidence
+from ..dentition.counterparts import weighed_classes
 from ..dentition.numbering import Numbering, number_teeth
 from .crowns import PERMANENT, CrownAnswer
 from .head import jaw_probabilities, to_head
@@ -46,7 +47,11 @@ def number_crowns(
     Numbering
     """
     return number_teeth(
-        *_basis(instances, answer), absent=absent, milk=milk, no_tooth=no_tooth(instances.classes, answer)
+        *_basis(instances, answer),
+        absent=absent,
+        milk=milk,
+        no_tooth=no_tooth(instances.classes, answer),
+        unlike=answer.unlike,
     )
 
 
@@ -88,14 +93,18 @@ def number_row(
         teeth=np.where(crowns[:, None], alone.teeth, answer.teeth),
         milk=np.where(crowns[:, None], alone.milk, answer.milk),
         none=np.where(crowns, alone.none, answer.none),
+        unlike=np.where(crowns[:, None] & crowns, alone.unlike, answer.unlike),
     )
     return number_crowns(instances, answer, absent=absent, milk=milk), answer
 
 
 def evidence_of(numbering: Numbering, instances: Instances, answer: CrownAnswer) -> dict[int, ToothEvidence]:
-    """What each number was found from, by FDI number, of instances that were numbered by `number_crowns`."""
+    """What each number was found from, by FDI number, of instances that were numbered by `number_crowns`: the class
+    probabilities as they are where its counterpart on the other side stands."""
     nothing = no_tooth(instances.classes, answer)
-    rows = zip(numbering.fdi, *_basis(instances, answer), nothing, strict=True)
+    classes, *others = _basis(instances, answer)
+    classes = weighed_classes(classes, numbering.fdi, numbering.sides)
+    rows = zip(numbering.fdi, classes, *others, nothing, strict=True)
     return {int(fdi): ToothEvidence.of(*basis) for fdi, *basis in rows if fdi}
 
 

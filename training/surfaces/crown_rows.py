@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from DentalTopoSegLib.ios.crowns import CROWN_POINTS, PLACE_FEATURES, CrownRow, arch_order_of, describe, tangents
+from DentalTopoSegLib.dentition.counterparts import tangents
+from DentalTopoSegLib.ios.crowns import CROWN_POINTS, PLACE_FEATURES, CrownRow, arch_order_of, describe
 from training.surfaces.jaws import read_jaw
 from training.surfaces.made_crowns import (
     Bump,

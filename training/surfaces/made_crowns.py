@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from DentalTopoSegLib.ios.crowns import CLASSES, FIRST, tangents
+from DentalTopoSegLib.dentition.counterparts import tangents
+from DentalTopoSegLib.ios.crowns import CLASSES, FIRST
 from DentalTopoSegLib.ios.sampling import farthest_points
 from training.patients.doubtful_numbers import BY_SHAPE
 from training.surfaces.jaws import ALONG, Jaw, class_of, without_tooth

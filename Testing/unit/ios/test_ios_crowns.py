@@ -152,7 +152,7 @@ def opinion(teeth: np.ndarray, milk: float = 0.0, none: float = 0.0, jaw: str = 
     in_milk = np.zeros((1, MILK))
     in_milk[0, 4] = milk
     rest = 1 - milk - none
-    return CrownAnswer(0.0, jaw, teeth[None] / teeth.sum() * rest, in_milk, np.array([none]))
+    return CrownAnswer(0.0, jaw, teeth[None] / teeth.sum() * rest, in_milk, np.array([none]), np.full((1, 1), np.nan))
 
 
 def surface_says(**places: float) -> np.ndarray:
@@ -224,7 +224,9 @@ def misled_row() -> tuple[Instances, CrownAnswer, CrownAnswer]:
         teeth = np.full((7, PERMANENT), 1e-4)
         teeth[np.arange(7), np.array(places) - 1] = 1.0
         none = np.array([0.01] * 6 + [0.95])
-        return CrownAnswer(0.0, "upper", teeth * (1 - none)[:, None], np.zeros((7, MILK)), none)
+        return CrownAnswer(
+            0.0, "upper", teeth * (1 - none)[:, None], np.zeros((7, MILK)), none, np.full((7, 7), np.nan)
+        )
 
     return Instances(centres, surface, np.full(7, 80.0)), answer([1, 2, 3, 5, 6, 7, 4]), answer([1, 2, 3, 4, 5, 6, 4])
 
@@ -280,7 +282,7 @@ def test_a_jaw_is_numbered_from_the_second_answer():
 def test_a_row_of_crowns_only_is_asked_about_once():
     row, _, second = misled_row()
     cut = Instances(row.centres[:6], row.classes[:6], row.area[:6])
-    teeth = CrownAnswer(0.0, "upper", second.teeth[:6], second.milk[:6], second.none[:6])
+    teeth = CrownAnswer(0.0, "upper", second.teeth[:6], second.milk[:6], second.none[:6], second.unlike[:6, :6])
 
     def never(crowns: np.ndarray) -> CrownAnswer:
         raise AssertionError("asked twice")
@@ -288,7 +290,7 @@ def test_a_row_of_crowns_only_is_asked_about_once():
     assert number_row(cut, teeth, never)[0].fdi.tolist() == [21, 22, 23, 24, 25, 26]
     # two crowns beside a piece are no row
     few = Instances(row.centres[4:], row.classes[4:], row.area[4:])
-    two = CrownAnswer(0.0, "upper", second.teeth[4:], second.milk[4:], second.none[4:])
+    two = CrownAnswer(0.0, "upper", second.teeth[4:], second.milk[4:], second.none[4:], second.unlike[4:, 4:])
     assert number_row(few, two, never)[0].fdi.tolist() == [25, 26, 0]
 
 

@@ -20,7 +20,7 @@ def jaw(meant: list[int], surface: list[int], crowns: list[int], none: list[floa
     classes, teeth = np.full((3, 17), 1e-4), np.full((3, 16), 1e-4)
     for k, (a, b) in enumerate(zip(surface, crowns, strict=True)):
         classes[k, a], classes[k, 0], teeth[k, b - 1] = 1 - gingiva[k], gingiva[k], 1 - none[k]
-    answer = CrownAnswer(0.0, "upper", teeth, np.zeros((3, 10)), np.array(none))
+    answer = CrownAnswer(0.0, "upper", teeth, np.zeros((3, 10)), np.array(none), np.full((3, 3), np.nan))
     return Answered("toy", Instances(PLACES, classes, np.full(3, 80.0)), answer, np.array(meant), lambda which: answer)
 
 

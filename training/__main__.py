@@ -50,6 +50,7 @@ COMMANDS = {
     "cross-validate": Command("evaluation.cross_validate", "Train and score the intraoral networks, five folds"),
     "calibrate": Command("evaluation.calibrate", "Fit the confidence of CBCT teeth"),
     "own-data": Command("own_data.command", "Train on labelled scans of your own: check, split, train, export"),
+    "pseudo-labels": Command("pseudo_labels.command", "Learn from unlabelled scans too: pseudo labels, coarse to fine"),
     "experiments": Command("experiments.command", "Train, score and tabulate the rows of one table"),
 }
 """Every command by its name, in the order in which the networks are made."""

@@ -1,4 +1,4 @@
 """Networks trained on labelled scans of one's own: from a folder of labels to a folder of networks.
 
-May import everything of the training but `experiments`.
+May import everything of the training but `pseudo_labels` and `experiments`.
 """

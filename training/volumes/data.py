@@ -2,7 +2,8 @@
 
 A sample is a pair of files: `<id>_image.npy` (float16, (D, H, W), raw grey values) and `<id>_target.npy` (uint8;
 numbering: class index on the grid of half the resolution; border: see `training.volumes.losses`, on the image's grid;
-topology: (2, D, H, W), the border target and the class index of the nearest tooth).
+topology: (2, D, H, W), the border target and the class index of the nearest tooth; teeth: class index on the image's
+grid; mask: 1 where a tooth is, there too).
 Axes: z to superior, y to anterior, x to the patient's right. Files appear by atomic rename, the target first or last,
 and may vanish at any moment; both are normal here.
 """
@@ -160,7 +161,7 @@ def augment(
     for axis in plan.flip_axes:
         if rng.random() < 0.5:
             image, target = np.flip(image, axis), np.flip(target, axis - 3)
-            if plan.task == "numbering" and axis == 2:
+            if plan.task in ("numbering", "teeth") and axis == 2:
                 target = _FLIPPED[target]
     image = np.ascontiguousarray(image)
     if rng.random() < 0.3:

@@ -9,6 +9,7 @@ ReLU, the input added to the second one's output.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -81,8 +82,8 @@ class SubvoxelUNet(nn.Module):
         self.plan, widths = plan, plan.widths
         self.stem = ConvBlock(8 + 3 * plan.places, widths[0])
         self.blocks = nn.ModuleList(TwoConvolutions(width, plan.residual) for width in widths)
-        self.down = nn.ModuleList(ConvBlock(a, b, 3, 2) for a, b in zip(widths, widths[1:], strict=False))
-        self.lift = nn.ModuleList(ConvBlock(b, a, 1) for a, b in zip(widths, widths[1:], strict=False))
+        self.down = nn.ModuleList(ConvBlock(a, b, 3, 2) for a, b in pairwise(widths))
+        self.lift = nn.ModuleList(ConvBlock(b, a, 1) for a, b in pairwise(widths))
         self.join = nn.ModuleList(ConvBlock(2 * width, width, 1) for width in widths[:-1])
         self.up = nn.ModuleList(TwoConvolutions(width, plan.residual) for width in widths[:-1])
         self.head = nn.Conv3d(widths[0], 8 * plan.classes, 1)

@@ -101,11 +101,12 @@ def answer_to_all(net: SubvoxelUNet, scan: Volume, scale: Scale, views: Sequence
     return Answer(averaged(net, normalise(seen.array), views), seen)
 
 
-def label_map(answer: Answer, scan: Volume, clean: bool) -> Volume:
-    """FDI numbers on the scan's grid; clean: pieces joined to the teeth they touch, small and stray ones removed."""
+def label_map(answer: Answer, scan: Volume, least: int = 0) -> Volume:
+    """FDI numbers on the scan's grid; with `least`, pieces are joined to the teeth they touch, and those under so many
+    voxels and stray ones removed."""
     classes = steps.numbers_of(answer.probabilities, steps.mask_of(answer.probabilities))
-    if clean:
-        classes = steps.clean_up(steps.join_pieces(classes))
+    if least:
+        classes = steps.clean_up(steps.join_pieces(classes, least), least)
     fdi = answer.volume(np.array(CLASS_FDI, np.uint8)[classes])
     finer = max(scan.spacing) < 0.9 * fdi.spacing[0]  # the borders of coarse voxels are not to show
     return scan.with_array(resample_like(fdi, scan, "label" if finer else "nearest", 0).array.astype(np.uint8))

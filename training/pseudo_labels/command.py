@@ -65,7 +65,7 @@ def segment(given: argparse.Namespace) -> None:
     middle = find(load_net(given.group / "find"), scan, plan.scale)
     net = load_net(given.group / given.network)
     answer = answer_in_region(net, scan, middle, plan.scale, VIEWS[given.views])
-    write_volume(label_map(answer, scan, clean=True), given.output)
+    write_volume(label_map(answer, scan, plan.limits.least), given.output)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -71,9 +71,9 @@ def jobs(cache: Path, plan: dict[str, Any]) -> list[Job]:
     cache : Path
         Folder of rooted dentitions, as `root-teeth` writes it.
     plan : dict
-        "seed"; "spacing_mm"; "patients": pattern of the training patients' names; "labelled": how many of them, by chance; the others
-        stay unlabelled; "mouths": how many of each "unlabelled" and "test" patient; "limit", optional: the most
-        patients of each folder.
+        "seed"; "spacing_mm"; "patients": pattern of the training patients' names; "labelled": how many of them, by
+        chance; the others stay unlabelled; "mouths": how many of each "unlabelled" and "test" patient; "limit",
+        optional: the most patients of each folder.
 
     Raises
     ------
@@ -84,8 +84,8 @@ def jobs(cache: Path, plan: dict[str, Any]) -> list[Job]:
     held = sorted((cache / "validation").glob("*.npz"))
     if len(files) <= plan["labelled"] or not held:
         raise InputError(
-            f"{cache} holds {len(files)} training and {len(held)} held-out dentitions, but {plan['labelled']} are to be "
-            "labelled and some are to stay unlabelled and held out: run python -m training root-teeth first."
+            f"{cache} holds {len(files)} training and {len(held)} held-out dentitions, but {plan['labelled']} are to "
+            "be labelled and some are to stay unlabelled and held out: run python -m training root-teeth first."
         )
     order = np.random.default_rng(plan["seed"]).permutation(len(files))
     drawn = [files[i] for i in order]

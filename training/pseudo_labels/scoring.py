@@ -88,7 +88,7 @@ def score_group(work: Path, plan: Plan, group: Group, report: Callable[[str], No
                         answers[key] = answer_to_all(net, scan, plan.scale, views)
                     else:
                         answers[key] = answer_in_region(net, scan, find(finder, scan, plan.scale), plan.scale, views)
-                found = label_map(answers[key], scan, row.clean)
+                found = label_map(answers[key], scan, plan.limits.least if row.clean else 0)
             except NoTeethError:
                 found = truth.with_array(np.zeros_like(truth.array))
             scores[row.name][name] = score(found, truth, plan.tolerance_mm)
@@ -146,7 +146,8 @@ def tables(work: Path, plan: Plan) -> str:
     tests = len(list((work / "scans" / "test").glob(f"*{LABELS}")))
     note = (
         f"Percent, means over {tests} scans of held-out patients; after +- the standard deviation over seeds. NSD "
-        f"within {plan.tolerance_mm:g} mm. Voxels: {plan.scale.find_mm:g} mm to find, {plan.scale.number_mm:g} mm to number."
+        f"within {plan.tolerance_mm:g} mm. Voxels: {plan.scale.find_mm:g} mm to find, {plan.scale.number_mm:g} mm to "
+        "number."
     )
     return "\n\n".join([note, *parts]) + "\n"
 

@@ -259,7 +259,7 @@ def test_the_region_is_cut_on_the_scans_own_raster_and_labels_come_back() -> Non
     assert seen.shape == scale.region
     assert (seen.array > 0).sum() == (truth.array > 0).sum()
     answer = answers.Answer(sure_of(stages.classes_of(seen).array), seen)
-    assert (answers.label_map(answer, scan, clean=False).array == truth.array).all()
+    assert (answers.label_map(answer, scan).array == truth.array).all()
 
 
 def test_a_stray_speck_does_not_move_the_region() -> None:

@@ -37,6 +37,8 @@ def say(line: str) -> None:
 def table(given: argparse.Namespace) -> None:
     """Do what is not done yet, and print the tables."""
     plan = read_plan(given.config)
+    if given.rows:
+        plan = plan.only(given.rows)
     groups = [group for group in plan.groups() if not given.only or group.name in given.only]
     lost = set(given.only or ()) - {group.name for group in groups}
     if lost:
@@ -77,6 +79,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     one.add_argument("cache", type=Path, nargs="?", help="rooted dentitions; without them, scans of one's own")
     one.add_argument("-o", "--output", type=Path, required=True, help="folder of work")
     one.add_argument("--only", nargs="+", metavar="SIZE_SEED", help="only these groups of runs")
+    one.add_argument("--rows", nargs="+", metavar="ROW", help="only these rows")
     one.add_argument("--print", action="store_true", help="only print the tables of what is scored")
     one.set_defaults(function=table)
     one = actions.add_parser("segment", help=segment.__doc__, description=segment.__doc__)

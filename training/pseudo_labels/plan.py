@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +105,15 @@ class Plan:
                     wanted = [row for row in self.rows if row.everywhere or len(seeds) == most]
                     rows = [row for row in wanted if row.seeds is None or index < row.seeds]
                     yield Group(size, seeds[index], tuple(rows))
+
+    def only(self, names: list[str]) -> Plan:
+        """The same plan with these rows. InputError for a name that no row has."""
+        lost = sorted(set(names) - {row.name for row in self.rows})
+        if lost:
+            raise InputError(
+                f"There is no row {', '.join(lost)}; there are {', '.join(row.name for row in self.rows)}."
+            )
+        return replace(self, rows=tuple(row for row in self.rows if row.name in names))
 
     def labelled(self, group: Group, names: list[str]) -> list[str]:
         """Which labelled scans a group has: the first of an order that its seed draws.

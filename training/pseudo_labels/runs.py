@@ -50,15 +50,26 @@ def make_samples(work: Path, plan: Plan) -> None:
         write_samples(pairs, stage, plan.scale, work / "samples" / stage)
 
 
-def is_trained(folder: Path, steps_wanted: int) -> bool:
-    """Whether a run has made all its steps."""
-    return (folder / CHECKPOINT).is_file() and load_checkpoint(folder)["progress"]["step"] >= steps_wanted
+def is_trained(folder: Path, config: dict[str, Any]) -> bool:
+    """Whether a run has made all its steps.
+
+    Raises
+    ------
+    InputError
+        It was begun with another configuration.
+    """
+    if not (folder / CHECKPOINT).is_file():
+        return False
+    run = load_checkpoint(folder)
+    if run["config"] != config:
+        raise InputError(f"'{folder}' was trained with another configuration: name another folder of work (-o).")
+    return run["progress"]["step"] >= config["training"]["steps"]
 
 
 def train(work: Path, plan: Plan, group: Group, network: str, report: Report) -> Path:
     """Train a network of a group to its end, on from where it stopped; returns its folder."""
     folder, config = work / group.name / network, plan.config(network, group.seed)
-    if is_trained(folder, config["training"]["steps"]):
+    if is_trained(folder, config):
         return folder
     report(f"== {group.size} labelled scans, seed {group.seed}: {network}")
     stage = network if network in STAGES else "number"

@@ -173,3 +173,5 @@ def make_scans(cache: Path, out: Path, plan: dict[str, Any], report: Callable[[s
     for number, job in enumerate(todo, 1):
         write_scan(job, out, plan, donors)
         report(f"scan {number}/{len(todo)}: {job.folder}/{job.name}")
+    if todo:
+        (out / "drawing").rmdir()

@@ -286,6 +286,7 @@ def test_the_shipped_configuration_is_sound_and_says_what_runs_where() -> None:
     assert read.labelled(groups[0], names) != read.labelled(groups[3], names)
     with pytest.raises(InputError, match="16 labelled scans are asked for, but there are 3"):
         read.labelled(groups[2], names[:3])
+    assert [row.name for row in read.only(["final", "unet"]).rows] == ["unet", "final"]
     assert read.config("final", 1)["training"]["steps"] == read.retraining["training"]["steps"]
 
 
@@ -410,6 +411,10 @@ def test_one_command_from_scans_to_the_table_and_again_at_no_cost(
     assert command.main(call) == 0
     assert (work / "2_1/final/checkpoint.pt").stat().st_mtime_ns == weights
     assert "==" not in capsys.readouterr().out
+    retraining = {"pseudo_share": 0.5, "training": {"steps": 3, "lr": 2e-3}}
+    assert command.main([call[0], str(tiny_config(tmp_path, retraining=retraining)), *call[2:]]) != 0
+    assert "was trained with another configuration" in capsys.readouterr().err
+    tiny_config(tmp_path)
 
     out = tmp_path / "teeth.nii.gz"
     scan = work / "scans/test" / f"p4{IMAGE}"
@@ -423,6 +428,7 @@ def test_what_is_missing_is_said(tmp_path: Path, at_once: None, capsys: pytest.C
         (["table", config, "-o", work], "name another"),
         (["table", config, "-o", work, "--print"], "holds no scores yet"),
         (["table", config, "-o", work, "--only", "9_9"], "has no group 9_9"),
+        (["table", config, "-o", work, "--rows", "best"], "There is no row best; there are unet"),
         (["table", str(tmp_path / "none.yaml"), "-o", work], "is no configuration of pseudo labels"),
         (["segment", config, work, "scan.nii.gz", "-o", "out.nii.gz"], "holds no trained network 'find'"),
     ):

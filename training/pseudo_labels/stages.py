@@ -8,7 +8,7 @@ having found the teeth first. The paper's spacings are 0.47 and 0.25 mm; a confi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +82,7 @@ def view_of(volume: Volume, stage: str, scale: Scale, box: Box | None = None, la
     corners = None if box is None else (box.low, box.high)
     seen = resample_ras(volume, spacing, corners, "nearest" if labels else "linear", 0 if labels else None)
     even = tuple(slice(0, n - n % 2) for n in seen.array.shape)
-    return seen.with_array(np.ascontiguousarray(seen.array[even]))
+    return replace(seen, array=np.ascontiguousarray(seen.array[even]))
 
 
 def sample_of(scan: Volume, classes: Volume, stage: str, scale: Scale) -> tuple[np.ndarray, np.ndarray]:

@@ -262,6 +262,14 @@ def test_the_region_is_cut_on_the_scans_own_raster_and_labels_come_back() -> Non
     assert (answers.label_map(answer, scan).array == truth.array).all()
 
 
+def test_whole_scans_have_even_sides_and_stay_where_they_are() -> None:
+    scan = Volume(np.arange(5 * 7 * 6).reshape(5, 7, 6), (1.0,) * 3, (0.0,) * 3, (-1, 0, 0, 0, -1, 0, 0, 0, 1))
+    seen = stages.view_of(scan, "whole", stages.Scale(2.0, 1.0, (4, 4, 4)))
+    assert seen.shape == (4, 6, 6)
+    assert (seen.array == scan.array[:4, :6]).all()
+    assert seen.origin == scan.origin
+
+
 def test_a_stray_speck_does_not_move_the_region() -> None:
     array = np.zeros((40, 40, 40), np.uint8)
     array[10:20, 10:20, 10:20] = 1

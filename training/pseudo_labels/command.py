@@ -48,9 +48,10 @@ def table(given: argparse.Namespace) -> None:
             make_scans(given.cache, given.output / "scans", plan.scans, say)
         make_samples(given.output, plan)
         for group in groups:
-            run_group(given.output, plan, group, say)
-            score_group(given.output, plan, group, say)
-    text = tables(given.output, plan)
+            run_group(given.output, plan, group, say, retrain=not given.labels)
+            if not given.labels:
+                score_group(given.output, plan, group, say)
+    text = tables(given.output, read_plan(given.config))
     write_whole(given.output / "tables.md", text)
     print(text)
 
@@ -80,6 +81,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     one.add_argument("-o", "--output", type=Path, required=True, help="folder of work")
     one.add_argument("--only", nargs="+", metavar="SIZE_SEED", help="only these groups of runs")
     one.add_argument("--rows", nargs="+", metavar="ROW", help="only these rows")
+    one.add_argument("--labels", action="store_true", help="make pseudo labels, but train and score nothing on them")
     one.add_argument("--print", action="store_true", help="only print the tables of what is scored")
     one.set_defaults(function=table)
     one = actions.add_parser("segment", help=segment.__doc__, description=segment.__doc__)

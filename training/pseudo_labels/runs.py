@@ -141,13 +141,13 @@ def make_pseudo_labels(work: Path, plan: Plan, group: Group, report: Report) -> 
         write_whole(base / name / TOLD, json.dumps(content) + "\n")
 
 
-def run_group(work: Path, plan: Plan, group: Group, report: Report = print) -> None:
-    """Everything that a group's rows need: the stages, the pseudo labels, the retrainings."""
+def run_group(work: Path, plan: Plan, group: Group, report: Report = print, retrain: bool = True) -> None:
+    """Everything that a group's rows need: the stages, the pseudo labels, and the retrainings if wanted."""
     networks = {row.network for row in group.rows}
     for stage in STAGES:
         if stage != "whole" or "whole" in networks:
             train(work, plan, group, stage, report)
     make_pseudo_labels(work, plan, group, report)
     for network in plan.retrained:
-        if network in networks:
+        if retrain and network in networks:
             train(work, plan, group, network, report)

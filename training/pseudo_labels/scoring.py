@@ -137,12 +137,12 @@ def tables(work: Path, plan: Plan) -> str:
                     lines.append((f"*the paper's {row.paper}*", "", *told))
         if lines:
             parts += [f"**{size} labelled scans**", markdown_table(("", "seeds", *TITLES), lines)]
-    if not parts:
-        raise InputError(f"'{work}' holds no scores yet: run the command without --print first.")
     quality = [line for group in plan.groups() for line in pseudo_quality(work, plan, group)]
     if quality:
         head = ("labelled, seed", "labels", "kept", "refined", "dropped", "known", "right", "right among refined")
         parts += ["**Pseudo labels against the hidden labels**", markdown_table(head, quality)]
+    if not parts:
+        raise InputError(f"'{work}' holds no scores yet: run the command without --print first.")
     tests = len(list((work / "scans" / "test").glob(f"*{LABELS}")))
     note = (
         f"Percent, means over {tests} scans of held-out patients; after +- the standard deviation over seeds. NSD "

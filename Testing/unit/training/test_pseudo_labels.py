@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -405,13 +406,21 @@ def test_one_command_from_scans_to_the_table_and_again_at_no_cost(
 ) -> None:
     work = tmp_path / "work"
     own_scans(work)
+    (work / "scans/hidden").mkdir()
+    for seed in (2, 3):
+        shutil.copy(work / f"scans/test/p4{LABELS}", work / f"scans/hidden/p{seed}{LABELS}")
     call = ["table", str(tiny_config(tmp_path)), "-o", str(work), "--threads", "1"]
+    assert command.main([*call, "--labels", "--rows", "final", "poor"]) == 0
+    assert "| 2, 1 | refined |" in capsys.readouterr().out
+    labels_only = [sorted(p.name for p in (work / "2_1/pseudo").iterdir())]
+    labels_only.append(sorted(p.name for p in (work / "2_1").iterdir() if p.name != "pseudo"))
     assert command.main(call) == 0
     shown = capsys.readouterr().out
     assert (work / "tables.md").read_text(encoding="utf-8") in shown
     for title in ("U-Net", "baseline", "*the paper's baseline*", "longer", "final", "*the paper's final*", "poor"):
         assert f"| {title} |" in shown
     assert "96.07 | 92.58 | 98.29 | 90.40 | 87.50 | 92.74 | 95.86" in shown
+    assert labels_only == [["final", "poor"], ["find", "number"]]
     told = json.loads((work / "2_1/pseudo/final" / runs.TOLD).read_text(encoding="utf-8"))
     assert told["names"] == ["p2", "p3"]
     assert not list((work / "scans").glob("unlabelled/*labels*"))

@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> None:
         elif not (row.models(seed, base) / "models.json").is_file():
             name = f"border-{row.name}-{seed}"
             target = row.models(seed, base)
-            export_plain(folder, target, name, row.precision, arguments.data, row.weight_bits, tool=row.tool)
+            export_plain(folder, target, name, row.precision, arguments.data, row.quantizer, tool=row.tool)
 
 
 def score(arguments: argparse.Namespace) -> None:

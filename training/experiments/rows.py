@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from training.compression.tune import start_network
+from training.export.quantizer import Quantizer
 from training.loop import RUNS, read_config
 from training.nets.unet import UNet
 from training.volumes.finished import TUNED, load_tuned
@@ -18,7 +19,7 @@ SECTIONS = ("quantization", "topology", "distillation", "gates", "start", "data"
 @dataclass(frozen=True)
 class Row:
     """A row of the tables. Two kinds train nothing: `of` names the row whose networks are quantised after training
-    (`tool`: by ONNX Runtime's quantizer), `shipped` is the network all rows start from, as it was shipped."""
+    (`quantizer`: to what; `tool`: by ONNX Runtime's quantizer), `shipped` is the network all rows start from, as it was shipped."""
 
     name: str
     title: str
@@ -26,7 +27,7 @@ class Row:
     precision: str = "int8"
     of: str | None = None
     shipped: bool = False
-    weight_bits: int = 8
+    quantizer: Quantizer = field(default_factory=Quantizer)
     tool: bool = False
     paper: str | None = None
     changes: dict | None = None
@@ -55,8 +56,9 @@ def read_rows(path: Path) -> tuple[dict, list[Row], Path]:
         if not 1 <= count <= len(seeds):
             raise ValueError(f"{path}: row {name} wants {count} of {len(seeds)} seeds.")
         try:
+            row["quantizer"] = Quantizer.from_dict(row.get("quantizer", {}))
             rows.append(Row(name, seeds=seeds[:count], changes=changes, start=config["start"], **row))
-        except TypeError as error:
+        except (TypeError, ValueError) as error:
             raise ValueError(f"{path}: row {name} cannot be read ({error}).") from error
     names = {row.name for row in rows}
     lost = [row.name for row in rows if row.of is not None and row.of not in names]

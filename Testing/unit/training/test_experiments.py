@@ -21,6 +21,7 @@ from DentalTopoSegLib.networks.models import list_models  # noqa: E402
 from training.experiments import charts, command, measured, scoring, tables  # noqa: E402
 from training.experiments.rows import Row, jobs, read_rows, row_config  # noqa: E402
 from training.export import timing  # noqa: E402
+from training.export.quantizer import Quantizer  # noqa: E402
 
 SHIPPED = next(entry["id"] for entry in list_models() if entry["task"] == "border")
 CONFIGS = Path(__file__).resolve().parents[3] / "training" / "configs"
@@ -45,7 +46,7 @@ def _write(folder: Path, rows: dict, **changes) -> Path:
 def test_rows_are_read_with_their_changes_and_seeds(tmp_path: Path) -> None:
     rows = {
         "plain": {"title": "Plain", "precision": "fp32"},
-        "later": {"title": "Later", "of": "plain", "weight_bits": 4, "seeds": 2},
+        "later": {"title": "Later", "of": "plain", "quantizer": {"weight_bits": 4}, "seeds": 2},
         "qat": {"title": "QAT", "quantization": {"weight": 0.01}, "training": {"lr": 2e-3}},
         "library": {"title": "Library", "shipped": True, "seeds": 1},
     }
@@ -54,7 +55,7 @@ def test_rows_are_read_with_their_changes_and_seeds(tmp_path: Path) -> None:
     assert [row.name for row in read] == list(rows)
     plain, later, qat, library = read
     assert (plain.precision, plain.seeds, plain.changes) == ("fp32", (7, 8, 9), {})
-    assert (later.seeds, later.weight_bits, later.precision) == ((7, 8), 4, "int8")
+    assert (later.seeds, later.quantizer, later.precision) == ((7, 8), Quantizer(weight_bits=4), "int8")
     assert later.folder(7, base) == plain.folder(7, base) == base / "plain_7"
     assert later.models(7, base) != plain.models(7, base)
     assert library.models(7, base) == base / "models" / "library_7"
@@ -79,6 +80,7 @@ def test_a_row_may_bring_a_section_that_the_rest_lacks_and_drop_one(tmp_path: Pa
     [
         ({"a": {"title": "A", "quantisation": {}}}, {}, "row a cannot be read.*quantisation"),
         ({"a": {}}, {}, "row a cannot be read.*title"),
+        ({"a": {"title": "A", "quantizer": {"weight_bits": 1}}}, {}, "row a cannot be read.*2 to 8 bits, not 1"),
         ({"a": {"title": "A", "of": "b"}}, {}, "row a is made of a row that does not exist"),
         ({"a": {"title": "A", "seeds": 4}}, {}, "row a wants 4 of 3 seeds"),
         ({"a": {"title": "A", "seeds": 0}}, {}, "row a wants 0 of 3 seeds"),
@@ -388,7 +390,7 @@ def test_charts_are_drawn_and_small(tmp_path: Path) -> None:
         line = LOG.splitlines()[1]
         lines = [line.replace(": 12,", f": {12 + n},").replace("1.286", f"{n}.0") for n in range(9)]
         (base / f"{name}_1" / "log.jsonl").write_text("\n".join(lines), encoding="utf-8")
-    save_tuned(base / "g_1", UNet(UNetPlan(3, (32, 32), (1, 1), (1,), 16, deep_supervision=0)), None, 63, {})
+    save_tuned(base / "g_1", UNet(UNetPlan(3, (32, 32), (1, 1), (1,), 16, deep_supervision=0)), None, {}, {})
     scores = [_score(row.name, 1, f"c{n}", 0.1 * n, _all_teeth(n)) for row in rows for n in range(5)]
     files = charts.draw_charts(scores, rows, base, tmp_path / "pictures")
     assert [f.name for f in files] == [

@@ -10,8 +10,9 @@ Q(x) = round(x / s) s with the straight-through gradient dQ/dx = 1 inside the ra
 rounded, where and to which step follows `training.export.graph` layer by layer, so that the torch network and the
 exported graph run by ONNX Runtime give the same numbers. The shipped quantizer has image parts at 8/255, weights per
 output channel within +-63 at the layer's largest weight, biases at the step of the sums, ReLU outputs at 0..255 steps,
-concatenations at their coarsest part's step, logits at their own; `training.export.quantizer` has the others. The full-resolution layer is computed, as there, as one convolution at half
-resolution that makes 8 sub-voxels, because each sub-voxel's kernel has a step of its own.
+concatenations at their coarsest part's step, logits at their own; `training.export.quantizer` has the others. The
+full-resolution layer is computed, as there, as one convolution at half resolution that makes 8 sub-voxels, because
+each sub-voxel's kernel has a step of its own.
 
 The network stays a `training.nets.unet.UNet` with the same parameters and the same `state_dict` keys. Steps of
 activations are not in it: take them with `activation_scales`, give them back to `prepare_qat`.

@@ -56,8 +56,7 @@ KEPT = (
 
 @dataclass
 class Remembered:
-    """A network that answers the same array a second time from memory; stands in for a `Model`. One for each scan, whose
-    tiles it keeps."""
+    """A network that answers the same array a second time from memory, a scan's tiles; stands in for a `Model`."""
 
     model: Model
     answers: dict[tuple, np.ndarray] = field(default_factory=dict)

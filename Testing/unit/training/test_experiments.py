@@ -19,7 +19,7 @@ from DentalTopoSegLib.errors import InputError  # noqa: E402
 from DentalTopoSegLib.files.volumes import Volume  # noqa: E402
 from DentalTopoSegLib.networks.models import list_models  # noqa: E402
 from training.experiments import charts, command, measured, scoring, tables  # noqa: E402
-from training.experiments.rows import Row, jobs, read_rows, row_config  # noqa: E402
+from training.experiments.rows import Row, jobs, read_rows, row_config, with_sources  # noqa: E402
 from training.export import timing  # noqa: E402
 from training.export.quantizer import Quantizer  # noqa: E402
 
@@ -84,6 +84,8 @@ def test_a_row_may_bring_a_section_that_the_rest_lacks_and_drop_one(tmp_path: Pa
         ({"a": {"title": "A", "of": "b"}}, {}, "row a is made of a row that does not exist"),
         ({"a": {"title": "A", "seeds": 4}}, {}, "row a wants 4 of 3 seeds"),
         ({"a": {"title": "A", "seeds": 0}}, {}, "row a wants 0 of 3 seeds"),
+        ({"a": {"title": "A"}}, {"tables": {"speed": ["a", "z"]}}, "tables and pairs name row z, which does not exist"),
+        ({"a": {"title": "A"}}, {"pairs": [["a", "y"]]}, "tables and pairs name row y"),
         ({}, {}, "needs rows"),
         ({"a": {"title": "A"}}, {"seeds": []}, "needs seeds"),
     ],
@@ -91,6 +93,19 @@ def test_a_row_may_bring_a_section_that_the_rest_lacks_and_drop_one(tmp_path: Pa
 def test_rows_that_cannot_be_are_refused(tmp_path: Path, rows: dict, changes: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         read_rows(_write(tmp_path, rows, **changes))
+
+
+def test_a_run_knows_nothing_of_the_report(tmp_path: Path) -> None:
+    path = _write(tmp_path, {"a": {"title": "A"}}, tables={"speed": ["a"]}, pairs=[["a", "a"]])
+    config, (row,), _ = read_rows(path)
+    assert config["tables"] == {"speed": ["a"]}
+    assert not {"tables", "pairs", "rows", "seeds"} & set(row_config(config, row, 7))
+
+
+def test_rows_come_with_those_they_are_made_of() -> None:
+    rows = [Row("a", "A", (1,)), Row("b", "B", (1,), of="a"), Row("c", "C", (1,))]
+    assert [row.name for row in with_sources(rows, ["b"])] == ["a", "b"]
+    assert [row.name for row in with_sources(rows, ["c"])] == ["c"]
 
 
 def test_a_configuration_without_a_start_is_refused(tmp_path: Path) -> None:
@@ -430,12 +445,16 @@ def _call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
         (["run", "CONFIG"], "--data"),
         (["tables", "CONFIG"], "holds no scores: run the score command first"),
         (["tables", "CONFIG", "--only", "b"], "has no row b"),
+        (["tables", "CONFIG", "--table", "ablation"], "has no table ablation; it has accuracy, speed"),
+        (["run", "CONFIG", "--data", ".", "--table", "speed", "--only", "b"], "has no row b"),
+        (["run", "CONFIG", "--data", ".", "--table", "speed", "--only", "c"], "has none of the rows c"),
         (["score", "CONFIG", ".", "--part", "0/2"], "1 <= k <= n"),
         (["score", "CONFIG", ".", "--part", "half"], "k/n"),
     ],
 )
 def test_wrong_commands_say_why(tmp_path: Path, monkeypatch, capsys, arguments: list[str], message: str) -> None:
-    path = _write(tmp_path, {"a": {"title": "A"}})
+    tables_of = {"accuracy": ["a", "c"], "speed": ["a"]}
+    path = _write(tmp_path, {"a": {"title": "A"}, "c": {"title": "C"}}, tables=tables_of)
     monkeypatch.setattr("training.experiments.rows.RUNS", tmp_path)
     with pytest.raises(SystemExit) as stopped:
         _call(monkeypatch, *(str(path) if word == "CONFIG" else word for word in arguments))

@@ -159,7 +159,9 @@ def test_coarser_weights_after_training_are_coarser(runs: Path, tmp_path: Path) 
 
     largest = {}
     for bits in (8, 4):
-        path = export_plain(runs / "first", tmp_path / str(bits), "border-x", "int8", runs / "data", Quantizer(weight_bits=bits))
+        path = export_plain(
+            runs / "first", tmp_path / str(bits), "border-x", "int8", runs / "data", Quantizer(weight_bits=bits)
+        )
         arrays = [numpy_helper.to_array(t) for t in onnx.load(path).graph.initializer]
         largest[bits] = max(int(np.abs(a.astype(int)).max()) for a in arrays if a.dtype == np.int8 and a.ndim == 5)
     assert largest == {8: 63, 4: 7}

@@ -46,7 +46,7 @@ from training.loop import (
 )
 from training.nets.unet import UNet, macs
 from training.volumes.data import validation_samples
-from training.volumes.finished import MODELS, TUNED, save_tuned, shipped_file
+from training.volumes.finished import MODELS, TUNED, load_tuned, save_tuned, shipped_file
 from training.volumes.losses import border_loss
 from training.volumes.topology_loss import TopologyConfig, TopologyLoss
 from training.volumes.train import VolumeTask, best_device, loss_options
@@ -62,7 +62,9 @@ def start_network(start: str, runs: Path = RUNS) -> UNet:
     file = shipped_file(start, runs)
     if file is not None:
         net = unet_from_onnx(file)
-    elif (runs / start / TUNED).is_file() or _has_a_plan(runs / start):
+    elif (runs / start / TUNED).is_file():
+        net, _ = load_tuned(runs / start)
+    elif _has_a_plan(runs / start):
         net = load_run(runs / start).net
     else:
         raise ValueError(

@@ -327,6 +327,27 @@ def test_starts_are_shipped_networks_and_runs_by_name_or_folder(runs: Path) -> N
     assert not len(start_network("deep", runs).extra_heads)
 
 
+def test_a_run_of_train_volumes_is_a_start_but_no_unfinished_run_of_tune(runs: Path) -> None:
+    net = UNet(PLAN).eval()
+    for name, config in (("plain-border", {"task": "border", "net": PLAN.to_dict()}), ("half", {"start": "first"})):
+        (runs / name).mkdir()
+        progress = {"step": 3, "seconds": 1.0, "history": []}
+        state = {"config": config, "average": net.state_dict(), "progress": progress}
+        torch.save(state, runs / name / "checkpoint.pt")
+    assert _moved(start_network("plain-border", runs), net) == 0
+    with pytest.raises(ValueError, match='"half" is no network'):
+        start_network("half", runs)
+
+
+def test_a_file_of_an_earlier_version_keeps_its_rounding(tmp_path: Path) -> None:
+    for limit, bits in ((63, 7), (7, 4)):
+        state = {"plan": PLAN.to_dict(), "state": UNet(PLAN).state_dict(), "scales": None}
+        torch.save(state | {"weight_limit": limit, "about": {}}, tmp_path / "tuned.pt")
+        _, stored = load_tuned(tmp_path)
+        assert stored["quantizer"] == {"weight_bits": bits}
+        assert Quantizer.from_dict(stored["quantizer"]).weight_limit == limit
+
+
 def test_gates_and_quantization_do_not_go_together(runs: Path) -> None:
     config = _config(gates={"macs": 0.5}, quantization={"weight": 0.01})
     with pytest.raises(ValueError, match="search by gates runs at full precision"):

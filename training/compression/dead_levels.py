@@ -97,6 +97,6 @@ def main(argv: list[str] | None = None) -> None:
         parser.error(f"no level of {arguments.run} is dead on {SAMPLES} samples of {arguments.data}: nothing to cut")
     small = without_levels_below(net, min(dead))
     arguments.out.mkdir(parents=True, exist_ok=True)
-    save_tuned(arguments.out, small, None, tuned["weight_limit"], tuned["about"])
+    save_tuned(arguments.out, small, None, tuned["quantizer"], tuned["about"])
     counts = [sum(p.numel() for p in n.parameters()) for n in (net, small)]
     print(f"Cut below level {min(dead)}: {counts[0]} to {counts[1]} parameters.")

@@ -1,16 +1,18 @@
 """Training with the int8 arithmetic of the exported network in the forward pass (quantization-aware training).
 
     net = unet_from_onnx("Resources/Models/border-3.int8.onnx")
-    qnet = prepare_qat(net, calibrated_scales(net, images)).train()
+    quantizer = Quantizer()  # or the paper's: Quantizer("paper", weight_bits=8, activation_bits=8)
+    qnet = prepare_qat(net, calibrate(net, images, quantizer), quantizer).train()
     loss = task_loss(qnet(x)[0], y) + 0.01 * quantization_loss(qnet)      # each step
-    model = write_graph(to_float(qnet), metadata, activation_scales(qnet))
+    model = write_graph(to_float(qnet), metadata, activation_scales(qnet), quantizer)
 
 Q(x) = round(x / s) s with the straight-through gradient dQ/dx = 1 inside the range (Jacob et al., CVPR 2018). What is
 rounded, where and to which step follows `training.export.graph` layer by layer, so that the torch network and the
-exported graph run by ONNX Runtime give the same numbers: image parts at 8/255, weights per output channel within +-63
-at the layer's largest weight, biases at the step of the sums, ReLU outputs at 0..255 steps, concatenations at their
-coarsest part's step, logits at their own. The full-resolution layer is computed, as there, as one convolution at half
-resolution that makes 8 sub-voxels, because each sub-voxel's kernel has a step of its own.
+exported graph run by ONNX Runtime give the same numbers. The shipped quantizer has image parts at 8/255, weights per
+output channel within +-63 at the layer's largest weight, biases at the step of the sums, ReLU outputs at 0..255 steps,
+concatenations at their coarsest part's step, logits at their own; `training.export.quantizer` has the others. The
+full-resolution layer is computed, as there, as one convolution at half resolution that makes 8 sub-voxels, because
+each sub-voxel's kernel has a step of its own.
 
 The network stays a `training.nets.unet.UNet` with the same parameters and the same `state_dict` keys. Steps of
 activations are not in it: take them with `activation_scales`, give them back to `prepare_qat`.
@@ -18,17 +20,14 @@ activations are not in it: take them with `activation_scales`, give them back to
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from training.compression.restore import fold_norms, normalised_layers, sub_voxel_map
-from training.compression.rounding import Range, RoundActivation, round_to, round_weight, sample_values
-from training.export.graph import IMAGE_LIMIT, LOGIT_LIMIT, activation_names, weight_limit, write_graph
-from training.export.ranges import logit_scale, measure_scales
+from training.compression.rounding import LargestRange, Range, RoundActivation, round_to, round_weight, sample_values
+from training.export.graph import IMAGE_LIMIT, LOGIT_LIMIT, activation_names
+from training.export.quantizer import Quantizer
 from training.nets.unet import UNet, UNetPlan, double
 
 IMAGE_STEP = IMAGE_LIMIT / 255
@@ -46,13 +45,12 @@ class QuantisedUNet(UNet):
     logits pass the cut, or a confidently wrong voxel could never recover.
     """
 
-    def __init__(self, plan: UNetPlan, weight_bits: int = 8, activation_bits: int = 8, momentum: float = 0.02) -> None:
+    def __init__(self, plan: UNetPlan, quantizer: Quantizer, momentum: float = 0.02) -> None:
         super().__init__(plan)
-        self.weight_limit = weight_limit(weight_bits)
-        if not 2 <= activation_bits <= 8:
-            raise ValueError(f"Activations can have 2 to 8 bits, not {activation_bits}.")
-        self.top, self.momentum = 2**activation_bits - 1, momentum
-        self.ranges = {name: Range(None, self.top, momentum) for name in activation_names(self)}
+        self.quantizer, self.momentum, self.top = quantizer, momentum, quantizer.activation_top
+        follow = LargestRange if quantizer.symmetric else Range
+        self.ranges = {name: follow(None, self.top, momentum) for name in activation_names(self)}
+        self.image_step = IMAGE_STEP
         self.logit_ends: tuple[float, float] | None = None
         self.logit_grid: tuple[float, int] | None = (LOGIT_STEP, 128) if plan.full_width else None
         self.follow_ranges, self.with_error = True, False
@@ -64,7 +62,7 @@ class QuantisedUNet(UNet):
             norm.weight.requires_grad_(False)
 
     def _round_weight(self, weight: Tensor, bias: Tensor, step: float) -> tuple[Tensor, Tensor]:
-        rounded, bias = round_weight(weight, bias, step, self.weight_limit)
+        rounded, bias = round_weight(weight, bias, step, self.quantizer.weight_limit, self.quantizer.per_channel)
         if self.with_error:
             self.errors["weight"].append((weight - rounded.detach()).square().mean())
         return rounded, bias
@@ -93,7 +91,7 @@ class QuantisedUNet(UNet):
         batch, _, depth, height, width = image.shape
         x = image.reshape(batch, depth // 2, 2, height // 2, 2, width // 2, 2).permute(0, 1, 3, 5, 2, 4, 6)
         x = x.reshape(batch, depth // 2, height // 2, width // 2, 8).movedim(-1, 1)
-        return round_to(x, IMAGE_STEP, -255, 255)
+        return round_to(x, self.image_step, -self.quantizer.image_top, self.quantizer.image_top)
 
     def _join(self, first: tuple[Tensor, float], second: tuple[Tensor, float]) -> tuple[Tensor, float]:
         """Doubled `first` beside `second` at the coarser of their steps."""
@@ -106,7 +104,7 @@ class QuantisedUNet(UNet):
         for kept in self.errors.values():
             kept.clear()
         parts = self._parts(image)
-        x = self._block("stem", self.stem, (parts, IMAGE_STEP))
+        x = self._block("stem", self.stem, (parts, self.image_step))
         skips, outputs = [], {}
         for level, stage in enumerate(self.encoder):
             for index, block in enumerate(stage):
@@ -123,8 +121,8 @@ class QuantisedUNet(UNet):
 
     def _full(self, x: tuple[Tensor, float], parts: Tensor) -> tuple[Tensor, float]:
         """The full-resolution layer as 8 sub-voxels: (B, 8 width, d, h, w), and its step."""
-        step = max(x[1], IMAGE_STEP)
-        joined = [y if own == step else round_to(y, step, -255, 255) for y, own in (x, (parts, IMAGE_STEP))]
+        step = max(x[1], self.image_step)
+        joined = [y if own == step else round_to(y, step, -255, 255) for y, own in (x, (parts, self.image_step))]
         kernels = []
         with torch.autocast(parts.device.type, enabled=False):
             for conv, table in ((self.full.features, self.features_map), (self.full.image, self.image_map)):
@@ -150,7 +148,7 @@ class QuantisedUNet(UNet):
 
     def _class_logits(self, x: Tensor, step: float) -> Tensor:
         logits = functional.conv3d(x, *self._round_weight(self.head.weight, self.head.bias, step))
-        if self.training and self.follow_ranges:
+        if self.training and self.follow_ranges and not self.quantizer.symmetric:
             self._follow_logits(logits)
         if self.logit_grid is None:
             raise RuntimeError("The logits have no range yet; give prepare_qat scales or train a step first.")
@@ -187,46 +185,45 @@ class QuantisedUNet(UNet):
 def prepare_qat(
     net: UNet,
     scales: dict[str, float] | None = None,
-    weight_bits: int = 8,
-    activation_bits: int = 8,
+    quantizer: Quantizer | None = None,
     momentum: float = 0.02,
     with_error: bool = False,
 ) -> QuantisedUNet:
     """A quantisation-aware copy of `net` (BatchNorm folded into it), on its device and in its mode.
 
-    `scales`: first steps of the activations, as `calibrated_scales` or `activation_scales` give them for
-    the same `activation_bits`; without, the first training forward sets them. `momentum`: how far each training
-    forward moves them. `with_error` keeps what `quantization_loss` needs. KeyError if a scale is missing.
+    `scales`: first steps of the activations, as `training.export.ranges.calibrate` or `activation_scales` give them
+    for the same `quantizer` (the shipped one by default); without, the first training forward sets them. A symmetric
+    quantizer keeps the image's and the logits' step of `scales`. `momentum`: how far each training forward moves the
+    others. `with_error` keeps what `quantization_loss` needs. KeyError if a scale is missing, ValueError for a
+    symmetric quantizer without any.
     """
-    qnet = QuantisedUNet(net.plan, weight_bits, activation_bits, momentum)
+    quantizer = quantizer or Quantizer()
+    if quantizer.symmetric and scales is None:
+        raise ValueError("A symmetric quantizer needs the image's and the logits' steps: calibrate first.")
+    qnet = QuantisedUNet(net.plan, quantizer, momentum)
     qnet.load_state_dict(fold_norms(net).state_dict())
     qnet.with_error = with_error
     if scales is not None:
         for name, limits in qnet.ranges.items():
             limits.step = float(scales[name])
-        if not net.plan.full_width:
+        if quantizer.symmetric:
+            qnet.image_step, qnet.logit_grid = float(scales["parts"]), (float(scales["head"]), 128)
+        elif not net.plan.full_width:
             step, zero = float(scales["head"]), int(scales["head.zero"])
             qnet.logit_grid, qnet.logit_ends = (step, zero), (-zero * step, (255 - zero) * step)
     return qnet.to(net.head.weight.device, memory_format=torch.channels_last_3d).train(net.training)
 
 
-def calibrated_scales(net: UNet, images: Sequence[np.ndarray], method: str = "histogram") -> dict[str, float]:
-    """Steps of all activations for 8 bits, measured on images (1, 1, D, H, W) float32 as the export does."""
-    fp32 = write_graph(net, {"id": "calibration"})
-    scales = measure_scales(fp32, activation_names(net), images, method)
-    return scales if net.plan.full_width else scales | logit_scale(fp32, images)
-
-
 def activation_scales(qnet: QuantisedUNet) -> dict[str, float]:
-    """The steps of `qnet`'s activations as `training.export.graph.write_graph` takes them.
+    """The steps of `qnet`'s activations as `training.export.graph.write_graph` takes them, with its quantizer.
 
-    ValueError for fewer than 8 activation bits, which the graph cannot express; RuntimeError before any range is known.
+    RuntimeError before any range is known.
     """
-    if qnet.top != 255:
-        raise ValueError(f"The graph's activations have 8 bits; this network's end at {qnet.top} steps.")
     scales = {name: limits.step for name, limits in qnet.ranges.items()}
     if None in scales.values() or qnet.logit_grid is None:
         raise RuntimeError("The activations have no ranges yet; give prepare_qat scales or train a step first.")
+    if qnet.quantizer.symmetric:
+        scales |= {"parts": qnet.image_step, "head": qnet.logit_grid[0]}
     if qnet.plan.full_width:
         return scales
     return scales | {"head": qnet.logit_grid[0], "head.zero": qnet.logit_grid[1]}

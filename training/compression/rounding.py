@@ -72,14 +72,19 @@ def round_to(x: Tensor, step: float, low: int, high: int) -> Tensor:
     return _StraightThrough.apply(x, rounded)
 
 
-def round_weight(weight: Tensor, bias: Tensor, input_step: float, limit: int) -> tuple[Tensor, Tensor]:
+def round_weight(
+    weight: Tensor, bias: Tensor, input_step: float, limit: int, per_channel: bool = True
+) -> tuple[Tensor, Tensor]:
     """Weight and bias as `training.export.graph.quantise_weight` rounds them, real-valued, gradients straight through.
 
-    Weight is (outputs, ...) with one step per output; the bias is rounded to the step of the integer sums.
+    Weight is (outputs, ...) with one step per output, or one for all; the bias is rounded to the step of the integer
+    sums.
     """
     with torch.no_grad(), torch.autocast(weight.device.type, enabled=False):
         scale = weight.abs().flatten(1).amax(1) / limit
         scale = torch.maximum(scale, (bias.abs() / input_step / 2**30).clamp(min=TINY))
+        if not per_channel:
+            scale = scale.amax().expand_as(scale)
         column = scale.view(-1, *[1] * (weight.ndim - 1))
         rounded = (weight / column).round_().clamp_(-limit, limit).mul_(column)
         rounded_bias = (bias / (scale * input_step)).round_().mul_(scale * input_step)
@@ -125,6 +130,16 @@ class Range:
         inside = torch.where(centres < steps / 2, centres.square(), steps.square() / 12)
         error = torch.where(centres > limits, (centres - limits).square(), inside) @ counts
         return float(steps[error.argmin(), 0])
+
+
+class LargestRange(Range):
+    """A step that follows the largest value: min-max ranges as a moving average (Jacob et al., CVPR 2018, 3.1)."""
+
+    @torch.no_grad()
+    def observe(self, x: Tensor) -> None:
+        """Follow the largest value of `x`."""
+        best = max(float(x.detach().amax()), 1e-6) / self.top
+        self.step = best if self.step is None else self.step + self.momentum * (best - self.step)
 
 
 def sample_values(x: Tensor, count: int) -> Tensor:

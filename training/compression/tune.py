@@ -3,9 +3,10 @@
     python -m training tune training/configs/quarter.yaml --data BUFFER --val VALIDATION
 
 A configuration is one of `training.volumes.train` (task "topology") with "start" in place of "net": the id of a shipped
-network or the folder of an earlier run; and with any of the sections
+network or the folder of an earlier run, of this command or of `train-volumes`; and with any of the sections
 
-    quantization: {weight_bits: 8, weight: 0.01}  # fake-quantised forward pass and L_quant (`quantization`)
+    quantization: {scheme: paper, weight_bits: 6, activation_bits: 6, weight: 0.01}
+        # fake-quantised forward pass (`training.export.quantizer`; without bits and scheme as shipped) and L_quant
     topology: {variant: adaptive, weight: 0.1}  # L_topo (`training.volumes.topology_loss`)
     distillation: {teacher: uncompressed, weight: 0.5}  # masked distillation (`distillation`)
     gates: {macs: 0.1, harden: 0.6}  # a network with this share of the MACs (`gates`)
@@ -28,16 +29,21 @@ from torch import Tensor, nn
 
 from training.compression.distillation import DistillationPlan, Distiller
 from training.compression.gates import GatedUNet, slice_network, target_share
-from training.compression.quantization import (
-    activation_scales,
-    calibrated_scales,
-    prepare_qat,
-    quantization_loss,
-    to_float,
-)
+from training.compression.quantization import activation_scales, prepare_qat, quantization_loss, to_float
 from training.compression.restore import unet_from_onnx, without_extra_heads
-from training.export.graph import WEIGHT_LIMIT
-from training.loop import RUNS, Loop, Measures, add_run_arguments, run_to_end, start_command
+from training.export.quantizer import Quantizer
+from training.export.ranges import calibrate
+from training.export.volumes import load_run
+from training.loop import (
+    CHECKPOINT,
+    RUNS,
+    Loop,
+    Measures,
+    add_run_arguments,
+    load_checkpoint,
+    run_to_end,
+    start_command,
+)
 from training.nets.unet import UNet, macs
 from training.volumes.data import validation_samples
 from training.volumes.finished import MODELS, TUNED, load_tuned, save_tuned, shipped_file
@@ -50,18 +56,26 @@ CALIBRATION = 8
 
 
 def start_network(start: str, runs: Path = RUNS) -> UNet:
-    """A shipped network by its id ("border-3"), or that of a finished run by its folder below `runs`; without the
-    training-only heads. ValueError if there is neither."""
+    """A shipped network by its id ("border-3"), or that of a run by its folder below `runs`, without the training-only
+    heads: a finished one of this command, or the averaged weights of one of `train-volumes`. ValueError if there is
+    neither."""
     file = shipped_file(start, runs)
     if file is not None:
         net = unet_from_onnx(file)
     elif (runs / start / TUNED).is_file():
         net, _ = load_tuned(runs / start)
+    elif _has_a_plan(runs / start):
+        net = load_run(runs / start).net
     else:
         raise ValueError(
             f'start: "{start}" is no network of {MODELS} or {runs} and no finished run in {runs}; name another.'
         )
     return without_extra_heads(net)
+
+
+def _has_a_plan(folder: Path) -> bool:
+    """Whether a run's checkpoint is that of a network trained from nothing. Those of `tune` only say their start."""
+    return (folder / CHECKPOINT).is_file() and "net" in load_checkpoint(folder)["config"]
 
 
 def topology_task_loss(logits: Tensor, target: Tensor, **options) -> tuple[Tensor, dict[str, float]]:
@@ -113,8 +127,10 @@ class TuneTask(VolumeTask):
         elif quantization is not None:
             plan = dict(quantization)
             self.quantization_weight = float(plan.pop("weight", 0.01))
-            scales = calibrated_scales(net.eval(), self.calibration())
-            net = self.quantised = prepare_qat(net, scales, with_error=self.quantization_weight > 0, **plan)
+            momentum = float(plan.pop("momentum", 0.02))
+            quantizer = Quantizer.from_dict(plan)
+            scales = calibrate(net.eval(), self.calibration(), quantizer)
+            net = self.quantised = prepare_qat(net, scales, quantizer, momentum, self.quantization_weight > 0)
         return net.to(self.device, memory_format=torch.channels_last_3d)
 
     def make_loss(self) -> Callable[[Tensor, Tensor], tuple[Tensor, Measures]]:
@@ -201,10 +217,10 @@ class TuneTask(VolumeTask):
 
     def finish(self, loop: Loop) -> Path:
         """Write `tuned.pt` from the averaged weights; returns its path."""
-        scales, limit, average = None, WEIGHT_LIMIT, loop.average
+        scales, quantizer, average = None, {}, loop.average
         if self.quantised is not None:
-            net, limit = to_float(average), self.quantised.weight_limit
-            scales = activation_scales(self.quantised) if self.quantised.top == 255 else None
+            net, quantizer = to_float(average), self.quantised.quantizer.to_dict()
+            scales = activation_scales(self.quantised)
         elif self.gated is not None:
             if not bool(self.gated.hardened):  # "harden: 1": the run ended first
                 self.harden(loop)
@@ -215,7 +231,7 @@ class TuneTask(VolumeTask):
         progress = loop.progress
         about = {"config": self.config, "steps": progress.step, "seconds": progress.seconds}
         about |= {"macs_96": macs(net.plan, (96, 96, 96))["total"], "validation": progress.history[-1:]}
-        save_tuned(loop.folder, net, scales, limit, about)
+        save_tuned(loop.folder, net, scales, quantizer, about)
         return loop.folder / TUNED
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 UPPER = (*range(18, 10, -1), *range(21, 29))
 LOWER = (*range(48, 40, -1), *range(31, 39))
 """FDI numbers as a dental chart has them, the patient's right on the left."""
-KEY_ROWS = ("full_precision", "post_training", "qat", "proposed", "adaptive")
+KEY_ROWS = ("full_precision", "post_training", "qat", "proposed", "post_training_4", "qat_4", "proposed_4")
 PANELS = 6
 """Panels of a heat map where none of `KEY_ROWS` is in the experiment."""
 TERMS = ("count", "adjacency", "separation", "tunnels", "voids")

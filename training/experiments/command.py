@@ -3,9 +3,11 @@
     python -m training experiments run training/configs/topology.yaml --data BUFFER --val VALIDATION
     python -m training experiments score training/configs/topology.yaml SCANS [SCANS ...]
     python -m training experiments tables training/configs/topology.yaml
+    python -m training experiments all training/configs/topology.yaml SCANS --data BUFFER --table accuracy
 
 `run` trains and exports what is not there yet, `score` measures on labelled scans of held-out patients, `tables` prints
-the tables, the paired tests and the chart of errors beside the papers' figures.
+the tables, the paired tests and the chart of errors beside the papers' figures. `all` is the three after one another.
+`--table` takes the rows that the configuration names for one table of the paper; "speed" is sizes and seconds only.
 """
 
 from __future__ import annotations
@@ -19,8 +21,8 @@ import torch
 from DentalTopoSegLib.files.volumes.writing import atomic_path
 from DentalTopoSegLib.networks.models import load_model
 from training.compression.tune import tune
-from training.experiments.report import report
-from training.experiments.rows import jobs, read_rows, row_config
+from training.experiments.report import SPEED, report, speeds
+from training.experiments.rows import jobs, read_rows, row_config, with_sources
 from training.experiments.scoring import cases, score_case
 from training.export.volumes import copy_shipped, export_plain
 from training.loop import keep_memory
@@ -31,22 +33,20 @@ from training.volumes.finished import TUNED
 def run(arguments: argparse.Namespace) -> None:
     """Train and export what is not there yet."""
     config, rows, base = read_rows(arguments.config)
-    for row, seed in jobs(rows):
-        if arguments.only and row.name not in arguments.only:
-            continue
+    for row, seed in jobs(with_sources(rows, arguments.only or [row.name for row in rows])):
         if row.shipped:
             copy_shipped(config["start"], row.models(seed, base))
             continue
         folder = row.folder(seed, base)
         if row.of is None and not (folder / TUNED).is_file():
             print(f"== {row.name}, seed {seed}", flush=True)
-            tune(row_config(config, row, seed), folder, arguments.data, arguments.val)
+            tune(row_config(config, row, seed), folder, arguments.data, arguments.val, base.parent)
         if not (folder / TUNED).is_file():
             print(f"== {row.name}, seed {seed}: {row.of} is not trained yet, run again", flush=True)
         elif not (row.models(seed, base) / "models.json").is_file():
             name = f"border-{row.name}-{seed}"
             target = row.models(seed, base)
-            export_plain(folder, target, name, row.precision, arguments.data, row.weight_bits, tool=row.tool)
+            export_plain(folder, target, name, row.precision, arguments.data, row.quantizer, tool=row.tool)
 
 
 def score(arguments: argparse.Namespace) -> None:
@@ -86,42 +86,72 @@ def tables(arguments: argparse.Namespace) -> None:
     """Print the tables."""
     config, rows, base = read_rows(arguments.config)
     rows = [row for row in rows if not arguments.only or row.name in arguments.only]
-    text = report(config, rows, base, pictures=arguments.pictures, threads=arguments.time)
+    if arguments.table == SPEED:
+        text = "\n\n".join(speeds(config, rows, base, arguments.time)) + "\n"
+    else:
+        text = report(config, rows, base, arguments.pictures, arguments.time, arguments.data)
     print(text)
     if arguments.output:
-        arguments.output.write_text(text, encoding="utf-8")
+        with atomic_path(arguments.output) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+
+
+def everything(arguments: argparse.Namespace) -> None:
+    """Train, score and print: one command from the start to a table."""
+    run(arguments)
+    if arguments.table != SPEED:
+        score(arguments)
+    tables(arguments)
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Run one of the three."""
+    """Run one of the four."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, function in (("run", run), ("score", score), ("tables", tables)):
+    for name, function in (("run", run), ("score", score), ("tables", tables), ("all", everything)):
         command = commands.add_parser(name, help=function.__doc__)
         command.set_defaults(function=function)
         command.add_argument("config", type=Path)
         command.add_argument("--threads", type=int, default=1)
-        command.add_argument("--only", nargs="+", help="names of rows")
-        if name == "run":
-            command.add_argument("--data", type=Path, required=True, help="training samples (task topology)")
-            command.add_argument("--val", type=Path, help="validation samples")
-        elif name == "score":
-            command.add_argument("scans", type=Path, nargs="+", help="folders of labelled scans of held-out patients")
-            command.add_argument("--part", type=parse_part, default=WHOLE, metavar="k/n", help="only part k of n")
-        else:
-            command.add_argument("--pictures", type=Path, help="folder for the charts (needs matplotlib)")
-            command.add_argument("--time", type=int, default=0, metavar="N", help="also time every network, N threads")
-            command.add_argument("-o", "--output", type=Path)
+        command.add_argument("--only", nargs="+", metavar="ROW", help="names of rows")
+        command.add_argument("--table", help="the rows of one table of the configuration")
+        _add_arguments(command, name)
     arguments = parser.parse_args(argv)
     try:
-        _, rows, base = read_rows(arguments.config)
+        config, rows, base = read_rows(arguments.config)
     except (OSError, ValueError) as error:
         parser.error(str(error))
     lost = set(arguments.only or ()) - {row.name for row in rows}
     if lost:
         parser.error(f"{arguments.config} has no row {', '.join(sorted(lost))}.")
-    if arguments.command == "tables" and not any((base / "scores").glob("*.json")):
+    if arguments.table is not None:
+        known = config.get("tables", {})
+        if arguments.table not in known:
+            parser.error(f"{arguments.config} has no table {arguments.table}; it has {', '.join(known) or 'none'}.")
+        asked = arguments.only
+        arguments.only = [name for name in known[arguments.table] if not asked or name in asked]
+        if not arguments.only:
+            parser.error(f"table {arguments.table} of {arguments.config} has none of the rows {', '.join(asked)}.")
+    scored = any((base / "scores").glob("*.json"))
+    if arguments.command == "tables" and arguments.table != SPEED and not scored:
         parser.error(f"{base / 'scores'} holds no scores: run the score command first.")
     keep_memory()
     torch.set_num_threads(arguments.threads)
     arguments.function(arguments)
+
+
+def _add_arguments(command: argparse.ArgumentParser, name: str) -> None:
+    """What one of the commands, or all in one, need besides the configuration."""
+    if name in ("score", "all"):
+        command.add_argument("scans", type=Path, nargs="+", help="folders of labelled scans of held-out patients")
+        command.add_argument("--part", type=parse_part, default=WHOLE, metavar="k/n", help="only part k of n")
+    needed = name != "tables"
+    if name != "score":
+        text = "training samples (task topology)" + ("" if needed else ": also tell where rounding errors sit")
+        command.add_argument("--data", type=Path, required=needed, help=text)
+    if name in ("run", "all"):
+        command.add_argument("--val", type=Path, help="validation samples")
+    if name in ("tables", "all"):
+        command.add_argument("--pictures", type=Path, help="folder for the charts (needs matplotlib)")
+        command.add_argument("--time", type=int, default=0, metavar="N", help="also time every network, N threads")
+        command.add_argument("-o", "--output", type=Path)

@@ -6,28 +6,24 @@ from pathlib import Path
 
 from training.experiments.charts import draw_charts
 from training.experiments.measured import KINDS, read_scores
+from training.experiments.rounding_errors import rounding_table
 from training.experiments.rows import Row
 from training.experiments.tables import error_counts, score_table, size_table, test_table, time_table
 
-PAIRS = [
-    ("post_training", "full_precision"),
-    ("qat", "post_training"),
-    ("proposed", "qat"),
-    ("proposed", "full_precision"),
-    ("topology_float", "full_precision"),
-    ("strong", "qat"),
-    ("adaptive", "qat"),
-    ("adaptive", "proposed"),
-    ("adaptive", "post_training"),
-    ("post_training_4", "full_precision"),
-    ("qat_4", "post_training_4"),
-    ("adaptive_4", "qat_4"),
-]
-"""Names of rows whose difference is tested, first minus second."""
+SPEED = "speed"
+"""Name of the table that shows sizes and seconds only."""
 
 
-def report(config: dict, rows: list[Row], base: Path, pictures: Path | None, threads: int = 0) -> str:
-    """Every table as Markdown; charts into `pictures` if asked for; timings if `threads` is given."""
+def report(
+    config: dict,
+    rows: list[Row],
+    base: Path,
+    pictures: Path | None = None,
+    threads: int = 0,
+    data: Path | None = None,
+) -> str:
+    """Every table of the rows as Markdown; charts into `pictures` if asked for; timings if `threads` is given, where
+    rounding errors sit if samples are given as `data`."""
     scores = read_scores(base)
     steps = config["training"]["steps"]
     parts = [
@@ -37,15 +33,18 @@ def report(config: dict, rows: list[Row], base: Path, pictures: Path | None, thr
     for kind, title in KINDS.items():
         parts += [f"**{title}**", score_table(scores, rows, kind), error_counts(scores, rows, kind)]
     named = {row.name for row in rows}
-    pairs = [pair for pair in PAIRS if named.issuperset(pair)] or [(row.name, rows[0].name) for row in rows[1:]]
-    parts += [
-        "**Paired t-tests over scans**",
-        test_table(scores, rows, pairs),
-        "**Sizes**",
-        size_table(rows, base, config["start"]),
-    ]
-    if threads:
-        parts += ["**Speed**", time_table(rows, base, threads)]
+    pairs = [tuple(pair) for pair in config.get("pairs", []) if named.issuperset(pair)]
+    pairs = pairs or [(row.name, rows[0].name) for row in rows[1:]]
+    parts += ["**Paired t-tests over scans**", test_table(scores, rows, pairs)]
+    if data is not None:
+        parts += ["**Where rounding errors sit**", rounding_table(rows, base, data)]
+    parts += speeds(config, rows, base, threads)
     if pictures is not None:
         parts += [f"Charts: {', '.join(str(p) for p in draw_charts(scores, rows, base, pictures))}"]
     return "\n\n".join(parts) + "\n"
+
+
+def speeds(config: dict, rows: list[Row], base: Path, threads: int = 0) -> list[str]:
+    """Sizes of the rows' networks, and seconds if `threads` is given."""
+    parts = ["**Sizes**", size_table(rows, base, config["start"])]
+    return parts + (["**Speed**", time_table(rows, base, threads)] if threads else [])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from training.compression.tune import start_network
+from training.export.quantizer import Quantizer
 from training.loop import RUNS, read_config
 from training.nets.unet import UNet
 from training.volumes.finished import TUNED, load_tuned
@@ -14,11 +15,15 @@ from training.volumes.finished import TUNED, load_tuned
 SECTIONS = ("quantization", "topology", "distillation", "gates", "start", "data", "training", "loss")
 """What a row may change of the configuration. "data", "training" and "loss": only the named values."""
 
+REPORTED = ("tables", "pairs")
+"""What an experiment says of its report: the rows of each table by the table's name, the rows that are compared."""
+
 
 @dataclass(frozen=True)
 class Row:
     """A row of the tables. Two kinds train nothing: `of` names the row whose networks are quantised after training
-    (`tool`: by ONNX Runtime's quantizer), `shipped` is the network all rows start from, as it was shipped."""
+    (`quantizer`: to what; `tool`: by ONNX Runtime's quantizer), `shipped` is the network all rows start from, as it was
+    shipped."""
 
     name: str
     title: str
@@ -26,7 +31,7 @@ class Row:
     precision: str = "int8"
     of: str | None = None
     shipped: bool = False
-    weight_bits: int = 8
+    quantizer: Quantizer = field(default_factory=Quantizer)
     tool: bool = False
     paper: str | None = None
     changes: dict | None = None
@@ -42,7 +47,8 @@ class Row:
 
 
 def read_rows(path: Path) -> tuple[dict, list[Row], Path]:
-    """(configuration without its rows, rows, folder of the runs). ValueError for a row that says what no row can."""
+    """(configuration without its rows, rows, folder of the runs). ValueError for a row that says what no row can, and
+    for a table or a pair of rows that do not exist."""
     config = read_config(path, "start", "data")
     lost = [key for key in ("seeds", "rows") if not config.get(key)]
     if lost:
@@ -55,22 +61,33 @@ def read_rows(path: Path) -> tuple[dict, list[Row], Path]:
         if not 1 <= count <= len(seeds):
             raise ValueError(f"{path}: row {name} wants {count} of {len(seeds)} seeds.")
         try:
+            row["quantizer"] = Quantizer.from_dict(row.get("quantizer", {}))
             rows.append(Row(name, seeds=seeds[:count], changes=changes, start=config["start"], **row))
-        except TypeError as error:
+        except (TypeError, ValueError) as error:
             raise ValueError(f"{path}: row {name} cannot be read ({error}).") from error
     names = {row.name for row in rows}
     lost = [row.name for row in rows if row.of is not None and row.of not in names]
     if lost:
         raise ValueError(f"{path}: row {lost[0]} is made of a row that does not exist.")
+    named = {name for group in (*config.get("tables", {}).values(), *config.get("pairs", [])) for name in group}
+    if named - names:
+        raise ValueError(f"{path}: its tables and pairs name row {min(named - names)}, which does not exist.")
     return config, rows, RUNS / path.stem
 
 
 def row_config(config: dict, row: Row, seed: int) -> dict:
     """The configuration of one run."""
-    result = {**config, "seed": seed}
+    result = {key: value for key, value in config.items() if key not in REPORTED} | {"seed": seed}
     for key, value in (row.changes or {}).items():
         result[key] = {**config.get(key, {}), **value} if key in ("data", "training", "loss") else value
     return result
+
+
+def with_sources(rows: list[Row], names: Iterable[str]) -> list[Row]:
+    """The named rows and those whose networks they are made of, in the experiment's order."""
+    wanted = set(names)
+    wanted |= {row.of for row in rows if row.name in wanted and row.of is not None}
+    return [row for row in rows if row.name in wanted]
 
 
 def jobs(rows: list[Row]) -> Iterator[tuple[Row, int]]:
@@ -84,6 +101,6 @@ def jobs(rows: list[Row]) -> Iterator[tuple[Row, int]]:
 def row_network(row: Row, base: Path) -> UNet | None:
     """The float network of a row's first seed, or None if it is not trained yet."""
     if row.shipped:
-        return start_network(row.start)
+        return start_network(row.start, base.parent)
     folder = row.folder(row.seeds[0], base)
     return load_tuned(folder)[0] if (folder / TUNED).is_file() else None

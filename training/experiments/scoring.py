@@ -56,7 +56,7 @@ KEPT = (
 
 @dataclass
 class Remembered:
-    """A network that answers the same array a second time from memory; stands in for a `Model`."""
+    """A network that answers the same array a second time from memory, a scan's tiles; stands in for a `Model`."""
 
     model: Model
     answers: dict[tuple, np.ndarray] = field(default_factory=dict)
@@ -67,7 +67,7 @@ class Remembered:
     def run(self, array: np.ndarray, cancelled: Any = None) -> np.ndarray:
         key = (array.shape, array.tobytes())
         if key not in self.answers:
-            self.answers = {key: self.model.run(array, cancelled)}  # one scan at a time is enough
+            self.answers[key] = self.model.run(array, cancelled)
         return self.answers[key]
 
 
@@ -96,10 +96,11 @@ def cases(folders: list[Path], threads: int, part: Part = WHOLE) -> Iterator[Cas
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise InputError(f"Two scans are called {twice[0]}, so one score would stand for both: rename a folder.")
-    numbering = Remembered(load_model("numbering", threads))
+    network = load_model("numbering", threads)
     for folder, name, image, labels in part.of(pairs):
         scan, _ = read_volume(image)
         truth = read_labels(labels)
+        numbering = Remembered(network)
         whole = resample_ras(scan, float(numbering.metadata["spacing_mm"]))
         coarse = run_numbering(numbering, whole, scan, silent, None)
         try:

@@ -99,7 +99,7 @@ def _test_cell(scores: list[dict], first: Row, second: Row, kind: str, key: str)
 
 def size_table(rows: list[Row], base: Path, start: str) -> str:
     """Megabytes and multiply-accumulates of every row's border network."""
-    whole = macs(start_network(start).plan, (96, 96, 96))["total"]
+    whole = macs(start_network(start, base.parent).plan, (96, 96, 96))["total"]
     lines = []
     for row in rows:
         models, net = row.models(row.seeds[0], base), row_network(row, base)

@@ -13,7 +13,8 @@ Nothing wide runs at the input's own resolution; these rewritings are exact, and
 
 int8 scheme: activations uint8 per tensor with zero point 0 (clipping at 0 is the ReLU); weights int8 per output
 channel, symmetric, within +-63 so that AVX2 machines without VNNI do not saturate (255 * 63 * 2 < 32768); biases
-int32. The logits have a zero point of their own.
+int32. The logits have a zero point of their own. That is the scheme "shipped" of `export.quantizer`; the others differ
+in steps and limits only: a limit below 255 is cut on the bytes, so that fewer bits run as integers too.
 """
 
 from __future__ import annotations
@@ -27,10 +28,10 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
+from training.export.quantizer import WEIGHT_LIMIT, Quantizer
 from training.nets.unet import UNet
 
 OPSET, IR = 20, 10
-WEIGHT_LIMIT = 63
 OUTPUT = "probabilities"
 # The image is a z-score; parts beyond 8 standard deviations are cut. One step is 0.03, far below a scan's noise.
 IMAGE_LIMIT = 8.0
@@ -40,13 +41,6 @@ LOGIT_LIMIT = 10.0
 EXP_LIMIT = 30.0
 # Least scale of a channel of weights, so that an empty one divides by something.
 TINY = 1e-12
-
-
-def weight_limit(bits: int) -> int:
-    """Largest whole weight: 63 for 8 bits (see above), 2**(bits - 1) - 1 for fewer (4 bits: 7)."""
-    if not 2 <= bits <= 8:
-        raise ValueError(f"Weights can have 2 to 8 bits, not {bits}.")
-    return min(WEIGHT_LIMIT, 2 ** (bits - 1) - 1)
 
 
 def fold(conv: nn.Conv3d, norm: nn.BatchNorm3d) -> tuple[np.ndarray, np.ndarray]:
@@ -79,8 +73,7 @@ class GraphWriter:
     """Collects nodes and constants. `scales` (tensor name -> step of its uint8 values) switches int8 on."""
 
     scales: dict[str, float] | None = None
-    weight_limit: int = WEIGHT_LIMIT
-    per_channel: bool = True
+    quantizer: Quantizer = field(default_factory=Quantizer)
     nodes: list[onnx.NodeProto] = field(default_factory=list)
     constants: dict[str, onnx.TensorProto] = field(default_factory=dict)
 
@@ -92,11 +85,16 @@ class GraphWriter:
         self.nodes.append(helper.make_node(kind, inputs, [output], name=f"{kind}:{output}", **attributes))
         return output
 
-    def quantise(self, name: str, raw: str, zero_point: int = 0) -> str:
-        """Tensor `raw` through a uint8 quantizer; the result, called `name`, is real-valued again."""
+    def quantise(self, name: str, raw: str, zero_point: int = 0, top: int = 255) -> str:
+        """Tensor `raw` through a uint8 quantizer of 0..`top`; the result, called `name`, is real-valued again."""
         scale = self.constant(f"{name}.scale", np.array(self.scales[name], np.float32))
         zero = self.constant(f"zero.{zero_point}", np.array(zero_point, np.uint8))
-        whole = self.node("QuantizeLinear", [raw, scale, zero], f"{name}.uint8")
+        if top < 255:
+            whole = self.node("QuantizeLinear", [raw, scale, zero], f"{name}.uncut")
+            limits = [self.constant(f"whole.{value}", np.array(value, np.uint8)) for value in (0, top)]
+            whole = self.node("Clip", [whole, *limits], f"{name}.uint8")
+        else:
+            whole = self.node("QuantizeLinear", [raw, scale, zero], f"{name}.uint8")
         return self.node("DequantizeLinear", [whole, scale, zero], name)
 
     def conv(
@@ -119,7 +117,7 @@ class GraphWriter:
                 return self.node("Conv", inputs, name, **shape)
             return self.node("Relu", [self.node("Conv", inputs, total, **shape)], name)
         whole, scale, whole_bias = quantise_weight(
-            weight, bias, self.scales[source], self.weight_limit, self.per_channel
+            weight, bias, self.scales[source], self.quantizer.weight_limit, self.quantizer.per_channel
         )
         bias_scale = (scale * np.float32(self.scales[source])).astype(np.float32)
         inputs = [
@@ -127,7 +125,8 @@ class GraphWriter:
             self.whole(f"{name}.weight", whole, scale),
             self.whole(f"{name}.bias", whole_bias, bias_scale),
         ]
-        return self.quantise(name, self.node("Conv", inputs, total, **shape), zero_point or 0)
+        top = self.quantizer.activation_top if zero_point is None else 255
+        return self.quantise(name, self.node("Conv", inputs, total, **shape), zero_point or 0, top)
 
     def whole(self, name: str, values: np.ndarray, scale: np.ndarray) -> str:
         """Integer constant with one scale per output channel, as a real-valued tensor."""
@@ -179,8 +178,8 @@ def image_channels(writer: GraphWriter) -> str:
     raw = writer.node("Conv", ["image", weight], "parts.sum", kernel_shape=[2] * 3, strides=[2] * 3)
     if writer.scales is None:
         return writer.node("Relu", [raw], "parts")
-    writer.scales["parts"] = IMAGE_LIMIT / 255
-    return writer.quantise("parts", raw)
+    writer.scales.setdefault("parts", IMAGE_LIMIT / 255)
+    return writer.quantise("parts", raw, top=writer.quantizer.image_top)
 
 
 def sub_voxel_kernel(weight: np.ndarray, *, doubled: bool) -> np.ndarray:
@@ -214,7 +213,7 @@ def two_probabilities(writer: GraphWriter, net: UNet, source: str) -> None:
         block[0, sub, sub], block[1, sub, sub] = weight[0] - weight[2], weight[1] - weight[2]
     bias = np.repeat([bias[0] - bias[2], bias[1] - bias[2]], 8).astype(np.float32)
     if writer.scales is not None:
-        writer.scales["head"] = LOGIT_LIMIT / 127
+        writer.scales.setdefault("head", LOGIT_LIMIT / 127)
     x = writer.conv("head", source, block.reshape(16, 8 * width, 1, 1, 1), bias, zero_point=128)
     limits = [writer.constant(f"limit.{s}", np.array(s * EXP_LIMIT, np.float32)) for s in (-1, 1)]
     x = writer.node("Exp", [writer.node("Clip", [x, *limits], "difference")], "ratio")
@@ -253,22 +252,17 @@ def write_graph(
     net: UNet,
     metadata: dict,
     scales: dict[str, float] | None = None,
-    *,
-    weight_limit: int = WEIGHT_LIMIT,
-    per_channel: bool = True,
+    quantizer: Quantizer | None = None,
 ) -> onnx.ModelProto:
     """The ONNX model of `net`: fp32, or int8 where `scales` gives the quantizer step of every activation.
 
     Input "image" (1, 1, D, H, W) float32, sides multiples of the plan's divisor. Output "probabilities": numbering
     (1, 33, D/2, H/2, W/2) float32; border (1, 2, D, H, W) uint8, 255 = certain: tooth, core. `scales["head.zero"]`
-    is the numbering logits' zero point. `weight_limit`: largest whole number of an int8 graph's weights, 7 for the
-    range of 4 bits; `per_channel=False` gives all output channels of a layer one scale. ValueError if the limit is
-    outside 1..127.
+    is the numbering logits' zero point; "parts" and the border network's "head" have steps of their own if `scales`
+    names them. `quantizer`: to what an int8 graph's numbers are rounded, the shipped way by default.
     """
-    if not 1 <= weight_limit <= 127:
-        raise ValueError(f"weight_limit must lie in 1..127, the positive int8 numbers; got {weight_limit}.")
     plan = net.plan
-    writer = GraphWriter(None if scales is None else dict(scales), weight_limit, per_channel)
+    writer = GraphWriter(None if scales is None else dict(scales), quantizer or Quantizer())
     parts = image_channels(writer)
     weight, bias = fold(net.stem.conv, net.stem.norm)
     x = writer.conv("stem", parts, np.concatenate([weight, -weight], 1), bias)

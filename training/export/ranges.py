@@ -11,7 +11,9 @@ import numpy as np
 import onnx
 
 from DentalTopoSegLib.networks.onnx_runtime import import_onnxruntime
-from training.export.graph import with_outputs
+from training.export.graph import activation_names, with_outputs, write_graph
+from training.export.quantizer import Quantizer
+from training.nets.unet import UNet
 
 
 def session(model: onnx.ModelProto, threads: int = 0, optimised: Path | None = None) -> Any:
@@ -25,32 +27,34 @@ def session(model: onnx.ModelProto, threads: int = 0, optimised: Path | None = N
     return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
 
 
-def best_scale(counts: np.ndarray, edges: np.ndarray) -> float:
-    """Step of a uint8 quantizer with the least squared error over a histogram of non-negative values.
+def best_scale(counts: np.ndarray, edges: np.ndarray, top: int = 255) -> float:
+    """Step of a quantizer of 0..`top` with the least squared error over a histogram of non-negative values.
 
-    Rounding costs step**2 / 12 per value below the limit of 255 steps, clipping the squared excess above it.
+    A value below half a step costs its square, rounding step**2 / 12 per value up to the limit of `top` steps, clipping
+    the squared excess above it.
     """
     centres = (edges[:-1] + edges[1:]) / 2
     total = counts.sum()
     if total == 0:  # a layer that never answers: any step is exact
-        return max(float(edges[-1]) / 255, 1e-6)
-    best, least = float(edges[-1]) / 255, np.inf
+        return max(float(edges[-1]) / top, 1e-6)
+    best, least = float(edges[-1]) / top, np.inf
     for limit in edges[len(edges) // 16 :: 4]:
-        over = centres > limit
-        error = (limit / 255) ** 2 / 12 * counts[~over].sum() + (counts[over] * (centres[over] - limit) ** 2).sum()
+        step = limit / top
+        error = np.where(centres < step / 2, centres**2, step**2 / 12)
+        error = np.where(centres > limit, (centres - limit) ** 2, error) @ counts
         if error / total < least:
-            best, least = float(limit) / 255, error / total
+            best, least = float(step), error / total
     return max(best, 1e-6)
 
 
 def measure_scales(
-    model: onnx.ModelProto, names: list[str], images: Sequence[np.ndarray], method: str = "histogram"
+    model: onnx.ModelProto, names: list[str], images: Sequence[np.ndarray], method: str = "histogram", top: int = 255
 ) -> dict[str, float]:
     """Quantizer steps of the named activations of the fp32 `model`, from what it computes on `images`.
 
     Two passes, so that no activation has to be kept: the largest value, then a histogram of 2048 bins up to it, whose
     limit of least squared error is taken. `method="minmax"` takes the largest value itself, the simplest baseline.
-    ValueError for any other method.
+    `top`: largest whole number. ValueError for any other method.
     """
     if method not in ("histogram", "minmax"):
         raise ValueError(f"Ranges are measured by 'histogram' or 'minmax', not by {method!r}.")
@@ -58,15 +62,15 @@ def measure_scales(
     largest = dict.fromkeys(names, 1e-6)
     for image in images:
         for name, value in zip(names, runner.run(names, {"image": image}), strict=True):
-            largest[name] = max(largest[name], float(value.max()))
+            largest[name] = max(largest[name], float(np.abs(value).max()))
     if method == "minmax":
-        return {name: value / 255 for name, value in largest.items()}
+        return {name: value / top for name, value in largest.items()}
     counts = {name: np.zeros(2048) for name in names}
     for image in images:
         for name, value in zip(names, runner.run(names, {"image": image}), strict=True):
             # Zeros cost nothing at any step and would only slow the histogram down.
             counts[name] += np.histogram(value[value > 0], 2048, (0.0, largest[name]))[0]
-    return {name: best_scale(counts[name], np.linspace(0, largest[name], 2049)) for name in names}
+    return {name: best_scale(counts[name], np.linspace(0, largest[name], 2049), top) for name in names}
 
 
 def logit_scale(model: onnx.ModelProto, images: Sequence[np.ndarray]) -> dict[str, float]:
@@ -76,6 +80,22 @@ def logit_scale(model: onnx.ModelProto, images: Sequence[np.ndarray]) -> dict[st
     low, high = min(0.0, *(e[0] for e in ends)), max(0.0, *(e[1] for e in ends))
     step = max(high - low, 1e-3) / 255
     return {"head": step, "head.zero": round(-low / step)}
+
+
+def calibrate(net: UNet, images: Sequence[np.ndarray], quantizer: Quantizer) -> dict[str, float]:
+    """Steps of everything that `quantizer` rounds in `net` but its weights, measured on images (1, 1, D, H, W) float32.
+
+    A symmetric quantizer also gets a step of the image ("parts") and one of the logits ("head") from their largest
+    absolute values; the shipped one has these fixed, but for the numbering network's logits.
+    """
+    fp32, names = write_graph(net, {"id": "calibration"}), activation_names(net)
+    if not quantizer.symmetric:
+        scales = measure_scales(fp32, names, images, top=quantizer.activation_top)
+        return scales if net.plan.full_width else scales | logit_scale(fp32, images)
+    scales = measure_scales(fp32, names, images, "minmax", quantizer.activation_top)
+    scales |= measure_scales(fp32, ["head"], images, "minmax", 127)
+    scales["parts"] = max(float(np.abs(image).max()) for image in images) / quantizer.image_top
+    return scales if net.plan.full_width else scales | {"head.zero": 128}
 
 
 def static_baseline(fp32_model: onnx.ModelProto, images: Sequence[np.ndarray]) -> onnx.ModelProto:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -23,8 +23,9 @@ import torch
 from DentalTopoSegLib.dentition import CLASS_FDI
 from DentalTopoSegLib.networks.models import load_model
 from training.export.card import model_card
-from training.export.graph import WEIGHT_LIMIT, activation_names, weight_limit, write_graph
-from training.export.ranges import logit_scale, measure_scales, session, static_baseline
+from training.export.graph import write_graph
+from training.export.quantizer import Quantizer
+from training.export.ranges import calibrate, session, static_baseline
 from training.export.shipping import describe_model, read_metadata, register, write_whole
 from training.export.timing import seconds
 from training.loop import load_checkpoint
@@ -42,13 +43,13 @@ MARGIN = {"numbering": 32, "border": 16}
 @dataclass(frozen=True)
 class Run:
     """A finished run: the network in evaluation mode, the configuration, the progress, and (after training with
-    quantization) the quantizer steps and the largest whole number of its weights."""
+    quantization) the quantizer and its steps."""
 
     net: UNet
     config: dict
     progress: dict
     scales: dict[str, float] | None = None
-    weight_limit: int = WEIGHT_LIMIT
+    quantizer: Quantizer = field(default_factory=Quantizer)
 
     @property
     def task(self) -> str:
@@ -62,7 +63,7 @@ def load_run(folder: Path) -> Run:
         net, tuned = load_tuned(folder)
         about = tuned["about"]
         progress = {"step": about["steps"], "seconds": about["seconds"], "history": about["validation"]}
-        return Run(net, about["config"], progress, tuned["scales"], tuned["weight_limit"])
+        return Run(net, about["config"], progress, tuned["scales"], Quantizer.from_dict(tuned["quantizer"]))
     state = load_checkpoint(folder)
     net = UNet(UNetPlan.from_dict(state["config"]["net"]))
     net.load_state_dict(state["average"])
@@ -164,19 +165,18 @@ def describe(run: Run, model_id: str, precision: str, samples: int) -> dict:
     }
 
 
-def rounding(run: Run, model_id: str, data: Path, count: int, weight_bits: int = 8) -> tuple[dict, int, int]:
-    """(quantizer steps, largest whole number of the weights, samples looked at) of a run's int8 graph: what training
-    with quantization has set, otherwise measured on `count` samples of `data`. RuntimeError without samples."""
+def rounding(
+    run: Run, data: Path, count: int, quantizer: Quantizer | None = None
+) -> tuple[dict[str, float], Quantizer, int]:
+    """(steps, quantizer, samples looked at) of a run's int8 graph: what training with quantization has set, otherwise
+    measured on `count` samples of `data` for `quantizer`, the shipped one by default. RuntimeError without samples."""
     if run.scales is not None:
-        return run.scales, run.weight_limit, 0
+        return run.scales, run.quantizer, 0
     images = [image for image, _ in validation_samples(data, DataPlan.from_config(run.config), count)]
     if not images:
         raise RuntimeError(f"No samples to measure ranges on in {data}; make phantoms first.")
-    fp32 = write_graph(run.net, {"id": model_id})
-    scales = measure_scales(fp32, activation_names(run.net), images)
-    if run.task == "numbering":
-        scales |= logit_scale(fp32, images)
-    return scales, weight_limit(weight_bits), len(images)
+    quantizer = quantizer or run.quantizer
+    return calibrate(run.net, images, quantizer), quantizer, len(images)
 
 
 def export_plain(
@@ -185,13 +185,14 @@ def export_plain(
     model_id: str,
     precision: str,
     data: Path,
-    weight_bits: int = 8,
+    quantizer: Quantizer | None = None,
     count: int = 16,
     tool: bool = False,
 ) -> Path:
     """Write a run's network to the folder `models` as "fp32" or "int8" without comparing; returns the file.
 
-    `tool`: quantised after training by ONNX Runtime's own tool rather than by ours.
+    `quantizer`: of a run without steps of its own. `tool`: quantised after training by ONNX Runtime's own tool rather
+    than by ours.
     """
     run = load_run(folder)
     if precision == "int8" and tool:
@@ -200,11 +201,13 @@ def export_plain(
         model = static_baseline(write_graph(run.net, metadata), images)
         describe_model(model, metadata)
         return register(models, model, metadata, None)
-    scales, limit, samples = (None, WEIGHT_LIMIT, 0)
-    if precision == "int8":
-        scales, limit, samples = rounding(run, model_id, data, count, weight_bits)
+    if precision == "fp32":
+        metadata = describe(run, model_id, precision, 0)
+        return register(models, write_graph(run.net, metadata), metadata, None)
+    scales, quantizer, samples = rounding(run, data, count, quantizer)
     metadata = describe(run, model_id, precision, samples)
-    return register(models, write_graph(run.net, metadata, scales, weight_limit=limit), metadata, None)
+    metadata["training"]["quantizer"] = quantizer.to_dict()
+    return register(models, write_graph(run.net, metadata, scales, quantizer), metadata, None)
 
 
 def copy_shipped(model_id: str, models: Path) -> Path:
@@ -231,10 +234,10 @@ def export(
     ]
     if not pairs:
         raise RuntimeError(f"No samples to compare with in {val}; make phantoms first.")
-    scales, limit, samples = rounding(run, model_id, data, count)
+    scales, quantizer, samples = rounding(run, data, count)
     metadata = {p: describe(run, model_id, p, samples) for p in ("fp32", "int8")}
     fp32 = write_graph(run.net, metadata["fp32"])
-    int8 = write_graph(run.net, metadata["int8"], scales, weight_limit=limit)
+    int8 = write_graph(run.net, metadata["int8"], scales, quantizer)
     measured = compare(run.net, fp32, int8, pairs, run.task)
     if measured["torch_difference"] > 0.01:
         raise RuntimeError(f"ONNX Runtime and torch differ by {measured['torch_difference']:.4f}; nothing was written.")

@@ -52,12 +52,12 @@ def export_volume(
     """
     run = load_run(run_folder)
     model_id = f"{run.task}-{name}"
-    scales, limit, count = rounding(run, model_id, samples, SAMPLES)
+    scales, quantizer, count = rounding(run, samples, SAMPLES)
     graphs = {}
     for precision, steps in (("fp32", None), ("int8", scales)):
         metadata = describe(run, model_id, precision, count)
         metadata["training"] |= {"data": "labelled scans of others", "start": run.config["start"]}
-        graphs[precision] = write_graph(run.net, metadata, steps, weight_limit=limit)
+        graphs[precision] = write_graph(run.net, metadata, steps, quantizer)
         register(network, graphs[precision], metadata, f"{name}.md", license=licence)
     pairs = list(validation_samples(held, DataPlan.from_config(run.config), SAMPLES))
     return compare(run.net, graphs["fp32"], graphs["int8"], pairs, run.task)

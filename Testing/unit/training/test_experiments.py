@@ -19,8 +19,9 @@ from DentalTopoSegLib.errors import InputError  # noqa: E402
 from DentalTopoSegLib.files.volumes import Volume  # noqa: E402
 from DentalTopoSegLib.networks.models import list_models  # noqa: E402
 from training.experiments import charts, command, measured, scoring, tables  # noqa: E402
-from training.experiments.rows import Row, jobs, read_rows, row_config  # noqa: E402
+from training.experiments.rows import Row, jobs, read_rows, row_config, with_sources  # noqa: E402
 from training.export import timing  # noqa: E402
+from training.export.quantizer import Quantizer  # noqa: E402
 
 SHIPPED = next(entry["id"] for entry in list_models() if entry["task"] == "border")
 CONFIGS = Path(__file__).resolve().parents[3] / "training" / "configs"
@@ -45,7 +46,7 @@ def _write(folder: Path, rows: dict, **changes) -> Path:
 def test_rows_are_read_with_their_changes_and_seeds(tmp_path: Path) -> None:
     rows = {
         "plain": {"title": "Plain", "precision": "fp32"},
-        "later": {"title": "Later", "of": "plain", "weight_bits": 4, "seeds": 2},
+        "later": {"title": "Later", "of": "plain", "quantizer": {"weight_bits": 4}, "seeds": 2},
         "qat": {"title": "QAT", "quantization": {"weight": 0.01}, "training": {"lr": 2e-3}},
         "library": {"title": "Library", "shipped": True, "seeds": 1},
     }
@@ -54,7 +55,7 @@ def test_rows_are_read_with_their_changes_and_seeds(tmp_path: Path) -> None:
     assert [row.name for row in read] == list(rows)
     plain, later, qat, library = read
     assert (plain.precision, plain.seeds, plain.changes) == ("fp32", (7, 8, 9), {})
-    assert (later.seeds, later.weight_bits, later.precision) == ((7, 8), 4, "int8")
+    assert (later.seeds, later.quantizer, later.precision) == ((7, 8), Quantizer(weight_bits=4), "int8")
     assert later.folder(7, base) == plain.folder(7, base) == base / "plain_7"
     assert later.models(7, base) != plain.models(7, base)
     assert library.models(7, base) == base / "models" / "library_7"
@@ -79,9 +80,12 @@ def test_a_row_may_bring_a_section_that_the_rest_lacks_and_drop_one(tmp_path: Pa
     [
         ({"a": {"title": "A", "quantisation": {}}}, {}, "row a cannot be read.*quantisation"),
         ({"a": {}}, {}, "row a cannot be read.*title"),
+        ({"a": {"title": "A", "quantizer": {"weight_bits": 1}}}, {}, "row a cannot be read.*2 to 8 bits, not 1"),
         ({"a": {"title": "A", "of": "b"}}, {}, "row a is made of a row that does not exist"),
         ({"a": {"title": "A", "seeds": 4}}, {}, "row a wants 4 of 3 seeds"),
         ({"a": {"title": "A", "seeds": 0}}, {}, "row a wants 0 of 3 seeds"),
+        ({"a": {"title": "A"}}, {"tables": {"speed": ["a", "z"]}}, "tables and pairs name row z, which does not exist"),
+        ({"a": {"title": "A"}}, {"pairs": [["a", "y"]]}, "tables and pairs name row y"),
         ({}, {}, "needs rows"),
         ({"a": {"title": "A"}}, {"seeds": []}, "needs seeds"),
     ],
@@ -89,6 +93,19 @@ def test_a_row_may_bring_a_section_that_the_rest_lacks_and_drop_one(tmp_path: Pa
 def test_rows_that_cannot_be_are_refused(tmp_path: Path, rows: dict, changes: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         read_rows(_write(tmp_path, rows, **changes))
+
+
+def test_a_run_knows_nothing_of_the_report(tmp_path: Path) -> None:
+    path = _write(tmp_path, {"a": {"title": "A"}}, tables={"speed": ["a"]}, pairs=[["a", "a"]])
+    config, (row,), _ = read_rows(path)
+    assert config["tables"] == {"speed": ["a"]}
+    assert not {"tables", "pairs", "rows", "seeds"} & set(row_config(config, row, 7))
+
+
+def test_rows_come_with_those_they_are_made_of() -> None:
+    rows = [Row("a", "A", (1,)), Row("b", "B", (1,), of="a"), Row("c", "C", (1,))]
+    assert [row.name for row in with_sources(rows, ["b"])] == ["a", "b"]
+    assert [row.name for row in with_sources(rows, ["c"])] == ["c"]
 
 
 def test_a_configuration_without_a_start_is_refused(tmp_path: Path) -> None:
@@ -388,7 +405,7 @@ def test_charts_are_drawn_and_small(tmp_path: Path) -> None:
         line = LOG.splitlines()[1]
         lines = [line.replace(": 12,", f": {12 + n},").replace("1.286", f"{n}.0") for n in range(9)]
         (base / f"{name}_1" / "log.jsonl").write_text("\n".join(lines), encoding="utf-8")
-    save_tuned(base / "g_1", UNet(UNetPlan(3, (32, 32), (1, 1), (1,), 16, deep_supervision=0)), None, 63, {})
+    save_tuned(base / "g_1", UNet(UNetPlan(3, (32, 32), (1, 1), (1,), 16, deep_supervision=0)), None, {}, {})
     scores = [_score(row.name, 1, f"c{n}", 0.1 * n, _all_teeth(n)) for row in rows for n in range(5)]
     files = charts.draw_charts(scores, rows, base, tmp_path / "pictures")
     assert [f.name for f in files] == [
@@ -428,12 +445,16 @@ def _call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
         (["run", "CONFIG"], "--data"),
         (["tables", "CONFIG"], "holds no scores: run the score command first"),
         (["tables", "CONFIG", "--only", "b"], "has no row b"),
+        (["tables", "CONFIG", "--table", "ablation"], "has no table ablation; it has accuracy, speed"),
+        (["run", "CONFIG", "--data", ".", "--table", "speed", "--only", "b"], "has no row b"),
+        (["run", "CONFIG", "--data", ".", "--table", "speed", "--only", "c"], "has none of the rows c"),
         (["score", "CONFIG", ".", "--part", "0/2"], "1 <= k <= n"),
         (["score", "CONFIG", ".", "--part", "half"], "k/n"),
     ],
 )
 def test_wrong_commands_say_why(tmp_path: Path, monkeypatch, capsys, arguments: list[str], message: str) -> None:
-    path = _write(tmp_path, {"a": {"title": "A"}})
+    tables_of = {"accuracy": ["a", "c"], "speed": ["a"]}
+    path = _write(tmp_path, {"a": {"title": "A"}, "c": {"title": "C"}}, tables=tables_of)
     monkeypatch.setattr("training.experiments.rows.RUNS", tmp_path)
     with pytest.raises(SystemExit) as stopped:
         _call(monkeypatch, *(str(path) if word == "CONFIG" else word for word in arguments))

@@ -17,6 +17,7 @@ pytest.importorskip("cripser", reason="cripser is not installed; only the topolo
 from DentalTopoSegLib.networks.models import list_models, load_model  # noqa: E402
 from training.compression import restore  # noqa: E402
 from training.compression.tune import TuneTask, start_network, tune  # noqa: E402
+from training.export.quantizer import Quantizer  # noqa: E402
 from training.export.volumes import export_plain  # noqa: E402
 from training.loop import LOG, Loop, load_checkpoint, read_config, run_to_end  # noqa: E402
 from training.nets.unet import UNet, UNetPlan, macs  # noqa: E402
@@ -80,7 +81,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     data = _write(folder / "data")
     torch.manual_seed(0)
     (folder / "raw").mkdir()
-    save_tuned(folder / "raw", UNet(PLAN), None, 63, {"config": {}})
+    save_tuned(folder / "raw", UNet(PLAN), None, {}, {"config": {}})
     config = _config("raw")
     config["training"] |= {"steps": 25, "lr": 2e-2, "freeze_norm_at": 0.7, "log_every": 25}
     tune(config, folder / "first", data, None, folder)
@@ -158,7 +159,9 @@ def test_coarser_weights_after_training_are_coarser(runs: Path, tmp_path: Path) 
 
     largest = {}
     for bits in (8, 4):
-        path = export_plain(runs / "first", tmp_path / str(bits), "border-x", "int8", runs / "data", bits)
+        path = export_plain(
+            runs / "first", tmp_path / str(bits), "border-x", "int8", runs / "data", Quantizer(weight_bits=bits)
+        )
         arrays = [numpy_helper.to_array(t) for t in onnx.load(path).graph.initializer]
         largest[bits] = max(int(np.abs(a.astype(int)).max()) for a in arrays if a.dtype == np.int8 and a.ndim == 5)
     assert largest == {8: 63, 4: 7}
@@ -193,7 +196,7 @@ def test_four_bit_weights_are_kept_in_the_export(runs: Path, tmp_path: Path) -> 
     from onnx import numpy_helper
 
     _, stored, _ = _tune(runs, "qat4", steps=2, quantization={"weight_bits": 4, "weight": 0.0})
-    assert stored["weight_limit"] == 7
+    assert stored["quantizer"] == {"scheme": "shipped", "weight_bits": 4, "activation_bits": 8}
     path = export_plain(runs / "qat4", tmp_path, "border-qat4", "int8", runs / "data")
     arrays = [numpy_helper.to_array(t) for t in onnx.load(path).graph.initializer]
     assert max(int(np.abs(a.astype(int)).max()) for a in arrays if a.dtype == np.int8 and a.ndim == 5) == 7
@@ -320,8 +323,29 @@ def test_starts_are_shipped_networks_and_runs_by_name_or_folder(runs: Path) -> N
         assert _moved(net, load_tuned(runs / "first")[0]) == 0
     deep = UNet(UNetPlan(3, (32, 32), (1, 1), (1,), full_width=16, deep_supervision=1))
     (runs / "deep").mkdir()
-    save_tuned(runs / "deep", deep, None, 63, {})
+    save_tuned(runs / "deep", deep, None, {}, {})
     assert not len(start_network("deep", runs).extra_heads)
+
+
+def test_a_run_of_train_volumes_is_a_start_but_no_unfinished_run_of_tune(runs: Path) -> None:
+    net = UNet(PLAN).eval()
+    for name, config in (("plain-border", {"task": "border", "net": PLAN.to_dict()}), ("half", {"start": "first"})):
+        (runs / name).mkdir()
+        progress = {"step": 3, "seconds": 1.0, "history": []}
+        state = {"config": config, "average": net.state_dict(), "progress": progress}
+        torch.save(state, runs / name / "checkpoint.pt")
+    assert _moved(start_network("plain-border", runs), net) == 0
+    with pytest.raises(ValueError, match='"half" is no network'):
+        start_network("half", runs)
+
+
+def test_a_file_of_an_earlier_version_keeps_its_rounding(tmp_path: Path) -> None:
+    for limit, bits in ((63, 7), (7, 4)):
+        state = {"plan": PLAN.to_dict(), "state": UNet(PLAN).state_dict(), "scales": None}
+        torch.save(state | {"weight_limit": limit, "about": {}}, tmp_path / "tuned.pt")
+        _, stored = load_tuned(tmp_path)
+        assert stored["quantizer"] == {"weight_bits": bits}
+        assert Quantizer.from_dict(stored["quantizer"]).weight_limit == limit
 
 
 def test_gates_and_quantization_do_not_go_together(runs: Path) -> None:

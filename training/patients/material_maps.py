@@ -44,6 +44,8 @@ class Rendered:
     structures : torch.Tensor
         uint8 value of `dentition.structures`, 0 for none: what surrounds the teeth, and pulp, enamel and foreign
         material inside of them.
+    bed : torch.Tensor
+        uint8, the same without the teeth: roots are the jaw in whose socket they stand, crowns are none.
     """
 
     image: torch.Tensor
@@ -53,6 +55,7 @@ class Rendered:
     material: torch.Tensor
     metal: torch.Tensor
     structures: torch.Tensor
+    bed: torch.Tensor
 
     def to(self, device: str) -> Rendered:
         """The same on a device."""
@@ -100,9 +103,10 @@ def render(patient: Patient, grid: Grid, warp_mm: float = 1.5, device: str = "cp
             found.mark(mask, name)
     _paint_upper_airways(canvas, surfaces, patient, inner.sinuses, found)
     teeth = draw_teeth(canvas, patient, points, ridges, warp_mm)
+    bed = found.values.clone()
     found.add_teeth(teeth, canvas.material)
     return Rendered(
-        canvas.image, teeth.labels, teeth.depth, teeth.second, canvas.material, teeth.metal, found.values
+        canvas.image, teeth.labels, teeth.depth, teeth.second, canvas.material, teeth.metal, found.values, bed
     )
 
 

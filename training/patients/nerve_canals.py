@@ -84,7 +84,7 @@ def sample_tubes(patient: Patient, rng: np.random.Generator) -> list[Tube]:
     jaw = patient.jaws.get("lower")
     if jaw is None:
         return []
-    look = _Look(float(rng.uniform(0, 1)), float(rng.uniform(0.35, 1.0)), float(rng.uniform(0.35, 0.9)))
+    look = _Look(float(rng.uniform(0, 1) ** 1.5), float(rng.uniform(0.3, 1.0)), float(rng.uniform(0.3, 0.8)))
     diameter = float(np.clip(rng.normal(2.6, 0.5), 1.8, 4.0))
     away = float(rng.normal(0, 1.8))
     tubes = []

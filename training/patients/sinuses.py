@@ -83,7 +83,7 @@ def sample_sinuses(patient: Patient, rng: np.random.Generator) -> list[Sinus]:
         lost = np.interp(places, side.places, side.absent.astype(float)) * rng.uniform(0, 6)
         floor = side.apex(places)
         floor[:, 2] = np.maximum(floor[:, 2] + gap - lost, side.neck(places)[:, 2] + SMALLEST_CREST_MM + 2.0)
-        radii = np.array([10.0 + 4.5 * size, 15.0 + 4.0 * size, 14.0 + 5.0 * size]) * rng.uniform(0.92, 1.08, 3)
+        radii = np.array([8.0 + 6.0 * size, 12.0 + 7.0 * size, 10.0 + 9.0 * size]) * rng.uniform(0.9, 1.1, 3)
         radii[0] *= wide
         bottom = float(np.interp(6.5, places, floor[:, 2])) - rng.uniform(0, 3)
         centre = np.array([middle[0], middle[1] + rng.uniform(-5, 2), bottom + radii[2]])
@@ -122,7 +122,7 @@ def sinus_fields(points: torch.Tensor, sinus: Sinus, wobble: torch.Tensor) -> di
     radii = torch.as_tensor(sinus.radii, **kind)
     q = (points - torch.as_tensor(sinus.centre, **kind)) / radii
     # Between an ellipsoid and a box: the walls are rather flat.
-    body = ((q.abs() ** 2.6).sum(1) ** (1 / 2.6) - 1.0) * radii.min() + 1.2 * wobble
+    body = ((q.abs() ** 2.6).sum(1) ** (1 / 2.6) - 1.0) * radii.min() + 1.8 * wobble
     side = 1.0 if sinus.name == "sinus_right" else -1.0
     cavity = _smooth_max(body, -height, 3.0)
     fields = {

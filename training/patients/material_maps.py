@@ -14,7 +14,7 @@ import torch
 from torch.nn import functional
 
 from training.patients.anatomy import Patient
-from training.patients.canvas import FAR_MM, Canvas, Grid, cover, noise_field
+from training.patients.canvas import FAR_MM, Canvas, Grid, noise_field
 from training.patients.inner_anatomy import InnerAnatomy, sample_inner
 from training.patients.nerve_canals import draw_tubes
 from training.patients.sinuses import Sinus
@@ -248,9 +248,7 @@ def _paint_upper_airways(
         found.mark(coverage > 0.5, structure)
 
 
-def _paint_sinus(
-    canvas: Canvas, surfaces: _Surfaces, patient: Patient, sinus: Sinus, found: StructureMap
-) -> None:
+def _paint_sinus(canvas: Canvas, surfaces: _Surfaces, patient: Patient, sinus: Sinus, found: StructureMap) -> None:
     """A bony cavity with its wall, its lining and what fills it, a septum."""
     grey = patient.grey
     distance, height = surfaces[sinus.name], surfaces[sinus.name + "_height"]

@@ -10,8 +10,8 @@ Figures, CBCT unless said otherwise:
   base of the jaw (dos Santos Oliveira et al. 2018, Int J Dent 4571895; Ahmed et al. 2021, IJERPH 18:3365); an anterior
   loop in half to two thirds, 0.9 mm on average and up to 6 mm (Apostolakis and Brown 2012, Clin Oral Implants Res
   23:1022);
-* incisive canal: seen in three of four, 1 to 2 mm wide, narrowing to the midline (Heliyon 2024, 10:e39487; Mraiwa et al.
-  2003, Clin Oral Implants Res 14:463: 1.8 mm);
+* incisive canal: seen in three of four, 1 to 2 mm wide, narrowing to the midline (Heliyon 2024, 10:e39487; Mraiwa et
+  al. 2003, Clin Oral Implants Res 14:463: 1.8 mm);
 * lingual canals: in nearly every jaw on the midline, 0.6 to 1.2 mm wide, mostly two (Liang et al. 2007, Clin Anat
   20:246).
 

@@ -5,8 +5,8 @@ Figures:
 * a cavity some 25 mm wide, 33 mm high and 34 mm long in adults, smaller in the young (van den Bergh et al. 2000, J Oral
   Rehabil 27:247);
 * mean distance from root tips to its floor 6 to 7 mm at the first premolar, 0.5 to 2 mm at the second molar, roots
-  reaching into it included (Eberhardt et al. 1992, Oral Surg Oral Med Oral Pathol 73:345); molars closer than premolars,
-  septa mostly over the second molars (Cihan et al. 2024, Folia Morphol 83:858);
+  reaching into it included (Eberhardt et al. 1992, Oral Surg Oral Med Oral Pathol 73:345); molars closer than
+  premolars, septa mostly over the second molars (Cihan et al. 2024, Folia Morphol 83:858);
 * septa in three of ten, 2.5 to 12.7 mm high (Maestre-Ferrin et al. 2010, Med Oral Patol Oral Cir Bucal 15:e383);
 * mucosa about 1 mm thick where it is healthy; thickened by more than 2 mm in a quarter to a half (Shanbhag et al. 2014,
   J Endod 40:853).

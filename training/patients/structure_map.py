@@ -8,6 +8,7 @@ from DentalTopoSegLib.dentition import structures
 from training.patients.drawn_teeth import ToothMaps
 from training.patients.materials import NUMBER_OF
 
+
 class StructureMap:
     """Values of `dentition.structures` on a grid, painted in the order in which the image is.
 

@@ -54,7 +54,7 @@ def finish(task: str, drawn: Rendered, scan: torch.Tensor, field: torch.Tensor |
 
 
 def structures_target(drawn: Rendered) -> torch.Tensor:
-    """Place in `STRUCTURE_CLASSES` of what lies in each voxel, +16 in the canals; a root counts as the jaw around it."""
+    """Place in `STRUCTURE_CLASSES` of what lies in each voxel, +16 in the canals; roots count as the jaw round them."""
     table = torch.zeros(256, dtype=torch.uint8)
     for number, key in enumerate(STRUCTURE_CLASSES[1:], start=1):
         table[structure(key).value] = number + (16 if key.startswith("canal") else 0)

@@ -27,6 +27,8 @@ SHAPES = {
     "topology": (112, 144, 144),
 }
 SPACING = {"numbering": 1.0, "structures": 1.0, "border": 0.5, "topology": 0.5}
+CANAL_FLAG = 16
+"""Added to the classes of canals, for samplers and losses to find them."""
 STRUCTURE_CLASSES = (
     "background",
     "upper_jaw",
@@ -57,7 +59,7 @@ def structures_target(drawn: Rendered) -> torch.Tensor:
     """Place in `STRUCTURE_CLASSES` of what lies in each voxel, +16 in the canals; roots count as the jaw round them."""
     table = torch.zeros(256, dtype=torch.uint8)
     for number, key in enumerate(STRUCTURE_CLASSES[1:], start=1):
-        table[structure(key).value] = number + (16 if key.startswith("canal") else 0)
+        table[structure(key).value] = number + (CANAL_FLAG if key.startswith("canal") else 0)
     return table[drawn.bed.long()]
 
 

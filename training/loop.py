@@ -245,6 +245,20 @@ class Loop:
         for net in (self.task.net, self.average):
             net.load_state_dict(state["average"])
 
+    def borrow_from(self, checkpoint: Path) -> None:
+        """Take from another network's averaged weights the layers that have the same name and shape.
+
+        ValueError where it has none.
+        """
+        theirs = torch.load(checkpoint, map_location=self.task.device, weights_only=True)["average"]
+        ours = self.average.state_dict()
+        alike = {name: value for name, value in theirs.items() if name in ours and ours[name].shape == value.shape}
+        if not alike:
+            raise ValueError(f"{checkpoint} has no layer like this network's.")
+        for net in (self.task.net, self.average):
+            net.load_state_dict(alike, strict=False)
+        self.log(f"{len(alike)} of {len(ours)} tensors borrowed from {checkpoint.name}")
+
     # --- Budget and rate ---
 
     def fraction(self) -> float:
@@ -457,16 +471,21 @@ def start_command(arguments: argparse.Namespace, *sections: str) -> tuple[dict[s
     return config, arguments.runs / (arguments.name or name)
 
 
-def run_to_end(task: Task, folder: Path, fresh: bool = False, init: Path | None = None) -> Loop:
+def run_to_end(
+    task: Task, folder: Path, fresh: bool = False, init: Path | None = None, borrow: Path | None = None
+) -> Loop:
     """Run a task to the end of its budget, on from the folder's checkpoint unless `fresh`.
 
-    `init`: checkpoint whose averaged weights a run starts from that has none of its own.
+    `init`: checkpoint whose averaged weights a run starts from that has none of its own; `borrow`: checkpoint of
+    another network, of which it starts from the layers alike.
     """
     loop = Loop(task, folder)
     if loop.checkpoint.exists() and not fresh:
         loop.resume()
     elif init is not None:
         loop.start_from(init)
+    elif borrow is not None:
+        loop.borrow_from(borrow)
     loop.run()
     return loop
 

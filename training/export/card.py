@@ -9,6 +9,9 @@ PURPOSE = {
     "output 33 probabilities (background, 32 permanent teeth) on a 2 mm grid.",
     "border": "Says where tooth is and where the inner core of a tooth is, so that neighbours that touch can be told "
     "apart. Input 0.5 mm voxels, output two probabilities (tooth, core) as 0..255 on the same grid.",
+    "structures": "Says where the upper jaw with the skull base, the lower jaw, its two nerve canals, the maxillary "
+    "sinuses and the airway are. Roots count as the jaw that they stand in: the teeth come from the other networks. "
+    "Input 1 mm voxels, output eight probabilities as 0..255 on the same grid.",
 }
 
 
@@ -69,6 +72,11 @@ def model_card(metadata: dict, measured: dict, tables: dict[str, dict] | None = 
     numbers = {
         "Tooth Dice on held-out phantoms, fp32": measured.get("dice_fp32"),
         "Tooth Dice on held-out phantoms, int8": measured.get("dice_int8"),
+        **{
+            f"Dice of the {group} on held-out phantoms, {precision}": measured.get(f"{group}_{precision}")
+            for group in ("jaws", "canals", "sinuses")
+            for precision in ("fp32", "int8")
+        },
         "Right number on tooth voxels, fp32": measured.get("number_fp32"),
         "Right number on tooth voxels, int8": measured.get("number_int8"),
         "Same label, int8 and fp32, all voxels": measured.get("int8_agreement"),

@@ -33,6 +33,8 @@ from training.nets.unet import UNet
 
 OPSET, IR = 20, 10
 OUTPUT = "probabilities"
+# Background, core, border: such a network gives two probabilities rather than its classes'.
+BORDER_CLASSES = 3
 # The image is a z-score; parts beyond 8 standard deviations are cut. One step is 0.03, far below a scan's noise.
 IMAGE_LIMIT = 8.0
 # Logit differences to the border class beyond this are certainty (1 in 20,000) and may be cut in int8.
@@ -228,13 +230,43 @@ def two_probabilities(writer: GraphWriter, net: UNet, source: str) -> None:
     both = writer.node("Mul", [both, total], "p.both")
     step, zero = writer.constant("step", np.array(1 / 255, np.float32)), writer.constant("none", np.array(0, np.uint8))
     both = writer.node("QuantizeLinear", [both, step, zero], "p.bytes")
-    size = writer.node("Shape", [both], "half.size", start=2)
-    parts = writer.node("Concat", [writer.constant("parts.size", np.full(4, 2)), size], "parts.shape", axis=0)
+    place_sub_voxels(writer, both, 2)
+
+
+def place_sub_voxels(writer: GraphWriter, source: str, channels: int) -> None:
+    """The graph's output (1, channels, D, H, W) from the 8 sub-voxels of every channel (1, 8 channels, d, h, w)."""
+    size = writer.node("Shape", [source], "half.size", start=2)
+    sides = np.array([channels, 2, 2, 2])
+    parts = writer.node("Concat", [writer.constant("parts.size", sides), size], "parts.shape", axis=0)
     twice = writer.node("Mul", [size, writer.constant("two", np.array(2))], "full.size")
-    shape = writer.node("Concat", [writer.constant("channels", np.array([1, 2])), twice], "full.shape", axis=0)
-    both = writer.node("Reshape", [both, parts], "p.parts")
-    both = writer.node("Transpose", [both], "p.placed", perm=[0, 4, 1, 5, 2, 6, 3])
-    writer.node("Reshape", [both, shape], OUTPUT)
+    shape = writer.node("Concat", [writer.constant("channels", np.array([1, channels])), twice], "full.shape", axis=0)
+    x = writer.node("Reshape", [source, parts], "p.parts")
+    x = writer.node("Transpose", [x], "p.placed", perm=[0, 4, 1, 5, 2, 6, 3])
+    writer.node("Reshape", [x, shape], OUTPUT)
+
+
+def sub_voxel_probabilities(writer: GraphWriter, net: UNet, source: str, zero_point: int) -> None:
+    """Head of a network of many classes on sub-voxel channels and softmax, then the probabilities as bytes at full
+    resolution. Channels are classes times sub-voxels, the sub-voxels innermost."""
+    weight, bias = net.head.weight.detach().numpy()[:, :, 0, 0, 0], net.head.bias.detach().numpy()
+    classes, width = weight.shape
+    block = np.zeros((classes, 8, 8, width), np.float32)
+    for sub in range(8):
+        block[:, sub, sub] = weight
+    x = writer.conv(
+        "head", source, block.reshape(classes * 8, 8 * width, 1, 1, 1), np.repeat(bias, 8), zero_point=zero_point
+    )
+    flat = writer.constant("class.shape", np.array([1, classes, -1]))
+    axes = writer.constant("axes", np.array([1]))
+    size = writer.node("Shape", [x], "head.size")
+    x = writer.node("Reshape", [x, flat], "head.flat")
+    top = writer.node("ReduceMax", [x, axes], "head.top", keepdims=1)
+    x = writer.node("Exp", [writer.node("Sub", [x, top], "head.below")], "head.ratio")
+    inverse = writer.node("Reciprocal", [writer.node("ReduceSum", [x, axes], "head.total", keepdims=1)], "head.inverse")
+    x = writer.node("Mul", [x, inverse], "p.flat")
+    step, zero = writer.constant("step", np.array(1 / 255, np.float32)), writer.constant("none", np.array(0, np.uint8))
+    x = writer.node("QuantizeLinear", [x, step, zero], "p.bytes")
+    place_sub_voxels(writer, writer.node("Reshape", [x, size], "p.channels"), classes)
 
 
 def class_probabilities(writer: GraphWriter, net: UNet, source: str, zero_point: int) -> None:
@@ -257,9 +289,10 @@ def write_graph(
     """The ONNX model of `net`: fp32, or int8 where `scales` gives the quantizer step of every activation.
 
     Input "image" (1, 1, D, H, W) float32, sides multiples of the plan's divisor. Output "probabilities": numbering
-    (1, 33, D/2, H/2, W/2) float32; border (1, 2, D, H, W) uint8, 255 = certain: tooth, core. `scales["head.zero"]`
-    is the numbering logits' zero point; "parts" and the border network's "head" have steps of their own if `scales`
-    names them. `quantizer`: to what an int8 graph's numbers are rounded, the shipped way by default.
+    (1, 33, D/2, H/2, W/2) float32; border (1, 2, D, H, W) uint8, 255 = certain: tooth, core; structures the same with
+    a channel for each class. `scales["head.zero"]` is the zero point of the logits of many classes; "parts" and the
+    border network's "head" have steps of their own if `scales` names them. `quantizer`: to what an int8 graph's numbers
+    are rounded, the shipped way by default.
     """
     plan = net.plan
     writer = GraphWriter(None if scales is None else dict(scales), quantizer or Quantizer())
@@ -285,8 +318,13 @@ def write_graph(
         features = sub_voxel_kernel(features, doubled=True)
         image = sub_voxel_kernel(fold(net.full.image, net.full.norm)[0], doubled=False)
         x = writer.conv("full", x, np.concatenate([features, image, -image], 1), np.tile(bias, 8))
-        two_probabilities(writer, net, x)
-        output = helper.make_tensor_value_info(OUTPUT, TensorProto.UINT8, [1, 2, "depth", "height", "width"])
+        zero_point = int(scales["head.zero"]) if scales and "head.zero" in scales else 0
+        if plan.classes == BORDER_CLASSES:
+            two_probabilities(writer, net, x)
+        else:
+            sub_voxel_probabilities(writer, net, x, zero_point)
+        channels = 2 if plan.classes == BORDER_CLASSES else plan.classes
+        output = helper.make_tensor_value_info(OUTPUT, TensorProto.UINT8, [1, channels, "depth", "height", "width"])
     else:
         class_probabilities(writer, net, x, int(scales["head.zero"]) if scales else 0)
         output = helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, [1, plan.classes, None, None, None])

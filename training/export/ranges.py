@@ -11,7 +11,7 @@ import numpy as np
 import onnx
 
 from DentalTopoSegLib.networks.onnx_runtime import import_onnxruntime
-from training.export.graph import activation_names, with_outputs, write_graph
+from training.export.graph import BORDER_CLASSES, activation_names, with_outputs, write_graph
 from training.export.quantizer import Quantizer
 from training.nets.unet import UNet
 
@@ -86,16 +86,17 @@ def calibrate(net: UNet, images: Sequence[np.ndarray], quantizer: Quantizer) -> 
     """Steps of everything that `quantizer` rounds in `net` but its weights, measured on images (1, 1, D, H, W) float32.
 
     A symmetric quantizer also gets a step of the image ("parts") and one of the logits ("head") from their largest
-    absolute values; the shipped one has these fixed, but for the numbering network's logits.
+    absolute values; the shipped one has these fixed, but for the logits of many classes.
     """
     fp32, names = write_graph(net, {"id": "calibration"}), activation_names(net)
+    fixed = net.plan.full_width > 0 and net.plan.classes == BORDER_CLASSES
     if not quantizer.symmetric:
         scales = measure_scales(fp32, names, images, top=quantizer.activation_top)
-        return scales if net.plan.full_width else scales | logit_scale(fp32, images)
+        return scales if fixed else scales | logit_scale(fp32, images)
     scales = measure_scales(fp32, names, images, "minmax", quantizer.activation_top)
     scales |= measure_scales(fp32, ["head"], images, "minmax", 127)
     scales["parts"] = max(float(np.abs(image).max()) for image in images) / quantizer.image_top
-    return scales if net.plan.full_width else scales | {"head.zero": 128}
+    return scales if fixed else scales | {"head.zero": 128}
 
 
 def static_baseline(fp32_model: onnx.ModelProto, images: Sequence[np.ndarray]) -> onnx.ModelProto:

@@ -30,14 +30,22 @@ from training.export.shipping import describe_model, read_metadata, register, wr
 from training.export.timing import seconds
 from training.loop import load_checkpoint
 from training.nets.unet import UNet, UNetPlan
+from training.patients.targets import SPACING, STRUCTURE_CLASSES
 from training.volumes.data import DataPlan, validation_samples
 from training.volumes.finished import MODELS, TUNED, load_tuned, shipped_file
-from training.volumes.losses import IGNORE
+from training.volumes.losses import IGNORE, STRUCTURE_GROUPS
 
 FP32 = Path(__file__).resolve().parents[1] / "runs" / "fp32"
-SPACING = {"numbering": 1.0, "border": 0.5}
 # Voxels at a tile's edge to throw away: the output there lacks context. The whole-arch network wants all it can get.
-MARGIN = {"numbering": 32, "border": 16}
+MARGIN = {"numbering": 32, "border": 16, "structures": 16}
+
+
+LABELS = {
+    "numbering": list(CLASS_FDI),
+    "border": ["background", "core", "border"],
+    "structures": list(STRUCTURE_CLASSES),
+}
+"""What a network's classes are called in its metadata."""
 
 
 @dataclass(frozen=True)
@@ -82,8 +90,8 @@ def int8_report(optimised: onnx.ModelProto) -> dict[str, list[str]]:
 
 
 def hard_labels(output: np.ndarray, task: str) -> np.ndarray:
-    """Class per voxel: numbering the likeliest of 33; border 0 background, 1 border, 2 core."""
-    if task == "numbering":
+    """Class per voxel: border 0 background, 1 border, 2 core; otherwise the likeliest."""
+    if task != "border":
         return output[0].argmax(0)
     tooth, core = output[0] > 127
     return tooth.astype(np.int64) + (tooth & core)
@@ -94,6 +102,23 @@ def tooth_dice(labels: np.ndarray, target: np.ndarray) -> float:
     known = target != IGNORE
     a, b = (labels > 0)[known], ((target & 15) > 0)[known] if target.max() <= 19 else (target > 0)[known]
     return float(2 * (a & b).sum() / max(1, a.sum() + b.sum()))
+
+
+def group_dice(fp32: np.ndarray, int8: np.ndarray, target: np.ndarray) -> dict[str, float]:
+    """Mean Dice of the classes of each of `STRUCTURE_GROUPS` that a patch (D, H, W) shows, of both precisions."""
+    known, truth, row = target != IGNORE, target & 15, {}
+    for group, classes in STRUCTURE_GROUPS.items():
+        present = [number for number in classes if (truth == number)[known].any()]
+        for precision, labels in (("fp32", fp32), ("int8", int8)):
+            dice = [
+                2
+                * ((labels == n) & (truth == n))[known].sum()
+                / ((labels == n)[known].sum() + (truth == n)[known].sum())
+                for n in present
+            ]
+            if dice:
+                row[f"{group}_{precision}"] = float(np.mean(dice))
+    return row
 
 
 def compare(
@@ -108,7 +133,9 @@ def compare(
         a, b = exact.run(None, {"image": image})[0], quick.run(None, {"image": image})[0]
         if task == "border":
             p = np.concatenate([1 - p[:, :1], p[:, 1:2]], 1) * 255
-        scale = 255.0 if task == "border" else 1.0
+        if task == "structures":
+            p = p * 255
+        scale = 1.0 if task == "numbering" else 255.0
         x, y = hard_labels(a, task), hard_labels(b, task)
         row = {
             "torch_difference": float(np.abs(p - a).max() / scale),
@@ -118,6 +145,8 @@ def compare(
             "dice_fp32": tooth_dice(x, target[0]),
             "dice_int8": tooth_dice(y, target[0]),
         }
+        if task == "structures":
+            row |= group_dice(x, y, target[0])
         tooth = (target[0] > 0) & (target[0] != IGNORE)
         if task == "numbering" and tooth.any():
             row |= {f"number_{k}": float((v == target[0])[tooth].mean()) for k, v in (("fp32", x), ("int8", y))}
@@ -142,9 +171,9 @@ def describe(run: Run, model_id: str, precision: str, samples: int) -> dict:
         "spacing_mm": SPACING[task],
         "divisor": net.plan.divisor,
         "output_stride": net.plan.output_stride,
-        "output_scale": 255 if task == "border" else 1,
+        "output_scale": 1 if task == "numbering" else 255,
         "outputs": ["tooth", "core"] if task == "border" else "one probability per label",
-        "labels": list(CLASS_FDI) if task == "numbering" else ["background", "core", "border"],
+        "labels": LABELS[task],
         "clip_percentiles": [0.5, 99.5],
         "normalisation": "clip, z-score",
         "core_depth_mm": 0.6,

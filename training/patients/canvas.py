@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from types import EllipsisType
 
 import numpy as np
 import torch
 from torch.nn import functional
 
 from training.patients.materials import NUMBER_OF
+
+Window = tuple[slice, slice, slice]
+"""Voxels (z, y, x) of a grid."""
 
 FAR_MM = 6.0
 """Distances (mm) are kept no further than this."""
@@ -64,14 +68,20 @@ class Canvas:
         """Share of each voxel inside a surface at a signed distance (mm, negative inside)."""
         return cover(distance, self.grid.spacing)
 
-    def paint(self, coverage: torch.Tensor, value: torch.Tensor | float, name: str) -> None:
-        """Mix a grey value into the image by coverage (z, y, x); voxels more than half covered become the material."""
-        self.image.add_(coverage * (value - self.image))
-        self.mark(coverage > 0.5, name)
+    def paint(
+        self, coverage: torch.Tensor, value: torch.Tensor | float, name: str, window: Window | EllipsisType = ...
+    ) -> None:
+        """Mix a grey value into the image by coverage; voxels more than half covered become the material.
 
-    def mark(self, mask: torch.Tensor, name: str) -> None:
+        coverage: (z, y, x) of the whole canvas, or of a window of it.
+        """
+        image = self.image[window]
+        image.add_(coverage * (value - image))
+        self.mark(coverage > 0.5, name, window)
+
+    def mark(self, mask: torch.Tensor, name: str, window: Window | EllipsisType = ...) -> None:
         """Make the voxels of a mask (z, y, x) a material without changing their grey value."""
-        self.material[mask] = NUMBER_OF[name]
+        self.material[window][mask] = NUMBER_OF[name]
 
 
 def cover(distance: torch.Tensor, width: float) -> torch.Tensor:

@@ -12,10 +12,11 @@ import numpy as np
 from PIL import Image
 
 from DentalTopoSegLib.dentition import CLASS_FDI, color
+from DentalTopoSegLib.dentition.structures import structure
 from DentalTopoSegLib.files.volumes import read_volume, resample_ras
 from training.patients.rooted_teeth import load_dentition
 from training.patients.sampler import make_sample
-from training.patients.targets import SHAPES, SPACING
+from training.patients.targets import CANAL_FLAG, SHAPES, SPACING, STRUCTURE_CLASSES
 from training.patients.variety import FULL, add_variety_argument
 
 TILE = 150
@@ -33,6 +34,9 @@ def colours(task: str) -> np.ndarray:
     if task == "numbering":
         for index, fdi in enumerate(CLASS_FDI[1:], start=1):
             table[index] = color(fdi)
+    elif task == "structures":
+        for index, key in enumerate(STRUCTURE_CLASSES[1:], start=1):
+            table[[index, index + CANAL_FLAG]] = structure(key).color
     else:
         for value, rgb in ((1, (80, 200, 120)), (2, (240, 200, 60)), (17, (80, 160, 240)), (18, (230, 60, 60))):
             table[value] = rgb

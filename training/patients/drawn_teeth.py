@@ -9,12 +9,12 @@ import torch
 from torch.nn import functional
 
 from DentalTopoSegLib.dentition import CLASS_FDI
-from training.patients.canvas import FAR_MM
+from DentalTopoSegLib.dentition.structures import structure
+from training.patients.canvas import FAR_MM, Window
 from training.patients.placed_tooth import PlacedTooth
 from training.patients.rooted_teeth import GRID_MM
 
 CLASS_OF = {fdi: i for i, fdi in enumerate(CLASS_FDI)}
-Window = tuple[slice, slice, slice]
 
 
 @dataclass
@@ -37,6 +37,8 @@ class ToothMaps:
         mm to a collar of gingiva.
     deposits : torch.Tensor
         Coverage by calculus.
+    foreign : torch.Tensor
+        uint8 value of `dentition.structures` of what dentists left, 0 for none.
     """
 
     labels: torch.Tensor
@@ -49,6 +51,7 @@ class ToothMaps:
     metal: torch.Tensor
     gingiva: torch.Tensor
     deposits: torch.Tensor
+    foreign: torch.Tensor
 
     @classmethod
     def empty(cls, shape: tuple[int, int, int], device: torch.device) -> ToothMaps:
@@ -60,12 +63,18 @@ class ToothMaps:
         def far() -> torch.Tensor:
             return torch.full(shape, FAR_MM, device=device)
 
-        labels = torch.zeros(shape, dtype=torch.uint8, device=device)
-        return cls(labels, far(), far(), zeros(), zeros(), zeros(), zeros(), zeros(), far(), zeros())
+        def numbers() -> torch.Tensor:
+            return torch.zeros(shape, dtype=torch.uint8, device=device)
+
+        return cls(numbers(), far(), far(), zeros(), zeros(), zeros(), zeros(), zeros(), far(), zeros(), numbers())
 
     def add_metal(self, window: Window, coverage: torch.Tensor) -> None:
         """Metal inside a window, where there is more of it than before."""
         self.metal[window] = torch.maximum(self.metal[window], coverage)
+
+    def mark(self, window: Window, coverage: torch.Tensor, key: str) -> None:
+        """Foreign material inside a window: the structure of this key where it covers more than half of a voxel."""
+        self.foreign[window][coverage > 0.5] = structure(key).value
 
 
 @dataclass

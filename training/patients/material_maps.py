@@ -14,7 +14,11 @@ import torch
 from torch.nn import functional
 
 from training.patients.anatomy import Patient
-from training.patients.canvas import FAR_MM, Canvas, Grid, cover, noise_field
+from training.patients.canvas import FAR_MM, Canvas, Grid, noise_field
+from training.patients.inner_anatomy import InnerAnatomy, sample_inner
+from training.patients.nerve_canals import draw_tubes
+from training.patients.sinuses import Sinus
+from training.patients.structure_map import StructureMap
 from training.patients.surroundings import background
 from training.patients.tooth_maps import draw_teeth
 
@@ -37,6 +41,11 @@ class Rendered:
         uint8 number in `materials.MATERIALS`.
     metal : torch.Tensor
         float32 coverage by metal in [0, 1].
+    structures : torch.Tensor
+        uint8 value of `dentition.structures`, 0 for none: what surrounds the teeth, and pulp, enamel and foreign
+        material inside of them.
+    bed : torch.Tensor
+        uint8, the same without the teeth: roots are the jaw in whose socket they stand, crowns are none.
     """
 
     image: torch.Tensor
@@ -45,6 +54,8 @@ class Rendered:
     second: torch.Tensor
     material: torch.Tensor
     metal: torch.Tensor
+    structures: torch.Tensor
+    bed: torch.Tensor
 
     def to(self, device: str) -> Rendered:
         """The same on a device."""
@@ -77,16 +88,26 @@ def render(patient: Patient, grid: Grid, warp_mm: float = 1.5, device: str = "cp
     """
     generator = torch.Generator().manual_seed(patient.seed)
     points = _posed_points(patient, grid, warp_mm, generator, device)
-    surfaces = _Surfaces.of(points, patient, grid, generator)
+    inner = sample_inner(patient)
+    surfaces = _Surfaces.of(points, patient, inner, grid, generator)
     canvas = Canvas(grid, patient.grey["air"], device)
     texture = noise_field(grid.shape, 9.0 / grid.spacing, generator).to(device)
     trabeculae = noise_field(grid.shape, max(1.0, patient.shape["trabecular_mm"] / grid.spacing), generator).to(device)
-    _paint_soft_tissue(canvas, surfaces, patient, texture)
-    bones = _Bones(canvas, surfaces, patient, texture, trabeculae)
+    found = StructureMap(grid.shape, device)
+    _paint_soft_tissue(canvas, surfaces, patient, texture, found)
+    bones = _Bones(canvas, surfaces, patient, texture, trabeculae, found)
     ridges = _paint_bones(bones)
-    _paint_upper_airways(canvas, surfaces, patient, ridges)
+    if "lower" in surfaces:
+        lumina = draw_tubes(canvas, inner.tubes, points, surfaces["lower"], patient.grey)
+        for name, mask in lumina.items():
+            found.mark(mask, name)
+    _paint_upper_airways(canvas, surfaces, patient, inner.sinuses, found)
     teeth = draw_teeth(canvas, patient, points, ridges, warp_mm)
-    return Rendered(canvas.image, teeth.labels, teeth.depth, teeth.second, canvas.material, teeth.metal)
+    bed = found.values.clone()
+    found.add_teeth(teeth, canvas.material)
+    return Rendered(
+        canvas.image, teeth.labels, teeth.depth, teeth.second, canvas.material, teeth.metal, found.values, bed
+    )
 
 
 def _posed_points(
@@ -111,7 +132,14 @@ class _Surfaces:
     shape: tuple[int, int, int]
 
     @classmethod
-    def of(cls, points: torch.Tensor, patient: Patient, grid: Grid, generator: torch.Generator) -> _Surfaces:
+    def of(
+        cls,
+        points: torch.Tensor,
+        patient: Patient,
+        inner: InnerAnatomy,
+        grid: Grid,
+        generator: torch.Generator,
+    ) -> _Surfaces:
         step = max(1, round((2.0 if grid.spacing < 0.8 else 3.0) / grid.spacing))
         coarse = points[::step, ::step, ::step]
         if min(coarse.shape[:3]) < 2:
@@ -121,7 +149,7 @@ class _Surfaces:
         wobble = functional.grid_sample(
             lattice.to(points.device), ((coarse - middle) / 90.0)[None], align_corners=True, padding_mode="reflection"
         )[0, 0]
-        fields = background(coarse.reshape(-1, 3), patient, wobble.reshape(-1) * 1.5)
+        fields = background(coarse.reshape(-1, 3), patient, inner.sinuses, wobble.reshape(-1) * 1.5)
         return cls({name: field.reshape(coarse.shape[:3]) for name, field in fields.items()}, step, grid.shape)
 
     def __contains__(self, name: str) -> bool:
@@ -136,14 +164,19 @@ class _Surfaces:
         return functional.pad(fine, [0, rest[2], 0, rest[1], 0, rest[0]], mode="replicate")[0, 0]
 
 
-def _paint_soft_tissue(canvas: Canvas, surfaces: _Surfaces, patient: Patient, texture: torch.Tensor) -> None:
+def _paint_soft_tissue(
+    canvas: Canvas, surfaces: _Surfaces, patient: Patient, texture: torch.Tensor, found: StructureMap
+) -> None:
     """Skin with the fat beneath it, the air of throat and mouth."""
     grey, skin = patient.grey, surfaces["skin"]
     canvas.paint(canvas.cover(skin), grey["soft"] + 25 * texture, "soft")
     below = canvas.cover(-skin - patient.shape["gingiva_mm"] - 0.8)
     canvas.paint(canvas.cover(skin) * below * (texture > 0.3), grey["fat"], "fat")
     for name in ("airway", "oral_air"):
-        canvas.paint(canvas.cover(surfaces[name]), grey["air"], "air")
+        distance = surfaces[name]
+        canvas.paint(canvas.cover(distance), grey["air"], "air")
+        if name == "airway":
+            found.mark(distance < 0, "airway")
 
 
 class _Bones:
@@ -156,47 +189,80 @@ class _Bones:
         patient: Patient,
         texture: torch.Tensor,
         trabeculae: torch.Tensor,
+        found: StructureMap,
     ) -> None:
         grey, shape = patient.grey, patient.shape
-        self.canvas, self.surfaces, self.patient = canvas, surfaces, patient
+        self.canvas, self.surfaces, self.patient, self.found = canvas, surfaces, patient, found
         self.cortical = grey["cortical"] * (1 + 0.06 * texture)
         self.spongy = (grey["trabecular"] * (1 + shape["trabecular_contrast"] * trabeculae)).clamp(min=-200)
 
-    def paint(self, name: str, shell_mm: float) -> torch.Tensor:
-        """Paint one bone with a shell of this thickness; its signed distance (z, y, x) in mm."""
+    def paint(self, name: str, shell_mm: float | torch.Tensor, structure: str = "") -> torch.Tensor:
+        """Paint one bone with a shell of this thickness as a part of a structure; its distance (z, y, x) in mm."""
         distance = self.surfaces[name]
         self.canvas.paint(self.canvas.cover(distance), self.cortical, "cortical")
         self.canvas.paint(self.canvas.cover(distance + shell_mm), self.spongy, "trabecular")
+        self.found.mark(distance < 0, structure)
         return distance
+
+
+OF_THE_UPPER_JAW = ("skull", "zygoma", "palate", "pterygoid")
+"""Bones that count as upper jaw with skull base."""
 
 
 def _paint_bones(bones: _Bones) -> torch.Tensor:
     """Paint every bone; the signed distance (z, y, x) in mm to the nearest jaw."""
     patient = bones.patient
-    for name in ("skull", "spine", "blobs", "hyoid", "zygoma"):
+    for name in ("skull", "spine", "blobs", "hyoid", "zygoma", "pterygoid"):
         if name in bones.surfaces:
             solid = name == "skull" and patient.shape["diploe"] < 0.4
-            bones.paint(name, FAR_MM if solid else 1.3)
+            bones.paint(name, FAR_MM if solid else 1.3, "upper_jaw" if name in OF_THE_UPPER_JAW else "")
     if "palate" in bones.surfaces:
-        bones.paint("palate", 1.4)
+        bones.paint("palate", 1.4, "upper_jaw")
     ridges = torch.full_like(bones.canvas.image, FAR_MM)
     for name in patient.jaws:
-        ridges = torch.minimum(ridges, bones.paint(name, patient.shape["plate"]))
+        plate = bones.surfaces[name + "_plate"]
+        bone = bones.paint(name, plate, "upper_jaw" if name == "upper" else "mandible")
+        ridges = torch.minimum(ridges, bone)
     return ridges
 
 
-def _paint_upper_airways(canvas: Canvas, surfaces: _Surfaces, patient: Patient, ridges: torch.Tensor) -> None:
-    """Maxillary sinuses and nose with their thin walls, where there is an upper jaw; ridges: mm to the jaws."""
+def _paint_upper_airways(
+    canvas: Canvas, surfaces: _Surfaces, patient: Patient, sinuses: list[Sinus], found: StructureMap
+) -> None:
+    """Maxillary sinuses and nose with their thin walls, where there is an upper jaw."""
     if "nasal_air" not in surfaces:
         return
     grey = patient.grey
     inside = canvas.cover(surfaces["skin"])
-    for name in ("sinus_r", "sinus_l"):
-        distance = surfaces[name]
-        away = cover(1.2 - ridges, 2.0)
-        canvas.paint(canvas.cover((distance - 0.5).abs() - 0.6) * inside, grey["cortical"] * 0.8, "cortical")
-        air = canvas.cover(distance) * torch.maximum(away, cover(distance + 4.0, 2.0))
-        canvas.paint(air, grey["air"], "air")
-    canvas.paint(canvas.cover(surfaces["nasal_wall"]), grey["cortical"] * 0.75, "cortical")
-    canvas.paint(canvas.cover(surfaces["nasal_air"]), grey["air"], "air")
-    canvas.paint(canvas.cover(surfaces["septum"]), grey["mucosa"], "soft")
+    for sinus in sinuses:
+        _paint_sinus(canvas, surfaces, patient, sinus, found)
+    for name, value, material, structure in (
+        ("nasal_wall", grey["cortical"] * 0.75, "cortical", "upper_jaw"),
+        ("nasal_air", grey["air"], "air", ""),
+        ("septum", grey["mucosa"], "soft", ""),
+    ):
+        coverage = canvas.cover(surfaces[name])
+        if structure:
+            coverage = coverage * inside
+        canvas.paint(coverage, value, material)
+        found.mark(coverage > 0.5, structure)
+
+
+def _paint_sinus(canvas: Canvas, surfaces: _Surfaces, patient: Patient, sinus: Sinus, found: StructureMap) -> None:
+    """A bony cavity with its wall, its lining and what fills it, a septum."""
+    grey = patient.grey
+    distance, height = surfaces[sinus.name], surfaces[sinus.name + "_height"]
+    inside = canvas.cover(surfaces["skin"] + 2.0)
+    shell = canvas.cover((distance - 0.5).abs() - 0.6) * inside
+    canvas.paint(shell, grey["cortical"] * 0.8, "cortical")
+    found.mark(shell > 0.5, "upper_jaw")
+    canvas.paint(canvas.cover(distance) * inside, grey["mucosa"], "soft")
+    found.mark((distance < 0) & (inside > 0.5), sinus.name)
+    air = torch.maximum(distance + sinus.mucosa_mm, sinus.filled_mm - height)
+    canvas.paint(canvas.cover(air) * inside, grey["air"], "air")
+    if sinus.septum is not None:
+        _, _, thickness, tall = sinus.septum
+        plane = surfaces[sinus.name + "_septum"].abs() - 0.5 * thickness
+        septum = canvas.cover(torch.maximum(torch.maximum(plane, height - tall), distance)) * inside
+        canvas.paint(septum, grey["cortical"] * 0.8, "cortical")
+        found.mark(septum > 0.5, "upper_jaw")

@@ -57,6 +57,7 @@ def make_parametric_sample(
         torch.from_numpy(second),
         torch.zeros(shape, dtype=torch.uint8),
         torch.zeros(shape),
+        *(torch.zeros(shape, dtype=torch.uint8) for _ in range(2)),
     )
     generator = torch.Generator().manual_seed(int(rng.integers(2**31)))
     return finish(task, drawn, acquire(drawn.image, drawn.metal, spacing, generator, variety=variety), None)

@@ -8,8 +8,8 @@ from __future__ import annotations
 import torch
 
 from training.patients.anatomy import Patient
-from training.patients.canvas import FAR_MM, Canvas
-from training.patients.drawn_teeth import DrawnTooth, ToothMaps, Window, sample_grid
+from training.patients.canvas import FAR_MM, Canvas, Window
+from training.patients.drawn_teeth import DrawnTooth, ToothMaps, sample_grid
 from training.patients.placed_tooth import PlacedTooth, bracket_place, extent
 from training.patients.rooted_teeth import SDF_STEP_MM
 
@@ -40,6 +40,7 @@ def draw_implant(
         body = torch.minimum(body, abutment)
         draw_pontic(placed, window, local, outside, canvas, patient, maps)
     maps.add_metal(window, canvas.cover(body))
+    maps.mark(window, canvas.cover(body), "implant")
 
 
 def draw_pontic(
@@ -56,6 +57,7 @@ def draw_pontic(
     crown = torch.maximum(crown, (placed.model.cej[0] + 0.5) - local[..., 2])
     crown = torch.where(outside > 0, torch.full_like(crown, FAR_MM), crown)
     coverage = canvas.cover(crown)
+    maps.mark(window, coverage, "crown" if placed.restoration == "implant" else "bridge")
     if placed.material == "composite":
         canvas.image[window] += coverage * (patient.grey["composite"] - canvas.image[window])
     else:
@@ -92,6 +94,9 @@ def add_restoration(tooth: DrawnTooth, canvas: Canvas, grey: dict[str, float], m
         return
     maps.extra[window] = torch.where(coverage > 0, value, maps.extra[window])
     maps.extra_cover[window] = torch.where(closer, coverage, maps.extra_cover[window])
+    maps.foreign[window][closer & (d < 0)] = 0  # a neighbour's, drawn before
+    if kind != "caries":
+        maps.mark(window, coverage * (d < 0), "crown" if kind == "crown" else "filling")
     if metallic:
         maps.add_metal(window, coverage * (d < 0))
     elif placed.material == "zirconia":
@@ -107,7 +112,9 @@ def add_post(tooth: DrawnTooth, canvas: Canvas, maps: ToothMaps) -> None:
     length = along.norm()
     part = ((tooth.local - neck) @ (along / length)).clamp(0.0, float(length) * 0.6)
     axis = (tooth.local - neck - part[..., None] * (along / length)).norm(dim=-1)
-    maps.add_metal(tooth.window, canvas.cover(axis - 0.65) * (d < -0.5) * tooth.closer)
+    coverage = canvas.cover(axis - 0.65) * (d < -0.5) * tooth.closer
+    maps.add_metal(tooth.window, coverage)
+    maps.mark(tooth.window, coverage, "post")
 
 
 def add_bracket(tooth: DrawnTooth, canvas: Canvas, patient: Patient, maps: ToothMaps) -> None:
@@ -118,12 +125,19 @@ def add_bracket(tooth: DrawnTooth, canvas: Canvas, patient: Patient, maps: Tooth
     size = [extent(placed.model)[0] * 0.35, 0.9, 1.6] if position >= 6 else [1.5, 0.8, 1.4]
     sides = torch.tensor(size, dtype=d.dtype, device=d.device) * placed.bracket_scale
     box = ((tooth.local - place).abs() - sides).amax(-1)
-    maps.add_metal(tooth.window, canvas.cover(box) * (d > 0))
+    _add_outside(tooth, canvas.cover(box), maps)
     if placed.bracket_scale != 1.0:  # the base follows the enamel, with the adhesive under it
         face = torch.maximum(
             ((tooth.local - place)[..., ::2].abs() - sides[::2] * 1.15).amax(-1), (d - 0.5).abs() - 0.3
         )
-        maps.add_metal(tooth.window, canvas.cover(torch.maximum(face, place[1] * 0.3 - tooth.local[..., 1])) * (d > 0))
+        _add_outside(tooth, canvas.cover(torch.maximum(face, place[1] * 0.3 - tooth.local[..., 1])), maps)
     if position >= 6 and patient.shape["band"] > (0.5 if position == 6 else 0.8):
         ring = torch.maximum((d - 0.25).abs() - 0.25, (tooth.rim - 3.0).abs() - 1.8)
-        maps.add_metal(tooth.window, canvas.cover(ring) * (d > 0))
+        _add_outside(tooth, canvas.cover(ring), maps)
+
+
+def _add_outside(tooth: DrawnTooth, coverage: torch.Tensor, maps: ToothMaps) -> None:
+    """Orthodontic metal on a tooth's surface."""
+    outside = coverage * (tooth.distance > 0)
+    maps.add_metal(tooth.window, outside)
+    maps.mark(tooth.window, outside, "bracket")

@@ -26,7 +26,7 @@ from training.patients.fields import FieldOfView, small_field
 from training.patients.material_maps import render
 from training.patients.parametric import make_parametric_sample
 from training.patients.rooted_teeth import ToothModel, load_dentition
-from training.patients.targets import SHAPES, SPACING, finish
+from training.patients.targets import SHAPES, SPACING, WHOLE_ARCH, finish
 from training.patients.variety import FULL, Variety, add_variety_argument
 
 SMALLEST_FIELD = 0.01
@@ -40,7 +40,7 @@ def place_grid(task: str, patient: Patient, rng: np.random.Generator) -> np.ndar
     """RAS origin (3,) mm of a sample's grid: around the teeth, sometimes far from them."""
     shape, spacing = np.array(SHAPES[task][::-1]), SPACING[task]
     half = shape * spacing / 2
-    if task == "numbering":
+    if task in WHOLE_ARCH:
         if rng.random() < 0.12:  # a place with few teeth or none: skull, spine, sinus
             away = rng.normal(0, 1, 3) + [0, -0.8, 0.3]
             centre = patient.middle + away / np.linalg.norm(away) * rng.uniform(50, 120)
@@ -61,7 +61,7 @@ def field_of_view(
 
     A small field stands around a tooth; the others are cylinders and slabs as large as the grid.
     """
-    if task != "numbering" and rng.random() >= (0.35 if variety.fields else 0.2):
+    if task not in WHOLE_ARCH and rng.random() >= (0.35 if variety.fields else 0.2):
         return None
     if rng.random() < 0.45:
         return None

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from training.patients.anatomy import Jaw, Patient
+from training.patients.sinuses import Sinus, sinus_fields
 
 
 def smooth_min(a: torch.Tensor, b: torch.Tensor, k: float) -> torch.Tensor:
@@ -48,9 +49,7 @@ def jaw_bone(points: torch.Tensor, jaw: Jaw) -> torch.Tensor:
     for top, apex, radius in zip(tops, apices, jaw.radii, strict=True):
         d = capsule(points, top, apex) - float(radius) - jaw.plate_mm
         alveolar = d if alveolar is None else smooth_min(alveolar, d, 3.0)
-    crest = torch.as_tensor(jaw.crest, **kind)
-    weight = 1.0 / (torch.cdist(points[:, :2].contiguous(), crest[:, :2].contiguous()) ** 2 + 3.0) ** 2
-    height = (weight * crest[:, 2]).sum(1) / weight.sum(1)
+    height = crest_height(points, jaw)
     if jaw.name == "lower":
         body = polyline(points, jaw.body, (1.0, 1.0, 0.45)) - jaw.body_half_width
         bone = smooth_min(alveolar, body, 5.0)
@@ -60,20 +59,61 @@ def jaw_bone(points: torch.Tensor, jaw: Jaw) -> torch.Tensor:
     if jaw.name == "lower":
         for line in jaw.ramus:
             bone = smooth_min(bone, (polyline(points, line, (1.0, 0.32, 0.6)) - 3.6), 4.0)
+            bone = smooth_min(bone, _processes(points, line), 3.0)
     return bone
 
 
-def background(points: torch.Tensor, patient: Patient, wobble: torch.Tensor) -> dict[str, torch.Tensor]:
-    """Signed distances (N,) in mm of everything but teeth, by name.
+def crest_height(points: torch.Tensor, jaw: Jaw) -> torch.Tensor:
+    """z (N,) mm of the bone's crest over or under points (N, 3)."""
+    crest = torch.as_tensor(jaw.crest, dtype=points.dtype, device=points.device)
+    weight = 1.0 / (torch.cdist(points[:, :2].contiguous(), crest[:, :2].contiguous()) ** 2 + 3.0) ** 2
+    return (weight * crest[:, 2]).sum(1) / weight.sum(1)
+
+
+def _processes(points: torch.Tensor, ramus: np.ndarray) -> torch.Tensor:
+    """Signed distance (N,) of the two processes that end a ramus (3, 3): coronoid in front, condyle on its neck behind.
+
+    A condyle is some 20 mm wide and 10 mm long (Hylander, in Functional Occlusion, 2006)."""
+    side, top = float(np.sign(ramus[0, 0])), ramus[2]
+    kind = {"dtype": points.dtype, "device": points.device}
+    tip = torch.as_tensor(top + [side * 1.0, 10.0, 13.0], **kind)
+    root = torch.as_tensor(top + [0.0, 5.0, -2.0], **kind)
+    neck = torch.as_tensor(top + [0.0, -6.0, -4.0], **kind)
+    head = torch.as_tensor(top + [side * 1.0, -11.0, 14.0], **kind)
+    across = torch.tensor([6.5, side * 1.5, 0.0], **kind)
+    coronoid = capsule(points, root, tip) - 2.6
+    condyle = smooth_min(capsule(points, neck, head) - 3.2, capsule(points, head - across, head + across) - 4.2, 3.0)
+    return torch.minimum(coronoid, condyle)
+
+
+def plate_thickness(points: torch.Tensor, jaw: Jaw, plate_mm: float, wobble: torch.Tensor) -> torch.Tensor:
+    """mm (N,) of a jaw's cortical plate: thin round the sockets, thick at the base of the lower jaw.
+
+    Facial plates over the teeth are mostly below 1 mm (Braut et al. 2011, Int J Periodontics Restorative Dent 31:125),
+    the lower border of the mandible has 3 mm and more (Schwartz-Dabney and Dechow 2003, Am J Phys Anthropol 120:252).
+    """
+    sign = 1.0 if jaw.name == "upper" else -1.0
+    depth = (sign * (points[:, 2] - crest_height(points, jaw)) / 24.0).clamp(0, 1)
+    most = 1.45 if jaw.name == "lower" else 0.9
+    return (plate_mm * (0.6 + (most - 0.6) * depth) * (1 + 0.25 * wobble)).clamp(min=0.3)
+
+
+def background(
+    points: torch.Tensor, patient: Patient, sinuses: list[Sinus], wobble: torch.Tensor
+) -> dict[str, torch.Tensor]:
+    """Signed distances (N,) in mm of everything but teeth, by name; "upper_plate" and "lower_plate": `plate_thickness`.
 
     points: (N, 3) RAS mm; wobble: (N,) smooth noise that keeps surfaces from being ideal.
     """
     out = {"skin": _skin(points, patient) + wobble}
     for name, jaw in patient.jaws.items():
         out[name] = jaw_bone(points, jaw) + 0.25 * wobble
+        out[name + "_plate"] = plate_thickness(points, jaw, patient.shape["plate"], wobble)
     out |= _mouth(points, patient, wobble)
     if "upper" in patient.jaws:
         out |= _upper_face(points, patient, wobble)
+        for sinus in sinuses:
+            out |= sinus_fields(points, sinus, wobble)
     out |= _skull(points, patient, wobble)
     return out
 
@@ -127,7 +167,7 @@ def _mouth(points: torch.Tensor, patient: Patient, wobble: torch.Tensor) -> dict
 
 
 def _upper_face(points: torch.Tensor, patient: Patient, wobble: torch.Tensor) -> dict[str, torch.Tensor]:
-    """Palate, nasal cavity with thin septa, maxillary sinuses, zygomatic bars."""
+    """Palate, nasal cavity with thin septa, zygomatic bars, pterygoid plates."""
     s, p = patient.shape, _local(points, patient)
     z = float(np.mean(patient.jaws["upper"].apices[:, 2])) - float(patient.middle[2])
     vault = z - 1.0 - 5.0 * (p[:, 0] / 20) ** 2 - 4.0 * ((p[:, 1] + 8) / 25).clamp(min=0) ** 2
@@ -137,14 +177,14 @@ def _upper_face(points: torch.Tensor, patient: Patient, wobble: torch.Tensor) ->
     out["nasal_air"] = torch.maximum((nasal - 1) * 13, vault + 2.0 - p[:, 2])
     out["nasal_wall"] = ((nasal - 1) * 13).abs() - 0.7
     out["septum"] = torch.maximum(torch.minimum(p[:, 0].abs() - 0.9, (wobble.abs() - 0.12) * 6), out["nasal_air"])
-    size = 11.0 + 7.0 * s["sinus"]
-    for side, name in ((-1.0, "sinus_l"), (1.0, "sinus_r")):
-        place = _at(points, side * 27.0, -20.0, z + 2.0 + size)
-        air = ((p - place) / _at(points, size * 0.85, size * 1.2, size)).norm(dim=1)
-        out[name] = (air - 1) * size + 0.8 * wobble
+    for side in (-1.0, 1.0):
         arc = np.array([[side * 22, 2, z + 10], [side * 42, -8, z + 14], [side * 58, -35, z + 18]]) + patient.middle
         bar = polyline(points, arc, (1.0, 1.0, 0.7)) - 4.0
         out["zygoma"] = torch.minimum(out["zygoma"], bar) if "zygoma" in out else bar
+        # Behind the last molar: the tuber's back wall and the pterygoid plates.
+        plate = np.array([[side * 19, -44, z - 3], [side * 21, -48, z + 26]]) + patient.middle
+        wing = polyline(points, plate, (1.0, 0.25, 1.0)) - 1.3 + 0.3 * wobble
+        out["pterygoid"] = torch.minimum(out["pterygoid"], wing) if "pterygoid" in out else wing
     return out
 
 

@@ -2,7 +2,8 @@
 
 `numbering`: image at 1 mm, target = class index at 2 mm. `border`: both at 0.5 mm, target 0 background, 1 core (deeper
 than `CORE_DEPTH_MM`), 2 border, +16 where two teeth come close. `topology`: the same with a second target channel, the
-class index of the nearest tooth.
+class index of the nearest tooth. `structures`: both at 1 mm, target = place in `STRUCTURE_CLASSES`, +16 in
+the canals.
 """
 
 from __future__ import annotations
@@ -11,13 +12,34 @@ import numpy as np
 import torch
 from scipy import ndimage
 
+from DentalTopoSegLib.dentition.structures import structure
 from training.patients.material_maps import Rendered
 
 CORE_DEPTH_MM = 0.6
 CLOSE_MM = 0.9
 CELL_MM = 6.0
-SHAPES = {"numbering": (96, 128, 128), "border": (112, 144, 144), "topology": (112, 144, 144)}
-SPACING = {"numbering": 1.0, "border": 0.5, "topology": 0.5}
+WHOLE_ARCH = ("numbering", "structures")
+"""Tasks whose samples show both jaws at once."""
+SHAPES = {
+    "numbering": (96, 128, 128),
+    "structures": (96, 128, 128),
+    "border": (112, 144, 144),
+    "topology": (112, 144, 144),
+}
+SPACING = {"numbering": 1.0, "structures": 1.0, "border": 0.5, "topology": 0.5}
+CANAL_FLAG = 16
+"""Added to the classes of canals, for samplers and losses to find them."""
+STRUCTURE_CLASSES = (
+    "background",
+    "upper_jaw",
+    "mandible",
+    "canal_left",
+    "canal_right",
+    "sinus_left",
+    "sinus_right",
+    "airway",
+)
+"""What the structures network tells apart, by class: keys of `dentition.structures`."""
 
 
 def finish(task: str, drawn: Rendered, scan: torch.Tensor, field: torch.Tensor | None) -> tuple[np.ndarray, np.ndarray]:
@@ -26,11 +48,19 @@ def finish(task: str, drawn: Rendered, scan: torch.Tensor, field: torch.Tensor |
     low = float(scan.min())
     scale = 20000.0 / max(float(scan.max()) - low, 1.0)  # float16 keeps 11 bits: stay well inside its range
     image = ((scan - low) * min(scale, 1.0)).to(torch.float16).numpy()
-    target = {"numbering": numbering_target, "border": border_target, "topology": topology_target}[task](drawn)
+    target = _TARGETS[task](drawn)
     if field is not None:
         inside = field[::2, ::2, ::2] if task == "numbering" else field
         target = torch.where(inside, target, torch.zeros_like(target))
     return image, target.numpy()
+
+
+def structures_target(drawn: Rendered) -> torch.Tensor:
+    """Place in `STRUCTURE_CLASSES` of what lies in each voxel, +16 in the canals; roots count as the jaw round them."""
+    table = torch.zeros(256, dtype=torch.uint8)
+    for number, key in enumerate(STRUCTURE_CLASSES[1:], start=1):
+        table[structure(key).value] = number + (CANAL_FLAG if key.startswith("canal") else 0)
+    return table[drawn.bed.long()]
 
 
 def numbering_target(drawn: Rendered) -> torch.Tensor:
@@ -73,3 +103,11 @@ def topology_target(drawn: Rendered) -> torch.Tensor:
         cells = cells.repeat(2, axis).take(np.arange(size), axis)
     cells = np.where(labels > 0, labels, np.where(drawn.depth.numpy() < CELL_MM, cells, 0))
     return torch.stack([border_target(drawn), torch.from_numpy(cells.astype(np.uint8))])
+
+
+_TARGETS = {
+    "numbering": numbering_target,
+    "structures": structures_target,
+    "border": border_target,
+    "topology": topology_target,
+}

@@ -6,9 +6,9 @@ import numpy as np
 import torch
 
 from training.patients.anatomy import Patient
-from training.patients.canvas import FAR_MM, Canvas, Grid, cover
+from training.patients.canvas import FAR_MM, Canvas, Grid, Window, cover
 from training.patients.disease import add_disease
-from training.patients.drawn_teeth import CLASS_OF, DrawnTooth, ToothMaps, Window, sample_grid
+from training.patients.drawn_teeth import CLASS_OF, DrawnTooth, ToothMaps, sample_grid
 from training.patients.hardware import Rod
 from training.patients.materials import NUMBER_OF
 from training.patients.placed_tooth import PlacedTooth

@@ -3,7 +3,8 @@
 A sample is a pair of files: `<id>_image.npy` (float16, (D, H, W), raw grey values) and `<id>_target.npy` (uint8;
 numbering: class index on the grid of half the resolution; border: see `training.volumes.losses`, on the image's grid;
 topology: (2, D, H, W), the border target and the class index of the nearest tooth; teeth: class index on the image's
-grid; mask: 1 where a tooth is, there too).
+grid; mask: 1 where a tooth is, there too; structures: the place in `training.patients.targets.STRUCTURE_CLASSES`, +16
+in the canals, on the image's grid).
 Axes: z to superior, y to anterior, x to the patient's right. Files appear by atomic rename, the target first or last,
 and may vanish at any moment; both are normal here.
 """
@@ -20,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
+from training.patients.targets import STRUCTURE_CLASSES
 from training.volumes.losses import CONTACT_FLAG, IGNORE
 
 IMAGE_SUFFIX, TARGET_SUFFIX = "_image.npy", "_target.npy"
@@ -63,7 +65,23 @@ def flipped_classes() -> np.ndarray:
     return table
 
 
-_FLIPPED = flipped_classes()
+def flipped_structures() -> np.ndarray:
+    """Lookup (256,) uint8 from a structure's class to that of the same on the other side."""
+    table = np.arange(256, dtype=np.uint8)
+    for number, key in enumerate(STRUCTURE_CLASSES):
+        for side, other in (("_left", "_right"), ("_right", "_left")):
+            if key.endswith(side):
+                opposite = STRUCTURE_CLASSES.index(key.removesuffix(side) + other)
+                table[[number, number + CONTACT_FLAG]] = opposite, opposite + CONTACT_FLAG
+    return table
+
+
+_FLIPPED = {
+    "numbering": flipped_classes(),
+    "teeth": flipped_classes(),
+    "structures": flipped_structures(),
+}
+"""What a left-right flip makes of the classes, for the tasks whose classes have a side."""
 
 
 def normalise(image: np.ndarray, reference: np.ndarray | None = None, highest: float = 99.5) -> np.ndarray:
@@ -116,7 +134,7 @@ def load_sample(folder: Path, sample: str, plan: DataPlan) -> tuple[np.ndarray, 
 
 
 def _crop_start(shape: tuple[int, ...], plan: DataPlan, target: np.ndarray, rng: np.random.Generator) -> list[int]:
-    """First voxel of a patch: uniform, or around a random tooth (or contact) voxel."""
+    """First voxel of a patch: uniform, or around a random tooth (or contact, or canal) voxel."""
     room = [max(0, size - side) for size, side in zip(shape, plan.patch, strict=True)]
     start = [int(rng.integers(0, extra + 1)) for extra in room]
     if any(room) and rng.random() < plan.foreground:
@@ -161,8 +179,8 @@ def augment(
     for axis in plan.flip_axes:
         if rng.random() < 0.5:
             image, target = np.flip(image, axis), np.flip(target, axis - 3)
-            if plan.task in ("numbering", "teeth") and axis == 2:
-                target = _FLIPPED[target]
+            if plan.task in _FLIPPED and axis == 2:
+                target = _FLIPPED[plan.task][target]
     image = np.ascontiguousarray(image)
     if rng.random() < 0.3:
         low, high = float(image.min()), float(image.max())

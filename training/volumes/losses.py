@@ -1,4 +1,4 @@
-"""Losses of the two networks. Logits are (B, C, D, H, W) in channels_last_3d; targets are uint8 (B, D, H, W)."""
+"""Losses of the volume networks. Logits are (B, C, D, H, W) in channels_last_3d; targets are uint8 (B, D, H, W)."""
 
 from __future__ import annotations
 
@@ -79,6 +79,42 @@ def numbering_loss(logits: Tensor, target: Tensor, tooth_weight: float = 1.0) ->
             if len(at_teeth)
             else float("nan"),
         }
+    return loss, measures
+
+
+STRUCTURE_GROUPS = {"jaws": (1, 2), "canals": (3, 4), "sinuses": (5, 6)}
+"""Classes of the structures network whose Dice is told together."""
+
+
+def structures_loss(
+    logits: Tensor, target: Tensor, class_weight: float = 0.5, canal_weight: float = 1.0
+) -> tuple[Tensor, dict[str, float]]:
+    """Loss of `numbering_loss` over the structures, and how much of the canals is missed.
+
+    A canal fills one voxel in a thousand and is worth nothing in pieces, so what is missed of it counts by itself
+    (`canal_weight`): with the lumen two or three voxels wide, the recall of its voxels is that of its skeleton, as in
+    Kirchhoff et al., "Skeleton Recall Loss" (ECCV 2024). `class_weight`: of the cross-entropy among the structures at
+    their own voxels. `target`: class, +16 in the canals, 255 unknown. Also returns hard Dice by `STRUCTURE_GROUPS`.
+    """
+    flat, target = logits.movedim(1, -1).reshape(-1, logits.shape[1]), target.reshape(-1)
+    known = target != IGNORE
+    if not bool(known.all()):
+        flat, target = flat[known], target[known]
+    label = (target & 15).long()
+    loss, p = _NumberingLoss.apply(flat, label, class_weight)
+    in_canal = ((target & CONTACT_FLAG) > 0).nonzero()[:, 0]
+    if canal_weight and len(in_canal):
+        chosen = torch.softmax(flat[in_canal].float(), 1).gather(1, label[in_canal, None])
+        loss = loss + canal_weight * (1.0 - chosen.mean())
+    with torch.no_grad():
+        guess, measures = p.argmax(1), {}
+        for name, classes in STRUCTURE_GROUPS.items():
+            dice = []
+            for number in classes:
+                found, truth = guess == number, label == number
+                if bool(truth.any()):
+                    dice.append(float(2 * (found & truth).sum() / (found.sum() + truth.sum())))
+            measures[name] = sum(dice) / len(dice) if dice else float("nan")
     return loss, measures
 
 

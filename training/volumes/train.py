@@ -31,7 +31,7 @@ from training.loop import (
 )
 from training.nets.unet import UNet, UNetPlan, freeze_norm_statistics
 from training.volumes.data import Buffer, DataPlan, validation_samples
-from training.volumes.losses import border_loss, coarser_target, numbering_loss
+from training.volumes.losses import border_loss, coarser_target, numbering_loss, structures_loss
 
 Batch = tuple[np.ndarray, np.ndarray]
 
@@ -99,7 +99,8 @@ class VolumeTask(Task):
 
     def make_loss(self) -> Callable[[Tensor, Tensor], tuple[Tensor, Measures]]:
         """(logits (B, C, D, H, W), target) -> (loss, measures), by the configuration's task."""
-        return partial(numbering_loss if self.plan.task == "numbering" else border_loss, **loss_options(self.config))
+        losses = {"numbering": numbering_loss, "structures": structures_loss}
+        return partial(losses.get(self.plan.task, border_loss), **loss_options(self.config))
 
     def open(self, step: int) -> None:
         seed = self.config.get("seed", 0) + step
@@ -165,9 +166,10 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder of training samples, may still be filling")
     parser.add_argument("--val", type=Path, help="folder of validation samples")
     parser.add_argument("--init", type=Path, help="checkpoint whose averaged weights to start from")
+    parser.add_argument("--borrow", type=Path, help="checkpoint of another network: layers alike are taken from it")
     parser.add_argument("--workers", type=int, default=1, help="loader threads")
     add_run_arguments(parser)
     arguments = parser.parse_args(argv)
     config, folder = start_command(arguments, "net", "data")
     task = VolumeTask(config, arguments.data, arguments.val, best_device(), arguments.workers)
-    run_to_end(task, folder, arguments.fresh, arguments.init)
+    run_to_end(task, folder, arguments.fresh, arguments.init, arguments.borrow)

@@ -117,6 +117,29 @@ def test_a_fresh_run_takes_nothing_from_the_checkpoint_and_an_init_only_weights(
     assert torch.equal(other.average[2].weight, first.average[2].weight)
 
 
+class OtherTask(LineTask):
+    """The same BatchNorm, another head."""
+
+    def build(self) -> torch.nn.Module:
+        return torch.nn.Sequential(torch.nn.Dropout(0.2), torch.nn.BatchNorm1d(3), torch.nn.Linear(3, 2))
+
+
+def test_layers_alike_are_borrowed_from_another_network(tmp_path: Path) -> None:
+    first = Loop(LineTask(), tmp_path / "first")
+    first.run()
+    other = Loop(OtherTask(), tmp_path / "other")
+    head = other.average.state_dict()["2.weight"].clone()
+    other.borrow_from(first.checkpoint)
+    for net in (other.task.net, other.average):
+        torch.testing.assert_close(net.state_dict()["1.weight"], first.average.state_dict()["1.weight"])
+        torch.testing.assert_close(net.state_dict()["1.running_mean"], first.average.state_dict()["1.running_mean"])
+    torch.testing.assert_close(other.average.state_dict()["2.weight"], head)
+    stranger = tmp_path / "stranger.pt"
+    save_whole({"average": {"else.weight": torch.zeros(3)}}, stranger)
+    with pytest.raises(ValueError, match="no layer like"):
+        other.borrow_from(stranger)
+
+
 def test_averaged_weights_alone_are_no_run_to_resume(tmp_path: Path) -> None:
     loop = run_to_end(LineTask(), tmp_path)
     state = load_checkpoint(tmp_path)

@@ -21,6 +21,7 @@ from training.volumes.train import VolumeTask  # noqa: E402
 PLANS = {
     "numbering": UNetPlan(33, (32, 48), (1, 1), (1,), deep_supervision=0),
     "border": UNetPlan(3, (32, 48), (1, 1), (1,), full_width=16),
+    "structures": UNetPlan(8, (32, 48), (1, 1), (1,), full_width=16),
 }
 
 
@@ -48,7 +49,7 @@ def _torch_output(net: UNet, image: np.ndarray, task: str) -> np.ndarray:
     return np.concatenate([1 - p[:, :1], p[:, 1:2]], 1) if task == "border" else p
 
 
-@pytest.mark.parametrize("task", ["numbering", "border"])
+@pytest.mark.parametrize("task", list(PLANS))
 def test_fp32_graph_equals_torch_at_any_size(task: str) -> None:
     net = _network(task)
     runner = session(write_graph(net, {"id": "x"}), threads=1)
@@ -57,19 +58,19 @@ def test_fp32_graph_equals_torch_at_any_size(task: str) -> None:
         (output,) = runner.run(None, {"image": image})
         expected = _torch_output(net, image, task)
         assert output.shape == expected.shape
-        if task == "border":
+        if task != "numbering":
             assert output.dtype == np.uint8
             np.testing.assert_allclose(output / 255.0, expected, atol=0.501 / 255)
         else:
             np.testing.assert_allclose(output, expected, atol=1e-5)
 
 
-@pytest.mark.parametrize("task", ["numbering", "border"])
+@pytest.mark.parametrize("task", list(PLANS))
 def test_int8_graph_is_close_and_all_int8(task: str, tmp_path: Path) -> None:
     net, image = _network(task), _image((16, 16, 16))
     fp32 = write_graph(net, {"id": "x"})
     scales = measure_scales(fp32, activation_names(net), [image])
-    if task == "numbering":
+    if task != "border":
         scales |= {"head": 0.1, "head.zero": 128}
     int8 = write_graph(net, {"id": "x", "task": task}, scales)
     import onnx
@@ -77,9 +78,9 @@ def test_int8_graph_is_close_and_all_int8(task: str, tmp_path: Path) -> None:
     runner = session(int8, threads=1, optimised=tmp_path / "optimised.onnx")
     report = int8_report(onnx.load(tmp_path / "optimised.onnx"))
     assert report["fp32"] == ["Conv:parts.sum"]
-    assert len(report["int8"]) == (8 if task == "border" else 6)
+    assert len(report["int8"]) == (6 if task == "numbering" else 8)
     (output,) = runner.run(None, {"image": image})
-    scale = 255.0 if task == "border" else 1.0
+    scale = 1.0 if task == "numbering" else 255.0
     assert np.abs(output / scale - _torch_output(net, image, task)).mean() < 0.03
     props = {p.key: p.value for p in int8.metadata_props}
     assert json.loads(props["dentaltoposeg"])["task"] == task

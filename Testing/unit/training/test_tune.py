@@ -384,7 +384,8 @@ def _rendered(shape: tuple[int, int, int], spacing: float) -> Rendered:
         distances.append(np.where(inside, -inner, outer))
     depth, second = (torch.from_numpy(d.astype(np.float32)) for d in np.sort(distances, axis=0))
     other = torch.zeros(shape)
-    return Rendered(other, torch.from_numpy(labels), depth, second, other.to(torch.uint8), other)
+    none = other.to(torch.uint8)
+    return Rendered(other, torch.from_numpy(labels), depth, second, none, other, none, none)
 
 
 @pytest.mark.parametrize("shape", [(20, 20, 60), (21, 19, 61)])
@@ -410,7 +411,7 @@ def test_cells_are_teeth_and_the_nearest_tooth_around_them(shape: tuple[int, int
 def test_without_teeth_there_are_no_cells() -> None:
     far = torch.full((8, 8, 8), 9.0)
     none = torch.zeros(8, 8, 8, dtype=torch.uint8)
-    assert not topology_target(Rendered(far, none, far, far, none, far)).any()
+    assert not topology_target(Rendered(far, none, far, far, none, far, none, none)).any()
 
 
 def test_both_channels_are_cropped_padded_and_flipped_alike() -> None:

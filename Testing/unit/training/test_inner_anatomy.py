@@ -1,0 +1,154 @@
+"""Nerve canals, sinuses and the second label map of the phantoms."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="the phantom engine draws with torch (training only)")
+
+from scipy import ndimage  # noqa: E402
+
+from DentalTopoSegLib.dentition.structures import structure  # noqa: E402
+from Testing.unit.training.test_phantom_engine import dentition  # noqa: E402, F401
+from training.patients.anatomy import Patient, sample_patient  # noqa: E402
+from training.patients.arch_places import JawSide  # noqa: E402
+from training.patients.canvas import Grid  # noqa: E402
+from training.patients.inner_anatomy import sample_inner  # noqa: E402
+from training.patients.material_maps import Rendered, render  # noqa: E402
+from training.patients.targets import STRUCTURE_CLASSES, structures_target  # noqa: E402
+from training.patients.variety import FULL  # noqa: E402
+from training.volumes.data import flipped_structures  # noqa: E402
+from training.volumes.losses import IGNORE, structures_loss  # noqa: E402
+
+PLAIN = FULL.without("restorations", "disease", "roots")
+SPACING = 1.0
+
+
+@pytest.fixture(scope="module")
+def patient(dentition) -> Patient:  # noqa: F811
+    drawn = sample_patient(dentition, [dentition], np.random.default_rng(3), PLAIN)
+    return replace(drawn, teeth=[replace(t, restoration="") for t in drawn.teeth])
+
+
+@pytest.fixture(scope="module")
+def grid(patient) -> Grid:
+    size = np.array([110.0, 110.0, 110.0])
+    return Grid(patient.middle + [0, -22, 0] - size / 2, SPACING, tuple(int(n / SPACING) for n in size))
+
+
+@pytest.fixture(scope="module")
+def drawn(patient, grid) -> Rendered:
+    return render(patient, grid, warp_mm=0.5)
+
+
+def mask(drawn: Rendered, key: str) -> np.ndarray:
+    return (drawn.structures == structure(key).value).numpy()
+
+
+def test_the_same_patient_has_the_same_inner_anatomy(patient):
+    one, two = sample_inner(patient), sample_inner(patient)
+    assert [t.structure for t in one.tubes] == [t.structure for t in two.tubes]
+    for a, b in zip(one.tubes, two.tubes, strict=True):
+        np.testing.assert_array_equal(a.line, b.line)
+    other = sample_inner(replace(patient, seed=patient.seed + 1))
+    assert not np.array_equal(one.tubes[0].line[0], other.tubes[0].line[0])
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_canals_run_below_the_roots_from_the_ramus_to_the_cheek(patient, seed):
+    inner = sample_inner(replace(patient, seed=seed))
+    canals = {t.structure: t for t in inner.tubes if t.structure.startswith("canal")}
+    assert set(canals) == {"canal_left", "canal_right"}
+    for name, sign, quadrant in (("canal_left", -1, 3), ("canal_right", 1, 4)):
+        canal, side = canals[name], JawSide.of(patient, quadrant)
+        assert (np.sign(canal.line[:, 0] - patient.middle[0]) == sign).all()
+        assert 0.85 <= canal.radii.min() <= canal.radii.max() <= 2.7
+        molar = side.apex(6.0)
+        below = canal.line[np.linalg.norm((canal.line - molar)[:, :2], axis=1).argmin()]
+        assert -15.0 < below[2] - molar[2] < 0.0
+        assert canal.line[0, 2] > canal.line[:, 2].min() + 8.0  # it comes down the ramus
+        outward = side.outward(4.75)
+        assert (canal.line[-1] - canal.line[len(canal.line) // 2]) @ outward > 0  # and leaves towards the cheek
+
+
+def test_every_canal_is_one_piece_inside_the_lower_jaw(drawn):
+    for name in ("canal_left", "canal_right"):
+        canal = mask(drawn, name)
+        pieces, count = ndimage.label(canal, np.ones((3, 3, 3)))
+        sizes = np.bincount(pieces.ravel())[1:]
+        assert count and sizes.max() / sizes.sum() > 0.97
+        bone = np.isin(drawn.bed.numpy(), [structure(k).value for k in ("mandible", "canal_left", "canal_right")])
+        assert ndimage.binary_dilation(bone, iterations=1)[canal].all()
+    left, right = (np.argwhere(mask(drawn, f"canal_{s}"))[:, 2].mean() for s in ("left", "right"))
+    assert left < right  # x grows towards the patient's right
+
+
+def test_a_canal_is_darker_than_its_bone(patient, drawn):
+    image, depth = drawn.image.numpy(), mask(drawn, "canal_left") | mask(drawn, "canal_right")
+    core = ndimage.binary_erosion(depth, np.ones((1, 1, 1)))
+    bone = mask(drawn, "mandible")
+    assert image[core].mean() < image[bone].mean() - 100
+
+
+def test_sinuses_lie_over_the_upper_molars_on_their_sides(patient, drawn, grid):
+    for name, sign, quadrant in (("sinus_left", -1, 2), ("sinus_right", 1, 1)):
+        places = np.argwhere(mask(drawn, name))[:, ::-1] * SPACING + grid.origin
+        assert len(places) > 2000
+        assert (np.sign(places[:, 0] - patient.middle[0]) == sign).all()
+        apex = JawSide.of(patient, quadrant).apex(6.5)
+        near = places[np.linalg.norm((places - apex)[:, :2], axis=1) < 4]
+        assert -6.0 < near[:, 2].min() - apex[2] < 9.0
+
+
+def test_teeth_win_and_their_bed_is_kept(drawn):
+    teeth = drawn.labels > 0
+    inside = drawn.structures[teeth]
+    allowed = [0, *(structure(k).value for k in ("pulp", "enamel", "filling", "crown", "post"))]
+    assert np.isin(inside.numpy(), allowed).all()
+    for key in ("pulp", "enamel", "upper_jaw", "mandible", "airway"):
+        assert mask(drawn, key).any(), key
+    bed = drawn.bed[teeth].numpy()
+    jaws = np.isin(bed, [structure(k).value for k in ("upper_jaw", "mandible")])
+    assert 0.2 < jaws.mean() < 0.9  # roots in bone, crowns out of it
+
+
+def test_the_target_names_classes_and_flags_canals(drawn):
+    target = structures_target(drawn).numpy()
+    canal = (drawn.bed == structure("canal_left").value).numpy()
+    assert (target[canal] == STRUCTURE_CLASSES.index("canal_left") + 16).all()
+    assert (target[mask(drawn, "mandible")] == STRUCTURE_CLASSES.index("mandible")).all()
+    assert set(np.unique(target) & 15) <= set(range(len(STRUCTURE_CLASSES)))
+
+
+def test_a_flip_changes_sides_and_keeps_flags():
+    table = flipped_structures()
+    np.testing.assert_array_equal(table[table], np.arange(256))
+    left, right = (STRUCTURE_CLASSES.index(f"canal_{s}") for s in ("left", "right"))
+    assert table[left + 16] == right + 16
+    assert table[STRUCTURE_CLASSES.index("mandible")] == STRUCTURE_CLASSES.index("mandible")
+    assert table[IGNORE] == IGNORE
+
+
+def test_the_loss_asks_for_canals():
+    target = torch.zeros(1, 12, 12, 12, dtype=torch.uint8)
+    target[:, :, :6] = 2
+    target[:, :, 3, 3:5] = 3 + 16
+    target[:, 0] = IGNORE
+
+    def logits(labels: torch.Tensor) -> torch.Tensor:
+        return (8.0 * torch.nn.functional.one_hot(labels.long(), 8).float()).movedim(-1, 1).requires_grad_()
+
+    right, without = (torch.where(target == IGNORE, 0, target & 15) for _ in range(2))
+    without = torch.where(without == 3, 2, without)
+    good, measures = structures_loss(logits(right), target)
+    bad, missed = structures_loss(logits(without), target)
+    assert measures["canals"] == pytest.approx(1.0)
+    assert missed["canals"] == 0.0
+    assert np.isnan(measures["sinuses"])
+    heavier, _ = structures_loss(logits(without), target, canal_weight=3.0)
+    assert float((heavier - bad).detach()) == pytest.approx(2.0, abs=0.01)
+    bad.backward()
+    assert float(good.detach()) < 0.05 < float(bad.detach())

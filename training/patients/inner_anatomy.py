@@ -1,0 +1,40 @@
+"""What a patient has inside the jaws besides teeth, drawn from the patient's own seed.
+
+The numbers come from a generator of their own, so that a patient's teeth and pose stay what they were whatever is
+added here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from training.patients.anatomy import Patient
+from training.patients.nerve_canals import Tube, sample_tubes
+from training.patients.sinuses import Sinus, sample_sinuses
+
+STREAM = 20
+"""Second word of the seed: another stream than that of the patient's noise."""
+
+
+@dataclass(frozen=True)
+class InnerAnatomy:
+    """Canals and sinuses of one patient, in the patient's own pose.
+
+    Attributes
+    ----------
+    tubes : list of Tube
+        Canals of the lower jaw.
+    sinuses : list of Sinus
+        Maxillary sinuses.
+    """
+
+    tubes: list[Tube]
+    sinuses: list[Sinus]
+
+
+def sample_inner(patient: Patient) -> InnerAnatomy:
+    """The inner anatomy of a patient: always the same for the same patient."""
+    rng = np.random.default_rng([patient.seed, STREAM])
+    return InnerAnatomy(sample_tubes(patient, rng), sample_sinuses(patient, rng))

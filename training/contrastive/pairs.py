@@ -21,6 +21,7 @@ from training.patients.canvas import Grid
 from training.patients.fast_scanner import acquire
 from training.patients.fields import FieldOfView, small_field
 from training.patients.material_maps import render
+from training.patients.parts import WHOLE, Part
 from training.patients.rooted_teeth import SAME_PERSON, ToothModel, load_dentition
 from training.patients.sampler import turn_head
 from training.surfaces.jaws import fold_of, patients, sample
@@ -189,6 +190,11 @@ def person_of(path: Path) -> str:
     return SAME_PERSON.get(number, number)
 
 
+def scan_names(scans: Path, person: str) -> list[str]:
+    """The scans of a person in the data pack's ios/train, by name."""
+    return sorted(path.stem for path in scans.glob(f"{person}_*.npz"))
+
+
 def write_pairs(
     rooted: Path,
     scans: Path,
@@ -197,43 +203,34 @@ def write_pairs(
     seed: int = 0,
     plan: PairPlan | None = None,
     disturbances: Disturbances | None = None,
-    part: slice | None = None,
+    part: Part = WHOLE,
 ) -> int:
     """Write `count` pairs of every person of both splits that are not there yet; returns how many were written.
 
     Pair k of every person comes before pair k + 1 of anyone, so that the first of them are of all people. InputError
-    where no rooted dentition has scans.
+    where a split's folder holds no rooted dentition with scans.
     """
     plan, disturbances = plan or PairPlan(), disturbances or Disturbances()
-    jobs = []
+    written = 0
     for split in ("train", "validation"):
-        files = [p for p in sorted((rooted / split).glob("*.npz")) if read_scanned_names(scans, p.stem)]
-        if not files:
+        rooted_files = sorted((rooted / split).glob("*.npz"))
+        own = [place for place, file in enumerate(rooted_files) if scan_names(scans, file.stem)]
+        if not own:
             raise InputError(
                 f"{rooted / split} holds no rooted dentition whose scans are in {scans}: run root-teeth first."
             )
-        jobs += [(split, files, number, file) for number in range(count) for file in files]
-    loaded: dict[str, list[list[ToothModel]]] = {}
-    written = 0
-    for split, files, number, file in jobs[part or slice(None)]:
-        target = out / split / f"{file.stem}_{number:03d}.npz"
-        if target.exists():
-            continue
-        if split not in loaded:
-            loaded[split] = [load_dentition(path) for path in sorted((rooted / split).glob("*.npz"))]
-        every = sorted((rooted / split).glob("*.npz"))
-        models = loaded[split][every.index(file)]
-        rng = np.random.default_rng([seed, number, *file.stem.encode()])
-        target.parent.mkdir(parents=True, exist_ok=True)
-        save_pair(target, make_pair(file.stem, models, loaded[split], scans, plan, disturbances, rng))
-        written += 1
-        print(f"{split} {target.stem}", flush=True)
+        dentitions = [load_dentition(file) for file in rooted_files]
+        for number, place in part.of([(number, place) for number in range(count) for place in own]):
+            person = rooted_files[place].stem
+            target = out / split / f"{person}_{number:03d}.npz"
+            if target.exists():
+                continue
+            rng = np.random.default_rng([seed, number, *person.encode()])
+            target.parent.mkdir(parents=True, exist_ok=True)
+            save_pair(target, make_pair(person, dentitions[place], dentitions, scans, plan, disturbances, rng))
+            written += 1
+            print(f"{split} {target.stem}", flush=True)
     return written
-
-
-def read_scanned_names(scans: Path, person: str) -> list[str]:
-    """The scans of a person in the data pack's ios/train, by name."""
-    return sorted(path.stem for path in scans.glob(f"{person}_*.npz"))
 
 
 def split_pairs(folder: Path, scans: Path, fold: int | None, share: float = 1.0) -> tuple[list[Path], list[Path]]:

@@ -49,7 +49,7 @@ def ranks(table: Tensor) -> Tensor:
 
 
 def scan_retrieval(images: list[Tokens], scans: list[Tokens]) -> Measures:
-    """"scan_at_1", "scan_at_3", the mean reciprocal rank "scan_mrr", and "scan_chance" of the first."""
+    """ "scan_at_1", "scan_at_3", the mean reciprocal rank "scan_mrr", and "scan_chance" of the first."""
     place = ranks(likeness_table(images, scans)).float()
     return {
         "scan_at_1": float((place == 1).float().mean()),

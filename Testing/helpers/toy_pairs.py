@@ -72,8 +72,7 @@ def write_people(folder: Path, people: dict[str, list[str]], seed: int = 0) -> t
             rng = np.random.default_rng([seed, int(name)])
             wide = rng.uniform(0.9, 1.1, 3)
             teeth = [
-                replace(t, centre=(t.centre * wide + rng.normal(0, 0.8, 3)).astype(np.float32))
-                for t in toy_dentition()
+                replace(t, centre=(t.centre * wide + rng.normal(0, 0.8, 3)).astype(np.float32)) for t in toy_dentition()
             ]
             save_dentition(rooted / split / f"{name}.npz", teeth)
             for which in ("upper", "lower"):

@@ -254,8 +254,8 @@ def report(base: Path, rows: list[Row], config: dict[str, Any]) -> str:
     parts = [
         f"Pretraining {budget['pretrain_minutes']} min, fine-tuning {budget['cbct_minutes']} min (CBCT) and "
         f"{budget['ios_minutes']} min (scans) a run, labels of {config['labels']} people. DSC in percent, mean over "
-        "scans of the mean over their teeth, a missed tooth 0; seeds averaged for each scan, 95 % bootstrap interval over "
-        "scans. T1 to T8: by the tooth's place. Paper: table A4, other data, other size."
+        "scans of the mean over their teeth, a missed tooth 0; seeds averaged for each scan, 95 % bootstrap interval "
+        "over scans. T1 to T8: by the tooth's place. Paper: table A4, other data, other size."
     ]
     for which, title in SETS.items():
         if text := result_table(base, rows, which):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,6 +36,7 @@ from training.contrastive.pairs import (  # noqa: E402
     write_pairs,
 )
 from training.patients.anatomy import Patient, mirror_model, sample_patient  # noqa: E402
+from training.patients.parts import Part  # noqa: E402
 from training.patients.placed_tooth import PlacedTooth  # noqa: E402
 from training.patients.rooted_teeth import load_dentition  # noqa: E402
 from training.patients.sampler import turn_head  # noqa: E402
@@ -63,10 +65,10 @@ def rms(motion: np.ndarray) -> float:
     return float(np.sqrt((motion**2).sum(-1).mean()))
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2, 3])
+@pytest.mark.parametrize("seed", [0, 1])
 def test_scanned_crowns_lie_on_the_surface_of_the_phantoms_teeth(people, models, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    plan = replace(PLAN, spacing_mm=0.5, shape=(72, 128, 144))
+    plan = replace(PLAN, spacing_mm=0.7, shape=(44, 92, 100), views=1)
     pair = make_pair("001", models, [models], people[1], plan, UNDISTURBED, rng)
     tooth = pair.labels > 0
     depth = (ndimage.distance_transform_edt(~tooth) - ndimage.distance_transform_edt(tooth)) * pair.spacing
@@ -76,7 +78,7 @@ def test_scanned_crowns_lie_on_the_surface_of_the_phantoms_teeth(people, models,
         inside = ((index > 1) & (index < np.array(plan.shape) - 2)).all(1)
         assert inside.mean() > 0.5
         away = np.abs(ndimage.map_coordinates(depth, index[inside].T, order=1))
-        assert np.median(away) < 0.35 and np.percentile(away, 90) < 0.9  # of 0.5 mm voxels
+        assert np.median(away) < 0.4 and np.percentile(away, 90) < 1.0  # of 0.7 mm voxels
 
 
 def test_a_mirrored_patient_gets_a_mirrored_scan(people, models) -> None:
@@ -192,9 +194,11 @@ def test_a_pair_is_the_same_for_a_seed_and_comes_back_from_its_file(people, mode
 
 def test_pairs_are_drawn_once_and_a_fold_trains_on_nobody_it_holds_out(people, tmp_path: Path) -> None:
     rooted, scans = people
-    plan = replace(PLAN, spacing_mm=1.6, shape=(20, 40, 44), area_mm2=4.0)
-    assert write_pairs(rooted, scans, tmp_path, 2, plan=plan) == 6
-    assert write_pairs(rooted, scans, tmp_path, 2, plan=plan) == 0
+    plan = replace(PLAN, spacing_mm=1.6, shape=(20, 40, 44), area_mm2=4.0, views=1)
+    assert write_pairs(rooted, scans, tmp_path, 1, plan=plan) == 3
+    for name in ("001", "002"):
+        shutil.copy(tmp_path / "train" / f"{name}_000.npz", tmp_path / "train" / f"{name}_001.npz")
+    assert write_pairs(rooted, scans, tmp_path, 2, plan=plan, part=Part(1, 1)) == 1  # the validation's second
     train, held = split_pairs(tmp_path, scans, None)
     assert [p.stem for p in train] == ["001_000", "002_000", "001_001", "002_001"]
     assert {person_of(p) for p in held} == {"003"}

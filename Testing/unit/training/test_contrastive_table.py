@@ -12,6 +12,7 @@ import yaml
 
 torch = pytest.importorskip("torch", reason="torch is installed with [test] on Python 3.11 only")
 
+from DentalTopoSegLib.errors import InputError  # noqa: E402
 from training.contrastive import table  # noqa: E402
 from training.contrastive.command import main  # noqa: E402
 from training.contrastive.curve import draw_curve  # noqa: E402
@@ -159,7 +160,7 @@ def test_the_curve_is_drawn_and_without_scores_refused(tmp_path: Path) -> None:
     path = draw_curve({"CBCT": [(1.0, 0.8, 0.7, 0.9), (0.0, 0.5, 0.4, 0.6)]}, tmp_path)
     with Image.open(path) as picture:
         assert picture.size[0] > 300
-    with pytest.raises(ValueError, match="no curve to draw"):
+    with pytest.raises(InputError, match="no curve to draw"):
         draw_curve({}, tmp_path)
 
 

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from training_toys import toy_dentition
 
-from DentalTopoSegLib.dentition import is_upper
+from DentalTopoSegLib.dentition import CLASS_FDI, is_upper
+from training.contrastive.belonging import FLIP
+from training.contrastive.pairs import Pair, save_pair
 from training.patients.rooted_teeth import ToothModel, save_dentition
+from training.surfaces.jaws import Jaw, class_of, sample
 
 AXES = np.array([3.2, 3.6, 10.5])
 """Half axes of a toy tooth's ellipsoid, tooth frame mm; its middle lies 7 mm below the frame's origin."""
 MIDDLE = np.array([0.0, 0.0, -7.0])
 NECK = -3.0
+CLASSES = CLASS_FDI[1:]
 GUM = 2.5
 """Width of the rim of gum around a crown, mm."""
 
@@ -62,8 +67,6 @@ def write_people(folder: Path, people: dict[str, list[str]], seed: int = 0) -> t
 
     people: numbers by split ("train", "validation"). Returns the folders of the rooted dentitions and of the scans.
     """
-    from dataclasses import replace
-
     rooted, scans = folder / "rooted", folder / "ios"
     scans.mkdir(parents=True)
     for split, names in people.items():
@@ -79,3 +82,48 @@ def write_people(folder: Path, people: dict[str, list[str]], seed: int = 0) -> t
                 own = [t for t in teeth if is_upper(t.fdi) == (which == "upper")]
                 np.savez(scans / f"{name}_{which}.npz", **toy_scan(own))
     return rooted, scans
+
+
+def toy_pair(person: str, rng: np.random.Generator, views: int = 2) -> Pair:
+    """A pair without the phantom engine: bright ellipsoids in a dark crop, each of a size of its own, and their scan.
+
+    Neighbours of one size are rare, so that a place can be known by what is around it.
+    """
+    spacing, shape = 1.0, (32, 64, 72)
+    origin = np.array([-36.0, -18.0, -16.0])
+    z, y, x = np.meshgrid(*[np.arange(n) * spacing for n in shape], indexing="ij")
+    points = np.stack([x, y, z], -1) + origin
+    image, labels = rng.normal(0, 40, shape), np.zeros(shape, np.uint8)
+    clouds = {}
+    for which in ("upper", "lower"):
+        teeth = [t for t in toy_dentition() if is_upper(t.fdi) == (which == "upper")]
+        local, faces, own = crown_mesh(rings=6, around=12)
+        parts, triangles, fdi = [], [], []
+        for number, tooth in enumerate(teeth):
+            size = rng.uniform([0.6, 0.6, 0.8], [1.25, 1.5, 1.2])
+            inside = (((points - tooth.centre) @ tooth.rotation / size - MIDDLE) / AXES) ** 2
+            filled = inside.sum(-1) < 1
+            image[filled] += 2000
+            labels[filled] = 1 + CLASSES.index(tooth.fdi)
+            parts.append((local * size) @ tooth.rotation.T + tooth.centre)
+            turned = np.linalg.det(tooth.rotation) < 0
+            triangles.append((faces[:, ::-1] if turned else faces) + number * len(local))
+            fdi.append(np.where(own, tooth.fdi, 0))
+        vertices = np.concatenate(parts) * FLIP[which]
+        classes = class_of(np.concatenate(fdi))
+        jaw = Jaw(f"{person}_{which}", which == "upper", vertices, np.concatenate(triangles), classes)
+        clouds[which] = [sample(jaw, rng, 3.0) for _ in range(views)]
+    whole = np.ones(shape, bool)
+    return Pair(person, image.astype(np.float16), whole, labels, origin, spacing, clouds)
+
+
+def write_toy_pairs(folder: Path, people: dict[str, list[str]]) -> tuple[list[Path], list[Path]]:
+    """A `toy_pair` of everybody; files of "train" and of "validation"."""
+    files: dict[str, list[Path]] = {}
+    for split, names in people.items():
+        (folder / split).mkdir(parents=True)
+        for name in names:
+            path = folder / split / f"{name}_000.npz"
+            save_pair(path, toy_pair(name, np.random.default_rng(int(name))))
+            files.setdefault(split, []).append(path)
+    return files["train"], files["validation"]

@@ -69,7 +69,7 @@ class MaskedTask(Task):
         if not self.held_files:
             return None
         rng = np.random.default_rng(0)
-        rows = [{"error": float(self.error(net, [self.item(load_pair(p), rng)]))} for p in self.held_files]
+        rows = [{"error": float(self.error(net, [self.item(load_pair(p), rng)]).detach())} for p in self.held_files]
         return mean_measures(rows)
 
 

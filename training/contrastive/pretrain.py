@@ -17,7 +17,7 @@ from training.contrastive.relations import Reach, Tokens, cross_relation, inner_
 from training.contrastive.retrieval import retrieval
 from training.contrastive.towers import Pretraining, Towers
 from training.contrastive.views import DrawPairs, Seen, ViewPlan, see
-from training.loop import Loop, Measures, Settings, Task, load_checkpoint, save_whole
+from training.loop import Loop, Measures, Settings, Task, load_checkpoint, mean_measures, save_whole
 from training.nets.point_transformer import PointTransformer
 
 VIEWS = 2
@@ -89,14 +89,15 @@ class PretrainTask(Task):
             image, scan = _places(seen, "images"), _places(seen, "scans")
             among = inner_relation(image, self.reach.image_same, self.reach.image_near)
             points = inner_relation(scan, self.reach.scan_same, self.reach.scan_near)
-            rows.append([positive_rate(r) for r in (cross_relation(image, scan, self.reach), among, points)])
-        rates = np.nanmean(rows, axis=0)
-        if not (np.isfinite(rates).all() and (rates > 0).all() and (rates < 1).all()):
+            kinds = {"cross": cross_relation(image, scan, self.reach), "image": among, "scan": points}
+            rows.append({kind: positive_rate(relation) for kind, relation in kinds.items()})
+        rates = tuple(mean_measures(rows).values())
+        if not all(0 < rate < 1 for rate in rates):  # of nothing it is NaN
             raise InputError(
                 f"of the pairs' tokens {rates[0]:.2g} match between CBCT and scans, {rates[1]:.2g} among crops and "
                 f"{rates[2]:.2g} among scans: with none or all there is nothing to learn; change `reach` or `views`."
             )
-        return tuple(float(rate) for rate in rates)
+        return rates
 
     def _see(self, towers: Towers, pair: Pair, rng: np.random.Generator, plan: ViewPlan | None = None) -> Seen:
         views = VIEWS if plan is None else 1

@@ -78,7 +78,7 @@ def z_scored(image: np.ndarray, inside: np.ndarray) -> np.ndarray:
     values = image[inside].astype(np.float32)
     if not len(values):
         return np.zeros(image.shape, np.float32)
-    low, high = np.percentile(values[:: max(1, len(values) // 200_000)], (0.5, 99.5))
+    low, high = np.percentile(values[:: max(1, len(values) // 200_000)], (0.5, 99.5)).astype(np.float32)
     values = np.clip(values, low, high)
     out = np.clip(image.astype(np.float32), low, high)
     out -= values.mean()

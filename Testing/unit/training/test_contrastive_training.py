@@ -13,13 +13,12 @@ import pytest
 torch = pytest.importorskip("torch", reason="torch is installed with [test] on Python 3.11 only")
 pytest.importorskip("monai", reason="monai has the Swin transformer; only training needs it")
 
-from toy_pairs import write_people  # noqa: E402
+from toy_pairs import write_toy_pairs  # noqa: E402
 
 from DentalTopoSegLib.errors import InputError  # noqa: E402
-from training.contrastive.belonging import UNDISTURBED  # noqa: E402
 from training.contrastive.finetune import SwinTask, fine_tune, first_people, load_segmenter  # noqa: E402
 from training.contrastive.masked import MaskedImageTask, MaskedPointsTask, nearest_coarse, smoothed  # noqa: E402
-from training.contrastive.pairs import PairPlan, load_pair, split_pairs, write_pairs  # noqa: E402
+from training.contrastive.pairs import load_pair  # noqa: E402
 from training.contrastive.pictures import draw_likeness  # noqa: E402
 from training.contrastive.pretrain import (  # noqa: E402
     PretrainTask,
@@ -30,7 +29,7 @@ from training.contrastive.pretrain import (  # noqa: E402
 )
 from training.contrastive.relations import POSITIVE, cross_relation  # noqa: E402
 from training.contrastive.scoring import retrieval_report, segment_whole  # noqa: E402
-from training.contrastive.views import image_view, scan_view, see, z_scored  # noqa: E402
+from training.contrastive.views import DrawPairs, image_view, scan_view, see, z_scored  # noqa: E402
 from training.loop import Loop, load_checkpoint, read_config, read_log, run_to_end  # noqa: E402
 from training.nets.swin import SwinSegmenter, SwinTokens, box_centres  # noqa: E402
 from training.surfaces.train_labels import LabelsTask  # noqa: E402
@@ -45,7 +44,7 @@ POINTS = {
     "group": 8,
 }
 SWIN = {"width": 8, "patch": 4, "depths": [1, 1, 1, 1], "heads": [1, 2, 2, 2], "window": 4}
-PEOPLE = {"train": ["001", "002", "003", "004"], "validation": ["007", "008", "009"]}
+PEOPLE = {"train": [f"{k:03d}" for k in range(1, 9)], "validation": [f"{k:03d}" for k in range(21, 26)]}
 
 
 def toy_config(**training: Any) -> dict[str, Any]:
@@ -67,22 +66,9 @@ def swin_config(**training: Any) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def people(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    return write_people(tmp_path_factory.mktemp("people"), PEOPLE)
-
-
-@pytest.fixture(scope="module")
-def pairs(people, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One pair of everybody, undisturbed: few steps are to show that it learns."""
-    folder = tmp_path_factory.mktemp("pairs")
-    plan = PairPlan(spacing_mm=1.0, shape=(32, 64, 72), views=2, area_mm2=3.0)
-    write_pairs(*people, folder, 1, plan=plan, disturbances=UNDISTURBED)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def split(pairs: Path, people) -> tuple[list[Path], list[Path]]:
-    return split_pairs(pairs, people[1], None)
+def split(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Path], list[Path]]:
+    """A drawn pair of everybody: training and held-out."""
+    return write_toy_pairs(tmp_path_factory.mktemp("pairs"), PEOPLE)
 
 
 @pytest.fixture(scope="module")
@@ -90,18 +76,19 @@ def pretrained(split, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A toy pretraining that has learnt something."""
     folder = tmp_path_factory.mktemp("run")
     torch.set_num_threads(1)
-    config = toy_config(steps=60, batch=3, lr=3e-3, ema=0.9, log_every=10, validate_every=20, warmup_steps=5)
+    config = toy_config(steps=40, batch=3, lr=5e-3, ema=0.9, log_every=10, validate_every=20, warmup_steps=5, held=5)
+    config["loss"]["alpha"] = 2.0
     run_to_end(PretrainTask(config, *split), folder)
     return folder
 
 
 def test_retrieval_rises_from_chance_among_people_it_has_not_seen(pretrained: Path) -> None:
     seen = read_log(pretrained, "validation")
-    assert [row["step"] for row in seen] == [20, 40, 60]
+    assert [row["step"] for row in seen] == [20, 40]
     last = seen[-1]
-    assert last["scan_chance"] == pytest.approx(1 / 3)
-    assert 0.01 < last["token_chance"] < 0.2
-    assert last["token_at_1"] > 3 * last["token_chance"]
+    assert last["scan_chance"] == 0.2
+    assert 0.003 < last["token_chance"] < 0.05
+    assert last["token_at_1"] > 2 * last["token_chance"]
     losses = [row["loss"] for row in read_log(pretrained)]
     assert losses[-1] < 0.6 * losses[0]
 
@@ -109,7 +96,7 @@ def test_retrieval_rises_from_chance_among_people_it_has_not_seen(pretrained: Pa
 def test_an_untrained_pair_of_encoders_finds_places_by_chance(split) -> None:
     task = PretrainTask(toy_config(), *split)
     found = task.validate(task.net)
-    assert found["token_at_1"] < 2.5 * found["token_chance"]
+    assert found["token_at_1"] < 1.8 * found["token_chance"]
 
 
 def test_gradients_reach_both_encoders_from_every_term(split) -> None:
@@ -129,13 +116,13 @@ def test_gradients_reach_both_encoders_from_every_term(split) -> None:
 
 
 def test_the_biases_start_at_the_share_of_positives(split) -> None:
-    task = PretrainTask(toy_config(), *split)
-    image, scan = encode(
-        task.net.towers, [see(load_pair(p), task.plan, 8, 3, 2, np.random.default_rng(1)) for p in split[0][:2]]
-    )
-    relation = cross_relation(image, scan, task.reach)
-    rate = float((relation == POSITIVE).sum() / (relation != 0).sum())
-    assert task.net.criterion.cross.bias.sigmoid().item() == pytest.approx(rate, rel=0.4)
+    task = PretrainTask(toy_config(batch=4), *split)
+    draw, rates = DrawPairs(split[0], 0), []
+    for _ in range(2):
+        seen = [see(pair, task.plan, 8, 3, 2, draw.rng) for pair in draw(4)]
+        relation = cross_relation(*encode(task.net.towers, seen), task.reach)
+        rates.append(float((relation == POSITIVE).sum() / (relation != 0).sum()))
+    assert task.net.criterion.cross.bias.sigmoid().item() == pytest.approx(np.mean(rates), rel=1e-4)
 
 
 def test_crops_without_any_match_are_refused(split) -> None:
@@ -182,7 +169,8 @@ def test_tokens_and_box_centres_are_as_many_and_in_one_order(shape: tuple[int, i
     with torch.no_grad():
         assert net(torch.zeros(1, 1, *shape)).shape == (1, len(centres), 8)
     assert centres[0].tolist() == [(voxels - 1) / 2] * 3
-    assert centres[1, 2] - centres[0, 2] in (voxels, 0.0)  # x runs first
+    if len(centres) > 1:
+        assert (centres[1] - centres[0]).tolist() == [0, 0, voxels]  # x runs first
 
 
 def test_a_crop_that_is_no_multiple_of_the_patch_is_refused() -> None:
@@ -208,10 +196,10 @@ def test_the_scan_of_a_cbct_is_looked_for_and_reported_by_what_disturbs(pretrain
     towers, config = load_towers(pretrained)
     report = retrieval_report(towers, config, split[1])
     assert set(report.values) >= {"all", "both jaws", "places"}
-    assert report.values["all"]["asked"] == 3 and report.values["all"]["chance"] == pytest.approx(1 / 3)
-    assert 0 <= report.values["all"]["low"] <= report.values["all"]["right"] / 3 <= report.values["all"]["high"] <= 1
+    assert report.values["all"]["asked"] == 5 and report.values["all"]["chance"] == 0.2
+    assert 0 <= report.values["all"]["low"] <= report.values["all"]["right"] / 5 <= report.values["all"]["high"] <= 1
     assert "by chance" in report.text
-    assert report.values["places"]["token_at_1"] > 3 * report.values["places"]["token_chance"]
+    assert report.values["places"]["token_at_1"] > 2 * report.values["places"]["token_chance"]
 
 
 def test_likeness_is_drawn_on_slice_and_scan(pretrained: Path, split, tmp_path: Path) -> None:
@@ -267,7 +255,7 @@ def test_fine_tuning_starts_from_the_pretrained_encoder_and_not_from_one_that_ha
             assert torch.equal(task.net.encoder.state_dict()[name.removeprefix("towers.image.encoder.")], value)
     run = fine_tune(swin_config(), tmp_path / "tuned", split[0], split[1], start)
     assert run.task.config["pretrained"] == "contrastive" and 0 <= run.progress.history[-1]["dice"] <= 1
-    with pytest.raises(InputError, match="has seen 001, 002"):
+    with pytest.raises(InputError, match="has seen 001, 002, 003"):
         fine_tune(swin_config(), tmp_path / "leak", split[1], split[0], start)
     other = swin_config()
     other["net"]["encoder"] = {**SWIN, "width": 12, "heads": [1, 2, 2, 2]}

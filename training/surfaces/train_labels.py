@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from DentalTopoSegLib.errors import InputError
 from training.loop import Loop, Measures, Task, add_run_arguments, mean_measures, run_to_end, start_command
 from training.nets.point_transformer import PointTransformer
 from training.surfaces.clouds import Augment, Draw, Sample, load, refuse_leak, split
@@ -124,5 +125,8 @@ def main(argv: list[str] | None = None) -> None:
     variants = [p for p in variants if p.stem[:3] in sorted({q.stem[:3] for q in variants})[: arguments.people]]
     if arguments.init:
         start = torch.load(arguments.init, map_location="cpu", weights_only=True)["config"]
-        refuse_leak(start, held, "train-surface")
+        try:
+            refuse_leak(start, held, "train-surface")
+        except InputError as error:
+            parser.error(str(error))
     run_to_end(LabelsTask(config, variants, held), folder, arguments.fresh, arguments.init)

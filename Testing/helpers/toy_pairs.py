@@ -85,9 +85,9 @@ def write_people(folder: Path, people: dict[str, list[str]], seed: int = 0) -> t
 
 
 def toy_pair(person: str, rng: np.random.Generator, views: int = 2) -> Pair:
-    """A pair without the phantom engine: bright ellipsoids in a dark crop, each of a size of its own, and their scan.
+    """A pair without the phantom engine: bright ellipsoids in a dark crop and their scan.
 
-    Neighbours of one size are rare, so that a place can be known by what is around it.
+    Every tooth has a size of its own, much the same in all people, so that a place is known by what is around it.
     """
     spacing, shape = 1.0, (32, 64, 72)
     origin = np.array([-36.0, -18.0, -16.0])
@@ -100,7 +100,8 @@ def toy_pair(person: str, rng: np.random.Generator, views: int = 2) -> Pair:
         local, faces, own = crown_mesh(rings=6, around=12)
         parts, triangles, fdi = [], [], []
         for number, tooth in enumerate(teeth):
-            size = rng.uniform([0.6, 0.6, 0.8], [1.25, 1.5, 1.2])
+            kind = np.random.default_rng(tooth.fdi).uniform([0.6, 0.6, 0.8], [1.25, 1.6, 1.2])
+            size = kind * rng.uniform(0.93, 1.07, 3)
             inside = (((points - tooth.centre) @ tooth.rotation / size - MIDDLE) / AXES) ** 2
             filled = inside.sum(-1) < 1
             image[filled] += 2000

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from PIL import Image
 
 from DentalTopoSegLib.errors import InputError
 from DentalTopoSegLib.files.transactions import atomic_path
@@ -54,25 +55,27 @@ def draw_likeness(towers: Towers, config: dict[str, Any], pair: Pair, path: Path
     rng = np.random.default_rng(seed)
     seen = see(pair, view_plan(config).still(), towers.voxels, towers.level, 1, rng)
     image, scan = encode(towers, [seen])
-    view = seen.images[0]
+    crop = seen.images[0]
     relation = cross_relation(image, scan, reach_of(config, towers.voxels, pair.spacing))
     match = relation == POSITIVE
     asked = match.any(0).nonzero()[:, 0]
     if not len(asked):
         raise InputError("no place of the scan lies in the crop of the CBCT: choose another pair or seed")
     cosines = (image.features @ scan.features.T).masked_fill(~image.known[:, None], float("nan")).numpy()
-    figure = Figure(figsize=(9.0, 4.3 * PLACES), layout="constrained")
+    figure = Figure(figsize=(9.0, 3.7 * PLACES), layout="constrained")
     FigureCanvasAgg(figure)
     for row, place in enumerate(_far_apart(scan.places[asked], rng)):
         point = int(asked[place])
         box = int((match[:, point] * (2 + torch.nan_to_num(torch.from_numpy(cosines[:, point])))).argmax())
         left, right = figure.add_subplot(PLACES, 2, 2 * row + 1), figure.add_subplot(PLACES, 2, 2 * row + 2)
-        _draw_scan(left, scan.places.numpy(), cosines[box], scan.places[point].numpy())
-        _draw_slice(right, pair, view, cosines[:, point], box, scan.places[point].numpy(), towers.voxels)
+        which = np.concatenate([np.full(len(view.places), view.which) for view in seen.scans])
+        _draw_scan(left, scan.places.numpy(), which, cosines[box], scan.places[point].numpy())
+        _draw_slice(right, pair, crop, cosines[:, point], box, scan.places[point].numpy(), towers.voxels)
     buffer = io.BytesIO()
     figure.savefig(buffer, dpi=DPI, format="png")
-    with atomic_path(path) as temporary:
-        temporary.write_bytes(buffer.getvalue())
+    buffer.seek(0)
+    with atomic_path(path) as temporary, temporary.open("wb") as file:
+        Image.open(buffer).convert("RGB").quantize(256).save(file, format="PNG", optimize=True)
 
 
 def _far_apart(places: torch.Tensor, rng: np.random.Generator) -> list[int]:
@@ -83,11 +86,21 @@ def _far_apart(places: torch.Tensor, rng: np.random.Generator) -> list[int]:
     return chosen
 
 
-def _draw_scan(axes: Axes, places: np.ndarray, cosines: np.ndarray, mark: np.ndarray) -> None:
-    dots = axes.scatter(-places[:, 0], places[:, 1], c=cosines, cmap="inferno", s=60, edgecolors="0.5", linewidths=0.4)
+def _draw_scan(axes: Axes, places: np.ndarray, which: np.ndarray, cosines: np.ndarray, mark: np.ndarray) -> None:
+    for jaw, marker in (("upper", "^"), ("lower", "v")):
+        mine, span = which == jaw, {"vmin": cosines.min(), "vmax": cosines.max()}
+        dots = axes.scatter(
+            *_seen(places[mine]), c=cosines[mine], cmap="inferno", s=40, marker=marker, label=jaw, **span
+        )
+    axes.legend(loc="lower center", fontsize="small", ncols=2)
     axes.plot(-mark[0], mark[1], marker="o", ms=15, mfc="none", mec="deepskyblue", mew=2)
-    axes.set(aspect="equal", title="scan: likeness to the marked CBCT box", xlabel="right - left, mm", ylabel="mm")
+    axes.set(aspect="equal", title="scan: like the marked box", xlabel="right - left, mm", ylabel="mm")
     axes.figure.colorbar(dots, ax=axes, shrink=0.75, label="cosine")
+
+
+def _seen(places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Right to left and back to front of places (N, 3) RAS mm, as an axial slice is looked at."""
+    return -places[:, 0], places[:, 1]
 
 
 def _draw_slice(
@@ -108,5 +121,5 @@ def _draw_slice(
     shown = axes.imshow(heat, cmap="inferno", alpha=0.45, origin="lower", extent=(-ends[0][0], -ends[0][1], *ends[1]))
     axes.plot(-mark[0], mark[1], marker="o", ms=15, mfc="none", mec="deepskyblue", mew=2)
     axes.set(xlim=(-edges[0][1], -edges[0][0]), ylim=tuple(edges[1]), aspect="equal")
-    axes.set(title="CBCT: likeness to the marked place", xlabel="right - left, mm")
+    axes.set(title="CBCT: like the marked place", xlabel="right - left, mm")
     axes.figure.colorbar(shown, ax=axes, shrink=0.75, label="cosine")

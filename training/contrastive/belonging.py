@@ -17,15 +17,22 @@ from scipy.spatial.transform import Rotation
 
 from DentalTopoSegLib.dentition import is_upper, mirrored
 from training.patients.anatomy import JAWS, Patient
+from training.patients.doubtful_numbers import by_shape
 from training.patients.placed_tooth import PlacedTooth
 from training.patients.rooted_teeth import ToothModel
-from training.surfaces.jaws import Jaw, by_shape, class_of, crop, without_tooth
+from training.surfaces.jaws import Jaw, class_of, crop, without_tooth
 
 ANCHORS = 24
 """Crown vertices whose motions gum takes over, the nearest most."""
 
 FEWEST_TEETH = 3
 """A jaw in which fewer scanned crowns stand has no scan."""
+
+NOT_ROOTED = 99
+"""Number of a crown that no rooted tooth was made of."""
+
+SAME_CROWN_MM = 3.0
+"""A model stands in the middle of its crown; this is less than half a tooth."""
 
 FLIP = {"upper": np.array([-1.0, 1.0, -1.0]), "lower": np.ones(3)}
 """RAS to the canonical axes of `surfaces.jaws` (+z occlusal, +y anterior), and back, by multiplying."""
@@ -63,8 +70,8 @@ UNDISTURBED = Disturbances(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 
 @dataclass(frozen=True)
 class ScannedJaw:
-    """One jaw as the data pack has it, in RAS mm: vertices (V, 3), faces (F, 3), face_fdi (F,) as the models are
-    numbered, and classes (F,) of `surfaces.jaws`."""
+    """One jaw as the data pack has it, in RAS mm: vertices (V, 3), faces (F, 3), face_fdi (F,), and classes (F,) of
+    `surfaces.jaws`."""
 
     name: str
     vertices: np.ndarray
@@ -72,11 +79,26 @@ class ScannedJaw:
     face_fdi: np.ndarray
     classes: np.ndarray
 
+    def numbered_as(self, models: list[ToothModel]) -> ScannedJaw:
+        """The same jaw, each crown with the number of the model that was made of it.
+
+        By place, because a doubtful number of the reference may have been replaced when the teeth were rooted. A crown
+        that no model was made of is `NOT_ROOTED`.
+        """
+        corners = self.vertices[self.faces].mean(1)
+        fdi = np.arange(256, dtype=np.uint8)
+        for number in np.setdiff1d(self.face_fdi, [0]):
+            middle = corners[self.face_fdi == number].mean(0)
+            away = [float(np.linalg.norm(model.centre - middle)) for model in models]
+            nearest = int(np.argmin(away))
+            fdi[number] = models[nearest].fdi if away[nearest] < SAME_CROWN_MM else NOT_ROOTED
+        return replace(self, face_fdi=fdi[self.face_fdi])
+
     def mirrored(self) -> ScannedJaw:
         """The same jaw with left and right exchanged."""
         swap = np.r_[0, 9:17, 1:9].astype(np.uint8)
-        fdi = np.zeros(256, np.uint8)
-        for number in np.unique(self.face_fdi[self.face_fdi > 0]):
+        fdi = np.arange(256, dtype=np.uint8)
+        for number in np.setdiff1d(self.face_fdi, [0, NOT_ROOTED]):
             fdi[number] = mirrored(int(number))
         flipped = self.vertices * np.array([-1.0, 1.0, 1.0])
         return ScannedJaw(self.name, flipped, self.faces[:, ::-1], fdi[self.face_fdi], swap[self.classes])
@@ -156,7 +178,8 @@ def scans_of(
         both = [both[int(rng.integers(2))]]
     out = {}
     for which in both:
-        jaw = scanned[which].mirrored() if flipped else scanned[which]
+        jaw = scanned[which].numbered_as(models)
+        jaw = jaw.mirrored() if flipped else jaw
         placed = {t.fdi: t for t in patient.teeth if is_upper(t.fdi) == (which == "upper")}
         own = {model.fdi if not flipped else mirrored(model.fdi): model for model in models}
         teeth = {fdi: t for fdi, t in placed.items() if fdi in own and (jaw.face_fdi == fdi).any()}

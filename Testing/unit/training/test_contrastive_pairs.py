@@ -18,6 +18,7 @@ from training_toys import toy_dentition  # noqa: E402
 from DentalTopoSegLib.errors import InputError  # noqa: E402
 from training.contrastive.belonging import (  # noqa: E402
     FLIP,
+    NOT_ROOTED,
     UNDISTURBED,
     Disturbances,
     is_mirrored,
@@ -116,6 +117,19 @@ def test_absent_and_unerupted_teeth_are_not_on_the_scan(people, models) -> None:
     assert not set(np.unique(jaw.classes)) & {14, 3}  # 36 is position 6 at x < 0, 43 position 3 at x > 0
     assert {13, 4} <= set(np.unique(jaw.classes))
     assert (jaw.faces < len(jaw.vertices)).all() and np.isfinite(jaw.vertices).all()
+
+
+def test_crowns_find_their_teeth_by_place_whatever_the_reference_calls_them(people, models) -> None:
+    jaw = read_scanned(people[1], "001")["lower"]
+    table = np.arange(256, dtype=np.uint8)
+    table[[45, 46, 47]] = 44, 45, 46  # the reference goes on counting over a closed gap
+    table[44] = 43
+    other = replace(jaw, face_fdi=table[np.where(jaw.face_fdi == 43, 0, jaw.face_fdi)])
+    back = other.numbered_as(models)
+    np.testing.assert_array_equal(back.face_fdi, np.where(jaw.face_fdi == 43, 0, jaw.face_fdi))
+    fewer = jaw.numbered_as([model for model in models if model.fdi != 36])
+    assert set(fewer.face_fdi[jaw.face_fdi == 36]) == {NOT_ROOTED}
+    assert set(fewer.mirrored().face_fdi[jaw.face_fdi == 36]) == {NOT_ROOTED}
 
 
 def test_a_jaw_without_teeth_has_no_scan(people, models) -> None:

@@ -94,9 +94,9 @@ def test_retrieval_rises_from_chance_among_people_it_has_not_seen(pretrained: Pa
 
 
 def test_an_untrained_pair_of_encoders_finds_places_by_chance(split) -> None:
-    task = PretrainTask(toy_config(), *split)
+    task = PretrainTask(toy_config(held=5), *split)
     found = task.validate(task.net)
-    assert found["token_at_1"] < 1.8 * found["token_chance"]
+    assert found["token_at_1"] < 4 * found["token_chance"]  # what a trained one must surpass
 
 
 def test_gradients_reach_both_encoders_from_every_term(split) -> None:

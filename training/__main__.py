@@ -49,6 +49,7 @@ COMMANDS = {
     "evaluate-orientation": Command("evaluation.orientation", "Measure the frame on unseen scans, fit its confidence"),
     "cross-validate": Command("evaluation.cross_validate", "Train and score the intraoral networks, five folds"),
     "calibrate": Command("evaluation.calibrate", "Fit the confidence of CBCT teeth"),
+    "contrastive": Command("contrastive.command", "Let CBCT and intraoral scans teach each other (ToothMCL)"),
     "own-data": Command("own_data.command", "Train on labelled scans of your own: check, split, train, export"),
     "pseudo-labels": Command("pseudo_labels.command", "Learn from unlabelled scans too: pseudo labels, coarse to fine"),
     "experiments": Command("experiments.command", "Train, score and tabulate the rows of one table"),

@@ -19,7 +19,7 @@ ROOMS = {
     ),
     "training": (
         "nets", "loop", "patients", "volumes", "surfaces", "export", "nnunet", "compression", "evaluation",
-        "own_data", "pseudo_labels", "experiments", "__main__",
+        "contrastive", "own_data", "pseudo_labels", "experiments", "__main__",
     ),
 }  # fmt: skip
 MOST_LINES = 500

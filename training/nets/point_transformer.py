@@ -30,6 +30,11 @@ class Graph:
     up: list[Tensor]
     up_weight: list[Tensor]
 
+    def to(self, device: torch.device | str) -> Graph:
+        """The same on a device."""
+        lists = ([t.to(device) for t in many] for many in (self.knn, self.group, self.up, self.up_weight))
+        return Graph(self.points.to(device), self.normals.to(device), *lists)
+
 
 def _mlp(inputs: int, hidden: int, outputs: int) -> nn.Sequential:
     return nn.Sequential(nn.Linear(inputs, hidden), nn.ReLU(), nn.Linear(hidden, outputs))
@@ -137,8 +142,8 @@ class PointTransformer(nn.Module):
         )
         self.head = nn.Sequential(nn.LayerNorm(widths[0]), _mlp(widths[0], 64, classes + 3))
 
-    def forward(self, graph: Graph, query: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """(Q, classes) logits, (Q, 3) offsets; query: rows of level 0, None for all."""
+    def levels(self, graph: Graph) -> tuple[list[Tensor], list[Tensor | None]]:
+        """What the encoder makes of every level, (N_l, widths[l]), and the relations within each but the finest."""
         place = torch.cat([graph.points / CENTRE_MM, graph.normals], -1)
         x = self.stem(place)
         kept, relations = [x], [None]
@@ -153,11 +158,24 @@ class PointTransformer(nn.Module):
                 x = block(x, graph.knn[level + 1], r)
             kept.append(x)
             relations.append(r)
-        for level in range(len(self.down) - 1, -1, -1):
+        return kept, relations
+
+    def tokens(self, graph: Graph, level: int) -> Tensor:
+        """(N_level, widths[level]): the points of a level, which the coarser ones have told of their surroundings."""
+        return self._risen(graph, *self.levels(graph), level)
+
+    def _risen(self, graph: Graph, kept: list[Tensor], relations: list[Tensor | None], end: int) -> Tensor:
+        x = kept[-1]
+        for level in range(len(self.down) - 1, end - 1, -1):
             x = self.up[level](x, kept[level], graph.up[level], graph.up_weight[level])
             if level:
                 for block in self.decoder[level]:
                     x = block(x, graph.knn[level], relations[level])
+        return x
+
+    def forward(self, graph: Graph, query: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """(Q, classes) logits, (Q, 3) offsets; query: rows of level 0, None for all."""
+        x = self._risen(graph, *self.levels(graph), 0)
         index = graph.knn[0] if query is None else graph.knn[0][query]
         rows = slice(0, graph.points.shape[0]) if query is None else query
         r = _relations(graph, rows, index, SPACING_MM[0])

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from scipy.spatial.transform import Rotation
 
+from DentalTopoSegLib.errors import InputError
 from DentalTopoSegLib.ios.network import OFFSET_MM
 from training.nets.point_transformer import Graph
+from training.patients.rooted_teeth import SAME_PERSON
 from training.surfaces.jaws import fold_of, patients
 
 LEVELS = 5
@@ -48,6 +51,25 @@ def split(variants: Sequence[Path], data: Path, fold: int | None) -> tuple[list[
     return [p for p, h in zip(variants, held, strict=True) if not h], [
         p for p, h in zip(variants, held, strict=True) if h
     ]
+
+
+def refuse_leak(start: dict[str, Any], held: Sequence[Path], what: str) -> None:
+    """InputError where the run that a training starts from has seen people it holds out.
+
+    Parameters
+    ----------
+    start
+        Configuration of that run; its "people" are the persons' numbers.
+    held
+        Files of the held-out scans.
+    what
+        The training, in words.
+    """
+    persons = {SAME_PERSON.get(p.stem[:3], p.stem[:3]) for p in held}
+    if both := persons & set(start.get("people", ())):
+        raise InputError(
+            f"What {what} starts from has seen {', '.join(sorted(both))}, whom it holds out: pretrain with its --fold."
+        )
 
 
 def graph_of(feed: dict[str, np.ndarray], device: torch.device | str = "cpu") -> Graph:

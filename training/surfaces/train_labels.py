@@ -3,7 +3,7 @@
     python -m training train-surface training/configs/surface.yaml --data DATA/ios/train --cache CACHE --fold 0
 
 CACHE is what `sample-jaws` wrote. Without --fold every patient trains. Started again with the same name it
-goes on from the last checkpoint.
+goes on from the last checkpoint. --init: weights to begin with, as of `contrastive surface-start`.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from DentalTopoSegLib.errors import InputError
 from training.loop import Loop, Measures, Task, add_run_arguments, mean_measures, run_to_end, start_command
 from training.nets.point_transformer import PointTransformer
-from training.surfaces.clouds import Augment, Draw, Sample, load, split
+from training.surfaces.clouds import Augment, Draw, Sample, load, refuse_leak, split
 from training.surfaces.jaws import FOLDS
 
 VALIDATED = 8
@@ -115,8 +116,17 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--data", type=Path, required=True, help="the data pack's ios/train, for the list of patients")
     parser.add_argument("--cache", type=Path, required=True, help="what sample-jaws wrote")
     parser.add_argument("--fold", type=int, choices=range(FOLDS), help="fifth of the patients to hold out")
+    parser.add_argument("--init", type=Path, help="checkpoint whose averaged weights a new run starts from")
+    parser.add_argument("--people", type=int, help="train on the scans of the first so many people only")
     add_run_arguments(parser, threads=1)
     arguments = parser.parse_args(argv)
     config, folder = start_command(arguments, "net", "augment", "loss")
     variants, held = split(sorted(arguments.cache.glob("*_??.npz")), arguments.data, arguments.fold)
-    run_to_end(LabelsTask(config, variants, held), folder, arguments.fresh)
+    variants = [p for p in variants if p.stem[:3] in sorted({q.stem[:3] for q in variants})[: arguments.people]]
+    if arguments.init:
+        start = torch.load(arguments.init, map_location="cpu", weights_only=True)["config"]
+        try:
+            refuse_leak(start, held, "train-surface")
+        except InputError as error:
+            parser.error(str(error))
+    run_to_end(LabelsTask(config, variants, held), folder, arguments.fresh, arguments.init)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from toy_jaws import toy_jaw
 
 torch = pytest.importorskip("torch", reason="torch is installed with [test] on Python 3.11 only")
@@ -16,7 +17,7 @@ from training.surfaces.jaws import Jaw, class_of, sample  # noqa: E402
 from training.surfaces.made_crowns import take_bumps, take_crowns  # noqa: E402
 from training.surfaces.poses import Clouds, make_pack  # noqa: E402
 from training.surfaces.train_crowns import CrownsTask  # noqa: E402
-from training.surfaces.train_labels import LabelsTask  # noqa: E402
+from training.surfaces.train_labels import LabelsTask, main  # noqa: E402
 from training.surfaces.train_orientation import OrientationTask, load_net  # noqa: E402
 
 CONFIGS = Path(__file__).resolve().parents[3] / "training" / "configs"
@@ -86,6 +87,27 @@ def test_the_surface_network_trains_on_clouds(cache: Path, tmp_path: Path) -> No
     row, seen = read_log(tmp_path / "whole")[-1], read_log(tmp_path / "whole", "validation")[-1]
     assert row["loss"] == pytest.approx(row["ce"] + row["dice"] + row["offset"])
     assert 0 <= seen["worst"] <= seen["dice"] <= 1 and 0 <= seen["accuracy"] <= 1
+
+
+def test_the_surface_network_starts_from_given_weights_unless_they_have_seen_the_held_out(
+    cache: Path, scans: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GLIBC_TUNABLES", "")  # so that the command does not start the process again
+    config = _config("surface", steps=1, warmup_steps=1000)
+    config["net"] |= {"widths": [16, 16, 32, 32, 32], "encoder": [0, 0, 1, 1, 1], "decoder": [0, 0, 0, 1]}
+    config["loss"]["queries"] = 200
+    (tmp_path / "toy.yaml").write_text(yaml.safe_dump(config))
+    weights = LabelsTask(config | {"seed": 99}, sorted(cache.iterdir())).net.state_dict()
+    torch.save({"config": {"people": ["008"]}, "average": weights}, tmp_path / "start.pt")
+    words = [str(tmp_path / "toy.yaml"), "--data", str(scans), "--cache", str(cache), "--runs", str(tmp_path / "runs")]
+    main([*words, "--init", str(tmp_path / "start.pt"), "--people", "1"])
+    trained = torch.load(tmp_path / "runs" / "toy" / "checkpoint.pt", weights_only=True)["net"]
+    assert all(torch.allclose(trained[name], value, atol=1e-4) for name, value in weights.items())
+    torch.save({"config": {"people": ["007"]}, "average": weights}, tmp_path / "seen.pt")
+    with pytest.raises(SystemExit):  # the only person is in the first fold
+        main([*words, "--init", str(tmp_path / "seen.pt"), "--fold", "0"])
+    assert "has seen 007" in capsys.readouterr().err
+    assert not (tmp_path / "runs" / "toy_fold0").exists()
 
 
 def test_the_crown_network_trains_on_rows(jaw: Jaw, tmp_path: Path) -> None:

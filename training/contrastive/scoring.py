@@ -1,0 +1,164 @@
+"""What pretrained and fine-tuned encoders are worth: Dice per tooth of both modalities, retrieval of scans."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from scipy.stats import binomtest
+from torch import Tensor
+
+from DentalTopoSegLib.dentition import CLASS_FDI
+from DentalTopoSegLib.files.volumes import read_labels, read_volume, resample_like, resample_ras
+from DentalTopoSegLib.ios.sampling import AREA_PER_POINT
+from training.contrastive.pairs import Pair, load_pair
+from training.contrastive.pretrain import encode, reach_of, view_plan
+from training.contrastive.retrieval import likeness_table, ranks, token_retrieval
+from training.contrastive.towers import Towers
+from training.contrastive.views import see, z_scored
+from training.evaluation.labelled import find_scans, frame_of_labels
+from training.export.score_tables import markdown_table
+from training.loop import mean_measures
+from training.nets.point_transformer import PointTransformer
+from training.nets.swin import SwinSegmenter
+from training.patients.labelled_scans import find_pairs
+from training.surfaces.clouds import graph_of
+from training.surfaces.jaws import Jaw, class_of, fdi_of, fold_of, patients, read_jaw, sample
+
+OVERLAP = 0.25
+"""Share of a window that the next one sees again."""
+
+TeethDice = dict[int, float]
+"""Dice by FDI number, of the teeth that the truth holds."""
+
+
+def dice_by_tooth(found: np.ndarray, truth: np.ndarray) -> TeethDice:
+    """Dice of every FDI number in the truth (any shape); a missed tooth counts 0."""
+    numbers = np.unique(truth[truth > 0])
+    return {
+        int(n): float(2 * np.sum((found == n) & (truth == n)) / (np.sum(found == n) + np.sum(truth == n)))
+        for n in numbers
+    }
+
+
+# --- CBCT ---
+
+
+@torch.no_grad()
+def segment_whole(net: SwinSegmenter, image: np.ndarray, crop: Sequence[int], device: str = "cpu") -> np.ndarray:
+    """Class indices (z, y, x) of a scan on the network's spacing, window by window, each normalised as in training."""
+    from monai.inferers import sliding_window_inference
+
+    def window(batch: Tensor) -> Tensor:
+        crops = batch[:, 0].numpy()
+        shown = np.stack([z_scored(one, np.ones(one.shape, bool)) for one in crops])[:, None]
+        return net(torch.from_numpy(shown).to(device)).cpu()
+
+    whole = torch.from_numpy(image.astype(np.float32))[None, None]
+    logits = sliding_window_inference(whole, tuple(crop), 1, window, OVERLAP, mode="gaussian", padding_mode="replicate")
+    return logits[0].argmax(0).numpy().astype(np.uint8)
+
+
+def score_volumes(
+    net: SwinSegmenter, crop: Sequence[int], spacing_mm: float, folder: Path, device: str = "cpu"
+) -> Iterator[tuple[str, TeethDice]]:
+    """(name, Dice) of every labelled scan of a folder, on the scan's own grid."""
+    for name, image, labels in find_pairs(folder):
+        scan, truth = read_volume(image)[0], read_labels(labels)
+        grid = resample_ras(scan, spacing_mm)
+        classes = segment_whole(net, grid.array, crop, device)
+        found = resample_like(grid.with_array(np.array(CLASS_FDI, np.uint8)[classes]), truth, "nearest")
+        yield name, dice_by_tooth(found.array, truth.array)
+
+
+# --- Intraoral scans ---
+
+
+def held_jaws(data: Path, fold: int) -> Iterator[Jaw]:
+    """The data pack's jaws of a fold."""
+    everyone = patients(data)
+    for path in sorted(data.glob("*.npz")):
+        if fold_of(path.stem, everyone) == fold:
+            yield read_jaw(path)
+
+
+def other_jaws(folder: Path) -> Iterator[Jaw]:
+    """Labelled jaws of any source, in the frame in which their teeth stand as in a mean dentition."""
+    for scan in find_scans(folder):
+        matrix = frame_of_labels(scan).matrix
+        vertices = scan.vertices @ matrix[:3, :3].T + matrix[:3, 3]
+        yield Jaw(scan.name, scan.jaw == "upper", vertices, scan.faces.astype(np.int64), class_of(scan.face_fdi))
+
+
+@torch.no_grad()
+def score_jaws(net: PointTransformer, jaws: Iterator[Jaw]) -> Iterator[tuple[str, TeethDice]]:
+    """(name, Dice) of what the network by itself says of points drawn evenly on each jaw."""
+    for jaw in jaws:
+        arrays = sample(jaw, np.random.default_rng(0), AREA_PER_POINT[0])
+        arrays["points"] = arrays["points"] - arrays["points"].mean(0)
+        found = net(graph_of(arrays))[0].argmax(1).numpy()
+        yield jaw.name, dice_by_tooth(fdi_of(found, jaw.upper), fdi_of(arrays["labels"], jaw.upper))
+
+
+# --- Retrieval ---
+
+
+@dataclass(frozen=True)
+class Report:
+    """What is printed, and the numbers behind it."""
+
+    text: str
+    values: dict[str, Any]
+
+
+def kinds_of(pair: Pair) -> list[str]:
+    """Which of the disturbances that retrieval is told apart by a pair has."""
+    found = ["all"]
+    found.append("both jaws" if len(pair.clouds) == 2 else "one jaw missing")
+    found.append("whole field" if bool(pair.inside.all()) else "truncated field")
+    return found
+
+
+def retrieval_report(towers: Towers, config: dict[str, Any], files: Sequence[Path], device: str = "cpu") -> Report:
+    """Which scan every held-out CBCT finds among one of each person, by what disturbs the pair.
+
+    Everybody's k-th pairs are one round: in a round each person's CBCT asks among one scan of each person.
+    """
+    pairs = [load_pair(path) for path in files]
+    plan, rng = view_plan(config).still(), np.random.default_rng(0)
+    seen = [see(pair, plan, towers.voxels, towers.level, 1, rng) for pair in pairs]
+    image, scan = encode(towers.to(device), seen, device)
+    images, scans = ([tokens.of_pair(k) for k in range(len(pairs))] for tokens in (image, scan))
+    reach = reach_of(config, towers.voxels, pairs[0].spacing)
+    rounds: dict[str, list[int]] = {}
+    for k, path in enumerate(files):
+        if len(images[k]):
+            rounds.setdefault(path.stem.split("_")[1], []).append(k)
+    rows: dict[str, list[tuple[int, int]]] = {}
+    for members in rounds.values():
+        table = likeness_table([images[k] for k in members], [scans[k] for k in members])
+        for k, place in zip(members, ranks(table).tolist(), strict=True):
+            for kind in kinds_of(pairs[k]):
+                rows.setdefault(kind, []).append((place, len(members)))
+    values: dict[str, Any] = {}
+    lines = []
+    for kind, places in sorted(rows.items()):
+        first, count = sum(place == 1 for place, _ in places), len(places)
+        low, high = binomtest(first, count).proportion_ci(method="wilson")
+        among = float(np.mean([1 / n for _, n in places]))
+        mrr = float(np.mean([1 / place for place, _ in places]))
+        values[kind] = {"right": first, "asked": count, "low": low, "high": high, "chance": among, "mrr": mrr}
+        shown = f"{first / count:.2f} ({low:.2f} to {high:.2f})"
+        lines.append((kind, count, shown, f"{among:.2f}", f"{mrr:.2f}"))
+    own = [token_retrieval(images[k], scans[k], reach) for members in rounds.values() for k in members]
+    values["places"] = mean_measures(own)
+    text = markdown_table(("pairs", "CBCTs", "right scan first (95 %)", "by chance", "mean reciprocal rank"), lines)
+    text += (
+        f"\n\nOf the scans' places {values['places']['token_at_1']:.2f} find the box of their CBCT that shows them "
+        f"(by chance {values['places']['token_chance']:.2f})."
+    )
+    return Report(text, values)

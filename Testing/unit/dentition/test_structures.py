@@ -1,0 +1,73 @@
+"""The structures around the teeth: their values, codes and colours."""
+
+from __future__ import annotations
+
+import pytest
+
+from DentalTopoSegLib import dentition
+from DentalTopoSegLib.dentition.structures import (
+    BY_KEY,
+    PRIVATE_SCHEME,
+    STRUCTURES,
+    is_structure,
+    structure,
+)
+
+#: What other programs and stored maps of ours rely on.
+STABLE = {
+    "upper_jaw": 201,
+    "mandible": 202,
+    "canal_left": 203,
+    "canal_right": 204,
+    "sinus_left": 205,
+    "sinus_right": 206,
+    "airway": 207,
+    "pulp": 208,
+    "enamel": 209,
+    "implant": 211,
+    "crown": 212,
+    "bridge": 213,
+    "filling": 214,
+    "post": 215,
+    "bracket": 216,
+}
+
+
+def test_values_are_stable_and_no_teeth() -> None:
+    assert {key: BY_KEY[key].value for key in STABLE} == STABLE
+    assert len({one.value for one in STRUCTURES}) == len(STRUCTURES) == len(BY_KEY)
+    assert not any(dentition.is_tooth(one.value) for one in STRUCTURES)
+    assert all(148 < one.value <= 255 for one in STRUCTURES)  # above FDI numbers and the pulps of FDI layouts
+    assert is_structure(203) and not is_structure(11) and not is_structure(0)
+
+
+def test_colours_are_their_own() -> None:
+    teeth = {dentition.color(fdi) for fdi in dentition.FDI_PERMANENT + dentition.FDI_DECIDUOUS}
+    colours = {one.color for one in STRUCTURES}
+    assert len(colours) == len(STRUCTURES) and not colours & teeth
+
+
+def test_sides_are_those_of_their_names() -> None:
+    for one in STRUCTURES:
+        word = next((side for side in ("left", "right") if side in one.key.split("_")), None)
+        assert one.side == word and (word is None or word in one.name)
+        assert (one.modifier[2].lower() if one.modifier else None) == word
+
+
+def test_codes_are_dicoms_or_say_that_they_are_ours() -> None:
+    codes = pytest.importorskip("pydicom.sr._concepts_dict").concepts["SCT"]
+    known = {value for words in codes.values() for value in words}
+    for one in STRUCTURES:
+        for code in filter(None, (one.category, one.code, one.modifier)):
+            value, scheme, meaning = code
+            assert len(value) <= 16 and len(scheme) <= 16 and len(meaning) <= 64
+            if scheme == "SCT" and value != "25742001":  # orthodontic appliance: SNOMED CT only
+                assert value in known, meaning
+            else:
+                assert scheme in ("SCT", PRIVATE_SCHEME) and scheme.isupper()
+
+
+def test_unknown_words_are_refused() -> None:
+    assert structure("mandible").value == 202
+    with pytest.raises(ValueError, match="'jaw' is no structure: use one of upper_jaw, mandible"):
+        structure("jaw")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,11 @@ import numpy as np
 from .. import dentition
 from ..dentition import Layout
 from ..dentition.label_layouts import FDI as FDI_LAYOUT
-from ..dentition.label_names import layout_of_names
+from ..dentition.label_names import layout_of_names, structure_of
+from ..dentition.structures import BY_VALUE, structure
 from ..errors import InputError
 from .dicom_seg import is_dicom_seg, read_dicom_seg
+from .label_content import LabelMap
 from .label_tables import add_names_to_nifti, names_beside, names_in_nifti
 from .seg_nrrd import segment_names, segment_numbers
 from .transactions import atomic_path
@@ -70,6 +73,19 @@ def read_fdi_labels(
         When no value is a tooth under that numbering, and where the values may mean different teeth; it says which
         numberings would fit.
     """
+    read = read_label_map(path, numbering, orientation)
+    return read.teeth, [*read.warnings, *left_aside(read.beside)]
+
+
+def left_aside(names: Sequence[str]) -> list[str]:
+    """What is said of labels of these names that are not kept; nothing of none."""
+    return [f"Left aside, being no teeth: {', '.join(names)}."] if names else []
+
+
+def read_label_map(
+    path: str | os.PathLike[str], numbering: str | None = None, orientation: str | None = None
+) -> LabelMap:
+    """Read any label map as FDI numbers and structures; parameters and refusals are those of `read_fdi_labels`."""
     if _is_dicom_seg(path):
         if numbering is not None:
             raise InputError(f"'{path}' says itself which teeth it holds: leave out --numbering.")
@@ -84,16 +100,29 @@ def read_fdi_labels(
     fdi, ignored = to_fdi(labels, dict(layout.teeth))
     if not fdi.array.any():
         if not ignored:
-            return fdi, warnings
+            return LabelMap(fdi, None, warnings)
         shown = _list_text(ignored)
         raise InputError(f"'{path}' holds the values {shown}, no tooth by {used}.{_others_that_fit(ignored, layout)}")
     unknown = [value for value in ignored if value not in layout.others]
     if unknown:
         warnings.append(f"Taken as background, being no teeth by {used}: {_list_text(unknown)}.")
-    known = [layout.others[value] for value in ignored if value in layout.others]
-    if known:
-        warnings.append(f"Left aside, being no teeth: {', '.join(known)}.")
-    return fdi, warnings
+    known = [value for value in ignored if value in layout.others]
+    strangers = [layout.others[value] for value in known if value not in layout.structures]
+    structures = labels.with_array(_structures_in(labels.array, layout))
+    beside = [layout.others[value] for value in known]
+    return LabelMap(fdi, structures if structures.array.any() else None, warnings, beside, strangers)
+
+
+def _structures_in(array: np.ndarray, layout: Layout) -> np.ndarray:
+    table = np.zeros(65536, np.uint8)
+    for value, key in layout.structures.items():
+        table[value] = structure(key).value
+    return table[: int(array.max()) + 1][array]
+
+
+def structure_names(structures: Volume) -> list[str]:
+    """The names of the structures in a map of them, as clinicians say them."""
+    return [BY_VALUE[int(value)].name for value in present_values(structures.array) if value]
 
 
 class GroupedLabelsError(InputError):
@@ -126,7 +155,11 @@ def _layout_of(labels: Volume, path: Path, numbering: str | None, warnings: list
         return dentition.label_layout(numbering), f"{numbering} numbering"
     codes = segment_numbers(labels.metadata, path)
     if codes:
-        return Layout("codes", codes), "its segments' tooth codes"
+        others = {value: name for value, name in segment_names(labels.metadata, path).items() if value not in codes}
+        meant = {value: key for value, name in others.items() if (key := structure_of(name))}
+        return Layout("codes", codes, {value: others[value] for value in meant}, structures=meant), (
+            "its segments' tooth codes"
+        )
     named, where = _names_of(labels, path)
     if named:
         told = layout_of_names(named)

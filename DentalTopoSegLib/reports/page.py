@@ -22,6 +22,7 @@ from ..checks.findings import Finding
 from ..dentition.words import SOURCE_LANGUAGE, Language
 from ..files.transactions import atomic_path
 from . import page_words as words_of
+from .around import AROUND_COLUMNS, around_cells
 from .page_assets import asset, content_policy, json_in_page
 from .page_chart import chart_html, states_of
 from .page_content import PageContent
@@ -165,6 +166,7 @@ def _data(reports: Sequence[Mapping[str, Any]], content: PageContent, words: Wor
 _TEETH = (
     *("scan", "fdi", "name", "universal", "snomed_code", "volume_mm3", "area_mm2", "width_mm", "confidence"),
     *("centroid_mm", "centroid", "pieces", "tunnels", "voids", "holes", "cut_by_border", "confidence_is"),
+    *AROUND_COLUMNS,
 )
 _FINDINGS = ("number", "severity", "code", "teeth", "message", "repair", "x", "y", "z")
 #: What a spreadsheet takes for the beginning of a formula, also wide, also behind what it may take for a cell's end.
@@ -199,7 +201,7 @@ def write_csv(
     """
     several = [reports] if isinstance(reports, Mapping) else list(reports)
     teeth = [
-        {**row, "scan": report["name"], "confidence_is": confidence_of(report).meaning}
+        {**row, **around_cells(row), "scan": report["name"], "confidence_is": confidence_of(report).meaning}
         for report in several
         for row in report["teeth"]
     ]
@@ -215,7 +217,7 @@ def write_csv(
         }
         for i, finding in enumerate(several[0]["findings"], start=1)
     ]
-    of_teeth = [column for column in _TEETH if column in teeth[0]] if teeth else ["scan", "fdi"]
+    of_teeth = [column for column in _TEETH if any(column in row for row in teeth)] if teeth else ["scan", "fdi"]
     return {
         "teeth": write_table(Path(teeth_path), teeth, of_teeth),
         "findings": write_table(Path(findings_path), findings, _FINDINGS),

@@ -20,7 +20,15 @@ from ..files.seg_nrrd import stored_confidence, stored_known
 from ..files.transactions import settle
 from ..reports.checksums import compare_files
 from ..reports.report import confidence_of, known_of, read_report
-from .checking import examine_jaw, examine_label_map, kept_beside, read_label_map, require_teeth, with_absent
+from .checking import (
+    examine_jaw,
+    examine_label_map,
+    kept_beside,
+    read_teeth,
+    require_teeth,
+    warnings_of,
+    with_absent,
+)
 from .refusals import refuse_options
 
 
@@ -74,7 +82,8 @@ def _of_label_map(
     absent: Collection[int] = (),
 ) -> Result:
     """confidence, known: in place of what the file itself has."""
-    labels, warnings = read_label_map(path, numbering, orientation)
+    read = read_teeth(path, numbering, orientation)
+    labels, warnings = read.teeth, warnings_of(read)
     confidence = confidence or stored_confidence(labels) or None
     name = labels.name.removesuffix("_teeth")
     known = with_absent(known or stored_known(labels) or kept_beside(path, name), absent)
@@ -82,9 +91,10 @@ def _of_label_map(
         path,
         name,
         warnings,
-        lambda: examine_label_map(labels, confidence, warnings=warnings, known=known),
+        lambda: examine_label_map(labels, confidence, warnings=warnings, known=known, structures=read.structures),
         labels,
         confidence,
+        structures=read.structures,
         known=known,
         companions=_companions(path, name),
     )

@@ -29,6 +29,8 @@ CODES = (
     "hole",
     "implausible_volume",
     "implausible_size",
+    "near_canal",
+    "near_sinus",
     "low_confidence",
     "cut_by_field_of_view",
     "cut_by_scan_border",

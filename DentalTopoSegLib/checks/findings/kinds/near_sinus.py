@@ -1,0 +1,32 @@
+"""near_sinus: an upper tooth comes close to the floor of the maxillary sinus."""
+
+from __future__ import annotations
+
+from ....dentition.words import Template
+from ...measures.surroundings import SINUSES
+from ..nearness import Nearness
+
+
+class NearSinus(Nearness):
+    """Molars' roots lie 1 to 3 mm below the floor on average (e.g. Eberhardt et al., Oral Surg Oral Med Oral Pathol
+    1992;73:345), so only what is nearer than that is worth a word."""
+
+    code = "near_sinus"
+    label = Template("near the sinus")
+    limit_mm = 1.0
+    keys = SINUSES
+    of_root = Template(
+        "The {root:words} root of tooth {fdi:tooth} comes within {mm:.1f} mm (± {unsure:.1f} mm) of the maxillary "
+        "sinus."
+    )
+    of_tooth = Template("Tooth {fdi:tooth} comes within {mm:.1f} mm (± {unsure:.1f} mm) of the maxillary sinus.")
+    root_touches = Template(
+        "The {root:words} root of tooth {fdi:tooth} touches the maxillary sinus, or nearly does "
+        "({mm:.1f} ± {unsure:.1f} mm)."
+    )
+    tooth_touches = Template(
+        "Tooth {fdi:tooth} touches the maxillary sinus, or nearly does ({mm:.1f} ± {unsure:.1f} mm)."
+    )
+
+
+KIND = NearSinus()

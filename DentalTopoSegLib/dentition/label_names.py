@@ -172,7 +172,12 @@ def layout_of_names(names: Mapping[int, str]) -> Layout:
 _STRUCTURE_WORDS = {
     "mandible": ("lower jawbone", "lower jaw", "mandible"),
     "upper_jaw": ("upper jawbone", "upper jaw", "maxilla", "upper skull", "maxilla upper skull", "skull"),
-    "canal": ("inferior alveolar canal", "mandibular canal", "inferior alveolar nerve", "inferior alveolar nerve canal"),
+    "canal": (
+        "inferior alveolar canal",
+        "mandibular canal",
+        "inferior alveolar nerve",
+        "inferior alveolar nerve canal",
+    ),
     "incisive_canal": ("mandibular incisive canal", "incisive canal"),
     "lingual_canal": ("lingual canal",),
     "sinus": ("maxillary sinus",),

@@ -158,7 +158,8 @@ def build_report(
     known : Known, optional
         What is known of the teeth beside.
     around : measures.surroundings.Surroundings, optional
-        What lies around the teeth: adds "structures_around" and, to each tooth, "around".
+        What lies around the teeth: adds "structures_around", "sites" (places without a tooth) and,
+        to each tooth, "around".
     """
     teeth = []
     for fdi, measure in sorted(measures.items()):
@@ -178,6 +179,7 @@ def build_report(
         ]
     if around is not None:
         more["structures_around"] = around.structure_rows()
+        more["sites"] = [site.to_dict() for site in around.sites()]
     if metrics is not None:
         more["metrics"] = dict(metrics)
     if files is not None:

@@ -109,7 +109,9 @@ def check_file(
     if reference is not None:
         truth = read_label_map(reference, reference_numbering, orientation)
         examined.report["warnings"] += [f"Reference: {text}" for text in warnings_of(truth)]
-        examined.report["metrics"] = evaluate_pair(label_map, truth.teeth, structures=(read.structures, truth.structures))
+        examined.report["metrics"] = evaluate_pair(
+            label_map, truth.teeth, structures=(read.structures, truth.structures)
+        )
     return examined
 
 
@@ -230,9 +232,7 @@ def _is_json(path: str | os.PathLike[str]) -> bool:
 # ---------------------------------------------------------------- label maps
 
 
-def read_teeth(
-    path: str | os.PathLike[str], numbering: str | None = None, orientation: str | None = None
-) -> LabelMap:
+def read_teeth(path: str | os.PathLike[str], numbering: str | None = None, orientation: str | None = None) -> LabelMap:
     """A label map with teeth. Raises InputError for what is none, NoTeethError for an empty one."""
     read = read_label_map(path, numbering, orientation)
     if not read.teeth.array.any():

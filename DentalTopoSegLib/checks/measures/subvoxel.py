@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ...files.volumes import Volume
 
 #: Of the smoothing, voxels.
-_SMOOTHING = 0.5
+SMOOTHING_VOXELS = 0.5
 _MARGIN = 3
 #: With 95 % probability a distance is nearer to the truth than this part of the largest voxel edge.
 _EXPANDED = 0.5
@@ -75,7 +75,7 @@ def surface_points(mask: np.ndarray, box: Box, labels: Volume) -> np.ndarray:
     padded = np.pad(mask, _MARGIN)
     for axis, (part, size) in enumerate(zip(box, labels.array.shape, strict=True)):
         _carry_on(padded, axis, part.start == 0, part.stop >= size)
-    field = ndimage.gaussian_filter(padded.astype(np.float32), _SMOOTHING, truncate=6.0)
+    field = ndimage.gaussian_filter(padded.astype(np.float32), SMOOTHING_VOXELS, truncate=6.0)
     shift = np.array([part.start for part in box]) - _MARGIN
     index = _crossings(field, 0.5) + shift
     inside = ((index >= -0.5) & (index <= np.array(labels.array.shape) - 0.5)).all(axis=1)

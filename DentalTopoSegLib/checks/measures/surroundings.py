@@ -6,26 +6,38 @@ Places are RAS mm. Nothing here is worked out before it is asked for.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ...cbct.mask_topology import pieces_and_cavities
-from ...dentition import is_right, is_upper
+from ...dentition import arch_order, is_right, is_upper, jaw
 from ...dentition.structures import BY_VALUE, structure
 from ...files.volumes.boxes import Box, box_of
+from .bite import Stand, occlusal_normal, stand_of
+from .implant_site import Section, Site, measure_site
+from .periodontium import LEVEL_VOXELS, Levels, bone_crest, by_side, enamel_edge
+from .sampled import Sampled
 from .subvoxel import Line, distance_uncertainty_mm, shortest_line, surface_points
-from .tooth_shape import Root, ToothShape, find_roots, named_roots, tooth_shape
+from .tooth_shape import AXIS_DEG, LENGTH_VOXELS, Root, ToothShape, find_roots, named_roots, tooth_shape
 
 if TYPE_CHECKING:
     from ...files.volumes import Volume
     from .label_map import Case
 
 CANALS = ("canal_left", "canal_right", "canal")
+SMALL_CANALS = ("incisive_canal_left", "incisive_canal_right", "lingual_canal")
 SINUSES = ("sinus_left", "sinus_right", "sinus")
+JAWS = {"upper": "upper_jaw", "lower": "mandible"}
+#: What is farther away than this is no tooth's neighbour, such as the canal of the other side, mm.
+_FAR_MM = 20.0
+#: So far around a tooth's box its socket's bone may lie, mm.
+_SOCKET_BOX_MM = 2.0
+#: An implant this near to the middle of where a tooth would stand takes its place, mm.
+_IMPLANT_MM = 3.0
 
 
 @dataclass(frozen=True)
@@ -126,17 +138,16 @@ class Surroundings:
     def shape(self, fdi: int) -> ToothShape | None:
         """A tooth's axis and length; None where it is cut by the scan or shows none."""
         if fdi not in self._shapes:
-            whole = not self.case.is_cut(fdi)
-            up = None if self.case.frame is None else self.case.frame.rotation[:, 2]
-            self._shapes[fdi] = (
-                tooth_shape(fdi, self.tooth_points(fdi), self.tooth_surface(fdi), up, self._crown(fdi)) if whole else None
-            )
+            up, found = None if self.case.frame is None else self.case.frame.rotation[:, 2], None
+            if not self.case.is_cut(fdi):
+                found = tooth_shape(fdi, self.tooth_points(fdi), self.tooth_surface(fdi), up, self._crown(fdi))
+            self._shapes[fdi] = found
         return self._shapes[fdi]
 
     def _crown(self, fdi: int) -> np.ndarray | None:
         """The middle of a tooth's enamel; None where none is labelled."""
         box = self.case.measures[fdi].box
-        enamel = np.argwhere((self.structures.array[box] == structure("enamel").value) & self.case.mask(fdi))
+        enamel = np.argwhere(self.inside_tooth(fdi, "enamel"))
         if not len(enamel):
             return None
         return self.case.labels.index_to_ras(enamel + [part.start for part in box]).mean(axis=0)
@@ -160,8 +171,9 @@ class Surroundings:
         """How near a lower tooth comes to the mandibular canals, an upper one to the maxillary sinuses: the nearest of
         the two sides, for each root that has a name, the nearest first; else for the tooth as a whole.
 
-        The distance is the Euclidean one between the two surfaces (`subvoxel`), as Monaco et al. (J Am Dent Assoc
-        2004;135:312) and others measure it by hand on CBCT. It is 0 within its uncertainty where they touch.
+        The distance is the Euclidean one between the two surfaces (`subvoxel`); between third molars and canal it tells
+        the risk to the nerve (e.g. Monaco et al., J Am Dent Assoc 2004;135:312, on CT). It is 0 within its uncertainty
+        where they touch.
         """
         keys = [key for key in (SINUSES if is_upper(fdi) else CANALS) if key in self.boxes]
         if not keys:
@@ -172,6 +184,7 @@ class Surroundings:
         found = []
         for name, points in parts.items():
             lines = [(line, key) for key in keys if (line := shortest_line(points, self.surface(key))) is not None]
+            lines = [one for one in lines if one[0].length_mm <= _FAR_MM]
             if lines:
                 line, key = min(lines, key=lambda one: one[0].length_mm)
                 found.append(Clearance(line, key, unsure, name))
@@ -188,6 +201,115 @@ class Surroundings:
         names = [root.name or str(i) for i, root in enumerate(roots, start=1)]
         parts = {name: surface[close & (nearest == i)] for i, name in enumerate(names)}
         return {**parts, "": surface[~close]}
+
+    # ------------------------------------------------------------ how teeth stand
+
+    @cached_property
+    def normals(self) -> Mapping[str, np.ndarray]:
+        """The normal of each jaw's occlusal plane, to the head's top, where the teeth show one."""
+        if self.case.frame is None:
+            return {}
+        up = self.case.frame.rotation[:, 2]
+        shapes = {fdi: shape for fdi in self.case.teeth if (shape := self.shape(fdi)) is not None}
+        found = {which: occlusal_normal(which, shapes, up) for which in ("upper", "lower")}
+        return {which: normal for which, normal in found.items() if normal is not None}
+
+    def stand(self, fdi: int) -> Stand | None:
+        """How a tooth's long axis stands to its jaw's occlusal plane and arch; None where one of them is not shown."""
+        shape, normal = self.shape(fdi), self.normals.get(jaw(fdi))
+        if shape is None or normal is None or self.case.frame is None or not self.case.numbers_trusted:
+            return None
+        return stand_of(fdi, shape, normal, self.case.frame.tangent(fdi), is_right(fdi))
+
+    # ------------------------------------------------------------ crown, root, bone and pulp
+
+    def inside_tooth(self, fdi: int, key: str) -> np.ndarray:
+        """The mask of what of a structure (pulp, enamel) lies in a tooth, in the tooth's bounding box."""
+        box = self.case.measures[fdi].box
+        return (self.structures.array[box] == structure(key).value) & self.tooth_mask(fdi)
+
+    def enamel_edge(self, fdi: int) -> Levels | None:
+        """The tooth's cemento-enamel junction; None where no enamel is labelled."""
+        shape, enamel = self.shape(fdi), self.inside_tooth(fdi, "enamel")
+        if shape is None or not enamel.any():
+            return None
+        points = surface_points(enamel, self.case.measures[fdi].box, self.case.labels)
+        return enamel_edge(points, shape, _across(shape))
+
+    def bone_crest(self, fdi: int) -> Levels | None:
+        """The crest of the bone around the tooth; None where the jaw is not labelled, or nowhere near."""
+        shape, key = self.shape(fdi), "upper_jaw" if is_upper(fdi) else "mandible"
+        if shape is None or key not in self.boxes:
+            return None
+        box = self.case.measures[fdi].box
+        margin = np.ceil(_SOCKET_BOX_MM / np.array(self.structures.spacing[::-1])).astype(int)
+        sizes = zip(box, margin, self.structures.shape, strict=True)
+        around = box_of(slice(max(s.start - m, 0), min(s.stop + m, n)) for s, m, n in sizes)
+        mask = self.structures.array[around] == structure(key).value
+        if not mask.any():
+            return None
+        crest = bone_crest(
+            surface_points(mask, around, self.structures), self.tooth_surface(fdi), shape, _across(shape)
+        )
+        return crest if crest.mean is not None else None
+
+    def bone_levels(self, fdi: int) -> dict[str, float]:
+        """How far the bone's crest lies towards the root from the cemento-enamel junction, mm by the tooth's sides: 0.4
+        to 1.9 mm without bone loss (Hausmann et al., J Periodontol 1991;62:570). None where enamel or jaw are not
+        labelled."""
+        shape, edge, crest = self.shape(fdi), self.enamel_edge(fdi), self.bone_crest(fdi)
+        frame = self.case.frame
+        if shape is None or edge is None or crest is None or frame is None or not self.case.numbers_trusted:
+            return {}
+        outwards = np.cross(frame.tangent(fdi), frame.rotation[:, 2])
+        mesial = frame.tangent(fdi) * (1 if is_right(fdi) else -1)
+        inner = "palatal" if is_upper(fdi) else "lingual"
+        sides = {"mesial": mesial, "distal": -mesial, "buccal": outwards, inner: -outwards}
+        return by_side(crest.heights - edge.heights, shape, sides, _across(shape))
+
+    # ------------------------------------------------------------ places without a tooth
+
+    def sites(self) -> list[Site]:
+        """The bone at every place between two teeth of a jaw where a tooth is missing and no implant stands, from the
+        patient's right to left; none where the jaw is not labelled or the arch not shown."""
+        return [site for which, key in JAWS.items() if key in self.boxes for site in self._sites_in(which, key)]
+
+    def _sites_in(self, which: str, key: str) -> Iterator[Site]:
+        frame, normal = self.case.frame, self.normals.get(which)
+        if frame is None or normal is None or not self.case.numbers_trusted:
+            return
+        deep = normal if which == "upper" else -normal
+        order = arch_order(which)
+        there = [i for i, fdi in enumerate(order) if fdi in self.case.measures or fdi + 40 in self.case.measures]
+        for i in range(min(there, default=0) + 1, max(there, default=0)):
+            if i in there:
+                continue
+            fdi, ends = order[i], (max(k for k in there if k < i), min(k for k in there if k > i))
+            beside = [order[k] if order[k] in self.case.measures else order[k] + 40 for k in ends]
+            shifts = [self.case.middle(other) + frame.place(fdi) - frame.place(other) for other in beside]
+            share = (i - ends[0]) / (ends[1] - ends[0])
+            place = (1 - share) * shifts[0] + share * shifts[1]
+            along = frame.tangent(fdi) - (frame.tangent(fdi) @ normal) * normal
+            outwards = np.cross(along / np.linalg.norm(along), normal)
+            section = Section(place, outwards, deep)
+            if "implant" in self.boxes and section.passes(self.surface("implant"), _IMPLANT_MM):
+                continue
+            site = self._site(fdi, section, key)
+            if site is not None:
+                yield site
+
+    def _site(self, fdi: int, section: Section, jaw_key: str) -> Site | None:
+        stops = [key for key in (SINUSES if is_upper(fdi) else CANALS) if key in self.boxes]
+        canals = [key for key in (*CANALS, *SMALL_CANALS) if key in self.boxes]
+        sampled = Sampled(self.structures, section.corners())
+        return measure_site(
+            fdi,
+            section,
+            sampled.of((jaw_key, *canals)),
+            {key: sampled.of((key,)) for key in stops},
+            sampled.inside,
+            max(self.structures.spacing),
+        )
 
     # ------------------------------------------------------------ for reports
 
@@ -213,7 +335,55 @@ class Surroundings:
     def tooth_row(self, fdi: int) -> dict[str, Any]:
         """What was measured around a tooth, for reports; what cannot be measured is left out."""
         row: dict[str, Any] = {}
-        near = self.clearances(fdi)
+        near, shape, roots = self.clearances(fdi), self.shape(fdi), self.roots(fdi)
+        voxel = max(self.structures.spacing)
         if near:
             row["sinus" if is_upper(fdi) else "canal"] = near[0].to_dict()
+        if len(roots) > 1:
+            mm = {one.root: round(one.line.length_mm, 2) for one in near}
+            row["roots"] = [{"name": root.name, "tip_ras": _rounded(root.tip)} for root in roots]
+            for told in row["roots"]:
+                if told["name"] in mm:
+                    told["distance_mm"] = mm[told["name"]]
+        if shape is not None:
+            row |= {"length_mm": round(shape.length_mm, 1), "length_uncertainty_mm": round(LENGTH_VOXELS * voxel, 2)}
+            row["axis_ras"] = [_rounded(shape.crown_point), _rounded(shape.root_point)]
+            row |= self._crown_and_root(fdi, shape)
+        stand = self.stand(fdi)
+        if stand is not None:
+            row |= {name: round(value, 1) for name, value in asdict(stand).items()}
+            row["axis_uncertainty_deg"] = AXIS_DEG
+        levels = self.bone_levels(fdi)
+        if levels:
+            row["bone_levels_mm"] = {side: round(value, 1) for side, value in levels.items()}
+            row["level_uncertainty_mm"] = round(LEVEL_VOXELS * voxel, 2)
+        pulp = int(np.count_nonzero(self.inside_tooth(fdi, "pulp")))
+        if pulp:
+            whole = int(np.count_nonzero(self.tooth_mask(fdi)))
+            row |= {"pulp_mm3": round(pulp * self.structures.voxel_volume_mm3, 1), "pulp_share": round(pulp / whole, 4)}
         return row
+
+    def _crown_and_root(self, fdi: int, shape: ToothShape) -> dict[str, float]:
+        """Lengths of crown and root along the axis, parted at the mean cemento-enamel junction, and their ratio; and
+        the clinical ratio, what stands out of the bone to what is in it (Glossary of Prosthodontic Terms, J Prosthet
+        Dent 2017;117:e1, "crown-root ratio"), parted at the mean crest."""
+        told = {}
+        edge, crest = self.enamel_edge(fdi), self.bone_crest(fdi)
+        if edge is not None and edge.mean is not None:
+            crown, root = edge.mean - shape.crown_end, shape.root_end - edge.mean
+            told |= {"crown_mm": round(crown, 1), "root_mm": round(root, 1)}
+            if root > 0:
+                told["crown_root_ratio"] = round(crown / root, 2)
+        if crest is not None and crest.mean is not None and crest.mean < shape.root_end:
+            out, held = crest.mean - shape.crown_end, shape.root_end - crest.mean
+            told |= {"in_bone_mm": round(held, 1), "clinical_crown_root_ratio": round(out / held, 2)}
+        return told
+
+
+def _rounded(place: np.ndarray) -> list[float]:
+    return [round(float(c), 2) for c in place]
+
+
+def _across(shape: ToothShape) -> np.ndarray:
+    """(3,) any direction across a tooth's axis: where its sectors begin."""
+    return np.eye(3)[int(np.argmin(np.abs(shape.axis)))]

@@ -23,9 +23,7 @@ class NearCanal(Nearness):
         "The {root:words} root of tooth {fdi:tooth} touches the nerve canal, or nearly does "
         "({mm:.1f} ± {unsure:.1f} mm)."
     )
-    tooth_touches = Template(
-        "Tooth {fdi:tooth} touches the nerve canal, or nearly does ({mm:.1f} ± {unsure:.1f} mm)."
-    )
+    tooth_touches = Template("Tooth {fdi:tooth} touches the nerve canal, or nearly does ({mm:.1f} ± {unsure:.1f} mm).")
 
 
 KIND = NearCanal()

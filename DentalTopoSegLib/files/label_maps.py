@@ -77,9 +77,9 @@ def read_fdi_labels(
     return read.teeth, [*read.warnings, *left_aside(read.beside)]
 
 
-def left_aside(names: Sequence[str]) -> list[str]:
+def left_aside(names: Sequence[str], why: str = "being no teeth") -> list[str]:
     """What is said of labels of these names that are not kept; nothing of none."""
-    return [f"Left aside, being no teeth: {', '.join(names)}."] if names else []
+    return [f"Left aside, {why}: {', '.join(names)}."] if names else []
 
 
 def read_label_map(
@@ -213,7 +213,16 @@ def _list_text(values: list[int]) -> str:
     return ", ".join(str(v) for v in values[:8]) + (f" and {len(values) - 8} more" if len(values) > 8 else "")
 
 
-def write_labelmap(labels: Volume, path: str | os.PathLike[str], numbering: str = "fdi") -> Path:
+def structures_without_value(structures: Volume, numbering: str) -> list[str]:
+    """The names of those structures of a map that a numbering has no value for."""
+    layout = dentition.label_layout(numbering)
+    present = [BY_VALUE[int(value)] for value in present_values(structures.array) if value]
+    return [one.name for one in present if one.key not in layout.structures.values()]
+
+
+def write_labelmap(
+    labels: Volume, path: str | os.PathLike[str], numbering: str = "fdi", structures: Volume | None = None
+) -> Path:
     """Write labels as uint8 on their own grid.
 
     Parameters
@@ -225,6 +234,9 @@ def write_labelmap(labels: Volume, path: str | os.PathLike[str], numbering: str 
     numbering : str
         One of `dentition.LABEL_NUMBERINGS`: in which values the teeth are written. Other than "fdi" a .nii.gz also
         gets the names of its values, as TotalSegmentator writes them.
+    structures : Volume, optional
+        What lies around and in the teeth, values of `dentition.structures` on the same grid: written too where the
+        numbering has values for them, those in a tooth in its place.
 
     Raises
     ------
@@ -235,7 +247,7 @@ def write_labelmap(labels: Volume, path: str | os.PathLike[str], numbering: str 
     """
     path, layout = Path(path), dentition.label_layout(numbering)
     array = labels.array.astype(np.uint8, copy=False)
-    if layout is FDI_LAYOUT:
+    if layout is FDI_LAYOUT and structures is None:
         return write_image(labels.with_array(array).to_sitk(), path)
     teeth = [int(value) for value in present_values(array) if value]
     values = {fdi: value for fdi in teeth if (value := layout.value_of(fdi)) is not None}
@@ -245,9 +257,28 @@ def write_labelmap(labels: Volume, path: str | os.PathLike[str], numbering: str 
     table = np.zeros(256, np.uint8)
     for fdi, value in values.items():
         table[fdi] = value
+    written = table[array]
     names = {value: f"{dentition.plain_name(fdi).replace(' ', '_')}_fdi{fdi}" for fdi, value in values.items()}
+    if structures is not None:
+        names |= _put_structures(written, array, structures.array, layout)
+    if layout is FDI_LAYOUT:
+        return write_image(labels.with_array(written).to_sitk(), path)
     with atomic_path(path) as temporary:
-        write_image(labels.with_array(table[array]).to_sitk(), temporary)
+        write_image(labels.with_array(written).to_sitk(), temporary)
         if path.name.lower().endswith(".nii.gz"):
             add_names_to_nifti(temporary, names)
     return path
+
+
+def _put_structures(written: np.ndarray, teeth: np.ndarray, structures: np.ndarray, layout: Layout) -> dict[int, str]:
+    """Put structures into values that are to be written; returns the names of the values they got."""
+    names: dict[int, str] = {}
+    for value in (int(v) for v in present_values(structures) if v):
+        one, own = BY_VALUE[value], structures == value
+        for fdi in (int(v) for v in present_values(np.where(own, teeth, 0))):
+            put = layout.value_of_structure(one.key, fdi)
+            if put is not None:
+                written[own & (teeth == fdi)] = put
+                of = f"{dentition.plain_name(fdi)} {one.key}_fdi{100 + fdi}" if layout.teeth.get(put) else one.key
+                names[put] = of.replace(" ", "_")
+    return names

@@ -26,6 +26,7 @@ from .replacing import remember_undo
 from .review import NUMBERING
 from .segments import LABELMAP, fdi_of_segment, new_segment, oriented_image, segment_id, set_known
 from .source_files import notes_on_files
+from .structure_segments import STRUCTURES_ROLE
 from .surfaces import add_jaw, pair
 
 _MARGIN = 2  # voxels around the teeth, so that an edit seldom enlarges the labelmap
@@ -120,6 +121,8 @@ def add_result(job: SceneJob, *, numbering: str = "FDI", name: str | None = None
                 pair(*nodes)
         for node in nodes:
             node.SetAttribute(NUMBERING, numbering)
+            if structures is not None:
+                node.SetNodeReferenceID(STRUCTURES_ROLE, structures.GetID())
         found = [Finding.from_dict(row) for row in reports[0]["findings"]]
         listed = None
         if nodes:

@@ -7,7 +7,7 @@ Places are RAS mm. Nothing here is worked out before it is asked for.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -72,6 +72,21 @@ class Clearance:
         }
 
 
+@dataclass
+class Memory:
+    """What was measured on teeth and structures that may be asked for again when other teeth have changed."""
+
+    surfaces: dict[int | str, np.ndarray] = field(default_factory=dict)
+    shapes: dict[int, ToothShape | None] = field(default_factory=dict)
+    roots: dict[int, list[Root]] = field(default_factory=dict)
+    clearances: dict[int, list[Clearance]] = field(default_factory=dict)
+
+    def forget(self, fdi: int) -> None:
+        """A tooth has changed."""
+        for kept in (self.surfaces, self.shapes, self.roots, self.clearances):
+            kept.pop(fdi, None)  # type: ignore[attr-defined]
+
+
 class Surroundings:
     """Teeth and structures of one label map.
 
@@ -81,13 +96,13 @@ class Surroundings:
         The teeth, measured.
     structures : Volume
         Values of `dentition.structures` on the teeth's grid.
+    memory : Memory, optional
+        What is known already.
     """
 
-    def __init__(self, case: Case, structures: Volume) -> None:
+    def __init__(self, case: Case, structures: Volume, memory: Memory | None = None) -> None:
         self.case, self.structures = case, structures
-        self._surfaces: dict[int | str, np.ndarray] = {}
-        self._shapes: dict[int, ToothShape | None] = {}
-        self._roots: dict[int, list[Root]] = {}
+        self._memory = memory or Memory()
 
     # ------------------------------------------------------------ structures
 
@@ -109,9 +124,9 @@ class Surroundings:
 
     def surface(self, key: str) -> np.ndarray:
         """(n, 3) RAS mm of a structure's surface."""
-        if key not in self._surfaces:
-            self._surfaces[key] = surface_points(self.mask(key), self.boxes[key], self.structures)
-        return self._surfaces[key]
+        if key not in self._memory.surfaces:
+            self._memory.surfaces[key] = surface_points(self.mask(key), self.boxes[key], self.structures)
+        return self._memory.surfaces[key]
 
     # ------------------------------------------------------------ teeth
 
@@ -130,19 +145,19 @@ class Surroundings:
 
     def tooth_surface(self, fdi: int) -> np.ndarray:
         """(n, 3) RAS mm of a tooth's surface."""
-        if fdi not in self._surfaces:
+        if fdi not in self._memory.surfaces:
             box = self.case.measures[fdi].box
-            self._surfaces[fdi] = surface_points(self.tooth_mask(fdi), box, self.case.labels)
-        return self._surfaces[fdi]
+            self._memory.surfaces[fdi] = surface_points(self.tooth_mask(fdi), box, self.case.labels)
+        return self._memory.surfaces[fdi]
 
     def shape(self, fdi: int) -> ToothShape | None:
         """A tooth's axis and length; None where it is cut by the scan or shows none."""
-        if fdi not in self._shapes:
+        if fdi not in self._memory.shapes:
             up, found = None if self.case.frame is None else self.case.frame.rotation[:, 2], None
             if not self.case.is_cut(fdi):
                 found = tooth_shape(fdi, self.tooth_points(fdi), self.tooth_surface(fdi), up, self._crown(fdi))
-            self._shapes[fdi] = found
-        return self._shapes[fdi]
+            self._memory.shapes[fdi] = found
+        return self._memory.shapes[fdi]
 
     def _crown(self, fdi: int) -> np.ndarray | None:
         """The middle of a tooth's enamel; None where none is labelled."""
@@ -154,7 +169,7 @@ class Surroundings:
 
     def roots(self, fdi: int) -> list[Root]:
         """A tooth's roots, with names where they have several; none where its shape tells none."""
-        if fdi not in self._roots:
+        if fdi not in self._memory.roots:
             shape = self.shape(fdi)
             found = [] if shape is None else find_roots(self.tooth_mask(fdi), self.tooth_points(fdi), shape)
             frame = self.case.frame
@@ -162,8 +177,8 @@ class Surroundings:
                 mesial = frame.tangent(fdi) * (1 if is_right(fdi) else -1)
                 outwards = np.cross(frame.tangent(fdi), frame.rotation[:, 2])
                 found = named_roots(fdi, found, outwards, mesial)
-            self._roots[fdi] = found
-        return self._roots[fdi]
+            self._memory.roots[fdi] = found
+        return self._memory.roots[fdi]
 
     # ------------------------------------------------------------ distances
 
@@ -175,6 +190,11 @@ class Surroundings:
         the risk to the nerve (e.g. Monaco et al., J Am Dent Assoc 2004;135:312, on CT). It is 0 within its uncertainty
         where they touch.
         """
+        if fdi not in self._memory.clearances:
+            self._memory.clearances[fdi] = self._measure_clearances(fdi)
+        return self._memory.clearances[fdi]
+
+    def _measure_clearances(self, fdi: int) -> list[Clearance]:
         keys = [key for key in (SINUSES if is_upper(fdi) else CANALS) if key in self.boxes]
         if not keys:
             return []

@@ -451,7 +451,8 @@ class Review(ABC):
 
     def _repairs_of(self, finding: Finding) -> list[Repair]:
         others = [row.finding for row in self._lists().rows if row.state in STANDING]
-        return repairs_for(finding, others)
+        # what lies around the teeth is edited with Slicer's own tools: its segments may be another program's
+        return [repair for repair in repairs_for(finding, others) if not repair.of_structures]
 
     def _as_reviewed(self, row: Row) -> ReviewedFinding:
         numbering = self.numbering

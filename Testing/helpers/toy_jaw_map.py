@@ -1,4 +1,4 @@
-"""A lower jaw as a label map with what lies around its teeth, exactly known: straight ridge, canal, teeth with enamel
+"""A lower jaw as a label map with what lies around its teeth, exactly known: ridge, canals, teeth with enamel
 and pulp."""
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ def structures(array: np.ndarray) -> np.ndarray:
     found = np.zeros(array.shape, np.uint8)
     outside = array == 0
     ridge = (up < CREST_S) & (up > -27.5) & (np.abs(np.abs(right) - 23.5) < 7.5) & (front < 12)
+    ridge |= (up < CREST_S) & (up > -27.5) & (np.abs(right) < 24) & (front >= 12)
     found[ridge & outside] = structure("mandible").value
     for key, side in (("canal_right", 1), ("canal_left", -1)):
         nerve = np.hypot(right - side * CANAL_R, up - CANAL_S) <= CANAL_RADIUS

@@ -6,7 +6,7 @@ Places are RAS mm. Nothing here is worked out before it is asked for.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from ...dentition import arch_order, is_right, is_upper, jaw
 from ...dentition.structures import BY_VALUE, structure
 from ...files.volumes.boxes import Box, box_of
 from .bite import Stand, occlusal_normal, stand_of
+from .canals import Piece, pieces_of
 from .implant_site import Section, Site, measure_site
 from .periodontium import LEVEL_VOXELS, Levels, bone_crest, by_side, enamel_edge
 from .sampled import Sampled
@@ -80,6 +81,7 @@ class Memory:
     shapes: dict[int, ToothShape | None] = field(default_factory=dict)
     roots: dict[int, list[Root]] = field(default_factory=dict)
     clearances: dict[int, list[Clearance]] = field(default_factory=dict)
+    canals: dict[str, list[Piece]] = field(default_factory=dict)
 
     def forget(self, fdi: int) -> None:
         """A tooth has changed."""
@@ -127,6 +129,39 @@ class Surroundings:
         if key not in self._memory.surfaces:
             self._memory.surfaces[key] = surface_points(self.mask(key), self.boxes[key], self.structures)
         return self._memory.surfaces[key]
+
+    def canal_pieces(self, key: str) -> list[Piece]:
+        """The connected pieces of a canal, without specks, the largest first; none where it is not labelled."""
+        if key not in self._memory.canals:
+            found = pieces_of(self.mask(key), self.boxes[key], self.structures) if key in self.boxes else []
+            self._memory.canals[key] = found
+        return self._memory.canals[key]
+
+    def near(self, fdi: int, keys: Iterable[str], within_mm: float) -> tuple[np.ndarray, Box]:
+        """The mask of structures in the box of a tooth, grown by a length, and that box."""
+        margin = np.ceil(within_mm / np.array(self.structures.spacing[::-1])).astype(int)
+        sizes = zip(self.case.measures[fdi].box, margin, self.structures.shape, strict=True)
+        around = box_of(slice(max(s.start - m, 0), min(s.stop + m, n)) for s, m, n in sizes)
+        return np.isin(self.structures.array[around], [structure(key).value for key in keys]), around
+
+    def bone_near(self, fdi: int, within_mm: float) -> bool:
+        """Whether some of its jaw's bone is so near to a tooth."""
+        mask, around = self.near(fdi, (JAWS[jaw(fdi)],), within_mm)
+        line = shortest_line(self.tooth_surface(fdi), surface_points(mask, around, self.structures))
+        return line is not None and line.length_mm <= within_mm
+
+    def contact_mm2(self, fdi: int, key: str) -> float:
+        """Over which area a tooth and a structure touch or overlap, counted over voxel faces as between teeth."""
+        mask, around = self.near(fdi, (key,), 2 * max(self.structures.spacing))
+        if not mask.any():
+            return 0.0
+        sides = np.where(self.case.labels.array[around] == fdi, 1, 0).astype(np.uint8)
+        sides[mask] = 2
+        (sx, sy, sz), area = self.case.labels.spacing, 0.0
+        for axis, face in enumerate((sx * sy, sx * sz, sy * sz)):
+            along = np.moveaxis(sides, axis, 0)
+            area += face * int(((along[:-1] != along[1:]) & (along[:-1] > 0) & (along[1:] > 0)).sum())
+        return float(area)
 
     # ------------------------------------------------------------ teeth
 
@@ -261,11 +296,7 @@ class Surroundings:
         shape, key = self.shape(fdi), "upper_jaw" if is_upper(fdi) else "mandible"
         if shape is None or key not in self.boxes:
             return None
-        box = self.case.measures[fdi].box
-        margin = np.ceil(_SOCKET_BOX_MM / np.array(self.structures.spacing[::-1])).astype(int)
-        sizes = zip(box, margin, self.structures.shape, strict=True)
-        around = box_of(slice(max(s.start - m, 0), min(s.stop + m, n)) for s, m, n in sizes)
-        mask = self.structures.array[around] == structure(key).value
+        mask, around = self.near(fdi, (key,), _SOCKET_BOX_MM)
         if not mask.any():
             return None
         crest = bone_crest(

@@ -77,6 +77,12 @@ EXAMPLES: dict[str, Example] = {
         surface("broken"),
         repairs.join_pieces(36),
     ),
+    "join_canal": (
+        tidy,
+        repairs.join_canal("canal_left", 3.0),
+        tidy_jaw,
+        repairs.join_canal("canal_left", 3.0),
+    ),
     "fill": (MAPS["hollow"], repairs.fill(36), surface("hole"), repairs.fill(46)),
     "close_tunnels": (MAPS["two tunnels"], repairs.close_tunnels(36), tidy_jaw, repairs.close_tunnels(36)),
     "split": (MAPS["merged molars"], repairs.split(37, 36), surface("merged"), repairs.split(44, 45)),

@@ -30,7 +30,7 @@ def show_line(owner: Any, finding: Finding | None, words: str = "") -> Any:
     finding : Finding or None
         None, or one that measured no line, hides it.
     words : str
-        What the finding says, as the line's description.
+        What the finding says, as its points' description.
 
     Returns
     -------
@@ -60,10 +60,11 @@ def show_line(owner: Any, finding: Finding | None, words: str = "") -> Any:
     modifying = line.StartModify()
     try:
         line.RemoveAllControlPoints()
-        for end in ends:
+        for i, end in enumerate(ends):
             line.AddControlPointWorld(*end)
+            line.SetNthControlPointLabel(i, "")
+            line.SetNthControlPointDescription(i, words)  # the node's own is Slicer's: the length
         line.SetLocked(True)
-        line.SetDescription(words)
         line.SetDisplayVisibility(True)
     finally:
         line.EndModify(modifying)

@@ -4,7 +4,7 @@ and pulp."""
 from __future__ import annotations
 
 import numpy as np
-from toy_teeth import SPACING, at, paint, place, tidy, volume
+from toy_teeth import SPACING, place, tidy, volume
 
 from DentalTopoSegLib.dentition import FDI_PERMANENT, position
 from DentalTopoSegLib.dentition.structures import structure
@@ -13,7 +13,7 @@ from DentalTopoSegLib.files.volumes import Volume
 #: RAS mm: the canals run from the front to the back below the lower molars, at this height and side.
 CANAL_S, CANAL_R, CANAL_RADIUS = -21.5, 25.5, 1.5
 #: The lower jaw's crest, and the sinuses' floor above the upper molars.
-CREST_S, SINUS_S = -11.0, 23.5
+CREST_S, SINUS_S = -11.0, 21.0
 
 
 def teeth(*absent: int) -> np.ndarray:
@@ -66,8 +66,24 @@ def with_structures(*absent: int) -> tuple[Volume, Volume]:
     return volume(array), volume(structures(array))
 
 
-def impacted(array: np.ndarray, fdi: int, lower: float) -> np.ndarray:
-    """The same with a further tooth, so many mm lower than its neighbour in front."""
-    array = array.copy()
-    paint(array, fdi, at(fdi - 1, -lower / SPACING, -22, 2))
-    return array
+def odd_structures() -> list[tuple[np.ndarray, np.ndarray]]:
+    """Teeth and what lies around them, each with something to say of the latter."""
+    right, front, up = axes()
+    array = teeth()
+    tidy_map = structures(array)
+    broken_canal = tidy_map.copy()
+    left, right_one = structure("canal_left").value, structure("canal_right").value
+    broken_canal[(tidy_map == left) & (np.abs(front + 6) < 2.5)] = structure("mandible").value
+    swapped = tidy_map.copy()
+    swapped[tidy_map == left], swapped[tidy_map == right_one] = right_one, left
+    branched = tidy_map.copy()
+    branch = np.hypot(front + 6, up - CANAL_S) <= CANAL_RADIUS
+    branched[branch & (right < -CANAL_R + 13) & (right > -CANAL_R) & (array == 0)] = left
+    bare = tidy_map.copy()
+    r, a, _ = place(37)
+    bare[(tidy_map == structure("mandible").value) & (np.hypot(right - r, front - a) < 10) & (up > -26)] = 0
+    on_implant, implant = array.copy(), tidy_map.copy()
+    r, a, s = place(36)
+    below = (np.hypot(right - r, front - a) <= 2.0) & (up < s) & (up > s - 12)
+    implant[below], on_implant[below] = structure("implant").value, 0
+    return [(array, broken_canal), (array, swapped), (array, branched), (array, bare), (on_implant, implant)]

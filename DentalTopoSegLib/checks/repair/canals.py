@@ -44,7 +44,7 @@ def make_structure_edit(structures: Volume, teeth: Volume, repair: Repair) -> La
     from scipy.spatial import cKDTree
 
     one = structure(repair.arguments["structure"])
-    found = ndimage.find_objects(structures.array == one.value)
+    found = ndimage.find_objects((structures.array == one.value).astype(np.uint8))
     if not found:
         raise RepairRefusedError("There is no {name:words} here.", name=one.name)
     box = box_of(found[0])

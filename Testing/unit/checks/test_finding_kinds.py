@@ -18,6 +18,7 @@ from odd_teeth import CASES as MAPS
 from odd_teeth import broken, stray
 from test_repair_surfaces import CASES as SURFACES
 from test_repair_surfaces import numbered
+from toy_jaw_map import odd_structures
 from toy_jaws import toy_jaw
 from toy_teeth import at, paint, relabel, tidy, volume
 
@@ -67,6 +68,7 @@ def _label_maps() -> list[list[Finding]]:
         check_dentition(volume(closed)),
         check_dentition(volume(relabel(tidy(), {45: 46, 44: 0}))),
         check_dentition(volume(stray(broken(tidy().copy(), 46), 46))),
+        *(check_dentition(volume(array), structures=volume(beside)) for array, beside in odd_structures()),
     ]
 
 

@@ -279,6 +279,6 @@ def _put_structures(written: np.ndarray, teeth: np.ndarray, structures: np.ndarr
             put = layout.value_of_structure(one.key, fdi)
             if put is not None:
                 written[own & (teeth == fdi)] = put
-                of = f"{dentition.plain_name(fdi)} {one.key}_fdi{100 + fdi}" if layout.teeth.get(put) else one.key
+                of = f"{dentition.plain_name(fdi)} {one.key}_fdi{100 + fdi}" if layout.teeth.get(put) else one.name
                 names[put] = of.replace(" ", "_")
     return names

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 SPECK_MM3 = 2.0
 #: How finely the way along a canal is cut, and how long a branch is at least, mm.
 _CUT_MM, BRANCH_MM = 2.0, 6.0
-#: From where to where behind an end its direction is taken, mm.
-_END_MM, _BEHIND_MM = 1.5, 6.0
+#: The two cuts behind an end by which its direction is taken, mm along the piece.
+_CUTS_MM = ((3.0, 5.0), (6.0, 9.0))
 
 
 @dataclass(frozen=True)
 class End:
-    """One end of a piece: its middle (3,) RAS mm, and the direction (3,) in which the canal ends there."""
+    """One end of a piece: the middle (3,) RAS mm of where it ends, and the direction (3,) in which it does."""
 
     place: np.ndarray
     outwards: np.ndarray
@@ -96,10 +96,14 @@ class Piece:
         return self._end(self._ways), self._end(back)
 
     def _end(self, ways: np.ndarray) -> End:
-        here = self.places[ways <= _END_MM].mean(axis=0)
-        behind = self.places[(ways > _END_MM) & (ways <= _BEHIND_MM)]
-        outwards = here - (behind.mean(axis=0) if len(behind) else self.places.mean(axis=0))
-        return End(here, outwards / max(float(np.linalg.norm(outwards)), 1e-9))
+        """By two cuts behind the end: those nearer to it are slanting, for the way begins at its edge."""
+        cuts = [self.places[(ways > low) & (ways <= high)] for low, high in _CUTS_MM]
+        before, behind = (cut.mean(axis=0) if len(cut) else self.places.mean(axis=0) for cut in cuts)
+        outwards = before - behind
+        size = float(np.linalg.norm(outwards))
+        outwards = outwards / size if size > 0 else np.array([0.0, 0.0, 1.0])
+        tip = self.places[ways <= _CUTS_MM[0][0]]
+        return End(before + float(((tip - before) @ outwards).max()) * outwards, outwards)
 
     @cached_property
     def number_of_ends(self) -> int:

@@ -17,11 +17,11 @@ from ..words import STRUCTURE
 class CanalInPieces(Kind):
     code = "canal_in_pieces"
     label = Template("canal in pieces")
-    words = Template("The {name:words} is in {count} pieces; the widest gap is {gap:.1f} mm.")
+    words = Template("The {name:words} is in {pieces} pieces; the widest gap is {gap:.1f} mm.")
 
     def sentence(self, finding: Finding) -> Sentence:
         detail = finding.detail
-        return self.words(name=STRUCTURE[detail["structure"]](), count=detail["pieces"], gap=detail["gap_mm"])
+        return self.words(name=STRUCTURE[detail["structure"]](), pieces=detail["pieces"], gap=detail["gap_mm"])
 
     def repairs(self, finding: Finding, others: Sequence[Finding]) -> list[Repair]:
         return [join_canal(finding.detail["structure"], finding.detail["gap_mm"])]

@@ -13,8 +13,8 @@ def _write(result: Result, path_of: PathOf, options: ExportOptions) -> dict[str,
 
     if result.structures is None:
         return {"nifti": write_labelmap(result.label_map, path_of("teeth"), options.numbering)}
-    without = structures_without_value(result.structures, options.numbering)
-    result.warnings.extend(left_aside(without, f"having no value in the numbering '{options.numbering}'"))
+    without = structures_without_value(result.label_map, result.structures, options.numbering)
+    result.warnings.extend(left_aside(without, f"having no value of their own in the numbering '{options.numbering}'"))
     written = write_labelmap(result.label_map, path_of("teeth"), options.numbering, result.structures)
     return {"nifti": written}
 

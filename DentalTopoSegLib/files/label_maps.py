@@ -213,11 +213,23 @@ def _list_text(values: list[int]) -> str:
     return ", ".join(str(v) for v in values[:8]) + (f" and {len(values) - 8} more" if len(values) > 8 else "")
 
 
-def structures_without_value(structures: Volume, numbering: str) -> list[str]:
-    """The names of those structures of a map that a numbering has no value for."""
+def structures_without_value(labels: Volume, structures: Volume, numbering: str) -> list[str]:
+    """The names of those structures that one map of a numbering cannot hold beside the teeth, or not all of them: those
+    it has no value for, and in teeth all but pulps."""
     layout = dentition.label_layout(numbering)
-    present = [BY_VALUE[int(value)] for value in present_values(structures.array) if value]
-    return [one.name for one in present if one.key not in layout.structures.values()]
+    without = []
+    for value in (int(v) for v in present_values(structures.array) if v):
+        one, own = BY_VALUE[value], structures.array == value
+        teeth = [int(fdi) for fdi in np.unique(labels.array[own])]
+        if any(_value_in(layout, one.key, fdi) is None for fdi in teeth):
+            without.append(one.name)
+    return without
+
+
+def _value_in(layout: Layout, key: str, fdi: int) -> int | None:
+    """The value of a structure in a tooth (0: beside teeth) that does not take the voxel from the tooth."""
+    put = layout.value_of_structure(key, fdi)
+    return put if put is not None and layout.teeth.get(put, 0) == fdi else None
 
 
 def write_labelmap(
@@ -236,7 +248,8 @@ def write_labelmap(
         gets the names of its values, as TotalSegmentator writes them.
     structures : Volume, optional
         What lies around and in the teeth, values of `dentition.structures` on the same grid: written too where the
-        numbering has values for them, those in a tooth in its place.
+        numbering has values for them; in teeth pulps alone, for another value would take the voxels from the tooth
+        (`structures_without_value` names what is not written).
 
     Raises
     ------
@@ -275,10 +288,10 @@ def _put_structures(written: np.ndarray, teeth: np.ndarray, structures: np.ndarr
     names: dict[int, str] = {}
     for value in (int(v) for v in present_values(structures) if v):
         one, own = BY_VALUE[value], structures == value
-        for fdi in (int(v) for v in present_values(np.where(own, teeth, 0))):
-            put = layout.value_of_structure(one.key, fdi)
+        for fdi in (int(v) for v in np.unique(teeth[own])):
+            put = _value_in(layout, one.key, fdi)
             if put is not None:
                 written[own & (teeth == fdi)] = put
-                of = f"{dentition.plain_name(fdi)} {one.key}_fdi{100 + fdi}" if layout.teeth.get(put) else one.name
+                of = f"{dentition.plain_name(fdi)} {one.key}_fdi{100 + fdi}" if fdi else one.name
                 names[put] = of.replace(" ", "_")
     return names

@@ -16,7 +16,7 @@ from ..dentition import Confidence, Known, Stated, is_deciduous
 from ..errors import InputError
 from ..exports import Result
 from ..files.jaw_labels import write_labelled_mesh
-from ..files.label_maps import write_labelmap
+from ..files.label_maps import left_aside, structures_without_value, write_labelmap
 from ..files.seg_nrrd import write_seg_nrrd
 from ..files.transactions import all_or_nothing, keep_inputs, require_file_name
 from ..files.volumes.boxes import tooth_boxes
@@ -188,10 +188,13 @@ def _not_kept(stated: Stated, output: Path) -> list[str]:
 
 
 def _structures_not_kept(result: Result, output: Path) -> list[str]:
-    """What is said of a file that holds teeth alone."""
-    if result.structures is None or not output.name.lower().endswith(".seg.nrrd"):
+    """What is said of a file that does not hold all that lies around and in the teeth."""
+    if result.structures is None:
         return []
-    return [f"'{output.name}' holds the teeth alone: write a .nii.gz to keep what lies around them too."]
+    if output.name.lower().endswith(".seg.nrrd"):
+        return [f"'{output.name}' holds the teeth alone: write a .nii.gz to keep what lies around them too."]
+    without = structures_without_value(result.label_map, result.structures, "fdi")
+    return left_aside(without, "being a part of teeth in a map that can hold teeth alone there")
 
 
 def _require_other_file(path: str | os.PathLike[str], output: Path) -> None:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 SPECK_MM3 = 2.0
 #: How finely the way along a canal is cut, and how long a branch is at least, mm.
 _CUT_MM, BRANCH_MM = 2.0, 6.0
-#: The two cuts behind an end by which its direction is taken, mm along the piece.
-_CUTS_MM = ((3.0, 5.0), (6.0, 9.0))
+#: The part of a piece by which its end is found, mm along it from the end.
+_END_MM = (2.5, 12.0)
 
 
 @dataclass(frozen=True)
@@ -96,14 +96,19 @@ class Piece:
         return self._end(self._ways), self._end(back)
 
     def _end(self, ways: np.ndarray) -> End:
-        """By two cuts behind the end: those nearer to it are slanting, for the way begins at its edge."""
-        cuts = [self.places[(ways > low) & (ways <= high)] for low, high in _CUTS_MM]
-        before, behind = (cut.mean(axis=0) if len(cut) else self.places.mean(axis=0) for cut in cuts)
-        outwards = before - behind
-        size = float(np.linalg.norm(outwards))
-        outwards = outwards / size if size > 0 else np.array([0.0, 0.0, 1.0])
-        tip = self.places[ways <= _CUTS_MM[0][0]]
-        return End(before + float(((tip - before) @ outwards).max()) * outwards, outwards)
+        """By the parabola of least squares through the piece's last part. The last cuts are slanting, for the way begins
+        at the end's edge: they are left out."""
+        low, high = _END_MM
+        part = (ways >= low) & (ways <= high)
+        if not part.any() or np.ptp(ways[part]) < low:
+            part = np.ones(len(ways), bool)  # a short piece: all of it
+        curve = np.polynomial.polynomial.polyfit(ways[part], self.places[part], 2)
+        at = float(ways[part].min())
+        outwards = -(curve[1] + 2 * at * curve[2])
+        outwards = outwards / max(float(np.linalg.norm(outwards)), 1e-9)
+        inner = curve[0] + at * curve[1] + at**2 * curve[2]
+        reach = float(np.percentile((self.places[ways <= at + low] - inner) @ outwards, 95))
+        return End(inner + max(reach, 0.0) * outwards, outwards)
 
     @cached_property
     def number_of_ends(self) -> int:

@@ -18,6 +18,7 @@ from DentalTopoSegLib.dentition.structures import structure
 from DentalTopoSegLib.files.label_maps import read_label_map, write_labelmap
 from DentalTopoSegLib.files.volumes import Volume
 from DentalTopoSegLib.files.volumes.boxes import box_of
+from DentalTopoSegLib.runs.checking import check_file
 from DentalTopoSegLib.runs.repairing import repair_file
 
 CODES = ("canal_in_pieces", "canal_branched", "structure_wrong_side", "tooth_outside_jaw", "implant_as_tooth")
@@ -86,9 +87,7 @@ def test_what_cannot_be_joined_says_why() -> None:
 def test_a_file_is_repaired(tmp_path: Path) -> None:
     array, beside = interrupted(5.0)
     path = write_labelmap(volume(array), tmp_path / "a.nii.gz", structures=volume(beside))
-    number = 1 + next(
-        i for i, f in enumerate(check_dentition(volume(array), structures=volume(beside))) if f.repair == "join_canal"
-    )
+    number = 1 + next(i for i, f in enumerate(check_file(path).findings) if f.repair == "join_canal")
     run = repair_file(path, tmp_path / "b.nii.gz", finding=number)
     assert run.done == [
         "Join the pieces of the left mandibular canal along the jaw; 5.0 mm of it are drawn without being seen"
@@ -96,7 +95,9 @@ def test_a_file_is_repaired(tmp_path: Path) -> None:
     read = read_label_map(tmp_path / "b.nii.gz")
     np.testing.assert_array_equal(read.teeth.array, array)
     assert read.structures is not None and found(array, read.structures.array) == {}
-    assert read.structures.array[array == 0].sum() > beside[array == 0].sum() / 2  # what lies around is kept
+    same = (read.structures.array == beside) | (beside == structure("mandible").value)  # in which the gap was drawn
+    assert same[beside != structure("enamel").value].all()
+    assert "Left aside, being a part of teeth in a map that can hold teeth alone there: enamel." in run.warnings
 
 
 def bent(rng: np.random.Generator, gap_mm: float) -> tuple[Volume, np.ndarray]:

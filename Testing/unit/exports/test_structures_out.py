@@ -53,7 +53,7 @@ def test_our_own_map_holds_both(path: Path) -> None:
 
 def test_totalsegmentators_map_holds_what_it_has_values_for(path: Path, tmp_path: Path) -> None:
     files, warnings = export_result(path, tmp_path / "out", "nifti", to_numbering="totalsegmentator")
-    assert warnings == ["Left aside, having no value in the numbering 'totalsegmentator': enamel."]
+    assert warnings == ["Left aside, having no value of their own in the numbering 'totalsegmentator': enamel."]
     labels, beside = toy()
     stored = sitk.GetArrayFromImage(sitk.ReadImage(str(files["nifti"])))
     wanted = {"mandible": 1, "canal_left": 3, "sinus_right": 6, "implant": 10}

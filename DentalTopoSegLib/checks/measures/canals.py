@@ -96,8 +96,8 @@ class Piece:
         return self._end(self._ways), self._end(back)
 
     def _end(self, ways: np.ndarray) -> End:
-        """By the parabola of least squares through the piece's last part. The last cuts are slanting, for the way begins
-        at the end's edge: they are left out."""
+        """By the parabola of least squares through the piece's last part, but for the very last: the way begins at the
+        end's edge, so that cuts are slanting there."""
         low, high = _END_MM
         part = (ways >= low) & (ways <= high)
         if not part.any() or np.ptp(ways[part]) < low:

@@ -41,6 +41,8 @@ class Site:
     ended_by : str
         The key of the structure that ends it (a canal, a sinus), "bone" where the bone itself ends, "scan" where the
         scan does: then the height is at least that.
+    outwards : (3,) array
+        Unit vector across the axis, in the cross-section, to the cheek or lip.
     widths : tuple of float or None
         mm across the axis, `WIDTH_DEPTHS` below the crest; None where there is no bone.
     uncertainty_mm : float
@@ -51,6 +53,7 @@ class Site:
     crest: np.ndarray
     end: np.ndarray
     ended_by: str
+    outwards: np.ndarray
     widths: tuple[float | None, ...]
     uncertainty_mm: float
 
@@ -69,6 +72,7 @@ class Site:
             "width_depths_mm": list(WIDTH_DEPTHS),
             "uncertainty_mm": round(self.uncertainty_mm, 2),
             "line_ras": [[round(float(c), 2) for c in end] for end in (self.crest, self.end)],
+            "outwards_ras": [round(float(c), 4) for c in self.outwards],
         }
 
 
@@ -162,7 +166,8 @@ def measure_site(
         return None
     ended_by = min(met, key=lambda key: (met[key], key == "bone"))
     widths = tuple(_width(path[0] + d * along, sideways, ras, bone_at) for d in WIDTH_DEPTHS)
-    return Site(fdi, ras(path[0]), ras(path[met[ended_by]]), ended_by, widths, SITE_VOXELS * voxel_mm)
+    outwards = ras(path[0] + sideways) - ras(path[0])
+    return Site(fdi, ras(path[0]), ras(path[met[ended_by]]), ended_by, outwards, widths, SITE_VOXELS * voxel_mm)
 
 
 def _middle_line(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from ...dentition.words import Sentence, Template
+from ..measures.case import Place
 from ..measures.label_map import Case
 from .finding import Finding, Kind
 
@@ -43,12 +44,12 @@ class Nearness(Kind):
         words = self.root_touches if touches else self.of_root
         return words(fdi=fdi, mm=distance, unsure=unsure, root=root())
 
-    def find_in_label_map(self, case: Case) -> Iterator[Finding]:
+    def near(self, case: Case) -> Iterator[tuple[int, Place, dict[str, Any]]]:
+        """The teeth that are near, where to look, and what a finding keeps of it."""
         if case.around is None:
             return
         for fdi in case.teeth:
             near = next((one for one in case.around.clearances(fdi) if one.key in self.keys), None)
-            if near is None or near.line.length_mm + near.uncertainty_mm > self.limit_mm:
-                continue
-            place = case.in_file((near.line.start + near.line.end) / 2)
-            yield Finding(self.code, (fdi,), place, "info", None, {**near.to_dict(), "limit_mm": self.limit_mm})
+            if near is not None and near.line.length_mm + near.uncertainty_mm <= self.limit_mm:
+                place = case.in_file((near.line.start + near.line.end) / 2)
+                yield fdi, place, {**near.to_dict(), "limit_mm": self.limit_mm}

@@ -12,6 +12,7 @@ from toy_jaw_map import CANAL_R, CANAL_RADIUS, CANAL_S, axes, structures, teeth,
 from toy_teeth import SPACING, place, volume
 
 from DentalTopoSegLib.checks.findings import Finding, check_dentition, repairs_for
+from DentalTopoSegLib.checks.findings.words import STRUCTURE
 from DentalTopoSegLib.checks.measures.canals import gaps_between, pieces_of
 from DentalTopoSegLib.checks.repair import RepairRefusedError, join_canal, make_structure_edit
 from DentalTopoSegLib.dentition.structures import structure
@@ -43,6 +44,10 @@ def interrupted(gap_mm: float) -> tuple[np.ndarray, np.ndarray]:
     _, front, _ = axes()
     beside[(beside == LEFT) & (np.abs(front + 6) < gap_mm / 2)] = structure("mandible").value
     return array, beside
+
+
+def test_structures_are_called_by_their_names() -> None:
+    assert all(template.text == structure(key).name for key, template in STRUCTURE.items())
 
 
 def test_nothing_is_said_of_a_tidy_jaw() -> None:

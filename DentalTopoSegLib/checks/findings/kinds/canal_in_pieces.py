@@ -23,8 +23,9 @@ class CanalInPieces(Kind):
         detail = finding.detail
         return self.words(name=STRUCTURE[detail["structure"]](), pieces=detail["pieces"], gap=detail["gap_mm"])
 
-    def repairs(self, finding: Finding, others: Sequence[Finding]) -> list[Repair]:
-        return [join_canal(finding.detail["structure"], finding.detail["gap_mm"])]
+    def repairs(self, finding: Finding, others: Sequence[Finding]) -> list[Repair] | None:
+        key, gap = finding.detail.get("structure"), finding.detail.get("gap_mm")
+        return None if key is None or gap is None else [join_canal(key, gap)]
 
     def find_in_label_map(self, case: Case) -> Iterator[Finding]:
         if case.around is None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ....dentition.words import Template
+from ...measures.label_map import Case
 from ...measures.surroundings import CANALS
+from ..finding import Finding
 from ..nearness import Nearness
 
 
@@ -24,6 +28,10 @@ class NearCanal(Nearness):
         "({mm:.1f} ± {unsure:.1f} mm)."
     )
     tooth_touches = Template("Tooth {fdi:tooth} touches the nerve canal, or nearly does ({mm:.1f} ± {unsure:.1f} mm).")
+
+    def find_in_label_map(self, case: Case) -> Iterator[Finding]:
+        for fdi, place, detail in self.near(case):
+            yield Finding(self.code, (fdi,), place, "info", None, detail)
 
 
 KIND = NearCanal()

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ....dentition.words import Template
+from ...measures.label_map import Case
 from ...measures.surroundings import SINUSES
+from ..finding import Finding
 from ..nearness import Nearness
 
 
@@ -27,6 +31,10 @@ class NearSinus(Nearness):
     tooth_touches = Template(
         "Tooth {fdi:tooth} touches the maxillary sinus, or nearly does ({mm:.1f} ± {unsure:.1f} mm)."
     )
+
+    def find_in_label_map(self, case: Case) -> Iterator[Finding]:
+        for fdi, place, detail in self.near(case):
+            yield Finding(self.code, (fdi,), place, "info", None, detail)
 
 
 KIND = NearSinus()

@@ -90,8 +90,8 @@ def write_structures(labels: Volume, names: Mapping[int, str], path: str | os.Pa
     boxes = ndimage.find_objects(labels.array)
     present = [(value, box) for value, box in enumerate(boxes, start=1) if box is not None and value in names]
     for i, (value, box) in enumerate(present):
-        colour, key = structure_colour(value, names[value]), structure_of(names[value])
-        coded = "" if key is None else f"TerminologyEntry:{structure_terminology(structure(key))}|"
+        colour, known = structure_colour(value, names[value]), structure_of(names[value])
+        coded = "" if known is None else f"TerminologyEntry:{structure_terminology(structure(known))}|"
         fields = {
             "ID": f"Structure_{value}",
             "Name": names[value],

@@ -30,7 +30,7 @@ SITE_COLUMNS = (
 
 def around_cells(row: Mapping[str, Any]) -> dict[str, Any]:
     """The cells of a tooth of a report, by column; nothing of what was not measured."""
-    around, cells = row.get("around") or {}, {}
+    around, cells = row.get("around") or {}, dict[str, Any]()
     for what in _NEAR:
         if what in around:
             cells |= {f"{what}_{part}": around[what][part] for part in ("mm", "uncertainty_mm", "root")}

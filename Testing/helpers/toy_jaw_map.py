@@ -72,18 +72,20 @@ def odd_structures() -> list[tuple[np.ndarray, np.ndarray]]:
     array = teeth()
     tidy_map = structures(array)
     broken_canal = tidy_map.copy()
-    left, right_one = structure("canal_left").value, structure("canal_right").value
+    left = structure("canal_left").value
     broken_canal[(tidy_map == left) & (np.abs(front + 6) < 2.5)] = structure("mandible").value
     swapped = tidy_map.copy()
-    swapped[tidy_map == left], swapped[tidy_map == right_one] = right_one, left
+    for one, other in (("canal_left", "canal_right"), ("sinus_left", "sinus_right")):
+        a, b = structure(one).value, structure(other).value
+        swapped[tidy_map == a], swapped[tidy_map == b] = b, a
     branched = tidy_map.copy()
     branch = np.hypot(front + 6, up - CANAL_S) <= CANAL_RADIUS
     branched[branch & (right < -CANAL_R + 13) & (right > -CANAL_R) & (array == 0)] = left
     bare = tidy_map.copy()
-    r, a, _ = place(37)
-    bare[(tidy_map == structure("mandible").value) & (np.hypot(right - r, front - a) < 10) & (up > -26)] = 0
+    r, front_of, _ = place(37)
+    bare[(tidy_map == structure("mandible").value) & (np.hypot(right - r, front - front_of) < 10) & (up > -26)] = 0
     on_implant, implant = array.copy(), tidy_map.copy()
-    r, a, s = place(36)
-    below = (np.hypot(right - r, front - a) <= 2.0) & (up < s) & (up > s - 12)
+    r, front_of, s = place(36)
+    below = (np.hypot(right - r, front - front_of) <= 2.0) & (up < s) & (up > s - 12)
     implant[below], on_implant[below] = structure("implant").value, 0
     return [(array, broken_canal), (array, swapped), (array, branched), (array, bare), (on_implant, implant)]

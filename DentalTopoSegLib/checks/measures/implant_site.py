@@ -158,8 +158,8 @@ def measure_site(
         return None
     path = path[start[0] :]
     beside = path[:, None] + np.linspace(-IMPLANT_MM / 2, IMPLANT_MM / 2, 9)[:, None] * sideways
-    ends = {"bone": bone_at(ras(path)) < 0.5}
-    ends |= {key: (at(ras(beside)) >= 0.5).any(axis=1) for key, at in stops.items()}
+    ends: dict[str, np.ndarray] = {"bone": np.asarray(bone_at(ras(path)) < 0.5)}
+    ends |= {key: np.asarray((at(ras(beside)) >= 0.5).any(axis=1)) for key, at in stops.items()}
     ends["scan"] = ~inside(ras(path))
     met = {key: int(np.argmax(there)) for key, there in ends.items() if there.any()}
     if not met:

@@ -41,4 +41,4 @@ class Sampled:
     def inside(self, places: np.ndarray) -> np.ndarray:
         """Whether the scan goes there."""
         index = self._structures.ras_to_index(places)
-        return ((index >= -0.5) & (index <= np.array(self._structures.shape) - 0.5)).all(axis=-1)
+        return np.asarray(((index >= -0.5) & (index <= np.array(self._structures.shape) - 0.5)).all(axis=-1))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -26,8 +26,9 @@ from .subvoxel import Line, distance_uncertainty_mm, shortest_line, surface_poin
 from .tooth_shape import AXIS_DEG, LENGTH_VOXELS, Root, ToothShape, find_roots, named_roots, tooth_shape
 
 if TYPE_CHECKING:
+    from ...dentition.arch import ArchFrame
     from ...files.volumes import Volume
-    from .label_map import Case
+    from ..topology import ToothMeasure
 
 CANALS = ("canal_left", "canal_right", "canal")
 SMALL_CANALS = ("incisive_canal_left", "incisive_canal_right", "lingual_canal")
@@ -73,6 +74,24 @@ class Clearance:
         }
 
 
+class MeasuredTeeth(Protocol):
+    """What is asked of the teeth: a `label_map.Case`."""
+
+    labels: Volume
+
+    @property
+    def teeth(self) -> tuple[int, ...]: ...
+    @property
+    def measures(self) -> Mapping[int, ToothMeasure]: ...
+    @property
+    def frame(self) -> ArchFrame | None: ...
+    @property
+    def numbers_trusted(self) -> bool: ...
+    def is_cut(self, fdi: int) -> bool: ...
+    def mask(self, fdi: int) -> np.ndarray: ...
+    def middle(self, fdi: int) -> np.ndarray: ...
+
+
 @dataclass
 class Memory:
     """What was measured on teeth and structures that may be asked for again when other teeth have changed."""
@@ -94,7 +113,7 @@ class Surroundings:
 
     Parameters
     ----------
-    case : Case
+    case : MeasuredTeeth
         The teeth, measured.
     structures : Volume
         Values of `dentition.structures` on the teeth's grid.
@@ -102,7 +121,7 @@ class Surroundings:
         What is known already.
     """
 
-    def __init__(self, case: Case, structures: Volume, memory: Memory | None = None) -> None:
+    def __init__(self, case: MeasuredTeeth, structures: Volume, memory: Memory | None = None) -> None:
         self.case, self.structures = case, structures
         self._memory = memory or Memory()
 
@@ -418,7 +437,7 @@ class Surroundings:
         """Lengths of crown and root along the axis, parted at the mean cemento-enamel junction, and their ratio; and
         the clinical ratio, what stands out of the bone to what is in it (Glossary of Prosthodontic Terms, J Prosthet
         Dent 2017;117:e1, "crown-root ratio"), parted at the mean crest."""
-        told = {}
+        told: dict[str, float] = {}
         edge, crest = self.enamel_edge(fdi), self.bone_crest(fdi)
         if edge is not None and edge.mean is not None:
             crown, root = edge.mean - shape.crown_end, shape.root_end - edge.mean

@@ -146,7 +146,7 @@ class ReviewPanel:
             return
         self._stopPicking()
         self.chart.select(finding.teeth[0] if len(finding.teeth) == 1 else None, finding.teeth)
-        self._lookAt(lambda: self.review.look(key), finding.teeth)
+        self._lookAt(lambda: self.review.look(key), finding.teeth, key)
         self._updateTooth()
 
     def onToothClicked(self, fdi: int) -> None:
@@ -198,11 +198,13 @@ class ReviewPanel:
         for listener in self.looked:
             listener(place)
 
-    def _lookAt(self, where: Callable, teeth: tuple) -> None:
+    def _lookAt(self, where: Callable, teeth: tuple, key: str | None = None) -> None:
+        """Go there; key: of the finding whose line is shown, where it measured one."""
         from DentalTopoSegLib.scene import SceneError, look_at
 
         try:
             look = where()
+            self.review.point_out(key)
             if look is not None:
                 look_at(look, self.review.nodes[0].GetScene())
             self._tellLooked(None if look is None else look.position)

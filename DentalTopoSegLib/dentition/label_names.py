@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .label_layouts import Layout
+from .structures import BY_KEY
 from .teeth import FDI_DECIDUOUS, FDI_PERMANENT, is_tooth, plain_name
 
 #: Words that make of a tooth's name something else.
@@ -163,7 +164,54 @@ def layout_of_names(names: Mapping[int, str]) -> Layout:
     pulps = {value: fdi for value, name in names.items() if (fdi := _tooth_of_pulp(name)) in present}
     others = {value: name for value, name in names.items() if value not in teeth and value not in pulps}
     groups = {value: jaw for value, name in others.items() if (jaw := _GROUPS.get(frozenset(_words(name).split())))}
-    return Layout("names", {**teeth, **pulps}, others, groups)
+    meant = {value: key for value, name in names.items() if value not in teeth and (key := structure_of(name))}
+    return Layout("names", {**teeth, **pulps}, others, groups, meant)
+
+
+#: Words of a structure's name beside its side and those that change nothing.
+_STRUCTURE_WORDS = {
+    "mandible": ("lower jawbone", "lower jaw", "mandible"),
+    "upper_jaw": ("upper jawbone", "upper jaw", "maxilla", "upper skull", "maxilla upper skull", "skull"),
+    "canal": (
+        "inferior alveolar canal",
+        "mandibular canal",
+        "inferior alveolar nerve",
+        "inferior alveolar nerve canal",
+    ),
+    "incisive_canal": ("mandibular incisive canal", "incisive canal"),
+    "lingual_canal": ("lingual canal",),
+    "sinus": ("maxillary sinus",),
+    "airway": ("pharynx", "airway", "upper airway", "pharyngeal airway"),
+    "enamel": ("enamel",),
+    "implant": ("implant",),
+    "crown": ("crown",),
+    "bridge": ("bridge",),
+    "filling": ("filling", "restoration"),
+    "post": ("post",),
+    "bracket": ("bracket", "brackets"),
+}
+_BY_STRUCTURE_WORDS = {frozenset(said.split()): key for key, all_said in _STRUCTURE_WORDS.items() for said in all_said}
+_SIDES = {"left", "right"}
+_NOTHING_SAID = {"and", "&", "the", "dental", "structure", "of", "tooth", "with", "base"}
+
+
+def structure_of(name: str) -> str | None:
+    """The key of the structure (`structures.STRUCTURES`) that a label's name means, None for another thing.
+
+    Examples
+    --------
+    >>> structure_of("Left Inferior Alveolar Canal"), structure_of("mandibular_canal"), structure_of("Frontal sinus")
+    ('canal_left', 'canal', None)
+    """
+    words = set(_words(name.replace("/", " ")).split())
+    if "pulp" in words:
+        return "pulp"
+    key = _BY_STRUCTURE_WORDS.get(frozenset(words - _SIDES - _NOTHING_SAID))
+    sides = words & _SIDES
+    if key is None or not sides:
+        return key if key in BY_KEY else None  # one of two incisive canals: which one, nobody guesses
+    sided = f"{key}_{'_'.join(sorted(sides))}"
+    return sided if sided in BY_KEY else None
 
 
 _GROUPS = {frozenset((jaw, "teeth")): jaw for jaw in ("upper", "lower")}

@@ -1,4 +1,4 @@
-"""The label map as NIfTI."""
+"""The label map as NIfTI: teeth by their numbers, structures by their values."""
 
 from __future__ import annotations
 
@@ -9,9 +9,14 @@ from .result import Result
 
 
 def _write(result: Result, path_of: PathOf, options: ExportOptions) -> dict[str, Path]:
-    from ..files.label_maps import write_labelmap
+    from ..files.label_maps import left_aside, structures_without_value, write_labelmap
 
-    return {"nifti": write_labelmap(result.label_map, path_of(""), options.numbering)}
+    if result.structures is None:
+        return {"nifti": write_labelmap(result.label_map, path_of("teeth"), options.numbering)}
+    without = structures_without_value(result.label_map, result.structures, options.numbering)
+    result.warnings.extend(left_aside(without, f"having no value of their own in the numbering '{options.numbering}'"))
+    written = write_labelmap(result.label_map, path_of("teeth"), options.numbering, result.structures)
+    return {"nifti": written}
 
 
 NIFTI = ExportFormat(
@@ -19,7 +24,7 @@ NIFTI = ExportFormat(
     title="NIfTI",
     purpose="label map, value = FDI number",
     group=Group.VOXELS,
-    pattern="{name}_teeth.nii.gz",
+    pattern="{name}_{part}.nii.gz",
     write=_write,
     jaws=False,
 )

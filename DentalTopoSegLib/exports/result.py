@@ -45,6 +45,8 @@ class Result:
         Makes the examination; called once, and only if needed.
     labels, confidence : Volume, Confidence, optional
         Of a label map; confidence 0 to 1 by FDI number, where the file has it.
+    structures : Volume, optional
+        Of a label map that has them: values of `dentition.structures` on its grid.
     labelled : LabelledJaw, optional
         Of an intraoral scan.
     known : Known
@@ -61,6 +63,7 @@ class Result:
     examine: Callable[[], Examination]
     labels: Volume | None = None
     confidence: Confidence | None = None
+    structures: Volume | None = None
     labelled: LabelledJaw | None = None
     known: Known = field(default_factory=Known)
     stored_report: dict[str, Any] | None = None

@@ -10,8 +10,12 @@ from .result import Result
 
 def _write(result: Result, path_of: PathOf, options: ExportOptions) -> dict[str, Path]:
     from ..files.seg_nrrd import write_seg_nrrd
+    from ..files.structures import write_known_structures
 
-    return {"seg.nrrd": write_seg_nrrd(result.label_map, path_of(""), result.confidence, result.known)}
+    files = {"seg.nrrd": write_seg_nrrd(result.label_map, path_of("teeth"), result.confidence, result.known)}
+    if result.structures is not None:
+        files["structures"] = write_known_structures(result.structures, path_of("structures"))
+    return files
 
 
 SEG_NRRD = ExportFormat(
@@ -19,7 +23,7 @@ SEG_NRRD = ExportFormat(
     title="seg.nrrd",
     purpose="segmentation of 3D Slicer with names, colours and codes",
     group=Group.VOXELS,
-    pattern="{name}_teeth.seg.nrrd",
+    pattern="{name}_{part}.seg.nrrd",
     write=_write,
     jaws=False,
 )

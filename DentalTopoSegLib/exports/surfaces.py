@@ -1,4 +1,4 @@
-"""Teeth as surfaces in files: one STL, OBJ or PLY per tooth, or one GLB with a node per tooth.
+"""Teeth and structures as surfaces in files: one STL, OBJ or PLY for each, or one GLB with a node for each.
 
 Coordinates: millimetres, LPS by default, as 3D Slicer and DICOM tools expect of STL, OBJ and PLY; RAS on request. GLB
 has axes and a unit of its own: metres, +Y the patient's top, +Z the front. Surfaces of intraoral scans keep their
@@ -37,10 +37,12 @@ class _Place:
 
 
 def _surfaces(result: Result, space: str) -> tuple[list[ToothSurface], _Place]:
-    from .tooth_surfaces import surfaces_of_jaw, surfaces_of_labels
+    from .tooth_surfaces import surfaces_of_jaw, surfaces_of_labels, surfaces_of_structures
 
     if result.labelled is None:
         found, place = surfaces_of_labels(result.label_map, space), _Place(space)
+        if found and result.structures is not None:
+            found += surfaces_of_structures(result.structures, space)
     else:
         surface = result.labelled.surface
         found = surfaces_of_jaw(surface.vertices / surface.scale, surface.faces, result.labelled.face_fdi)
@@ -64,7 +66,8 @@ def _each(
 ) -> dict[str, Path]:
     files = {}
     for surface in surfaces:
-        path = files[f"tooth_{surface.fdi}" if surface.fdi else "gingiva"] = path_of(surface.name)
+        is_tooth = surface.fdi and surface.structure is None
+        path = files[f"tooth_{surface.fdi}" if is_tooth else surface.name] = path_of(surface.name)
         write(path, surface, place.note)
     return files
 
@@ -88,7 +91,11 @@ def _obj(path: Path, surface: ToothSurface, note: str) -> None:
     from .. import dentition
 
     mesh = TRIMESH.require().Trimesh(surface.vertices, surface.faces, process=False)
-    title = f"tooth {surface.name} {dentition.plain_name(surface.fdi)}" if surface.fdi else "gingiva"
+    title = "gingiva"
+    if surface.structure is not None:
+        title = surface.structure.name
+    elif surface.fdi:
+        title = f"tooth {surface.name} {dentition.plain_name(surface.fdi)}"
     text = mesh.export(file_type="obj", header=f"{title} {note}".strip(), include_normals=False)
     path.write_text(text, encoding="utf-8")
 

@@ -11,7 +11,7 @@ from .result import Result
 def _write(result: Result, path_of: PathOf, options: ExportOptions) -> dict[str, Path]:
     from ..reports.page import write_csv
 
-    return write_csv(result.report, path_of("teeth"), path_of("findings"))
+    return write_csv(result.report, path_of("teeth"), path_of("findings"), path_of("sites"))
 
 
 CSV = ExportFormat(

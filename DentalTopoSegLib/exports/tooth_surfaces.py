@@ -8,16 +8,18 @@ volumes and checks are those of the voxels.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from .. import dentition
 from ..dentition import GINGIVA_RGB
+from ..dentition.structures import BY_VALUE, Structure
 from ..errors import InputError
 from ..files.packages import install_hint
 from ..files.volumes import Volume
-from ..files.volumes.boxes import tooth_boxes
+from ..files.volumes.boxes import Box, box_of, tooth_boxes
 from ..pictures.voxel_rendering import smooth_tooth
 
 SPACES = ("LPS", "RAS")
@@ -31,7 +33,8 @@ _LEVELS = (0.3, 0.6)
 
 @dataclass(frozen=True)
 class ToothSurface:
-    """fdi: its number, 0 for the gingiva. vertices: (V, 3) mm or file units. faces: (F, 3), normals outwards."""
+    """fdi: its number, 0 for the gingiva, or a structure's value (`dentition.structures`). vertices: (V, 3) mm or file
+    units. faces: (F, 3), normals outwards."""
 
     fdi: int
     vertices: np.ndarray
@@ -39,12 +42,21 @@ class ToothSurface:
 
     @property
     def name(self) -> str:
-        """ "16" or "gingiva": how files and nodes are called."""
+        """ "16", "gingiva" or "canal_left": how files and nodes are called."""
+        if self.structure is not None:
+            return self.structure.key
         return str(self.fdi) if self.fdi else "gingiva"
+
+    @property
+    def structure(self) -> Structure | None:
+        """The structure that it is of; None of a tooth and of the gingiva."""
+        return BY_VALUE.get(self.fdi)
 
     @property
     def color(self) -> tuple[int, int, int]:
         """(r, g, b) 0-255."""
+        if self.structure is not None:
+            return self.structure.color
         return dentition.color(self.fdi) if self.fdi else GINGIVA_RGB
 
 
@@ -63,12 +75,27 @@ def surfaces_of_labels(labels: Volume, space: str = "LPS") -> list[ToothSurface]
     InputError
         For an unknown space, for values that are no FDI numbers, and where VTK is absent.
     """
+    return _surfaces(labels, tooth_boxes(labels.array), space)
+
+
+def surfaces_of_structures(structures: Volume, space: str = "LPS") -> list[ToothSurface]:
+    """The closed surface of every structure, in the order of their values; as `surfaces_of_labels`.
+
+    structures: values of `dentition.structures` (z, y, x).
+    """
+    from scipy import ndimage
+
+    boxes = enumerate(ndimage.find_objects(structures.array), start=1)
+    return _surfaces(structures, {value: box_of(box) for value, box in boxes if box and value in BY_VALUE}, space)
+
+
+def _surfaces(labels: Volume, boxes: Mapping[int, Box], space: str) -> list[ToothSurface]:
     if space not in SPACES:
         raise InputError(f"Coordinates '{space}' are unknown: use LPS or RAS.")
     flip = np.array([-1.0, -1.0, 1.0]) if space == "LPS" else np.ones(3)
     spacing = float(np.clip(min(labels.spacing), _FINEST_MM, _COARSEST_MM))
     found = []
-    for fdi, box in sorted(tooth_boxes(labels.array).items()):
+    for fdi, box in sorted(boxes.items()):
         field, lower = smooth_tooth(labels, fdi, box, spacing)
         volume = np.count_nonzero(labels.array[box] == fdi) * labels.voxel_volume_mm3
         vertices, faces = _level_surface(field, _level_of(field, volume / spacing**3))

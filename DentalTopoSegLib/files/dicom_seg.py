@@ -10,7 +10,10 @@ from typing import Any
 import numpy as np
 
 from .. import dentition
+from ..dentition.label_names import structure_of
+from ..dentition.structures import structure
 from ..errors import InputError, MemoryLimitError
+from .label_content import LabelMap
 from .names import one_line
 from .packages import Package
 from .silence import silent_packages
@@ -33,7 +36,7 @@ def is_dicom_seg(path: Path) -> bool:
     return head[PREAMBLE - 4 : PREAMBLE] == b"DICM" and SEGMENTATION_CLASS in head
 
 
-def read_dicom_seg(path: Path) -> tuple[Volume, list[str]]:
+def read_dicom_seg(path: Path) -> LabelMap:
     """Read a DICOM Segmentation.
 
     Parameters
@@ -43,11 +46,10 @@ def read_dicom_seg(path: Path) -> tuple[Volume, list[str]]:
 
     Returns
     -------
-    labels : Volume
-        uint8 FDI numbers (z, y, x) on the segmentation's own grid, which may be a part of the scan's, with a voxel of
-        background around it: where the object ends, the scan need not, so no tooth counts as cut there.
-    warnings : list of str
-        Segments that are no teeth.
+    LabelMap
+        Teeth and structures, by the codes and labels of the segments, on the segmentation's own grid, which may be a
+        part of the scan's, with a voxel of background around it: where the object ends, the scan need not, so no tooth
+        counts as cut there.
 
     Raises
     ------
@@ -61,6 +63,7 @@ def read_dicom_seg(path: Path) -> tuple[Volume, list[str]]:
         try:
             seg = hd.seg.segread(io.BytesIO(_content(path)))  # lengths in a file can lie, and are allocated at once
             teeth, others = _segments(seg)
+            around = {number: key for number, label in others.items() if (key := structure_of(label))}
             if str(seg.SegmentationType) not in ("BINARY", "LABELMAP"):
                 raise InputError(
                     f"'{path}' is a fractional segmentation: its voxels are probabilities and no labels. Export it "
@@ -74,19 +77,33 @@ def read_dicom_seg(path: Path) -> tuple[Volume, list[str]]:
             if np.prod([int(n) for n in geometry.spatial_shape], dtype=object) > MAX_VOXELS:
                 raise MemoryLimitError(f"'{path}' holds more than the {MAX_VOXELS:,} voxels that are read.")
             volume = seg.get_volume(combine_segments=True, segment_numbers=sorted(teeth), dtype=np.uint16)
+            beside = around and seg.get_volume(
+                combine_segments=True, segment_numbers=sorted(around), dtype=np.uint16, skip_overlap_checks=True
+            )
         except InputError:
             raise
         except parser_errors() as error:  # highdicom has no kind of its own for files that are damaged
             raise InputError(
                 f"'{path}' is a damaged DICOM Segmentation, or one whose segments overlap: export it again."
             ) from error
-    table = np.zeros(65536, np.uint8)
-    for number, fdi in teeth.items():
-        table[number] = fdi
-    said = [f"Taken as background, being no teeth by their codes: {', '.join(others)}."] if others else []
     affine = np.asarray(volume.affine, float)
     affine[:3, 3] -= affine[:3, :3].sum(axis=1)
-    return _on_grid(np.pad(table[np.asarray(volume.array)], 1), affine, path), said
+    labels = _on_grid(_translated(volume.array, teeth), affine, path)
+    structures = None
+    if beside:
+        structures = labels.with_array(
+            _translated(beside.array, {number: structure(key).value for number, key in around.items()})
+        )
+    strangers = [label for number, label in others.items() if number not in around]
+    return LabelMap(labels, structures, [], list(others.values()), strangers)
+
+
+def _translated(array: Any, values: dict[int, int]) -> np.ndarray:
+    """Segment numbers as label values, with a voxel of background around them."""
+    table = np.zeros(65536, np.uint8)
+    for number, value in values.items():
+        table[number] = value
+    return np.pad(table[np.asarray(array)], 1)
 
 
 def _content(path: Path) -> bytes:
@@ -95,10 +112,10 @@ def _content(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def _segments(seg: Any) -> tuple[dict[int, int], list[str]]:
-    """{segment number: FDI} of the teeth, and the labels of the others."""
+def _segments(seg: Any) -> tuple[dict[int, int], dict[int, str]]:
+    """{segment number: FDI} of the teeth, and {segment number: label} of the others."""
     teeth: dict[int, int] = {}
-    others = []
+    others: dict[int, str] = {}
     for item in seg.SegmentSequence:
         code = item.SegmentedPropertyTypeCodeSequence[0]
         fdi = dentition.snomed_to_fdi(str(code.get("CodeValue", "")))
@@ -107,7 +124,7 @@ def _segments(seg: Any) -> tuple[dict[int, int], list[str]]:
         if fdi is None and said and dentition.is_tooth(int(said[1])):
             fdi = int(said[1])
         if fdi is None:
-            others.append(one_line(label))
+            others[int(item.SegmentNumber)] = one_line(label)
         else:
             teeth[int(item.SegmentNumber)] = fdi
     return teeth, others

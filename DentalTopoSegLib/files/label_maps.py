@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,11 @@ import numpy as np
 from .. import dentition
 from ..dentition import Layout
 from ..dentition.label_layouts import FDI as FDI_LAYOUT
-from ..dentition.label_names import layout_of_names
+from ..dentition.label_names import layout_of_names, structure_of
+from ..dentition.structures import BY_VALUE, structure
 from ..errors import InputError
 from .dicom_seg import is_dicom_seg, read_dicom_seg
+from .label_content import LabelMap
 from .label_tables import add_names_to_nifti, names_beside, names_in_nifti
 from .seg_nrrd import segment_names, segment_numbers
 from .transactions import atomic_path
@@ -70,6 +73,19 @@ def read_fdi_labels(
         When no value is a tooth under that numbering, and where the values may mean different teeth; it says which
         numberings would fit.
     """
+    read = read_label_map(path, numbering, orientation)
+    return read.teeth, [*read.warnings, *left_aside(read.beside)]
+
+
+def left_aside(names: Sequence[str], why: str = "being no teeth") -> list[str]:
+    """What is said of labels of these names that are not kept; nothing of none."""
+    return [f"Left aside, {why}: {', '.join(names)}."] if names else []
+
+
+def read_label_map(
+    path: str | os.PathLike[str], numbering: str | None = None, orientation: str | None = None
+) -> LabelMap:
+    """Read any label map as FDI numbers and structures; parameters and refusals are those of `read_fdi_labels`."""
     if _is_dicom_seg(path):
         if numbering is not None:
             raise InputError(f"'{path}' says itself which teeth it holds: leave out --numbering.")
@@ -84,16 +100,29 @@ def read_fdi_labels(
     fdi, ignored = to_fdi(labels, dict(layout.teeth))
     if not fdi.array.any():
         if not ignored:
-            return fdi, warnings
+            return LabelMap(fdi, None, warnings)
         shown = _list_text(ignored)
         raise InputError(f"'{path}' holds the values {shown}, no tooth by {used}.{_others_that_fit(ignored, layout)}")
     unknown = [value for value in ignored if value not in layout.others]
     if unknown:
         warnings.append(f"Taken as background, being no teeth by {used}: {_list_text(unknown)}.")
-    known = [layout.others[value] for value in ignored if value in layout.others]
-    if known:
-        warnings.append(f"Left aside, being no teeth: {', '.join(known)}.")
-    return fdi, warnings
+    known = [value for value in ignored if value in layout.others]
+    strangers = [layout.others[value] for value in known if value not in layout.structures]
+    structures = labels.with_array(_structures_in(labels.array, layout))
+    beside = [layout.others[value] for value in known]
+    return LabelMap(fdi, structures if structures.array.any() else None, warnings, beside, strangers)
+
+
+def _structures_in(array: np.ndarray, layout: Layout) -> np.ndarray:
+    table = np.zeros(65536, np.uint8)
+    for value, key in layout.structures.items():
+        table[value] = structure(key).value
+    return table[: int(array.max()) + 1][array]
+
+
+def structure_names(structures: Volume) -> list[str]:
+    """The names of the structures in a map of them, as clinicians say them."""
+    return [BY_VALUE[int(value)].name for value in present_values(structures.array) if value]
 
 
 class GroupedLabelsError(InputError):
@@ -126,7 +155,11 @@ def _layout_of(labels: Volume, path: Path, numbering: str | None, warnings: list
         return dentition.label_layout(numbering), f"{numbering} numbering"
     codes = segment_numbers(labels.metadata, path)
     if codes:
-        return Layout("codes", codes), "its segments' tooth codes"
+        others = {value: name for value, name in segment_names(labels.metadata, path).items() if value not in codes}
+        meant = {value: key for value, name in others.items() if (key := structure_of(name))}
+        return Layout("codes", codes, {value: others[value] for value in meant}, structures=meant), (
+            "its segments' tooth codes"
+        )
     named, where = _names_of(labels, path)
     if named:
         told = layout_of_names(named)
@@ -180,7 +213,28 @@ def _list_text(values: list[int]) -> str:
     return ", ".join(str(v) for v in values[:8]) + (f" and {len(values) - 8} more" if len(values) > 8 else "")
 
 
-def write_labelmap(labels: Volume, path: str | os.PathLike[str], numbering: str = "fdi") -> Path:
+def structures_without_value(labels: Volume, structures: Volume, numbering: str) -> list[str]:
+    """The names of those structures that one map of a numbering cannot hold beside the teeth, or not all of them: those
+    it has no value for, and in teeth all but pulps."""
+    layout = dentition.label_layout(numbering)
+    without = []
+    for value in (int(v) for v in present_values(structures.array) if v):
+        one, own = BY_VALUE[value], structures.array == value
+        teeth = [int(fdi) for fdi in np.unique(labels.array[own])]
+        if any(_value_in(layout, one.key, fdi) is None for fdi in teeth):
+            without.append(one.name)
+    return without
+
+
+def _value_in(layout: Layout, key: str, fdi: int) -> int | None:
+    """The value of a structure in a tooth (0: beside teeth) that does not take the voxel from the tooth."""
+    put = layout.value_of_structure(key, fdi)
+    return put if put is not None and layout.teeth.get(put, 0) == fdi else None
+
+
+def write_labelmap(
+    labels: Volume, path: str | os.PathLike[str], numbering: str = "fdi", structures: Volume | None = None
+) -> Path:
     """Write labels as uint8 on their own grid.
 
     Parameters
@@ -192,6 +246,10 @@ def write_labelmap(labels: Volume, path: str | os.PathLike[str], numbering: str 
     numbering : str
         One of `dentition.LABEL_NUMBERINGS`: in which values the teeth are written. Other than "fdi" a .nii.gz also
         gets the names of its values, as TotalSegmentator writes them.
+    structures : Volume, optional
+        What lies around and in the teeth, values of `dentition.structures` on the same grid: written too where the
+        numbering has values for them; in teeth pulps alone, for another value would take the voxels from the tooth
+        (`structures_without_value` names what is not written).
 
     Raises
     ------
@@ -202,7 +260,7 @@ def write_labelmap(labels: Volume, path: str | os.PathLike[str], numbering: str 
     """
     path, layout = Path(path), dentition.label_layout(numbering)
     array = labels.array.astype(np.uint8, copy=False)
-    if layout is FDI_LAYOUT:
+    if layout is FDI_LAYOUT and structures is None:
         return write_image(labels.with_array(array).to_sitk(), path)
     teeth = [int(value) for value in present_values(array) if value]
     values = {fdi: value for fdi in teeth if (value := layout.value_of(fdi)) is not None}
@@ -212,9 +270,28 @@ def write_labelmap(labels: Volume, path: str | os.PathLike[str], numbering: str 
     table = np.zeros(256, np.uint8)
     for fdi, value in values.items():
         table[fdi] = value
+    written = table[array]
     names = {value: f"{dentition.plain_name(fdi).replace(' ', '_')}_fdi{fdi}" for fdi, value in values.items()}
+    if structures is not None:
+        names |= _put_structures(written, array, structures.array, layout)
+    if layout is FDI_LAYOUT:
+        return write_image(labels.with_array(written).to_sitk(), path)
     with atomic_path(path) as temporary:
-        write_image(labels.with_array(table[array]).to_sitk(), temporary)
+        write_image(labels.with_array(written).to_sitk(), temporary)
         if path.name.lower().endswith(".nii.gz"):
             add_names_to_nifti(temporary, names)
     return path
+
+
+def _put_structures(written: np.ndarray, teeth: np.ndarray, structures: np.ndarray, layout: Layout) -> dict[int, str]:
+    """Put structures into values that are to be written; returns the names of the values they got."""
+    names: dict[int, str] = {}
+    for value in (int(v) for v in present_values(structures) if v):
+        one, own = BY_VALUE[value], structures == value
+        for fdi in (int(v) for v in np.unique(teeth[own])):
+            put = _value_in(layout, one.key, fdi)
+            if put is not None:
+                written[own & (teeth == fdi)] = put
+                of = f"{dentition.plain_name(fdi)} {one.key}_fdi{100 + fdi}" if fdi else one.name
+                names[put] = of.replace(" ", "_")
+    return names

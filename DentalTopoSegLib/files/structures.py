@@ -7,16 +7,49 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from .seg_nrrd import label_values, segmentation_header
+import numpy as np
+
+from ..dentition.label_names import structure_of
+from ..dentition.structures import BY_VALUE, Structure, structure
+from .seg_nrrd import NO_CODE, REGION_CONTEXT, TERMINOLOGY_CONTEXT, label_values, segmentation_header
 from .volumes import Volume, read_labels
 from .volumes.writing import write_image
 
 _TURN = 0.618034  # of the hue, from one structure to the next: neighbours in the list look different
 
 
-def structure_colour(value: int) -> tuple[float, float, float]:
-    """Red, green and blue, 0 to 1, of the structure with this value."""
+def structure_colour(value: int, name: str = "") -> tuple[float, float, float]:
+    """Red, green and blue, 0 to 1, of the structure with this value: those of `dentition.structures` where its name
+    says which it is."""
+    key = structure_of(name)
+    if key is not None:
+        red, green, blue = structure(key).color
+        return red / 255, green / 255, blue / 255
     return colorsys.hsv_to_rgb(value * _TURN % 1.0, 0.6, 0.9)
+
+
+def structure_terminology(one: Structure) -> str:
+    """Slicer's seven-part terminology entry of a structure."""
+    codes = [
+        NO_CODE if code is None else "{1}^{0}^{2}".format(*code) for code in (one.category, one.code, one.modifier)
+    ]
+    return "~".join((TERMINOLOGY_CONTEXT, *codes, REGION_CONTEXT, NO_CODE, NO_CODE))
+
+
+def write_known_structures(structures: Volume, path: str | os.PathLike[str]) -> Path:
+    """`write_structures` of values of `dentition.structures`."""
+    return write_structures(structures, {one.value: one.name for one in BY_VALUE.values()}, path)
+
+
+def known_structures(labels: Volume, names: Mapping[int, str]) -> Volume | None:
+    """What `read_structures` read, as values of `dentition.structures`; None where no name says which it is."""
+    table = np.zeros(65536, np.uint8)
+    for value, name in names.items():
+        key = structure_of(name)
+        if key is not None:
+            table[value] = structure(key).value
+    array = table[labels.array]
+    return labels.with_array(array) if array.any() else None
 
 
 def read_structures(path: str | os.PathLike[str]) -> tuple[Volume, dict[int, str]]:
@@ -57,7 +90,8 @@ def write_structures(labels: Volume, names: Mapping[int, str], path: str | os.Pa
     boxes = ndimage.find_objects(labels.array)
     present = [(value, box) for value, box in enumerate(boxes, start=1) if box is not None and value in names]
     for i, (value, box) in enumerate(present):
-        colour = structure_colour(value)
+        colour, known = structure_colour(value, names[value]), structure_of(names[value])
+        coded = "" if known is None else f"TerminologyEntry:{structure_terminology(structure(known))}|"
         fields = {
             "ID": f"Structure_{value}",
             "Name": names[value],
@@ -67,7 +101,7 @@ def write_structures(labels: Volume, names: Mapping[int, str], path: str | os.Pa
             "LabelValue": str(value),
             "Layer": "0",
             "Extent": " ".join(f"{s.start} {s.stop - 1}" for s in box[::-1]),
-            "Tags": "Segmentation.Status:inprogress|",
+            "Tags": f"Segmentation.Status:inprogress|{coded}",
         }
         for field, text in fields.items():
             image.SetMetaData(f"Segment{i}_{field}", text)

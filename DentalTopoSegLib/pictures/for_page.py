@@ -20,6 +20,7 @@ from .jaw_scene import Scene, SideView, build_scene
 from .jaws import OCCLUSAL_PX, draw_occlusal, draw_side, prepare_jaw
 from .mesh_rendering import Rendering, labels_seen, render_mesh
 from .panorama import draw_panorama, find_arch, reformat
+from .site_sections import site_pictures
 from .volumes import PANORAMA_PX, Slice, choose_slices, dental_box, grey_window, slice_panel, view_panels
 from .voxel_rendering import VIEWS, render, tooth_fields
 
@@ -42,6 +43,8 @@ NEAR = Template("Close-up")
 
 #: More findings than these have no picture of their own: a page stays small.
 MOST_PICTURED = 40
+#: The same of places without a tooth.
+MOST_SITES = 8
 WIDE_PX = 1400
 VIEW_PX = 460
 _WIDE_NUMBER_PX = 20
@@ -82,7 +85,9 @@ class Drawings:
 # ---------------------------------------------------------------- label maps
 
 
-def drawings_of_labels(labels: Volume, image: Volume | None, findings: Sequence[Any]) -> Drawings:
+def drawings_of_labels(
+    labels: Volume, image: Volume | None, findings: Sequence[Any], sites: Sequence[Mapping[str, Any]] = ()
+) -> Drawings:
     """Of a label map (FDI numbers) on its scan, or without it.
 
     Parameters
@@ -93,6 +98,8 @@ def drawings_of_labels(labels: Volume, image: Volume | None, findings: Sequence[
         Grey values in the same patient space, any grid: gives the panoramic view, slices and close-ups in grey.
     findings : sequence of Finding
         Those of the page, in its order.
+    sites : sequence of mapping
+        Places without a tooth, of the report: each gets its cross-sections from the scan.
     """
     box = dental_box(labels)
     views = [
@@ -114,7 +121,8 @@ def drawings_of_labels(labels: Volume, image: Volume | None, findings: Sequence[
         flat = draw_panorama(reformat(grey, labels, arch), WIDE_PX, PANORAMA_PX, listed, "", _WIDE_NUMBER_PX)
         panorama = Drawn(PANORAMA(), flat)
     near = {i: _near_slices(grey, labels, finding, window) for i, finding in _placed(findings)}
-    return Drawings(panorama, [*views, *slices], near)
+    sections = [Drawn(*seen) for site in sites[:MOST_SITES] for seen in site_pictures(grey, site, window)]
+    return Drawings(panorama, [*views, *slices, *sections], near)
 
 
 def _placed(findings: Iterable[Any]) -> list[tuple[int, Any]]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from .. import dentition
 from ..dentition.words import Template
+from .around import PAGE_COLUMNS
 from .report import INTRAORAL, confidence_of
 
 #: A tooth of a report.
@@ -51,7 +52,8 @@ def _width(row: Row) -> str:
     return "" if row["width_mm"] is None else f"{row['width_mm']:.1f} mm"
 
 
-_FDI = Column(Template("FDI"), lambda row: str(row["fdi"]), heading="FDI", layout="{:>4}")
+FDI_LABEL = Template("FDI")
+_FDI = Column(FDI_LABEL, lambda row: str(row["fdi"]), heading="FDI", layout="{:>4}")
 _UNIVERSAL = Column(Template("Universal"), lambda row: row["universal"])
 _TOOTH = Column(Template("Tooth"), lambda row: row["name"], number=False, heading="tooth", layout=" {:<32}")
 _CONFIDENCE = Column(Template("Confidence"), _confidence, heading="confidence", layout="{:>11}")
@@ -78,9 +80,12 @@ _WIDTH = Column(Template("Width"), _width, heading="width", layout="{:>9}")
 _HOLES = Column(Template("Patches of gum"), lambda row: str(row["holes"]))
 
 
+_AROUND = tuple(Column(label, text) for label, text in PAGE_COLUMNS)
+
+
 def _of_volumes(confidence: Column) -> Columns:
     return Columns(
-        page=(_FDI, _UNIVERSAL, _TOOTH, _VOLUME, confidence, _PIECES, _TUNNELS, _VOIDS, _CUT),
+        page=(_FDI, _UNIVERSAL, _TOOTH, _VOLUME, confidence, _PIECES, _TUNNELS, _VOIDS, _CUT, *_AROUND),
         terminal=(_FDI, _TOOTH, _VOLUME, confidence, _SHAPE),
         cut="cut by the scan's edge",
     )

@@ -22,6 +22,7 @@ from ..checks.findings import Finding
 from ..dentition.words import SOURCE_LANGUAGE, Language
 from ..files.transactions import atomic_path
 from . import page_words as words_of
+from .around import AROUND_COLUMNS, SITE_COLUMNS, around_cells, site_cells
 from .page_assets import asset, content_policy, json_in_page
 from .page_chart import chart_html, states_of
 from .page_content import PageContent
@@ -30,6 +31,7 @@ from .page_parts import (
     notes_html,
     pictures_html,
     provenance_html,
+    sites_html,
     summary,
     teeth_html,
     teeth_told,
@@ -93,6 +95,7 @@ def _page(reports: Sequence[Mapping[str, Any]], content: PageContent, words: Wor
         findings_html(first, content, words),
         pictures_html(content, words),
         *(teeth_html(report, words) for report in reports),
+        *(sites_html(report, words) for report in reports),
         *(notes_html(report, words) for report in reports),
         "</main>",
         provenance_html(reports, datetime.date.today().isoformat(), model, words),
@@ -165,6 +168,7 @@ def _data(reports: Sequence[Mapping[str, Any]], content: PageContent, words: Wor
 _TEETH = (
     *("scan", "fdi", "name", "universal", "snomed_code", "volume_mm3", "area_mm2", "width_mm", "confidence"),
     *("centroid_mm", "centroid", "pieces", "tunnels", "voids", "holes", "cut_by_border", "confidence_is"),
+    *AROUND_COLUMNS,
 )
 _FINDINGS = ("number", "severity", "code", "teeth", "message", "repair", "x", "y", "z")
 #: What a spreadsheet takes for the beginning of a formula, also wide, also behind what it may take for a cell's end.
@@ -175,6 +179,7 @@ def write_csv(
     reports: Mapping[str, Any] | Sequence[Mapping[str, Any]],
     teeth_path: str | os.PathLike[str],
     findings_path: str | os.PathLike[str],
+    sites_path: str | os.PathLike[str] | None = None,
 ) -> dict[str, Path]:
     """Write the teeth and the findings of a report, or of the two jaws of one dentition, for a spreadsheet.
 
@@ -186,11 +191,13 @@ def write_csv(
         Of `report.build_report` or `build_jaw_report`.
     teeth_path, findings_path : path
         The files.
+    sites_path : path, optional
+        Where the bone at places without a tooth goes, where it was measured.
 
     Returns
     -------
     dict
-        {"teeth": path, "findings": path}
+        {"teeth": path, "findings": path}, and "sites" where there are any.
 
     Raises
     ------
@@ -199,7 +206,7 @@ def write_csv(
     """
     several = [reports] if isinstance(reports, Mapping) else list(reports)
     teeth = [
-        {**row, "scan": report["name"], "confidence_is": confidence_of(report).meaning}
+        {**row, **around_cells(row), "scan": report["name"], "confidence_is": confidence_of(report).meaning}
         for report in several
         for row in report["teeth"]
     ]
@@ -215,10 +222,12 @@ def write_csv(
         }
         for i, finding in enumerate(several[0]["findings"], start=1)
     ]
-    of_teeth = [column for column in _TEETH if column in teeth[0]] if teeth else ["scan", "fdi"]
+    of_teeth = [column for column in _TEETH if any(column in row for row in teeth)] if teeth else ["scan", "fdi"]
+    sites = [site_cells(site, report["name"]) for report in several for site in report.get("sites", ())]
     return {
         "teeth": write_table(Path(teeth_path), teeth, of_teeth),
         "findings": write_table(Path(findings_path), findings, _FINDINGS),
+        **({"sites": write_table(Path(sites_path), sites, SITE_COLUMNS)} if sites and sites_path else {}),
     }
 
 

@@ -9,7 +9,9 @@ from typing import Any
 from .. import dentition
 from ..checks.findings import Finding
 from ..dentition.words import Sentence
+from . import around
 from . import page_words as words_of
+from .columns import FDI_LABEL as _FDI_LABEL
 from .columns import Column, columns_of, rows_by_jaw
 from .page_assets import THREE_VERSION, asset
 from .page_content import Model, PageContent, Picture
@@ -120,6 +122,26 @@ def teeth_html(report: Mapping[str, Any], words: Words) -> str:
         + "\n".join(rows)
         + "\n</tbody></table></div>"
         + (f"<p>{stated}</p>" if stated else "")
+    )
+
+
+def sites_html(report: Mapping[str, Any], words: Words) -> str:
+    """The table of the bone at places without a tooth; nothing where it was not measured."""
+    sites = report.get("sites") or ()
+    if not sites:
+        return ""
+    labels = (_FDI_LABEL, around.SITE_HEIGHT, around.SITE_END, around.SITE_WIDTHS)
+    head = "".join(f'<th scope="col">{words(label)}</th>' for label in labels)
+    rows = "".join(
+        f'<tr><th scope="row">{site["fdi"]}</th><td class="n">{words.number(around.height_text(site))}</td>'
+        f'<td class="words">{words(around.end_of_site(site))}</td>'
+        f'<td class="n">{words.number(around.widths_text(site))}</td></tr>\n'
+        for site in sites
+    )
+    title, note = words(around.SITES), words(around.SITES_NOTE, unsure=float(sites[0]["uncertainty_mm"]))
+    return (
+        f'<h2>{title}</h2><div class="scroll" role="region" tabindex="0" aria-label="{title}"><table><thead>'
+        f"<tr>{head}</tr></thead><tbody>\n{rows}</tbody></table></div><p>{note}</p>"
     )
 
 

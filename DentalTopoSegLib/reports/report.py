@@ -126,6 +126,7 @@ def build_report(
     metrics: Mapping[str, Any] | None = None,
     files: Mapping[str, str] | None = None,
     known: Known | None = None,
+    around: Any = None,
 ) -> dict[str, Any]:
     """The report on a label map, in JSON's own types.
 
@@ -156,6 +157,9 @@ def build_report(
         What was written, by kind (names, not paths).
     known : Known, optional
         What is known of the teeth beside.
+    around : measures.surroundings.Surroundings, optional
+        What lies around the teeth: adds "structures_around", "sites" (places without a tooth) and,
+        to each tooth, "around".
     """
     teeth = []
     for fdi, measure in sorted(measures.items()):
@@ -166,12 +170,16 @@ def build_report(
             "centroid_mm": [round(c, 2) for c in measure.centroid_ras],
         }
         shape = {"pieces": pieces, "tunnels": tunnels, "voids": voids, "cut_by_border": measure.touches_border}
-        teeth.append({**_names(fdi), **sizes, **shape})
+        beside = {} if around is None else {"around": around.tooth_row(fdi)}
+        teeth.append({**_names(fdi), **sizes, **shape, **beside})
     more: dict[str, Any] = {}
     if contacts is not None:
         more["contacts"] = [
             {"teeth": list(pair), "area_mm2": round(area, 2)} for pair, area in sorted(contacts.items())
         ]
+    if around is not None:
+        more["structures_around"] = around.structure_rows()
+        more["sites"] = [site.to_dict() for site in around.sites()]
     if metrics is not None:
         more["metrics"] = dict(metrics)
     if files is not None:

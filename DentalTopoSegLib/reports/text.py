@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..dentition.structures import structure
 from .columns import Column, columns_of, rows_by_jaw
 from .repairs import repairs_told
 from .report import INTRAORAL
@@ -93,6 +94,12 @@ def metrics_text(scores: Mapping[str, Any], per_tooth: bool) -> str:
         for fdi, row in scores["teeth"].items():
             cells = " ".join(f"{_score(row[k], '-'):>7}" for k in ("dice", "nsd", "iou", "bf1"))
             lines.append(f"{fdi:>6} {cells}")
+    if scores.get("structures"):
+        lines.append(f"{'':>6} {'Dice':>7} {'IoU':>7} {'mm':>7}  pieces (reference)")
+        for key, row in scores["structures"].items():
+            cells = " ".join(f"{_score(row[k], '-'):>7}" for k in ("dice", "iou", "distance_mm"))
+            name = structure(key).name
+            lines.append(f"{'':>6} {cells}  {row['pieces_pred']} ({row['pieces_ref']})  {name}")
     return "\n".join(lines)
 
 

@@ -13,7 +13,8 @@ import numpy as np
 from ..dentition import Known
 from ..errors import InputError, NoTeethError, UsageError
 from ..exports import Examination
-from ..files.label_maps import GroupedLabelsError, read_fdi_labels, read_grouped_labels
+from ..files.label_content import LabelMap
+from ..files.label_maps import GroupedLabelsError, left_aside, read_grouped_labels, read_label_map
 from ..files.meshes import is_mesh_file
 from ..files.seg_nrrd import stored_confidence, stored_known
 from ..reports.checksums import compare_files
@@ -92,16 +93,25 @@ def check_file(
     if reference is None:
         refuse_options("a reference (--reference)", reference_numbering=reference_numbering)
     try:
-        label_map, warnings = read_label_map(path, numbering, orientation)
+        read = read_teeth(path, numbering, orientation)
     except GroupedLabelsError:
         refuse_options("numbered teeth", reference=reference, absent=sorted(absent))
         return _examine_groups(path, numbering, orientation)
+    label_map = read.teeth
     known = with_absent(stored_known(label_map) or kept_beside(path, label_map.name), absent)
-    examined = examine_label_map(label_map, stored_confidence(label_map) or None, warnings=warnings, known=known)
+    examined = examine_label_map(
+        label_map,
+        stored_confidence(label_map) or None,
+        warnings=warnings_of(read),
+        known=known,
+        structures=read.structures,
+    )
     if reference is not None:
-        truth, more = read_fdi_labels(reference, reference_numbering, orientation)
-        examined.report["warnings"] += [f"Reference: {text}" for text in more]
-        examined.report["metrics"] = evaluate_pair(label_map, truth)
+        truth = read_label_map(reference, reference_numbering, orientation)
+        examined.report["warnings"] += [f"Reference: {text}" for text in warnings_of(truth)]
+        examined.report["metrics"] = evaluate_pair(
+            label_map, truth.teeth, structures=(read.structures, truth.structures)
+        )
     return examined
 
 
@@ -196,10 +206,10 @@ def evaluate_files(
     from ..checks.metrics.label_maps import evaluate_pair
 
     refuse_options("meshes", mesh=mesh, unit=unit)
-    predicted, warnings = read_fdi_labels(prediction, numbering, orientation)
-    truth, more = read_fdi_labels(reference, reference_numbering, orientation)
-    scores = evaluate_pair(predicted, truth)
-    warnings += [f"Reference: {text}" for text in more]
+    predicted = read_label_map(prediction, numbering, orientation)
+    truth = read_label_map(reference, reference_numbering, orientation)
+    scores = evaluate_pair(predicted.teeth, truth.teeth, structures=(predicted.structures, truth.structures))
+    warnings = [*warnings_of(predicted), *(f"Reference: {text}" for text in warnings_of(truth))]
     return {**scores, "warnings": warnings} if warnings else scores
 
 
@@ -222,14 +232,17 @@ def _is_json(path: str | os.PathLike[str]) -> bool:
 # ---------------------------------------------------------------- label maps
 
 
-def read_label_map(
-    path: str | os.PathLike[str], numbering: str | None = None, orientation: str | None = None
-) -> tuple[Volume, list[str]]:
-    """A label map in FDI numbers, and warnings. Raises InputError for what is none, NoTeethError for an empty one."""
-    labels, warnings = read_fdi_labels(path, numbering, orientation)
-    if not labels.array.any():
+def read_teeth(path: str | os.PathLike[str], numbering: str | None = None, orientation: str | None = None) -> LabelMap:
+    """A label map with teeth. Raises InputError for what is none, NoTeethError for an empty one."""
+    read = read_label_map(path, numbering, orientation)
+    if not read.teeth.array.any():
         raise NoTeethError(f"'{path}' is empty: no voxel is labelled as a tooth.")
-    return labels, warnings
+    return read
+
+
+def warnings_of(read: LabelMap) -> list[str]:
+    """What is said of a label map whose structures are kept."""
+    return [*read.warnings, *left_aside(read.strangers)]
 
 
 def examine_label_map(
@@ -240,6 +253,7 @@ def examine_label_map(
     warnings: Sequence[str] = (),
     known: Known | None = None,
     may_be_empty: bool = False,
+    structures: Volume | None = None,
 ) -> Examination:
     """Check a label map.
 
@@ -257,6 +271,9 @@ def examine_label_map(
         What is known of the teeth beside: nobody misses those that are stated absent.
     may_be_empty : bool
         Whether a map without teeth is one without findings rather than a refusal: of networks that number none.
+    structures : Volume, optional
+        What lies around and in the teeth, values of `dentition.structures` on the same grid: the report then has the
+        measures between them.
 
     Returns
     -------
@@ -270,21 +287,23 @@ def examine_label_map(
     NoTeethError
         For a map without teeth.
     """
-    from ..checks.findings import check_dentition
-    from ..checks.topology import contacts, tooth_measures
+    from ..checks.findings import findings_of, measured_case
+    from ..checks.topology import contacts
 
-    measures = tooth_measures(labels)
     known = known or Known()
-    nothing = may_be_empty and not measures
-    findings = [] if nothing else check_dentition(labels, confidence, absent=known.stated.absent)
+    nothing = may_be_empty and not labels.array.any()
+    case = None if nothing else measured_case(labels, confidence, absent=known.stated.absent, structures=structures)
+    measures = {} if case is None else case.measures
+    findings = [] if case is None else findings_of(case)
     report = build_report(
         measures,
         findings,
         name=labels.name if name is None else name,
         confidence=confidence,
         warnings=[*warnings, *_contradictions(known, measures)],
-        contacts=contacts(labels),
+        contacts=contacts(labels) if case is None else case.contacts,
         known=known,
+        around=None if case is None else case.around,
     )
     return Examination(report, findings)
 

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from ..checks.findings import Finding, check_dentition, check_jaws, repairs_for
-from ..checks.repair import Repair, RepairRefusedError, make_edit, number_again
+from ..checks.repair import Repair, RepairRefusedError, make_edit, make_structure_edit, number_again
 from ..dentition import Confidence, Known, Stated, is_deciduous
 from ..errors import InputError
 from ..exports import Result
 from ..files.jaw_labels import write_labelled_mesh
-from ..files.label_maps import write_labelmap
+from ..files.label_maps import left_aside, structures_without_value, write_labelmap
 from ..files.seg_nrrd import write_seg_nrrd
 from ..files.transactions import all_or_nothing, keep_inputs, require_file_name
 from ..files.volumes.boxes import tooth_boxes
@@ -141,6 +141,8 @@ def repair_file(
             )
     else:
         repair = _choose(result, finding, choice, number)
+        if repair.of_structures and output.name.lower().endswith(".seg.nrrd"):
+            raise InputError(f"'{output.name}' would hold the teeth alone: write the repaired canal to a .nii.gz.")
         work.apply(repair)
         done = [repair.title]
     with all_or_nothing(output.absolute().parent, result.files) as stage:
@@ -150,6 +152,7 @@ def repair_file(
         *left_out,
         *_no_milk_teeth(work.known, milk),
         *_not_kept(work.known.stated, output),
+        *_structures_not_kept(result, output),
     ]
     return RepairRun(done, refused, before, work.findings(), output, warnings)
 
@@ -182,6 +185,16 @@ def _not_kept(stated: Stated, output: Path) -> list[str]:
         f"'{output.name}' cannot hold what is stated of the teeth: state it again{absent} when you check or repair it. "
         "Of a CBCT, a .seg.nrrd keeps it."
     ]
+
+
+def _structures_not_kept(result: Result, output: Path) -> list[str]:
+    """What is said of a file that does not hold all that lies around and in the teeth."""
+    if result.structures is None:
+        return []
+    if output.name.lower().endswith(".seg.nrrd"):
+        return [f"'{output.name}' holds the teeth alone: write a .nii.gz to keep what lies around them too."]
+    without = structures_without_value(result.label_map, result.structures, "fdi")
+    return left_aside(without, "being a part of teeth in a map that can hold teeth alone there")
 
 
 def _require_other_file(path: str | os.PathLike[str], output: Path) -> None:
@@ -246,7 +259,9 @@ class _Work(Protocol):
 def _work_on(result: Result) -> _Work:
     if result.labels is not None:
         labels = result.labels.with_array(result.labels.array.copy())
-        return _LabelMapUnderRepair(labels, result.confidence, result.known)
+        beside = result.structures
+        beside = None if beside is None else beside.with_array(beside.array.copy())
+        return _LabelMapUnderRepair(labels, result.confidence, result.known, beside)
     assert result.jaw is not None and result.mesh is not None  # what is no label map is a labelled mesh
     return _LabelledJawUnderRepair(result.jaw, result.mesh, result.name)
 
@@ -256,12 +271,16 @@ class _LabelMapUnderRepair:
     labels: Volume
     confidence: Confidence | None
     known: Known
+    structures: Volume | None = None
 
     @property
     def teeth(self) -> frozenset[int]:
         return frozenset(tooth_boxes(self.labels.array))
 
     def apply(self, repair: Repair) -> None:
+        if repair.of_structures and self.structures is not None:
+            make_structure_edit(self.structures, self.labels, repair).apply(self.structures.array)
+            return
         edit = make_edit(self.labels, repair)
         edit.apply(self.labels.array)
         self.known = edit.known(self.known)
@@ -270,13 +289,15 @@ class _LabelMapUnderRepair:
     def findings(self) -> list[Finding]:
         if not self.labels.array.any():
             return []
-        return check_dentition(self.labels, self.confidence, absent=self.known.stated.absent)
+        return check_dentition(
+            self.labels, self.confidence, absent=self.known.stated.absent, structures=self.structures
+        )
 
     def write(self, output: Path) -> None:
         if output.name.lower().endswith(".seg.nrrd"):
             write_seg_nrrd(self.labels, output, self.confidence, self.known)
         else:
-            write_labelmap(self.labels, output)
+            write_labelmap(self.labels, output, structures=self.structures)
 
 
 @dataclass

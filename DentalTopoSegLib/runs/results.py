@@ -17,10 +17,19 @@ from ..exports.registry import export, export_format
 from ..files.jaw_labels import read_labelled_jaw
 from ..files.meshes import is_mesh_file
 from ..files.seg_nrrd import stored_confidence, stored_known
+from ..files.structures import known_structures, read_structures
 from ..files.transactions import settle
 from ..reports.checksums import compare_files
 from ..reports.report import confidence_of, known_of, read_report
-from .checking import examine_jaw, examine_label_map, kept_beside, read_label_map, require_teeth, with_absent
+from .checking import (
+    examine_jaw,
+    examine_label_map,
+    kept_beside,
+    read_teeth,
+    require_teeth,
+    warnings_of,
+    with_absent,
+)
 from .refusals import refuse_options
 
 
@@ -72,9 +81,16 @@ def _of_label_map(
     known: Known | None = None,
     orientation: str | None = None,
     absent: Collection[int] = (),
+    around: Path | None = None,
 ) -> Result:
-    """confidence, known: in place of what the file itself has."""
-    labels, warnings = read_label_map(path, numbering, orientation)
+    """confidence, known: in place of what the file itself has. around: the file of structures that a run wrote beside,
+    where the map itself has none."""
+    read = read_teeth(path, numbering, orientation)
+    labels, warnings, structures = read.teeth, warnings_of(read), read.structures
+    if structures is None and around is not None and around.exists():
+        structures = known_structures(*read_structures(around))
+        if structures is not None and not structures.same_grid(labels):
+            raise InputError(f"'{around}' does not lie on the grid of '{path.name}': keep a run's files as they are.")
     confidence = confidence or stored_confidence(labels) or None
     name = labels.name.removesuffix("_teeth")
     known = with_absent(known or stored_known(labels) or kept_beside(path, name), absent)
@@ -82,9 +98,10 @@ def _of_label_map(
         path,
         name,
         warnings,
-        lambda: examine_label_map(labels, confidence, warnings=warnings, known=known),
+        lambda: examine_label_map(labels, confidence, warnings=warnings, known=known, structures=structures),
         labels,
         confidence,
+        structures=structures,
         known=known,
         companions=_companions(path, name),
     )
@@ -134,7 +151,10 @@ def _of_report(path: Path, report_only: bool) -> Result:
     def open_labels() -> Result:
         if is_mesh_file(beside):
             return _of_jaw(beside, None, known if report else replace(known, evidence={}))
-        return _of_label_map(beside, None, confidence_of(report) if report else None, known if report else None)
+        around = path.parent / files["structures"] if "structures" in files else None
+        return _of_label_map(
+            beside, None, confidence_of(report) if report else None, known if report else None, around=around
+        )
 
     if report_only:
         return Result(

@@ -15,7 +15,7 @@ from ..errors import MemoryLimitError, NoTeethError
 from ..files.json_text import write_report_json
 from ..files.label_maps import write_labelmap
 from ..files.seg_nrrd import write_seg_nrrd
-from ..files.structures import write_structures
+from ..files.structures import known_structures, write_structures
 from ..files.transactions import keep_inputs, require_writable
 from ..files.volumes import Volume, read_volume, require_utf8, safe_stem, write_volume
 from ..options import DEFAULTS, RunOptions
@@ -144,8 +144,8 @@ def _segment_and_write(scan: Scan, folder: Path, options: RunOptions, picture: b
             f"This computer's memory does not suffice for '{scan.name}' ({shown} voxels): close other programs, or "
             "crop the scan to the jaws."
         ) from error
-    labels = segmentation.labels
-    if not labels.array.any() and _structures(segmentation) is None:
+    labels, found = segmentation.labels, _structures(segmentation)
+    if not labels.array.any() and found is None:
         raise NoTeethError(f"No teeth were found in '{scan.name}': is it a dental scan that shows the jaws?")
     options.progress(CHECK, 0, 1)
     started = time.perf_counter()
@@ -155,7 +155,8 @@ def _segment_and_write(scan: Scan, folder: Path, options: RunOptions, picture: b
         name=scan.name,
         warnings=[*scan.warnings, *segmentation.warnings],
         known=segmentation.known,
-        may_be_empty=_structures(segmentation) is not None,
+        may_be_empty=found is not None,
+        structures=None if found is None else known_structures(*found),
     )
     report = examined.report
     if scan.volume.orientation_stated:

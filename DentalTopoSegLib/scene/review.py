@@ -19,6 +19,7 @@ from ..checks.repair import Repair, RepairRefusedError, delete, renumber, swap
 from ..dentition import Known, Stated, is_upper
 from ..dentition.naming import NUMBERINGS, checked_numbering, tooth_text
 from ..dentition.words import SOURCE_LANGUAGE, Language, Sentence
+from .distance_line import show_line
 from .finding_nodes import STANDING, FindingNodes, Row
 from .nodes import SceneError, require
 from .review_items import Rechecked, ReviewedFinding, ToothState
@@ -150,6 +151,13 @@ class Review(ABC):
         """Where to look for a finding; None when it has no place and no teeth."""
         finding = self._row(key).finding
         return self._look(finding.position_ras, finding.teeth)
+
+    def point_out(self, key: str | None) -> Any:
+        """Show the line that a finding measured, as a markups line beside the result, and hide the one before; None
+        only hides. Returns the line's node, None where there never was one."""
+        row = None if key is None else self._row(key)
+        words = "" if row is None else row.finding.say(self.numbering, self.language)
+        return show_line(self.node, None if row is None else row.finding, words)
 
     def look_at_tooth(self, fdi: int) -> Look:
         """Where to look for a tooth. Raises SceneError when it is not there."""
@@ -443,7 +451,8 @@ class Review(ABC):
 
     def _repairs_of(self, finding: Finding) -> list[Repair]:
         others = [row.finding for row in self._lists().rows if row.state in STANDING]
-        return repairs_for(finding, others)
+        # what lies around the teeth is edited with Slicer's own tools: its segments may be another program's
+        return [repair for repair in repairs_for(finding, others) if not repair.of_structures]
 
     def _as_reviewed(self, row: Row) -> ReviewedFinding:
         numbering = self.numbering

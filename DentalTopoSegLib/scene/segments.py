@@ -139,6 +139,11 @@ class ToothSegments:
         self._signature: tuple | None = None
         self._load()
 
+    @staticmethod
+    def _number_of(segment: Any) -> int | None:
+        """The value that a segment has in the label map; None for one that is left alone."""
+        return fdi_of_segment(segment)
+
     # ------------------------------------------------------------ what the node holds
 
     def ids(self) -> dict[int, str]:
@@ -275,7 +280,7 @@ class ToothSegments:
         segments: dict[str, list[tuple[int, int, str]]] = {}
         for i in range(segmentation.GetNumberOfSegments()):
             segment = segmentation.GetNthSegment(i)
-            image, fdi = segment.GetRepresentation(LABELMAP), fdi_of_segment(segment)
+            image, fdi = segment.GetRepresentation(LABELMAP), self._number_of(segment)
             if image is None or fdi is None or image.IsEmpty():
                 continue
             key = image.GetAddressAsString("")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +34,7 @@ from .segments import (
     set_known,
     tag,
 )
+from .structure_segments import structures_around
 
 #: How faded teeth are shown: 3D, slice fill, slice outline.
 _FADED = (0.12, 0.05, 0.25)
@@ -116,7 +117,7 @@ class VolumeReview(Review):
         self._segments = ToothSegments(node)
         super().__init__([node])
         self._shown_before: dict[str, _Shown] = {}
-        self._check = LiveCheck(self._segments.labels, self._segments.confidences(), self.known().stated.absent)
+        self._check = self._new_check(self._segments.confidences(), self.known().stated.absent)
         self._adopt_replacements()
         self._judge()
 
@@ -156,7 +157,7 @@ class VolumeReview(Review):
         changed, box = self._segments.sync()
         confidence, absent = self._segments.confidences(), self.known().stated.absent
         if self._segments.labels is not self._check.labels:
-            self._check = LiveCheck(self._segments.labels, confidence, absent)
+            self._check = self._new_check(confidence, absent)
             if self.grid_shape != shape:  # steps remember boxes of a grid that is gone
                 self._done.clear()
                 self._undone.clear()
@@ -164,6 +165,7 @@ class VolumeReview(Review):
             doubts = confidence != self._check.confidence or absent != self._check.absent
             self._check.confidence, self._check.absent = confidence, absent
             if whole:
+                self._check.structures = structures_around(self.node, self._segments.grid)
                 self._check.update_all()
             elif box is not None:
                 self._check.update(changed, box)
@@ -173,6 +175,10 @@ class VolumeReview(Review):
             changed = set(self._check.measures)
         new, gone = self._judge()
         return Rechecked(tuple(sorted(changed)), time.perf_counter() - started, new, gone)
+
+    def _new_check(self, confidence: Confidence, absent: Collection[int]) -> LiveCheck:
+        around = structures_around(self.node, self._segments.grid)
+        return LiveCheck(self._segments.labels, confidence, absent, around)
 
     def _judge(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         changes = self._lists().update(self._check.findings, self.numbering)
@@ -364,7 +370,7 @@ class VolumeReview(Review):
         self._rename(numbering)
 
     def _only(self, teeth: set[int], hide: bool) -> None:
-        self.restore()
+        self._restore_look()
         self._lists().show_only(teeth)
         for fdi, key in self._segments.ids().items():
             shown = self._shown_before[key] = self._shown(key)
@@ -374,6 +380,10 @@ class VolumeReview(Review):
                 self._show(key, _Shown(False, shown.opacities) if hide else _Shown(shown.visible, _FADED))
 
     def restore(self) -> None:
+        self.point_out(None)
+        self._restore_look()
+
+    def _restore_look(self) -> None:
         self._lists().show_only(None)
         segmentation = self.node.GetSegmentation()
         for key, shown in self._shown_before.items():

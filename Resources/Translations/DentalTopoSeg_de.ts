@@ -552,9 +552,19 @@
             <translation>; es könnte {fdi:tooth} sein</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/checks/repair/kinds/joining_canals.py"/>
+            <source>A canal is no tooth: give a label map that also holds what lies around the teeth.</source>
+            <translation>Ein Kanal ist kein Zahn: Geben Sie eine Labelkarte an, die auch enthält, was um die Zähne liegt.</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
             <source>A colour per tooth</source>
             <translation>Eine Farbe pro Zahn</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/repair/kinds/joining_canals.py"/>
+            <source>A surface scan shows no canal: give a label map of a CBCT.</source>
+            <translation>Ein Oberflächenscan zeigt keinen Kanal: Geben Sie eine Labelkarte eines DVT an.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/scene/jobs.py"/>
@@ -570,6 +580,11 @@
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/numbering_again.py"/>
             <source>All teeth are permanent</source>
             <translation>Alle Zähne sind bleibende</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/around.py"/>
+            <source>Along the axis that an implant would take; ± {unsure:.1f} mm by the voxels alone.</source>
+            <translation>Entlang der Achse, die ein Implantat nähme; ± {unsure:.1f} mm allein durch die Voxel.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/scene/jaw_review.py"/>
@@ -590,6 +605,11 @@
             <location filename="../../DentalTopoSegLib/pictures/for_page.py"/>
             <source>Axial slice through the upper teeth, seen from below</source>
             <translation>Axialer Schnitt durch die oberen Zähne, von unten gesehen</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/around.py"/>
+            <source>Bone below the enamel, at most</source>
+            <translation>Knochen unter dem Schmelz, höchstens</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/scene/jobs.py"/>
@@ -692,9 +712,19 @@
             <translation>Koronaler Schnitt, von vorn gesehen</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/reports/around.py"/>
+            <source>Crown</source>
+            <translation>Krone</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/reports/columns.py"/>
             <source>Crown surface</source>
             <translation>Kronenfläche</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/around.py"/>
+            <source>Crown to root</source>
+            <translation>Krone zu Wurzel</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/reports/columns.py"/>
@@ -842,6 +872,16 @@
             <translation>Zahnfleisch</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/reports/around.py"/>
+            <source>Height</source>
+            <translation>Höhe</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/around.py"/>
+            <source>Height ends at</source>
+            <translation>Die Höhe endet an</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/reports/columns.py"/>
             <source>Holes through it</source>
             <translation>Durchgehende Löcher</translation>
@@ -882,9 +922,24 @@
             <translation>JSON</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/checks/repair/kinds/joining_canals.py"/>
+            <source>Join the pieces of the {name:words} along the jaw; {gap_mm:.1f} mm of it are drawn without being seen</source>
+            <translation>Teile entlang des Kiefers verbinden ({name:words}); {gap_mm:.1f} mm davon werden gezeichnet, ohne gesehen zu sein</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/joining.py"/>
             <source>Join the pieces of tooth {teeth[0]:tooth}</source>
             <translation>Teile von Zahn {teeth[0]:tooth} verbinden</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/around.py"/>
+            <source>Leans to the cheek</source>
+            <translation>Neigung zur Wange</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/around.py"/>
+            <source>Leans to the midline</source>
+            <translation>Neigung zur Mittellinie</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/separating.py"/>
@@ -905,6 +960,11 @@
             <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
             <source>Left side</source>
             <translation>Linke Seite</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/around.py"/>
+            <source>Length</source>
+            <translation>Länge</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
@@ -992,6 +1052,11 @@
             <translation>OBJ</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/reports/around.py"/>
+            <source>Out of the bone to in it</source>
+            <translation>Außerhalb des Knochens zu darin</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/exports/surfaces.py"/>
             <source>PLY</source>
             <translation>PLY</translation>
@@ -1037,6 +1102,16 @@
             <translation>Ort in der Datei (x, y, z): {place}</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/pictures/site_sections.py"/>
+            <source>Place of tooth {fdi:tooth}, cross-section with the axis: maximum of {thick:.0f} mm (MIP), the cheek on the right</source>
+            <translation>Platz von Zahn {fdi:tooth}, Querschnitt mit der Achse: Maximum über {thick:.0f} mm (MIP), die Wange rechts</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/pictures/site_sections.py"/>
+            <source>Place of tooth {fdi:tooth}, cross-section with the axis: mean of {thick:.0f} mm, the cheek on the right</source>
+            <translation>Platz von Zahn {fdi:tooth}, Querschnitt mit der Achse: Mittel über {thick:.0f} mm, die Wange rechts</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/low_confidence.py"/>
             <source>Please check tooth {fdi:tooth} and its number: {doubt:words}.</source>
             <translation>Bitte prüfen Sie Zahn {fdi:tooth} und seine Nummer: {doubt:words}.</translation>
@@ -1060,6 +1135,11 @@
             <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
             <source>Programs</source>
             <translation>Programme</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/around.py"/>
+            <source>Pulp</source>
+            <translation>Pulpa</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/scene/replacing.py"/>
@@ -1110,6 +1190,11 @@
             <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
             <source>Right side</source>
             <translation>Rechte Seite</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/around.py"/>
+            <source>Root</source>
+            <translation>Wurzel</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/exports/surfaces.py"/>
@@ -1197,6 +1282,11 @@
             <translation>Glätten geht von 0 bis 1, nicht {value}.</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/checks/repair/canals.py"/>
+            <source>Something else lies in the gap of the {name:words}: draw the part between.</source>
+            <translation>In der Lücke liegt etwas anderes ({name:words}): Zeichnen Sie das Stück dazwischen.</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/extra_tooth.py"/>
             <source>Something like a tooth near {near:tooth} has no number: a supernumerary tooth, a part of a neighbour, or something that is no tooth.</source>
             <translation>Etwas Zahnähnliches nahe {near:tooth} hat keine Nummer: ein überzähliger Zahn, ein Teil eines Nachbarzahns oder etwas, das kein Zahn ist.</translation>
@@ -1270,6 +1360,11 @@
             <location filename="../../DentalTopoSegLib/scene/jobs.py"/>
             <source>The axes of '{name}' are not perpendicular: resample it, for example with Crop Volume.</source>
             <translation>Die Achsen von „{name}“ stehen nicht senkrecht aufeinander: Rastern Sie es neu, zum Beispiel mit „Crop Volume“.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/around.py"/>
+            <source>The bone where teeth are missing</source>
+            <translation>Der Knochen, wo Zähne fehlen</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
@@ -1367,6 +1462,11 @@
             <translation>Die Panoramaansicht wurde noch nicht gezeichnet.</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/checks/repair/canals.py"/>
+            <source>The pieces of the {name:words} lie {gap:.0f} mm apart, too far to be joined: draw the part between.</source>
+            <translation>Die Teile liegen {gap:.0f} mm auseinander ({name:words}), zu weit zum Verbinden: Zeichnen Sie das Stück dazwischen.</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
             <source>The probability, estimated on synthetic scans, that a tooth with this number is there and is outlined well.</source>
             <translation>Die an künstlichen Scans geschätzte Wahrscheinlichkeit, dass ein Zahn mit dieser Nummer da ist und gut umrissen ist.</translation>
@@ -1462,6 +1562,46 @@
             <translation>Die beiden Zähne stehen in verschiedenen Kiefern: Ihre Nummern können nicht getauscht werden.</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/kinds/canal_branched.py"/>
+            <source>The {name:words} has {ends} ends; a canal has two. It may be two canals, or have run into a vessel.</source>
+            <translation>{ends} Enden ({name:words}); ein Kanal hat zwei. Es können zwei Kanäle sein, oder er ist in ein Gefäß gelaufen.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/repair/canals.py"/>
+            <source>The {name:words} is in one piece: there is nothing to join.</source>
+            <translation>Ein einziges Stück ({name:words}): Es gibt nichts zu verbinden.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/kinds/canal_in_pieces.py"/>
+            <source>The {name:words} is in {pieces} pieces; the widest gap is {gap:.1f} mm.</source>
+            <translation>In {pieces} Teilen ({name:words}); die weiteste Lücke misst {gap:.1f} mm.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/kinds/structure_wrong_side.py"/>
+            <source>The {name:words} lies on the patient's {side:words}: left and right are exchanged, or the file says wrongly how it lies.</source>
+            <translation>Auf der falschen Seite des Patienten, {side:words} ({name:words}): Links und rechts sind vertauscht, oder die Datei sagt falsch, wie sie liegt.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/kinds/near_sinus.py"/>
+            <source>The {root:words} root of tooth {fdi:tooth} comes within {mm:.1f} mm (± {unsure:.1f} mm) of the maxillary sinus.</source>
+            <translation>Die {root:words} Wurzel von Zahn {fdi:tooth} kommt der Kieferhöhle auf {mm:.1f} mm (± {unsure:.1f} mm) nahe.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/kinds/near_canal.py"/>
+            <source>The {root:words} root of tooth {fdi:tooth} comes within {mm:.1f} mm (± {unsure:.1f} mm) of the nerve canal.</source>
+            <translation>Die {root:words} Wurzel von Zahn {fdi:tooth} kommt dem Nervkanal auf {mm:.1f} mm (± {unsure:.1f} mm) nahe.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/kinds/near_sinus.py"/>
+            <source>The {root:words} root of tooth {fdi:tooth} touches the maxillary sinus, or nearly does ({mm:.1f} ± {unsure:.1f} mm).</source>
+            <translation>Die {root:words} Wurzel von Zahn {fdi:tooth} berührt die Kieferhöhle, oder beinahe ({mm:.1f} ± {unsure:.1f} mm).</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/kinds/near_canal.py"/>
+            <source>The {root:words} root of tooth {fdi:tooth} touches the nerve canal, or nearly does ({mm:.1f} ± {unsure:.1f} mm).</source>
+            <translation>Die {root:words} Wurzel von Zahn {fdi:tooth} berührt den Nervkanal, oder beinahe ({mm:.1f} ± {unsure:.1f} mm).</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/scene/review.py"/>
             <source>There are no teeth to look at.</source>
             <translation>Es gibt keine Zähne zum Ansehen.</translation>
@@ -1480,6 +1620,11 @@
             <location filename="../../DentalTopoSegLib/scene/jaw_review.py"/>
             <source>There is no tooth {number}.</source>
             <translation>Es gibt keinen Zahn {number}.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/repair/canals.py"/>
+            <source>There is no {name:words} here.</source>
+            <translation>Hier nicht vorhanden: {name:words}.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/repair/making.py"/>
@@ -1557,6 +1702,16 @@
             <translation>Diese Korrektur ist für Labelmaps von DVTs: Eine Oberfläche hat kein Inneres, durch das ein Loch gehen könnte.</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/reports/around.py"/>
+            <source>To the nerve canal</source>
+            <translation>Zum Nervkanal</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/around.py"/>
+            <source>To the sinus</source>
+            <translation>Zur Kieferhöhle</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/checks/repair/jaw_bench.py"/>
             <source>Too few teeth are there to tell which half of tooth {fdi:tooth} is {other:tooth}.</source>
             <translation>Es sind zu wenige Zähne da, um zu sagen, welche Hälfte von Zahn {fdi:tooth} {other:tooth} ist.</translation>
@@ -1600,6 +1755,16 @@
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/left_right_mirrored.py"/>
             <source>Tooth {fdi:tooth} belongs to the {side:words} side but stands on the {other:words}{hint:words}.</source>
             <translation>Zahn {fdi:tooth} gehört nach {side:words}, steht aber {other:words}{hint:words}.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/kinds/near_sinus.py"/>
+            <source>Tooth {fdi:tooth} comes within {mm:.1f} mm (± {unsure:.1f} mm) of the maxillary sinus.</source>
+            <translation>Zahn {fdi:tooth} kommt der Kieferhöhle auf {mm:.1f} mm (± {unsure:.1f} mm) nahe.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/kinds/near_canal.py"/>
+            <source>Tooth {fdi:tooth} comes within {mm:.1f} mm (± {unsure:.1f} mm) of the nerve canal.</source>
+            <translation>Zahn {fdi:tooth} kommt dem Nervkanal auf {mm:.1f} mm (± {unsure:.1f} mm) nahe.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/tunnel.py"/>
@@ -1707,9 +1872,29 @@
             <translation>Zahn {fdi:tooth} besteht aus {pieces:words}; das größte lose hat {size:.1f} mm³ und liegt {away} mm von der Zahnmitte entfernt.</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/kinds/tooth_outside_jaw.py"/>
+            <source>Tooth {fdi:tooth} is not held by the {jaw:words} jaw: its bone is {mm:.0f} mm away.</source>
+            <translation>Zahn {fdi:tooth} steht nicht im Kiefer ({jaw:words}): Dessen Knochen ist {mm:.0f} mm entfernt.</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/splitting.py"/>
             <source>Tooth {fdi:tooth} shows no place where {other:tooth} could begin: draw the border by hand.</source>
             <translation>Zahn {fdi:tooth} zeigt keine Stelle, an der {other:tooth} beginnen könnte: Zeichnen Sie die Grenze von Hand.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/kinds/implant_as_tooth.py"/>
+            <source>Tooth {fdi:tooth} stands on an implant: it is the implant's crown or a part of it, not a tooth.</source>
+            <translation>Zahn {fdi:tooth} steht auf einem Implantat: Es ist dessen Krone oder ein Teil davon, kein Zahn.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/kinds/near_sinus.py"/>
+            <source>Tooth {fdi:tooth} touches the maxillary sinus, or nearly does ({mm:.1f} ± {unsure:.1f} mm).</source>
+            <translation>Zahn {fdi:tooth} berührt die Kieferhöhle, oder beinahe ({mm:.1f} ± {unsure:.1f} mm).</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/kinds/near_canal.py"/>
+            <source>Tooth {fdi:tooth} touches the nerve canal, or nearly does ({mm:.1f} ± {unsure:.1f} mm).</source>
+            <translation>Zahn {fdi:tooth} berührt den Nervkanal, oder beinahe ({mm:.1f} ± {unsure:.1f} mm).</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/joining.py"/>
@@ -1797,6 +1982,11 @@
             <translation>Breite</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/reports/around.py"/>
+            <source>Width 1, 3, 5 mm deep</source>
+            <translation>Breite in 1, 3, 5 mm Tiefe</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/numbering_again.py"/>
             <source>With this result it was not kept what its numbers were found from (another program's, or an earlier version's): give tooth {fdi:tooth} another number, remove it, or segment the scan again.</source>
             <translation>Bei diesem Ergebnis wurde nicht aufbewahrt, woraus seine Nummern bestimmt wurden (es stammt von einem anderen Programm oder einer früheren Version): Geben Sie Zahn {fdi:tooth} eine andere Nummer, entfernen Sie ihn, oder segmentieren Sie den Scan noch einmal.</translation>
@@ -1827,6 +2017,21 @@
             <translation>ein Oberkiefer</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/nearness.py"/>
+            <source>buccal</source>
+            <translation>bukkale</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/kinds/canal_in_pieces.py"/>
+            <source>canal in pieces</source>
+            <translation>Kanal in Teilen</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/kinds/canal_branched.py"/>
+            <source>canal with branches</source>
+            <translation>Kanal mit Ästen</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/commands/completion.py"/>
             <source>completes the command in shells</source>
             <translation>vervollständigt den Befehl in der Shell</translation>
@@ -1840,6 +2045,16 @@
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/cut_by_field_of_view.py"/>
             <source>cut off</source>
             <translation>abgeschnitten</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/nearness.py"/>
+            <source>distal</source>
+            <translation>distale</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/nearness.py"/>
+            <source>distobuccal</source>
+            <translation>distobukkale</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/stages.py"/>
@@ -1907,6 +2122,11 @@
             <translation>Lage?</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/kinds/implant_as_tooth.py"/>
+            <source>implant, not a tooth</source>
+            <translation>Implantat, kein Zahn</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/fragment.py"/>
             <source>in pieces</source>
             <translation>in Teilen</translation>
@@ -1955,6 +2175,21 @@
             <location filename="../../DentalTopoSegLib/checks/findings/words.py"/>
             <source>left</source>
             <translation>links</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/words.py"/>
+            <source>left mandibular canal</source>
+            <translation>linker Mandibularkanal</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/words.py"/>
+            <source>left maxillary sinus</source>
+            <translation>linke Kieferhöhle</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/nearness.py"/>
+            <source>lingual</source>
+            <translation>linguale</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/stages.py"/>
@@ -2102,9 +2337,39 @@
             <translation>Weisheitszahn unten rechts</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/words.py"/>
+            <source>mandibular canal</source>
+            <translation>Mandibularkanal</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/nearness.py"/>
+            <source>mesial</source>
+            <translation>mesiale</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/nearness.py"/>
+            <source>mesiobuccal</source>
+            <translation>mesiobukkale</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/nearness.py"/>
+            <source>mesiolingual</source>
+            <translation>mesiolinguale</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/missing_tooth.py"/>
             <source>missing</source>
             <translation>fehlt</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/kinds/near_canal.py"/>
+            <source>near the nerve canal</source>
+            <translation>nahe am Nervkanal</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/kinds/near_sinus.py"/>
+            <source>near the sinus</source>
+            <translation>nahe an der Kieferhöhle</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
@@ -2157,6 +2422,16 @@
             <translation>Reihenfolge</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/kinds/tooth_outside_jaw.py"/>
+            <source>outside the jaw</source>
+            <translation>außerhalb des Kiefers</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/nearness.py"/>
+            <source>palatal</source>
+            <translation>palatinale</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/stages.py"/>
             <source>place on the scan</source>
             <translation>auf den Scan übertragen</translation>
@@ -2180,6 +2455,16 @@
             <location filename="../../DentalTopoSegLib/checks/findings/words.py"/>
             <source>right</source>
             <translation>rechts</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/words.py"/>
+            <source>right mandibular canal</source>
+            <translation>rechter Mandibularkanal</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/words.py"/>
+            <source>right maxillary sinus</source>
+            <translation>rechte Kieferhöhle</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/same_jaw.py"/>
@@ -2235,6 +2520,16 @@
             <location filename="../../DentalTopoSegLib/dentition/words.py"/>
             <source>teeth {numbers}</source>
             <translation>Zähne {numbers}</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/around.py"/>
+            <source>the end of the bone</source>
+            <translation>dem Ende des Knochens</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/around.py"/>
+            <source>the end of the scan (at least)</source>
+            <translation>dem Ende der Aufnahme (mindestens)</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/renumbering.py"/>

@@ -552,9 +552,19 @@
             <translation> ; ce pourrait être la {fdi:tooth}</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/checks/repair/kinds/joining_canals.py"/>
+            <source>A canal is no tooth: give a label map that also holds what lies around the teeth.</source>
+            <translation>Un canal n&apos;est pas une dent : indiquez une carte d&apos;étiquettes qui contient aussi ce qui entoure les dents.</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
             <source>A colour per tooth</source>
             <translation>Une couleur par dent</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/repair/kinds/joining_canals.py"/>
+            <source>A surface scan shows no canal: give a label map of a CBCT.</source>
+            <translation>Un scan de surface ne montre pas de canal : indiquez une carte d&apos;étiquettes d&apos;un CBCT.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/scene/jobs.py"/>
@@ -570,6 +580,11 @@
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/numbering_again.py"/>
             <source>All teeth are permanent</source>
             <translation>Toutes les dents sont permanentes</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/around.py"/>
+            <source>Along the axis that an implant would take; ± {unsure:.1f} mm by the voxels alone.</source>
+            <translation>Le long de l&apos;axe que prendrait un implant ; ± {unsure:.1f} mm du seul fait des voxels.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/scene/jaw_review.py"/>
@@ -590,6 +605,11 @@
             <location filename="../../DentalTopoSegLib/pictures/for_page.py"/>
             <source>Axial slice through the upper teeth, seen from below</source>
             <translation>Coupe axiale des dents du haut, vue de dessous</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/around.py"/>
+            <source>Bone below the enamel, at most</source>
+            <translation>Os sous l&apos;émail, au plus</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/scene/jobs.py"/>
@@ -692,9 +712,19 @@
             <translation>Coupe coronale, vue de face</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/reports/around.py"/>
+            <source>Crown</source>
+            <translation>Couronne</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/reports/columns.py"/>
             <source>Crown surface</source>
             <translation>Surface de la couronne</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/around.py"/>
+            <source>Crown to root</source>
+            <translation>Couronne sur racine</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/reports/columns.py"/>
@@ -842,6 +872,16 @@
             <translation>Gencive</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/reports/around.py"/>
+            <source>Height</source>
+            <translation>Hauteur</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/around.py"/>
+            <source>Height ends at</source>
+            <translation>La hauteur s&apos;arrête à</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/reports/columns.py"/>
             <source>Holes through it</source>
             <translation>Trous traversants</translation>
@@ -882,9 +922,24 @@
             <translation>JSON</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/checks/repair/kinds/joining_canals.py"/>
+            <source>Join the pieces of the {name:words} along the jaw; {gap_mm:.1f} mm of it are drawn without being seen</source>
+            <translation>Relier les morceaux le long de la mâchoire ({name:words}) ; {gap_mm:.1f} mm en sont dessinés sans être vus</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/joining.py"/>
             <source>Join the pieces of tooth {teeth[0]:tooth}</source>
             <translation>Réunir les morceaux de la dent {teeth[0]:tooth}</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/around.py"/>
+            <source>Leans to the cheek</source>
+            <translation>Inclinaison vers la joue</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/around.py"/>
+            <source>Leans to the midline</source>
+            <translation>Inclinaison vers la ligne médiane</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/separating.py"/>
@@ -905,6 +960,11 @@
             <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
             <source>Left side</source>
             <translation>Côté gauche</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/around.py"/>
+            <source>Length</source>
+            <translation>Longueur</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
@@ -992,6 +1052,11 @@
             <translation>OBJ</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/reports/around.py"/>
+            <source>Out of the bone to in it</source>
+            <translation>Hors de l&apos;os sur dans l&apos;os</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/exports/surfaces.py"/>
             <source>PLY</source>
             <translation>PLY</translation>
@@ -1037,6 +1102,16 @@
             <translation>Position dans le fichier (x, y, z) : {place}</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/pictures/site_sections.py"/>
+            <source>Place of tooth {fdi:tooth}, cross-section with the axis: maximum of {thick:.0f} mm (MIP), the cheek on the right</source>
+            <translation>Place de la dent {fdi:tooth}, coupe avec l&apos;axe : maximum sur {thick:.0f} mm (MIP), la joue à droite</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/pictures/site_sections.py"/>
+            <source>Place of tooth {fdi:tooth}, cross-section with the axis: mean of {thick:.0f} mm, the cheek on the right</source>
+            <translation>Place de la dent {fdi:tooth}, coupe avec l&apos;axe : moyenne sur {thick:.0f} mm, la joue à droite</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/low_confidence.py"/>
             <source>Please check tooth {fdi:tooth} and its number: {doubt:words}.</source>
             <translation>Veuillez vérifier la dent {fdi:tooth} et son numéro : {doubt:words}.</translation>
@@ -1060,6 +1135,11 @@
             <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
             <source>Programs</source>
             <translation>Logiciels</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/around.py"/>
+            <source>Pulp</source>
+            <translation>Pulpe</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/scene/replacing.py"/>
@@ -1110,6 +1190,11 @@
             <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
             <source>Right side</source>
             <translation>Côté droit</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/around.py"/>
+            <source>Root</source>
+            <translation>Racine</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/exports/surfaces.py"/>
@@ -1197,6 +1282,11 @@
             <translation>Le lissage va de 0 à 1, pas {value}.</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/checks/repair/canals.py"/>
+            <source>Something else lies in the gap of the {name:words}: draw the part between.</source>
+            <translation>Autre chose se trouve dans la lacune ({name:words}) : dessinez la partie intermédiaire.</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/extra_tooth.py"/>
             <source>Something like a tooth near {near:tooth} has no number: a supernumerary tooth, a part of a neighbour, or something that is no tooth.</source>
             <translation>Un élément semblable à une dent près de la {near:tooth} n'a pas de numéro : une dent surnuméraire, une partie d'une voisine, ou autre chose qu'une dent.</translation>
@@ -1270,6 +1360,11 @@
             <location filename="../../DentalTopoSegLib/scene/jobs.py"/>
             <source>The axes of '{name}' are not perpendicular: resample it, for example with Crop Volume.</source>
             <translation>Les axes de « {name} » ne sont pas perpendiculaires : rééchantillonnez-le, par exemple avec « Crop Volume ».</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/around.py"/>
+            <source>The bone where teeth are missing</source>
+            <translation>L&apos;os là où des dents manquent</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
@@ -1367,6 +1462,11 @@
             <translation>La vue panoramique n'a pas encore été tracée.</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/checks/repair/canals.py"/>
+            <source>The pieces of the {name:words} lie {gap:.0f} mm apart, too far to be joined: draw the part between.</source>
+            <translation>Les morceaux sont distants de {gap:.0f} mm ({name:words}), trop pour être reliés : dessinez la partie intermédiaire.</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
             <source>The probability, estimated on synthetic scans, that a tooth with this number is there and is outlined well.</source>
             <translation>La probabilité, estimée sur des images de synthèse, qu'une dent de ce numéro soit là et bien délimitée.</translation>
@@ -1462,6 +1562,46 @@
             <translation>Les deux dents sont sur des arcades différentes : leurs numéros ne peuvent pas être échangés.</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/kinds/canal_branched.py"/>
+            <source>The {name:words} has {ends} ends; a canal has two. It may be two canals, or have run into a vessel.</source>
+            <translation>{ends} extrémités ({name:words}) ; un canal en a deux. Il s&apos;agit peut-être de deux canaux, ou il s&apos;est prolongé dans un vaisseau.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/repair/canals.py"/>
+            <source>The {name:words} is in one piece: there is nothing to join.</source>
+            <translation>Un seul morceau ({name:words}) : il n&apos;y a rien à relier.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/kinds/canal_in_pieces.py"/>
+            <source>The {name:words} is in {pieces} pieces; the widest gap is {gap:.1f} mm.</source>
+            <translation>En {pieces} morceaux ({name:words}) ; la plus grande lacune mesure {gap:.1f} mm.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/kinds/structure_wrong_side.py"/>
+            <source>The {name:words} lies on the patient's {side:words}: left and right are exchanged, or the file says wrongly how it lies.</source>
+            <translation>Du mauvais côté du patient, {side:words} ({name:words}) : gauche et droite sont échangées, ou le fichier indique mal son orientation.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/kinds/near_sinus.py"/>
+            <source>The {root:words} root of tooth {fdi:tooth} comes within {mm:.1f} mm (± {unsure:.1f} mm) of the maxillary sinus.</source>
+            <translation>La racine {root:words} de la dent {fdi:tooth} arrive à {mm:.1f} mm (± {unsure:.1f} mm) du sinus maxillaire.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/kinds/near_canal.py"/>
+            <source>The {root:words} root of tooth {fdi:tooth} comes within {mm:.1f} mm (± {unsure:.1f} mm) of the nerve canal.</source>
+            <translation>La racine {root:words} de la dent {fdi:tooth} arrive à {mm:.1f} mm (± {unsure:.1f} mm) du canal mandibulaire.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/kinds/near_sinus.py"/>
+            <source>The {root:words} root of tooth {fdi:tooth} touches the maxillary sinus, or nearly does ({mm:.1f} ± {unsure:.1f} mm).</source>
+            <translation>La racine {root:words} de la dent {fdi:tooth} touche le sinus maxillaire, ou presque ({mm:.1f} ± {unsure:.1f} mm).</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/kinds/near_canal.py"/>
+            <source>The {root:words} root of tooth {fdi:tooth} touches the nerve canal, or nearly does ({mm:.1f} ± {unsure:.1f} mm).</source>
+            <translation>La racine {root:words} de la dent {fdi:tooth} touche le canal mandibulaire, ou presque ({mm:.1f} ± {unsure:.1f} mm).</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/scene/review.py"/>
             <source>There are no teeth to look at.</source>
             <translation>Il n'y a pas de dents à regarder.</translation>
@@ -1480,6 +1620,11 @@
             <location filename="../../DentalTopoSegLib/scene/jaw_review.py"/>
             <source>There is no tooth {number}.</source>
             <translation>Il n'y a pas de dent {number}.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/repair/canals.py"/>
+            <source>There is no {name:words} here.</source>
+            <translation>Absent ici : {name:words}.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/repair/making.py"/>
@@ -1557,6 +1702,16 @@
             <translation>Cette correction concerne les cartes d'étiquettes de CBCT : une surface n'a pas d'intérieur qu'un trou pourrait traverser.</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/reports/around.py"/>
+            <source>To the nerve canal</source>
+            <translation>Au canal mandibulaire</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/around.py"/>
+            <source>To the sinus</source>
+            <translation>Au sinus</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/checks/repair/jaw_bench.py"/>
             <source>Too few teeth are there to tell which half of tooth {fdi:tooth} is {other:tooth}.</source>
             <translation>Il y a trop peu de dents pour dire quelle moitié de la dent {fdi:tooth} est la {other:tooth}.</translation>
@@ -1600,6 +1755,16 @@
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/left_right_mirrored.py"/>
             <source>Tooth {fdi:tooth} belongs to the {side:words} side but stands on the {other:words}{hint:words}.</source>
             <translation>La dent {fdi:tooth} devrait être à {side:words}, mais se trouve à {other:words}{hint:words}.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/kinds/near_sinus.py"/>
+            <source>Tooth {fdi:tooth} comes within {mm:.1f} mm (± {unsure:.1f} mm) of the maxillary sinus.</source>
+            <translation>La dent {fdi:tooth} arrive à {mm:.1f} mm (± {unsure:.1f} mm) du sinus maxillaire.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/kinds/near_canal.py"/>
+            <source>Tooth {fdi:tooth} comes within {mm:.1f} mm (± {unsure:.1f} mm) of the nerve canal.</source>
+            <translation>La dent {fdi:tooth} arrive à {mm:.1f} mm (± {unsure:.1f} mm) du canal mandibulaire.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/tunnel.py"/>
@@ -1707,9 +1872,29 @@
             <translation>La dent {fdi:tooth} est en {pieces:words} ; le plus grand détaché mesure {size:.1f} mm³ et se trouve à {away} mm du milieu de la dent.</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/kinds/tooth_outside_jaw.py"/>
+            <source>Tooth {fdi:tooth} is not held by the {jaw:words} jaw: its bone is {mm:.0f} mm away.</source>
+            <translation>La dent {fdi:tooth} n&apos;est pas tenue par sa mâchoire ({jaw:words}) : l&apos;os en est à {mm:.0f} mm.</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/splitting.py"/>
             <source>Tooth {fdi:tooth} shows no place where {other:tooth} could begin: draw the border by hand.</source>
             <translation>La dent {fdi:tooth} ne montre aucun endroit où la {other:tooth} pourrait commencer : dessinez la limite à la main.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/kinds/implant_as_tooth.py"/>
+            <source>Tooth {fdi:tooth} stands on an implant: it is the implant's crown or a part of it, not a tooth.</source>
+            <translation>La dent {fdi:tooth} repose sur un implant : c&apos;est sa couronne ou une partie de celui-ci, pas une dent.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/kinds/near_sinus.py"/>
+            <source>Tooth {fdi:tooth} touches the maxillary sinus, or nearly does ({mm:.1f} ± {unsure:.1f} mm).</source>
+            <translation>La dent {fdi:tooth} touche le sinus maxillaire, ou presque ({mm:.1f} ± {unsure:.1f} mm).</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/kinds/near_canal.py"/>
+            <source>Tooth {fdi:tooth} touches the nerve canal, or nearly does ({mm:.1f} ± {unsure:.1f} mm).</source>
+            <translation>La dent {fdi:tooth} touche le canal mandibulaire, ou presque ({mm:.1f} ± {unsure:.1f} mm).</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/joining.py"/>
@@ -1797,6 +1982,11 @@
             <translation>Largeur</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/reports/around.py"/>
+            <source>Width 1, 3, 5 mm deep</source>
+            <translation>Largeur à 1, 3, 5 mm de profondeur</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/numbering_again.py"/>
             <source>With this result it was not kept what its numbers were found from (another program's, or an earlier version's): give tooth {fdi:tooth} another number, remove it, or segment the scan again.</source>
             <translation>Avec ce résultat (d'un autre programme ou d'une version antérieure), ce dont ses numéros ont été déduits n'a pas été conservé : donnez un autre numéro à la dent {fdi:tooth}, retirez-la, ou segmentez à nouveau l'examen.</translation>
@@ -1827,6 +2017,21 @@
             <translation>une arcade supérieure</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/nearness.py"/>
+            <source>buccal</source>
+            <translation>vestibulaire</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/kinds/canal_in_pieces.py"/>
+            <source>canal in pieces</source>
+            <translation>canal en morceaux</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/kinds/canal_branched.py"/>
+            <source>canal with branches</source>
+            <translation>canal ramifié</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/commands/completion.py"/>
             <source>completes the command in shells</source>
             <translation>complète la commande dans le shell</translation>
@@ -1840,6 +2045,16 @@
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/cut_by_field_of_view.py"/>
             <source>cut off</source>
             <translation>coupée</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/nearness.py"/>
+            <source>distal</source>
+            <translation>distale</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/nearness.py"/>
+            <source>distobuccal</source>
+            <translation>disto-vestibulaire</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/stages.py"/>
@@ -1907,6 +2122,11 @@
             <translation>orientation ?</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/kinds/implant_as_tooth.py"/>
+            <source>implant, not a tooth</source>
+            <translation>implant, pas une dent</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/fragment.py"/>
             <source>in pieces</source>
             <translation>en morceaux</translation>
@@ -1955,6 +2175,21 @@
             <location filename="../../DentalTopoSegLib/checks/findings/words.py"/>
             <source>left</source>
             <translation>gauche</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/words.py"/>
+            <source>left mandibular canal</source>
+            <translation>canal mandibulaire gauche</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/words.py"/>
+            <source>left maxillary sinus</source>
+            <translation>sinus maxillaire gauche</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/nearness.py"/>
+            <source>lingual</source>
+            <translation>linguale</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/stages.py"/>
@@ -2102,9 +2337,39 @@
             <translation>dent de sagesse inférieure droite</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/words.py"/>
+            <source>mandibular canal</source>
+            <translation>canal mandibulaire</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/nearness.py"/>
+            <source>mesial</source>
+            <translation>mésiale</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/nearness.py"/>
+            <source>mesiobuccal</source>
+            <translation>mésio-vestibulaire</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/nearness.py"/>
+            <source>mesiolingual</source>
+            <translation>mésio-linguale</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/missing_tooth.py"/>
             <source>missing</source>
             <translation>absente</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/kinds/near_canal.py"/>
+            <source>near the nerve canal</source>
+            <translation>près du canal mandibulaire</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/kinds/near_sinus.py"/>
+            <source>near the sinus</source>
+            <translation>près du sinus</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
@@ -2157,6 +2422,16 @@
             <translation>ordre</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/kinds/tooth_outside_jaw.py"/>
+            <source>outside the jaw</source>
+            <translation>hors de la mâchoire</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/nearness.py"/>
+            <source>palatal</source>
+            <translation>palatine</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/stages.py"/>
             <source>place on the scan</source>
             <translation>reporter sur l'examen</translation>
@@ -2180,6 +2455,16 @@
             <location filename="../../DentalTopoSegLib/checks/findings/words.py"/>
             <source>right</source>
             <translation>droite</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/words.py"/>
+            <source>right mandibular canal</source>
+            <translation>canal mandibulaire droit</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/words.py"/>
+            <source>right maxillary sinus</source>
+            <translation>sinus maxillaire droit</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/same_jaw.py"/>
@@ -2235,6 +2520,16 @@
             <location filename="../../DentalTopoSegLib/dentition/words.py"/>
             <source>teeth {numbers}</source>
             <translation>dents {numbers}</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/around.py"/>
+            <source>the end of the bone</source>
+            <translation>la fin de l&apos;os</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/reports/around.py"/>
+            <source>the end of the scan (at least)</source>
+            <translation>la fin du scan (au moins)</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/renumbering.py"/>

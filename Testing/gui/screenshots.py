@@ -34,6 +34,8 @@ EXAMPLE = {
     "source": {"name": "", "description": "nothing: an example for this page, which goes by grey values"},
 }
 LARGEST_BYTES = 290_000
+#: Whose distance is shown.
+MOLAR = 48
 #: A phantom whose result has something to show of every kind.
 PHANTOM = {"seed": 2, "missing": None, "fillings": None}
 
@@ -265,16 +267,64 @@ def photograph(stage: Stage) -> None:
     stage.save("8-panoramic")
 
 
+def photographDistance(stage: Stage) -> None:
+    """A lower third molar and the nerve canal below it, in a phantom into which a canal is drawn."""
+    import numpy as np
+
+    from DentalTopoSegLib.phantom import make_phantom
+    from DentalTopoSegLib.scene import add_segmentation
+    from DentalTopoSegLib.scene.loading import add_volume
+    from DentalTopoSegLib.scene.segments import LABELMAP, oriented_image
+
+    slicer, panel = stage.slicer, stage.panel
+    phantom = make_phantom(seed=2, missing=(), fillings=0, spacing_mm=0.4)
+    labels, matrix = phantom.labels, phantom.labels.index_to_ras_matrix()
+    where = labels.index_to_ras(np.moveaxis(np.indices(labels.shape), 0, -1))
+    tooth = where[labels.array == MOLAR]
+    tip = tooth[tooth[:, 2].argmin()]
+    behind = tip[1] - where[..., 1]  # the canal rises to the back, in the curve of the jaw
+    way = np.hypot(where[..., 0] - tip[0] + 0.15 * behind, where[..., 2] - tip[2] + 2.4 - 0.012 * behind**2)
+    inside = (np.abs(behind) < 24) & (labels.array == 0)
+    canal, rim = inside & (way <= 1.5), inside & (way > 1.5) & (way <= 2.0)
+    grey = phantom.image.array.copy()
+    grey[canal], grey[rim] = 150, np.maximum(grey[rim], 1300)
+    volume = add_volume(slicer.mrmlScene, phantom.image.with_array(grey), "Phantom")
+    volume.GetDisplayNode().SetAutoWindowLevel(0)
+    volume.GetDisplayNode().SetWindowLevel(3200, 900)
+    node = add_segmentation(slicer.mrmlScene, labels.array, matrix, "FDI", "Teeth and canal")
+    segment = slicer.vtkSegment()
+    segment.SetName("right mandibular canal")
+    segment.SetColor(1.0, 0.92, 0.36)
+    segment.SetLabelValue(1)
+    segment.AddRepresentation(LABELMAP, oriented_image(canal.astype(np.uint8), (0, 0, 0), matrix))
+    node.GetSegmentation().AddSegment(segment, "canal")
+    node.CreateClosedSurfaceRepresentation()
+    panel.ui.inputSelector.setCurrentNode(volume)
+    panel.ui.resultSelector.setCurrentNode(node)
+    stage.views.show(volume)
+    node.GetDisplayNode().SetOpacity2DFill(0.35)
+    review = panel.reviewPanel
+    key = next(f.key for f in review.review.findings() if f.code == "near_canal" and f.teeth == (MOLAR,))
+    print(review.review.finding(key).sentence)
+    review.findings.select(key)
+    review.onFindingSelected(key)
+    stage.save("11-distance")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder for the pictures")
     parser.add_argument("--scan", type=Path, help="a CBCT instead of the phantom")
     parser.add_argument("--network", action="store_true", help="only the chooser of networks")
+    parser.add_argument("--distance", action="store_true", help="only a tooth near the nerve canal")
     arguments = parser.parse_args()
     arguments.output.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as networks:
         os.environ["DENTALTOPOSEG_NETWORKS"] = networks
         stage = Stage(arguments.output)
+        if arguments.distance:
+            photographDistance(stage)
+            return
         loadScan(stage, arguments.scan)
         if not arguments.network:
             photograph(stage)

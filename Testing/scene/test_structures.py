@@ -61,7 +61,7 @@ def test_structures_lie_beside_the_teeth_by_their_names_and_colours(volume_node,
     for value, name in NAMES.items():
         segment = segmentation.GetSegment(f"Structure_{value}")
         assert segment.GetName() == name
-        np.testing.assert_allclose(segment.GetColor(), structure_colour(value), atol=1e-6)
+        np.testing.assert_allclose(segment.GetColor(), structure_colour(value, name), atol=1e-6)
         np.testing.assert_array_equal(
             voxels_of(node, f"Structure_{value}", labels.shape), structures == value, err_msg=name
         )

@@ -6,7 +6,7 @@ They judge the labels, not the patient: a finding says "look here" and names the
 """
 
 from .catalogue import templates
-from .checking import check_cases, check_dentition, check_jaws, findings_of, repairs_for
+from .checking import check_cases, check_dentition, check_jaws, findings_of, measured_case, repairs_for
 from .finding import SEVERITIES, Finding, Kind
 from .kinds import CODES, KINDS
 
@@ -20,6 +20,7 @@ __all__ = [
     "check_dentition",
     "check_jaws",
     "findings_of",
+    "measured_case",
     "repairs_for",
     "templates",
 ]

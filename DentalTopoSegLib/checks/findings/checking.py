@@ -29,6 +29,7 @@ def check_dentition(
     image_valid_mask: np.ndarray | None = None,
     *,
     absent: Collection[int] = (),
+    structures: Volume | None = None,
 ) -> list[Finding]:
     """Every finding of an FDI label map, the gravest first.
 
@@ -43,6 +44,8 @@ def check_dentition(
         True where the scan holds image data (a round field of view leaves corners empty).
     absent : collection of int
         Teeth that the clinician states are not there: nobody misses them.
+    structures : Volume, optional
+        What lies around and in the teeth, values of `dentition.structures` on the same grid.
 
     Raises
     ------
@@ -51,6 +54,18 @@ def check_dentition(
     InputError
         For values that are no FDI numbers, or a mask of another shape.
     """
+    return findings_of(measured_case(labels, confidence, image_valid_mask, absent=absent, structures=structures))
+
+
+def measured_case(
+    labels: Volume,
+    confidence: Mapping[int, float] | None = None,
+    image_valid_mask: np.ndarray | None = None,
+    *,
+    absent: Collection[int] = (),
+    structures: Volume | None = None,
+) -> Case:
+    """What `check_dentition` judges; parameters and refusals are its."""
     if image_valid_mask is not None and image_valid_mask.shape != labels.array.shape:
         raise InputError(
             f"The mask of valid voxels has shape {image_valid_mask.shape}, the label map {labels.name} has "
@@ -60,10 +75,10 @@ def check_dentition(
     unknown = sorted(fdi for fdi in confidence if not is_tooth(fdi))
     if unknown:
         raise InputError(f"A confidence is given for {unknown[0]}, which is no FDI tooth number.")
-    case = Case(labels, confidence, image_valid_mask, absent=absent)
+    case = Case(labels, confidence, image_valid_mask, absent=absent, structures=structures)
     if not case.teeth:
         raise NoTeethError(f"The label map {labels.name} holds no teeth: every voxel is 0.")
-    return findings_of(case)
+    return case
 
 
 def check_jaws(

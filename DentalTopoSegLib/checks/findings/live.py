@@ -15,6 +15,7 @@ import numpy as np
 from ...dentition import Confidence
 from ...files.volumes.boxes import Box, shift, tooth_boxes, union
 from ..measures.label_map import Case
+from ..measures.surroundings import Memory
 from ..topology import ToothMeasure, contacts_of, locate_tunnels, measure_tooth
 from .checking import findings_of
 from .finding import Finding
@@ -34,6 +35,8 @@ class LiveCheck:
         {FDI number: 0..1} where known, see `check_dentition`; may be changed between calls.
     absent : collection of int
         Teeth that are stated absent; may be changed between calls.
+    structures : Volume, optional
+        What lies around and in the teeth; those do not change.
 
     Attributes
     ----------
@@ -47,11 +50,17 @@ class LiveCheck:
     """
 
     def __init__(
-        self, labels: Volume, confidence: Mapping[int, float] | None = None, absent: Collection[int] = ()
+        self,
+        labels: Volume,
+        confidence: Mapping[int, float] | None = None,
+        absent: Collection[int] = (),
+        structures: Volume | None = None,
     ) -> None:
         self.labels = labels
         self.confidence: Mapping[int, float] = Confidence.of(confidence)
         self.absent = frozenset(absent)
+        self.structures = structures
+        self._memory = Memory()
         self.measures: dict[int, ToothMeasure] = {}
         self._contacts: dict[tuple[int, int], float] = {}
         self._tunnels: dict[int, tuple[tuple[float, float, float], ...]] = {}
@@ -60,7 +69,7 @@ class LiveCheck:
 
     def update_all(self) -> list[Finding]:
         """Measure every tooth."""
-        self.measures, self._contacts, self._tunnels = {}, {}, {}
+        self.measures, self._contacts, self._tunnels, self._memory = {}, {}, {}, Memory()
         for fdi, box in sorted(tooth_boxes(self.labels.array).items()):
             self._measure(fdi, box)
         return self.judge()
@@ -84,6 +93,7 @@ class LiveCheck:
         for fdi in changed:
             old = self.measures.pop(fdi, None)
             self._tunnels.pop(fdi, None)
+            self._memory.forget(fdi)
             self._contacts = {pair: area for pair, area in self._contacts.items() if fdi not in pair}
             around = region if old is None else union((region, old.box))
             boxes = tooth_boxes(np.where(self.labels.array[around] == fdi, fdi, 0).astype(np.uint8))
@@ -101,6 +111,8 @@ class LiveCheck:
             absent=self.absent,
             find_contacts=lambda: dict(sorted(self._contacts.items())),
             find_tunnels=self.places_of_tunnels,
+            structures=self.structures,
+            memory=self._memory,
         )
         self.findings = findings_of(case) if self.measures else []
         return self.findings

@@ -11,6 +11,7 @@ import numpy as np
 from ...dentition import FDI_PERMANENT, Confidence, crown_width_mm, jaw, mirrored, neighbours, volume_range_mm3
 from ..topology import Part, ToothMeasure, contacts, locate_tunnels, tooth_measures
 from .case import DentitionCase, Place
+from .surroundings import Memory, Surroundings
 
 if TYPE_CHECKING:
     from ...files.volumes import Volume
@@ -45,6 +46,10 @@ class Case(DentitionCase):
         Teeth that the clinician states are not there.
     find_contacts, find_tunnels : callable, optional
         What gives the areas of contact, and the places of a tooth's tunnels, where that is known already.
+    structures : Volume, optional
+        What lies around and in the teeth, values of `dentition.structures` on the same grid.
+    memory : Memory, optional
+        What is known of that already.
     """
 
     size_name = "volume_mm3"
@@ -67,8 +72,12 @@ class Case(DentitionCase):
         absent: Collection[int] = (),
         find_contacts: Callable[[], dict[tuple[int, int], float]] | None = None,
         find_tunnels: Callable[[int], tuple[Place, ...]] | None = None,
+        structures: Volume | None = None,
+        memory: Memory | None = None,
     ) -> None:
         self.labels = labels
+        #: The measures between teeth and what lies around them; None where nothing of that is labelled.
+        self.around = None if structures is None else Surroundings(self, structures, memory)
         self.confidence = Confidence.of(confidence)
         self.valid = image_valid_mask
         self.absent = frozenset(absent)

@@ -18,6 +18,7 @@ from ...files.volumes.boxes import tooth_boxes, union
 from ..topology import adjacency, betti_numbers
 from .boundaries import BOUNDARY_TOLERANCE_MM, surface_scores
 from .overlap import DETECTION_IOU, Overlaps, count_pairs, dice, iou, mean, sizes
+from .structures import structure_scores
 
 if TYPE_CHECKING:
     from ...files.volumes import Volume
@@ -115,7 +116,11 @@ def _cer(pred: dict[int, tuple], ref: dict[int, tuple], voids: bool) -> float | 
 
 
 def evaluate_pair(
-    pred: Volume, ref: Volume, tolerance_mm: float = BOUNDARY_TOLERANCE_MM, least_iou: float = DETECTION_IOU
+    pred: Volume,
+    ref: Volume,
+    tolerance_mm: float = BOUNDARY_TOLERANCE_MM,
+    least_iou: float = DETECTION_IOU,
+    structures: tuple[Volume | None, Volume | None] = (None, None),
 ) -> dict[str, Any]:
     """All scores of one predicted label map against its reference.
 
@@ -127,6 +132,9 @@ def evaluate_pair(
         Within which two boundaries count as the same.
     least_iou : float
         From which overlap on a reference tooth counts as found.
+    structures : tuple of Volume or None
+        What lies around the teeth in the two maps: adds "structures", `structures.structure_scores`, where the
+        reference has any.
 
     Returns
     -------
@@ -190,6 +198,7 @@ def evaluate_pair(
             }
             for fdi in dices
         },
+        **({} if structures[1] is None else {"structures": structure_scores(*structures)}),
     }
 
 

@@ -6,6 +6,7 @@
 May import `dentition`, `files`, `cbct`, `ios`, `checks.topology` and `checks.measures`.
 """
 
+from .canals import make_structure_edit
 from .edit import Edit, JawEdit, LabelMapEdit
 from .kinds import (
     KINDS,
@@ -13,6 +14,7 @@ from .kinds import (
     delete,
     delete_piece,
     fill,
+    join_canal,
     join_pieces,
     merge,
     number_again,
@@ -42,8 +44,10 @@ __all__ = [
     "delete",
     "delete_piece",
     "fill",
+    "join_canal",
     "join_pieces",
     "make_edit",
+    "make_structure_edit",
     "merge",
     "number_again",
     "remove_pieces",

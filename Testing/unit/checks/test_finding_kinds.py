@@ -18,6 +18,7 @@ from odd_teeth import CASES as MAPS
 from odd_teeth import broken, stray
 from test_repair_surfaces import CASES as SURFACES
 from test_repair_surfaces import numbered
+from toy_jaw_map import odd_structures
 from toy_jaws import toy_jaw
 from toy_teeth import at, paint, relabel, tidy, volume
 
@@ -33,6 +34,7 @@ from DentalTopoSegLib.checks.findings import (
     templates,
 )
 from DentalTopoSegLib.checks.findings.finding import register
+from DentalTopoSegLib.checks.findings.nearness import ROOT
 from DentalTopoSegLib.checks.repair import Repair
 from DentalTopoSegLib.dentition import FDI_PERMANENT, Confidence, flipped_jaw
 from DentalTopoSegLib.dentition.naming import NUMBERINGS, tooth_text
@@ -67,6 +69,7 @@ def _label_maps() -> list[list[Finding]]:
         check_dentition(volume(closed)),
         check_dentition(volume(relabel(tidy(), {45: 46, 44: 0}))),
         check_dentition(volume(stray(broken(tidy().copy(), 46), 46))),
+        *(check_dentition(volume(array), structures=volume(beside)) for array, beside in odd_structures()),
     ]
 
 
@@ -101,10 +104,27 @@ def _surfaces() -> list[list[Finding]]:
     return odd + [check_jaws(list(pair), ["first 36", "second 46"]) for pair in pairs]
 
 
+def _of_roots_and_structures() -> list[Finding]:
+    """What is said of every root and structure by name; that they get these names is tested with the measures."""
+    line = {"line_ras": [[1.0, 2.0, 3.0], [1.0, 2.0, 3.5]], "uncertainty_mm": 0.2, "limit_mm": 2.0}
+    told = []
+    for root in ("", *ROOT):
+        for code, fdi, key in (("near_canal", 46, "canal_right"), ("near_sinus", 16, "sinus_right")):
+            for distance in (0.1, 0.5):
+                detail = {**line, "structure": key, "mm": distance, "root": root}
+                told.append(Finding(code, (fdi,), (1.0, 2.0, 3.0), "info", None, detail))
+    gap = {"pieces": 3, "gap_mm": 4.5, "line_ras": line["line_ras"]}
+    told += [
+        Finding("canal_in_pieces", (), None, "warning", None, {"structure": key, **gap})
+        for key in ("canal_right", "canal")
+    ]
+    return told
+
+
 @lru_cache
 def checks() -> tuple[list[Finding], ...]:
     """The findings of every toy, label maps and surfaces."""
-    return (*_label_maps(), *_surfaces())
+    return (*_label_maps(), *_surfaces(), _of_roots_and_structures())
 
 
 def found(code: str) -> list[Finding]:

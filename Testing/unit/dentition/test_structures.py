@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from DentalTopoSegLib import dentition
+from DentalTopoSegLib.dentition.label_names import structure_of
 from DentalTopoSegLib.dentition.structures import (
     BY_KEY,
     PRIVATE_SCHEME,
@@ -71,3 +72,52 @@ def test_unknown_words_are_refused() -> None:
     assert structure("mandible").value == 202
     with pytest.raises(ValueError, match="'jaw' is no structure: use one of upper_jaw, mandible"):
         structure("jaw")
+
+
+@pytest.mark.parametrize(
+    ("layout", "value", "key"),
+    [
+        ("toothfairy2", 1, "mandible"),
+        ("toothfairy2", 3, "canal_left"),
+        ("toothfairy3", 4, "canal_right"),
+        ("toothfairy3", 105, "lingual_canal"),
+        ("toothfairy3", 136, "pulp"),
+        ("totalsegmentator", 6, "sinus_right"),
+        ("totalsegmentator", 10, "implant"),
+        ("totalsegmentator", 43, "incisive_canal_left"),
+        ("dentalsegmentator", 5, "canal"),
+        ("craniofacial", 5, "sinus"),
+        ("fdi", 203, "canal_left"),
+    ],
+)
+def test_values_of_other_programs_mean_structures(layout: str, value: int, key: str) -> None:
+    assert dentition.label_layout(layout).structures[value] == key
+
+
+def test_every_value_beside_teeth_has_its_name_and_its_structure() -> None:
+    for layout in (dentition.label_layout(name) for name in ("totalsegmentator", "toothfairy2", "toothfairy3")):
+        for value, name in layout.others.items():
+            assert structure_of(name) == layout.structures[value]
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("Left Inferior Alveolar Canal", "canal_left"),
+        ("right_maxillary_sinus", "sinus_right"),
+        ("Upper Jawbone", "upper_jaw"),
+        ("Maxilla & Upper Skull", "upper_jaw"),
+        ("upper_right_first_molar_pulp_fdi116", "pulp"),
+        ("Mandibular canal", "canal"),
+        ("Frontal sinus", None),
+        ("mandibular incisive canal", None),  # of two: which one, nobody guesses
+        ("left mandible", None),
+        ("Upper Teeth", None),
+    ],
+)
+def test_names_tell_structures(name: str, key: str | None) -> None:
+    assert structure_of(name) == key
+
+
+def test_our_own_names_are_read_back() -> None:
+    assert {structure_of(one.name) for one in STRUCTURES} == set(BY_KEY)

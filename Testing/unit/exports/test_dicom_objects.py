@@ -60,8 +60,9 @@ def test_a_segmentation_has_no_errors_and_comes_back(case: tuple[Path, Volume], 
     path = write_dicom_seg(labels, scan, tmp_path / "seg.dcm")
     assert errors_of(path) == []
     assert is_dicom_seg(path)
-    back, warnings = read_dicom_seg(path)
-    assert warnings == []
+    read = read_dicom_seg(path)
+    assert read.warnings == read.beside == [] and read.structures is None
+    back = read.teeth
     found = np.argwhere(back.array)
     places = labels.ras_to_index(back.index_to_ras(found))
     np.testing.assert_allclose(places, np.rint(places), atol=0.01)

@@ -185,7 +185,7 @@ def test_surfaces_are_written_without_checking_anything(tmp_path: Path, jaw: Pat
 @pytest.mark.parametrize("name", [kind.name for kind in FORMATS if kind.report_only])
 def test_labels_beside_a_report_are_not_read_for_the_report_alone(tmp_path: Path, monkeypatch, name: str) -> None:
     report = ROOT / "Testing" / "data" / "before" / "files" / "volume_report.json"
-    monkeypatch.setattr("DentalTopoSegLib.runs.results.read_label_map", lambda *_: pytest.fail("read"))
+    monkeypatch.setattr("DentalTopoSegLib.runs.results.read_teeth", lambda *_: pytest.fail("read"))
     files, warnings = export_result(report, tmp_path / "out", name)
     assert len(READERS[name](list(files.values()))) == 28
     assert warnings == []

@@ -107,9 +107,9 @@ def test_the_round_trip(tmp_path: Path, archive: Orthanc, study: str, network: P
 
     there = Archive(Address(archive.url))
     (seg,) = fetched(there, study, "SEG", tmp_path / "seg")
-    back, warnings = read_dicom_seg(seg)
-    assert warnings == []
-    np.testing.assert_array_equal(grown(back, labels), labels.array)
+    read = read_dicom_seg(seg)
+    assert read.warnings == read.beside == []
+    np.testing.assert_array_equal(grown(read.teeth, labels), labels.array)
 
     stls = fetched(there, study, "M3D", tmp_path / "stl")
     assert len(stls) == len(TEETH)

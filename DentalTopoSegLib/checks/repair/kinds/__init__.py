@@ -9,6 +9,7 @@ from .deleting import delete, delete_piece
 from .exchanging import swap_jaws, swap_sides
 from .filling import fill
 from .joining import join_pieces
+from .joining_canals import join_canal
 from .loose_pieces import remove_pieces, remove_specks
 from .merging import merge
 from .numbering_again import number_again

@@ -1,0 +1,90 @@
+"""Where a tooth's enamel ends and where its bone begins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .tooth_shape import ToothShape
+
+SECTORS = 12
+#: Bone this near to a tooth's surface is its socket's: the ligament is 0.15 to 0.4 mm wide, and voxels are lost in it.
+_SOCKET_MM = 1.2
+#: A sector of the circumference with fewer points than this tells nothing.
+_LEAST_POINTS = 4
+#: Expanded uncertainty (95 %) of a level by the voxels alone, in voxels; `Testing/unit/checks/test_periodontium.py`.
+LEVEL_VOXELS = 1.5
+#: Where a side begins and ends, in degrees from its middle.
+_SIDE_DEG = 45.0
+
+
+@dataclass(frozen=True)
+class Levels:
+    """Heights along a tooth's axis (mm from its centre, growing to the root) in `SECTORS` sectors around it.
+
+    Parameters
+    ----------
+    heights : (SECTORS,) array
+        NaN where nothing is seen.
+    """
+
+    heights: np.ndarray
+
+    @property
+    def mean(self) -> float | None:
+        """Over the sectors; None where less than half of them tell anything."""
+        seen = self.heights[np.isfinite(self.heights)]
+        return float(seen.mean()) if len(seen) * 2 >= SECTORS else None
+
+
+def _sectors(points: np.ndarray, shape: ToothShape, towards: np.ndarray) -> np.ndarray:
+    """In which sector each point lies; sector 0 begins at the direction `towards`."""
+    angles = _angles(points - shape.centre, shape.axis, towards)
+    return np.floor(angles / (2 * np.pi / SECTORS)).astype(int) % SECTORS
+
+
+def _angles(vectors: np.ndarray, axis: np.ndarray, towards: np.ndarray) -> np.ndarray:
+    first = towards - (towards @ axis) * axis
+    first /= np.linalg.norm(first)
+    return np.arctan2(vectors @ np.cross(axis, first), vectors @ first) % (2 * np.pi)
+
+
+def enamel_edge(enamel: np.ndarray, shape: ToothShape, towards: np.ndarray) -> Levels:
+    """The cemento-enamel junction: in each sector the point of the enamel nearest to the root.
+
+    enamel: (n, 3) RAS mm of its surface. towards: (3,) a direction across the axis, where the sectors begin.
+    """
+    return _extremes(enamel, shape, towards, np.max)
+
+
+def bone_crest(bone: np.ndarray, surface: np.ndarray, shape: ToothShape, towards: np.ndarray) -> Levels:
+    """The alveolar crest: in each sector the point of the socket's bone nearest to the crown.
+
+    bone: (n, 3) RAS mm of the jaw's surface. surface: (m, 3) that of the tooth.
+    """
+    from scipy.spatial import cKDTree
+
+    near = cKDTree(surface).query(bone, distance_upper_bound=_SOCKET_MM)[0]
+    return _extremes(bone[np.isfinite(near)], shape, towards, np.min)
+
+
+def _extremes(points: np.ndarray, shape: ToothShape, towards: np.ndarray, which: np.ufunc | object) -> Levels:
+    heights, sectors = shape.along(points), _sectors(points, shape, towards)
+    own = [heights[sectors == k] for k in range(SECTORS)]
+    return Levels(np.array([which(h) if len(h) >= _LEAST_POINTS else np.nan for h in own]))  # type: ignore[operator]
+
+
+def by_side(
+    values: np.ndarray, shape: ToothShape, sides: dict[str, np.ndarray], towards: np.ndarray
+) -> dict[str, float]:
+    """The mean of sectors' values at each side, by its name; sides: their directions. Those that tell nothing are
+    left out."""
+    middles = (np.arange(SECTORS) + 0.5) * 2 * np.pi / SECTORS
+    found = {}
+    for name, direction in sides.items():
+        turn = np.abs((middles - _angles(direction[None], shape.axis, towards)[0] + np.pi) % (2 * np.pi) - np.pi)
+        there = values[(turn <= np.radians(_SIDE_DEG)) & np.isfinite(values)]
+        if len(there):
+            found[name] = float(there.mean())
+    return found

@@ -1,0 +1,129 @@
+"""What was measured around teeth: cells of tables, for a spreadsheet and for the page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..dentition.structures import structure
+from ..dentition.words import Template
+
+_NEAR = ("canal", "sinus")
+_NUMBERS = (
+    *("length_mm", "length_uncertainty_mm", "crown_mm", "root_mm", "crown_root_ratio"),
+    *("in_bone_mm", "clinical_crown_root_ratio", "inclination_deg", "tip_deg", "torque_deg", "axis_uncertainty_deg"),
+    *("pulp_mm3", "pulp_share", "level_uncertainty_mm"),
+)
+_SIDES = ("mesial", "distal", "buccal", "lingual", "palatal")
+#: For a spreadsheet, in their order.
+AROUND_COLUMNS = (
+    *(f"{what}_{part}" for what in _NEAR for part in ("mm", "uncertainty_mm", "root", "line_ras")),
+    *_NUMBERS,
+    *(f"bone_level_{side}_mm" for side in _SIDES),
+    "roots",
+)
+SITE_COLUMNS = (
+    *("scan", "fdi", "height_mm", "ended_by", "width_1mm_mm", "width_3mm_mm", "width_5mm_mm", "uncertainty_mm"),
+    "line_ras",
+)
+
+
+def around_cells(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The cells of a tooth of a report, by column; nothing of what was not measured."""
+    around, cells = row.get("around") or {}, dict[str, Any]()
+    for what in _NEAR:
+        if what in around:
+            cells |= {f"{what}_{part}": around[what][part] for part in ("mm", "uncertainty_mm", "root")}
+            cells[f"{what}_line_ras"] = _ends(around[what])
+    cells |= {name: around[name] for name in _NUMBERS if name in around}
+    cells |= {f"bone_level_{side}_mm": level for side, level in around.get("bone_levels_mm", {}).items()}
+    if around.get("roots"):
+        cells["roots"] = len(around["roots"])
+    return cells
+
+
+def site_cells(site: Mapping[str, Any], scan: str) -> dict[str, Any]:
+    """The cells of a place without a tooth, by column."""
+    widths = zip(site["width_depths_mm"], site["widths_mm"], strict=True)
+    return {
+        **{name: site[name] for name in ("fdi", "height_mm", "ended_by", "uncertainty_mm")},
+        **{f"width_{depth:g}mm_mm": width for depth, width in widths},
+        "scan": scan,
+        "line_ras": _ends(site),
+    }
+
+
+def _ends(measured: Mapping[str, Any]) -> list[float]:
+    return [value for end in measured["line_ras"] for value in end]
+
+
+# ---------------------------------------------------------------- for the page
+
+TO_CANAL, TO_SINUS = Template("To the nerve canal"), Template("To the sinus")
+LENGTH, CROWN, ROOT = Template("Length"), Template("Crown"), Template("Root")
+RATIO, CLINICAL_RATIO = Template("Crown to root"), Template("Out of the bone to in it")
+TIP, TORQUE = Template("Leans to the midline"), Template("Leans to the cheek")
+BONE_LEVEL, PULP = Template("Bone below the enamel, at most"), Template("Pulp")
+SITES = Template("The bone where teeth are missing")
+SITE_HEIGHT, SITE_WIDTHS, SITE_END = Template("Height"), Template("Width 1, 3, 5 mm deep"), Template("Height ends at")
+END_OF_BONE, END_OF_SCAN = Template("the end of the bone"), Template("the end of the scan (at least)")
+SITES_NOTE = Template("Along the axis that an implant would take; ± {unsure:.1f} mm by the voxels alone.")
+
+
+def _measured(name: str, unit: str, decimals: int = 1) -> Any:
+    def text(row: Mapping[str, Any]) -> str:
+        value = (row.get("around") or {}).get(name)
+        return "" if value is None else f"{value:.{decimals}f}{unit}"
+
+    return text
+
+
+def _near(what: str) -> Any:
+    def text(row: Mapping[str, Any]) -> str:
+        near = (row.get("around") or {}).get(what)
+        return "" if near is None else f"{near['mm']:.1f} ± {near['uncertainty_mm']:.1f} mm"
+
+    return text
+
+
+def _deepest(row: Mapping[str, Any]) -> str:
+    levels = (row.get("around") or {}).get("bone_levels_mm")
+    return f"{max(levels.values()):.1f} mm" if levels else ""
+
+
+def _pulp(row: Mapping[str, Any]) -> str:
+    around = row.get("around") or {}
+    return f"{around['pulp_mm3']:.0f} mm³ ({100 * around['pulp_share']:.0f} %)" if "pulp_mm3" in around else ""
+
+
+#: (heading, text of a row) in the order in which they are shown.
+PAGE_COLUMNS = (
+    (TO_CANAL, _near("canal")),
+    (TO_SINUS, _near("sinus")),
+    (LENGTH, _measured("length_mm", " mm")),
+    (CROWN, _measured("crown_mm", " mm")),
+    (ROOT, _measured("root_mm", " mm")),
+    (RATIO, _measured("crown_root_ratio", "", 2)),
+    (CLINICAL_RATIO, _measured("clinical_crown_root_ratio", "", 2)),
+    (TIP, _measured("tip_deg", "°", 0)),
+    (TORQUE, _measured("torque_deg", "°", 0)),
+    (BONE_LEVEL, _deepest),
+    (PULP, _pulp),
+)
+
+
+def end_of_site(site: Mapping[str, Any]) -> Template | str:
+    """What ends a site's height, in words."""
+    ends = {"bone": END_OF_BONE, "scan": END_OF_SCAN}
+    return ends.get(site["ended_by"]) or structure(site["ended_by"]).name
+
+
+def height_text(site: Mapping[str, Any]) -> str:
+    """The height of a site."""
+    return f"{site['height_mm']:.1f} mm"
+
+
+def widths_text(site: Mapping[str, Any]) -> str:
+    """The widths of a site in one cell."""
+    shown: Sequence[float | None] = site["widths_mm"]
+    return " / ".join("–" if width is None else f"{width:.1f}" for width in shown) + " mm"

@@ -1,0 +1,50 @@
+"""What lies around the teeth of a segmentation, as one label map on the teeth's grid."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..dentition.label_names import structure_of
+from ..dentition.structures import structure
+from ..files.volumes import Volume
+from .nodes import Grid, to_world
+from .segments import ToothSegments, fdi_of_segment
+
+#: From a segmentation of teeth to the one that holds what lies around them, where that is another.
+STRUCTURES_ROLE = "DentalTopoSeg.structures"
+
+
+class _StructureSegments(ToothSegments):
+    """The structures of a segmentation by the names of its segments, seen on another's grid."""
+
+    def __init__(self, node: Any, grid: Grid) -> None:
+        self._teeth_grid = grid
+        super().__init__(node)
+
+    def _grid(self) -> tuple[Grid, np.ndarray]:
+        to_node = np.linalg.inv(to_world(self.node, "The segmentation"))
+        return self._teeth_grid, to_node @ self._teeth_grid.matrix
+
+    @staticmethod
+    def _number_of(segment: Any) -> int | None:
+        if fdi_of_segment(segment) is not None:
+            return None
+        key = structure_of(segment.GetName() or "")
+        return None if key is None else structure(key).value
+
+
+def structures_around(node: Any, grid: Grid) -> Volume | None:
+    """The structures that lie in a segmentation of teeth, and in the one it refers to, on the teeth's grid in the
+    world: values of `dentition.structures`. None where there are none."""
+    found = None
+    for other in (node.GetNodeReference(STRUCTURES_ROLE), node):
+        if other is None or other.GetSegmentation() is None:
+            continue
+        labels = _StructureSegments(other, grid).labels
+        if found is None:
+            found = labels
+        else:
+            np.copyto(found.array, labels.array, where=labels.array > 0)
+    return found if found is not None and found.array.any() else None

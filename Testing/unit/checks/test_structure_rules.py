@@ -1,0 +1,196 @@
+"""Rules for what lies around the teeth: canals, sides, the jaw that holds a tooth, implants; and a canal's repair."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from bodies import grid, places, tube
+from toy_jaw_map import CANAL_R, CANAL_RADIUS, CANAL_S, axes, structures, teeth, with_structures
+from toy_teeth import SPACING, place, volume
+
+from DentalTopoSegLib.checks.findings import Finding, check_dentition, repairs_for
+from DentalTopoSegLib.checks.findings.words import STRUCTURE
+from DentalTopoSegLib.checks.measures.canals import gaps_between, pieces_of
+from DentalTopoSegLib.checks.repair import RepairRefusedError, join_canal, make_structure_edit
+from DentalTopoSegLib.dentition.structures import structure
+from DentalTopoSegLib.files.label_maps import read_label_map, structures_without_value, write_labelmap
+from DentalTopoSegLib.files.volumes import Volume
+from DentalTopoSegLib.files.volumes.boxes import box_of
+from DentalTopoSegLib.runs.checking import check_file
+from DentalTopoSegLib.runs.repairing import repair_file
+
+CODES = ("canal_in_pieces", "canal_branched", "structure_wrong_side", "tooth_outside_jaw", "implant_as_tooth")
+LEFT = structure("canal_left").value
+
+
+def found(array: np.ndarray, beside: np.ndarray, direction=None) -> dict[str, list[Finding]]:
+    labels, around = volume(array), volume(beside)
+    if direction is not None:
+        labels, around = replace(labels, direction=direction), replace(around, direction=direction)
+    told: dict[str, list[Finding]] = {}
+    for finding in check_dentition(labels, structures=around):
+        if finding.code in CODES:
+            told.setdefault(finding.code, []).append(finding)
+    return told
+
+
+def interrupted(gap_mm: float) -> tuple[np.ndarray, np.ndarray]:
+    """The left canal without a part of it."""
+    array = teeth()
+    beside = structures(array)
+    _, front, _ = axes()
+    beside[(beside == LEFT) & (np.abs(front + 6) < gap_mm / 2)] = structure("mandible").value
+    return array, beside
+
+
+def test_structures_are_called_by_their_names() -> None:
+    assert all(template.text == structure(key).name for key, template in STRUCTURE.items())
+
+
+def test_nothing_is_said_of_a_tidy_jaw() -> None:
+    array = teeth()
+    assert found(array, structures(array)) == {}
+
+
+def test_a_canal_in_pieces_is_told_with_its_gap_and_joined() -> None:
+    array, beside = interrupted(5.0)
+    (finding,) = found(array, beside)["canal_in_pieces"]
+    assert finding.message == "The left mandibular canal is in 2 pieces; the widest gap is 5.0 mm."
+    assert finding.position_ras == pytest.approx((-CANAL_R, -6.0, CANAL_S), abs=CANAL_RADIUS + SPACING)
+    (repair,) = repairs_for(finding)
+    assert repair.title == (
+        "Join the pieces of the left mandibular canal along the jaw; 5.0 mm of it are drawn without being seen"
+    )
+    labels, around = volume(array), volume(beside)
+    edit = make_structure_edit(around, labels, repair)
+    before = around.array.copy()
+    edit.apply(around.array)
+    assert found(array, around.array) == {}
+    whole = structures(teeth())
+    drawn = (around.array == LEFT) & (before != LEFT)
+    wanted = (whole == LEFT) & (before != LEFT)
+    assert 2 * (drawn & wanted).sum() / (drawn.sum() + wanted.sum()) > 0.85
+    assert not (drawn & (array > 0)).any()
+    edit.undo(around.array)
+    np.testing.assert_array_equal(around.array, before)
+
+
+def test_what_cannot_be_joined_says_why() -> None:
+    array, beside = interrupted(14.0)
+    with pytest.raises(RepairRefusedError, match="lie 14 mm apart, too far to be joined: draw the part between"):
+        make_structure_edit(volume(beside), volume(array), join_canal("canal_left", 14.0))
+    tidy = structures(teeth())
+    with pytest.raises(RepairRefusedError, match="is in one piece: there is nothing to join"):
+        make_structure_edit(volume(tidy), volume(teeth()), join_canal("canal_left", 1.0))
+    with pytest.raises(RepairRefusedError, match="There is no mandibular canal here"):
+        make_structure_edit(volume(tidy), volume(teeth()), join_canal("canal", 1.0))
+
+
+def test_a_file_is_repaired(tmp_path: Path) -> None:
+    array, beside = interrupted(5.0)
+    path = write_labelmap(volume(array), tmp_path / "a.nii.gz", structures=volume(beside))
+    number = 1 + next(i for i, f in enumerate(check_file(path).findings) if f.repair == "join_canal")
+    run = repair_file(path, tmp_path / "b.nii.gz", finding=number)
+    assert run.done == [
+        "Join the pieces of the left mandibular canal along the jaw; 5.0 mm of it are drawn without being seen"
+    ]
+    read = read_label_map(tmp_path / "b.nii.gz")
+    np.testing.assert_array_equal(read.teeth.array, array)
+    assert read.structures is not None and found(array, read.structures.array) == {}
+    same = (read.structures.array == beside) | (beside == structure("mandible").value)  # in which the gap was drawn
+    assert same[beside != structure("enamel").value].all()
+    assert structures_without_value(volume(array), volume(beside), "fdi") == ["enamel"]
+
+
+def bent(rng: np.random.Generator, gap_mm: float) -> tuple[Volume, np.ndarray]:
+    """A canal on a circle of 30 mm radius without an arc, in any direction: the grid, and its mask."""
+    labels = grid((0.4, 0.4, 0.4), (44.0, 44.0, 16.0), rng)
+    index = np.moveaxis(np.indices(labels.shape), 0, -1)
+    flat = labels.index_to_ras(index)
+    middle = labels.index_to_ras((np.array(labels.shape) - 1) / 2)
+    step = np.reshape(labels.direction, (3, 3)) * np.array([[-1.0], [-1.0], [1.0]])
+    x, y, z = ((flat - middle) @ step[:, k] for k in range(3))
+    x, y = x + 20.0, y + 20.0
+    radius, angle = np.hypot(x, y), np.arctan2(y, x)
+    ring = np.hypot(radius - 26.0, z) <= 1.5
+    return labels, ring & (np.abs(angle - np.pi / 4) > gap_mm / 26.0 / 2) & (x > 2) & (y > 2)
+
+
+def test_the_gap_of_a_bent_canal_follows_its_bend() -> None:
+    labels, mask = bent(np.random.default_rng(3), 8.0)
+    (whole_labels, whole), teeth_there = bent(np.random.default_rng(3), 0.0), np.zeros(mask.shape, np.uint8)
+    np.testing.assert_allclose(whole_labels.origin, labels.origin)
+    around = labels.with_array(np.where(mask, LEFT, 0).astype(np.uint8))
+    box = box_of(slice(0, n) for n in mask.shape)
+    pieces = pieces_of(mask, box, labels)
+    assert [piece.number_of_ends for piece in pieces] == [2, 2]
+    assert all(piece.radius_mm == pytest.approx(1.5, abs=0.25) for piece in pieces)
+    (gap,) = gaps_between(pieces)
+    edit = make_structure_edit(around, labels.with_array(teeth_there), join_canal("canal_left", 8.0))
+    edit.apply(around.array)
+    drawn, wanted = (around.array == LEFT) & ~mask, whole & ~mask
+    assert gap.line.length_mm == pytest.approx(2 * 26 * np.sin(8.0 / 26 / 2), abs=0.8)
+    assert 2 * (drawn & wanted).sum() / (drawn.sum() + wanted.sum()) > 0.8
+
+
+def test_a_branch_is_counted() -> None:
+    labels = grid((0.4, 0.4, 0.4), (40.0, 20.0, 10.0), None)
+    where = places(labels)
+    stem = (tube(where, np.zeros(3), np.array([1.0, 0.0, 0.0]), 1.4) <= 0) & (np.abs(where[..., 0]) < 18)
+    side = np.array([0.6, 0.8, 0.0])
+    branch = (tube(where, np.zeros(3), side, 1.2) <= 0) & (where @ side > 0) & (where @ side < 11)
+    box = box_of(slice(0, n) for n in labels.shape)
+    assert pieces_of(stem, box, labels)[0].number_of_ends == 2
+    assert pieces_of(stem | branch, box, labels)[0].number_of_ends == 3
+
+
+def test_sides_are_told_by_the_image() -> None:
+    array = teeth()
+    beside = structures(array)
+    swapped = beside.copy()
+    for left, right in (("canal_left", "canal_right"), ("sinus_left", "sinus_right")):
+        a, b = structure(left).value, structure(right).value
+        swapped[beside == a], swapped[beside == b] = b, a
+    told = found(array, swapped)["structure_wrong_side"]
+    assert {finding.detail["structure"] for finding in told} == {
+        "canal_left", "canal_right", "sinus_left", "sinus_right"
+    }  # fmt: skip
+    assert all(finding.severity == "error" for finding in told)
+    said = {finding.message.split(":")[0] for finding in told}
+    assert "The left mandibular canal lies on the patient's right" in said
+    alone = beside.copy()
+    alone[alone == structure("canal_right").value] = 0
+    assert "structure_wrong_side" not in found(array, alone)
+    alone[alone == LEFT] = structure("canal_right").value
+    (finding,) = found(array, alone)["structure_wrong_side"]
+    assert finding.detail == {"structure": "canal_right", "side": "left"}
+
+
+def test_a_tooth_that_no_bone_holds_is_told() -> None:
+    array = teeth()
+    beside = structures(array)
+    r, a, s = axes()
+    far = place(37)
+    bone = beside == structure("mandible").value
+    beside[bone & (np.hypot(r - far[0], a - far[1]) < 10) & (s > -26)] = 0
+    told = found(array, beside)["tooth_outside_jaw"]
+    assert [finding.teeth for finding in told] == [(37,)] and told[0].detail["mm"] > 3
+    assert repairs_for(told[0])[0].kind == "delete"
+
+
+def test_an_implants_crown_is_no_tooth() -> None:
+    array = teeth()
+    beside = structures(array)
+    r, a, s = axes()
+    x, y, z = place(36)
+    below = (np.hypot(r - x, a - y) <= 2.0) & (s < z) & (s > z - 12)
+    beside[below] = structure("implant").value
+    array[below] = 0
+    (finding,) = found(array, beside)["implant_as_tooth"]
+    assert finding.teeth == (36,) and finding.detail["contact_mm2"] >= 4.0
+    labels, around = with_structures(36)
+    around.array[below] = structure("implant").value
+    assert "implant_as_tooth" not in found(labels.array, around.array)

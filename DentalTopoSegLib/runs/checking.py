@@ -276,7 +276,8 @@ def examine_label_map(
     measures = tooth_measures(labels)
     known = known or Known()
     nothing = may_be_empty and not measures
-    findings = [] if nothing else check_dentition(labels, confidence, absent=known.stated.absent)
+    told = {"absent": known.stated.absent, "two_numbers": known.two_numbers}
+    findings = [] if nothing else check_dentition(labels, confidence, **told)
     report = build_report(
         measures,
         findings,

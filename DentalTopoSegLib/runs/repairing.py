@@ -270,7 +270,10 @@ class _LabelMapUnderRepair:
     def findings(self) -> list[Finding]:
         if not self.labels.array.any():
             return []
-        return check_dentition(self.labels, self.confidence, absent=self.known.stated.absent)
+        known = self.known
+        return check_dentition(
+            self.labels, self.confidence, absent=known.stated.absent, two_numbers=known.two_numbers
+        )
 
     def write(self, output: Path) -> None:
         if output.name.lower().endswith(".seg.nrrd"):

@@ -8,15 +8,15 @@ from __future__ import annotations
 import time
 import weakref
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from ..checks.findings import SEVERITIES, Finding, repairs_for
-from ..checks.repair import Repair, RepairRefusedError, delete, renumber, swap
-from ..dentition import Known, Stated, is_upper
+from ..checks.repair import Repair, RepairRefusedError, delete, renumber, swap, take_numbers
+from ..dentition import Known, Stated, TwoNumbers, is_upper
 from ..dentition.naming import NUMBERINGS, checked_numbering, tooth_text
 from ..dentition.words import SOURCE_LANGUAGE, Language, Sentence
 from .finding_nodes import STANDING, FindingNodes, Row
@@ -289,6 +289,25 @@ class Review(ABC):
         if self.needs_recheck():
             self.recheck()  # hand edits first
         return self._make(lambda: self._number_again(stated))
+
+    def take_numbers(self, numbers: Mapping[int, int], two_numbers: Mapping[int, TwoNumbers]) -> Rechecked:
+        """Take the numbers that hold for a CBCT and the scan laid over it, and note where the two differ.
+
+        Parameters
+        ----------
+        numbers : mapping
+            {FDI number: new number} of the teeth that change.
+        two_numbers : mapping
+            By the new numbers.
+
+        Raises
+        ------
+        RepairRefusedError
+            When a number is another tooth's.
+        """
+        if self.needs_recheck():
+            self.recheck()  # hand edits first
+        return self._make(take_numbers(numbers, two_numbers))
 
     def _make(self, repair: Repair | Callable[[], Repair]) -> Rechecked:
         """Make a repair, check, and put its step on the stack. Refusals are said in the result's numbering."""

@@ -116,7 +116,10 @@ class VolumeReview(Review):
         self._segments = ToothSegments(node)
         super().__init__([node])
         self._shown_before: dict[str, _Shown] = {}
-        self._check = LiveCheck(self._segments.labels, self._segments.confidences(), self.known().stated.absent)
+        known = self.known()
+        self._check = LiveCheck(
+            self._segments.labels, self._segments.confidences(), known.stated.absent, known.two_numbers
+        )
         self._adopt_replacements()
         self._judge()
 
@@ -154,15 +157,17 @@ class VolumeReview(Review):
         self._adopt()
         shape = self.grid_shape
         changed, box = self._segments.sync()
-        confidence, absent = self._segments.confidences(), self.known().stated.absent
+        known = self.known()
+        confidence, absent = self._segments.confidences(), known.stated.absent
         if self._segments.labels is not self._check.labels:
-            self._check = LiveCheck(self._segments.labels, confidence, absent)
+            self._check = LiveCheck(self._segments.labels, confidence, absent, known.two_numbers)
             if self.grid_shape != shape:  # steps remember boxes of a grid that is gone
                 self._done.clear()
                 self._undone.clear()
         else:
-            doubts = confidence != self._check.confidence or absent != self._check.absent
-            self._check.confidence, self._check.absent = confidence, absent
+            check = self._check
+            doubts = (confidence, absent, known.two_numbers) != (check.confidence, check.absent, check.two_numbers)
+            check.confidence, check.absent, check.two_numbers = confidence, absent, known.two_numbers
             if whole:
                 self._check.update_all()
             elif box is not None:
@@ -280,6 +285,7 @@ class VolumeReview(Review):
                 set_known(self.node.GetSegmentation().GetSegment(key), fdi, known)
         self._segments.sync()
         self._check.confidence, self._check.absent = self._segments.confidences(), known.stated.absent
+        self._check.two_numbers = known.two_numbers
         self._check.judge()
         return _VolumeStep(self, repair.sentence, box, before, self._state(box)), changed
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...dentition import Confidence, is_tooth
+from ...dentition import Confidence, TwoNumbers, is_tooth
 from ...errors import InputError, NoTeethError
 from ..measures.case import DentitionCase
 from ..measures.jaw import JawCase
@@ -29,6 +29,7 @@ def check_dentition(
     image_valid_mask: np.ndarray | None = None,
     *,
     absent: Collection[int] = (),
+    two_numbers: Mapping[int, TwoNumbers] | None = None,
 ) -> list[Finding]:
     """Every finding of an FDI label map, the gravest first.
 
@@ -43,6 +44,8 @@ def check_dentition(
         True where the scan holds image data (a round field of view leaves corners empty).
     absent : collection of int
         Teeth that the clinician states are not there: nobody misses them.
+    two_numbers : mapping, optional
+        By FDI number, of teeth that an intraoral scan laid over the scan numbers differently.
 
     Raises
     ------
@@ -60,7 +63,7 @@ def check_dentition(
     unknown = sorted(fdi for fdi in confidence if not is_tooth(fdi))
     if unknown:
         raise InputError(f"A confidence is given for {unknown[0]}, which is no FDI tooth number.")
-    case = Case(labels, confidence, image_valid_mask, absent=absent)
+    case = Case(labels, confidence, image_valid_mask, absent=absent, two_numbers=two_numbers)
     if not case.teeth:
         raise NoTeethError(f"The label map {labels.name} holds no teeth: every voxel is 0.")
     return findings_of(case)

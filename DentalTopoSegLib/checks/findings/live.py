@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...dentition import Confidence
+from ...dentition import Confidence, TwoNumbers
 from ...files.volumes.boxes import Box, shift, tooth_boxes, union
 from ..measures.label_map import Case
 from ..topology import ToothMeasure, contacts_of, locate_tunnels, measure_tooth
@@ -34,6 +34,8 @@ class LiveCheck:
         {FDI number: 0..1} where known, see `check_dentition`; may be changed between calls.
     absent : collection of int
         Teeth that are stated absent; may be changed between calls.
+    two_numbers : mapping, optional
+        By FDI number, of teeth that an intraoral scan numbers differently; may be changed between calls.
 
     Attributes
     ----------
@@ -47,11 +49,16 @@ class LiveCheck:
     """
 
     def __init__(
-        self, labels: Volume, confidence: Mapping[int, float] | None = None, absent: Collection[int] = ()
+        self,
+        labels: Volume,
+        confidence: Mapping[int, float] | None = None,
+        absent: Collection[int] = (),
+        two_numbers: Mapping[int, TwoNumbers] | None = None,
     ) -> None:
         self.labels = labels
         self.confidence: Mapping[int, float] = Confidence.of(confidence)
         self.absent = frozenset(absent)
+        self.two_numbers: Mapping[int, TwoNumbers] = two_numbers or {}
         self.measures: dict[int, ToothMeasure] = {}
         self._contacts: dict[tuple[int, int], float] = {}
         self._tunnels: dict[int, tuple[tuple[float, float, float], ...]] = {}
@@ -93,12 +100,13 @@ class LiveCheck:
         return self.judge()
 
     def judge(self) -> list[Finding]:
-        """What the rules find in the measures; to call after a change of `confidence` or `absent`."""
+        """What the rules find in the measures; to call after a change of `confidence`, `absent` or `two_numbers`."""
         case = Case(
             self.labels,
             self.confidence,
             measures=self.measures,
             absent=self.absent,
+            two_numbers=self.two_numbers,
             find_contacts=lambda: dict(sorted(self._contacts.items())),
             find_tunnels=self.places_of_tunnels,
         )

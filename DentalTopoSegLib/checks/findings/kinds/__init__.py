@@ -20,6 +20,7 @@ CODES = (
     "doubled_number",
     "merged_neighbours",
     "order_broken",
+    "two_numbers",
     "extra_tooth",
     "missing_tooth",
     "fragment",

@@ -271,9 +271,7 @@ class _LabelMapUnderRepair:
         if not self.labels.array.any():
             return []
         known = self.known
-        return check_dentition(
-            self.labels, self.confidence, absent=known.stated.absent, two_numbers=known.two_numbers
-        )
+        return check_dentition(self.labels, self.confidence, absent=known.stated.absent, two_numbers=known.two_numbers)
 
     def write(self, output: Path) -> None:
         if output.name.lower().endswith(".seg.nrrd"):

@@ -47,7 +47,7 @@ def own_row(phantom: Phantom, teeth: dict[int, CbctTooth], scan: MadeScan) -> st
     for fdi, number in match_teeth(scan.labelled, pose, teeth).pairs.items():
         tooth = phantom.teeth[fdi]
         for kept, vertices in (
-            (errors, fused_tooth(teeth[fdi], scan.labelled, number, pose).vertices),
+            (errors, fused_tooth(teeth[fdi], scan.labelled, number, pose).surface.vertices),
             (before, teeth[fdi].surface.vertices),
         ):
             height = tooth.frame((vertices * RAS_TO_LPS).astype(np.float32))[2]

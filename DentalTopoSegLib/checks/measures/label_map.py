@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...dentition import FDI_PERMANENT, Confidence, TwoNumbers, crown_width_mm, jaw, mirrored, neighbours, volume_range_mm3
+from ...dentition import (
+    FDI_PERMANENT,
+    Confidence,
+    TwoNumbers,
+    crown_width_mm,
+    jaw,
+    mirrored,
+    neighbours,
+    volume_range_mm3,
+)
 from ..topology import Part, ToothMeasure, contacts, locate_tunnels, tooth_measures
 from .case import DentitionCase, Place
 

@@ -54,4 +54,4 @@ JAW_SECONDS = {
 #: ... and those around them, which are told for all jaws together.
 AROUND_JAWS_SECONDS = {READ: 0.1, CHECK: 0.05, WRITE: 0.4}
 #: Laying one jaw's scan over a CBCT and making its teeth.
-LAY_SECONDS = 8.0
+LAY_SECONDS = 5.0

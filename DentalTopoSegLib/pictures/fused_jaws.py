@@ -16,14 +16,15 @@ import numpy as np
 
 from .drawing import FAINT, GAP, HEAD_PX, TEXT, draw_numbers, font, label_panel, new_page, write_png
 from .jaw_scene import CHEEK_DEG, TILT_DEG, side_rotation
+from .jaws import outline_areas
 from .mesh_rendering import labels_seen, render_mesh
 
 CROWN_RGB, ROOT_RGB, GUM_RGB = (236, 226, 201), (94, 148, 190), (196, 140, 136)
 #: Colours of distances, mm; between them in proportion. Dark to light and blue to red, for every kind of sight.
 SCALE = ((0.0, (44, 92, 160)), (0.1, (126, 196, 190)), (0.2, (250, 222, 112)), (0.3, (200, 44, 40)))
 UNKNOWN_RGB = (128, 130, 136)
-_OCCLUSAL_PX = 560
-_BAR_PX = 74
+_OCCLUSAL_PX = (560, 430)
+_BAR_PX = 56
 _LPS_TO_RAS = np.array([-1.0, -1.0, 1.0])
 #: From below and from above; rows to the picture's right, up, to the viewer, in head axes (R, A, S).
 _OCCLUSAL = {
@@ -75,18 +76,18 @@ def compose(jaws: Sequence[FusedJaw], title: str) -> np.ndarray:
     """The picture as an (height, width, 3) uint8 array."""
     from PIL import Image, ImageDraw
 
-    width = 2 * _OCCLUSAL_PX + 3 * GAP
+    width = 2 * _OCCLUSAL_PX[0] + 3 * GAP
     side = ((width - 4 * GAP) // 3, 380)
     teeth = sum(len(jaw.teeth) for jaw in jaws)
-    canvas, _ = new_page(width, side[1] + _OCCLUSAL_PX + _BAR_PX + 2 * GAP, title, teeth)
+    canvas, _ = new_page(width, side[1] + _OCCLUSAL_PX[1] + _BAR_PX + 2 * GAP, title, teeth)
     for i, panel in enumerate(_side_views(jaws, side)):
         canvas.paste(Image.fromarray(panel), (GAP + i * (side[0] + GAP), HEAD_PX))
     top, left = HEAD_PX + side[1] + GAP, GAP
     if len(jaws) == 1:
-        left = (width - _OCCLUSAL_PX) // 2
+        left = (width - _OCCLUSAL_PX[0]) // 2
     for i, jaw in enumerate(jaws):
-        canvas.paste(Image.fromarray(_residual_view(jaw)), (left + i * (_OCCLUSAL_PX + GAP), top))
-    _draw_legend(ImageDraw.Draw(canvas), width, top + _OCCLUSAL_PX + GAP)
+        canvas.paste(Image.fromarray(_residual_view(jaw)), (left + i * (_OCCLUSAL_PX[0] + GAP), top))
+    _draw_legend(ImageDraw.Draw(canvas), width, top + _OCCLUSAL_PX[1] + GAP)
     return np.asarray(canvas)
 
 
@@ -124,7 +125,8 @@ def _side_views(jaws: Sequence[FusedJaw], size: tuple[int, int]) -> list[np.ndar
         )
         image = Image.fromarray(drawn.image)
         draw = ImageDraw.Draw(image)
-        draw_numbers(draw, labels_seen(drawn.face, everything[3]))
+        whole = outline_areas(everything[0], everything[1], everything[3], drawn)
+        draw_numbers(draw, labels_seen(drawn.face, everything[3]), whole=whole)
         label_panel(draw, title, letters, *size, drawn.spacing)
         panels.append(np.asarray(image))
     return panels
@@ -142,12 +144,15 @@ def _residual_view(jaw: FusedJaw) -> np.ndarray:
     mean = np.where(known, jaw.residuals[faces], 0.0).sum(axis=1) / np.maximum(count, 1)
     rgb = np.where((count > 0)[:, None], residual_rgb(mean), UNKNOWN_RGB)
     rgb = np.where((groups == 0)[:, None], GUM_RGB, rgb)
-    size = (_OCCLUSAL_PX, _OCCLUSAL_PX)
-    drawn = render_mesh(jaw.scan.vertices * _LPS_TO_RAS, faces, rgb, rotation, size, face_group=groups, margin_px=34)
+    drawn = render_mesh(
+        jaw.scan.vertices * _LPS_TO_RAS, faces, rgb, rotation, _OCCLUSAL_PX, face_group=groups, margin_px=34
+    )
     image = Image.fromarray(drawn.image)
     draw = ImageDraw.Draw(image)
     draw_numbers(draw, labels_seen(drawn.face, groups))
-    label_panel(draw, f"{title}; median {jaw.median_mm:.2f} mm", letters, *size, drawn.spacing)
+    label_panel(draw, title, letters, *_OCCLUSAL_PX, drawn.spacing)
+    style = {"font": font(14), "stroke_width": 2, "stroke_fill": (0, 0, 0)}
+    draw.text((8, _OCCLUSAL_PX[1] - 8), f"median distance {jaw.median_mm:.2f} mm", fill=TEXT, anchor="ls", **style)
     return np.asarray(image)
 
 
@@ -160,16 +165,20 @@ def residual_rgb(millimetres: np.ndarray) -> np.ndarray:
 def _draw_legend(draw: Any, width: int, top: int) -> None:
     style = {"font": font(14)}
     left = GAP
-    for rgb, text in ((CROWN_RGB, "crown: intraoral scan"), (ROOT_RGB, "root: CBCT")):
+    swatches = (
+        (CROWN_RGB, "crown: intraoral scan"),
+        (ROOT_RGB, "root: CBCT"),
+        (UNKNOWN_RGB, "not comparable"),
+    )
+    for rgb, text in swatches:
         draw.rectangle((left, top + 6, left + 22, top + 22), fill=rgb)
         draw.text((left + 30, top + 14), text, fill=TEXT, anchor="lm", **style)
-        left += 50 + int(draw.textlength(text, **style))
-    long, right = 320, width - GAP - 60
-    draw.text((right - long - 12, top + 14), "distance of the scan from the CBCT", fill=TEXT, anchor="rm", **style)
+        left += 44 + int(draw.textlength(text, **style))
+    long, right = 260, width - GAP - 60
+    draw.text((right - long - 12, top + 14), "scan to CBCT", fill=TEXT, anchor="rm", **style)
     for i in range(long):
         rgb = residual_rgb(np.array([SCALE[-1][0] * i / (long - 1)]))[0]
         draw.line((right - long + i, top + 6, right - long + i, top + 22), fill=tuple(int(c) for c in rgb))
     for mm, _ in SCALE:
-        text = f"{mm:g} mm" if mm < SCALE[-1][0] else f"{mm:g} mm or more"
+        text = f"{mm:g}" if mm < SCALE[-1][0] else f"{mm:g} mm or more"
         draw.text((right - long + long * mm / SCALE[-1][0], top + 28), text, fill=FAINT, anchor="mt", **style)
-    draw.text((right - long - 12, top + 34), "grey: not comparable", fill=FAINT, anchor="rm", **style)

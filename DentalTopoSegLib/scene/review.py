@@ -291,20 +291,8 @@ class Review(ABC):
         return self._make(lambda: self._number_again(stated))
 
     def take_numbers(self, numbers: Mapping[int, int], two_numbers: Mapping[int, TwoNumbers]) -> Rechecked:
-        """Take the numbers that hold for a CBCT and the scan laid over it, and note where the two differ.
-
-        Parameters
-        ----------
-        numbers : mapping
-            {FDI number: new number} of the teeth that change.
-        two_numbers : mapping
-            By the new numbers.
-
-        Raises
-        ------
-        RepairRefusedError
-            When a number is another tooth's.
-        """
+        """Take the numbers {FDI number: new number} that hold for a CBCT and the scan laid over it, and note by the new
+        ones where the two differ. Raises RepairRefusedError when a number is another tooth's."""
         if self.needs_recheck():
             self.recheck()  # hand edits first
         return self._make(take_numbers(numbers, two_numbers))
@@ -353,6 +341,11 @@ class Review(ABC):
         if row is not None and row.state == "resolved":
             row.state = "repaired"
             self._lists().show(self.numbering)
+
+    @property
+    def last_step(self) -> Step | None:
+        """The edit that undo would take back."""
+        return self._done[-1] if self._done else None
 
     @property
     def undo_title(self) -> str | None:

@@ -1,4 +1,4 @@
-"""The section Fuse: a CBCT's result and a scan's are fused by the real worker; progress, table, findings, undo, stop."""
+"""The section Fuse: results of a CBCT and a scan are fused by the real worker; progress, table, findings, undo."""
 
 from __future__ import annotations
 

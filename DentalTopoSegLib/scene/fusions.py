@@ -72,7 +72,7 @@ class SceneFusion:
     transforms: tuple[Any, ...]
     report: dict[str, Any]
     warnings: tuple[str, ...]
-    _before: list[tuple[Any, str | None]] = field(default_factory=list, repr=False)
+    _before: list[tuple[Any, str | None, bool]] = field(default_factory=list, repr=False)
     _edited: list[tuple[Review, Any]] = field(default_factory=list, repr=False)
 
     @property
@@ -95,9 +95,7 @@ class SceneFusion:
             )
         for review, _ in reversed(alive):
             review.undo()
-        for node, transform in self._before:
-            if node.GetScene() is not None:
-                node.SetAndObserveTransformNodeID(transform)
+        self._put_back()
         for node in (self.fused.GetDisplayNode(), self.fused, *self.transforms):
             if node is not None:
                 remove_node(node)
@@ -105,6 +103,13 @@ class SceneFusion:
             review.recheck()
         self._edited.clear()
         self._before.clear()
+
+    def _put_back(self) -> None:
+        """The scans to where they were, shown as they were."""
+        for node, transform, shown in self._before:
+            if node.GetScene() is not None:
+                node.SetAndObserveTransformNodeID(transform)
+                node.SetDisplayVisibility(shown)
 
 
 def fused_rows(node: Any) -> list[FusedRow]:
@@ -122,7 +127,7 @@ def fused_rows(node: Any) -> list[FusedRow]:
 def add_fusion(job: FusionJob, *, numbering: str = "FDI", name: str | None = None) -> SceneFusion:
     """Put the result of a finished worker into the scene; all of it, or nothing.
 
-    The scans, and their coloured results, move onto the CBCT by a transform of their own. Where CBCT and scan disagreed
+    The scans, and their coloured results, move onto the CBCT by a transform of their own, and are hidden. Where CBCT and scan disagreed
     on numbers, those that hold are given to both as an edit of their reviews, which can be undone there.
 
     Parameters
@@ -160,13 +165,8 @@ def add_fusion(job: FusionJob, *, numbering: str = "FDI", name: str | None = Non
         for review, step in reversed(fusion._edited):
             if review.last_step is step and _in_scene(review.nodes):
                 review.undo()
-        for node, transform in fusion._before:
-            if node.GetScene() is not None:
-                node.SetAndObserveTransformNodeID(transform)
+        fusion._put_back()
         raise
-    for model, jaw in zip(models, fusion.jaws, strict=True):
-        if model is not jaw:  # both would be drawn at the same place
-            model.SetDisplayVisibility(False)
     return fusion
 
 
@@ -259,8 +259,9 @@ def _move(fusion: SceneFusion, job: FusionJob, index: int, part: Mapping[str, An
     matrix = _LPS_TO_RAS @ np.array(part["scan_to_cbct"]) @ scale @ job.to_world[1 + index]
     node.SetMatrixTransformToParent(to_vtk(matrix))
     for one in dict.fromkeys((model, fusion.jaws[index])):
-        fusion._before.append((one, one.GetTransformNodeID()))
+        fusion._before.append((one, one.GetTransformNodeID(), bool(one.GetDisplayVisibility())))
         one.SetAndObserveTransformNodeID(node.GetID())
+        one.SetDisplayVisibility(False)  # the fused crowns would be drawn at the same place
     place_beside(node, model)
     return node
 

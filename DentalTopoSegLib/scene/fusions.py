@@ -127,8 +127,9 @@ def fused_rows(node: Any) -> list[FusedRow]:
 def add_fusion(job: FusionJob, *, numbering: str = "FDI", name: str | None = None) -> SceneFusion:
     """Put the result of a finished worker into the scene; all of it, or nothing.
 
-    The scans, and their coloured results, move onto the CBCT by a transform of their own, and are hidden. Where CBCT and scan disagreed
-    on numbers, those that hold are given to both as an edit of their reviews, which can be undone there.
+    The scans, and their coloured results, move onto the CBCT by a transform of their own, and are hidden. Where CBCT
+    and scan disagreed on numbers, those that hold are given to both as an edit of their reviews, which can be undone
+    there.
 
     Parameters
     ----------

@@ -286,6 +286,9 @@ def write_transform(pose: Pose, path: Path) -> None:
     transform.SetTranslation(inverse[:3, 3].tolist())
     try:
         sitk.WriteTransform(transform, str(path))
+        # a disk that refuses the last bytes is told to nobody
+        if not np.allclose(sitk.ReadTransform(str(path)).GetParameters(), transform.GetParameters(), rtol=0, atol=1e-9):
+            raise RuntimeError("it holds something else")
     except RuntimeError as error:
         raise OutputError(f"'{path}' cannot be written: look whether the disk is full.") from error
 

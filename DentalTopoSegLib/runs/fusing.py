@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..checks.findings.kinds.two_numbers import findings_of_two_numbers
+from ..checks.findings.kinds.two_numbers import KIND as TWO_NUMBERS
 from ..checks.repair import make_edit, take_numbers
 from ..dentition import TwoNumbers, is_upper
 from ..errors import OutputError, UsageError
@@ -269,7 +269,7 @@ def _findings(one: _Laid) -> list[Any]:
         x, y, z = (now[fdi].surface.vertices[now[fdi].crown].mean(0) * _LPS_TO_RAS).tolist()
         return x, y, z
 
-    return list(findings_of_two_numbers(one.decision.of_cbct(), place))
+    return list(TWO_NUMBERS.found(one.decision.of_cbct(), place))
 
 
 def write_transform(pose: Pose, path: Path) -> None:

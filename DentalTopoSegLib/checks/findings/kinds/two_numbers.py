@@ -47,34 +47,31 @@ class TwoNumbersFound(Kind):
 
     def find(self, case: DentitionCase) -> Iterator[Finding]:
         there = {fdi: two for fdi, two in case.two_numbers.items() if fdi in case.measures}
-        yield from findings_of_two_numbers(there, case.place)
+        yield from self.found(there, case.place)
 
+    def found(self, two_numbers: Mapping[int, TwoNumbers], place: Callable[[int], Place | None]) -> Iterator[Finding]:
+        """A finding for every tooth that two scans number differently and nobody has numbered since.
 
-def findings_of_two_numbers(
-    two_numbers: Mapping[int, TwoNumbers], place: Callable[[int], Place | None]
-) -> Iterator[Finding]:
-    """A finding for every tooth that two scans number differently and nobody has numbered since.
-
-    Parameters
-    ----------
-    two_numbers : mapping
-        By the FDI number that the tooth has now.
-    place : callable
-        Where a tooth is, by that number.
-    """
-    for run in runs_of(two_numbers):
-        for fdi in run:
-            two = two_numbers[fdi]
-            detail = {
-                "cbct": two.cbct,
-                "scan": two.scan,
-                "cbct_percent": _percent(two.cbct_score),
-                "scan_percent": _percent(two.scan_score),
-                "decided": two.decided,
-                "numbers": {str(old): new for old, new in run.items()},
-            }
-            severity = "info" if two.decided else "warning"
-            yield Finding(KIND.code, (fdi,), place(fdi), severity, "renumber", detail)
+        Parameters
+        ----------
+        two_numbers : mapping
+            By the FDI number that the tooth has now.
+        place : callable
+            Where a tooth is, by that number.
+        """
+        for run in runs_of(two_numbers):
+            for fdi in run:
+                two = two_numbers[fdi]
+                detail = {
+                    "cbct": two.cbct,
+                    "scan": two.scan,
+                    "cbct_percent": _percent(two.cbct_score),
+                    "scan_percent": _percent(two.scan_score),
+                    "decided": two.decided,
+                    "numbers": {str(old): new for old, new in run.items()},
+                }
+                severity = "info" if two.decided else "warning"
+                yield Finding(self.code, (fdi,), place(fdi), severity, "renumber", detail)
 
 
 def _percent(score: float | None) -> int | None:

@@ -276,8 +276,11 @@ def examine_label_map(
     measures = tooth_measures(labels)
     known = known or Known()
     nothing = may_be_empty and not measures
-    told = {"absent": known.stated.absent, "two_numbers": known.two_numbers}
-    findings = [] if nothing else check_dentition(labels, confidence, **told)
+    findings = (
+        []
+        if nothing
+        else check_dentition(labels, confidence, absent=known.stated.absent, two_numbers=known.two_numbers)
+    )
     report = build_report(
         measures,
         findings,

@@ -130,7 +130,7 @@ def _numbers_together(
     for tooth, one in basis.items():
         row = _row(one, names)
         number = pairs.get(tooth)
-        if number in scan.evidence:
+        if number is not None and number in scan.evidence:
             both = row[1:] * np.maximum(_row(scan.evidence[number], names)[1:], _FLOOR)
             row = np.concatenate([row[:1], both / both.sum() * row[1:].sum()])
         elif number is not None:  # a person gave the number in the scan

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -171,7 +172,7 @@ def _fused_row(item: Item, wishes: Wishes, options: RunOptions, told: Told, turn
 
     done = []
     for step, part in enumerate(item.parts):
-        done.append(row_of(part, wishes, options, lambda name, event, step=step: tell(step, name, event), turn))
+        done.append(row_of(part, wishes, options, partial(tell, step), turn))
     row |= _together(done)
     if wishes.anonymous_names:
         row["name"] = done[0]["name"]

@@ -28,13 +28,13 @@ class TwoNumbersFound(Kind):
 
     def sentence(self, finding: Finding) -> Sentence:
         detail = finding.detail
-        both = {
-            which: self.number(number=detail[which])
-            if detail[f"{which}_percent"] is None
-            else self.scored(number=detail[which], percent=detail[f"{which}_percent"])
-            for which in ("cbct", "scan")
-        }
-        return self.taken(fdi=finding.teeth[0], **both) if detail["decided"] else self.undecided(**both)
+        cbct, scan = (self._number(detail[which], detail[f"{which}_percent"]) for which in ("cbct", "scan"))
+        if detail["decided"]:
+            return self.taken(fdi=finding.teeth[0], cbct=cbct, scan=scan)
+        return self.undecided(cbct=cbct, scan=scan)
+
+    def _number(self, number: int, percent: int | None) -> Sentence:
+        return self.number(number=number) if percent is None else self.scored(number=number, percent=percent)
 
     def repairs(self, finding: Finding, others: Sequence[Finding]) -> list[Repair] | None:
         """The other scan's numbers, of all teeth that can only change together; or any number."""

@@ -80,6 +80,11 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>CBCT:</source>
+            <translation>CBCT :</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Check again</source>
             <translation>Recontrôler</translation>
         </message>
@@ -150,6 +155,16 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Fuse</source>
+            <translation>Fusionner</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Fuse CBCT and intraoral scans</source>
+            <translation>Fusionner le CBCT et les empreintes optiques</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>How many cores the computation may use. The result is the same with any number.</source>
             <translation>Nombre de cœurs que le calcul peut utiliser. Le résultat est le même quel que soit ce nombre.</translation>
         </message>
@@ -165,6 +180,11 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Its teeth:</source>
+            <translation>Ses dents :</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Jaw:</source>
             <translation>Arcade :</translation>
         </message>
@@ -177,6 +197,11 @@
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Look twice (slower)</source>
             <translation>Regarder deux fois (plus lent)</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Lower jaw:</source>
+            <translation>Mâchoire inférieure :</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -207,6 +232,11 @@
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>No result yet</source>
             <translation>Pas encore de résultat</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>None</source>
+            <translation>Aucune</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -315,6 +345,11 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Segment it too</source>
+            <translation>À segmenter aussi</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Show all teeth</source>
             <translation>Toutes les dents</translation>
         </message>
@@ -380,8 +415,23 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>The CBCT, with the roots.</source>
+            <translation>Le CBCT, avec les racines.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>The intraoral scan of the lower jaw, or its result: with numbered teeth it is not segmented again.</source>
+            <translation>L’empreinte optique de la mâchoire inférieure, ou son résultat : si ses dents sont numérotées, elle n’est pas segmentée à nouveau.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>The intraoral scan of the other jaw, if there is one. Both must lie in their bite.</source>
             <translation>L'empreinte optique de l'autre arcade, s'il y en a une. Les deux doivent être en occlusion.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>The intraoral scan of the upper jaw, or its result: with numbered teeth it is not segmented again.</source>
+            <translation>L’empreinte optique de la mâchoire supérieure, ou son résultat : si ses dents sont numérotées, elle n’est pas segmentée à nouveau.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -397,6 +447,11 @@
             <location filename="../../DentalTopoSeg/DentalTopoSeg.py"/>
             <source>The networks were trained on phantoms built from real patients' teeth and on public intraoral scans; their model cards name the data.</source>
             <translation>Les réseaux ont été entraînés sur des fantômes construits à partir de dents de vrais patients et sur des empreintes optiques publiques ; leurs fiches nomment les données.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>The numbered teeth of this CBCT, where it is segmented already.</source>
+            <translation>Les dents numérotées de ce CBCT, s’il est déjà segmenté.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSeg.py"/>
@@ -415,6 +470,11 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>The scans go back to where they were, the fused teeth go, and numbers that were decided are as before. Teeth that were segmented on the way stay.</source>
+            <translation>Les empreintes reviennent à leur place, les dents fusionnées disparaissent et les numéros décidés sont comme avant. Les dents segmentées au passage restent.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Thickness:</source>
             <translation>Épaisseur :</translation>
         </message>
@@ -427,6 +487,16 @@
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Undo</source>
             <translation>Annuler</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Undo the fusion</source>
+            <translation>Annuler la fusion</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Upper jaw:</source>
+            <translation>Mâchoire supérieure :</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -492,7 +562,7 @@
             <translation>« {name} » ne contient pas encore de surface : rechargez l'empreinte, ou choisissez un autre modèle.</translation>
         </message>
         <message>
-            <location filename="../../DentalTopoSegLib/scene/reviews.py"/>
+            <location filename="../../DentalTopoSegLib/scene/fusion_jobs.py"/>
             <source>'{name}' holds no teeth that can be told apart: segment a scan first.</source>
             <translation>« {name} » ne contient pas de dents distinctes : segmentez d'abord un examen.</translation>
         </message>
@@ -512,7 +582,7 @@
             <translation>« {name} » est une coupe unique, pas un CBCT : choisissez le volume entier.</translation>
         </message>
         <message>
-            <location filename="../../DentalTopoSegLib/scene/jobs.py"/>
+            <location filename="../../DentalTopoSegLib/scene/fusion_jobs.py"/>
             <source>'{name}' is chosen for both jaws: choose the model of the other jaw too.</source>
             <translation>« {name} » est choisi pour les deux arcades : choisissez aussi le modèle de l'autre arcade.</translation>
         </message>
@@ -535,6 +605,11 @@
             <location filename="../../DentalTopoSegLib/scene/segments.py"/>
             <source>'{name}' is under a transform that distorts it: harden the transform or take it off.</source>
             <translation>« {name} » est soumis à une transformation qui le déforme : figez la transformation ou retirez-la.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/scene/fusion_jobs.py"/>
+            <source>'{name}' lies outside the CBCT: choose its own teeth.</source>
+            <translation>« {name} » est en dehors du CBCT : choisissez ses propres dents.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/dentition/words.py"/>
@@ -647,6 +722,11 @@
             <translation>Choisissez d'abord le numéro.</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/scene/fusion_jobs.py"/>
+            <source>Choose the scan of one jaw, or of both.</source>
+            <translation>Choisissez l’empreinte d’une mâchoire, ou des deux.</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/renumbering.py"/>
             <source>Choose two teeth: {fdi:tooth} cannot change its number with itself.</source>
             <translation>Choisissez deux dents : la {fdi:tooth} ne peut pas échanger son numéro avec elle-même.</translation>
@@ -660,6 +740,11 @@
             <location filename="../../DentalTopoSegLib/pictures/for_page.py"/>
             <source>Close-up</source>
             <translation>Gros plan</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/repair/kinds/taking_numbers.py"/>
+            <source>Compare the numbers of the CBCT and the intraoral scan</source>
+            <translation>Comparer les numéros du CBCT et de l’empreinte optique</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
@@ -885,6 +970,11 @@
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/joining.py"/>
             <source>Join the pieces of tooth {teeth[0]:tooth}</source>
             <translation>Réunir les morceaux de la dent {teeth[0]:tooth}</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/stages.py"/>
+            <source>Laying the scans over the CBCT</source>
+            <translation>Superposition des empreintes au CBCT</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/separating.py"/>
@@ -1182,7 +1272,7 @@
             <translation>Slicer a refusé le segment de '{name}'.</translation>
         </message>
         <message>
-            <location filename="../../DentalTopoSegLib/scene/results.py"/>
+            <location filename="../../DentalTopoSegLib/scene/fusions.py"/>
             <source>Slicer refused the segment of tooth {number}.</source>
             <translation>Slicer a refusé le segment de la dent {number}.</translation>
         </message>
@@ -1222,6 +1312,11 @@
             <translation>Indiqué : dents permanentes seulement.</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/checks/repair/kinds/taking_numbers.py"/>
+            <source>Take the numbers of the CBCT and the intraoral scan together: {steps:words}</source>
+            <translation>Prendre les numéros du CBCT et de l’empreinte optique ensemble : {steps:words}</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
             <source>Teeth in 3D</source>
             <translation>Dents en 3D</translation>
@@ -1230,6 +1325,11 @@
             <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
             <source>Teeth of {name}</source>
             <translation>Dents de {name}</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/scene/fusions.py"/>
+            <source>Teeth were edited since: take these edits back first (Undo in Review), then undo the fusion.</source>
+            <translation>Des dents ont été modifiées depuis : annulez d’abord ces modifications (Annuler, dans la révision), puis la fusion.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/separating.py"/>
@@ -1265,6 +1365,11 @@
             <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
             <source>The 3D view is made with three.js {version} (MIT licence).</source>
             <translation>La vue 3D est faite avec three.js {version} (licence MIT).</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/scene/fusion_jobs.py"/>
+            <source>The CBCT</source>
+            <translation>Le CBCT</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/scene/jobs.py"/>
@@ -1377,6 +1482,11 @@
             <translation>Le résultat</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/scene/fusions.py"/>
+            <source>The result of the fusion is incomplete ('{file}'): run it again.</source>
+            <translation>Le résultat de la fusion est incomplet (« {file} ») : relancez-la.</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/scene/results.py"/>
             <source>The result of the segmentation does not fit '{name}': run it again.</source>
             <translation>Le résultat de la segmentation ne correspond pas à « {name} » : relancez-la.</translation>
@@ -1392,7 +1502,17 @@
             <translation>Le résultat de la segmentation est incomplet ({error} manque) : relancez-la.</translation>
         </message>
         <message>
-            <location filename="../../DentalTopoSegLib/scene/jobs.py"/>
+            <location filename="../../DentalTopoSegLib/checks/findings/kinds/two_numbers.py"/>
+            <source>The same tooth is {cbct:words} in the CBCT and {scan:words} in the intraoral scan: please decide which number is right.</source>
+            <translation>La même dent est la {cbct:words} dans le CBCT et la {scan:words} dans l’empreinte optique : décidez quel numéro est le bon.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/kinds/two_numbers.py"/>
+            <source>The same tooth was {cbct:words} in the CBCT and {scan:words} in the intraoral scan: {fdi:tooth} was taken for both, please check.</source>
+            <translation>La même dent était la {cbct:words} dans le CBCT et la {scan:words} dans l’empreinte optique : {fdi:tooth} a été retenu pour les deux, veuillez vérifier.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/scene/fusion_jobs.py"/>
             <source>The scan</source>
             <translation>L'examen</translation>
         </message>
@@ -1400,6 +1520,11 @@
             <location filename="../../DentalTopoSegLib/scene/panoramic.py"/>
             <source>The scan of this result is not in the scene: load it to see the panoramic view.</source>
             <translation>L'examen de ce résultat n'est pas dans la scène : chargez-le pour voir la vue panoramique.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/scene/fusions.py"/>
+            <source>The scan that was fused</source>
+            <translation>L’empreinte fusionnée</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/scene/results.py"/>
@@ -1785,6 +1910,11 @@
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/second_teeth.py"/>
             <source>What has no number</source>
             <translation>L'élément sans numéro</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/scene/fusions.py"/>
+            <source>What is known of '{name}' is damaged: fuse again.</source>
+            <translation>Ce qui est connu de « {name} » est endommagé : fusionnez à nouveau.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/scene/surfaces.py"/>
@@ -2277,6 +2407,11 @@
             <translation>deux en une ?</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/kinds/two_numbers.py"/>
+            <source>two numbers</source>
+            <translation>deux numéros</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/fragment.py"/>
             <source>two pieces</source>
             <translation>deux morceaux</translation>
@@ -2555,6 +2690,16 @@
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/wrong_jaw.py"/>
             <source>{jaw:words} was stated</source>
             <translation>l'arcade indiquée est {jaw:words}</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/kinds/two_numbers.py"/>
+            <source>{number:tooth}</source>
+            <translation>{number:tooth}</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/kinds/two_numbers.py"/>
+            <source>{number:tooth} (score {percent} %)</source>
+            <translation>{number:tooth} (score {percent} %)</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/fragment.py"/>
@@ -2852,6 +2997,129 @@
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FindingsTable.py"/>
             <source>{state}: {finding}</source>
             <translation>{state} : {finding}</translation>
+        </message>
+    </context>
+    <context>
+        <name>DentalTopoSegModuleLib.FusionPanel</name>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>95 % of the crown lies nearer.</source>
+            <translation>95 % de la couronne est plus proche.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>95 %, mm</source>
+            <translation>95 %, mm</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>Cancel</source>
+            <translation>Annuler</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>Choose the CBCT and the scan of one jaw, or of both.</source>
+            <translation>Choisissez le CBCT et l’empreinte d’une mâchoire, ou des deux.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>Distance of the scanned crown from the CBCT's: half of the crown lies nearer.</source>
+            <translation>Distance de la couronne scannée à celle du CBCT : la moitié de la couronne est plus proche.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>Fit, mm</source>
+            <translation>Écart, mm</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>Fuse</source>
+            <translation>Fusionner</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>In the CBCT</source>
+            <translation>Dans le CBCT</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>In the scan</source>
+            <translation>Dans l’empreinte</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>Lay the scans over the CBCT and put their crowns on its roots.</source>
+            <translation>Superposer les empreintes au CBCT et placer leurs couronnes sur ses racines.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>Numbers that differ, for you to decide: {n}; see the findings.</source>
+            <translation>Numéros différents, à décider par vous : {n} ; voir les constatations.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>Numbers that differed and were decided: {n}; see the findings.</source>
+            <translation>Numéros différents qui ont été décidés : {n} ; voir les constatations.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>Starting ...</source>
+            <translation>Démarrage...</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>Stop; the scene stays as it is.</source>
+            <translation>Arrêter ; la scène reste telle quelle.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>Stopped. The scene is as it was.</source>
+            <translation>Arrêté. La scène est inchangée.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>Stopping ...</source>
+            <translation>Arrêt en cours...</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>Taken back: the scans lie where they were.</source>
+            <translation>Annulé : les empreintes sont à leur place d’avant.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>The number in the CBCT before.</source>
+            <translation>Le numéro dans le CBCT avant.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>The number in the scan before.</source>
+            <translation>Le numéro dans l’empreinte avant.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>The number that holds.</source>
+            <translation>Le numéro retenu.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>The result could not be put into the scene ({error}): please report it.</source>
+            <translation>Le résultat n’a pas pu être placé dans la scène ({error}) : veuillez le signaler.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>The two numbers differ: see the findings in Review.</source>
+            <translation>Les deux numéros diffèrent : voir les constatations dans la révision.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>Tooth</source>
+            <translation>Dent</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>{name}: {share} % of the crowns fit, half of them nearer than {mm} mm.</source>
+            <translation>{name} : {share} % des couronnes concordent, la moitié à moins de {mm} mm.</translation>
         </message>
     </context>
     <context>

@@ -235,8 +235,8 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
-            <source>None</source>
-            <translation>Keiner</translation>
+            <source>No scan</source>
+            <translation>Kein Scan</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>

@@ -235,8 +235,8 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
-            <source>None</source>
-            <translation>Aucune</translation>
+            <source>No scan</source>
+            <translation>Aucune empreinte</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>

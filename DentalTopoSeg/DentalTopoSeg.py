@@ -17,6 +17,7 @@ import vtk
 from DentalTopoSegModuleLib import (
     AbsentTeeth,
     ExportPanel,
+    FusionPanel,
     NetworkPanel,
     Packages,
     PanoramicPanel,
@@ -90,7 +91,8 @@ class DentalTopoSegParameterNode:
     called; outputName: of the result, empty: the scan's; threads: 0 for all cores; precision: of the
     networks; provider: what runs them; tta: they look twice at a CBCT; network: the name of an added one that looks at
     a CBCT, empty: the built-in ones; outputNode: the segmentation that takes the teeth, none: a new one; resultNode:
-    the result under review.
+    the result under review; fusionVolumeNode, fusionTeethNode, fusionUpperNode, fusionLowerNode: a CBCT, its numbered
+    teeth (none: it is segmented too) and the jaws' scans to be fused.
     """
 
     inputNode: Union[slicer.vtkMRMLScalarVolumeNode, slicer.vtkMRMLModelNode, None]
@@ -107,6 +109,10 @@ class DentalTopoSegParameterNode:
     network: str = ""
     outputNode: Optional[slicer.vtkMRMLSegmentationNode]
     resultNode: Union[slicer.vtkMRMLSegmentationNode, slicer.vtkMRMLModelNode, None]
+    fusionVolumeNode: Optional[slicer.vtkMRMLScalarVolumeNode]
+    fusionTeethNode: Optional[slicer.vtkMRMLSegmentationNode]
+    fusionUpperNode: Optional[slicer.vtkMRMLModelNode]
+    fusionLowerNode: Optional[slicer.vtkMRMLModelNode]
 
 
 class DentalTopoSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
@@ -142,6 +148,9 @@ class DentalTopoSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.surfacesPanel = SurfacesPanel.SurfacesPanel(self.ui, self.reviewPanel)
         self.exportPanel = ExportPanel.ExportPanel(self.ui, self.reviewPanel)
         self.queuePanel = QueuePanel.QueuePanel(self.ui, self.resourcePath("requirements.txt"), self.runOptions)
+        self.fusionPanel = FusionPanel.FusionPanel(
+            self.ui, self.resourcePath("requirements.txt"), self.runOptions, self.onFused, self.onFusionUndone
+        )
         self.ui.arrangeViewsCheckBox.checked = Settings.remembered("arrangeViews", True, _asBool)
         self.ui.arrangeViewsCheckBox.toggled.connect(lambda on: Settings.remember("arrangeViews", bool(on)))
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
@@ -156,6 +165,7 @@ class DentalTopoSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._isClosed = True
         self.logic.abandon()
         self.queuePanel.close()
+        self.fusionPanel.abandon()
         self.exportPanel.close()
         self.panoramicPanel.clear()
         self.reviewPanel.close()
@@ -192,6 +202,8 @@ class DentalTopoSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.reviewPanel.clear()
         self.setParameterNode(None)
         self.segmentPanel.stopped(_("Stopped, because the scene was closed.") if wasRunning else "")
+        wasFusing = self.fusionPanel.isRunning
+        self.fusionPanel.abandon(_("Stopped, because the scene was closed.") if wasFusing else "")
 
     def onSceneEndClose(self, caller, event):
         """Start anew in the empty scene."""
@@ -205,9 +217,12 @@ class DentalTopoSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if self.logic.isSource(node):
             self.logic.abandon()
             self.segmentPanel.stopped(_("Stopped, because the scan was deleted."))
+        if self.fusionPanel.isSource(node):
+            self.fusionPanel.abandon(_("Stopped, because the scan was deleted."))
         if self.reviewPanel.review is not None and node in self.reviewPanel.review.nodes:
             self.reviewPanel.clear()
         qt.QTimer.singleShot(0, self.segmentPanel.update)
+        qt.QTimer.singleShot(0, self.fusionPanel.update)
 
     # ---------------------------------------------------------------- parameters
 
@@ -244,6 +259,7 @@ class DentalTopoSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.absentTeeth.setParameters(parameters)
         self.networkPanel.setParameters(parameters)
         self.segmentPanel.setParameters(parameters)
+        self.fusionPanel.setParameters(parameters)
         if parameters is not None:
             self._parameterNodeGuiTag = parameters.connectGui(self.ui)
             self.addObserver(parameters.parameterNode, vtk.vtkCommand.ModifiedEvent, self.onParametersChanged)
@@ -264,6 +280,7 @@ class DentalTopoSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.segmentPanel.update()
         self.reviewPanel.setNode(parameters.resultNode, parameters.numbering.value)
         self.reviewPanel.setNumbering(parameters.numbering.value)
+        self.fusionPanel.update()
 
     def onAbsentTeethChanged(self):
         """The chart shows which teeth are marked as absent."""
@@ -296,6 +313,19 @@ class DentalTopoSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if self.ui.arrangeViewsCheckBox.checked and self.reviewPanel.review is not None:
             Views.arrange(self.reviewPanel.review)
             self.panoramicPanel.update()
+
+    def onFused(self, fusion):
+        """The CBCT's teeth are reviewed, with what the scans say of their numbers; the fused teeth are shown."""
+        fusion.teeth.GetDisplayNode().SetVisibility3D(False)  # both would be drawn at the same place
+        self.onResult(fusion.teeth)
+        self.reviewPanel.refresh()
+
+    def onFusionUndone(self):
+        """What was decided of the numbers is taken back too."""
+        node = self._parameterNode.resultNode if self._parameterNode is not None else None
+        if node is not None and node.IsA("vtkMRMLSegmentationNode") and node.GetDisplayNode() is not None:
+            node.GetDisplayNode().SetVisibility3D(True)
+        self.reviewPanel.refresh()
 
 
 def _asBool(value) -> bool:

@@ -22,6 +22,8 @@ SEPARATE_TEETH_OF_JAW = "Separating the teeth"
 DRAW_BORDERS_OF_JAW = "Drawing the borders"
 NUMBER_TEETH_OF_JAW = "Numbering the teeth"
 
+LAY_SCANS = "Laying the scans over the CBCT"
+
 #: Seconds per stage of a CBCT on two cores, in the order they come: the means of a phantom of 367 x 333 x 300 voxels of
 #: 0.3 mm and a real CBCT of 360 x 360 x 330 of 0.5 mm.
 SCAN_SECONDS = {
@@ -51,3 +53,5 @@ JAW_SECONDS = {
 }
 #: ... and those around them, which are told for all jaws together.
 AROUND_JAWS_SECONDS = {READ: 0.1, CHECK: 0.05, WRITE: 0.4}
+#: Laying one jaw's scan over a CBCT and making its teeth.
+LAY_SECONDS = 5.0

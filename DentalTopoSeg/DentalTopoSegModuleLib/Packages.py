@@ -67,8 +67,9 @@ def question(wanted: list) -> str:
     """What the user is asked."""
     from DentalTopoSegLib.exports import FORMATS
     from DentalTopoSegLib.files.meshes.hps import OPEN3SDCM
+    from DentalTopoSegLib.fusion.pose import SMALL_GICP
 
-    needed = (OPEN3SDCM, *(package for kind in FORMATS for package in kind.packages))
+    needed = (OPEN3SDCM, SMALL_GICP, *(package for kind in FORMATS for package in kind.packages))
     purposes = {
         "onnxruntime": _("runs the networks on the processor"),
         "fpsample": _("samples the points of intraoral scans"),

@@ -47,6 +47,11 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         "beside them is told as of the same case",
     )
     parser.add_argument(
+        "--fuse",
+        action="store_true",
+        help="lay the intraoral scans of each case over its CBCT, too, as `fuse` does (with --table or --cases)",
+    )
+    parser.add_argument(
         "--jobs",
         type=_jobs,
         default=_AUTO,
@@ -97,6 +102,7 @@ def _run(call: Call) -> dict[str, Any]:
         call.options,
         table=given.table,
         cases=given.cases,
+        fuse=given.fuse,
         picture=given.picture,
         orientation=given.orientation,
         again=given.again,

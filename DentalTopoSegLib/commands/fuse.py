@@ -24,6 +24,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format", choices=("stl", "ply", "glb"), default="stl", help="of the fused teeth (default stl)"
     )
+    parser.add_argument("--name", help="of the results instead of the CBCT's file name")
     add_known(parser)
     add_network(parser)
     volume = parser.add_argument_group("for the CBCT")
@@ -48,6 +49,7 @@ def _run(call: Call) -> dict[str, Any]:
         unit=given.unit,
         series=given.series,
         orientation=given.orientation,
+        name=given.name,
     )
     call.say(lambda: _text(run.report) + "\n" + files_text(run.files.values()))
     return run.report
@@ -60,11 +62,13 @@ def _text(report: dict[str, Any]) -> str:
             f"{jaw['scan']} ({jaw['jaw']} jaw): {jaw['share_that_fits']:.0%} of the crowns' surface fits, "
             f"median distance {jaw['residual_median_mm']:.2f} mm"
         )
-        lines.append("  Tooth   in scan   median mm   95 % mm")
+        lines.append("  Tooth   in CBCT   in scan   median mm   95 % mm")
         for tooth in jaw["teeth"]:
             values = (tooth["residual_median_mm"], tooth["residual_p95_mm"])
             shown = ["-" if value is None else f"{value:.2f}" for value in values]
-            lines.append(f"  {tooth['fdi']:>5}   {tooth['fdi_in_scan']:>7}   {shown[0]:>9}   {shown[1]:>7}")
+            numbers = f"{tooth['fdi']:>5}   {tooth['fdi_in_cbct']:>7}   {tooth['fdi_in_scan']:>7}"
+            lines.append(f"  {numbers}   {shown[0]:>9}   {shown[1]:>7}")
+    lines += [finding["message"] for finding in report["findings"]]
     return "\n".join(lines)
 
 

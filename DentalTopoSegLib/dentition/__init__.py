@@ -45,6 +45,7 @@ from .teeth import (
     usual_volume_mm3,
     volume_range_mm3,
 )
+from .two_numbers import TwoNumbers
 
 __all__ = [
     "CLASS_FDI",
@@ -63,6 +64,7 @@ __all__ = [
     "Layout",
     "Stated",
     "ToothEvidence",
+    "TwoNumbers",
     "antagonists",
     "arch_order",
     "arch_position",

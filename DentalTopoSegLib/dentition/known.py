@@ -19,6 +19,7 @@ from .teeth import (
     is_upper,
     mirrored,
 )
+from .two_numbers import TwoNumbers
 
 #: How a dentition is called, by `Stated.milk`.
 DENTITIONS = {False: "permanent", True: "mixed"}
@@ -175,26 +176,33 @@ class Known:
         What the clinician states.
     evidence : mapping
         By FDI number; numbers that a person gave have none.
+    two_numbers : mapping
+        By FDI number, of teeth that a CBCT and an intraoral scan laid over it number differently; of those that a
+        person has numbered since there is none.
     """
 
     stated: Stated = field(default_factory=Stated)
     evidence: Mapping[int, ToothEvidence] = field(default_factory=dict)
+    two_numbers: Mapping[int, TwoNumbers] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(self.stated) or bool(self.evidence)
+        return bool(self.stated) or bool(self.evidence) or bool(self.two_numbers)
 
     def of_teeth(self, teeth: Collection[int]) -> Known:
         """What is known of these teeth."""
-        return Known(self.stated, {fdi: basis for fdi, basis in self.evidence.items() if fdi in teeth})
+        evidence = {fdi: basis for fdi, basis in self.evidence.items() if fdi in teeth}
+        return Known(self.stated, evidence, {fdi: two for fdi, two in self.two_numbers.items() if fdi in teeth})
 
     def renumbered(self, numbers: Mapping[int, int], exchanged: bool) -> Known:
         """What is known once teeth got other numbers, {old: new}, 0 for those taken out.
 
         exchanged: sides or jaws of whole dentitions changed their names, which the evidence survives; a number that a
-        person gave has none.
+        person gave has none. What another scan says of a number goes with either.
         """
+        two_numbers = {fdi: two for fdi, two in self.two_numbers.items() if fdi not in numbers}
         if not exchanged:
-            return Known(self.stated, {fdi: basis for fdi, basis in self.evidence.items() if fdi not in numbers})
+            evidence = {fdi: basis for fdi, basis in self.evidence.items() if fdi not in numbers}
+            return Known(self.stated, evidence, two_numbers)
         every = [basis.centre_mm for basis in self.evidence.values()] or [(0.0, 0.0, 0.0)]
         x, y, z = (sum(centre[axis] for centre in every) / len(every) for axis in range(3))
         turned = {}
@@ -203,15 +211,17 @@ class Known:
             if new:
                 sides, jaws = is_right(fdi) != is_right(new), is_upper(fdi) != is_upper(new)
                 turned[new] = basis.exchanged(sides, jaws, (x, y, z))
-        return Known(self.stated, turned)
+        return Known(self.stated, turned, two_numbers)
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object."""
         rows = [{"fdi": fdi, **basis.to_dict()} for fdi, basis in sorted(self.evidence.items())]
-        return {"stated": self.stated.to_dict(), "evidence": rows}
+        two = [{"fdi": fdi, **numbers.to_dict()} for fdi, numbers in sorted(self.two_numbers.items())]
+        return {"stated": self.stated.to_dict(), "evidence": rows} | ({"two_numbers": two} if two else {})
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> Known:
         """What a JSON object holds that is known to be one; nothing where an earlier version wrote it."""
         evidence = {int(row["fdi"]): ToothEvidence.from_dict(row) for row in content.get("evidence", ())}
-        return cls(Stated.from_dict(content.get("stated") or {}), evidence)
+        two_numbers = {int(row["fdi"]): TwoNumbers.from_dict(row) for row in content.get("two_numbers", ())}
+        return cls(Stated.from_dict(content.get("stated") or {}), evidence, two_numbers)

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from .. import dentition
-from ..dentition import PROBABILITY, Confidence, Known, Stated, ToothEvidence
+from ..dentition import PROBABILITY, Confidence, Known, Stated, ToothEvidence, TwoNumbers
 from .volumes import Volume
 from .volumes.header import wrong_field
 from .volumes.writing import write_image
@@ -27,7 +27,9 @@ CATEGORY = ("123037004", "SCT", "Anatomical Structure")
 CONFIDENCE_TAG, CONFIDENCE_MEANING_TAG = "DentalTopoSeg.Confidence", "DentalTopoSeg.ConfidenceIs"
 #: Tags of a segment: what is stated of the whole dentition, and what the tooth's number was found from.
 ABSENT_TAG, DENTITION_TAG, EVIDENCE_TAG = "DentalTopoSeg.Absent", "DentalTopoSeg.Dentition", "DentalTopoSeg.Evidence"
-KNOWN_TAGS = (ABSENT_TAG, DENTITION_TAG, EVIDENCE_TAG)
+#: The same: the two numbers that a CBCT and an intraoral scan give to it.
+TWO_NUMBERS_TAG = "DentalTopoSeg.TwoNumbers"
+KNOWN_TAGS = (ABSENT_TAG, DENTITION_TAG, EVIDENCE_TAG, TWO_NUMBERS_TAG)
 #: A code that is not given.
 NO_CODE = "^^"
 
@@ -162,13 +164,15 @@ def known_tags(fdi: int, known: Known) -> dict[str, str]:
         tags[DENTITION_TAG] = known.stated.dentition
     if fdi in known.evidence:
         tags[EVIDENCE_TAG] = _evidence_text(known.evidence[fdi])
+    if fdi in known.two_numbers:
+        tags[TWO_NUMBERS_TAG] = known.two_numbers[fdi].to_text()
     return tags
 
 
 def known_of_tags(tags: Mapping[int, Mapping[str, str]]) -> Known:
     """What the tags of teeth's segments, {FDI number: {name: text}}, say; what is damaged says nothing."""
     absent: set[int] = set()
-    dentitions, evidence = set(), {}
+    dentitions, evidence, two_numbers = set(), {}, {}
     for fdi, texts in tags.items():
         named = texts.get(ABSENT_TAG, "").split(",")
         absent |= {int(word) for word in named if re.fullmatch("[1-8][1-8]", word) and dentition.is_tooth(int(word))}
@@ -176,8 +180,11 @@ def known_of_tags(tags: Mapping[int, Mapping[str, str]]) -> Known:
         basis = _evidence_of_text(texts.get(EVIDENCE_TAG, ""))
         if basis is not None:
             evidence[fdi] = basis
+        two = TwoNumbers.of_text(texts.get(TWO_NUMBERS_TAG, ""))
+        if two is not None:
+            two_numbers[fdi] = two
     said = min((name for name in dentition.DENTITIONS.values() if name in dentitions), default=None)
-    return Known(Stated.from_dict({"absent": sorted(absent), "dentition": said}), evidence)
+    return Known(Stated.from_dict({"absent": sorted(absent), "dentition": said}), evidence, two_numbers)
 
 
 def stored_known(labels: Volume) -> Known:

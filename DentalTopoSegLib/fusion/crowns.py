@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -26,7 +26,16 @@ _EDGE_MM = 0.3
 _BORDER_MM = 0.5
 
 
-def fused_tooth(tooth: CbctTooth, jaw_scan: NumberedScan, number: int, pose: Pose) -> ToothSurface:
+@dataclass(frozen=True)
+class FusedTooth:
+    """surface: closed, LPS mm, called as in the CBCT. scanned: (V,) bool, the vertices that lie on the scan; the others
+    are the CBCT's."""
+
+    surface: ToothSurface
+    scanned: np.ndarray
+
+
+def fused_tooth(tooth: CbctTooth, jaw_scan: NumberedScan, number: int, pose: Pose) -> FusedTooth:
     """The tooth's closed surface, its crown where the scan saw it.
 
     Parameters
@@ -42,8 +51,8 @@ def fused_tooth(tooth: CbctTooth, jaw_scan: NumberedScan, number: int, pose: Pos
 
     Returns
     -------
-    ToothSurface
-        LPS mm, watertight, called as in the CBCT.
+    FusedTooth
+        Watertight.
 
     Raises
     ------
@@ -85,7 +94,7 @@ def fused_tooth(tooth: CbctTooth, jaw_scan: NumberedScan, number: int, pose: Pos
     surface = replace(tooth.surface, vertices=moved, faces=faces)
     if not trimesh.Trimesh(moved, faces, process=False).is_watertight:
         raise InputError(f"Tooth {surface.fdi} of the CBCT has a surface that is not closed: repair the label map.")
-    return surface
+    return FusedTooth(surface, fixed)
 
 
 def _faded(vertices: np.ndarray, shift: np.ndarray, fixed: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Which scanned crown is which tooth of the CBCT, once they lie upon each other, and where their numbers disagree."""
+"""Which scanned crown is which tooth of the CBCT, once they lie upon each other."""
 
 from __future__ import annotations
 
@@ -61,13 +61,8 @@ def match_teeth(jaw_scan: NumberedScan, pose: Pose, teeth: Mapping[int, CbctToot
     )
 
 
-def number_notes(match: TeethMatch) -> list[str]:
-    """What is said of numbers that disagree, a sentence each."""
-    told = [
-        f"Tooth {tooth} of the CBCT is tooth {number} in the scan: look which number is right."
-        for tooth, number in match.pairs.items()
-        if tooth != number
-    ]
-    told += [f"Tooth {number} of the scan lies upon no tooth of the CBCT." for number in match.scan_only]
+def partner_notes(match: TeethMatch) -> list[str]:
+    """What is said of teeth that only one of the two has, a sentence each."""
+    told = [f"Tooth {number} of the scan lies upon no tooth of the CBCT." for number in match.scan_only]
     told += [f"Tooth {tooth} of the CBCT has no crown in the scan." for tooth in match.cbct_only]
     return told

@@ -227,16 +227,8 @@ def _rigid(scan: np.ndarray, goal: np.ndarray) -> np.ndarray:
 
 def _judged(matrix: np.ndarray, jaw_scan: NumberedScan, rows: np.ndarray, teeth: Mapping[int, CbctTooth]) -> Pose:
     """A pose with what it is worth. rows: the scan's crown vertices."""
-    vertices = np.concatenate([tooth.surface.vertices for tooth in teeth.values()])
-    normals = np.concatenate([tooth.normals for tooth in teeth.values()])
-    edge = np.concatenate([tooth.edge for tooth in teeth.values()])
-    # what lies under the CBCT's crowns is not judged; a pose far from all teeth is, by their edges
-    there = jaw_scan.surface.vertices[rows] @ matrix[:3, :3].T + matrix[:3, 3]
-    distance, nearest = cKDTree(vertices).query(there)
-    judged = edge[nearest] | (distance > _FAR_MM)
-    along = np.abs(np.einsum("ij,ij->i", there - vertices[nearest], normals[nearest]))
-    residual = np.where(distance > _FAR_MM, _FAR_MM, along)
-    way = np.einsum("ij,ij->i", jaw_scan.surface.normals[rows] @ matrix[:3, :3].T, normals[nearest])
+    residual, judged, outwards = _residuals(jaw_scan.surface.vertices[rows] @ matrix[:3, :3].T + matrix[:3, 3], teeth)
+    way = np.einsum("ij,ij->i", jaw_scan.surface.normals[rows] @ matrix[:3, :3].T, outwards)
     flipped = bool(np.median(way) < 0)
     fits = (residual <= FITS_MM) & ((-way if flipped else way) > _SAME_WAY)
     fdi = jaw_scan.fdi[rows]
@@ -248,6 +240,29 @@ def _judged(matrix: np.ndarray, jaw_scan: NumberedScan, rows: np.ndarray, teeth:
     if not judged.any():
         return Pose(matrix, {}, float("inf"), 0.0, flipped)
     return Pose(matrix, residuals, float(np.median(residual[judged])), float(fits[judged].mean()), flipped)
+
+
+def _residuals(places: np.ndarray, teeth: Mapping[int, CbctTooth]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of (N, 3) LPS places: mm from the CBCT's edges (N,), which can be judged (N,), the edges' normals (N, 3).
+
+    What lies under the CBCT's crowns is not judged; what is far from all teeth is.
+    """
+    vertices = np.concatenate([tooth.surface.vertices for tooth in teeth.values()])
+    normals = np.concatenate([tooth.normals for tooth in teeth.values()])
+    edge = np.concatenate([tooth.edge for tooth in teeth.values()])
+    distance, nearest = cKDTree(vertices).query(places)
+    along = np.abs(np.einsum("ij,ij->i", places - vertices[nearest], normals[nearest]))
+    far = distance > _FAR_MM
+    return np.where(far, _FAR_MM, along), edge[nearest] | far, normals[nearest]
+
+
+def residuals_on(jaw_scan: NumberedScan, pose: Pose, teeth: Mapping[int, CbctTooth]) -> np.ndarray:
+    """(W,) distance of every crown's vertex from the CBCT's edge, mm; NaN where there is no edge, and on the gum."""
+    found = np.full(len(jaw_scan.fdi), np.nan, np.float32)
+    rows = np.flatnonzero(jaw_scan.fdi)
+    residual, judged, _ = _residuals(pose.apply(jaw_scan.surface.vertices[rows]), teeth)
+    found[rows[judged]] = residual[judged]
+    return found
 
 
 def jaw_of(jaw_scan: NumberedScan) -> str:

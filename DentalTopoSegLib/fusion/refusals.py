@@ -6,9 +6,9 @@ from ..errors import InputError
 from .pose import Pose
 
 #: Shares of places that fit (`pose.FITS_MM`), and medians of the distances, between the scans of the same phantom and
-#: of others that were tried: docs/fusion.md.
-LEAST_INLIERS = 0.7
-MOST_MEDIAN_MM = 0.2
+#: those of others whose teeth were put into the very same arch: docs/fusion.md.
+LEAST_INLIERS = 0.75
+MOST_MEDIAN_MM = 0.15
 
 
 def refuse_pose(pose: Pose, name: str, jaw: str) -> None:
@@ -30,5 +30,6 @@ def refuse_pose(pose: Pose, name: str, jaw: str) -> None:
         return
     raise InputError(
         f"'{name}' does not fit the {jaw} jaw of the CBCT: at best {pose.inliers:.0%} of its crowns' surface lies on "
-        f"the CBCT's teeth, and {LEAST_INLIERS:.0%} is the least. Is it the same patient, at about the same time?"
+        f"the CBCT's teeth ({LEAST_INLIERS:.0%} is the least), half of it nearer than {pose.median_mm:.2f} mm "
+        f"({MOST_MEDIAN_MM:g} mm is the most). Is it the same patient, at about the same time?"
     )

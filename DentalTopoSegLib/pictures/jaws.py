@@ -181,7 +181,7 @@ def draw_side(scene: Scene, view: SideView, size: tuple[int, int]) -> np.ndarray
         supersampling=_samples(scene.faces),
     )
     labels = labels_seen(drawn.face, scene.groups)
-    whole = _outline_areas(scene.points, scene.faces, scene.groups, drawn)
+    whole = outline_areas(scene.points, scene.faces, scene.groups, drawn)
     image = Image.fromarray(hatch(drawn.image, labels, scene.doubtful))
     draw = ImageDraw.Draw(image)
     draw_numbers(draw, labels, scene.doubtful, whole)
@@ -189,7 +189,7 @@ def draw_side(scene: Scene, view: SideView, size: tuple[int, int]) -> np.ndarray
     return np.asarray(image)
 
 
-def _outline_areas(points: np.ndarray, faces: np.ndarray, groups: np.ndarray, drawn: Rendering) -> dict[int, float]:
+def outline_areas(points: np.ndarray, faces: np.ndarray, groups: np.ndarray, drawn: Rendering) -> dict[int, float]:
     """{group: pixels inside the convex outline of the whole crown}, hidden parts included."""
     from scipy.spatial import ConvexHull, QhullError
 

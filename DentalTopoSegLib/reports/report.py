@@ -244,7 +244,7 @@ def build_jaw_report(
 def _known(known: Known) -> dict[str, Any]:
     """What reports keep of it; nothing where nothing is known."""
     content = known.to_dict()
-    return {"stated": content["stated"]} | ({"evidence": content["evidence"]} if known.evidence else {})
+    return {key: value for key, value in content.items() if key == "stated" or value}
 
 
 def _report(

@@ -17,7 +17,7 @@ from ..options import DEFAULTS, RunOptions
 from ..reports.batch_page import write_batch_page
 from ..reports.page import write_table
 from .batch_item import Wishes
-from .cases import Item, items_of_folder, items_of_table, read_cases
+from .cases import Item, items_of_folder, items_of_table, read_cases, with_fusions
 from .course import Course, Progress
 from .local import LocalRunner, Messages, is_stop
 from .rows import unnamed
@@ -59,6 +59,7 @@ def run_batch(
     *,
     table: str | os.PathLike[str] | None = None,
     cases: bool = False,
+    fuse: bool = False,
     picture: bool = False,
     orientation: str | None = None,
     again: bool = False,
@@ -88,6 +89,8 @@ def run_batch(
         The cases, instead of all that lies in the folder; see `cases.read_cases`.
     cases : bool
         In a folder: segment the two jaws of a case together; see `cases.items_of_folder`.
+    fuse : bool
+        Of a table, or with `cases`: lay the scans of each case that has a CBCT over it, too; see `fusing.fuse`.
     picture : bool
         Also draw <name>_teeth.png of every CBCT.
     orientation : str, optional
@@ -128,6 +131,8 @@ def run_batch(
     if scheduler is not None and jobs not in (1, AUTO):
         raise UsageError("--jobs is for this computer, --scheduler for others: give one of the two.")
     items = _items(folder, output, table, cases)
+    if fuse:
+        items = _fused(items, table is not None or cases)
     require_writable(output)
     batch = Batch(summary=output / SUMMARY, page=output / PAGE)
     course = Course(items)
@@ -174,6 +179,21 @@ def _items(
             f"'{folder}' holds no scan: no NIfTI, NRRD, MetaImage, STL, PLY, OBJ, VTP, 3Shape or DICOM file."
         )
     return items
+
+
+def _fused(items: list[Item], cases: bool) -> list[Item]:
+    """With the cases that have a CBCT and a jaw as one item each; refused before the long work where that cannot be."""
+    from ..exports.surfaces import TRIMESH
+    from ..fusion.pose import SMALL_GICP
+
+    if not cases:
+        raise UsageError("What is fused belongs to one case: give a table of the cases (--table), or --cases.")
+    found = with_fusions(items)
+    if not any(item.parts for item in found):
+        raise InputError("No case has a CBCT and the scan of a jaw: there is nothing to fuse (--fuse).")
+    TRIMESH.require()
+    SMALL_GICP.require()
+    return found
 
 
 def _follow(
@@ -250,13 +270,18 @@ class _Written:
 
     def _links(self, row: Mapping[str, Any]) -> list[tuple[str, str]]:
         """[(words, address)] of what there is to read on a row's scan."""
-        folder = self._wishes.folder_of(row["name"])
+        folders = [self._wishes.folder_of(row["name"])]
         links = []
         for name in row.get("results", ()):
+            if name.removesuffix("_cbct") != name:  # the parts of a fused case may have folders of their own
+                folders.append(self._wishes.folder_of(name))
             files = (f"{name}_report.html", f"{name}_report.json")
-            file = next((file for file in files if (folder / file).is_file()), None)
-            if file is not None:
-                links.append((name, (folder / file).relative_to(self.folder).as_posix()))
+            paths = [folder / file for folder in folders for file in files]
+            if row.get("fused") == name:
+                paths = [folders[0] / f"{name}_fusion.png"]
+            path = next((path for path in paths if path.is_file()), None)
+            if path is not None:
+                links.append((name, path.relative_to(self.folder).as_posix()))
         return links
 
 

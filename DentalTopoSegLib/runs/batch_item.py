@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,13 @@ from ..errors import Cancelled, DentalTopoSegError, InputError
 from ..files.volumes import require_orientation
 from ..networks.folders import entries_of
 from ..options import RunOptions
+from ..reports.checksums import compare_files
+from ..reports.fusion_report import read_fusion_report
 from . import watching
 from .anonymous import anonymous_name
 from .cases import Item
 from .job import Job
-from .rows import failed_row, own_checksums, row_after, row_before
+from .rows import failed_row, own_checksums, reports_of, row_after, row_before
 from .scans import reason_of
 
 #: `told(name of the results, worker event)`.
@@ -94,6 +97,8 @@ def row_of(item: Item, wishes: Wishes, options: RunOptions, told: Told, turn: Tu
     Cancelled
         Where somebody wants to stop. Everything else that is wrong with a scan is in its row.
     """
+    if item.parts:
+        return _fused_row(item, wishes, options, told, turn)
     row: dict[str, Any] = {"scan": item.scan, "name": item.name, "case": item.case}
     if item.reason is not None:
         message = f"'{item.inputs[0].name}' cannot be read ({item.reason})."
@@ -123,25 +128,130 @@ def _computed(
     """What was found, or why there is nothing."""
     started = time.monotonic()
     output = wishes.folder_of(name)
+    job = Job([os.path.abspath(path) for path in item.inputs], output, name=name)
+    if item.mesh:
+        job = replace(job, kind="mesh", jaws=[item.jaw] if item.jaw else None)
+        options = replace(options, tta=False)
+    else:
+        job = replace(job, kind="volume", picture=wishes.picture, orientation=orientation)
+    failed = _failure(job, item, options, lambda event: told(name, event))
+    found = row_after(output, name, item.pair) if failed is None else failed
+    return {**found, "seconds": round(time.monotonic() - started, 1)}
+
+
+def _failure(
+    job: Job, item: Item, options: RunOptions, tell: Callable[[dict[str, Any]], None]
+) -> dict[str, Any] | None:
+    """Do a job in a process of its own; the row of its failure, None where it went well."""
     try:
-        job = Job([os.path.abspath(path) for path in item.inputs], output, name=name)
-        if item.mesh:
-            job = replace(job, kind="mesh", jaws=[item.jaw] if item.jaw else None)
-            options = replace(options, tta=False)
-        else:
-            job = replace(job, kind="volume", picture=wishes.picture, orientation=orientation)
-        watching.run_job(job, options, lambda event: told(name, event))
+        watching.run_job(job, options, tell)
     except watching.RefusedInsideError as refused:
         if refused.event["exit_code"] == Cancelled.exit_code:  # Ctrl-C reaches all processes
             raise Cancelled() from refused
-        found = failed_row(refused.event["message"], refused.event["exit_code"])
+        return failed_row(refused.event["message"], refused.event["exit_code"])
     except Cancelled:
         raise
     except DentalTopoSegError as error:
-        found = failed_row(str(error), error.exit_code)
+        return failed_row(str(error), error.exit_code)
     except OSError as error:  # gone or refused in the meantime, or no process to be had
         message = f"'{item.inputs[0].name}' cannot be segmented ({reason_of(error)})."
-        found = failed_row(message, InputError.exit_code)
-    else:
-        found = row_after(output, name, item.pair)
-    return {**found, "seconds": round(time.monotonic() - started, 1)}
+        return failed_row(message, InputError.exit_code)
+    return None
+
+
+# ---------------------------------------------------------------- a case to be fused
+
+
+def _fused_row(item: Item, wishes: Wishes, options: RunOptions, told: Told, turn: Turn) -> dict[str, Any]:
+    """Its parts first, each as if it were alone, so that their results stay whatever comes of the fusion."""
+    row: dict[str, Any] = {"scan": item.scan, "name": item.name, "case": item.case}
+    steps = len(item.parts) + 1
+
+    def tell(step: int, name: str, event: dict[str, Any]) -> None:
+        told(name, {**event, "fraction": (step + float(event.get("fraction", 0.0))) / steps})
+
+    done = []
+    for step, part in enumerate(item.parts):
+        done.append(row_of(part, wishes, options, partial(tell, step), turn))
+    row |= _together(done)
+    if wishes.anonymous_names:
+        row["name"] = done[0]["name"]
+    failed = next((part for part in done if part["state"] == "failed"), None)
+    if failed is not None:
+        return row | failed_row(failed["message"], failed["exit_code"])
+    name, folder = row["name"], wishes.folder_of(row["name"])
+    report = None if wishes.again else _fusion_before(folder, name)
+    if report is not None and all(part["state"] != "done" for part in done):
+        changed = next((part for part in done if part["state"] == "changed"), None)
+        state = {"state": "done before"} if changed is None else {"state": "changed", "message": changed["message"]}
+        return row | _of_fusion(report, row) | state
+    started = time.monotonic()
+    try:
+        job = _fusion_job(item, done, wishes, name)
+    except InputError as error:  # somebody has taken results away meanwhile
+        return row | failed_row(str(error), error.exit_code)
+    job = replace(job, orientation=item.parts[0].orientation or wishes.orientation)
+    with turn(item):
+        failure = _failure(job, item, options, lambda event: tell(steps - 1, name, event))
+    row["seconds"] = round(row["seconds"] + time.monotonic() - started, 1)
+    if failure is not None:
+        return row | failure
+    report = _fusion_before(folder, name)
+    return row | {"state": "done"} | (_of_fusion(report, row) if report is not None else {})
+
+
+def _together(done: list[dict[str, Any]]) -> dict[str, Any]:
+    """What the rows of a case's parts say together; teeth are those of the CBCT."""
+    numbers = {key: sum(part.get(key) or 0 for part in done) for key in ("errors", "warnings", "notes")}
+    seconds = round(sum(float(part.get("seconds") or 0.0) for part in done), 1)
+    results = [name for part in done for name in part.get("results", ())]
+    return {"teeth": done[0].get("teeth"), **numbers, "results": results, "seconds": seconds}
+
+
+def _of_fusion(report: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
+    """What a fusion's report adds to the row."""
+    name, undecided = report["name"], sum(one["severity"] == "warning" for one in report["findings"])
+    added = {"fused": name, "results": [*row["results"], name], "warnings": row["warnings"] + undecided}
+    if undecided:
+        added["message"] = (
+            f"The numbers of {undecided} {'tooth' if undecided == 1 else 'teeth'} differ between CBCT and intraoral "
+            f"scan: '{name}_fusion.json' names them."
+        )
+    return added
+
+
+def _fusion_before(folder: Path, name: str) -> dict[str, Any] | None:
+    """The report of a fusion whose files are all there, as they were written."""
+    try:
+        report = read_fusion_report(folder / f"{name}_fusion.json")
+    except InputError:
+        return None
+    compared = compare_files(report, folder)
+    return None if compared.missing or compared.changed else report
+
+
+def _fusion_job(item: Item, done: list[dict[str, Any]], wishes: Wishes, name: str) -> Job:
+    """The job that lays the jaws' results over the CBCT's."""
+    cbct, *jaws = [
+        (report["files"], folder, report.get("jaw"))
+        for one, part in zip(item.parts, done, strict=True)
+        for folder in (wishes.folder_of(part["name"]),)
+        for report in _reports_of_part(folder, part["name"], one)
+    ]
+    jaws.sort(key=lambda one: one[2] != "upper")
+    meshes = [folder / files["mesh"] for files, folder, _ in jaws]
+    return Job(
+        [os.path.abspath(path) for path in (item.inputs[0], *meshes)],
+        wishes.folder_of(name),
+        "fusion",
+        [jaws[0][2]] if len(jaws) == 1 else None,
+        name=name,
+        labels=os.path.abspath(cbct[1] / cbct[0]["labels"]),
+    )
+
+
+def _reports_of_part(folder: Path, name: str, part: Item) -> list[dict[str, Any]]:
+    reports = reports_of(folder, name, part.pair)
+    if not reports:
+        raise InputError(f"The results of '{name}' are no longer in '{folder}': run the same command again.")
+    return reports

@@ -30,18 +30,18 @@ _SEPARATORS = (",", ";", "\t")
 
 @dataclass(frozen=True)
 class Item:
-    """What one process does: a CBCT, the mesh of a jaw, or those of both jaws of a case.
+    """What one process does: a CBCT, the mesh of a jaw, or those of both jaws of a case; or a case to be fused.
 
     Parameters
     ----------
     inputs : tuple of Path
-        One scan; of two jaws first the upper.
+        One scan; of two jaws first the upper; of a case to be fused all of them, the CBCT first.
     name : str
         Of the results; of two jaws the beginning.
     scan : str
         How the summary calls it.
     kind : str, optional
-        "volume" or "mesh", where it is stated; else what the file looks like.
+        "volume" or "mesh", where it is stated; else what the file looks like. "fusion" of a case to be fused.
     case : str
         The case it belongs to; "" where nobody said so.
     jaw : str, optional
@@ -52,6 +52,8 @@ class Item:
         Of its file, in place of what is stated for all.
     reason : str, optional
         Why it cannot be read, so that nobody can say whether it is a scan.
+    parts : tuple of Item
+        Of a case to be fused: its CBCT and its jaws, each to be segmented by itself before.
     """
 
     inputs: tuple[Path, ...]
@@ -63,11 +65,12 @@ class Item:
     stated: Stated | None = None
     orientation: str | None = None
     reason: str | None = None
+    parts: tuple[Item, ...] = ()
 
     @property
     def pair(self) -> bool:
         """Whether it is both jaws."""
-        return len(self.inputs) == len(PAIR)
+        return not self.parts and len(self.inputs) == len(PAIR)
 
     @cached_property
     def mesh(self) -> bool:
@@ -138,6 +141,29 @@ def items_of_folder(root: Path, found: Iterable[Found], pairing: bool) -> list[I
         items[upper] = Item((upper, lower), _free_name(case.name, taken), shown, "mesh", case.name)
         del items[lower]
     return list(items.values())
+
+
+def with_fusions(items: Iterable[Item]) -> list[Item]:
+    """The same where each case that has a CBCT and a jaw is one item, kind "fusion", with the others as its parts."""
+    items = list(items)
+    cases: dict[str, list[Item]] = {}
+    for item in items:
+        if item.case and item.reason is None:
+            cases.setdefault(item.case, []).append(item)
+    fused: dict[str, Item] = {}
+    for case, parts in cases.items():
+        cbct, jaws = ([item for item in parts if item.mesh is mesh] for mesh in (False, True))
+        if len(cbct) == 1 and len(jaws) == 1:
+            both = (*cbct, *jaws)
+            inputs = tuple(path for item in both for path in item.inputs)
+            shown = " + ".join(item.scan for item in both)
+            fused[case] = Item(inputs, safe_name(case), shown, "fusion", case, parts=both)
+    found: dict[int, Item] = {}
+    for item in items:
+        whole = fused.get(item.case)
+        taken = whole if whole is not None and any(item is part for part in whole.parts) else item
+        found.setdefault(id(taken), taken)
+    return list(found.values())
 
 
 def _below(root: Path, path: Path) -> str:

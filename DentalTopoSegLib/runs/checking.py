@@ -292,7 +292,13 @@ def examine_label_map(
 
     known = known or Known()
     nothing = may_be_empty and not labels.array.any()
-    case = None if nothing else measured_case(labels, confidence, absent=known.stated.absent, structures=structures)
+    case = (
+        None
+        if nothing
+        else measured_case(
+            labels, confidence, absent=known.stated.absent, structures=structures, two_numbers=known.two_numbers
+        )
+    )
     measures = {} if case is None else case.measures
     findings = [] if case is None else findings_of(case)
     report = build_report(

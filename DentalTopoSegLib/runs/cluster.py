@@ -180,7 +180,8 @@ class ClusterRunner:
 
     @staticmethod
     def _with_whole_paths(item: Item) -> Item:
-        return replace(item, inputs=tuple(Path(os.path.abspath(path)) for path in item.inputs))
+        parts = tuple(ClusterRunner._with_whole_paths(part) for part in item.parts)
+        return replace(item, inputs=tuple(Path(os.path.abspath(path)) for path in item.inputs), parts=parts)
 
 
 def work(item: Item, *, wishes: Wishes, options: RunOptions, claim: Path, version: str) -> dict[str, Any]:

@@ -7,13 +7,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..stages import AROUND_JAWS_SECONDS, JAW_SECONDS, SCAN_SECONDS
+from ..stages import AROUND_JAWS_SECONDS, JAW_SECONDS, LAY_SECONDS, SCAN_SECONDS
 from .cases import Item
 from .timeline import seconds_left
 
 _JAW_S = sum(JAW_SECONDS.values()) + sum(AROUND_JAWS_SECONDS.values())
 #: Seconds of an item until one of its kind is done, by its kind.
 _FIRST_GUESS_S = {"volume": sum(SCAN_SECONDS.values()), "mesh": _JAW_S, "pair": 2 * _JAW_S}
+_FIRST_GUESS_S["fusion"] = _FIRST_GUESS_S["volume"] + _FIRST_GUESS_S["pair"] + 2 * LAY_SECONDS
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ class Course:
 
 
 def _kind(item: Item) -> str:
-    return "pair" if item.pair else "mesh" if item.mesh else "volume"
+    return "fusion" if item.parts else "pair" if item.pair else "mesh" if item.mesh else "volume"
 
 
 def in_words(seconds: float) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..errors import DONE, EXIT_MEANINGS, as_refusal, refusal_body
-from .timeline import Timeline, seconds_left
+from .timeline import FusionTimeline, Timeline, seconds_left
 
 #: How systems name a process that was ended for want of memory or by force: the signal, as Python or a shell tells it.
 ENDED_BY_FORCE = (-9, 137)
@@ -75,7 +75,7 @@ def tell(event: dict[str, Any], stream: Any = None) -> None:
 class ProgressEvents:
     """Called as `progress(stage, done, total)`; tells the event, not more often than anybody can read."""
 
-    def __init__(self, timeline: Timeline, tell: Tell) -> None:
+    def __init__(self, timeline: Timeline | FusionTimeline, tell: Tell) -> None:
         self._timeline, self._tell = timeline, tell
         self._started = time.monotonic()
         self._told = (-1.0, "")

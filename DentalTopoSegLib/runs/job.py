@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from ..dentition import Known
 from ..errors import UsageError
 from ..files.json_schema import require_schema
 from ..files.json_text import read_json
@@ -30,11 +31,12 @@ class Job:
     Parameters
     ----------
     inputs : sequence of path
-        One CBCT (file or DICOM folder), one or two meshes, or the folder of a case with the meshes of its jaws.
+        One CBCT (file or DICOM folder), one or two meshes, or the folder of a case with the meshes of its jaws; of a
+        fusion the CBCT and the meshes.
     output : path
         The results' folder.
     kind : str, optional
-        "volume" or "mesh" instead of what the files look like.
+        "volume" or "mesh" instead of what the files look like; "fusion": lay the meshes over the CBCT.
     jaws : sequence of str or None, optional
         Per mesh "upper", "lower" or None, which decides by the shape; of two meshes without jaws the first is the
         upper.
@@ -53,6 +55,10 @@ class Job:
         Of a CBCT: also draw <name>_teeth.png. A mesh always gets its picture.
     per_tooth : bool
         Of meshes: also write an STL of every tooth and of the gingiva.
+    labels : path, optional
+        Of a fusion: the CBCT's label map in FDI numbers; None segments it.
+    known : sequence of Known or None, optional
+        Of a fusion: per mesh with labels, what is known of its teeth in place of what lies beside the file.
     """
 
     inputs: Sequence[str | os.PathLike[str]]
@@ -66,6 +72,8 @@ class Job:
     orientation: str | None = None
     picture: bool = False
     per_tooth: bool = False
+    labels: str | os.PathLike[str] | None = None
+    known: Sequence[Known | None] | None = None
 
     def is_mesh(self) -> bool:
         """Whether meshes are to be segmented.
@@ -163,7 +171,10 @@ class JobFile:
     def from_dict(cls, content: dict[str, Any]) -> JobFile:
         """The job of a JSON object that is known to be one."""
         options = RunOptions(**{key: content[key] for key in _OPTIONS if key in content})
-        job = Job(**{field.name: content[field.name] for field in fields(Job) if field.name in content})
+        given = {field.name: content[field.name] for field in fields(Job) if field.name in content}
+        if given.get("known") is not None:
+            given["known"] = [None if one is None else Known.from_dict(one) for one in given["known"]]
+        job = Job(**given)
         return cls(job, options, content.get("cancel_file"))
 
     def to_dict(self) -> dict[str, Any]:
@@ -172,11 +183,17 @@ class JobFile:
             **{field.name: getattr(self.job, field.name) for field in fields(Job)},
             "inputs": [os.fspath(path) for path in self.job.inputs],
             "output": os.fspath(self.job.output),
+            "labels": None if self.job.labels is None else os.fspath(self.job.labels),
+            "known": self._known(),
             "jaws": None if self.job.jaws is None else list(self.job.jaws),
             **{key: getattr(self.options, key) for key in _OPTIONS},
             "absent": sorted(self.options.absent),
             "cancel_file": self.cancel_file,
         }
+
+    def _known(self) -> list[dict[str, Any] | None] | None:
+        known = self.job.known
+        return None if known is None else [None if one is None else one.to_dict() for one in known]
 
 
 _OPTIONS = ("threads", "precision", "provider", "absent", "milk", "tta", "models")

@@ -146,7 +146,10 @@ def check(result: Volume | Segmentation | JawSegmentation | Sequence[JawSegmenta
     if isinstance(result, (str, os.PathLike)):
         return check_file(result).findings
     if isinstance(result, Segmentation):
-        return check_dentition(result.labels, result.confidence, absent=result.known.stated.absent)
+        known = result.known
+        return check_dentition(
+            result.labels, result.confidence, absent=known.stated.absent, two_numbers=known.two_numbers
+        )
     if isinstance(result, Volume):
         return check_dentition(result)
     jaws = [result] if isinstance(result, JawSegmentation) else list(result)

@@ -290,7 +290,11 @@ class _LabelMapUnderRepair:
         if not self.labels.array.any():
             return []
         return check_dentition(
-            self.labels, self.confidence, absent=self.known.stated.absent, structures=self.structures
+            self.labels,
+            self.confidence,
+            absent=self.known.stated.absent,
+            structures=self.structures,
+            two_numbers=self.known.two_numbers,
         )
 
     def write(self, output: Path) -> None:

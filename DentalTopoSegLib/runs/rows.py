@@ -36,7 +36,7 @@ def row_before(
     do not say it. own: the checksums of the networks that are to be run in place of installed ones: results of others
     are none; empty for the installed ones; None where it does not matter. pair: the results are those of two jaws.
     """
-    reports = _reports_of(output, name, pair)
+    reports = reports_of(output, name, pair)
     if not reports:
         return None
     compared = [compare_files(report, output) for report in reports]
@@ -76,7 +76,7 @@ def _is_of_others(report: dict[str, Any], own: frozenset[str]) -> bool:
 
 def row_after(output: Path, name: str, pair: bool = False) -> dict[str, Any]:
     """The row of a scan whose run has just ended well."""
-    return {"state": "done", **_numbers(_reports_of(output, name, pair))}
+    return {"state": "done", **_numbers(reports_of(output, name, pair))}
 
 
 def unnamed(row: dict[str, Any]) -> dict[str, Any]:
@@ -85,7 +85,7 @@ def unnamed(row: dict[str, Any]) -> dict[str, Any]:
     return {**shown, "message": EXIT_MEANINGS[row["exit_code"]]} if "exit_code" in row else shown
 
 
-def _reports_of(output: Path, name: str, pair: bool = False) -> list[dict[str, Any]]:
+def reports_of(output: Path, name: str, pair: bool = False) -> list[dict[str, Any]]:
     """The report of a scan, or those of the two jaws that one file held, or (pair) that are two files; none where they
     are absent."""
     whole = None if pair else _report_of(output, name)

@@ -46,6 +46,9 @@ def memory_of(item: Item, options: RunOptions, picture: bool = False) -> int:
     int
         That of an item whose files cannot be read is the least there is: it will be refused.
     """
+    if item.parts:  # the fusion's own process holds what its parts' processes held
+        whole = sum(memory_of(part, options, picture) - _BASE_BYTES for part in item.parts)
+        return _BASE_BYTES + whole
     try:
         if item.mesh:
             return _BASE_BYTES + int(_BYTES_PER_MESH_BYTE * sum(os.path.getsize(path) for path in item.inputs))

@@ -8,6 +8,8 @@ from ..stages import (
     FIND_POSITION_OF_JAW,
     FIND_TEETH,
     JAW_SECONDS,
+    LAY_SCANS,
+    LAY_SECONDS,
     PICTURE_SECONDS,
     READ,
     SCAN_SECONDS,
@@ -45,6 +47,11 @@ class Timeline:
             passed += seconds
         self._share = 0.0
 
+    @property
+    def seconds(self) -> float:
+        """How long all of it takes where the stages' seconds were measured."""
+        return self._whole
+
     def at(self, stage: str, done: float, total: float) -> float:
         """An unknown stage leaves the share where it is."""
         if stage in self._start:
@@ -58,6 +65,43 @@ class Timeline:
             before = (self._start[stage] - self._start[FIND_POSITION_OF_JAW]) / self._jaws
             return self._start[FIND_POSITION_OF_JAW] + jaw * sum(JAW_SECONDS.values()) + before * (jaw < self._jaws)
         return self._start[stage] + self._length[stage] * (done / total if total else 0.0)
+
+
+class FusionTimeline:
+    """The same of a fusion: its CBCT, its jaws, then the laying over one another.
+
+    Parameters
+    ----------
+    cbct : Timeline, optional
+        Where the CBCT is segmented too.
+    segmented : Timeline, optional
+        Of the jaws that are segmented too, all together.
+    jaws : int
+        How many are laid over it.
+    """
+
+    def __init__(self, cbct: Timeline | None, segmented: Timeline | None, jaws: int) -> None:
+        self._parts = [part for part in (cbct, segmented) if part is not None]
+        self._ended = 0
+        self._wrote = False
+        self._whole = sum(part.seconds for part in self._parts) + jaws * LAY_SECONDS
+        self._jaws = jaws
+        self._share = 0.0
+
+    def at(self, stage: str, done: float, total: float) -> float:
+        """As of `Timeline`. A part that reads after another has written is the next one."""
+        if stage == LAY_SCANS:
+            self._ended = len(self._parts)
+            passed = self._jaws * LAY_SECONDS * (done / total if total else 0.0)
+        else:
+            if stage == READ and self._wrote:
+                self._ended += 1
+            self._wrote = stage == WRITE
+            running = self._parts[self._ended : self._ended + 1]
+            passed = sum(part.seconds * part.at(stage, done, total) for part in running)
+        before = sum(part.seconds for part in self._parts[: self._ended])
+        self._share = max(self._share, min((before + passed) / self._whole, 1.0))
+        return self._share
 
 
 def seconds_left(share: float, elapsed_s: float) -> float | None:

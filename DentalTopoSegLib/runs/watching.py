@@ -57,7 +57,8 @@ def run_job(job: Job, options: RunOptions, tell: Tell, tail: list[str] | None = 
     """
     tail = [] if tail is None else tail
     output = Path(os.path.abspath(job.output))
-    with all_or_nothing(output, inputs=job.inputs) as stage:
+    inputs = [*job.inputs, *([job.labels] if job.labels is not None else [])]
+    with all_or_nothing(output, inputs=inputs) as stage:
         watched = _Watched(job, options, stage, tail)
         try:
             last = watched.follow(tell, options)

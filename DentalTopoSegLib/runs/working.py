@@ -12,9 +12,9 @@ from typing import Any
 from ..errors import DONE
 from ..files.transactions import without_stages
 from .events import ProgressEvents, Tell, error_event, tell
-from .job import JobFile
+from .job import Job, JobFile
 from .segmenting import segment
-from .timeline import Timeline
+from .timeline import FusionTimeline, Timeline
 
 
 def work(job: bytes, stage: Path) -> int:
@@ -38,8 +38,24 @@ def work(job: bytes, stage: Path) -> int:
 
 def _segment(given: JobFile, stage: Path, tell_event: Tell) -> dict[str, Any]:
     job = replace(given.job, output=stage)
+    if job.kind == "fusion":
+        return _fuse(job, given, tell_event)
     of_scan = {"picture": job.picture, "tta": given.options.tta}
     timeline = Timeline(jaws=len(job.inputs)) if job.is_mesh() else Timeline(**of_scan)
     run = segment(job, replace(given.options, progress=ProgressEvents(timeline, tell_event)))
     names = [{kind: path.name for kind, path in written.items()} for written in run.files]
     return {"event": "done", "reports": [written["report"] for written in names], "files": names}
+
+
+def _fuse(job: Job, given: JobFile, tell_event: Tell) -> dict[str, Any]:
+    from .fusing import fuse_job
+    from .fusion_inputs import is_labelled, require_fusion
+
+    require_fusion(job.inputs, job.jaws)
+    meshes = job.inputs[1:]
+    bare = sum(not is_labelled(path) for path in meshes)
+    cbct = Timeline(tta=given.options.tta) if job.labels is None else None
+    timeline = FusionTimeline(cbct, Timeline(jaws=bare) if bare else None, len(meshes))
+    run = fuse_job(job, replace(given.options, progress=ProgressEvents(timeline, tell_event)))
+    files = {kind: path.name for kind, path in run.files.items()}
+    return {"event": "done", "reports": [files["report"]], "files": [files]}

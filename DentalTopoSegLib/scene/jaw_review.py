@@ -151,7 +151,8 @@ class JawReview(Review):
 
     def known(self) -> Known:
         evidence = {fdi: basis for jaw in self.jaws for fdi, basis in jaw.known.evidence.items()}
-        return Known(self.jaws[0].known.stated, evidence)
+        two_numbers = {fdi: two for jaw in self.jaws for fdi, two in jaw.known.two_numbers.items()}
+        return Known(self.jaws[0].known.stated, evidence, two_numbers)
 
     def _number_again(self, stated: Stated) -> Repair:
         """Each jaw by itself, as they were numbered."""
@@ -177,7 +178,7 @@ class JawReview(Review):
 
     def _edits(self, repair: Repair) -> dict[int, JawEdit]:
         """The repair on the jaw or jaws that it concerns."""
-        if repair.stated is not None:  # of the whole dentition
+        if repair.stated is not None or repair.two_numbers is not None:  # of the whole dentition
             return {i: make_edit(jaw, numbers_within(repair, self._cases[i].crowns)) for i, jaw in enumerate(self.jaws)}
         if not repair.teeth:
             edits, refusal = {}, None

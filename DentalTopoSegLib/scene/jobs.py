@@ -122,26 +122,19 @@ def prepare_job(
     is_mesh = _kind(nodes) == "mesh"
     if is_mesh:
         nodes, jaws = _upper_first(nodes, jaws)
-    meshes = [_mesh(node) for node in nodes] if is_mesh else []
-    arrays = [] if is_mesh else [_volume(node) for node in nodes]
+    meshes = [model_arrays(node) for node in nodes] if is_mesh else []
+    arrays = [] if is_mesh else [scan_array(node) for node in nodes]
     transforms = tuple(to_world(node, "The scan") for node in nodes)
-    base = None if folder is None else os.fspath(folder)
-    try:
-        target = Path(mkdtemp(prefix="dentaltoposeg-", dir=base))
-    except OSError as error:
-        raise OutputError(cannot_write(Path(base or "."), error)) from error
+    target = new_folder(folder)
     made = SceneJob({}, target, tuple(nodes), transforms)
     try:
         if is_mesh:
             inputs = [
-                _write_mesh(mesh, matrix, target / f"{NAME}_{i}.vtp")
+                write_model(mesh, matrix, target / f"{NAME}_{i}.vtp")
                 for i, (mesh, matrix) in enumerate(zip(meshes, transforms, strict=True), start=1)
             ]
         else:
-            inputs = [
-                _write_volume(node, array, matrix, made)
-                for node, array, matrix in zip(nodes, arrays, transforms, strict=True)
-            ]
+            inputs = [write_scan(node, array, made) for node, array in zip(nodes, arrays, strict=True)]
         job = Job(
             inputs,
             target / "output",
@@ -159,6 +152,15 @@ def prepare_job(
             raise OutputError(cannot_write(target, error)) from error
         raise
     return made
+
+
+def new_folder(folder: str | os.PathLike[str] | None) -> Path:
+    """A new temporary folder, in another one or in the system's. Raises OutputError."""
+    base = None if folder is None else os.fspath(folder)
+    try:
+        return Path(mkdtemp(prefix="dentaltoposeg-", dir=base))
+    except OSError as error:
+        raise OutputError(cannot_write(Path(base or "."), error)) from error
 
 
 def _kind(nodes: Sequence[Any]) -> str:
@@ -203,7 +205,7 @@ def _upper_first(nodes: list[Any], jaws: Sequence[str | None] | None) -> tuple[l
 # ---------------------------------------------------------------- volumes
 
 
-def _volume(node: Any) -> np.ndarray:
+def scan_array(node: Any) -> np.ndarray:
     """The voxels (z, y, x), a view into the node."""
     from vtk.util.numpy_support import vtk_to_numpy
 
@@ -240,7 +242,7 @@ def volume_grid(node: Any) -> Grid:
 def volume_of(node: Any) -> Volume:
     """A volume node's voxels, not copied, at their place in the world. Raises SceneError as `prepare_job`, and for axes
     that are not perpendicular."""
-    array, grid = _volume(require(node, "The scan")), volume_grid(node)
+    array, grid = scan_array(require(node, "The scan")), volume_grid(node)
     if grid.is_sheared:
         raise SceneError(
             "The axes of '{name}' are not perpendicular: resample it, for example with Crop Volume.",
@@ -249,7 +251,8 @@ def volume_of(node: Any) -> Volume:
     return grid.volume(array)
 
 
-def _write_volume(node: Any, array: np.ndarray, matrix: np.ndarray, made: SceneJob) -> Path:
+def write_scan(node: Any, array: np.ndarray, made: SceneJob) -> Path:
+    """Write a volume node's voxels, straightened where its axes are sheared; the job remembers the grid."""
     import SimpleITK as sitk
 
     grid = volume_grid(node)
@@ -288,7 +291,7 @@ def _resample(image: Any, grid: Grid, outside: float) -> Any:
 # ---------------------------------------------------------------- models
 
 
-def _mesh(node: Any) -> tuple[np.ndarray, np.ndarray]:
+def model_arrays(node: Any) -> tuple[np.ndarray, np.ndarray]:
     """(vertices (V, 3) in the node's own coordinates, triangles (F, 3)) of a model; its point order is kept."""
     import vtk
     from vtk.util.numpy_support import vtk_to_numpy
@@ -310,7 +313,8 @@ def _mesh(node: Any) -> tuple[np.ndarray, np.ndarray]:
     return vtk_to_numpy(surface.GetPoints().GetData()).astype(float), faces.astype(np.int32)
 
 
-def _write_mesh(mesh: tuple[np.ndarray, np.ndarray], matrix: np.ndarray, path: Path) -> Path:
+def write_model(mesh: tuple[np.ndarray, np.ndarray], matrix: np.ndarray, path: Path) -> Path:
+    """Write a model's vertices and triangles, moved into the world by a (4, 4) matrix."""
     from ..files.meshes import write_vtp
 
     vertices, faces = mesh

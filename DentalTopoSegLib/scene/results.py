@@ -106,7 +106,7 @@ def add_result(job: SceneJob, *, numbering: str = "FDI", name: str | None = None
                 pass  # a network that numbers no teeth: there is nothing to review
             elif into is None:
                 title = name or f"{sources[0].GetName()} teeth"
-                nodes = (_add_segmentation(job, labels, reports[0], numbering, title),)
+                nodes = (add_numbered_teeth(job, labels, reports[0], numbering, title),)
             else:
                 nodes = (_replace_teeth(job, labels, reports[0], numbering, into),)
         else:
@@ -166,7 +166,8 @@ def _require_complete() -> Iterator[None]:
         ) from error
 
 
-def _add_segmentation(job: SceneJob, labels: Volume, report: Mapping[str, Any], numbering: str, name: str) -> Any:
+def add_numbered_teeth(job: SceneJob, labels: Volume, report: Mapping[str, Any], numbering: str, name: str) -> Any:
+    """A new segmentation node of the job's volume, its first source, where that is."""
     source, grid = job.sources[0], job.grid
     assert grid is not None  # every job of a volume has one
     if labels.shape != grid.shape:

@@ -8,15 +8,15 @@ from __future__ import annotations
 import time
 import weakref
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from ..checks.findings import SEVERITIES, Finding, repairs_for
-from ..checks.repair import Repair, RepairRefusedError, delete, renumber, swap
-from ..dentition import Known, Stated, is_upper
+from ..checks.repair import Repair, RepairRefusedError, delete, renumber, swap, take_numbers
+from ..dentition import Known, Stated, TwoNumbers, is_upper
 from ..dentition.naming import NUMBERINGS, checked_numbering, tooth_text
 from ..dentition.words import SOURCE_LANGUAGE, Language, Sentence
 from .distance_line import show_line
@@ -282,13 +282,8 @@ class Review(ABC):
         return self.known().stated
 
     def state_absent(self, fdi: int, absent: bool = True) -> Rechecked:
-        """State that a tooth is not there, or take that back; the numbers of the others follow.
-
-        Raises
-        ------
-        RepairRefusedError
-            When that is stated already, or nothing is kept of what the numbers were found from.
-        """
+        """State that a tooth is not there, or take that back; the numbers of the others follow. Raises
+        RepairRefusedError when that is stated already, or nothing is kept of what the numbers were found from."""
         stated = self.stated
         return self.state(replace(stated, absent=stated.absent | {fdi} if absent else stated.absent - {fdi}))
 
@@ -297,6 +292,13 @@ class Review(ABC):
         if self.needs_recheck():
             self.recheck()  # hand edits first
         return self._make(lambda: self._number_again(stated))
+
+    def take_numbers(self, numbers: Mapping[int, int], two_numbers: Mapping[int, TwoNumbers]) -> Rechecked:
+        """Take the numbers {FDI number: new number} of a CBCT and the scan laid over it, and note by the new ones where
+        the two differ. Raises RepairRefusedError when a number is another tooth's."""
+        if self.needs_recheck():
+            self.recheck()  # hand edits first
+        return self._make(take_numbers(numbers, two_numbers))
 
     def _make(self, repair: Repair | Callable[[], Repair]) -> Rechecked:
         """Make a repair, check, and put its step on the stack. Refusals are said in the result's numbering."""
@@ -342,6 +344,11 @@ class Review(ABC):
         if row is not None and row.state == "resolved":
             row.state = "repaired"
             self._lists().show(self.numbering)
+
+    @property
+    def last_step(self) -> Step | None:
+        """The edit that undo would take back."""
+        return self._done[-1] if self._done else None
 
     @property
     def undo_title(self) -> str | None:

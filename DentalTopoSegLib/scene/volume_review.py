@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -117,7 +117,7 @@ class VolumeReview(Review):
         self._segments = ToothSegments(node)
         super().__init__([node])
         self._shown_before: dict[str, _Shown] = {}
-        self._check = self._new_check(self._segments.confidences(), self.known().stated.absent)
+        self._check = self._new_check(self.known(), self._segments.confidences())
         self._adopt_replacements()
         self._judge()
 
@@ -155,15 +155,17 @@ class VolumeReview(Review):
         self._adopt()
         shape = self.grid_shape
         changed, box = self._segments.sync()
-        confidence, absent = self._segments.confidences(), self.known().stated.absent
+        known = self.known()
+        confidence, absent = self._segments.confidences(), known.stated.absent
         if self._segments.labels is not self._check.labels:
-            self._check = self._new_check(confidence, absent)
+            self._check = self._new_check(known, confidence)
             if self.grid_shape != shape:  # steps remember boxes of a grid that is gone
                 self._done.clear()
                 self._undone.clear()
         else:
-            doubts = confidence != self._check.confidence or absent != self._check.absent
-            self._check.confidence, self._check.absent = confidence, absent
+            check = self._check
+            doubts = (confidence, absent, known.two_numbers) != (check.confidence, check.absent, check.two_numbers)
+            check.confidence, check.absent, check.two_numbers = confidence, absent, known.two_numbers
             if whole:
                 self._check.structures = structures_around(self.node, self._segments.grid)
                 self._check.update_all()
@@ -176,9 +178,9 @@ class VolumeReview(Review):
         new, gone = self._judge()
         return Rechecked(tuple(sorted(changed)), time.perf_counter() - started, new, gone)
 
-    def _new_check(self, confidence: Confidence, absent: Collection[int]) -> LiveCheck:
+    def _new_check(self, known: Known, confidence: Confidence) -> LiveCheck:
         around = structures_around(self.node, self._segments.grid)
-        return LiveCheck(self._segments.labels, confidence, absent, around)
+        return LiveCheck(self._segments.labels, confidence, known.stated.absent, around, known.two_numbers)
 
     def _judge(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         changes = self._lists().update(self._check.findings, self.numbering)
@@ -286,6 +288,7 @@ class VolumeReview(Review):
                 set_known(self.node.GetSegmentation().GetSegment(key), fdi, known)
         self._segments.sync()
         self._check.confidence, self._check.absent = self._segments.confidences(), known.stated.absent
+        self._check.two_numbers = known.two_numbers
         self._check.judge()
         return _VolumeStep(self, repair.sentence, box, before, self._state(box)), changed
 

@@ -80,6 +80,11 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>CBCT:</source>
+            <translation>DVT:</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Check again</source>
             <translation>Erneut prüfen</translation>
         </message>
@@ -150,6 +155,16 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Fuse</source>
+            <translation>Vereinen</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Fuse CBCT and intraoral scans</source>
+            <translation>DVT und Intraoralscans vereinen</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>How many cores the computation may use. The result is the same with any number.</source>
             <translation>Wie viele Prozessorkerne die Berechnung nutzen darf. Das Ergebnis ist mit jeder Anzahl dasselbe.</translation>
         </message>
@@ -165,6 +180,11 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Its teeth:</source>
+            <translation>Dessen Zähne:</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Jaw:</source>
             <translation>Kiefer:</translation>
         </message>
@@ -177,6 +197,11 @@
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Look twice (slower)</source>
             <translation>Zweimal hinsehen (langsamer)</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Lower jaw:</source>
+            <translation>Unterkiefer:</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -207,6 +232,11 @@
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>No result yet</source>
             <translation>Noch kein Ergebnis</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>No scan</source>
+            <translation>Kein Scan</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -315,6 +345,11 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Segment it too</source>
+            <translation>Auch segmentieren</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Show all teeth</source>
             <translation>Alle zeigen</translation>
         </message>
@@ -380,8 +415,23 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>The CBCT, with the roots.</source>
+            <translation>Das DVT mit den Wurzeln.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>The intraoral scan of the lower jaw, or its result: with numbered teeth it is not segmented again.</source>
+            <translation>Der Intraoralscan des Unterkiefers oder dessen Ergebnis: Sind die Zähne nummeriert, wird er nicht noch einmal segmentiert.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>The intraoral scan of the other jaw, if there is one. Both must lie in their bite.</source>
             <translation>Der Intraoralscan des anderen Kiefers, falls vorhanden. Beide müssen in Okklusion liegen.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>The intraoral scan of the upper jaw, or its result: with numbered teeth it is not segmented again.</source>
+            <translation>Der Intraoralscan des Oberkiefers oder dessen Ergebnis: Sind die Zähne nummeriert, wird er nicht noch einmal segmentiert.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -397,6 +447,11 @@
             <location filename="../../DentalTopoSeg/DentalTopoSeg.py"/>
             <source>The networks were trained on phantoms built from real patients' teeth and on public intraoral scans; their model cards name the data.</source>
             <translation>Die Netze wurden mit Phantomen aus Zähnen echter Patienten und mit öffentlichen Intraoralscans trainiert; ihre Modellkarten nennen die Daten.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>The numbered teeth of this CBCT, where it is segmented already.</source>
+            <translation>Die nummerierten Zähne dieses DVT, falls es schon segmentiert ist.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSeg.py"/>
@@ -415,6 +470,11 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>The scans go back to where they were, the fused teeth go, and numbers that were decided are as before. Teeth that were segmented on the way stay.</source>
+            <translation>Die Scans liegen wieder, wo sie waren, die vereinten Zähne verschwinden, und entschiedene Nummern sind wie zuvor. Zähne, die dabei segmentiert wurden, bleiben.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Thickness:</source>
             <translation>Dicke:</translation>
         </message>
@@ -427,6 +487,16 @@
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Undo</source>
             <translation>Rückgängig</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Undo the fusion</source>
+            <translation>Vereinigung zurücknehmen</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Upper jaw:</source>
+            <translation>Oberkiefer:</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -492,7 +562,7 @@
             <translation>„{name}“ enthält noch keine Oberfläche: Laden Sie den Scan neu, oder wählen Sie ein anderes Modell.</translation>
         </message>
         <message>
-            <location filename="../../DentalTopoSegLib/scene/reviews.py"/>
+            <location filename="../../DentalTopoSegLib/scene/fusion_jobs.py"/>
             <source>'{name}' holds no teeth that can be told apart: segment a scan first.</source>
             <translation>„{name}“ enthält keine unterscheidbaren Zähne: Segmentieren Sie zuerst einen Scan.</translation>
         </message>
@@ -512,7 +582,7 @@
             <translation>„{name}“ ist eine einzelne Schicht, kein DVT: Wählen Sie das ganze Volumen.</translation>
         </message>
         <message>
-            <location filename="../../DentalTopoSegLib/scene/jobs.py"/>
+            <location filename="../../DentalTopoSegLib/scene/fusion_jobs.py"/>
             <source>'{name}' is chosen for both jaws: choose the model of the other jaw too.</source>
             <translation>„{name}“ ist für beide Kiefer gewählt: Wählen Sie auch das Modell des anderen Kiefers.</translation>
         </message>
@@ -535,6 +605,11 @@
             <location filename="../../DentalTopoSegLib/scene/segments.py"/>
             <source>'{name}' is under a transform that distorts it: harden the transform or take it off.</source>
             <translation>„{name}“ liegt unter einer verzerrenden Transformation: Härten Sie die Transformation, oder entfernen Sie sie.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/scene/fusion_jobs.py"/>
+            <source>'{name}' lies outside the CBCT: choose its own teeth.</source>
+            <translation>„{name}“ liegt außerhalb des DVT: Wählen Sie dessen eigene Zähne.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/dentition/words.py"/>
@@ -667,6 +742,11 @@
             <translation>Wählen Sie zuerst die Nummer.</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/scene/fusion_jobs.py"/>
+            <source>Choose the scan of one jaw, or of both.</source>
+            <translation>Wählen Sie den Scan eines Kiefers oder beider Kiefer.</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/renumbering.py"/>
             <source>Choose two teeth: {fdi:tooth} cannot change its number with itself.</source>
             <translation>Wählen Sie zwei Zähne: {fdi:tooth} kann die Nummer nicht mit sich selbst tauschen.</translation>
@@ -680,6 +760,11 @@
             <location filename="../../DentalTopoSegLib/pictures/for_page.py"/>
             <source>Close-up</source>
             <translation>Nahansicht</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/repair/kinds/taking_numbers.py"/>
+            <source>Compare the numbers of the CBCT and the intraoral scan</source>
+            <translation>Nummern des DVT und des Intraoralscans vergleichen</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
@@ -930,6 +1015,11 @@
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/joining.py"/>
             <source>Join the pieces of tooth {teeth[0]:tooth}</source>
             <translation>Teile von Zahn {teeth[0]:tooth} verbinden</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/stages.py"/>
+            <source>Laying the scans over the CBCT</source>
+            <translation>Scans werden auf das DVT gelegt</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/reports/around.py"/>
@@ -1267,7 +1357,7 @@
             <translation>Slicer hat das Segment von '{name}' abgelehnt.</translation>
         </message>
         <message>
-            <location filename="../../DentalTopoSegLib/scene/results.py"/>
+            <location filename="../../DentalTopoSegLib/scene/fusions.py"/>
             <source>Slicer refused the segment of tooth {number}.</source>
             <translation>Slicer hat das Segment von Zahn {number} abgelehnt.</translation>
         </message>
@@ -1312,6 +1402,11 @@
             <translation>Angegeben: nur bleibende Zähne.</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/checks/repair/kinds/taking_numbers.py"/>
+            <source>Take the numbers of the CBCT and the intraoral scan together: {steps:words}</source>
+            <translation>Nummern von DVT und Intraoralscan zusammen übernehmen: {steps:words}</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
             <source>Teeth in 3D</source>
             <translation>Zähne in 3D</translation>
@@ -1320,6 +1415,11 @@
             <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
             <source>Teeth of {name}</source>
             <translation>Zähne von {name}</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/scene/fusions.py"/>
+            <source>Teeth were edited since: take these edits back first (Undo in Review), then undo the fusion.</source>
+            <translation>Zähne wurden seither bearbeitet: Nehmen Sie zuerst diese Schritte zurück (Rückgängig unter Prüfen), dann die Vereinigung.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/separating.py"/>
@@ -1355,6 +1455,11 @@
             <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
             <source>The 3D view is made with three.js {version} (MIT licence).</source>
             <translation>Die 3D-Ansicht ist mit three.js {version} gemacht (MIT-Lizenz).</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/scene/fusion_jobs.py"/>
+            <source>The CBCT</source>
+            <translation>Das DVT</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/scene/jobs.py"/>
@@ -1477,6 +1582,11 @@
             <translation>Das Ergebnis</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/scene/fusions.py"/>
+            <source>The result of the fusion is incomplete ('{file}'): run it again.</source>
+            <translation>Das Ergebnis der Vereinigung ist unvollständig („{file}“): Starten Sie sie noch einmal.</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/scene/results.py"/>
             <source>The result of the segmentation does not fit '{name}': run it again.</source>
             <translation>Das Ergebnis der Segmentierung passt nicht zu „{name}“: Starten Sie sie erneut.</translation>
@@ -1492,7 +1602,17 @@
             <translation>Das Ergebnis der Segmentierung ist unvollständig ({error} fehlt): Starten Sie sie erneut.</translation>
         </message>
         <message>
-            <location filename="../../DentalTopoSegLib/scene/jobs.py"/>
+            <location filename="../../DentalTopoSegLib/checks/findings/kinds/two_numbers.py"/>
+            <source>The same tooth is {cbct:words} in the CBCT and {scan:words} in the intraoral scan: please decide which number is right.</source>
+            <translation>Derselbe Zahn ist im DVT {cbct:words} und im Intraoralscan {scan:words}: Bitte entscheiden Sie, welche Nummer richtig ist.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/kinds/two_numbers.py"/>
+            <source>The same tooth was {cbct:words} in the CBCT and {scan:words} in the intraoral scan: {fdi:tooth} was taken for both, please check.</source>
+            <translation>Derselbe Zahn war im DVT {cbct:words} und im Intraoralscan {scan:words}: Für beide wurde {fdi:tooth} genommen, bitte prüfen Sie das.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/scene/fusion_jobs.py"/>
             <source>The scan</source>
             <translation>Der Scan</translation>
         </message>
@@ -1500,6 +1620,11 @@
             <location filename="../../DentalTopoSegLib/scene/panoramic.py"/>
             <source>The scan of this result is not in the scene: load it to see the panoramic view.</source>
             <translation>Der Scan zu diesem Ergebnis ist nicht in der Szene: Laden Sie ihn, um die Panoramaansicht zu sehen.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/scene/fusions.py"/>
+            <source>The scan that was fused</source>
+            <translation>Der vereinte Scan</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/scene/results.py"/>
@@ -1970,6 +2095,11 @@
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/second_teeth.py"/>
             <source>What has no number</source>
             <translation>Das Objekt ohne Nummer</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/scene/fusions.py"/>
+            <source>What is known of '{name}' is damaged: fuse again.</source>
+            <translation>Was zu „{name}“ bekannt ist, ist beschädigt: Vereinen Sie noch einmal.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/scene/surfaces.py"/>
@@ -2572,6 +2702,11 @@
             <translation>zwei in einem?</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/kinds/two_numbers.py"/>
+            <source>two numbers</source>
+            <translation>zwei Nummern</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/fragment.py"/>
             <source>two pieces</source>
             <translation>zwei Teilen</translation>
@@ -2850,6 +2985,16 @@
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/wrong_jaw.py"/>
             <source>{jaw:words} was stated</source>
             <translation>angegeben war: {jaw:words}</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/kinds/two_numbers.py"/>
+            <source>{number:tooth}</source>
+            <translation>{number:tooth}</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/kinds/two_numbers.py"/>
+            <source>{number:tooth} (score {percent} %)</source>
+            <translation>{number:tooth} (Punktwert {percent} %)</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/fragment.py"/>
@@ -3147,6 +3292,129 @@
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FindingsTable.py"/>
             <source>{state}: {finding}</source>
             <translation>{state}: {finding}</translation>
+        </message>
+    </context>
+    <context>
+        <name>DentalTopoSegModuleLib.FusionPanel</name>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>95 % of the crown lies nearer.</source>
+            <translation>95 % der Krone liegen näher.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>95 %, mm</source>
+            <translation>95 %, mm</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>Cancel</source>
+            <translation>Abbrechen</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>Choose the CBCT and the scan of one jaw, or of both.</source>
+            <translation>Wählen Sie das DVT und den Scan eines Kiefers oder beider Kiefer.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>Distance of the scanned crown from the CBCT's: half of the crown lies nearer.</source>
+            <translation>Abstand der gescannten Krone von der des DVT: Die Hälfte der Krone liegt näher.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>Fit, mm</source>
+            <translation>Passung, mm</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>Fuse</source>
+            <translation>Vereinen</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>In the CBCT</source>
+            <translation>Im DVT</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>In the scan</source>
+            <translation>Im Scan</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>Lay the scans over the CBCT and put their crowns on its roots.</source>
+            <translation>Die Scans auf das DVT legen und ihre Kronen auf dessen Wurzeln setzen.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>Numbers that differ, for you to decide: {n}; see the findings.</source>
+            <translation>Nummern, die sich unterscheiden und über die Sie entscheiden: {n}; siehe Befunde.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>Numbers that differed and were decided: {n}; see the findings.</source>
+            <translation>Nummern, die sich unterschieden und entschieden wurden: {n}; siehe Befunde.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>Starting ...</source>
+            <translation>Wird gestartet ...</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>Stop; the scene stays as it is.</source>
+            <translation>Anhalten; die Szene bleibt, wie sie ist.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>Stopped. The scene is as it was.</source>
+            <translation>Abgebrochen. Die Szene ist wie zuvor.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>Stopping ...</source>
+            <translation>Wird abgebrochen ...</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>Taken back: the scans lie where they were.</source>
+            <translation>Zurückgenommen: Die Scans liegen, wo sie waren.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>The number in the CBCT before.</source>
+            <translation>Die Nummer im DVT zuvor.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>The number in the scan before.</source>
+            <translation>Die Nummer im Scan zuvor.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>The number that holds.</source>
+            <translation>Die Nummer, die gilt.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>The result could not be put into the scene ({error}): please report it.</source>
+            <translation>Das Ergebnis konnte nicht in die Szene gebracht werden ({error}): Bitte melden Sie das.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>The two numbers differ: see the findings in Review.</source>
+            <translation>Die beiden Nummern unterscheiden sich: siehe Befunde unter Prüfen.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>Tooth</source>
+            <translation>Zahn</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>{name}: {share} % of the crowns fit, half of them nearer than {mm} mm.</source>
+            <translation>{name}: {share} % der Kronen passen, die Hälfte liegt näher als {mm} mm.</translation>
         </message>
     </context>
     <context>

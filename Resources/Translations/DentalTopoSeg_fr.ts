@@ -80,6 +80,11 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>CBCT:</source>
+            <translation>CBCT :</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Check again</source>
             <translation>Recontrôler</translation>
         </message>
@@ -150,6 +155,16 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Fuse</source>
+            <translation>Fusionner</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Fuse CBCT and intraoral scans</source>
+            <translation>Fusionner le CBCT et les empreintes optiques</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>How many cores the computation may use. The result is the same with any number.</source>
             <translation>Nombre de cœurs que le calcul peut utiliser. Le résultat est le même quel que soit ce nombre.</translation>
         </message>
@@ -165,6 +180,11 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Its teeth:</source>
+            <translation>Ses dents :</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Jaw:</source>
             <translation>Arcade :</translation>
         </message>
@@ -177,6 +197,11 @@
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Look twice (slower)</source>
             <translation>Regarder deux fois (plus lent)</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Lower jaw:</source>
+            <translation>Mâchoire inférieure :</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -207,6 +232,11 @@
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>No result yet</source>
             <translation>Pas encore de résultat</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>No scan</source>
+            <translation>Aucune empreinte</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -315,6 +345,11 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Segment it too</source>
+            <translation>À segmenter aussi</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Show all teeth</source>
             <translation>Toutes les dents</translation>
         </message>
@@ -380,8 +415,23 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>The CBCT, with the roots.</source>
+            <translation>Le CBCT, avec les racines.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>The intraoral scan of the lower jaw, or its result: with numbered teeth it is not segmented again.</source>
+            <translation>L’empreinte optique de la mâchoire inférieure, ou son résultat : si ses dents sont numérotées, elle n’est pas segmentée à nouveau.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>The intraoral scan of the other jaw, if there is one. Both must lie in their bite.</source>
             <translation>L'empreinte optique de l'autre arcade, s'il y en a une. Les deux doivent être en occlusion.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>The intraoral scan of the upper jaw, or its result: with numbered teeth it is not segmented again.</source>
+            <translation>L’empreinte optique de la mâchoire supérieure, ou son résultat : si ses dents sont numérotées, elle n’est pas segmentée à nouveau.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -397,6 +447,11 @@
             <location filename="../../DentalTopoSeg/DentalTopoSeg.py"/>
             <source>The networks were trained on phantoms built from real patients' teeth and on public intraoral scans; their model cards name the data.</source>
             <translation>Les réseaux ont été entraînés sur des fantômes construits à partir de dents de vrais patients et sur des empreintes optiques publiques ; leurs fiches nomment les données.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>The numbered teeth of this CBCT, where it is segmented already.</source>
+            <translation>Les dents numérotées de ce CBCT, s’il est déjà segmenté.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSeg.py"/>
@@ -415,6 +470,11 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>The scans go back to where they were, the fused teeth go, and numbers that were decided are as before. Teeth that were segmented on the way stay.</source>
+            <translation>Les empreintes reviennent à leur place, les dents fusionnées disparaissent et les numéros décidés sont comme avant. Les dents segmentées au passage restent.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Thickness:</source>
             <translation>Épaisseur :</translation>
         </message>
@@ -427,6 +487,16 @@
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Undo</source>
             <translation>Annuler</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Undo the fusion</source>
+            <translation>Annuler la fusion</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Upper jaw:</source>
+            <translation>Mâchoire supérieure :</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -492,7 +562,7 @@
             <translation>« {name} » ne contient pas encore de surface : rechargez l'empreinte, ou choisissez un autre modèle.</translation>
         </message>
         <message>
-            <location filename="../../DentalTopoSegLib/scene/reviews.py"/>
+            <location filename="../../DentalTopoSegLib/scene/fusion_jobs.py"/>
             <source>'{name}' holds no teeth that can be told apart: segment a scan first.</source>
             <translation>« {name} » ne contient pas de dents distinctes : segmentez d'abord un examen.</translation>
         </message>
@@ -512,7 +582,7 @@
             <translation>« {name} » est une coupe unique, pas un CBCT : choisissez le volume entier.</translation>
         </message>
         <message>
-            <location filename="../../DentalTopoSegLib/scene/jobs.py"/>
+            <location filename="../../DentalTopoSegLib/scene/fusion_jobs.py"/>
             <source>'{name}' is chosen for both jaws: choose the model of the other jaw too.</source>
             <translation>« {name} » est choisi pour les deux arcades : choisissez aussi le modèle de l'autre arcade.</translation>
         </message>
@@ -537,6 +607,11 @@
             <translation>« {name} » est soumis à une transformation qui le déforme : figez la transformation ou retirez-la.</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/scene/fusion_jobs.py"/>
+            <source>'{name}' lies outside the CBCT: choose its own teeth.</source>
+            <translation>« {name} » est en dehors du CBCT : choisissez ses propres dents.</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/dentition/words.py"/>
             <source>.</source>
             <translation>,</translation>
@@ -554,7 +629,7 @@
         <message>
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/joining_canals.py"/>
             <source>A canal is no tooth: give a label map that also holds what lies around the teeth.</source>
-            <translation>Un canal n&apos;est pas une dent : indiquez une carte d&apos;étiquettes qui contient aussi ce qui entoure les dents.</translation>
+            <translation>Un canal n'est pas une dent : indiquez une carte d'étiquettes qui contient aussi ce qui entoure les dents.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
@@ -564,7 +639,7 @@
         <message>
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/joining_canals.py"/>
             <source>A surface scan shows no canal: give a label map of a CBCT.</source>
-            <translation>Un scan de surface ne montre pas de canal : indiquez une carte d&apos;étiquettes d&apos;un CBCT.</translation>
+            <translation>Un scan de surface ne montre pas de canal : indiquez une carte d'étiquettes d'un CBCT.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/scene/jobs.py"/>
@@ -584,7 +659,7 @@
         <message>
             <location filename="../../DentalTopoSegLib/reports/around.py"/>
             <source>Along the axis that an implant would take; ± {unsure:.1f} mm by the voxels alone.</source>
-            <translation>Le long de l&apos;axe que prendrait un implant ; ± {unsure:.1f} mm du seul fait des voxels.</translation>
+            <translation>Le long de l'axe que prendrait un implant ; ± {unsure:.1f} mm du seul fait des voxels.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/scene/jaw_review.py"/>
@@ -609,7 +684,7 @@
         <message>
             <location filename="../../DentalTopoSegLib/reports/around.py"/>
             <source>Bone below the enamel, at most</source>
-            <translation>Os sous l&apos;émail, au plus</translation>
+            <translation>Os sous l'émail, au plus</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/scene/jobs.py"/>
@@ -667,6 +742,11 @@
             <translation>Choisissez d'abord le numéro.</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/scene/fusion_jobs.py"/>
+            <source>Choose the scan of one jaw, or of both.</source>
+            <translation>Choisissez l’empreinte d’une mâchoire, ou des deux.</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/renumbering.py"/>
             <source>Choose two teeth: {fdi:tooth} cannot change its number with itself.</source>
             <translation>Choisissez deux dents : la {fdi:tooth} ne peut pas échanger son numéro avec elle-même.</translation>
@@ -680,6 +760,11 @@
             <location filename="../../DentalTopoSegLib/pictures/for_page.py"/>
             <source>Close-up</source>
             <translation>Gros plan</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/repair/kinds/taking_numbers.py"/>
+            <source>Compare the numbers of the CBCT and the intraoral scan</source>
+            <translation>Comparer les numéros du CBCT et de l’empreinte optique</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
@@ -879,7 +964,7 @@
         <message>
             <location filename="../../DentalTopoSegLib/reports/around.py"/>
             <source>Height ends at</source>
-            <translation>La hauteur s&apos;arrête à</translation>
+            <translation>La hauteur s'arrête à</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/reports/columns.py"/>
@@ -930,6 +1015,11 @@
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/joining.py"/>
             <source>Join the pieces of tooth {teeth[0]:tooth}</source>
             <translation>Réunir les morceaux de la dent {teeth[0]:tooth}</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/stages.py"/>
+            <source>Laying the scans over the CBCT</source>
+            <translation>Superposition des empreintes au CBCT</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/reports/around.py"/>
@@ -1054,7 +1144,7 @@
         <message>
             <location filename="../../DentalTopoSegLib/reports/around.py"/>
             <source>Out of the bone to in it</source>
-            <translation>Hors de l&apos;os sur dans l&apos;os</translation>
+            <translation>Hors de l'os sur dans l'os</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/exports/surfaces.py"/>
@@ -1104,12 +1194,12 @@
         <message>
             <location filename="../../DentalTopoSegLib/pictures/site_sections.py"/>
             <source>Place of tooth {fdi:tooth}, cross-section with the axis: maximum of {thick:.0f} mm (MIP), the cheek on the right</source>
-            <translation>Place de la dent {fdi:tooth}, coupe avec l&apos;axe : maximum sur {thick:.0f} mm (MIP), la joue à droite</translation>
+            <translation>Place de la dent {fdi:tooth}, coupe avec l'axe : maximum sur {thick:.0f} mm (MIP), la joue à droite</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/pictures/site_sections.py"/>
             <source>Place of tooth {fdi:tooth}, cross-section with the axis: mean of {thick:.0f} mm, the cheek on the right</source>
-            <translation>Place de la dent {fdi:tooth}, coupe avec l&apos;axe : moyenne sur {thick:.0f} mm, la joue à droite</translation>
+            <translation>Place de la dent {fdi:tooth}, coupe avec l'axe : moyenne sur {thick:.0f} mm, la joue à droite</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/low_confidence.py"/>
@@ -1267,7 +1357,7 @@
             <translation>Slicer a refusé le segment de '{name}'.</translation>
         </message>
         <message>
-            <location filename="../../DentalTopoSegLib/scene/results.py"/>
+            <location filename="../../DentalTopoSegLib/scene/fusions.py"/>
             <source>Slicer refused the segment of tooth {number}.</source>
             <translation>Slicer a refusé le segment de la dent {number}.</translation>
         </message>
@@ -1312,6 +1402,11 @@
             <translation>Indiqué : dents permanentes seulement.</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/checks/repair/kinds/taking_numbers.py"/>
+            <source>Take the numbers of the CBCT and the intraoral scan together: {steps:words}</source>
+            <translation>Prendre les numéros du CBCT et de l’empreinte optique ensemble : {steps:words}</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
             <source>Teeth in 3D</source>
             <translation>Dents en 3D</translation>
@@ -1320,6 +1415,11 @@
             <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
             <source>Teeth of {name}</source>
             <translation>Dents de {name}</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/scene/fusions.py"/>
+            <source>Teeth were edited since: take these edits back first (Undo in Review), then undo the fusion.</source>
+            <translation>Des dents ont été modifiées depuis : annulez d’abord ces modifications (Annuler, dans la révision), puis la fusion.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/separating.py"/>
@@ -1357,6 +1457,11 @@
             <translation>La vue 3D est faite avec three.js {version} (licence MIT).</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/scene/fusion_jobs.py"/>
+            <source>The CBCT</source>
+            <translation>Le CBCT</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/scene/jobs.py"/>
             <source>The axes of '{name}' are not perpendicular: resample it, for example with Crop Volume.</source>
             <translation>Les axes de « {name} » ne sont pas perpendiculaires : rééchantillonnez-le, par exemple avec « Crop Volume ».</translation>
@@ -1364,7 +1469,7 @@
         <message>
             <location filename="../../DentalTopoSegLib/reports/around.py"/>
             <source>The bone where teeth are missing</source>
-            <translation>L&apos;os là où des dents manquent</translation>
+            <translation>L'os là où des dents manquent</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
@@ -1477,6 +1582,11 @@
             <translation>Le résultat</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/scene/fusions.py"/>
+            <source>The result of the fusion is incomplete ('{file}'): run it again.</source>
+            <translation>Le résultat de la fusion est incomplet (« {file} ») : relancez-la.</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/scene/results.py"/>
             <source>The result of the segmentation does not fit '{name}': run it again.</source>
             <translation>Le résultat de la segmentation ne correspond pas à « {name} » : relancez-la.</translation>
@@ -1492,7 +1602,17 @@
             <translation>Le résultat de la segmentation est incomplet ({error} manque) : relancez-la.</translation>
         </message>
         <message>
-            <location filename="../../DentalTopoSegLib/scene/jobs.py"/>
+            <location filename="../../DentalTopoSegLib/checks/findings/kinds/two_numbers.py"/>
+            <source>The same tooth is {cbct:words} in the CBCT and {scan:words} in the intraoral scan: please decide which number is right.</source>
+            <translation>La même dent est la {cbct:words} dans le CBCT et la {scan:words} dans l’empreinte optique : décidez quel numéro est le bon.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/kinds/two_numbers.py"/>
+            <source>The same tooth was {cbct:words} in the CBCT and {scan:words} in the intraoral scan: {fdi:tooth} was taken for both, please check.</source>
+            <translation>La même dent était la {cbct:words} dans le CBCT et la {scan:words} dans l’empreinte optique : {fdi:tooth} a été retenu pour les deux, veuillez vérifier.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/scene/fusion_jobs.py"/>
             <source>The scan</source>
             <translation>L'examen</translation>
         </message>
@@ -1500,6 +1620,11 @@
             <location filename="../../DentalTopoSegLib/scene/panoramic.py"/>
             <source>The scan of this result is not in the scene: load it to see the panoramic view.</source>
             <translation>L'examen de ce résultat n'est pas dans la scène : chargez-le pour voir la vue panoramique.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/scene/fusions.py"/>
+            <source>The scan that was fused</source>
+            <translation>L’empreinte fusionnée</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/scene/results.py"/>
@@ -1564,12 +1689,12 @@
         <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/canal_branched.py"/>
             <source>The {name:words} has {ends} ends; a canal has two. It may be two canals, or have run into a vessel.</source>
-            <translation>{ends} extrémités ({name:words}) ; un canal en a deux. Il s&apos;agit peut-être de deux canaux, ou il s&apos;est prolongé dans un vaisseau.</translation>
+            <translation>{ends} extrémités ({name:words}) ; un canal en a deux. Il s'agit peut-être de deux canaux, ou il s'est prolongé dans un vaisseau.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/repair/canals.py"/>
             <source>The {name:words} is in one piece: there is nothing to join.</source>
-            <translation>Un seul morceau ({name:words}) : il n&apos;y a rien à relier.</translation>
+            <translation>Un seul morceau ({name:words}) : il n'y a rien à relier.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/canal_in_pieces.py"/>
@@ -1874,7 +1999,7 @@
         <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/tooth_outside_jaw.py"/>
             <source>Tooth {fdi:tooth} is not held by the {jaw:words} jaw: its bone is {mm:.0f} mm away.</source>
-            <translation>La dent {fdi:tooth} n&apos;est pas tenue par sa mâchoire ({jaw:words}) : l&apos;os en est à {mm:.0f} mm.</translation>
+            <translation>La dent {fdi:tooth} n'est pas tenue par sa mâchoire ({jaw:words}) : l'os en est à {mm:.0f} mm.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/splitting.py"/>
@@ -1884,7 +2009,7 @@
         <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/implant_as_tooth.py"/>
             <source>Tooth {fdi:tooth} stands on an implant: it is the implant's crown or a part of it, not a tooth.</source>
-            <translation>La dent {fdi:tooth} repose sur un implant : c&apos;est sa couronne ou une partie de celui-ci, pas une dent.</translation>
+            <translation>La dent {fdi:tooth} repose sur un implant : c'est sa couronne ou une partie de celui-ci, pas une dent.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/near_sinus.py"/>
@@ -1970,6 +2095,11 @@
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/second_teeth.py"/>
             <source>What has no number</source>
             <translation>L'élément sans numéro</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/scene/fusions.py"/>
+            <source>What is known of '{name}' is damaged: fuse again.</source>
+            <translation>Ce qui est connu de « {name} » est endommagé : fusionnez à nouveau.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/scene/surfaces.py"/>
@@ -2524,7 +2654,7 @@
         <message>
             <location filename="../../DentalTopoSegLib/reports/around.py"/>
             <source>the end of the bone</source>
-            <translation>la fin de l&apos;os</translation>
+            <translation>la fin de l'os</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/reports/around.py"/>
@@ -2570,6 +2700,11 @@
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/merged_neighbours.py"/>
             <source>two in one?</source>
             <translation>deux en une ?</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/kinds/two_numbers.py"/>
+            <source>two numbers</source>
+            <translation>deux numéros</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/fragment.py"/>
@@ -2850,6 +2985,16 @@
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/wrong_jaw.py"/>
             <source>{jaw:words} was stated</source>
             <translation>l'arcade indiquée est {jaw:words}</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/kinds/two_numbers.py"/>
+            <source>{number:tooth}</source>
+            <translation>{number:tooth}</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/kinds/two_numbers.py"/>
+            <source>{number:tooth} (score {percent} %)</source>
+            <translation>{number:tooth} (score {percent} %)</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/fragment.py"/>
@@ -3147,6 +3292,129 @@
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FindingsTable.py"/>
             <source>{state}: {finding}</source>
             <translation>{state} : {finding}</translation>
+        </message>
+    </context>
+    <context>
+        <name>DentalTopoSegModuleLib.FusionPanel</name>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>95 % of the crown lies nearer.</source>
+            <translation>95 % de la couronne est plus proche.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>95 %, mm</source>
+            <translation>95 %, mm</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>Cancel</source>
+            <translation>Annuler</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>Choose the CBCT and the scan of one jaw, or of both.</source>
+            <translation>Choisissez le CBCT et l’empreinte d’une mâchoire, ou des deux.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>Distance of the scanned crown from the CBCT's: half of the crown lies nearer.</source>
+            <translation>Distance de la couronne scannée à celle du CBCT : la moitié de la couronne est plus proche.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>Fit, mm</source>
+            <translation>Écart, mm</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>Fuse</source>
+            <translation>Fusionner</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>In the CBCT</source>
+            <translation>Dans le CBCT</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>In the scan</source>
+            <translation>Dans l’empreinte</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>Lay the scans over the CBCT and put their crowns on its roots.</source>
+            <translation>Superposer les empreintes au CBCT et placer leurs couronnes sur ses racines.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>Numbers that differ, for you to decide: {n}; see the findings.</source>
+            <translation>Numéros différents, à décider par vous : {n} ; voir les constatations.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>Numbers that differed and were decided: {n}; see the findings.</source>
+            <translation>Numéros différents qui ont été décidés : {n} ; voir les constatations.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>Starting ...</source>
+            <translation>Démarrage...</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>Stop; the scene stays as it is.</source>
+            <translation>Arrêter ; la scène reste telle quelle.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>Stopped. The scene is as it was.</source>
+            <translation>Arrêté. La scène est inchangée.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>Stopping ...</source>
+            <translation>Arrêt en cours...</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>Taken back: the scans lie where they were.</source>
+            <translation>Annulé : les empreintes sont à leur place d’avant.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>The number in the CBCT before.</source>
+            <translation>Le numéro dans le CBCT avant.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>The number in the scan before.</source>
+            <translation>Le numéro dans l’empreinte avant.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>The number that holds.</source>
+            <translation>Le numéro retenu.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>The result could not be put into the scene ({error}): please report it.</source>
+            <translation>Le résultat n’a pas pu être placé dans la scène ({error}) : veuillez le signaler.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>The two numbers differ: see the findings in Review.</source>
+            <translation>Les deux numéros diffèrent : voir les constatations dans la révision.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>Tooth</source>
+            <translation>Dent</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/FusionPanel.py"/>
+            <source>{name}: {share} % of the crowns fit, half of them nearer than {mm} mm.</source>
+            <translation>{name} : {share} % des couronnes concordent, la moitié à moins de {mm} mm.</translation>
         </message>
     </context>
     <context>

@@ -308,7 +308,44 @@ def photographDistance(stage: Stage) -> None:
     print(review.review.finding(key).sentence)
     review.findings.select(key)
     review.onFindingSelected(key)
-    stage.save("11-distance")
+    stage.save("14-distance")
+
+
+def photographFusion(stage: Stage) -> None:
+    """Scans of a phantom's jaws laid over its CBCT; one tooth has another number in the scan."""
+    from fusion_scenes import add_cbct, add_numbered_jaw
+    from made_scans import make_scan
+
+    from DentalTopoSegLib.phantom import make_phantom
+
+    panel, ui, scene = stage.panel, stage.panel.ui, stage.slicer.mrmlScene
+    phantom = make_phantom(7, 0.4, missing=(18, 28, 38, 48), fillings=2, fov_mm=(80, 66, 58))
+    volume, teeth = add_cbct(scene, phantom)
+    volume.GetDisplayNode().SetAutoWindowLevel(0)
+    volume.GetDisplayNode().SetWindowLevel(3200, 900)
+    ui.inputSelector.setCurrentNode(volume)
+    ui.fusionVolumeSelector.setCurrentNode(volume)
+    ui.fusionTeethSelector.setCurrentNode(teeth)
+    for jaw, selector in (("upper", ui.fusionUpperSelector), ("lower", ui.fusionLowerSelector)):
+        scan = make_scan(phantom, jaw, seed=1, spacing=0.25)
+        selector.setCurrentNode(add_numbered_jaw(scene, scan, f"Scan, {jaw} jaw", {17: 18} if jaw == "upper" else {}))
+    ui.fusionCollapsibleButton.collapsed = False
+    ui.fusionButton.click()
+    stage.wait(lambda: not panel.fusionPanel.isRunning)
+    stage.wait(lambda: panel.panoramicPanel.view.drawn)
+    ui.fusionTable.minimumHeight = 560
+    teeth.GetDisplayNode().SetVisibility2D(False)
+    stage.views.show(None)
+    stage.showBottom()
+    stage.save("11-fusion")
+
+    review = panel.reviewPanel
+    key = next(f.key for f in review.review.findings() if f.code == "two_numbers")
+    review.findings.select(key)
+    review.onFindingSelected(key)
+    stage.scroll.verticalScrollBar().value = 0
+    stage.scroll.ensureWidgetVisible(ui.findingsTable)
+    stage.save("12-two-numbers")
 
 
 def main() -> None:
@@ -317,6 +354,7 @@ def main() -> None:
     parser.add_argument("--scan", type=Path, help="a CBCT instead of the phantom")
     parser.add_argument("--network", action="store_true", help="only the chooser of networks")
     parser.add_argument("--distance", action="store_true", help="only a tooth near the nerve canal")
+    parser.add_argument("--fusion", action="store_true", help="only the fusion of a CBCT and intraoral scans")
     arguments = parser.parse_args()
     arguments.output.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as networks:
@@ -324,6 +362,8 @@ def main() -> None:
         stage = Stage(arguments.output)
         if arguments.distance:
             photographDistance(stage)
+        if arguments.fusion:
+            photographFusion(stage)
             return
         loadScan(stage, arguments.scan)
         if not arguments.network:
@@ -331,6 +371,8 @@ def main() -> None:
             stage.slicer.mrmlScene.Clear(False)
             loadScan(stage, arguments.scan)
         photographNetwork(stage)
+        stage.slicer.mrmlScene.Clear(False)
+        photographFusion(stage)
 
 
 if __name__ == "__main__":

@@ -162,6 +162,15 @@ def read_job(path: Path, out: Path) -> None:
     job.lower_first()
 
 
+def read_fusion(path: Path, out: Path) -> None:
+    from DentalTopoSegLib.dentition import TwoNumbers
+    from DentalTopoSegLib.reports.fusion_report import read_fusion_report
+
+    for jaw in read_fusion_report(path)["jaws"]:
+        for row in jaw["numbers"]["two_numbers"]:
+            TwoNumbers.from_dict(row)
+
+
 def find_scans(path: Path, out: Path) -> None:
     from DentalTopoSegLib.files.meshes import is_mesh_file
     from DentalTopoSegLib.runs.scans import scans_in
@@ -326,6 +335,13 @@ def _job(folder: Path) -> Path:
     return folder / "job.json"
 
 
+def _fusion(folder: Path) -> Path:
+    from fusion_reports import SOUND
+
+    (folder / "case_fusion.json").write_text(json.dumps(SOUND))
+    return folder / "case_fusion.json"
+
+
 def _batch(folder: Path) -> Path:
     """Scans of several kinds beside what else lies in a folder."""
     root = folder / "scans"
@@ -434,6 +450,7 @@ def _texts() -> Iterator[Format]:
     yield Format("report of a jaw, repair", _report("jaw"), {"jaw_report.json": "json"}, repair)
     yield Format("report, numbered again", _known_report, {"volume_report.json": "json"}, number_again)
     yield Format("job", _job, {"job.json": "json"}, read_job)
+    yield Format("fusion", _fusion, {"case_fusion.json": "json"}, read_fusion)
     yield Format("table of cases", _table, {"cases.csv": "lines"}, read_table)
     yield Format("folder of a batch", _batch, {"x.nii.gz": "gzip", "upper.stl": "binary", "lower": "lines",
                                                "deeper/*": "dicom"}, find_scans)  # fmt: skip

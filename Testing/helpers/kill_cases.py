@@ -96,6 +96,7 @@ def prepare(folder: Path) -> list[Case]:
         toy = toy_jaw("upper")
         toy = toy.where(toy.near(16, (0, 0, 0), 1.6 if which == "old" else 1.2), 0)
         write_ply(place / "jaw_teeth.ply", toy.vertices, toy.faces, None, {"fdi": toy.fdi})
+        write_ply(place / "upper_teeth.ply", toy.vertices, toy.faces, None, {"fdi": toy.fdi})
     return [*_export_cases(folder), *_other_cases(folder)]
 
 
@@ -166,6 +167,12 @@ def _other_cases(folder: Path) -> Iterator[Case]:
     def evaluate(out: Path, which: str) -> int:
         return _command("evaluate", given(which, "case_teeth.nii.gz"), given("old", "case_teeth.nii.gz"))
 
+    def fuse(out: Path, which: str) -> int:
+        scans = given(which, "case.nii.gz"), given(which, "upper_teeth.ply")
+        return _command("fuse", *scans, "--labels", given(which, "case_teeth.nii.gz"), "-o", str(out))
+
+    if all(find_spec(package) is not None for package in ("small_gicp", "trimesh", "vtkmodules")):
+        yield Case("fuse", fuse)
     yield Case("segment a CBCT", segment)
     yield Case("segment two jaws", segment_jaws)
     yield Case("demo", demo)
@@ -205,8 +212,23 @@ def without_computing() -> Iterator[None]:
         image = labels.with_array((labels.array > 0) * np.int16(1500))
         return Phantom(image, labels, {})
 
+    def laid(jaws: Any, scan: Any, options: Any) -> list[Any]:
+        from DentalTopoSegLib.exports.tooth_surfaces import ToothSurface
+        from DentalTopoSegLib.fusion import Decision, FusedTooth, Pose, TeethMatch
+        from DentalTopoSegLib.runs.fusing import _Laid
+
+        corners = np.array([[0.0, 0, 0], [5, 0, 0], [0, 5, 0], [0, 0, 5 + _NUMBER[_WHICH.get()]]])
+        faces = np.array([[0, 2, 1], [0, 1, 3], [1, 2, 3], [0, 3, 2]], np.int32)
+        tooth = FusedTooth(ToothSurface(11, corners, faces), np.ones(4, bool))
+        pose = Pose(np.eye(4), {}, 0.05 * _NUMBER[_WHICH.get()], 1.0, False)
+        residuals = np.full(len(jaws[0].scan.fdi), 0.05, np.float32)
+        match = TeethMatch({11: 11}, [], [])
+        return [_Laid(jaws[0], pose, match, Decision(), {}, [tooth], residuals, jaws[0].scan.fdi)]
+
     with pytest.MonkeyPatch.context() as patch:
         ToyNetwork(patch)
+        patch.setattr("DentalTopoSegLib.runs.fusing._laid_jaws", laid)
+        patch.setattr("DentalTopoSegLib.runs.fusing.fused_jaws_png", drawn)
         patch.setattr("DentalTopoSegLib.ios.segmenting.load_networks", lambda *_: {})
         patch.setattr("DentalTopoSegLib.cbct.segment_volume", found)
         patch.setattr("DentalTopoSegLib.phantom.make_phantom", phantom)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.spatial import cKDTree
 from scipy.spatial.transform import Rotation
 
 from DentalTopoSegLib.exports.tooth_surfaces import _level_surface
@@ -80,3 +81,26 @@ def make_scan(
     kept = surface.of_vertex >= 0
     fdi[surface.of_vertex[kept]] = numbers[kept]
     return MadeScan(LabelledJaw(mesh, surface, fdi, labels_of_faces(fdi, surface.faces), jaw, "made"), matrix)
+
+
+def centres_of(scan: LabelledJaw) -> dict[int, np.ndarray]:
+    """{FDI number: (3,) middle of its crown}."""
+    return {int(n): scan.surface.vertices[scan.fdi == n].mean(axis=0) for n in np.unique(scan.fdi) if n}
+
+
+def similar_scan(other: MadeScan, own: MadeScan) -> LabelledJaw:
+    """Somebody else's scan as like a patient's as can be: the same arch, every crown in the place of its namesake,
+    turned as it is; only the teeth themselves are others."""
+    theirs, ours = centres_of(other.labelled), centres_of(own.labelled)
+    names = sorted(set(theirs) & set(ours))
+    start, goal = np.array([theirs[n] for n in names]), np.array([ours[n] for n in names])
+    turn = Rotation.align_vectors(goal - goal.mean(0), start - start.mean(0))[0].as_matrix()
+    surface, fdi = other.labelled.surface, other.labelled.fdi
+    places = (surface.vertices - start.mean(0)) @ turn.T + goal.mean(0)
+    there = (start - start.mean(0)) @ turn.T + goal.mean(0)
+    crown = fdi > 0
+    nearest = fdi.copy()  # the gum goes with its tooth
+    nearest[~crown] = fdi[crown][cKDTree(places[crown]).query(places[~crown])[1]]
+    for name, place in zip(names, there, strict=True):
+        places[nearest == name] += ours[name] - place
+    return replace(other.labelled, surface=replace(surface, vertices=places))

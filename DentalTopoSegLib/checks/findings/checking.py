@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...dentition import Confidence, is_tooth
+from ...dentition import Confidence, TwoNumbers, is_tooth
 from ...errors import InputError, NoTeethError
 from ..measures.case import DentitionCase
 from ..measures.jaw import JawCase
@@ -30,6 +30,7 @@ def check_dentition(
     *,
     absent: Collection[int] = (),
     structures: Volume | None = None,
+    two_numbers: Mapping[int, TwoNumbers] | None = None,
 ) -> list[Finding]:
     """Every finding of an FDI label map, the gravest first.
 
@@ -46,6 +47,8 @@ def check_dentition(
         Teeth that the clinician states are not there: nobody misses them.
     structures : Volume, optional
         What lies around and in the teeth, values of `dentition.structures` on the same grid.
+    two_numbers : mapping, optional
+        By FDI number, of teeth that an intraoral scan laid over the scan numbers differently.
 
     Raises
     ------
@@ -54,7 +57,10 @@ def check_dentition(
     InputError
         For values that are no FDI numbers, or a mask of another shape.
     """
-    return findings_of(measured_case(labels, confidence, image_valid_mask, absent=absent, structures=structures))
+    case = measured_case(
+        labels, confidence, image_valid_mask, absent=absent, structures=structures, two_numbers=two_numbers
+    )
+    return findings_of(case)
 
 
 def measured_case(
@@ -64,6 +70,7 @@ def measured_case(
     *,
     absent: Collection[int] = (),
     structures: Volume | None = None,
+    two_numbers: Mapping[int, TwoNumbers] | None = None,
 ) -> Case:
     """What `check_dentition` judges; parameters and refusals are its."""
     if image_valid_mask is not None and image_valid_mask.shape != labels.array.shape:
@@ -75,7 +82,7 @@ def measured_case(
     unknown = sorted(fdi for fdi in confidence if not is_tooth(fdi))
     if unknown:
         raise InputError(f"A confidence is given for {unknown[0]}, which is no FDI tooth number.")
-    case = Case(labels, confidence, image_valid_mask, absent=absent, structures=structures)
+    case = Case(labels, confidence, image_valid_mask, absent=absent, structures=structures, two_numbers=two_numbers)
     if not case.teeth:
         raise NoTeethError(f"The label map {labels.name} holds no teeth: every voxel is 0.")
     return case

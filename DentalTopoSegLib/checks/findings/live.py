@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...dentition import Confidence
+from ...dentition import Confidence, TwoNumbers
 from ...files.volumes.boxes import Box, shift, tooth_boxes, union
 from ..measures.label_map import Case
 from ..measures.surroundings import Memory
@@ -37,6 +37,8 @@ class LiveCheck:
         Teeth that are stated absent; may be changed between calls.
     structures : Volume, optional
         What lies around and in the teeth; those do not change.
+    two_numbers : mapping, optional
+        By FDI number, of teeth that an intraoral scan numbers differently; may be changed between calls.
 
     Attributes
     ----------
@@ -55,12 +57,14 @@ class LiveCheck:
         confidence: Mapping[int, float] | None = None,
         absent: Collection[int] = (),
         structures: Volume | None = None,
+        two_numbers: Mapping[int, TwoNumbers] | None = None,
     ) -> None:
         self.labels = labels
         self.confidence: Mapping[int, float] = Confidence.of(confidence)
         self.absent = frozenset(absent)
         self.structures = structures
         self._memory = Memory()
+        self.two_numbers: Mapping[int, TwoNumbers] = two_numbers or {}
         self.measures: dict[int, ToothMeasure] = {}
         self._contacts: dict[tuple[int, int], float] = {}
         self._tunnels: dict[int, tuple[tuple[float, float, float], ...]] = {}
@@ -103,12 +107,13 @@ class LiveCheck:
         return self.judge()
 
     def judge(self) -> list[Finding]:
-        """What the rules find in the measures; to call after a change of `confidence` or `absent`."""
+        """What the rules find in the measures; to call after a change of `confidence`, `absent` or `two_numbers`."""
         case = Case(
             self.labels,
             self.confidence,
             measures=self.measures,
             absent=self.absent,
+            two_numbers=self.two_numbers,
             find_contacts=lambda: dict(sorted(self._contacts.items())),
             find_tunnels=self.places_of_tunnels,
             structures=self.structures,

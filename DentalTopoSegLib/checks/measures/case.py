@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
-from ...dentition import Confidence, flipped_jaw, is_right, is_upper, jaw
+from ...dentition import Confidence, TwoNumbers, flipped_jaw, is_right, is_upper, jaw
 from ...dentition.arch import ArchFrame, consistent_relabelling
 
 Place = tuple[float, float, float]
@@ -52,6 +52,8 @@ class DentitionCase(ABC):
     confidence: Confidence
     #: Teeth that the clinician states are not there.
     absent: frozenset[int] = frozenset()
+    #: By FDI number, of teeth that another scan of the patient numbers differently.
+    two_numbers: Mapping[int, TwoNumbers] = {}
 
     # ------------------------------------------------------------ teeth
 

@@ -105,6 +105,7 @@ class JawCase(DentitionCase):
         self.which: str = segmentation.jaw
         self.confidence = Confidence.of(segmentation.confidence)
         self.absent = segmentation.known.stated.absent
+        self.two_numbers = segmentation.known.two_numbers
         self._vertices = np.asarray(segmentation.surface.vertices, float)
         self._faces = np.asarray(segmentation.surface.faces)
         self._fdi = np.asarray(segmentation.fdi)

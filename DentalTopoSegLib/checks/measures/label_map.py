@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...dentition import FDI_PERMANENT, Confidence, crown_width_mm, jaw, mirrored, neighbours, volume_range_mm3
+from ...dentition import (
+    FDI_PERMANENT,
+    Confidence,
+    TwoNumbers,
+    crown_width_mm,
+    jaw,
+    mirrored,
+    neighbours,
+    volume_range_mm3,
+)
 from ..topology import Part, ToothMeasure, contacts, locate_tunnels, tooth_measures
 from .case import DentitionCase, Place
 from .surroundings import Memory, Surroundings
@@ -44,6 +53,8 @@ class Case(DentitionCase):
         Of its teeth, where they are known already.
     absent : collection of int
         Teeth that the clinician states are not there.
+    two_numbers : mapping, optional
+        By FDI number, of teeth that an intraoral scan numbers differently.
     find_contacts, find_tunnels : callable, optional
         What gives the areas of contact, and the places of a tooth's tunnels, where that is known already.
     structures : Volume, optional
@@ -70,6 +81,7 @@ class Case(DentitionCase):
         measures: Mapping[int, ToothMeasure] | None = None,
         *,
         absent: Collection[int] = (),
+        two_numbers: Mapping[int, TwoNumbers] | None = None,
         find_contacts: Callable[[], dict[tuple[int, int], float]] | None = None,
         find_tunnels: Callable[[int], tuple[Place, ...]] | None = None,
         structures: Volume | None = None,
@@ -81,6 +93,7 @@ class Case(DentitionCase):
         self.confidence = Confidence.of(confidence)
         self.valid = image_valid_mask
         self.absent = frozenset(absent)
+        self.two_numbers = two_numbers or {}
         self._measures = tooth_measures(labels) if measures is None else measures
         self._centres = {fdi: m.components[0].centre for fdi, m in self._measures.items()}
         self._find_contacts = find_contacts or partial(contacts, labels)

@@ -28,6 +28,7 @@ from .kinds import (
     swap,
     swap_jaws,
     swap_sides,
+    take_numbers,
 )
 from .making import make_edit
 from .repair import NumberTakenError, Repair, RepairRefusedError
@@ -60,4 +61,5 @@ __all__ = [
     "swap",
     "swap_jaws",
     "swap_sides",
+    "take_numbers",
 ]

@@ -79,6 +79,8 @@ class Edit(ABC):
             known = replace(known, evidence={fdi: basis for fdi, basis in sorted(moved.items()) if fdi})
         else:
             known = known.renumbered(self.numbers, exchanged=repair.keeps_confidence)
+        if repair.two_numbers is not None:
+            known = replace(known, two_numbers=repair.two_numbers)
         if repair.stated is not None:
             return replace(known, stated=repair.stated)
         given = frozenset(int(fdi) for fdi in np.unique(self._numbers()[1]))

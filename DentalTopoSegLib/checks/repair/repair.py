@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
-from ...dentition import Stated, is_tooth
+from ...dentition import Stated, TwoNumbers, is_tooth
 from ...dentition.words import SOURCE_LANGUAGE, Language, Sentence, SpokenError
 from ...errors import InputError
 from ..measures.case import Place
@@ -70,6 +70,11 @@ class Repair:
     @property
     def stated(self) -> Stated | None:
         """What is stated of the dentition from now on; None: what was stated before."""
+        return None
+
+    @property
+    def two_numbers(self) -> Mapping[int, TwoNumbers] | None:
+        """Which teeth two scans number differently from now on, by FDI number; None: those that were."""
         return None
 
     @property

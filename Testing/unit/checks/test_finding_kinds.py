@@ -36,7 +36,7 @@ from DentalTopoSegLib.checks.findings import (
 from DentalTopoSegLib.checks.findings.finding import register
 from DentalTopoSegLib.checks.findings.nearness import ROOT
 from DentalTopoSegLib.checks.repair import Repair
-from DentalTopoSegLib.dentition import FDI_PERMANENT, Confidence, flipped_jaw
+from DentalTopoSegLib.dentition import FDI_PERMANENT, Confidence, Known, TwoNumbers, flipped_jaw
 from DentalTopoSegLib.dentition.naming import NUMBERINGS, tooth_text
 from DentalTopoSegLib.dentition.words import Sentence
 from DentalTopoSegLib.files.json_schema import require_schema
@@ -59,6 +59,7 @@ def _label_maps() -> list[list[Finding]]:
     for fdi in (15, 16, 17):
         paint(closed, fdi, at(fdi) + at(14) - at(15))
     doubts = {31: 0.41, 34: 0.02, 46: float("nan")}
+    two = {36: TwoNumbers(36, 37, 0.9, 0.6), 46: TwoNumbers(47, 46, None, 0.7, decided=True)}
     return [
         *odd,
         check_dentition(volume(large)),
@@ -70,6 +71,7 @@ def _label_maps() -> list[list[Finding]]:
         check_dentition(volume(relabel(tidy(), {45: 46, 44: 0}))),
         check_dentition(volume(stray(broken(tidy().copy(), 46), 46))),
         *(check_dentition(volume(array), structures=volume(beside)) for array, beside in odd_structures()),
+        check_dentition(volume(tidy()), two_numbers=two),
     ]
 
 
@@ -85,6 +87,7 @@ def _surfaces() -> list[list[Finding]]:
     turned = upper.moved(np.diag([1, -1, -1]))
     odd += [
         check_jaws([numbered(wide)], ["scan"]),
+        check_jaws([numbered(lower, known=Known(two_numbers={36: TwoNumbers(37, 36)}))], ["scan"]),
         check_jaws([numbered(drawn_out)], ["scan"]),
         check_jaws([numbered(toy_jaw("lower", absent=(36, 47)))], ["scan"]),
         check_jaws([numbered(lower.cropped(back | (lower.vertices[:, 0] < 0)))], ["scan"]),

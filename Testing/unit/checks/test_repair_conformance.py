@@ -18,7 +18,7 @@ from toy_teeth import TEETH, evidence, relabel, tidy, volume
 from DentalTopoSegLib.checks import repair as repairs
 from DentalTopoSegLib.checks.findings import check_dentition, check_jaws
 from DentalTopoSegLib.checks.repair import KINDS, NumberTakenError, Repair, RepairRefusedError, kinds, make_edit
-from DentalTopoSegLib.dentition import Known, Stated
+from DentalTopoSegLib.dentition import Known, Stated, TwoNumbers
 from DentalTopoSegLib.dentition.naming import NUMBERINGS
 from DentalTopoSegLib.ios.segmenting import JawSegmentation
 
@@ -60,6 +60,9 @@ def bare_jaw() -> JawSegmentation:
 
 #: Tooth 36 was extracted, so what is called so is 37.
 STATED = repairs.number_again(Known(Stated(), evidence()), TEETH, Stated({36}))
+
+#: A scan laid over the CBCT calls 47 tooth 48.
+TAKEN = repairs.take_numbers({47: 48}, {48: TwoNumbers(47, 48, 0.4, 0.9, decided=True)})
 
 Example = tuple[Callable[[], np.ndarray], Repair, Callable[[], JawSegmentation], Repair]
 #: By kind: a label map and its repair, a surface and its repair.
@@ -115,6 +118,7 @@ EXAMPLES: dict[str, Example] = {
         repairs.renumber_run({45: 46, 46: 47, 47: 45}),
     ),
     "number_again": (tidy, STATED, tidy_jaw, STATED),
+    "take_numbers": (tidy, TAKEN, tidy_jaw, TAKEN),
     "swap_sides": (tidy, repairs.swap_sides(), tidy_jaw, repairs.swap_sides("lower")),
     "swap_jaws": (tidy, repairs.swap_jaws(), tidy_jaw, repairs.swap_jaws()),
 }

@@ -29,3 +29,9 @@ def lower_scan(phantom: Phantom) -> MadeScan:
 def other_patient() -> MadeScan:
     """The upper jaw of somebody with as many teeth of the usual sizes."""
     return make_scan(make_phantom(4, 1.0, missing=ABSENT, fov_mm=(72, 54, 54)), "upper", seed=3, spacing=0.25)
+
+
+@pytest.fixture(scope="session")
+def metal() -> Phantom:
+    """A patient with many fillings."""
+    return make_phantom(5, 0.4, jaws="upper", missing=ABSENT, fillings=6, fov_mm=(72, 54, 36))

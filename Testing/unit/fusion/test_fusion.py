@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from made_scans import RAS_TO_LPS, MadeScan, distance_to_tooth
+from made_scans import RAS_TO_LPS, MadeScan, centres_of, distance_to_tooth, make_scan, similar_scan
 from scipy.spatial import cKDTree
 from scipy.spatial.transform import Rotation
 
@@ -20,7 +20,7 @@ from DentalTopoSegLib.fusion import (
     find_pose,
     fused_tooth,
     match_teeth,
-    number_notes,
+    partner_notes,
     refuse_pose,
 )
 from DentalTopoSegLib.phantom import Phantom
@@ -85,10 +85,13 @@ def test_fused_teeth_are_watertight_and_have_the_true_crown(
 ) -> None:
     match = match_teeth(upper_scan.labelled, pose, teeth)
     assert match.pairs == {fdi: fdi for fdi in teeth}
-    assert number_notes(match) == []
+    assert partner_notes(match) == []
     crowns = []
     for fdi, tooth in teeth.items():
-        fused = fused_tooth(tooth, upper_scan.labelled, fdi, pose)
+        found = fused_tooth(tooth, upper_scan.labelled, fdi, pose)
+        fused = found.surface
+        assert found.scanned[fused.vertices @ tooth.axis > (fused.vertices @ tooth.axis).max() - 3].mean() > 0.5
+        assert not found.scanned[fused.vertices @ tooth.axis < (fused.vertices @ tooth.axis).min() + 5].any()
         mesh = trimesh.Trimesh(fused.vertices, fused.faces, process=False)
         assert mesh.is_watertight
         assert mesh.volume > 0
@@ -111,15 +114,83 @@ def test_numbers_shifted_by_one_are_found_and_told(
     assert np.allclose(found.matrix, pose.matrix, atol=0.05)
     match = match_teeth(shifted, found, teeth)
     assert match.pairs[16] == 17
-    told = number_notes(match)
-    assert "Tooth 16 of the CBCT is tooth 17 in the scan: look which number is right." in told
-    assert "Tooth 26 of the CBCT has no crown in the scan." in told
-    assert len(told) == 7
+    assert partner_notes(match) == ["Tooth 26 of the CBCT has no crown in the scan."]
+    assert sum(tooth != number for tooth, number in match.pairs.items()) == 6
 
 
 def test_another_patients_scan_is_refused(other_patient: MadeScan, teeth: dict[int, CbctTooth]) -> None:
     with pytest.raises(InputError, match=r"'other' does not fit the upper jaw of the CBCT.*same patient"):
         refuse_pose(find_pose(other_patient.labelled, teeth), "other", "upper")
+
+
+def test_other_teeth_in_the_very_same_arch_are_refused(
+    other_patient: MadeScan, upper_scan: MadeScan, teeth: dict[int, CbctTooth]
+) -> None:
+    """As like a patient as can be: every crown stands where its namesake does."""
+    similar = similar_scan(other_patient, upper_scan)
+    middles, own = centres_of(similar), centres_of(upper_scan.labelled)
+    assert all(np.allclose(middles[fdi], own[fdi], atol=0.01) for fdi in own)
+    with pytest.raises(InputError, match=r"does not fit the upper jaw of the CBCT.*same patient"):
+        refuse_pose(find_pose(similar, teeth), "similar", "upper")
+
+
+def test_a_patient_whose_tooth_has_moved_is_taken_and_the_tooth_is_told(
+    upper_scan: MadeScan, teeth: dict[int, CbctTooth]
+) -> None:
+    """The same teeth, one of them half a millimetre further out: the right patient."""
+    scan = upper_scan.labelled
+    middles = centres_of(scan)
+    outwards = middles[13] - np.mean(list(middles.values()), axis=0)
+    vertices = scan.surface.vertices.copy()
+    vertices[scan.fdi == 13] += 0.5 * outwards / np.linalg.norm(outwards)
+    moved = replace(scan, surface=replace(scan.surface, vertices=vertices))
+    found = find_pose(moved, teeth)
+    refuse_pose(found, "scan", "upper")
+    degrees, millimetres = errors_of(found, upper_scan)
+    assert degrees <= 0.3 and millimetres <= 0.1
+    medians = {fdi: residual.median_mm for fdi, residual in found.residuals.items()}
+    assert max(medians, key=medians.__getitem__) == 13
+    assert medians[13] > 0.15 > 0.1 > sorted(medians.values())[-2]
+
+
+def test_gum_that_is_labelled_as_teeth_does_not_move_the_scan(
+    upper_scan: MadeScan, teeth: dict[int, CbctTooth]
+) -> None:
+    """All gum has the number of the tooth beside it, and a piece of it one of its own."""
+    scan = upper_scan.labelled
+    crown, places = scan.fdi > 0, scan.surface.vertices
+    fdi = scan.fdi.copy()
+    fdi[~crown] = fdi[crown][cKDTree(places[crown]).query(places[~crown])[1]]
+    fdi[~crown & (fdi == 16)] = 17
+    labelled = replace(scan, fdi=fdi, face_fdi=labels_of_faces(fdi, scan.surface.faces))
+    found = find_pose(labelled, teeth)
+    refuse_pose(found, "scan", "upper")
+    degrees, millimetres = errors_of(found, upper_scan)
+    assert degrees <= 0.3 and millimetres <= 0.1
+    match = match_teeth(labelled, found, teeth)
+    assert match.pairs == {fdi: fdi for fdi in teeth}
+    assert match.scan_only == [17]
+    assert partner_notes(match) == ["Tooth 17 of the scan lies upon no tooth of the CBCT."]
+    fused = fused_tooth(teeth[11], labelled, 11, found).surface
+    assert trimesh.Trimesh(fused.vertices, fused.faces, process=False).is_watertight
+
+
+def test_metal_and_its_streaks_do_not_move_the_scan(metal: Phantom) -> None:
+    """Fillings and crowns on most side teeth, with their streaks over the crowns."""
+    scan = make_scan(metal, "upper", seed=5, spacing=0.25)
+    numbers = [n for n in metal.teeth if n // 10 in (1, 2)]
+    assert len(set(metal.metal) & set(numbers)) >= 2
+    crowns = cbct_teeth(metal.image, metal.labels, numbers)
+    found = find_pose(scan.labelled, crowns)
+    refuse_pose(found, "scan", "upper")
+    degrees, millimetres = errors_of(found, scan)
+    assert degrees <= 0.3 and millimetres <= 0.1
+    errors = []
+    for fdi in numbers:
+        fused = fused_tooth(crowns[fdi], scan.labelled, fdi, found).surface
+        height = metal.teeth[fdi].frame((fused.vertices * RAS_TO_LPS).astype(np.float32))[2]
+        errors.append(distance_to_tooth(metal.teeth[fdi], fused.vertices[height > 1.5]).mean())
+    assert np.mean(errors) <= 0.07
 
 
 def test_the_other_jaw_is_refused_even_under_this_jaws_numbers(

@@ -24,6 +24,7 @@ from DentalTopoSegLib.errors import InputError
 from DentalTopoSegLib.exports import FORMATS, export
 from DentalTopoSegLib.files.json_schema import _BOUNDS, _INSIDE, _REMARKS, require_schema
 from DentalTopoSegLib.files.json_text import read_json
+from DentalTopoSegLib.reports.fusion_report import SCHEMA_FILE as FUSION_SCHEMA_FILE
 from DentalTopoSegLib.reports.page import write_report_html
 from DentalTopoSegLib.reports.repairs import repairs_told
 from DentalTopoSegLib.reports.report import INTRAORAL, SCHEMA, SCHEMA_FILE, SCHEMA_VERSION, read_report
@@ -217,7 +218,7 @@ def test_every_mutant_is_read_or_refused(runs, reports, kind, seed) -> None:
 # ---------------------------------------------------------------- the schema itself
 
 
-@pytest.mark.parametrize("file", [SCHEMA_FILE, JOB_SCHEMA_FILE], ids=lambda file: file.name)
+@pytest.mark.parametrize("file", [SCHEMA_FILE, JOB_SCHEMA_FILE, FUSION_SCHEMA_FILE], ids=lambda file: file.name)
 def test_every_part_of_a_schema_is_one_that_is_read_and_has_its_words(file: Path) -> None:
     schema = read_json(file)
 

@@ -8,32 +8,34 @@ from pathlib import Path
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from made_scans import MadeScan, make_scan
+from fusion_scenes import WRONG, fdi_of, known_of_cbct, known_of_scan, patient
+from made_scans import MadeScan
+from PIL import Image
 
 from DentalTopoSegLib.commands import cli
-from DentalTopoSegLib.files.label_maps import write_labelmap
+from DentalTopoSegLib.files.label_maps import read_fdi_labels, write_labelmap
 from DentalTopoSegLib.files.meshes import read_mesh, write_vtp
+from DentalTopoSegLib.files.seg_nrrd import write_seg_nrrd
 from DentalTopoSegLib.files.volumes import write_volume
 from DentalTopoSegLib.phantom import make_phantom
+from DentalTopoSegLib.reports.fusion_report import read_fusion_report
+from DentalTopoSegLib.runs.fusing import fuse_job
+from DentalTopoSegLib.runs.job import Job, JobFile
+from DentalTopoSegLib.runs.results import open_result
 
 pytest.importorskip("small_gicp", reason="python -m pip install small_gicp")
 pytest.importorskip("vtkmodules", reason="python -m pip install vtk")
 trimesh = pytest.importorskip("trimesh", reason="python -m pip install trimesh")
-
-#: Five teeth a jaw hold a scan, and are quickly made.
-ABSENT = tuple(10 * q + p for q in (1, 2, 3, 4) for p in range(1, 9) if p > (3 if q in (1, 4) else 2))
 
 
 @pytest.fixture(scope="module")
 def case(tmp_path_factory) -> tuple[Path, dict[str, MadeScan]]:
     """A folder with cbct.nii.gz, its labels.nii.gz, upper.vtp and lower.vtp; and the scans."""
     folder = tmp_path_factory.mktemp("case")
-    phantom = make_phantom(3, 0.4, missing=ABSENT, fillings=0, fov_mm=(54, 36, 54))
+    phantom, scans = patient()
     write_volume(phantom.image, folder / "cbct.nii.gz")
     write_labelmap(phantom.labels, folder / "labels.nii.gz")
-    scans = {}
-    for seed, jaw in enumerate(("upper", "lower")):
-        made = scans[jaw] = make_scan(phantom, jaw, seed=seed, spacing=0.25)
+    for jaw, made in scans.items():
         mesh = made.labelled.mesh
         write_vtp(folder / f"{jaw}.vtp", mesh.vertices, mesh.faces, {"FDI": mesh.point_data["FDI"]})
     return folder, scans
@@ -80,6 +82,63 @@ def test_one_jaw_as_glb(case, tmp_path: Path, capsys) -> None:
     assert [part["jaw"] for part in report["jaws"]] == ["lower"]
     scene = trimesh.load(tmp_path / "out" / "cbct_fused.glb")
     assert set(scene.geometry) == {"31", "32", "41", "42", "43"}
+
+
+def test_the_numbers_correct_each_other_and_both_are_told(case, tmp_path: Path, capsys) -> None:
+    """The scan's network takes 13 for 14 and is not sure; the CBCT's and the arch say 13."""
+    phantom, scans = patient()
+    labels = write_seg_nrrd(phantom.labels, tmp_path / "labels.seg.nrrd", {13: 0.97}, known_of_cbct(phantom))
+    mesh = scans["upper"].labelled.mesh
+    upper = write_vtp(tmp_path / "upper.vtp", mesh.vertices, mesh.faces, {"FDI": fdi_of(scans["upper"], WRONG)})
+    write_volume(phantom.image, tmp_path / "cbct.nii.gz")
+    out, known = tmp_path / "out", [known_of_scan(scans["upper"], WRONG)]
+    job = Job([tmp_path / "cbct.nii.gz", upper], out, "fusion", labels=labels, known=known)
+    job = JobFile.from_dict(json.loads(json.dumps(JobFile(job).to_dict()))).job  # as the worker gets it
+    run = fuse_job(job)
+    report = read_fusion_report(run.files["report"])
+    assert report == run.report
+    (part,) = report["jaws"]
+    assert part["numbers"] == {
+        "agree_before": 4,
+        "agree_after": 5,
+        "changed_in_cbct": {},
+        "changed_in_scan": {"14": 13},
+        "two_numbers": [{"cbct": 13, "scan": 14, "cbct_score": 0.97, "scan_score": 0.6, "decided": True}],
+    }
+    row = next(row for row in part["teeth"] if row["fdi"] == 13)
+    assert (row["fdi_in_cbct"], row["fdi_in_scan"], row["number_from"]) == (13, 14, "cbct")
+    assert {row["number_from"] for row in part["teeth"]} == {"cbct", "both"}
+    (finding,) = report["findings"]
+    assert "13 was taken for both, please check" in finding["message"]
+    place = phantom.labels.index_to_ras(np.argwhere(phantom.labels.array == 13).mean(0, keepdims=True))[0]
+    assert np.linalg.norm(np.array(finding["position_ras"]) - place) < 12
+    # the scan where it lies, with the numbers that hold and its distances
+    laid, _ = read_mesh(out / part["mesh"])
+    assert sorted(np.unique(laid.point_data["FDI"])) == [0, 11, 12, 13, 21, 22]
+    assert np.nanmedian(laid.point_data["Residual_mm"]) < 0.1
+    # the label map says it too: found, and repaired, like any other finding
+    assert cli.main(["check", str(out / report["files"]["labels"])]) == 0
+    assert "13 was taken for both" in capsys.readouterr().out
+    number = [one.code for one in open_result(out / report["files"]["labels"]).findings].index("two_numbers") + 1
+    mended = tmp_path / "mended.seg.nrrd"
+    repair = ["repair", str(out / report["files"]["labels"]), "--finding", str(number), "-o", str(mended)]
+    assert cli.main(repair) == 0
+    assert "Give tooth 13 the number 14" in capsys.readouterr().out
+    assert 14 in np.unique(read_fdi_labels(mended)[0].array)
+
+
+def test_without_what_numbers_were_found_from_a_person_decides(case, tmp_path: Path, capsys) -> None:
+    folder, scans = case
+    mesh = scans["upper"].labelled.mesh
+    write_vtp(folder / "wrong.vtp", mesh.vertices, mesh.faces, {"FDI": fdi_of(scans["upper"], WRONG)})
+    assert call(folder, "wrong.vtp", out=tmp_path / "out") == 0
+    shown = capsys.readouterr().out
+    assert "The same tooth is 13 in the CBCT and 14 in the intraoral scan: please decide which number is right" in shown
+    report = read_fusion_report(tmp_path / "out" / "cbct_fusion.json")
+    assert [finding["severity"] for finding in report["findings"]] == ["warning"]
+    assert report["jaws"][0]["numbers"]["agree_after"] == report["jaws"][0]["numbers"]["agree_before"] == 4
+    with Image.open(tmp_path / "out" / "cbct_fusion.png") as picture:
+        assert picture.size[0] > 1000
 
 
 def test_jaws_in_the_wrong_order_are_refused_and_nothing_is_left(case, tmp_path: Path, capsys) -> None:

@@ -21,6 +21,7 @@ CODES = (
     "doubled_number",
     "merged_neighbours",
     "order_broken",
+    "two_numbers",
     "extra_tooth",
     "implant_as_tooth",
     "tooth_outside_jaw",

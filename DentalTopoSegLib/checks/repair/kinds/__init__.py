@@ -16,6 +16,7 @@ from .numbering_again import number_again
 from .renumbering import renumber, renumber_piece, renumber_run, swap
 from .separating import separate
 from .splitting import split
+from .taking_numbers import take_numbers
 from .tunnels import close_tunnels
 
 #: Every kind there is.

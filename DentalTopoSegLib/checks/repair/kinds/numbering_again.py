@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from functools import reduce
 
 from ....dentition import Known, Stated
@@ -114,6 +115,6 @@ def together(repairs: Sequence[Repair]) -> Repair:
 
 
 def numbers_within(repair: Repair, teeth: Collection[int]) -> Repair:
-    """Of such a repair what concerns the teeth of one jaw."""
+    """Of a repair of a whole dentition's numbers what concerns the teeth of one jaw."""
     numbers = {old: new for old, new in repair.arguments["numbers"].items() if old in teeth}
-    return NumberAgain(tuple(sorted(numbers)), {**repair.arguments, "numbers": numbers})
+    return replace(repair, teeth=tuple(sorted(numbers)), arguments={**repair.arguments, "numbers": numbers})

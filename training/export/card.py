@@ -101,15 +101,18 @@ needs is in the file's own metadata (key `dentaltoposeg`).
 Synthetic CBCT phantoms only: no real CBCT was used for training. The two real scans that the README shows were looked
 at while the phantoms were designed, so they are no unseen test. Sources of the phantoms' anatomy:
 - 3D-IOSSeg: real patients' intraoral scans with every crown labelled (no licence stated by its authors);
-- Open-Full-Jaw, patient 26: jaws and rooted teeth (MIT);
+- Open-Full-Jaw, patient 26: jaws and rooted teeth (MIT at the commit used, CC BY-NC-SA 4.0 since July 2022);
+- OpenJaw, rooted lower teeth of two patients (MIT; from the scans of Open-Full-Jaw: name both);
+- AutoJaw, nine automatically labelled dentitions with roots in their bone (MIT; from the same scans);
 - OpenMandible: a real patient's teeth and mandible (no licence stated by its authors);
+- "Permanent Dentition" of the University of Dundee, sculpted teeth with roots (CC BY 4.0);
 - parametric phantoms made by this library's own code.
 
 No scan or mesh of these sources is contained in the model file.
 
 ## Terms
-The weights are offered for research and evaluation. Two of the sources state no licence: whoever wants to use the
-weights for anything else must settle that with the sources' authors. The code that made them is Apache-2.0.
+The weights are offered for research and evaluation. Two of the sources state no licence, and one has become
+non-commercial since: whoever wants to use the weights for anything else must settle that with the sources' authors. The code that made them is Apache-2.0.
 
 ## Measured at export ({training["calibration_samples"]} calibration samples)
 | | |

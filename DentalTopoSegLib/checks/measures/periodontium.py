@@ -13,7 +13,7 @@ SECTORS = 12
 _SOCKET_MM = 1.2
 #: A sector of the circumference with fewer points than this tells nothing.
 _LEAST_POINTS = 4
-#: Expanded uncertainty (95 %) of a level by the voxels alone, in voxels; `Testing/unit/checks/test_periodontium.py`.
+#: Expanded uncertainty (95 %) of a level by the voxels alone, in voxels; `Testing/unit/checks/test_surroundings.py`.
 LEVEL_VOXELS = 1.5
 #: Where a side begins and ends, in degrees from its middle.
 _SIDE_DEG = 45.0

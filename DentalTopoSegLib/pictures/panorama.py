@@ -178,23 +178,36 @@ def reformat(
     for start in range(0, surface.shape[1], _BLOCK_COLUMNS):
         part = slice(start, start + _BLOCK_COLUMNS)
         base = heights + surface.points[None, part]
-        block, seen = np.zeros(base.shape[:2], np.float32), teeth[:, part]
-        for i, depth in enumerate(depths):
+        block, seen = np.full(base.shape[:2], -np.inf if mode == "mip" else 0, np.float32), teeth[:, part]
+        layers_inside = np.zeros(base.shape[:2], np.float32)
+        for depth in depths:
             places = base + depth * surface.outward[None, part]
-            values = _sample(image, places, 1)
-            block = values if i == 0 else np.maximum(block, values) if mode == "mip" else block + values
-            found = _sample(labels, places, 0)
-            np.copyto(seen, found.astype(np.uint8), where=(seen == 0) & (found > 0))
-        grey[:, part] = block if mode == "mip" else block / len(depths)
-    return Panorama(grey, teeth, surface)
+            values, inside = _sample(image, places, 1)
+            layers_inside += inside
+            if mode == "mip":
+                np.maximum(block, values, out=block, where=inside)
+            else:
+                np.add(block, values, out=block, where=inside)
+            found, inside = _sample(labels, places, 0)
+            np.copyto(seen, found.astype(np.uint8), where=(seen == 0) & (found > 0) & inside)
+        if mode != "mip":
+            block /= np.maximum(layers_inside, 1)
+        block[layers_inside == 0] = np.nan
+        grey[:, part] = block
+    darkest = np.nanmin(grey) if np.isfinite(grey).any() else 0.0
+    return Panorama(np.where(np.isnan(grey), darkest, grey).astype(np.float32), teeth, surface)
 
 
-def _sample(volume: Volume, ras: np.ndarray, order: int) -> np.ndarray:
-    """Values (...,) of a volume at RAS places (..., 3): 0 for the nearest voxel, 1 for linear; its edge goes on."""
+def _sample(volume: Volume, ras: np.ndarray, order: int) -> tuple[np.ndarray, np.ndarray]:
+    """Values (...,) of a volume at RAS places (..., 3), 0 for the nearest voxel, 1 for linear, and whether (...,) they
+    lie in a voxel of it at all."""
     from scipy import ndimage
 
     index = np.moveaxis(volume.ras_to_index(ras), -1, 0)
-    return ndimage.map_coordinates(volume.array, index, np.float32, order=order, mode="nearest", prefilter=False)
+    size = np.array(volume.array.shape).reshape(3, *[1] * (index.ndim - 1))
+    inside = ((index >= -0.5) & (index <= size - 0.5)).all(axis=0)
+    values = ndimage.map_coordinates(volume.array, index, np.float32, order=order, mode="nearest", prefilter=False)
+    return values, inside
 
 
 def _centre(labels: Volume, fdi: int, box: tuple[slice, slice, slice]) -> np.ndarray:

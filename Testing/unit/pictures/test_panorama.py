@@ -106,6 +106,27 @@ def test_the_brightest_voxels_are_never_darker_than_the_mean(phantom) -> None:
     assert (brightest >= mean - 1e-3).all() and (brightest > mean + 1).any()
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_nothing_is_drawn_beyond_the_scan(phantom, mode: str) -> None:
+    """A last molar cut by the edge of the field ends there."""
+    surface = find_arch(phantom.labels)
+    middle = int(np.argwhere(phantom.labels.array == 37)[:, 1].mean())
+    origin = phantom.labels.index_to_ras(np.array([0, middle, 0])) * (-1, -1, 1)
+    image, labels = (
+        replace(volume, array=volume.array[:, middle:], origin=tuple(origin))
+        for volume in (phantom.image, phantom.labels)
+    )
+    whole, cut = (reformat(a, b, surface, 4.0, mode) for a, b in ((phantom.image, phantom.labels), (image, labels)))
+    heights = surface.top - surface.spacing * np.arange(surface.rows)
+    depth = image.ras_to_index(surface.points + heights[:, None, None] * surface.up)[..., 1]
+    beyond, kept = depth < -4, depth > 4
+    assert (whole.labels[beyond] == 37).any()
+    assert not cut.labels[beyond].any()
+    assert (cut.grey[beyond] == cut.grey.min()).all()
+    np.testing.assert_array_equal(cut.labels[kept], whole.labels[kept])
+    np.testing.assert_allclose(cut.grey[kept], whole.grey[kept], atol=1e-3)
+
+
 def test_a_missing_tooth_leaves_its_gap() -> None:
     labels = balls(tuple(fdi for fdi in TEETH if fdi not in (36, 46)))
     whole, gapped = (reformat(v, v, find_arch(v)).labels for v in (balls(), labels))

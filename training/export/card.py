@@ -112,7 +112,8 @@ No scan or mesh of these sources is contained in the model file.
 
 ## Terms
 The weights are offered for research and evaluation. Two of the sources state no licence, and one has become
-non-commercial since: whoever wants to use the weights for anything else must settle that with the sources' authors. The code that made them is Apache-2.0.
+non-commercial since: whoever wants to use the weights for anything else must settle that with the sources'
+authors. The code that made them is Apache-2.0.
 
 ## Measured at export ({training["calibration_samples"]} calibration samples)
 | | |

@@ -19,7 +19,7 @@ from ..files.transactions import atomic_path
 from ..files.volumes import Volume
 from ..files.volumes.boxes import Box, box_of, tooth_boxes, union
 from .dicom_source import REFUSALS, content_uid, labels_key, read_source, shorten_numbers
-from .export_format import ExportFormat, ExportOptions, Group, PathOf, Scan
+from .export_format import STRUCTURES, TEETH, ExportFormat, ExportOptions, Group, PathOf, Scan
 from .result import Result
 
 
@@ -206,6 +206,7 @@ DICOM_SEG: ExportFormat = ExportFormat(
     purpose="for the picture archive; carries the patient's data of the scan",
     group=Group.VOXELS,
     pattern="{name}_{part}.dcm",
+    parts=(TEETH, STRUCTURES),
     write=_write,
     jaws=False,
     packages=(HIGHDICOM,),

@@ -47,6 +47,10 @@ class ExportOptions:
     numbering: str = "fdi"
 
 
+TEETH, STRUCTURES = "teeth", "structures"
+"""Parts of a label map's result."""
+
+
 @dataclass(frozen=True)
 class ExportFormat:
     """One format that results are handed over in.
@@ -73,6 +77,8 @@ class ExportFormat:
         What the scan is for.
     report_only : bool
         Whether the report is all it needs: labels beside a report are not read then.
+    parts : tuple of str
+        What is known before the work to stand for {part}; `STRUCTURES` only where the result has some.
     """
 
     name: str
@@ -85,6 +91,7 @@ class ExportFormat:
     packages: tuple[Package, ...] = ()
     scan: Scan = Scan.UNUSED
     report_only: bool = False
+    parts: tuple[str, ...] = ()
 
     def fits(self, result: Result) -> bool:
         """Whether this result can be written in the format."""

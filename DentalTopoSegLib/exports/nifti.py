@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .export_format import ExportFormat, ExportOptions, Group, PathOf
+from .export_format import TEETH, ExportFormat, ExportOptions, Group, PathOf
 from .result import Result
 
 
@@ -25,6 +25,7 @@ NIFTI = ExportFormat(
     purpose="label map, value = FDI number",
     group=Group.VOXELS,
     pattern="{name}_{part}.nii.gz",
+    parts=(TEETH,),
     write=_write,
     jaws=False,
 )

@@ -10,7 +10,7 @@ from ..files.names import bare_name
 from ..files.transactions import all_or_nothing, keep_inputs, require_file_name
 from .dicom_seg import DICOM_SEG
 from .dicom_stl import DICOM_STL
-from .export_format import ExportFormat, ExportOptions
+from .export_format import STRUCTURES, ExportFormat, ExportOptions
 from .nifti import NIFTI
 from .report_json import JSON
 from .result import Result
@@ -71,9 +71,11 @@ def export(
         file = kind.pattern.format(name=result.name, part=part)
         return bare_name(file, f"'{result.path}' cannot be exported: the file's name")
 
-    if "{part}" not in kind.pattern:  # else the names are known when they are written
-        keep_inputs(inputs, folder, [file_of("")])
-        require_file_name(folder / file_of(""))  # before the work
+    parts = kind.parts if "{part}" in kind.pattern else ("",)
+    names = [file_of(part) for part in parts if part != STRUCTURES or result.structures is not None]
+    keep_inputs(inputs, folder, names)
+    for name in names:
+        require_file_name(folder / name)  # before the work; of other parts the names are known when they are written
     with all_or_nothing(folder, inputs) as stage:
         files = kind.write(result, lambda part: stage / file_of(part), options)
     return {what: folder / file.name for what, file in files.items()}

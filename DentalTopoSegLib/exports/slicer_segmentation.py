@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .export_format import ExportFormat, ExportOptions, Group, PathOf
+from .export_format import STRUCTURES, TEETH, ExportFormat, ExportOptions, Group, PathOf
 from .result import Result
 
 
@@ -24,6 +24,7 @@ SEG_NRRD = ExportFormat(
     purpose="segmentation of 3D Slicer with names, colours and codes",
     group=Group.VOXELS,
     pattern="{name}_{part}.seg.nrrd",
+    parts=(TEETH, STRUCTURES),
     write=_write,
     jaws=False,
 )

@@ -186,12 +186,15 @@ def _names_of(labels: Volume, path: Path) -> tuple[dict[int, str], str]:
 
 
 def _refuse_doubt(path: Path, values: list[int]) -> None:
-    """Raise InputError where layouts that know all values disagree with FDI numbers about a tooth: nobody guesses."""
+    """Raise InputError where layouts that know all values disagree with FDI numbers about a tooth, or know what lies
+    around the teeth where FDI numbers know nothing: nobody guesses."""
     fitting = dentition.layouts_of(values)
     as_fdi = {value: FDI_LAYOUT.teeth.get(value) for value in values}
     if not any(as_fdi.values()) or not fitting:
         return  # refused with a hint, or told as background
-    if all({value: layout.teeth.get(value) for value in values} == as_fdi for layout in fitting):
+    unknown = [value for value in values if value not in FDI_LAYOUT.teeth and value not in FDI_LAYOUT.structures]
+    same = all({value: layout.teeth.get(value) for value in values} == as_fdi for layout in fitting)
+    if same and not any(value in layout.structures for layout in fitting for value in unknown):
         return
     names = " or ".join(f"--numbering {layout.name}" for layout in fitting)
     raise InputError(

@@ -205,7 +205,7 @@ def _sample(volume: Volume, ras: np.ndarray, order: int) -> tuple[np.ndarray, np
 
     index = np.moveaxis(volume.ras_to_index(ras), -1, 0)
     size = np.array(volume.array.shape).reshape(3, *[1] * (index.ndim - 1))
-    inside = ((index >= -0.5) & (index <= size - 0.5)).all(axis=0)
+    inside = np.asarray(((index >= -0.5) & (index <= size - 0.5)).all(axis=0))
     values = ndimage.map_coordinates(volume.array, index, np.float32, order=order, mode="nearest", prefilter=False)
     return values, inside
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..checks.findings.nearness import shown_uncertainty
 from ..dentition.structures import structure
 from ..dentition.words import Template
 
@@ -81,7 +82,7 @@ def _measured(name: str, unit: str, decimals: int = 1) -> Any:
 def _near(what: str) -> Any:
     def text(row: Mapping[str, Any]) -> str:
         near = (row.get("around") or {}).get(what)
-        return "" if near is None else f"{near['mm']:.1f} ± {near['uncertainty_mm']:.1f} mm"
+        return "" if near is None else f"{near['mm']:.1f} ± {shown_uncertainty(near['uncertainty_mm']):.1f} mm"
 
     return text
 

@@ -138,7 +138,10 @@ def sites_html(report: Mapping[str, Any], words: Words) -> str:
         f'<td class="n">{words.number(around.widths_text(site))}</td></tr>\n'
         for site in sites
     )
-    title, note = words(around.SITES), words(around.SITES_NOTE, unsure=float(sites[0]["uncertainty_mm"]))
+    title, note = (
+        words(around.SITES),
+        words(around.SITES_NOTE, unsure=around.shown_uncertainty(float(sites[0]["uncertainty_mm"]))),
+    )
     return (
         f'<h2>{title}</h2><div class="scroll" role="region" tabindex="0" aria-label="{title}"><table><thead>'
         f"<tr>{head}</tr></thead><tbody>\n{rows}</tbody></table></div><p>{note}</p>"

@@ -19,6 +19,7 @@ from ..exports.tooth_surfaces import ToothSurface
 from ..files.json_text import plain, write_report_json
 from ..files.meshes import write_vtp
 from ..files.meshes.geometry import labels_of_faces
+from ..files.names import bare_name
 from ..files.seg_nrrd import write_seg_nrrd
 from ..files.transactions import all_or_nothing, require_writable
 from ..files.volumes import Volume, safe_stem
@@ -138,6 +139,8 @@ def fuse_job(job: Job, options: RunOptions = DEFAULTS, kind: str = "stl") -> Fus
     if kind not in SURFACE_FORMATS:
         raise UsageError(f"The format '{kind}' is unknown: use {', '.join(SURFACE_FORMATS)}.")
     require_fusion(job.inputs, job.jaws)
+    if job.name:
+        bare_name(job.name, "The results' name (--name)")
     image, warnings = read_image(job)
     labelled = [is_labelled(path) for path in job.inputs[1:]]
     TRIMESH.require()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
@@ -23,6 +24,11 @@ ROOT = {
 }
 
 
+def shown_uncertainty(mm: float) -> float:
+    """An uncertainty in mm to the tenth that is shown: rounded up, so that nobody reads less than it is."""
+    return math.ceil(10 * mm - 1e-6) / 10
+
+
 class Nearness(Kind):
     """A tooth that comes nearer to a structure than `limit_mm`, beyond the uncertainty of the distance."""
 
@@ -40,9 +46,9 @@ class Nearness(Kind):
         touches = distance <= unsure
         if root is None:
             words = self.tooth_touches if touches else self.of_tooth
-            return words(fdi=fdi, mm=distance, unsure=unsure)
+            return words(fdi=fdi, mm=distance, unsure=shown_uncertainty(unsure))
         words = self.root_touches if touches else self.of_root
-        return words(fdi=fdi, mm=distance, unsure=unsure, root=root())
+        return words(fdi=fdi, mm=distance, unsure=shown_uncertainty(unsure), root=root())
 
     def near(self, case: Case) -> Iterator[tuple[int, Place, dict[str, Any]]]:
         """The teeth that are near, where to look, and what a finding keeps of it."""

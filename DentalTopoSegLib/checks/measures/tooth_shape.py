@@ -88,7 +88,10 @@ def tooth_shape(
         None where the tooth has no long axis, or nothing tells its crown from its root.
     """
     centre = points.mean(axis=0)
-    spread, axes = np.linalg.eigh(np.cov((points - centre).T))
+    about = np.atleast_2d(np.cov((points - centre).T)) if len(points) > 1 else np.full((3, 3), np.nan)
+    if not np.isfinite(about).all():  # a single voxel, or lengths beyond what numbers hold
+        return None
+    spread, axes = np.linalg.eigh(about)
     if spread[1] <= 0 or np.sqrt(spread[2] / spread[1]) < _LEAST_ELONGATION:
         return None
     axis = axes[:, 2]

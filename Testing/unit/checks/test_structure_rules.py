@@ -12,6 +12,7 @@ from toy_jaw_map import CANAL_R, CANAL_RADIUS, CANAL_S, axes, structures, teeth,
 from toy_teeth import SPACING, place, volume
 
 from DentalTopoSegLib.checks.findings import Finding, check_dentition, repairs_for
+from DentalTopoSegLib.checks.findings.nearness import shown_uncertainty
 from DentalTopoSegLib.checks.findings.words import STRUCTURE
 from DentalTopoSegLib.checks.measures.canals import gaps_between, pieces_of
 from DentalTopoSegLib.checks.repair import RepairRefusedError, join_canal, make_structure_edit
@@ -53,6 +54,24 @@ def test_structures_are_called_by_their_names() -> None:
 def test_nothing_is_said_of_a_tidy_jaw() -> None:
     array = teeth()
     assert found(array, structures(array)) == {}
+
+
+def test_a_right_canal_labelled_left_is_told_and_no_join_across_the_jaw_is_offered() -> None:
+    array = teeth()
+    beside = structures(array)
+    beside[beside == structure("canal_right").value] = LEFT
+    told = found(array, beside)
+    (wrong,) = told["structure_wrong_side"]
+    assert wrong.message.startswith("The left mandibular canal lies on the patient's right")
+    assert wrong.position_ras[0] > 5
+    (pieces,) = told["canal_in_pieces"]
+    assert pieces.detail["gap_mm"] > 12
+    assert not repairs_for(pieces)
+
+
+@pytest.mark.parametrize(("mm", "shown"), [(0.25, 0.3), (0.2, 0.2), (0.21, 0.3), (0.30000001, 0.3)])
+def test_an_uncertainty_is_never_shown_smaller_than_it_is(mm: float, shown: float) -> None:
+    assert shown_uncertainty(mm) == pytest.approx(shown)
 
 
 def test_a_canal_in_pieces_is_told_with_its_gap_and_joined() -> None:

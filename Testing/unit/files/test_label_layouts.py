@@ -107,6 +107,17 @@ def test_a_map_of_totalsegmentator_is_asked_about(tmp_path: Path) -> None:
     assert warnings == ["Left aside, being no teeth: lower jawbone."]
 
 
+def test_teeth_by_fdi_numbers_beside_canals_of_another_layout_are_asked_about(tmp_path: Path) -> None:
+    """ToothFairy's teeth are FDI numbers: taken as such, its jaws and canals would be lost without a word."""
+    array = toy_dentition()[1].array.copy()
+    array[:2, :5, :5], array[:2, -5:, :5] = 1, 3
+    path = written(array, tmp_path / "a.nii.gz")
+    with pytest.raises(InputError, match=r"--numbering toothfairy2 .*or --numbering fdi to leave the others out"):
+        read_fdi_labels(path)
+    read, _ = read_fdi_labels(path, "fdi")
+    assert set(np.unique(read.array)) == set(np.unique(toy_dentition()[1].array))
+
+
 def test_values_that_several_layouts_know_name_all_of_them(tmp_path: Path) -> None:
     array = in_values({fdi: fdi for fdi in dentition.FDI_PERMANENT})
     array[:2, :5, :5] = 3
@@ -130,7 +141,9 @@ def test_toothfairy3_has_pulps_and_small_canals(tmp_path: Path) -> None:
     read, warnings = read_fdi_labels(path, "toothfairy3")
     np.testing.assert_array_equal(read.array, toy_dentition()[1].array)
     assert warnings == ["Left aside, being no teeth: lingual canal."]
-    assert read_fdi_labels(path)[1] == ["Taken as background, being no teeth by fdi numbering: 105."]  # the same teeth
+    with pytest.raises(InputError, match="--numbering toothfairy3, or --numbering fdi to leave the others out"):
+        read_fdi_labels(path)  # the same teeth, but the canal would be lost
+    assert read_fdi_labels(path, "fdi")[1] == ["Taken as background, being no teeth by fdi numbering: 105."]
 
 
 @pytest.mark.parametrize("v1", [False, True])

@@ -59,7 +59,7 @@ def test_the_page_shows_them_in_a_language(tmp_path: Path) -> None:
     for heading in ("To the nerve canal", "To the sinus", "Crown to root", "The bone where teeth are missing"):
         assert heading in english
     around = next(one for one in report()["teeth"] if one["fdi"] == 47)["around"]
-    assert f"{around['canal']['mm']:.1f}\u00a0±\u00a00.2\u00a0mm" in english
+    assert f"{around['canal']['mm']:.1f}\u00a0±\u00a00.3\u00a0mm" in english
     german = write_report_html(report(), tmp_path / "b.html", language="de").read_text(encoding="utf-8")
     assert "Zum Nervkanal" in german and "linker Mandibularkanal" in german
-    assert f"{around['canal']['mm']:.1f}\u00a0±\u00a00.2\u00a0mm".replace(".", ",") in german
+    assert f"{around['canal']['mm']:.1f}\u00a0±\u00a00.3\u00a0mm".replace(".", ",") in german

@@ -161,11 +161,14 @@ def test_what_cannot_be_fused_is_refused(case, tmp_path: Path, capsys) -> None:
         (2, ["fuse", cbct, mesh, mesh, mesh], "first the upper, then the lower jaw"),
         (2, ["fuse", cbct, mesh, mesh, "--jaw", "upper"], "leave --jaw out"),
         (3, ["fuse", cbct, mesh, "--labels", str(tmp_path / "small.nii.gz")], "different voxels"),
+        (3, ["fuse", cbct, mesh, "--name", "../evil"], "The results' name (--name)"),
+        (3, ["fuse", cbct, mesh, "--name", str(tmp_path / "x")], "The results' name (--name)"),
     ]
     for code, argv, words in cases:
         assert cli.main([*argv, "-o", str(out)]) == code, argv
         assert words in capsys.readouterr().err
     assert not out.exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["small.nii.gz"]
 
 
 def test_a_missing_package_is_asked_for_before_anything_is_written(case, tmp_path: Path, capsys, monkeypatch) -> None:

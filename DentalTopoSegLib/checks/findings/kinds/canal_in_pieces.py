@@ -10,6 +10,7 @@ from ...measures.canals import gaps_between
 from ...measures.label_map import Case
 from ...measures.surroundings import CANALS
 from ...repair import Repair, join_canal
+from ...repair.canals import JOIN_MM
 from ..finding import Finding, Kind
 from ..words import STRUCTURE
 
@@ -25,7 +26,9 @@ class CanalInPieces(Kind):
 
     def repairs(self, finding: Finding, others: Sequence[Finding]) -> list[Repair] | None:
         key, gap = finding.detail.get("structure"), finding.detail.get("gap_mm")
-        return None if key is None or gap is None else [join_canal(key, gap)]
+        if key is None or gap is None:
+            return None
+        return [join_canal(key, gap)] if gap <= JOIN_MM else []
 
     def find_in_label_map(self, case: Case) -> Iterator[Finding]:
         if case.around is None:
@@ -42,7 +45,8 @@ class CanalInPieces(Kind):
                 "gap_mm": round(widest.length_mm, 1),
                 "line_ras": [[round(float(c), 2) for c in end] for end in (widest.start, widest.end)],
             }
-            repair = None if structure(key).side is None else "join_canal"
+            joins = structure(key).side is not None and widest.length_mm <= JOIN_MM
+            repair = "join_canal" if joins else None
             yield Finding(self.code, (), case.in_file((widest.start + widest.end) / 2), "warning", repair, detail)
 
 

@@ -403,7 +403,12 @@ def test_a_wrong_job_file_is_refused_in_a_sentence(tmp_path: Path, capsys, monke
     monkeypatch.chdir(tmp_path)
     if content is not None:
         (tmp_path / "job.json").write_text(content)
-    assert worker.main([str(tmp_path / "job.json")]) == 2
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        assert worker.main([str(tmp_path / "job.json")]) == 2
+    finally:
+        for number, handler in before.items():  # the worker has a process of its own, this test has not
+            signal.signal(number, handler)
     event = json.loads(capsys.readouterr().out)
     assert (event["event"], event["exit_code"], event["kind"]) == ("error", 2, "UsageError")
     assert text in event["message"]

@@ -12,6 +12,17 @@ from ..repair import Place, Repair, RepairRefusedError, point, tooth
 from .second_teeth import second_tooth_of
 
 
+def relabel_all(bench: Bench, numbers: Mapping[int, int]) -> None:
+    """Give teeth new numbers {old: new} at once. Raises RepairRefusedError for a tooth that is not there, and for a new
+    number that a tooth has which gets none."""
+    for old, new in numbers.items():
+        bench.require(old)
+        if new not in numbers:
+            why = "The number {new:tooth} is another tooth's: give that tooth a number too."
+            bench.require_free(new, why, new=new)
+    bench.relabel(numbers)
+
+
 class Renumber(Repair):
     """Give a whole tooth another number that is free."""
 
@@ -99,13 +110,7 @@ class RenumberRun(Repair):
         return Sentence("Renumber as they stand: {steps:words}", steps=listed)
 
     def change(self, bench: Bench) -> None:
-        numbers = self.arguments["numbers"]
-        for old, new in numbers.items():
-            bench.require(old)
-            if new not in numbers:
-                why = "The number {new:tooth} is another tooth's: give that tooth a number too."
-                bench.require_free(new, why, new=new)
-        bench.relabel(numbers)
+        relabel_all(bench, self.arguments["numbers"])
 
 
 def renumber_run(numbers: Mapping[int, int]) -> Repair:

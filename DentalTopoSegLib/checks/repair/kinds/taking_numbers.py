@@ -10,6 +10,7 @@ from ....dentition.words import Sentence
 from ....errors import InputError
 from ..bench import Bench
 from ..repair import Repair, tooth
+from .renumbering import relabel_all
 
 
 class TakeNumbers(Repair):
@@ -40,13 +41,7 @@ class TakeNumbers(Repair):
         return bool(self.arguments["numbers"])
 
     def change(self, bench: Bench) -> None:
-        numbers = self.arguments["numbers"]
-        for old, new in numbers.items():
-            bench.require(old)
-            if new not in numbers:
-                why = "The number {new:tooth} is another tooth's: give that tooth a number too."
-                bench.require_free(new, why, new=new)
-        bench.relabel(numbers)
+        relabel_all(bench, self.arguments["numbers"])
 
 
 def take_numbers(numbers: Mapping[int, int], two_numbers: Mapping[int, TwoNumbers]) -> Repair:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from training.export.score_tables import TITLES, markdown_table
+from training.patients.targets import TISSUE_CLASSES
+from training.volumes.losses import STRUCTURE_GROUPS
 
 PURPOSE = {
     "numbering": "Finds the dental arches on a CBCT and says which FDI number each place has. Input 1 mm voxels, "
     "output 33 probabilities (background, 32 permanent teeth) on a 2 mm grid.",
     "border": "Says where tooth is and where the inner core of a tooth is, so that neighbours that touch can be told "
     "apart. Input 0.5 mm voxels, output two probabilities (tooth, core) as 0..255 on the same grid.",
-    "structures": "Says where the upper jaw with the skull base, the lower jaw, its two nerve canals, the maxillary "
-    "sinuses and the airway are. Roots count as the jaw that they stand in: the teeth come from the other networks. "
-    "Input 1 mm voxels, output eight probabilities as 0..255 on the same grid.",
+    "structures": "Says where the upper jaw with the skull base, the lower jaw, its nerve canals, the maxillary sinuses "
+    "and the airway are; left and right are told by where they lie, not by the network. Roots count as the jaw that "
+    "they stand in: the teeth come from the other networks. Input 1 mm voxels, output six probabilities as 0..255 on "
+    "the same grid.",
+    "tissues": "Says where pulp, enamel and what dentists put in (filling, crown, implant, bracket) are. A post counts "
+    "as filling, a bridge as crown. Input: what the border network of the same number gives as `features`; output "
+    "seven probabilities as 0..255 on the border network's grid of 0.5 mm.",
 }
 
 
@@ -74,7 +80,7 @@ def model_card(metadata: dict, measured: dict, tables: dict[str, dict] | None = 
         "Tooth Dice on held-out phantoms, int8": measured.get("dice_int8"),
         **{
             f"Dice of the {group} on held-out phantoms, {precision}": measured.get(f"{group}_{precision}")
-            for group in ("jaws", "canals", "sinuses")
+            for group in (*STRUCTURE_GROUPS, *TISSUE_CLASSES[1:])
             for precision in ("fp32", "int8")
         },
         "Right number on tooth voxels, fp32": measured.get("number_fp32"),

@@ -33,6 +33,8 @@ from training.nets.unet import UNet
 
 OPSET, IR = 20, 10
 OUTPUT = "probabilities"
+FEATURES = "features"
+"""Second output of a border network that has a head for tissues: what that head, a file of its own, reads."""
 # Background, core, border: such a network gives two probabilities rather than its classes'.
 BORDER_CLASSES = 3
 # The image is a z-score; parts beyond 8 standard deviations are cut. One step is 0.03, far below a scan's noise.
@@ -245,10 +247,12 @@ def place_sub_voxels(writer: GraphWriter, source: str, channels: int) -> None:
     writer.node("Reshape", [x, shape], OUTPUT)
 
 
-def sub_voxel_probabilities(writer: GraphWriter, net: UNet, source: str, zero_point: int) -> None:
-    """Head of a network of many classes on sub-voxel channels and softmax, then the probabilities as bytes at full
-    resolution. Channels are classes times sub-voxels, the sub-voxels innermost."""
-    weight, bias = net.head.weight.detach().numpy()[:, :, 0, 0, 0], net.head.bias.detach().numpy()
+def sub_voxel_probabilities(writer: GraphWriter, head: nn.Conv3d, source: str, zero_point: int) -> None:
+    """A head of many classes on sub-voxel channels and softmax, then the probabilities as bytes at full resolution.
+
+    Channels are classes times sub-voxels, the sub-voxels innermost.
+    """
+    weight, bias = head.weight.detach().numpy()[:, :, 0, 0, 0], head.bias.detach().numpy()
     classes, width = weight.shape
     block = np.zeros((classes, 8, 8, width), np.float32)
     for sub in range(8):
@@ -290,7 +294,8 @@ def write_graph(
 
     Input "image" (1, 1, D, H, W) float32, sides multiples of the plan's divisor. Output "probabilities": numbering
     (1, 33, D/2, H/2, W/2) float32; border (1, 2, D, H, W) uint8, 255 = certain: tooth, core; structures the same with
-    a channel for each class. `scales["head.zero"]` is the zero point of the logits of many classes; "parts" and the
+    a channel for each class. A border network with a head for tissues also gives what that reads, "features": the last
+    layer's (1, 8 * channels, D/2, H/2, W/2), the sub-voxels outermost, uint8 in an int8 graph. `scales["head.zero"]` is the zero point of the logits of many classes; "parts" and the
     border network's "head" have steps of their own if `scales` names them. `quantizer`: to what an int8 graph's numbers
     are rounded, the shipped way by default.
     """
@@ -322,19 +327,37 @@ def write_graph(
         if plan.classes == BORDER_CLASSES:
             two_probabilities(writer, net, x)
         else:
-            sub_voxel_probabilities(writer, net, x, zero_point)
+            sub_voxel_probabilities(writer, net.head, x, zero_point)
         channels = 2 if plan.classes == BORDER_CLASSES else plan.classes
-        output = helper.make_tensor_value_info(OUTPUT, TensorProto.UINT8, [1, channels, "depth", "height", "width"])
+        outputs = [helper.make_tensor_value_info(OUTPUT, TensorProto.UINT8, [1, channels, "depth", "height", "width"])]
+        if plan.tissues:
+            outputs.append(features_output(writer, x))
     else:
         class_probabilities(writer, net, x, int(scales["head.zero"]) if scales else 0)
-        output = helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, [1, plan.classes, None, None, None])
+        outputs = [helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, [1, plan.classes, None, None, None])]
     graph = helper.make_graph(
         writer.nodes,
         metadata["id"],
         [helper.make_tensor_value_info("image", TensorProto.FLOAT, [1, 1, "depth", "height", "width"])],
-        [output],
+        outputs,
         list(writer.constants.values()),
     )
+    return finished_model(graph, metadata)
+
+
+def features_output(writer: GraphWriter, source: str) -> onnx.ValueInfoProto:
+    """The last layer's channels as a second output of the graph."""
+    if writer.scales is None:
+        writer.node("Identity", [source], FEATURES)
+        return helper.make_tensor_value_info(FEATURES, TensorProto.FLOAT, [1, None, None, None, None])
+    for node in writer.nodes:  # the bytes under the output's name wherever they are read: a copy would cost time
+        for names in (node.input, node.output):
+            names[:] = [FEATURES if name == f"{source}.uint8" else name for name in names]
+    return helper.make_tensor_value_info(FEATURES, TensorProto.UINT8, [1, None, None, None, None])
+
+
+def finished_model(graph: onnx.GraphProto, metadata: dict) -> onnx.ModelProto:
+    """A graph as a model that says what it is, checked."""
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR)
     model.producer_name = "DentalTopoSeg"
     helper.set_model_props(model, {"dentaltoposeg": json.dumps(metadata)})

@@ -15,6 +15,7 @@ import json
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -23,27 +24,29 @@ import torch
 from DentalTopoSegLib.dentition import CLASS_FDI
 from DentalTopoSegLib.networks.models import load_model
 from training.export.card import model_card
-from training.export.graph import write_graph
+from training.export.graph import OUTPUT, write_graph
 from training.export.quantizer import Quantizer
 from training.export.ranges import calibrate, session, static_baseline
 from training.export.shipping import describe_model, read_metadata, register, write_whole
 from training.export.timing import seconds
+from training.export.tissues import compare_tissues, head_scales, write_tissues_graph
 from training.loop import load_checkpoint
 from training.nets.unet import UNet, UNetPlan
-from training.patients.targets import SPACING, STRUCTURE_CLASSES
+from training.patients.targets import SPACING, STRUCTURE_CLASSES, TISSUE_CLASSES
 from training.volumes.data import DataPlan, validation_samples
 from training.volumes.finished import MODELS, TUNED, load_tuned, shipped_file
 from training.volumes.losses import IGNORE, STRUCTURE_GROUPS
 
 FP32 = Path(__file__).resolve().parents[1] / "runs" / "fp32"
 # Voxels at a tile's edge to throw away: the output there lacks context. The whole-arch network wants all it can get.
-MARGIN = {"numbering": 32, "border": 16, "structures": 16}
+MARGIN = {"numbering": 32, "border": 16, "structures": 16, "tissues": 16}
 
 
 LABELS = {
     "numbering": list(CLASS_FDI),
     "border": ["background", "core", "border"],
     "structures": list(STRUCTURE_CLASSES),
+    "tissues": list(TISSUE_CLASSES),
 }
 """What a network's classes are called in its metadata."""
 
@@ -62,7 +65,7 @@ class Run:
     @property
     def task(self) -> str:
         """What the network is shipped as."""
-        return "border" if self.config["task"] == "topology" else self.config["task"]
+        return "border" if self.config["task"] in ("topology", "tissues") else self.config["task"]
 
 
 def load_run(folder: Path) -> Run:
@@ -129,8 +132,8 @@ def compare(
     rows = []
     for image, target in pairs:
         with torch.no_grad():
-            p = torch.softmax(net(torch.from_numpy(image))[0], 1).numpy()
-        a, b = exact.run(None, {"image": image})[0], quick.run(None, {"image": image})[0]
+            p = torch.softmax(net(torch.from_numpy(image))[0][:, : net.plan.classes], 1).numpy()
+        a, b = (runner.run([OUTPUT], {"image": image})[0] for runner in (exact, quick))
         if task == "border":
             p = np.concatenate([1 - p[:, :1], p[:, 1:2]], 1) * 255
         if task == "structures":
@@ -156,9 +159,9 @@ def compare(
     return largest | {name: float(np.mean([row[name] for row in rows if name in row])) for name in names}
 
 
-def describe(run: Run, model_id: str, precision: str, samples: int) -> dict:
-    """The metadata that the library reads from the file itself."""
-    task, progress, net = run.task, run.progress, run.net
+def describe(run: Run, model_id: str, precision: str, samples: int, task: str = "") -> dict:
+    """The metadata that the library reads from the file itself; `task`: of a file that is not the run's own."""
+    task, progress, net = task or run.task, run.progress, run.net
     history = progress["history"]
     ideas = {
         name: run.config[name]
@@ -280,6 +283,32 @@ def export(
     measured["file"], measured["size_bytes"] = path.name, path.stat().st_size
     means = {title: json.loads(file.read_text(encoding="utf-8"))["means"] for title, file in tables.items()}
     write_whole(models / f"{model_id}.md", model_card(metadata["int8"], measured, means))
+    if run.net.plan.tissues:
+        measured["tissues"] = export_tissues(run, data, val, models, version, count, (fp32, int8))
+    return measured
+
+
+def export_tissues(
+    run: Run, data: Path, val: Path, models: Path, version: str, count: int, border: tuple[onnx.ModelProto, ...]
+) -> dict:
+    """Export the second head of a border network (its fp32 and int8 graphs); returns what was measured.
+
+    RuntimeError if it differs from torch's.
+    """
+    plan, model_id = DataPlan.from_config(run.config), f"tissues-{version}"
+    scales, quantizer, samples = rounding(run, data, count)
+    scales = scales | head_scales(run.net, [image for image, _ in validation_samples(data, plan, count)])
+    metadata = {p: describe(run, model_id, p, samples, "tissues") for p in ("fp32", "int8")}
+    fp32 = write_tissues_graph(run.net, metadata["fp32"])
+    int8 = write_tissues_graph(run.net, metadata["int8"], scales, quantizer)
+    pairs = [(image, target[0, 1]) for image, target in validation_samples(val, plan, count)]
+    measured: dict[str, Any] = compare_tissues(run.net, (border[0], fp32), (border[1], int8), pairs)
+    if measured["torch_difference"] > 0.01:
+        raise RuntimeError(f"ONNX Runtime and torch differ by {measured['torch_difference']:.4f}; nothing was written.")
+    register(FP32, fp32, metadata["fp32"], None)
+    path = register(models, int8, metadata["int8"], f"{model_id}.md")
+    measured |= {"file": path.name, "size_bytes": path.stat().st_size, "int8_convolutions": 1}
+    write_whole(models / f"{model_id}.md", model_card(metadata["int8"], measured))
     return measured
 
 

@@ -47,7 +47,8 @@ class UNetPlan:
 
     `widths[i]` is the channel count at input resolution / 2**(i + 1). `full_width` > 0 adds a light branch at the
     input's own resolution, and the logits then come out at that resolution; with 0 they come out at half of it.
-    `deep_supervision` is the number of lower decoder levels that get a training-only head.
+    `deep_supervision` is the number of lower decoder levels that get a training-only head. `tissues` is the number of
+    classes of a second head beside the first, on the same features; its logits come after the others.
 
     `layers` holds the output width of single layers where it differs from `widths` and `full_width`, as pruning
     leaves them: {"encoder.1.0": 40}. Names are those of `table`: "stem", "encoder.0.0" (level, place), "lift.2",
@@ -61,6 +62,7 @@ class UNetPlan:
     decoder_convs: tuple[int, ...] = (1, 1, 1, 1)
     full_width: int = 0
     deep_supervision: int = 1
+    tissues: int = 0
     bn_momentum: float = 0.05
     layers: dict[str, int] = field(default_factory=dict, hash=False)
 
@@ -254,6 +256,7 @@ class UNet(nn.Module):
             self.full = FullResolution(plan.width("full_lift"), plan.width("full"), momentum)
         heads = [nn.Conv3d(plan.width(source), plan.classes, 1) for source in plan.heads().values()]
         self.head = heads[0]
+        self.tissue_head = nn.Conv3d(plan.width(plan.heads()["head"]), plan.tissues, 1) if plan.tissues else None
         self.extra_levels = plan.extra_levels
         self.extra_heads = nn.ModuleList(heads[1:])
         self.reset_parameters()
@@ -263,7 +266,7 @@ class UNet(nn.Module):
         for module in self.modules():
             if isinstance(module, nn.Conv3d):
                 nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
-        for head in (self.head, *self.extra_heads):
+        for head in filter(None, (self.head, self.tissue_head, *self.extra_heads)):
             nn.init.normal_(head.weight, std=0.02)
             nn.init.zeros_(head.bias)
 
@@ -288,7 +291,10 @@ class UNet(nn.Module):
     def forward(self, x: Tensor) -> list[Tensor]:
         """Logits of an image (B, 1, D, H, W): (B, classes, D/stride, ...) first, auxiliary levels after it."""
         finest, *extra = self.features(x)
-        return [self.head(finest), *(head(f) for head, f in zip(self.extra_heads, extra, strict=False))]
+        logits = self.head(finest)
+        if self.tissue_head is not None:
+            logits = torch.cat((logits, self.tissue_head(finest)), dim=1)
+        return [logits, *(head(f) for head, f in zip(self.extra_heads, extra, strict=False))]
 
 
 def freeze_norm_statistics(net: nn.Module) -> None:

@@ -2,8 +2,8 @@
 
 `numbering`: image at 1 mm, target = class index at 2 mm. `border`: both at 0.5 mm, target 0 background, 1 core (deeper
 than `CORE_DEPTH_MM`), 2 border, +16 where two teeth come close. `topology`: the same with a second target channel, the
-class index of the nearest tooth. `structures`: both at 1 mm, target = place in `STRUCTURE_CLASSES`, +16 in
-the canals.
+class index of the nearest tooth. `tissues`: the same with the place in `TISSUE_CLASSES` as second channel.
+`structures`: both at 1 mm, target = place in `STRUCTURE_CLASSES`, +16 in the canals.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from scipy import ndimage
 
-from DentalTopoSegLib.dentition.structures import structure
+from DentalTopoSegLib.dentition.structures import BY_KEY, structure
 from training.patients.material_maps import Rendered
 
 CORE_DEPTH_MM = 0.6
@@ -25,21 +25,18 @@ SHAPES = {
     "structures": (96, 128, 128),
     "border": (112, 144, 144),
     "topology": (112, 144, 144),
+    "tissues": (112, 144, 144),
 }
-SPACING = {"numbering": 1.0, "structures": 1.0, "border": 0.5, "topology": 0.5}
+SPACING = {"numbering": 1.0, "structures": 1.0, "border": 0.5, "topology": 0.5, "tissues": 0.5}
 CANAL_FLAG = 16
 """Added to the classes of canals, for samplers and losses to find them."""
-STRUCTURE_CLASSES = (
-    "background",
-    "upper_jaw",
-    "mandible",
-    "canal_left",
-    "canal_right",
-    "sinus_left",
-    "sinus_right",
-    "airway",
-)
-"""What the structures network tells apart, by class: keys of `dentition.structures`."""
+STRUCTURE_CLASSES = ("background", "upper_jaw", "mandible", "canal", "sinus", "airway")
+"""What the structures network tells apart, by class: keys of `dentition.structures`. A side is no class: it follows from
+where a canal lies in its jaw, and a network that sees a part of the head cannot know it."""
+TISSUE_CLASSES = ("background", "pulp", "enamel", "filling", "crown", "implant", "bracket")
+"""What the second head of a border network tells apart: keys of `dentition.structures`. A post counts as filling, a
+bridge as crown: neither can be told from the other in a few millimetres of it."""
+_COUNTS_AS = {"post": "filling", "bridge": "crown"}
 
 
 def finish(task: str, drawn: Rendered, scan: torch.Tensor, field: torch.Tensor | None) -> tuple[np.ndarray, np.ndarray]:
@@ -59,7 +56,9 @@ def structures_target(drawn: Rendered) -> torch.Tensor:
     """Place in `STRUCTURE_CLASSES` of what lies in each voxel, +16 in the canals; roots count as the jaw round them."""
     table = torch.zeros(256, dtype=torch.uint8)
     for number, key in enumerate(STRUCTURE_CLASSES[1:], start=1):
-        table[structure(key).value] = number + (CANAL_FLAG if key.startswith("canal") else 0)
+        for side in ("", "_left", "_right"):
+            if key + side in BY_KEY:
+                table[structure(key + side).value] = number + (CANAL_FLAG if key == "canal" else 0)
     return table[drawn.bed.long()]
 
 
@@ -105,9 +104,20 @@ def topology_target(drawn: Rendered) -> torch.Tensor:
     return torch.stack([border_target(drawn), torch.from_numpy(cells.astype(np.uint8))])
 
 
+def tissues_target(drawn: Rendered) -> torch.Tensor:
+    """(2, z, y, x): `border_target`, and the place in `TISSUE_CLASSES`."""
+    table = torch.zeros(256, dtype=torch.uint8)
+    for number, key in enumerate(TISSUE_CLASSES[1:], start=1):
+        table[structure(key).value] = number
+    for key, other in _COUNTS_AS.items():
+        table[structure(key).value] = TISSUE_CLASSES.index(other)
+    return torch.stack([border_target(drawn), table[drawn.structures.long()]])
+
+
 _TARGETS = {
     "numbering": numbering_target,
     "structures": structures_target,
     "border": border_target,
     "topology": topology_target,
+    "tissues": tissues_target,
 }

@@ -2,7 +2,8 @@
 
 A sample is a pair of files: `<id>_image.npy` (float16, (D, H, W), raw grey values) and `<id>_target.npy` (uint8;
 numbering: class index on the grid of half the resolution; border: see `training.volumes.losses`, on the image's grid;
-topology: (2, D, H, W), the border target and the class index of the nearest tooth; teeth: class index on the image's
+topology: (2, D, H, W), the border target and the class index of the nearest tooth; tissues: likewise with the place in
+`training.patients.targets.TISSUE_CLASSES`; teeth: class index on the image's
 grid; mask: 1 where a tooth is, there too; structures: the place in `training.patients.targets.STRUCTURE_CLASSES`, +16
 in the canals, on the image's grid).
 Axes: z to superior, y to anterior, x to the patient's right. Files appear by atomic rename, the target first or last,
@@ -21,7 +22,6 @@ from pathlib import Path
 
 import numpy as np
 
-from training.patients.targets import STRUCTURE_CLASSES
 from training.volumes.losses import CONTACT_FLAG, IGNORE
 
 IMAGE_SUFFIX, TARGET_SUFFIX = "_image.npy", "_target.npy"
@@ -65,22 +65,7 @@ def flipped_classes() -> np.ndarray:
     return table
 
 
-def flipped_structures() -> np.ndarray:
-    """Lookup (256,) uint8 from a structure's class to that of the same on the other side."""
-    table = np.arange(256, dtype=np.uint8)
-    for number, key in enumerate(STRUCTURE_CLASSES):
-        for side, other in (("_left", "_right"), ("_right", "_left")):
-            if key.endswith(side):
-                opposite = STRUCTURE_CLASSES.index(key.removesuffix(side) + other)
-                table[[number, number + CONTACT_FLAG]] = opposite, opposite + CONTACT_FLAG
-    return table
-
-
-_FLIPPED = {
-    "numbering": flipped_classes(),
-    "teeth": flipped_classes(),
-    "structures": flipped_structures(),
-}
+_FLIPPED = {"numbering": flipped_classes(), "teeth": flipped_classes()}
 """What a left-right flip makes of the classes, for the tasks whose classes have a side."""
 
 

@@ -18,10 +18,15 @@ from training.patients.arch_places import JawSide  # noqa: E402
 from training.patients.canvas import Grid  # noqa: E402
 from training.patients.inner_anatomy import sample_inner  # noqa: E402
 from training.patients.material_maps import Rendered, render  # noqa: E402
-from training.patients.targets import STRUCTURE_CLASSES, structures_target  # noqa: E402
+from training.patients.targets import (  # noqa: E402
+    STRUCTURE_CLASSES,
+    TISSUE_CLASSES,
+    border_target,
+    structures_target,
+    tissues_target,
+)
 from training.patients.variety import FULL  # noqa: E402
-from training.volumes.data import flipped_structures  # noqa: E402
-from training.volumes.losses import IGNORE, structures_loss  # noqa: E402
+from training.volumes.losses import IGNORE, border_loss, structures_loss, tissues_loss  # noqa: E402
 
 PLAIN = FULL.without("restorations", "disease", "roots")
 SPACING = 1.0
@@ -118,18 +123,41 @@ def test_teeth_win_and_their_bed_is_kept(drawn):
 def test_the_target_names_classes_and_flags_canals(drawn):
     target = structures_target(drawn).numpy()
     canal = (drawn.bed == structure("canal_left").value).numpy()
-    assert (target[canal] == STRUCTURE_CLASSES.index("canal_left") + 16).all()
+    assert (target[canal] == STRUCTURE_CLASSES.index("canal") + 16).all()
+    assert (target[drawn.bed.numpy() == structure("sinus_right").value] == STRUCTURE_CLASSES.index("sinus")).all()
     assert (target[mask(drawn, "mandible")] == STRUCTURE_CLASSES.index("mandible")).all()
     assert set(np.unique(target) & 15) <= set(range(len(STRUCTURE_CLASSES)))
 
 
-def test_a_flip_changes_sides_and_keeps_flags():
-    table = flipped_structures()
-    np.testing.assert_array_equal(table[table], np.arange(256))
-    left, right = (STRUCTURE_CLASSES.index(f"canal_{s}") for s in ("left", "right"))
-    assert table[left + 16] == right + 16
-    assert table[STRUCTURE_CLASSES.index("mandible")] == STRUCTURE_CLASSES.index("mandible")
-    assert table[IGNORE] == IGNORE
+def test_tissues_are_taught_beside_the_border(drawn):
+    border, tissue = tissues_target(drawn).numpy()
+    np.testing.assert_array_equal(border, border_target(drawn).numpy())
+    for key in ("pulp", "enamel"):
+        np.testing.assert_array_equal(tissue == TISSUE_CLASSES.index(key), mask(drawn, key))
+    posts = drawn.structures.clone()
+    posts[0, 0, :2] = torch.tensor([structure("post").value, structure("bridge").value])
+    counted = tissues_target(replace(drawn, structures=posts))[1, 0, 0, :2]
+    assert [TISSUE_CLASSES[number] for number in counted] == ["filling", "crown"]
+
+
+def test_the_loss_of_tissues_is_that_of_the_border_and_more():
+    target = torch.zeros(1, 2, 8, 8, 8, dtype=torch.uint8)
+    target[:, 0, :4], target[:, 1, 2:4] = 1, TISSUE_CLASSES.index("enamel")
+    target[:, :, 7] = IGNORE
+    border = torch.nn.functional.one_hot(torch.where(target[:, 0] == IGNORE, 0, target[:, 0]).long(), 3)
+    tissue = torch.nn.functional.one_hot(torch.where(target[:, 1] == IGNORE, 0, target[:, 1]).long(), 7)
+    right = 8.0 * torch.cat((border, tissue), -1).float().movedim(-1, 1)
+    wrong = torch.cat((right[:, :3], right[:, 3:].roll(1, 1)), 1)
+    alone, _ = border_loss(right[:, :3], target[:, 0])
+    good, measures = tissues_loss(right, target)
+    assert measures["enamel"] == 1.0
+    assert "crown" not in measures
+    assert float(good) == pytest.approx(float(alone), abs=0.02)
+    bad, missed = tissues_loss(wrong.requires_grad_(), target)
+    assert missed["enamel"] == 0.0
+    assert float(bad.detach()) > float(good) + 1.0
+    bad.backward()
+    assert bool(wrong.grad[:, 3:].any())
 
 
 def test_the_loss_asks_for_canals():
@@ -139,7 +167,7 @@ def test_the_loss_asks_for_canals():
     target[:, 0] = IGNORE
 
     def logits(labels: torch.Tensor) -> torch.Tensor:
-        return (8.0 * torch.nn.functional.one_hot(labels.long(), 8).float()).movedim(-1, 1).requires_grad_()
+        return (8.0 * torch.nn.functional.one_hot(labels.long(), 6).float()).movedim(-1, 1).requires_grad_()
 
     right, without = (torch.where(target == IGNORE, 0, target & 15) for _ in range(2))
     without = torch.where(without == 3, 2, without)

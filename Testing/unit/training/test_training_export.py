@@ -21,7 +21,7 @@ from training.volumes.train import VolumeTask  # noqa: E402
 PLANS = {
     "numbering": UNetPlan(33, (32, 48), (1, 1), (1,), deep_supervision=0),
     "border": UNetPlan(3, (32, 48), (1, 1), (1,), full_width=16),
-    "structures": UNetPlan(8, (32, 48), (1, 1), (1,), full_width=16),
+    "structures": UNetPlan(6, (32, 48), (1, 1), (1,), full_width=16),
 }
 
 

@@ -11,8 +11,8 @@ PURPOSE = {
     "output 33 probabilities (background, 32 permanent teeth) on a 2 mm grid.",
     "border": "Says where tooth is and where the inner core of a tooth is, so that neighbours that touch can be told "
     "apart. Input 0.5 mm voxels, output two probabilities (tooth, core) as 0..255 on the same grid.",
-    "structures": "Says where the upper jaw with the skull base, the lower jaw, its nerve canals, the maxillary sinuses "
-    "and the airway are; left and right are told by where they lie, not by the network. Roots count as the jaw that "
+    "structures": "Says where the upper jaw with the skull base, the lower jaw, its nerve canals, the maxillary "
+    "sinuses and the airway are; left and right are told by where they lie, not by the network. Roots count as the jaw that "
     "they stand in: the teeth come from the other networks. Input 1 mm voxels, output six probabilities as 0..255 on "
     "the same grid.",
     "tissues": "Says where pulp, enamel and what dentists put in (filling, crown, implant, bracket) are. A post counts "

@@ -295,9 +295,9 @@ def write_graph(
     Input "image" (1, 1, D, H, W) float32, sides multiples of the plan's divisor. Output "probabilities": numbering
     (1, 33, D/2, H/2, W/2) float32; border (1, 2, D, H, W) uint8, 255 = certain: tooth, core; structures the same with
     a channel for each class. A border network with a head for tissues also gives what that reads, "features": the last
-    layer's (1, 8 * channels, D/2, H/2, W/2), the sub-voxels outermost, uint8 in an int8 graph. `scales["head.zero"]` is the zero point of the logits of many classes; "parts" and the
-    border network's "head" have steps of their own if `scales` names them. `quantizer`: to what an int8 graph's numbers
-    are rounded, the shipped way by default.
+    layer's (1, 8 * channels, D/2, H/2, W/2), the sub-voxels outermost, uint8 in an int8 graph. `scales["head.zero"]` is
+    the zero point of the logits of many classes; "parts" and the border network's "head" have steps of their own if
+    `scales` names them. `quantizer`: to what an int8 graph's numbers are rounded, the shipped way by default.
     """
     plan = net.plan
     writer = GraphWriter(None if scales is None else dict(scales), quantizer or Quantizer())

@@ -31,8 +31,8 @@ SPACING = {"numbering": 1.0, "structures": 1.0, "border": 0.5, "topology": 0.5, 
 CANAL_FLAG = 16
 """Added to the classes of canals, for samplers and losses to find them."""
 STRUCTURE_CLASSES = ("background", "upper_jaw", "mandible", "canal", "sinus", "airway")
-"""What the structures network tells apart, by class: keys of `dentition.structures`. A side is no class: it follows from
-where a canal lies in its jaw, and a network that sees a part of the head cannot know it."""
+"""What the structures network tells apart, by class: keys of `dentition.structures`. A side is no class: it follows
+from where a canal lies in its jaw, and a network that sees a part of the head cannot know it."""
 TISSUE_CLASSES = ("background", "pulp", "enamel", "filling", "crown", "implant", "bracket")
 """What the second head of a border network tells apart: keys of `dentition.structures`. A post counts as filling, a
 bridge as crown: neither can be told from the other in a few millimetres of it."""

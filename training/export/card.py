@@ -12,9 +12,9 @@ PURPOSE = {
     "border": "Says where tooth is and where the inner core of a tooth is, so that neighbours that touch can be told "
     "apart. Input 0.5 mm voxels, output two probabilities (tooth, core) as 0..255 on the same grid.",
     "structures": "Says where the upper jaw with the skull base, the lower jaw, its nerve canals, the maxillary "
-    "sinuses and the airway are; left and right are told by where they lie, not by the network. Roots count as the jaw that "
-    "they stand in: the teeth come from the other networks. Input 1 mm voxels, output six probabilities as 0..255 on "
-    "the same grid.",
+    "sinuses and the airway are; left and right are told by where they lie, not by the network. Roots count as the jaw "
+    "that they stand in: the teeth come from the other networks. Input 1 mm voxels, output six probabilities as 0..255 "
+    "on the same grid.",
     "tissues": "Says where pulp, enamel and what dentists put in (filling, crown, implant, bracket) are. A post counts "
     "as filling, a bridge as crown. Input: what the border network of the same number gives as `features`; output "
     "seven probabilities as 0..255 on the border network's grid of 0.5 mm.",

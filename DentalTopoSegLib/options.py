@@ -17,6 +17,8 @@ PRECISIONS = ("int8", "fp32")
 #: Resources/Models/processors.json.
 PROVIDERS = ("onnxruntime", "openvino", "auto")
 DEFAULT_PROVIDER = "onnxruntime"
+#: What may be asked for besides the teeth: jaws and airway; nerve canals and sinuses; pulp, enamel, foreign material.
+STRUCTURE_GROUPS = ("jaws", "canals", "tissues")
 
 
 def silent(stage: str, done: float, total: float) -> None:
@@ -53,11 +55,13 @@ class RunOptions:
         Test-time augmentation, of a CBCT only: the networks look twice, also at its mirror image, and the mean counts.
     models : str, optional
         A folder whose networks are run instead of the installed ones: a converted nnU-Net, or networks of our tasks.
+    structures : tuple of str
+        What is found besides the teeth, of a CBCT only: any of `STRUCTURE_GROUPS`.
 
     Raises
     ------
     UsageError
-        For a precision or provider that does not exist, or less than one thread.
+        For a precision, provider or structure that does not exist, or less than one thread.
     """
 
     threads: int | None = None
@@ -69,6 +73,7 @@ class RunOptions:
     milk: bool | None = None
     tta: bool = False
     models: str | None = None
+    structures: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name, value, known in (
@@ -79,7 +84,12 @@ class RunOptions:
                 raise UsageError(f"The {name} '{value}' is unknown: use {', '.join(known)}.")
         if self.threads is not None and self.threads < 1:
             raise UsageError(f"The number of threads must be 1 or more, not {self.threads}.")
+        for group in self.structures:
+            if group not in STRUCTURE_GROUPS:
+                raise UsageError(f"The structures '{group}' are unknown: use {', '.join(STRUCTURE_GROUPS)}.")
         object.__setattr__(self, "absent", frozenset(self.absent))
+        # In one order, so that what was asked for in another is the same.
+        object.__setattr__(self, "structures", tuple(g for g in STRUCTURE_GROUPS if g in self.structures))
 
     def stop_if_cancelled(self) -> None:
         """Raise `errors.Cancelled` where the user wants to stop."""

@@ -14,6 +14,8 @@ DRAW_BORDERS = "draw the borders"
 SEPARATE_TEETH = "separate the teeth"
 NUMBER_TEETH = "number the teeth"
 PLACE_ON_SCAN = "place on the scan"
+FIND_STRUCTURES = "find the jaws and canals"
+PLACE_STRUCTURES = "place the jaws and canals"
 
 FIND_POSITION_OF_JAW = "Finding the jaw's position"
 SAMPLE_JAW = "Sampling the surface"
@@ -31,13 +33,17 @@ SCAN_SECONDS = {
     LOAD_NETWORKS: 0.15,
     PREPARE_SCAN: 0.35,
     FIND_TEETH: 1.5,
+    FIND_STRUCTURES: 1.0,
     DRAW_BORDERS: 2.5,
     SEPARATE_TEETH: 0.2,
     NUMBER_TEETH: 0.05,
     PLACE_ON_SCAN: 0.4,
+    PLACE_STRUCTURES: 0.5,
     CHECK: 0.3,
     WRITE: 0.3,
 }
+#: Of these, what only a run has that looks for jaws and canals too.
+STRUCTURE_STAGES = (FIND_STRUCTURES, PLACE_STRUCTURES)
 #: How much longer writing takes with the picture of a CBCT.
 PICTURE_SECONDS = 2.0
 #: How many times as long the two networks of a CBCT take with test-time augmentation.

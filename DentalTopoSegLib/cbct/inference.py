@@ -6,6 +6,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from ..files.volumes.boxes import Box, box_of
 from ..networks.models import Model
 from ..options import Progress
 from ..stages import DRAW_BORDERS, FIND_TEETH
+from .tissues import FEATURES, TissueReader
 from .views import ONCE, Average, View, twin_channels
 
 WHOLE_SCAN_VOXELS = 8_000_000  # up to here the numbering network sees the scan in one piece
@@ -119,7 +121,8 @@ def normalise(
     return out
 
 
-def _pad(part: np.ndarray, shape: tuple[int, ...], fill: float) -> np.ndarray:
+def pad_to(part: np.ndarray, shape: tuple[int, ...], fill: float) -> np.ndarray:
+    """A part of a scan made larger at its far ends."""
     if part.shape == tuple(shape):
         return part
     out = np.full(shape, fill, np.float32)
@@ -141,14 +144,21 @@ def _look(
     twins: np.ndarray | None,
     told: Callable[[], None],
     cancelled: Callable[[], bool] | None,
+    read: Callable[[np.ndarray], None] | None = None,
 ) -> np.ndarray:
     """The network's answer to one part of the scan, the mean over the views: uint8 (channels, z, y, x). twins: as
-    `View.bring_back` has them; told: called before each view."""
+    `View.bring_back` has them; told: called before each view; read: gets the features of the first view."""
     average = None
     for view in views:
         told()
         check(cancelled)
-        answer = _as_bytes(model.run(view.show(part), cancelled), model.output_scale)
+        if read is None:
+            answer = model.run(view.show(part), cancelled)
+        else:
+            (answer,), features = model.run_outputs(view.show(part), ["probabilities", FEATURES], cancelled)
+            read(features)
+            read = None
+        answer = _as_bytes(answer, model.output_scale)
         if len(views) == 1:
             return answer
         average = average or Average(answer.shape)
@@ -172,16 +182,16 @@ def run_numbering(
     stride, divisor = int(model.metadata["output_stride"]), int(model.metadata["divisor"])
     even = tuple(-(-n // stride) * stride for n in image.shape)
     fill = float(image.min())
-    image = _pad(image, even, fill)
+    image = pad_to(image, even, fill)
     blocks = tooth_like(image)
     box = box_to_see(blocks, image.shape, divisor)
-    tiles = _numbering_tiles(blocks, box, _margin(model, 32), divisor)
+    tiles = _numbering_tiles(blocks, box, margin_of(model, 32), divisor)
     twins = twin_channels(model.metadata["labels"]) if len(views) > 1 else None
     out = None
     told = _counted(progress, FIND_TEETH, len(tiles) * len(views))
     for tile in tiles:
         side = tuple(s.stop - s.start for s in tile.seen)
-        answer = _look(model, _pad(image[box][tile.seen], side, fill), views, twins, told, cancelled)
+        answer = _look(model, pad_to(image[box][tile.seen], side, fill), views, twins, told, cancelled)
         if out is None:
             out = np.zeros((answer.shape[0], *(n // stride for n in even)), np.uint8)
             out[0] = 255
@@ -201,7 +211,7 @@ def run_numbering(
     return CoarseMap(out, first, stride * grid.spacing[0])
 
 
-def _margin(model: Model, usual: int) -> int:
+def margin_of(model: Model, usual: int) -> int:
     """How many voxels around what is kept a network must see, a multiple of its divisor; usual: if it does not say."""
     divisor = int(model.metadata["divisor"])
     return -(-int(model.metadata.get("receptive_margin_vox", usual)) // divisor) * divisor
@@ -341,20 +351,24 @@ def run_border(
     cancelled: Callable[[], bool] | None,
     outside: Volume | None = None,
     views: Sequence[View] = ONCE,
+    tissues: TissueReader | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Border network over the dental box, in each of the views: (p_tooth, p_core), each uint8 on the grid; 0 where no
-    tooth is near. outside: as `normalise` has it."""
+    tooth is near. outside: as `normalise` has it. tissues: reads along, in the first view."""
     image = normalise(grid, scan, tuple(model.metadata["clip_percentiles"]), outside)
     divisor = int(model.metadata["divisor"])
-    margin = _margin(model, 16)
+    margin = margin_of(model, 16)
     fill = float(image.min())
     tiles = plan_tiles(needed_blocks(coarse, grid), image.shape, margin, divisor)
     tooth, inner = np.zeros(image.shape, np.uint8), np.zeros(image.shape, np.uint8)
     told = _counted(progress, DRAW_BORDERS, len(tiles) * len(views))
     for tile in tiles:
-        part = _pad(image[tile.seen], tuple(s.stop - s.start for s in tile.seen), fill)
-        answer = _look(model, part, views, None, told, cancelled)
+        part = pad_to(image[tile.seen], tuple(s.stop - s.start for s in tile.seen), fill)
         local = box_of(slice(k.start - s.start, k.stop - s.start) for k, s in zip(tile.kept, tile.seen, strict=True))
+        read = None
+        if tissues is not None:
+            read = partial(tissues.add, kept=tile.kept, local=local, shape=image.shape, cancelled=cancelled)
+        answer = _look(model, part, views, None, told, cancelled, read)
         tooth[tile.kept], inner[tile.kept] = answer[0][local], answer[1][local]
     progress(DRAW_BORDERS, 1, 1)
     return tooth, inner

@@ -62,7 +62,7 @@ def _fill_voids(mask: np.ndarray) -> np.ndarray:
 
 def reach_on_scan(labels: np.ndarray, grid: Volume, scan: Volume) -> Box | None:
     """The box of the scan's voxels that labels on grid can reach, None if they reach none."""
-    used = _used(labels)
+    used = used_box(labels)
     if used is None:
         return None
     ends = [(s.start - 1.5, s.stop + 0.5) for s in used]
@@ -75,7 +75,7 @@ def reach_on_scan(labels: np.ndarray, grid: Volume, scan: Volume) -> Box | None:
     return box_of(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
 
 
-def _used(labels: np.ndarray) -> Box | None:
+def used_box(labels: np.ndarray) -> Box | None:
     """The smallest box around all labels, None if there are none."""
     used = [np.flatnonzero(labels.any(axis=tuple(a for a in range(3) if a != axis))) for axis in range(3)]
     if len(used[0]) == 0:
@@ -89,7 +89,7 @@ def place(labels: np.ndarray, tooth: np.ndarray, grid: Volume, scan: Volume) -> 
     scan's shape."""
     out = np.zeros(scan.array.shape, np.uint8)
     box = reach_on_scan(labels, grid, scan)
-    used = _used(labels)
+    used = used_box(labels)
     if box is None or used is None:
         return out
     near = enlarge(used, _SPREAD + 1)

@@ -9,7 +9,7 @@ instances; 5. numbers along each arch; 6. labels back on the scan's grid. Memory
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any, final
@@ -17,12 +17,23 @@ from typing import Any, final
 import numpy as np
 
 from ..dentition import Confidence, Known, Stated
+from ..dentition.structures import Structure
 from ..errors import InputError, NoTeethError
 from ..files.volumes import Volume, find_outside, resample_ras
 from ..networks.models import Model, describe_model, load_model
 from ..networks.onnx_runtime import privacy_notes, version_notes
 from ..options import DEFAULTS, Progress, RunOptions
-from ..stages import DRAW_BORDERS, FIND_TEETH, LOAD_NETWORKS, NUMBER_TEETH, PLACE_ON_SCAN, PREPARE_SCAN, SEPARATE_TEETH
+from ..stages import (
+    DRAW_BORDERS,
+    FIND_STRUCTURES,
+    FIND_TEETH,
+    LOAD_NETWORKS,
+    NUMBER_TEETH,
+    PLACE_ON_SCAN,
+    PLACE_STRUCTURES,
+    PREPARE_SCAN,
+    SEPARATE_TEETH,
+)
 from .confidence import Calibrator, calibrator_for, provenance_of
 from .inference import check, run_border, run_numbering, smooth
 from .instance_numbers import NumberedTeeth, number_instances
@@ -30,6 +41,9 @@ from .instances import HALF, ISLAND_MM3, find_instances
 from .mask_topology import close_thin_tunnels, reach_of
 from .placing import clean, place, reach_on_scan
 from .region import find_dental_region, no_teeth_message
+from .structure_maps import run_structures
+from .surroundings import find_surroundings
+from .tissues import TissueReader
 from .views import AGAIN
 
 __all__ = ["Segmentation", "segment_volume"]
@@ -50,7 +64,8 @@ class Segmentation:
     the confidence's calibration ("uncalibrated" with networks it was not fitted for: then confidence is the score),
     seconds per stage. warnings: sentences about the scan's quality and about what was left out. scores: FDI -> 0..1,
     the numbering's own score. features: FDI -> what the confidence is computed from, by name. known: what the clinician
-    stated, and what each number was found from."""
+    stated, and what each number was found from. structures: uint8 values of `dentition.structures` on the scan's grid,
+    None where they were not asked for; names: which of them there are."""
 
     labels: Volume
     confidence: Confidence
@@ -59,6 +74,8 @@ class Segmentation:
     scores: dict[int, float] = field(default_factory=dict)
     features: dict[int, dict[str, float]] = field(default_factory=dict)
     known: Known = field(default_factory=Known)
+    structures: Volume | None = None
+    names: tuple[Structure, ...] = ()
 
     @property
     def calibrated(self) -> bool:
@@ -119,7 +136,12 @@ def segment_volume(
         )
         del models  # a network is let go as soon as it has run
         calibrator = calibrator_for(nets)
-        described = [describe_model(nets[task], task) for task in ("numbering", "border")]
+        beside = _tasks_beside(options.structures)
+        for task in beside:
+            if task not in nets:
+                nets[task] = load_model(task, threads, precision, provider=options.provider)
+        described = [describe_model(nets[task], task) for task in ("numbering", "border", *beside)]
+        reader = TissueReader(nets.pop("tissues"), nets["border"]) if "tissues" in beside else None
     warnings = privacy_notes() + ([_NO_MILK_TEETH] if stated.milk else [])
 
     with _stage(PREPARE_SCAN, seconds, report, cancelled):
@@ -134,15 +156,24 @@ def segment_volume(
         whole = resample_ras(scan, float(nets["numbering"].metadata["spacing_mm"]))
     with _stage(FIND_TEETH, seconds, report, cancelled):
         coarse = run_numbering(nets.pop("numbering"), whole, scan, report, cancelled, **shown)
-        del whole
         region = find_dental_region(coarse, volume)
+    around = None
+    if "structures" in beside:
+        with _stage(FIND_STRUCTURES, seconds, report, cancelled):
+            net = nets.pop("structures")
+            grid = _at_spacing(whole, scan, float(net.metadata["spacing_mm"]))
+            around = run_structures(net, grid, scan, region, report, cancelled, shown.get("outside"))
+            del net, grid
+    del whole
     with _stage(DRAW_BORDERS, seconds, report, cancelled):
         grid = resample_ras(scan, float(nets["border"].metadata["spacing_mm"]), region.box)
-        tooth, core = run_border(nets.pop("border"), grid, scan, coarse, report, cancelled, **shown)
+        tooth, core = run_border(nets.pop("border"), grid, scan, coarse, report, cancelled, **shown, tissues=reader)
         del scan, shown, field
         tooth = smooth(tooth)
         nothing = np.broadcast_to(np.zeros((), np.uint8), grid.array.shape)
         grid = grid.with_array(nothing)  # the grey values are done with
+        tissues = None if reader is None else reader.map_on(grid)
+        del reader
     with _stage(SEPARATE_TEETH, seconds, report, cancelled):
         found = find_instances(tooth, core, coarse, grid)
         del core
@@ -160,6 +191,15 @@ def segment_volume(
         )
     if not confidence or (calibrator is not None and max(confidence.values()) < _NO_TOOTH):
         raise NoTeethError(no_teeth_message(volume))
+    structures: dict[str, Any] = {}
+    canals: dict[str, Any] = {}
+    if options.structures:
+        with _stage(PLACE_STRUCTURES, seconds, report, cancelled):
+            there = find_surroundings(around, tissues, volume.with_array(placed), options.structures)
+            del around, tissues
+            warnings += there.notes
+            structures = {"structures": there.labels, "names": there.names}
+            canals = {"canals": there.canals}
     doubtful = sorted(f for f, c in confidence.items() if c < _RATHER_WRONG)
     if len(doubtful) > len(confidence) / 3:
         warnings.append(
@@ -174,6 +214,7 @@ def segment_volume(
         "confidence": provenance_of(calibrator),
         "runtime_notes": version_notes(),
         "dental_box_ras_mm": [[round(float(v), 2) for v in corner] for corner in region.box],
+        **canals,
     }
     return Segmentation(
         volume.with_array(placed),
@@ -183,7 +224,19 @@ def segment_volume(
         {f: numbered.scores[f] for f in confidence},
         {f: numbered.features[f] for f in confidence},
         Known(stated, numbered.evidence).of_teeth(confidence),
+        **structures,
     )
+
+
+def _tasks_beside(groups: Collection[str]) -> list[str]:
+    """The networks that find what is asked for besides the teeth."""
+    around = "jaws" in groups or "canals" in groups
+    return [*(["structures"] if around else []), *(["tissues"] if "tissues" in groups else [])]
+
+
+def _at_spacing(whole: Volume, scan: Volume, spacing_mm: float) -> Volume:
+    """The upright scan at a network's spacing: what the numbering network has seen, where that is the same."""
+    return whole if whole.spacing[0] == spacing_mm else resample_ras(scan, spacing_mm)
 
 
 def _confidence_of(numbered: NumberedTeeth, calibrator: Calibrator | None) -> dict[int, float]:

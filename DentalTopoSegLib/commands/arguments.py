@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 
 from ..dentition import DENTITIONS, GROUPED_LAYOUTS, LABEL_NUMBERINGS, teeth_of_text
-from ..options import DEFAULT_PROVIDER, PRECISIONS, PROVIDERS
+from ..errors import UsageError
+from ..options import DEFAULT_PROVIDER, PRECISIONS, PROVIDERS, STRUCTURE_GROUPS
 
 
 def add_output(command: argparse.ArgumentParser) -> None:
@@ -56,6 +57,29 @@ def add_tta(command: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
         help="test-time augmentation of CBCT: the networks look twice, also at the mirror image, and the mean "
         "counts; takes about 1.4 times as long",
     )
+
+
+def add_structures(command: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
+    """What of the surroundings of the teeth is found too; see `structures_of`."""
+    command.add_argument(
+        "--structures",
+        metavar="LIST",
+        default="teeth",
+        help="what to find in a CBCT, with commas: teeth (always), jaws (and airway), canals (nerve canals and "
+        "sinuses), tissues (pulp, enamel, fillings, crowns, implants, brackets), or all; what is no tooth goes to "
+        "<name>_structures.seg.nrrd (default teeth)",
+    )
+
+
+def structures_of(given: argparse.Namespace) -> tuple[str, ...]:
+    """The groups of `options.STRUCTURE_GROUPS` that --structures names. UsageError for another word."""
+    words = [word.strip() for word in given.structures.split(",") if word.strip()]
+    if "all" in words:
+        return STRUCTURE_GROUPS
+    if unknown := [word for word in words if word not in ("teeth", *STRUCTURE_GROUPS)]:
+        known = ", ".join(("teeth", *STRUCTURE_GROUPS))
+        raise UsageError(f"--structures does not know '{unknown[0]}': name any of {known}, with commas, or all.")
+    return tuple(word for word in words if word != "teeth")
 
 
 def add_models(command: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..options import RunOptions
-from .arguments import absent_of, milk_of
+from .arguments import absent_of, milk_of, structures_of
 from .progress_bar import ProgressBar
 from .stop_request import StopRequest
 
@@ -24,7 +24,8 @@ class Call:
     @property
     def options(self) -> RunOptions:
         """How to compute, by the arguments of `arguments.add_network`, and what is known of the teeth, by those of
-        `arguments.add_known`, `arguments.add_tta` and `arguments.add_models` where the command has them."""
+        `arguments.add_known`, `arguments.add_tta`, `arguments.add_models` and `arguments.add_structures` where the
+        command has them."""
         given = self.arguments
         asked = self.stop.asked
         absent, milk = (absent_of(given), milk_of(given)) if hasattr(given, "absent") else (frozenset(), None)
@@ -38,6 +39,7 @@ class Call:
             milk,
             tta=getattr(given, "tta", False),
             models=_models_of(getattr(given, "models", None)),
+            structures=structures_of(given) if hasattr(given, "structures") else (),
         )
 
     def say(self, text: Callable[[], str]) -> None:

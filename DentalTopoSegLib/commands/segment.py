@@ -13,6 +13,7 @@ from .arguments import (
     add_network,
     add_orientation,
     add_output,
+    add_structures,
     add_tta,
 )
 from .command import Call, Command
@@ -40,6 +41,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     volume.add_argument("--series", help="DICOM series to take: its number or the end of its id")
     add_orientation(volume)
     volume.add_argument("--picture", action="store_true", help="also write <name>_teeth.png with slices and 3D views")
+    add_structures(volume)
     add_tta(volume)
     mesh = parser.add_argument_group("for intraoral scans only")
     add_mesh(mesh)
@@ -65,7 +67,7 @@ def _run(call: Call) -> dict[str, Any]:
         per_tooth=given.per_tooth,
     )
     if job.is_mesh():
-        refuse_options("CBCT", tta=given.tta)
+        refuse_options("CBCT", tta=given.tta, structures=call.options.structures)
     run = segment(job, call.options)
     files = [path for written in run.files for path in written.values()]
     call.say(lambda: result_text(run.reports) + "\n" + files_text(files))

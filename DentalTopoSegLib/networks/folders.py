@@ -69,3 +69,12 @@ def load_kind(
         )
         for task in wanted
     }
+
+
+def load_own(kind: str, folder: str | os.PathLike[str], options: RunOptions = DEFAULTS) -> dict[str, Model]:
+    """The networks of one kind that a folder has, by task; none where it has none. Else as `load_kind`."""
+    return {
+        task: load_model(task, options.threads, options.precision, provider=options.provider, folder=Path(folder))
+        for task in task_names(kind)
+        if task in tasks_in(folder)
+    }

@@ -71,13 +71,19 @@ class Model:
         `cancelled` is asked ten times a second while the network runs; Cancelled is raised as soon as it
         answers yes. ModelError if the network fails (memory above all).
         """
+        return self.run_outputs(array, ["probabilities"], cancelled)[0][0]
+
+    def run_outputs(
+        self, array: np.ndarray, names: list[str], cancelled: Callable[[], bool] | None = None
+    ) -> list[np.ndarray]:
+        """As run(): those of the outputs of the graph, each as it is stored there, (1, channels, ...)."""
         divisor = int(self.metadata["divisor"])
         if array.ndim != 3 or any(n % divisor for n in array.shape):
             raise ValueError(
                 f"Model {self.id} takes (D, H, W) with sides that are multiples of {divisor}, not {array.shape}."
             )
         feed = {next(iter(self.session.inputs)): np.ascontiguousarray(array, dtype=np.float32)[None, None]}
-        return _run_interruptible(self, ["probabilities"], feed, cancelled, give_back=True)[0][0]
+        return _run_interruptible(self, names, feed, cancelled, give_back=True)
 
     def run_named(
         self, feed: dict[str, np.ndarray], cancelled: Callable[[], bool] | None = None

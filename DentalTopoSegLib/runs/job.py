@@ -143,7 +143,7 @@ class Job:
 @dataclass(frozen=True)
 class JobFile:
     """A job as the worker is given it: a flat JSON object of the job's fields and of those of its options that a file
-    can hold (threads, precision, provider, absent, milk, tta, models).
+    can hold (threads, precision, provider, absent, milk, tta, models, structures).
 
     Parameters
     ----------
@@ -188,6 +188,7 @@ class JobFile:
             "jaws": None if self.job.jaws is None else list(self.job.jaws),
             **{key: getattr(self.options, key) for key in _OPTIONS},
             "absent": sorted(self.options.absent),
+            "structures": list(self.options.structures),
             "cancel_file": self.cancel_file,
         }
 
@@ -196,4 +197,4 @@ class JobFile:
         return None if known is None else [None if one is None else one.to_dict() for one in known]
 
 
-_OPTIONS = ("threads", "precision", "provider", "absent", "milk", "tta", "models")
+_OPTIONS = ("threads", "precision", "provider", "absent", "milk", "tta", "models", "structures")

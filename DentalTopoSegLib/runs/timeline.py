@@ -13,6 +13,7 @@ from ..stages import (
     PICTURE_SECONDS,
     READ,
     SCAN_SECONDS,
+    STRUCTURE_STAGES,
     TTA_TIMES,
     WRITE,
 )
@@ -25,15 +26,15 @@ _LEAST_SHARE = 0.05
 class Timeline:
     """`at(stage, done, total)` -> the share of the whole run that is done, 0 to 1, never less than before."""
 
-    def __init__(self, jaws: int = 0, picture: bool = False, tta: bool = False) -> None:
+    def __init__(self, jaws: int = 0, picture: bool = False, tta: bool = False, structures: bool = False) -> None:
         """jaws: how many intraoral scans, 0 for a CBCT. picture: a CBCT's picture is drawn too. tta: its networks look
-        twice."""
+        twice. structures: what lies around the teeth is found too."""
         if jaws:
             per_jaw = {stage: jaws * s for stage, s in JAW_SECONDS.items()}
             around = {stage: jaws * s for stage, s in AROUND_JAWS_SECONDS.items()}
             stages = {READ: around.pop(READ), **per_jaw, **around}
         else:
-            stages = dict(SCAN_SECONDS)
+            stages = {stage: s for stage, s in SCAN_SECONDS.items() if structures or stage not in STRUCTURE_STAGES}
             stages[WRITE] += PICTURE_SECONDS if picture else 0.0
             if tta:
                 stages |= {stage: TTA_TIMES * stages[stage] for stage in (FIND_TEETH, DRAW_BORDERS)}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import MemoryLimitError, NoTeethError
+from ..errors import MemoryLimitError, NoTeethError, UsageError
 from ..files.json_text import write_report_json
 from ..files.label_maps import write_labelmap
 from ..files.seg_nrrd import write_seg_nrrd
@@ -183,13 +183,21 @@ def _segment(volume: Volume, options: RunOptions) -> Segmentation | NetworkSegme
         from ..cbct import segment_volume
 
         return segment_volume(volume, options)
-    from ..networks.folders import load_kind, tasks_in
+    from ..networks.folders import load_kind, load_own, tasks_in
     from ..nnunet import PARTS_TASK, TASK, segment_by_folder
 
     if tasks_in(options.models).isdisjoint((TASK, PARTS_TASK)):
         from ..cbct import segment_volume
 
-        return segment_volume(volume, options, models=load_kind("volume", options.models, options))
+        nets = load_kind("volume", options.models, options)
+        if options.structures:
+            nets |= load_own("surroundings", options.models, options)
+        return segment_volume(volume, options, models=nets)
+    if options.structures:
+        raise UsageError(
+            "Somebody's own network names the structures it finds by itself: leave out the structures (--structures), "
+            "or the network (--models)."
+        )
     return segment_by_folder(volume, options.models, options)
 
 

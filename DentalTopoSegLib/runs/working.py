@@ -40,7 +40,7 @@ def _segment(given: JobFile, stage: Path, tell_event: Tell) -> dict[str, Any]:
     job = replace(given.job, output=stage)
     if job.kind == "fusion":
         return _fuse(job, given, tell_event)
-    of_scan = {"picture": job.picture, "tta": given.options.tta}
+    of_scan = {"picture": job.picture, "tta": given.options.tta, "structures": bool(given.options.structures)}
     timeline = Timeline(jaws=len(job.inputs)) if job.is_mesh() else Timeline(**of_scan)
     run = segment(job, replace(given.options, progress=ProgressEvents(timeline, tell_event)))
     names = [{kind: path.name for kind, path in written.items()} for written in run.files]

@@ -77,7 +77,7 @@ class FakeNetworks:
         first = grid.index_to_ras(np.zeros(3)) + 0.5 * grid.spacing[0]
         return CoarseMap((maps * 255).round().astype(np.uint8), first, 2.0)
 
-    def border(self, model, grid, scan, coarse, progress, cancelled):
+    def border(self, model, grid, scan, coarse, progress, cancelled, **_):
         labels, key = self._labels(grid)
         if self.merge:
             labels = labels.copy()

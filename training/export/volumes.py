@@ -298,7 +298,8 @@ def export_tissues(
     plan, model_id = DataPlan.from_config(run.config), f"tissues-{version}"
     scales, quantizer, samples = rounding(run, data, count)
     scales = scales | head_scales(run.net, [image for image, _ in validation_samples(data, plan, count)])
-    metadata = {p: describe(run, model_id, p, samples, "tissues") for p in ("fp32", "int8")}
+    reads = {"reads": f"{run.task}-{version}"}
+    metadata = {p: describe(run, model_id, p, samples, "tissues") | reads for p in ("fp32", "int8")}
     fp32 = write_tissues_graph(run.net, metadata["fp32"])
     int8 = write_tissues_graph(run.net, metadata["int8"], scales, quantizer)
     pairs = [(image, target[0, 1]) for image, target in validation_samples(val, plan, count)]

@@ -5,7 +5,8 @@
     python -m training make-evaluation-set CACHE OUT --split train --count 2 --part 1/4
 
 The last one draws two mouths per training patient, a quarter of them, for `python -m training calibrate`. The teeth
-come from patients no training sample was made of (`--split validation`), and so do their roots (`root_donors`).
+come from patients no training sample was made of (`--split validation`), and so do their roots (`root_donors`). Beside a
+scan's labels lies what surrounds the teeth and what they are made of (`labelled_scans.STRUCTURES`).
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ def write_scan(
     generator = torch.Generator().manual_seed(int(rng.integers(2**31)))
     image = acquire(drawn.image, drawn.metal, SPACING_MM, generator, variety=variety)
     image = image.clamp(-32000, 32000).numpy().astype(np.int16)
-    write_pair(out, name, image, to_fdi(drawn.labels), SPACING_MM, origin)
+    write_pair(out, name, image, to_fdi(drawn.labels), SPACING_MM, origin, drawn.structures.numpy())
 
 
 def write_materials(out: Path, name: str, drawn: Rendered, origin: np.ndarray, rng: np.random.Generator) -> None:
@@ -70,6 +71,7 @@ def write_materials(out: Path, name: str, drawn: Rendered, origin: np.ndarray, r
         out / f"{name}.npz",
         material=drawn.material.numpy(),
         labels=to_fdi(drawn.labels),
+        structures=drawn.structures.numpy(),
         spacing_mm=SPACING_MM,
         origin_ras=origin,
         density=density.astype(np.float32),

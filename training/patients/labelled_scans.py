@@ -1,4 +1,5 @@
-"""Labelled scans as files: `<name>_image.nii.gz` beside `<name>_labels.nii.gz` (FDI numbers) on the same grid."""
+"""Labelled scans as files: `<name>_image.nii.gz` beside `<name>_labels.nii.gz` (FDI numbers) on the same grid, and
+`<name>_structures.nii.gz` (values of `dentition.structures`) where what surrounds the teeth is known too."""
 
 from __future__ import annotations
 
@@ -9,12 +10,18 @@ import numpy as np
 from DentalTopoSegLib.errors import InputError
 from DentalTopoSegLib.files.volumes import Volume, write_volume
 
-IMAGE, LABELS = "_image.nii.gz", "_labels.nii.gz"
+IMAGE, LABELS, STRUCTURES = "_image.nii.gz", "_labels.nii.gz", "_structures.nii.gz"
 RAS_TO_LPS = (-1.0, 0.0, 0.0, 0.0, -1.0, 0.0, 0.0, 0.0, 1.0)
 
 
 def write_pair(
-    folder: Path, name: str, image: np.ndarray, labels: np.ndarray, spacing: float, origin: np.ndarray
+    folder: Path,
+    name: str,
+    image: np.ndarray,
+    labels: np.ndarray,
+    spacing: float,
+    origin: np.ndarray,
+    structures: np.ndarray | None = None,
 ) -> None:
     """Write a scan and its labels, making the folder.
 
@@ -28,11 +35,14 @@ def write_pair(
         Edge of a voxel, mm.
     origin : numpy.ndarray
         (3,) RAS mm of voxel (0, 0, 0).
+    structures : numpy.ndarray, optional
+        (z, y, x) uint8 values of `dentition.structures`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     lps = (-float(origin[0]), -float(origin[1]), float(origin[2]))
-    for array, end in ((image, IMAGE), (labels, LABELS)):
-        write_volume(Volume(array, (spacing,) * 3, lps, RAS_TO_LPS, name), folder / f"{name}{end}")
+    for array, end in ((image, IMAGE), (labels, LABELS), (structures, STRUCTURES)):
+        if array is not None:
+            write_volume(Volume(array, (spacing,) * 3, lps, RAS_TO_LPS, name), folder / f"{name}{end}")
 
 
 def find_pairs(folder: Path) -> list[tuple[str, Path, Path]]:

@@ -9,6 +9,7 @@ OUT_DIR. A phantom holds, on one RAS+ grid (axis order z, y, x):
 
 - `material` (D, H, W) uint8, numbers of `materials.MATERIALS`;
 - `labels` (D, H, W) uint8, FDI numbers;
+- `structures` optional: (D, H, W) uint8, values of `dentition.structures`, written beside the labels;
 - `spacing_mm` one number (isotropic);
 - `density` optional: one number per material, or a (D, H, W) volume (texture), relative to `MATERIALS`;
 - `origin_ras` optional: (R, A, S) mm of voxel (0, 0, 0); without it the grid is centred on 0.
@@ -32,13 +33,15 @@ from training.patients.labelled_scans import write_pair
 
 
 class MaterialPhantom(NamedTuple):
-    """One phantom: material and labels (D, H, W) uint8, mm, relative densities or None, origin (R, A, S) mm."""
+    """One phantom: material and labels (D, H, W) uint8, mm, relative densities or None, origin (R, A, S) mm, structures
+    (D, H, W) uint8 or None."""
 
     material: np.ndarray
     labels: np.ndarray
     spacing: float
     density: np.ndarray | None
     origin: np.ndarray
+    structures: np.ndarray | None = None
 
 
 def load_phantom(path: Path) -> MaterialPhantom:
@@ -55,12 +58,15 @@ def load_phantom(path: Path) -> MaterialPhantom:
             raise InputError(f"{path} has no {', '.join(sorted(missing))}: write the phantom again.")
         material, labels = data["material"], data["labels"]
         spacing = float(np.ravel(data["spacing_mm"])[0])
+        structures = data["structures"] if "structures" in data.files else None
         density = data["density"] if "density" in data.files else None
         middle = -0.5 * spacing * (np.array(material.shape[::-1], float) - 1)
         origin = np.asarray(data["origin_ras"], float) if "origin_ras" in data.files else middle
-    if material.ndim != 3 or material.shape != labels.shape:
-        raise InputError(f"{path}: material {material.shape} and labels {labels.shape} must be one 3D grid.")
-    return MaterialPhantom(material, labels, spacing, density, origin)
+    others = [labels] if structures is None else [labels, structures]
+    if material.ndim != 3 or any(material.shape != other.shape for other in others):
+        shapes = " and ".join(str(other.shape) for other in others)
+        raise InputError(f"{path}: material {material.shape} and labels {shapes} must be one 3D grid.")
+    return MaterialPhantom(material, labels, spacing, density, origin, structures)
 
 
 def reconstruct_file(path: Path, out: Path, seed: int, fov_mm: float | None = None) -> Scanner:
@@ -73,7 +79,9 @@ def reconstruct_file(path: Path, out: Path, seed: int, fov_mm: float | None = No
     scanner = replace(draw_scanner(rng), fov_mm=fov_mm)
     grey = reconstruct(phantom.material, phantom.spacing, scanner, rng, phantom.density)
     seen = field_of_view(phantom.labels.shape, phantom.spacing, scanner)
-    write_pair(out, path.stem, grey, phantom.labels.astype(np.uint8) * seen, phantom.spacing, phantom.origin)
+    structures = None if phantom.structures is None else phantom.structures * seen
+    labels = phantom.labels.astype(np.uint8) * seen
+    write_pair(out, path.stem, grey, labels, phantom.spacing, phantom.origin, structures)
     (out / f"{path.stem}_scanner.json").write_text(json.dumps(asdict(scanner), indent=1) + "\n", encoding="utf-8")
     return scanner
 

@@ -61,6 +61,16 @@ def _compare(pred: _Boundary, ref: _Boundary, tolerance_mm: float) -> tuple[floa
     return float(nsd_value), f1(p.mean(), r.mean())
 
 
+def nsd_of(pred: Volume, ref: Volume, value: int, tolerance_mm: float) -> float:
+    """`nsd` of whatever has this value in two label maps on one grid; 0 where one of them has none of it."""
+    from scipy import ndimage
+
+    boxes = [ndimage.find_objects((one.array == value).view(np.uint8)) for one in (pred, ref)]
+    if not all(boxes):
+        return 0.0
+    return _compare(_Boundary(pred, value, boxes[0][0]), _Boundary(ref, value, boxes[1][0]), tolerance_mm)[0]
+
+
 class _Boundary:
     """The boundary elements of one tooth in mm of the grid, ready to be searched."""
 

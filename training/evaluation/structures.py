@@ -1,13 +1,13 @@
-"""Measure what is found around and in the teeth on scans whose structures are known: jaws, canals, sinuses, tissues, and
-the distances that a dentist reads.
+"""Measure what is found around and in the teeth on scans whose structures are known: jaws, canals, sinuses, tissues,
+and the distances that a dentist reads.
 
     python -m training evaluate-structures FOLDER --results RESULTS -o structures.json
 
 FOLDER is what `make-evaluation-set` (and `reconstruct`) wrote: `<name>_image.nii.gz`, `<name>_labels.nii.gz` (FDI) and
-`<name>_structures.nii.gz` (`dentition.structures`). RESULTS holds what `dentaltoposeg segment` or `batch` wrote of these
-scans: `<name>_image_teeth.nii.gz` and `<name>_image_structures.seg.nrrd`, at any depth. A score is the mean over all of
-its values (a canal, a tooth, an implant each); its interval comes from drawing the patients again (`intervals` of
-`volumes`). Outside of a scan's field of view nothing counts. Writes `structures.json` (every value of every scan) and
+`<name>_structures.nii.gz` (`dentition.structures`). RESULTS holds what `dentaltoposeg segment` or `batch` wrote of
+these scans: `<name>_image_teeth.nii.gz` and `<name>_image_structures.seg.nrrd`, at any depth. A score is the mean over
+all of its values (a canal, a tooth, an implant each); its interval comes from drawing the patients again. Outside of a
+scan's field of view nothing counts. Writes `structures.json` (every value of every scan) and
 `structures.md` (what is printed).
 """
 
@@ -47,7 +47,7 @@ Segment = Callable[[str, Volume], Found]
 
 
 def results_in(folder: Path) -> Segment:
-    """What `dentaltoposeg` wrote of scans, by their names. Raises InputError, when asked, for a scan without results."""
+    """What `dentaltoposeg` wrote of scans, by their names; asked for one without results it raises InputError."""
 
     def segment(name: str, scan: Volume) -> Found:
         files = sorted(folder.rglob(f"{name}{SCAN}_teeth.nii.gz"))

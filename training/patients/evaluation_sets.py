@@ -5,8 +5,8 @@
     python -m training make-evaluation-set CACHE OUT --split train --count 2 --part 1/4
 
 The last one draws two mouths per training patient, a quarter of them, for `python -m training calibrate`. The teeth
-come from patients no training sample was made of (`--split validation`), and so do their roots (`root_donors`). Beside a
-scan's labels lies what surrounds the teeth and what they are made of (`labelled_scans.STRUCTURES`).
+come from patients no training sample was made of (`--split validation`), and so do their roots (`root_donors`). Beside
+a scan's labels lies what surrounds the teeth and what they are made of (`labelled_scans.STRUCTURES`).
 """
 
 from __future__ import annotations

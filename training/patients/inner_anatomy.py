@@ -11,11 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from training.patients.anatomy import Patient
+from training.patients.nasopalatine import sample_nasopalatine
 from training.patients.nerve_canals import Tube, sample_tubes
 from training.patients.sinuses import Sinus, sample_sinuses
 
-STREAM = 20
-"""Second word of the seed: another stream than that of the patient's noise."""
+STREAM, NASOPALATINE_STREAM = 20, 21
+"""Second words of the seed: other streams than that of the patient's noise."""
 
 
 @dataclass(frozen=True)
@@ -28,13 +29,18 @@ class InnerAnatomy:
         Canals of the lower jaw.
     sinuses : list of Sinus
         Maxillary sinuses.
+    nasopalatine : list of Tube
+        The canal behind the upper incisors.
     """
 
     tubes: list[Tube]
     sinuses: list[Sinus]
+    nasopalatine: list[Tube]
 
 
 def sample_inner(patient: Patient) -> InnerAnatomy:
     """The inner anatomy of a patient: always the same for the same patient."""
     rng = np.random.default_rng([patient.seed, STREAM])
-    return InnerAnatomy(sample_tubes(patient, rng), sample_sinuses(patient, rng))
+    tubes, sinuses = sample_tubes(patient, rng), sample_sinuses(patient, rng)
+    other = np.random.default_rng([patient.seed, NASOPALATINE_STREAM])
+    return InnerAnatomy(tubes, sinuses, sample_nasopalatine(patient, other))

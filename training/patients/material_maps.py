@@ -102,6 +102,10 @@ def render(patient: Patient, grid: Grid, warp_mm: float = 1.5, device: str = "cp
         for name, mask in lumina.items():
             found.mark(mask, name)
     _paint_upper_airways(canvas, surfaces, patient, inner.sinuses, found)
+    if inner.nasopalatine:
+        bone = torch.minimum(torch.minimum(surfaces["upper"], surfaces["palate"]), surfaces["nasal_wall"])
+        for name, mask in draw_tubes(canvas, inner.nasopalatine, points, bone, patient.grey).items():
+            found.mark(mask, name)
     teeth = draw_teeth(canvas, patient, points, ridges, warp_mm)
     bed = found.values.clone()
     found.add_teeth(teeth, canvas.material)

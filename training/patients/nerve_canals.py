@@ -45,7 +45,7 @@ class Tube:
     Attributes
     ----------
     structure : str
-        What its lumen is called, by `dentition.structures`.
+        What its lumen is called, by `dentition.structures`; "": it is none.
     line : numpy.ndarray
         (N, 3) RAS mm along its middle.
     radii : numpy.ndarray
@@ -84,7 +84,7 @@ def sample_tubes(patient: Patient, rng: np.random.Generator) -> list[Tube]:
     jaw = patient.jaws.get("lower")
     if jaw is None:
         return []
-    look = _Look(float(rng.uniform(0, 1) ** 1.5), float(rng.uniform(0.3, 1.0)), float(rng.uniform(0.3, 0.8)))
+    look = sample_look(rng)
     diameter = float(np.clip(rng.normal(2.6, 0.5), 1.8, 4.0))
     away = float(rng.normal(0, 1.8))
     tubes = []
@@ -94,7 +94,7 @@ def sample_tubes(patient: Patient, rng: np.random.Generator) -> list[Tube]:
             continue
         line, swell, loop = _mandibular(side, ramus, jaw.body_half_width, diameter, away, rng)
         name = "canal_right" if quadrant == 4 else "canal_left"
-        tubes.append(_tube(name, line, 0.5 * diameter * swell, look, rng))
+        tubes.append(smooth_tube(name, line, 0.5 * diameter * swell, look, rng))
         if rng.random() < 0.78:
             tubes.append(_incisive("incisive_" + name, side, loop, look, rng))
     tubes += _lingual(patient, jaw.body_half_width, look, rng)
@@ -102,12 +102,17 @@ def sample_tubes(patient: Patient, rng: np.random.Generator) -> list[Tube]:
 
 
 @dataclass(frozen=True)
-class _Look:
+class Look:
     """How well a patient's canals are seen: their walls, how dark they are, thickness of the walls (mm)."""
 
     wall: float
     lumen: float
     wall_mm: float
+
+
+def sample_look(rng: np.random.Generator) -> Look:
+    """How a patient's canals look."""
+    return Look(float(rng.uniform(0, 1) ** 1.5), float(rng.uniform(0.3, 1.0)), float(rng.uniform(0.3, 0.8)))
 
 
 def _ramus(lines: np.ndarray, side: float) -> np.ndarray | None:
@@ -152,15 +157,15 @@ def _mandibular(
     return np.array(points), np.array(widths), turn
 
 
-def _incisive(name: str, side: JawSide, start: np.ndarray, look: _Look, rng: np.random.Generator) -> Tube:
+def _incisive(name: str, side: JawSide, start: np.ndarray, look: Look, rng: np.random.Generator) -> Tube:
     """The nerve's way on to the incisors, ever narrower."""
     places = np.linspace(3.6, rng.uniform(1.2, 2.8), 4)
     below = side.apex(4.0)[2] - start[2] + np.linspace(0, rng.uniform(0, 3), 4)
     line = np.vstack([start, side.apex(places) - below[:, None] * [0, 0, 1.0]])
-    return _tube(name, line, np.linspace(rng.uniform(0.5, 0.9), 0.3, 5), look, rng)
+    return smooth_tube(name, line, np.linspace(rng.uniform(0.5, 0.9), 0.3, 5), look, rng)
 
 
-def _lingual(patient: Patient, half_width: float, look: _Look, rng: np.random.Generator) -> list[Tube]:
+def _lingual(patient: Patient, half_width: float, look: Look, rng: np.random.Generator) -> list[Tube]:
     """One or two thin canals from the tongue's side into the chin, on the midline."""
     front = [t for t in patient.teeth if t.fdi in (31, 41)]
     if not front:
@@ -171,12 +176,12 @@ def _lingual(patient: Patient, half_width: float, look: _Look, rng: np.random.Ge
         inner = apex + [rng.normal(0, 0.5), half_width * 0.2, -below]
         outer = apex + [rng.normal(0, 0.5), -half_width - 2.0, -below + rng.uniform(-3, 4)]
         line = np.array([outer, 0.5 * (outer + inner), inner])
-        tubes.append(_tube("lingual_canal", line, np.full(3, rng.uniform(0.3, 0.6)), look, rng))
+        tubes.append(smooth_tube("lingual_canal", line, np.full(3, rng.uniform(0.3, 0.6)), look, rng))
     return tubes
 
 
-def _tube(name: str, control: np.ndarray, radii: np.ndarray, look: _Look, rng: np.random.Generator) -> Tube:
-    """A smooth tube through control points (N, 3) with a wall that comes and goes."""
+def smooth_tube(name: str, control: np.ndarray, radii: np.ndarray, look: Look, rng: np.random.Generator) -> Tube:
+    """A smooth tube through control points (N, 3), of radii (N,) mm there, with a wall that comes and goes."""
     steps = np.maximum(np.linalg.norm(np.diff(control, axis=0), axis=1), 1e-3)
     along = np.concatenate([[0.0], np.cumsum(steps)])
     nodes = np.linspace(0, along[-1], max(3, int(along[-1] / NODE_MM) + 1))

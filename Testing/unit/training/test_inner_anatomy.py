@@ -13,11 +13,13 @@ from scipy import ndimage  # noqa: E402
 
 from DentalTopoSegLib.dentition.structures import structure  # noqa: E402
 from Testing.unit.training.test_phantom_engine import dentition  # noqa: E402, F401
+from training.patients import inner_anatomy  # noqa: E402
 from training.patients.anatomy import Patient, sample_patient  # noqa: E402
 from training.patients.arch_places import JawSide  # noqa: E402
 from training.patients.canvas import Grid  # noqa: E402
 from training.patients.inner_anatomy import sample_inner  # noqa: E402
 from training.patients.material_maps import Rendered, render  # noqa: E402
+from training.patients.nasopalatine import sample_nasopalatine  # noqa: E402
 from training.patients.targets import (  # noqa: E402
     STRUCTURE_CLASSES,
     TISSUE_CLASSES,
@@ -106,6 +108,37 @@ def test_sinuses_lie_over_the_upper_molars_on_their_sides(patient, drawn, grid):
         apex = JawSide.of(patient, quadrant).apex(6.5)
         near = places[np.linalg.norm((places - apex)[:, :2], axis=1) < 4]
         assert -6.0 < near[:, 2].min() - apex[2] < 9.0
+
+
+def test_the_nasopalatine_canal_has_the_sizes_that_were_measured(patient):
+    drawn = [sample_nasopalatine(patient, np.random.default_rng(seed)) for seed in range(200)]
+    lengths = [max(tube.line[-1, 2] for tube in tubes) - tubes[0].line[0, 2] for tubes in drawn]
+    assert 11.0 < np.mean(lengths) < 15.0  # 11.8 along the canal, which leans, and 3 mm beyond both ends
+    assert 3.5 < np.mean([2 * tubes[0].radii.max() for tubes in drawn]) < 4.3
+    assert 0.3 < np.mean([len(tubes) == 3 for tubes in drawn]) < 0.5
+    for tubes in drawn:
+        assert all(np.abs(tube.line[:, 0] - patient.middle[0]).max() < 6.0 for tube in tubes)
+        assert {tube.structure for tube in tubes} == {""}
+    toothless = replace(patient, teeth=[t for t in patient.teeth if t.fdi > 28])
+    assert sample_nasopalatine(toothless, np.random.default_rng(0)) == []
+
+
+def test_the_nasopalatine_canal_is_a_dark_hole_in_the_upper_jaw(patient, monkeypatch):
+    tubes = sample_inner(patient).nasopalatine
+    middle = tubes[0].line.mean(0)
+    grid = Grid(middle - 12.0, 0.5, (48, 48, 48))
+    having = render(patient, grid, warp_mm=0.0)
+    monkeypatch.setattr(inner_anatomy, "sample_nasopalatine", lambda *_: [])
+    without = render(patient, grid, warp_mm=0.0)
+    jaw = structure("upper_jaw").value
+    hole = ((without.structures == jaw) & (having.structures == 0)).numpy()
+    assert 0.125 * hole.sum() > 10.0  # mm³: what of it runs in bone
+    places = np.argwhere(hole)[:, ::-1] * grid.spacing + grid.origin
+    line = np.concatenate([tube.line for tube in tubes])
+    assert np.linalg.norm(places[:, None] - line[None], axis=2).min(1).max() < max(t.radii.max() for t in tubes) + 1.0
+    assert having.image.numpy()[hole].mean() < without.image.numpy()[hole].mean() - 100
+    far = np.linalg.norm(grid.points().numpy()[..., None, :] - line, axis=-1).min(-1) > 6.0
+    np.testing.assert_array_equal(having.image.numpy()[far], without.image.numpy()[far])
 
 
 def test_teeth_win_and_their_bed_is_kept(drawn):

@@ -22,6 +22,7 @@ COMMANDS = {
     "sample-patients": Command("patients.sampler", "Draw random patients as training samples of a task"),
     "show-samples": Command("patients.contact_sheet", "Draw samples beside real scans into one picture"),
     "make-evaluation-set": Command("patients.evaluation_sets", "Draw held-out patients as labelled scans or materials"),
+    "make-bone-set": Command("patients.real_bone", "Draw held-out real bone (AutoJaw) as labelled scans"),
     "reconstruct": Command("patients.reconstruction", "Scan materials by physics and reconstruct them (needs itk-rtk)"),
     "train-volumes": Command("volumes.train", "Train the numbering or the border network"),
     "train-cbct": Command("volumes.train_cbct", "Train both CBCT networks in rounds while samples are drawn"),

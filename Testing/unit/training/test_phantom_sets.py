@@ -10,6 +10,7 @@ import pytest
 
 pytest.importorskip("torch", reason="the phantom engine draws with torch (training only)")
 
+from DentalTopoSegLib.files.volumes import read_labels
 from training.patients import evaluation_sets as evaluation
 from training.patients.parts import Part, parse_part
 
@@ -52,6 +53,20 @@ def test_parts_are_written_k_of_n():
     for text in ("0/4", "5/4", "2", "a/b", "-1/2"):
         with pytest.raises(argparse.ArgumentTypeError, match="k/n"):
             parse_part(text)
+
+
+def test_what_surrounds_the_teeth_is_written_on_the_scans_grid(tmp_path, monkeypatch):
+    monkeypatch.setattr(evaluation, "acquire", lambda image, *_, **__: image)
+    array = evaluation.torch.arange(60, dtype=evaluation.torch.uint8).reshape(3, 4, 5) % 3
+    drawn = argparse.Namespace(image=array.float(), metal=None, labels=array, structures=array + 200)
+    evaluation.write_scan(tmp_path, "p", drawn, np.array([1.0, 2.0, 3.0]), np.random.default_rng(0))
+    labels, structures = (read_labels(tmp_path / f"p_{kind}.nii.gz") for kind in ("labels", "structures"))
+    assert structures.same_grid(labels)
+    np.testing.assert_array_equal(structures.array, array.numpy() + 200)
+    drawn.material = array
+    evaluation.write_materials(tmp_path, "p", drawn, np.zeros(3), np.random.default_rng(0))
+    with np.load(tmp_path / "p.npz") as stored:
+        np.testing.assert_array_equal(stored["structures"], array.numpy() + 200)
 
 
 def test_the_command_draws_the_patients_of_its_split(tmp_path, monkeypatch, capsys):

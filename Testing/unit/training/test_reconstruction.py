@@ -81,6 +81,17 @@ def test_refuses_a_phantom_without_its_fields(tmp_path) -> None:
         rec.load_phantom(tmp_path / "bad.npz")
 
 
+def test_what_surrounds_the_teeth_comes_along_where_it_is_known(tmp_path) -> None:
+    material, labels = np.ones((2, 3, 4), np.uint8), np.zeros((2, 3, 4), np.uint8)
+    np.savez(tmp_path / "old.npz", material=material, labels=labels, spacing_mm=0.4)
+    np.savez(tmp_path / "new.npz", material=material, labels=labels, structures=labels + 202, spacing_mm=0.4)
+    np.savez(tmp_path / "bad.npz", material=material, labels=labels, structures=labels[1:], spacing_mm=0.4)
+    assert rec.load_phantom(tmp_path / "old.npz").structures is None
+    assert (rec.load_phantom(tmp_path / "new.npz").structures == 202).all()
+    with pytest.raises(InputError, match="must be one 3D grid"):
+        rec.load_phantom(tmp_path / "bad.npz")
+
+
 def test_an_empty_folder_is_refused(tmp_path, capsys) -> None:
     assert rec.main([str(tmp_path), str(tmp_path / "out")]) == InputError.exit_code
     assert "holds no phantom" in capsys.readouterr().err
@@ -126,7 +137,8 @@ def test_a_file_is_scanned_onto_its_own_grid_the_same_way_twice(tmp_path) -> Non
     labels = (material > 0).astype(np.uint8) * 11
     folder = tmp_path / "in"
     folder.mkdir()
-    np.savez(folder / "p.npz", material=material, labels=labels, spacing_mm=2.0, origin_ras=(-10.0, 5.0, 7.0))
+    known = {"labels": labels, "structures": labels * 19}
+    np.savez(folder / "p.npz", material=material, spacing_mm=2.0, origin_ras=(-10.0, 5.0, 7.0), **known)
     assert rec.main([str(folder), str(tmp_path / "a"), "--seed", "3", "--fov-mm", "30"]) == 0
     assert rec.main([str(folder), str(tmp_path / "b"), "--seed", "3", "--fov-mm", "30"]) == 0
     image, _ = read_volume(tmp_path / "a" / "p_image.nii.gz")
@@ -139,3 +151,4 @@ def test_a_file_is_scanned_onto_its_own_grid_the_same_way_twice(tmp_path) -> Non
     assert 0 < kept.sum() < (labels > 0).sum()
     assert np.array_equal(found.array[kept], labels[kept])
     assert image.array[8, 16, 17] > image.array[8, 16, 2] + 500
+    assert np.array_equal(read_labels(tmp_path / "a" / "p_structures.nii.gz").array, found.array * 19)

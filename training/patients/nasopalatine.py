@@ -1,9 +1,9 @@
 """The nasopalatine (incisive) canal of the upper jaw: from the floor of the nose to the foramen behind the incisors.
 
-Figures, CBCT of 335 persons (Alhumaidi et al. 2024, Med Sci Monit 30:e944424): 11.8 mm long (standard deviation 2.5);
-its lower foramen 5.1 mm (1.5) from front to back and 3.2 mm (1.0) across, its upper ones 2.6 mm (1.3); most are
-funnels, forked (Y) or round. In Milanovic et al. 2021 (Diagnostics 11:915, 113 persons) 35 % are funnels, 31 %
-cylinders. Its lumen holds vessels, nerves and fat: it is soft tissue, and no structure of `dentition.structures`.
+Figures, CBCT of 335 persons (Alhumaidi 2024, docs/sources.md): 11.8 mm long (standard deviation 2.5); its lower foramen
+5.1 mm (1.5) from front to back and 3.2 mm (1.0) across, its upper ones 2.6 mm (1.3); most are funnels, forked (Y) or
+round. Of 113 persons 35 % had funnels, 31 % cylinders (Milanovic 2021). Its lumen holds vessels, nerves and fat: it is
+soft tissue, and no structure of `dentition.structures`.
 """
 
 from __future__ import annotations

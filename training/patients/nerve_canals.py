@@ -1,19 +1,16 @@
 """Nerve and vessel canals of the lower jaw as tubes: mandibular, incisive and lingual canals.
 
-Figures, CBCT unless said otherwise:
+Figures (docs/sources.md has the references and what was read of them):
 
-* mandibular canal: diameter 2.1 to 2.3 mm near the mental foramen (Chen et al. 2013, Surg Radiol Anat 35:11), 2 to 4 mm
-  along the body with its wall; from its foramen on the ramus' inner side it runs lingually under the molars and crosses
-  to the cheek before the mental foramen (Levine et al. 2007, J Oral Maxillofac Surg 65:1759: 4.9 mm behind the buccal
-  surface at the first molar);
-* mental foramen: at the second premolar or between the premolars in nine of ten, 3.1 to 3.4 mm high, 12 mm above the
-  base of the jaw (dos Santos Oliveira et al. 2018, Int J Dent 4571895; Ahmed et al. 2021, IJERPH 18:3365); an anterior
-  loop in half to two thirds, 0.9 mm on average and up to 6 mm (Apostolakis and Brown 2012, Clin Oral Implants Res
-  23:1022);
-* incisive canal: seen in three of four, 1 to 2 mm wide, narrowing to the midline (Heliyon 2024, 10:e39487; Mraiwa et
-  al. 2003, Clin Oral Implants Res 14:463: 1.8 mm);
-* lingual canals: in nearly every jaw on the midline, 0.6 to 1.2 mm wide, mostly two (Liang et al. 2007, Clin Anat
-  20:246).
+* mandibular canal: 2.1 to 2.3 mm wide at the mental foramen (Chen 2013), drawn 1.8 to 4 mm wide; from its foramen on
+  the ramus' inner side it runs lingually under the molars and crosses to the cheek before the mental foramen, 4 to 6 mm
+  of bone being left outside of it (PMC6856235);
+* mental foramen: at the second premolar or between the premolars in most, 3.1 mm high, 12 mm above the base of the jaw
+  (dos Santos Oliveira 2018); an anterior loop in a quarter to most, in 48 % and 0.9 mm on average, up to 5.7 mm, by
+  Apostolakis and Brown 2012;
+* incisive canal: seen in three of four (Heliyon 2024), 1.8 mm wide where it begins (Mraiwa 2003), narrowing to the
+  midline;
+* lingual canals: in nearly every jaw on the midline (Liang 2007), mostly two (BMC Med Imaging 2022).
 
 How far roots stay away varies per patient by more than these means do; third molars may touch.
 """

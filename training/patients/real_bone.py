@@ -3,10 +3,10 @@
     python -m training make-bone-set DATA OUT --count 2
 
 The outlines of both jaws and of the teeth are the real ones (labels made automatically from CBCT, `autojaw_numbers`);
-what is inside of them and around them is drawn: a cortical plate (Schwartz-Dabney and Dechow 2003, Am J Phys Anthropol
-120:252: 1.4 to 3.7 mm in the mandible) round spongy bone, enamel over dentine, soft tissue, air outside and over the
-palate. Canals, sinuses and pulps are not labelled, so only jaws and teeth can be measured on these scans
-(`labelled_scans`); teeth that could not be numbered are in the image, but are no teeth in the labels.
+what is inside of them and around them is drawn: a cortical plate as thick as in the phantoms (1.4 to 3.7 mm in real
+mandibles, docs/sources.md) round spongy bone, enamel over dentine, soft tissue, air outside and over the palate.
+Canals, sinuses and pulps are not labelled, so only jaws and teeth can be measured on these scans (`labelled_scans`);
+teeth that could not be numbered are in the image, but are no teeth in the labels.
 """
 
 from __future__ import annotations

@@ -12,8 +12,8 @@ from ..nearness import Nearness
 
 
 class NearCanal(Nearness):
-    """The limit is the safety margin that surgeons keep from the canal (Greenstein & Tarnow, J Periodontol
-    2006;77:1933)."""
+    """The limit is the safety margin that surgeons keep from the canal (guidelines in Greenstein & Tarnow, J
+    Periodontol 2006;77:1933; docs/sources.md tells what of it was read)."""
 
     code = "near_canal"
     label = Template("near the nerve canal")

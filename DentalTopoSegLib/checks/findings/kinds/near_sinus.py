@@ -12,8 +12,8 @@ from ..nearness import Nearness
 
 
 class NearSinus(Nearness):
-    """Roots of upper molars lie close to the floor in most people, those of second molars 0.8 mm on average (Eberhardt
-    et al., Oral Surg Oral Med Oral Pathol 1992;73:345), so only what is near is worth a word."""
+    """Roots of upper molars lie close to the floor in most people, those of second molars within 0.5 to 2 mm on average
+    (Eberhardt et al., Oral Surg Oral Med Oral Pathol 1992;73:345), so only what is near is worth a word."""
 
     code = "near_sinus"
     label = Template("near the sinus")

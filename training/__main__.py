@@ -43,6 +43,7 @@ COMMANDS = {
     "cut-dead-levels": Command("compression.dead_levels", "Cut levels of a network that no longer answer"),
     "evaluate-volumes": Command("evaluation.volumes", "Score the CBCT path on labelled scans"),
     "evaluate-structures": Command("evaluation.structures", "Score what is found around and in the teeth"),
+    "check-structures": Command("evaluation.label_free", "Say without labels whether structures look as they must"),
     "evaluate-jaws": Command("evaluation.jaws", "Score the intraoral path on labelled scans"),
     "disturb-jaws": Command("surfaces.disturbances", "Write labelled jaws as other scanners might leave them"),
     "fit-jaw": Command("evaluation.jaw_decision", "Fit how surface and crowns are weighed when the jaw is decided"),

@@ -1,11 +1,14 @@
 """Measure what is found around and in the teeth on scans whose structures are known: jaws, canals, sinuses, tissues,
 and the distances that a dentist reads.
 
+    python -m training evaluate-structures FOLDER --models NETWORKS -o structures.json
     python -m training evaluate-structures FOLDER --results RESULTS -o structures.json
 
 FOLDER is what `make-evaluation-set` (and `reconstruct`) wrote: `<name>_image.nii.gz`, `<name>_labels.nii.gz` (FDI) and
-`<name>_structures.nii.gz` (`dentition.structures`). RESULTS holds what `dentaltoposeg segment` or `batch` wrote of
-these scans: `<name>_image_teeth.nii.gz` and `<name>_image_structures.seg.nrrd`, at any depth. A score is the mean over
+`<name>_structures.nii.gz` (`dentition.structures`). The first command runs the library's own path with the networks of
+the folders NETWORKS (of none: the installed ones), which need not have them all. RESULTS holds what `dentaltoposeg
+segment` or `batch` wrote of these scans: `<name>_image_teeth.nii.gz` and `<name>_image_structures.seg.nrrd`, at any
+depth. A score is the mean over
 all of its values (a canal, a tooth, an implant each); its interval comes from drawing the patients again. Outside of a
 scan's field of view nothing counts. Writes `structures.json` (every value of every scan) and
 `structures.md` (what is printed).
@@ -22,12 +25,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from DentalTopoSegLib.errors import DentalTopoSegError, InputError
+from DentalTopoSegLib.cbct import segment_volume
+from DentalTopoSegLib.errors import DentalTopoSegError, InputError, NoTeethError
 from DentalTopoSegLib.files.structures import known_structures, read_structures
 from DentalTopoSegLib.files.volumes import Volume, find_outside, read_labels, read_volume
+from DentalTopoSegLib.options import STRUCTURE_GROUPS, RunOptions
 from training.evaluation.distance_errors import distance_errors
+from training.evaluation.network_cache import cached
 from training.evaluation.structure_values import Values, score_structures
-from training.evaluation.volumes import COVERED, RESAMPLES
+from training.evaluation.volumes import COVERED, RESAMPLES, load_networks
 from training.export.score_tables import markdown_table
 from training.patients.labelled_scans import IMAGE, STRUCTURES, find_pairs
 
@@ -60,6 +66,25 @@ def results_in(folder: Path) -> Segment:
             if found is not None and not found.same_grid(scan):
                 raise InputError(f"The results of {name} in {folder} are not on its grid: segment it again.")
         return Found(teeth, structures or teeth.with_array(np.zeros(teeth.shape, np.uint8)))
+
+    return segment
+
+
+def library_path(folders: list[Path], groups: tuple[str, ...], threads: int | None, cache: Path | None) -> Segment:
+    """`cbct.segment_volume` with groups of structures (`options.STRUCTURE_GROUPS`), networks as `load_networks` finds
+    them, each loaded once. cache: see `network_cache`. Where no teeth are found nothing is."""
+    networks = load_networks("int8", threads, folders)
+    networks |= load_networks("int8", threads, folders, "surroundings", only_listed=True)
+    networks = cached(networks, cache)
+    options = RunOptions(threads=threads, structures=groups)
+
+    def segment(name: str, scan: Volume) -> Found:
+        nothing = scan.with_array(np.zeros(scan.shape, np.uint8))
+        try:
+            found = segment_volume(scan, options, models=networks)
+        except NoTeethError:
+            return Found(nothing, nothing)
+        return Found(found.labels, found.structures or nothing)
 
     return segment
 
@@ -163,14 +188,23 @@ def main(argv: list[str] | None = None) -> int:
     """Command line, see the module's text."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("folder", type=Path, help="folder of phantoms with <name>_structures.nii.gz")
-    parser.add_argument("--results", type=Path, required=True, help="what dentaltoposeg wrote of these scans")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--models", type=Path, nargs="*", help="run these networks; of none, the installed ones")
+    source.add_argument("--results", type=Path, help="score what dentaltoposeg wrote of these scans")
+    parser.add_argument("--structures", nargs="+", choices=STRUCTURE_GROUPS, default=STRUCTURE_GROUPS)
+    parser.add_argument("--threads", type=int)
+    parser.add_argument("--cache", type=Path, help="folder for the networks' answers, which are not asked twice")
     parser.add_argument("--no-distances", action="store_true", help="only the structures, not what is measured on them")
     parser.add_argument("-o", "--output", type=Path, help="structures.json; the Markdown table goes beside it")
     args = parser.parse_args(argv)
     try:
+        if args.results is not None:
+            segment = results_in(args.results)
+        else:
+            segment = library_path(args.models, tuple(args.structures), args.threads, args.cache)
         table = evaluate_folder(
             args.folder,
-            results_in(args.results),
+            segment,
             lambda line: print(line, file=sys.stderr, flush=True),
             not args.no_distances,
         )

@@ -55,8 +55,11 @@ Segment = Callable[[Volume, str], tuple[Volume, dict[str, Any]]]
 """(scan, precision) -> (FDI labels on the scan's grid, provenance)."""
 
 
-def load_networks(precision: str, threads: int | None, folders: list[Path]) -> dict[str, Any]:
-    """Task -> network of `precision`, from the first of `folders` that lists one, else the library's own.
+def load_networks(
+    precision: str, threads: int | None, folders: list[Path], kind: str = "volume", only_listed: bool = False
+) -> dict[str, Any]:
+    """Task of a kind -> network of `precision`, from the first of `folders` that lists one, else the library's own;
+    `only_listed`: else none.
 
     Raises
     ------
@@ -64,9 +67,11 @@ def load_networks(precision: str, threads: int | None, folders: list[Path]) -> d
         Nobody has it, or a file is damaged.
     """
     found = {}
-    for task in task_names("volume"):
+    for task in task_names(kind):
         wanted = {(task, precision)}
         having = [f for f in folders if wanted & {(e["task"], e["precision"]) for e in list_models(f)}]
+        if only_listed and not having:
+            continue
         found[task] = load_model(task, threads, precision, folder=having[0] if having else None)
     return found
 

@@ -97,3 +97,4 @@ def test_a_network_is_taken_from_the_first_folder_that_has_it(tmp_path: Path, mo
     folders = [tmp_path / name for name in "abc"]
     assert evaluate.load_networks("fp32", 1, folders) == dict.fromkeys(task_names("volume"), tmp_path / "b")
     assert evaluate.load_networks("int8", 1, folders[1:]) == dict.fromkeys(task_names("volume"))
+    assert evaluate.load_networks("fp32", 1, folders, "surroundings", only_listed=True) == {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 pytest.importorskip("skimage", reason="centrelines are scikit-image's (training only)")
 
 from DentalTopoSegLib.dentition.structures import BY_VALUE, structure
-from DentalTopoSegLib.errors import InputError
+from DentalTopoSegLib.errors import InputError, NoTeethError
 from DentalTopoSegLib.files.structures import write_structures
 from DentalTopoSegLib.files.volumes import Volume, write_volume
 from training.evaluation import structures as evaluate
@@ -232,6 +233,45 @@ def test_the_command_scores_what_the_program_wrote(folders, capsys):
     assert table["scores"]["tooth_length_mm"]["mean"] == pytest.approx(0.0, abs=1e-4)
     text = out.with_suffix(".md").read_text(encoding="utf-8")
     assert text in capsys.readouterr().out and "| mandible_dsc | 0.500 | 0.000 to 1.000 | 2 | 2 |" in text
+
+
+def test_the_command_runs_the_library_with_the_networks_that_are_named(folders, monkeypatch, truth):
+    phantoms, _ = folders
+    asked, shown = [], []
+
+    def load(precision, threads, networks, kind="volume", only_listed=False):
+        asked.append((kind, networks, only_listed))
+        return {kind: networks}
+
+    def run(scan, options, models):
+        shown.append((options.structures, options.threads, models))
+        if len(shown) == 2:
+            raise NoTeethError("No teeth were found.")
+        return argparse.Namespace(labels=truth.teeth, structures=truth.structures)
+
+    monkeypatch.setattr(evaluate, "load_networks", load)
+    monkeypatch.setattr(evaluate, "segment_volume", run)
+    out = phantoms / "scores.json"
+    command = [
+        str(phantoms),
+        "--models",
+        "networks",
+        "--structures",
+        "canals",
+        "jaws",
+        "--threads",
+        "1",
+        "-o",
+        str(out),
+    ]
+    assert evaluate.main(command) == 0
+    networks = [Path("networks")]
+    assert asked == [("volume", networks, False), ("surroundings", networks, True)]
+    assert shown == [(("jaws", "canals"), 1, {"volume": networks, "surroundings": networks})] * 2
+    table = json.loads(out.read_text(encoding="utf-8"))
+    assert table["scans"]["a"]["mandible_dsc"] == [1.0] and table["scans"]["b"]["mandible_dsc"] == [0.0]
+    with pytest.raises(SystemExit):
+        evaluate.main([str(phantoms)])
 
 
 def test_what_is_missing_is_refused(folders, capsys):

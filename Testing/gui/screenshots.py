@@ -2,6 +2,7 @@
 
 Drives the real panel on a phantom (or, with --scan FILE, on a scan of your own) and saves every step with the views
 beside it. The views are rendered off-screen by trame-slicer from the same scene; they stand where Slicer's would.
+`pip install "trame-slicer[standalone]"` brings what it needs.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ from DentalTopoSegModuleLib import (
 )
 from DentalTopoSegModuleLib.Library import addLibraryToPath
 from DentalTopoSegModuleLib.LibraryWords import sentenceOf
-from DentalTopoSegModuleLib.Parameters import Dentition, Jaw, Numbering, Precision, Provider
+from DentalTopoSegModuleLib.Parameters import Dentition, Jaw, Numbering, Precision, Provider, Structures
 from slicer.i18n import tr as _
 from slicer.i18n import translate
 from slicer.parameterNodeWrapper import WithinRange, parameterNodeWrapper
@@ -89,7 +89,8 @@ class DentalTopoSegParameterNode:
     inputNode: a CBCT or an intraoral scan; opposingNode: the other jaw's scan; jaw: of the first scan; absentTeeth: FDI
     numbers of teeth that are not there, with commas; dentition: whether milk teeth may stand; numbering: how teeth are
     called; outputName: of the result, empty: the scan's; threads: 0 for all cores; precision: of the
-    networks; provider: what runs them; tta: they look twice at a CBCT; network: the name of an added one that looks at
+    networks; provider: what runs them; tta: they look twice at a CBCT; structures: what else
+    of a CBCT is segmented; network: the name of an added one that looks at
     a CBCT, empty: the built-in ones; outputNode: the segmentation that takes the teeth, none: a new one; resultNode:
     the result under review; fusionVolumeNode, fusionTeethNode, fusionUpperNode, fusionLowerNode: a CBCT, its numbered
     teeth (none: it is segmented too) and the jaws' scans to be fused.
@@ -106,6 +107,7 @@ class DentalTopoSegParameterNode:
     precision: Precision = Precision.INT8
     provider: Provider = Provider.ONNXRUNTIME
     tta: bool = False
+    structures: Structures = Structures.NONE
     network: str = ""
     outputNode: Optional[slicer.vtkMRMLSegmentationNode]
     resultNode: Union[slicer.vtkMRMLSegmentationNode, slicer.vtkMRMLModelNode, None]
@@ -236,6 +238,7 @@ class DentalTopoSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             parameters.precision = Settings.remembered("precision", Precision.INT8, Precision)
             parameters.provider = Settings.remembered("provider", Provider.ONNXRUNTIME, Provider)
             parameters.tta = Settings.remembered("tta", False, _asBool)
+            parameters.structures = Settings.remembered("structures", Structures.NONE, lambda name: Structures[name])
             parameters.network = self.networkPanel.remembered()
             parameters.threads = Settings.remembered("threads", 0, lambda value: min(max(int(value), 0), 256))
         self.setParameterNode(parameters)
@@ -274,6 +277,7 @@ class DentalTopoSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         Settings.remember("precision", parameters.precision.value)
         Settings.remember("provider", parameters.provider.value)
         Settings.remember("tta", parameters.tta)
+        Settings.remember("structures", parameters.structures.name)
         Settings.remember("threads", parameters.threads)
         self.absentTeeth.update()
         self.networkPanel.update()
@@ -298,6 +302,7 @@ class DentalTopoSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             parameters.precision.value,
             parameters.provider.value,
             tta=parameters.tta,
+            structures=parameters.structures.value,
             models=self.networkPanel.models(),
         )
 
@@ -373,6 +378,7 @@ class DentalTopoSegLogic(ScriptedLoadableModuleLogic):
         absent=(),
         milk=None,
         tta=False,
+        structures=(),
         models=None,
         onProgress,
         onFinished,
@@ -391,7 +397,7 @@ class DentalTopoSegLogic(ScriptedLoadableModuleLogic):
         self._numbering, self._name, self._into = numbering, name, into
         self._tellProgress, self._tellFinished = onProgress, onFinished
         known = {"absent": frozenset(absent), "milk": milk}
-        options = RunOptions(threads, precision, provider, **known, tta=tta, models=models)
+        options = RunOptions(threads, precision, provider, **known, tta=tta, structures=structures, models=models)
         self._job = prepare_job(nodes, options, jaws=jaws)
         self._worker.start(self._job.path, self._job.cancel_file)
 

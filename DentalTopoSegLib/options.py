@@ -17,7 +17,8 @@ PRECISIONS = ("int8", "fp32")
 #: Resources/Models/processors.json.
 PROVIDERS = ("onnxruntime", "openvino", "auto")
 DEFAULT_PROVIDER = "onnxruntime"
-#: What may be asked for besides the teeth: jaws and airway; nerve canals and sinuses; pulp, enamel, foreign material.
+#: What may be asked for beside the teeth: upper jaw, lower jaw and airway; nerve canals and
+#: maxillary sinuses; pulp, enamel and what dentists put in.
 STRUCTURE_GROUPS = ("jaws", "canals", "tissues")
 
 

@@ -35,6 +35,27 @@ class Dentition(enum.Enum):
         }[self]
 
 
+class Structures(enum.Enum):
+    """What is segmented besides the teeth of a CBCT; the values are those of RunOptions.structures."""
+
+    NONE = ()
+    JAWS = ("jaws",)
+    CANALS = ("canals",)
+    JAWS_AND_CANALS = ("jaws", "canals")
+    TISSUES = ("tissues",)
+    ALL = ("jaws", "canals", "tissues")
+
+    def label(self) -> str:
+        return {
+            Structures.NONE: _("Nothing else"),
+            Structures.JAWS: _("Jaws and airway"),
+            Structures.CANALS: _("Nerve canals and sinuses"),
+            Structures.JAWS_AND_CANALS: _("Jaws, nerve canals and sinuses"),
+            Structures.TISSUES: _("Pulps, enamel, fillings and implants"),
+            Structures.ALL: _("All of these"),
+        }[self]
+
+
 class Numbering(enum.Enum):
     """How teeth are called; the values are the library's names."""
 

@@ -54,6 +54,7 @@ class SegmentPanel:
             widget.visible = surface
         for widget in (
             self.ui.outputLabel, self.ui.outputSelector, self.ui.ttaCheckBox, self.ui.networkCollapsibleButton,
+            self.ui.structuresLabel, self.ui.structuresComboBox,
         ):  # fmt: skip
             widget.visible = not surface
         new = surface or self.parameters is None or self.parameters.outputNode is None
@@ -136,6 +137,7 @@ class SegmentPanel:
             absent=self._absentTeeth.teeth(),
             milk=parameters.dentition.value,
             tta=parameters.tta,
+            structures=() if _isModel(nodes[0]) else parameters.structures.value,
             models=None if _isModel(nodes[0]) else self._networkPanel.models(),
             onProgress=self.onProgress,
             onFinished=self.onFinished,

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from ..files.volumes.boxes import Box, box_of
 
-_SEED, _RIM = 128, 64
-"""A canal has a core of this probability (255 = certain) and reaches as far as that of its rim."""
+_SURE, SEEN = 128, 64
+"""Probabilities (255 = certain): a canal's pieces are of the one; what has the other between them counts as seen."""
 _LEAST_MM3 = 12.0
 """Of a piece; less is a marrow space."""
 _LONGEST_GAP_MM = 25.0
 """Further apart two pieces are not joined."""
 _FLOOR = 0.03
 """Probability at least that a gap is given in the lower jaw, so that the way through it stays short."""
+_DETOUR_MM = 10.0
+"""So far around the straight line between two pieces the way between them may lead."""
 _FULL = np.ones((3, 3, 3), bool)
 
 
@@ -27,6 +30,10 @@ class Canal:
     ----------
     mask : numpy.ndarray
         bool (z, y, x).
+    line : numpy.ndarray
+        (N, 3) voxels z, y, x from one end to the other, each a neighbour by its face of the one before.
+    drawn : numpy.ndarray
+        bool (z, y, x): the part of the mask that was put between its pieces.
     pieces : int
         How many pieces the network saw.
     joined_mm : float
@@ -34,6 +41,8 @@ class Canal:
     """
 
     mask: np.ndarray
+    line: np.ndarray
+    drawn: np.ndarray
     pieces: int
     joined_mm: float
 
@@ -56,50 +65,93 @@ def find_canal(probability: np.ndarray, jaw: np.ndarray, spacing: float) -> Cana
         None where there is none.
     """
     from scipy import ndimage
+    from scipy.spatial import cKDTree
 
-    pieces, count = ndimage.label(probability >= _RIM, _FULL)
-    if not count:
+    labels, _ = ndimage.label(probability >= _SURE, _FULL)
+    sizes = np.bincount(labels.ravel())[1:] * spacing**3
+    order = [int(n) + 1 for n in np.argsort(-sizes, kind="stable") if sizes[n] >= _LEAST_MM3]
+    if not order:
         return None
-    index = np.arange(1, count + 1)
-    sizes = ndimage.sum_labels(probability >= _SEED, pieces, index) * spacing**3
-    good = index[sizes >= _LEAST_MM3]
-    if not len(good):
-        return None
-    order = good[np.argsort(-sizes[good - 1])]
-    mask = pieces == order[0]
-    joined, seen = 0.0, 1
-    left = list(order[1:])
+    points = {number: np.argwhere(labels == number) for number in order}
+    own, left = points[order[0]], order[1:]
+    mask, drawn = labels == order[0], np.zeros(labels.shape, bool)
+    joined, pieces = 0.0, 1
     while left:  # the nearest first, so that a canal in three pieces is joined along its course
-        away = ndimage.distance_transform_edt(~mask) * spacing
-        nearest = ndimage.minimum(away, pieces, left)
-        place = int(np.argmin(nearest))
-        if nearest[place] > _LONGEST_GAP_MM:
+        tree = cKDTree(own)
+        away = {number: tree.query(points[number]) for number in left}
+        nearest = min(left, key=lambda number: float(away[number][0].min()))
+        left.remove(nearest)
+        distances, partners = away[nearest]
+        at = int(distances.argmin())
+        if distances[at] * spacing > _LONGEST_GAP_MM:
             break
-        other = pieces == left.pop(place)
-        way = _way_between(mask, other, probability, jaw, spacing)
+        way = _way_between(mask, labels == nearest, (own[partners[at]], points[nearest][at]), probability, jaw, spacing)
         if way is None:
             continue
-        seen += 1
-        joined += float(np.linalg.norm(np.diff(way, axis=0), axis=1).sum()) * spacing
-        mask |= other
-        mask |= _thick(way, mask.shape)
-    return Canal(mask, seen, joined)
+        unseen = _unseen_mm(way, probability, spacing)
+        pieces += unseen > 0
+        joined += unseen
+        tube = _thick(way, mask.shape) & ~mask
+        mask |= (labels == nearest) | tube
+        drawn |= tube & ~(labels == nearest)
+        own = np.concatenate([own, points[nearest]])
+    return Canal(mask, _line_along(mask, probability), drawn, pieces, joined)
+
+
+def _line_along(mask: np.ndarray, probability: np.ndarray) -> np.ndarray:
+    """(N, 3) voxels along a connected mask between its farthest ends, by steps over faces."""
+    from scipy.sparse.csgraph import dijkstra
+
+    box = _box_around((np.argwhere(mask).min(0), np.argwhere(mask).max(0)), 0, mask.shape)
+    graph, places = _graph(mask[box], 1.0 / (_FLOOR + probability[box] / 255.0))
+    start = 0
+    for _ in range(2):  # from anywhere to one end, from that to the other
+        distance, before = dijkstra(graph, directed=False, indices=start, return_predecessors=True)
+        start = int(np.argmax(np.where(np.isfinite(distance), distance, -1)))
+    way = places[_way_back(before, start)] + [s.start for s in box]
+    line = [way[0]]
+    for place in way[1:]:
+        for axis in np.flatnonzero(place != line[-1]):  # a step over a corner becomes steps over faces
+            step = line[-1].copy()
+            step[axis] = place[axis]
+            line.append(step)
+    return np.array(line)
 
 
 def _way_between(
-    a: np.ndarray, b: np.ndarray, probability: np.ndarray, jaw: np.ndarray, spacing: float
+    a: np.ndarray,
+    b: np.ndarray,
+    ends: tuple[np.ndarray, np.ndarray],
+    probability: np.ndarray,
+    jaw: np.ndarray,
+    spacing: float,
 ) -> np.ndarray | None:
     """(N, 3) voxels of the cheapest way from one piece to another: short, inside of the jaw, through what looks like a
-    canal. None where the jaw does not lead there."""
-    from scipy.sparse import coo_matrix
+    canal. ends: where the two are nearest to each other. None where the jaw does not lead there."""
     from scipy.sparse.csgraph import dijkstra
 
-    box = _box_around(a | b, int(6 / spacing), a.shape)
+    box = _box_around(ends, int(_DETOUR_MM / spacing), a.shape)
     a, b = a[box], b[box]
-    free = jaw[box] | a | b
-    cost = np.where(a | b, 0.01, 1.0 / (_FLOOR + probability[box] / 255.0))
+    graph, free = _graph(jaw[box] | a | b, np.where(a | b, 0.01, 1.0 / (_FLOOR + probability[box] / 255.0)))
+    corner = np.array([s.start for s in box])
+    start, end = (int(np.flatnonzero((free == place - corner).all(1))[0]) for place in ends)
+    distance, before = dijkstra(graph, directed=False, indices=start, return_predecessors=True)
+    if not np.isfinite(distance[end]):
+        return None
+    places = free[_way_back(before, end)]
+    between = np.flatnonzero(~(a | b)[tuple(places.T)])
+    if not len(between):
+        return places[:1] + corner
+    return places[max(0, between[0] - 1) : between[-1] + 2] + corner
+
+
+def _graph(free: np.ndarray, cost: np.ndarray) -> tuple[Any, np.ndarray]:
+    """The steps between the voxels of a mask, each as long as it is and as dear as the two cost; and their places."""
+    from scipy.sparse import coo_matrix
+
+    places = np.argwhere(free)
     number = np.full(free.shape, -1)
-    number[free] = np.arange(np.count_nonzero(free))
+    number[free] = np.arange(len(places))
     rows, columns, weights = [], [], []
     for step in np.ndindex(3, 3, 3):
         move = np.array(step) - 1
@@ -111,38 +163,34 @@ def _way_between(
         rows.append(number[here][both])
         columns.append(number[there][both])
         weights.append(0.5 * np.linalg.norm(move) * (cost[here] + cost[there])[both])
-    count = int(free.sum())
-    graph = coo_matrix(
-        (np.concatenate(weights), (np.concatenate(rows), np.concatenate(columns))), shape=(count, count)
-    ).tocsr()
-    start, ends = int(number[a][0]), number[b]
-    distance, before = dijkstra(graph, directed=False, indices=start, return_predecessors=True)
-    end = int(ends[np.argmin(distance[ends])])
-    if not np.isfinite(distance[end]):
-        return None
+    ends = np.concatenate(rows), np.concatenate(columns)
+    return coo_matrix((np.concatenate(weights), ends), shape=(len(places),) * 2).tocsr(), places
+
+
+def _way_back(before: np.ndarray, end: int) -> np.ndarray:
+    """Numbers of the voxels from an end back to where a search began."""
     way = [end]
     while before[way[-1]] >= 0:
         way.append(int(before[way[-1]]))
-    places = np.argwhere(free)[np.array(way)]  # in the order of their numbers
-    between = ~(a | b)[tuple(places.T)]
-    kept = np.flatnonzero(between)
-    if not len(kept):
-        return places[:1] + [s.start for s in box]
-    return places[max(0, kept[0] - 1) : kept[-1] + 2] + [s.start for s in box]
+    return np.array(way)
+
+
+def _unseen_mm(way: np.ndarray, probability: np.ndarray, spacing: float) -> float:
+    """Length of a way (N, 3) where the network saw no canal."""
+    steps = np.linalg.norm(np.diff(way, axis=0), axis=1) * spacing
+    unseen = probability[tuple(way.T)] < SEEN
+    return float(steps[unseen[1:] | unseen[:-1]].sum())
 
 
 def _thick(way: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """A way (N, 3) as a tube one voxel around it: bool of this shape."""
-    from scipy import ndimage
-
     line = np.zeros(shape, bool)
-    line[tuple(way.T)] = True
-    return ndimage.binary_dilation(line)
+    for step in ((0, 0, 0), *(tuple(sign * np.eye(3, dtype=int)[a]) for a in range(3) for sign in (-1, 1))):
+        places = way + step
+        line[tuple(places[((places >= 0) & (places < shape)).all(1)].T)] = True
+    return line
 
 
-def _box_around(mask: np.ndarray, margin: int, shape: tuple[int, ...]) -> Box:
-    sides = []
-    for axis, size in enumerate(shape):
-        used = np.flatnonzero(mask.any(axis=tuple(a for a in range(3) if a != axis)))
-        sides.append(slice(max(0, int(used[0]) - margin), min(size, int(used[-1]) + 1 + margin)))
-    return box_of(sides)
+def _box_around(ends: tuple[np.ndarray, np.ndarray], margin: int, shape: tuple[int, ...]) -> Box:
+    low, high = np.minimum(*ends) - margin, np.maximum(*ends) + margin + 1
+    return box_of(slice(max(0, int(a)), min(n, int(b))) for a, b, n in zip(low, high, shape, strict=True))

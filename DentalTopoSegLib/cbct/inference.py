@@ -6,7 +6,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
@@ -16,7 +15,6 @@ from ..files.volumes.boxes import Box, box_of
 from ..networks.models import Model
 from ..options import Progress
 from ..stages import DRAW_BORDERS, FIND_TEETH
-from .tissues import FEATURES, TissueReader
 from .views import ONCE, Average, View, twin_channels
 
 WHOLE_SCAN_VOXELS = 8_000_000  # up to here the numbering network sees the scan in one piece
@@ -137,28 +135,29 @@ def _as_bytes(probabilities: np.ndarray, scale: float) -> np.ndarray:
     return np.clip(probabilities.astype(np.float32) * np.float32(255.0 / scale) + 0.5, 0, 255).astype(np.uint8)
 
 
+See = Callable[[np.ndarray], np.ndarray]
+"""What a network, or two, say of a part of the scan (z, y, x): uint8 (channels, z, y, x), 255 = certain."""
+
+
+def _seen_by(model: Model, cancelled: Callable[[], bool] | None) -> See:
+    return lambda part: _as_bytes(model.run(part, cancelled), model.output_scale)
+
+
 def _look(
-    model: Model,
+    see: See,
     part: np.ndarray,
     views: Sequence[View],
     twins: np.ndarray | None,
     told: Callable[[], None],
     cancelled: Callable[[], bool] | None,
-    read: Callable[[np.ndarray], None] | None = None,
 ) -> np.ndarray:
     """The network's answer to one part of the scan, the mean over the views: uint8 (channels, z, y, x). twins: as
-    `View.bring_back` has them; told: called before each view; read: gets the features of the first view."""
+    `View.bring_back` has them; told: called before each view."""
     average = None
     for view in views:
         told()
         check(cancelled)
-        if read is None:
-            answer = model.run(view.show(part), cancelled)
-        else:
-            (answer,), features = model.run_outputs(view.show(part), ["probabilities", FEATURES], cancelled)
-            read(features)
-            read = None
-        answer = _as_bytes(answer, model.output_scale)
+        answer = see(view.show(part))
         if len(views) == 1:
             return answer
         average = average or Average(answer.shape)
@@ -187,11 +186,11 @@ def run_numbering(
     box = box_to_see(blocks, image.shape, divisor)
     tiles = _numbering_tiles(blocks, box, margin_of(model, 32), divisor)
     twins = twin_channels(model.metadata["labels"]) if len(views) > 1 else None
-    out = None
+    out, see = None, _seen_by(model, cancelled)
     told = _counted(progress, FIND_TEETH, len(tiles) * len(views))
     for tile in tiles:
         side = tuple(s.stop - s.start for s in tile.seen)
-        answer = _look(model, pad_to(image[box][tile.seen], side, fill), views, twins, told, cancelled)
+        answer = _look(see, pad_to(image[box][tile.seen], side, fill), views, twins, told, cancelled)
         if out is None:
             out = np.zeros((answer.shape[0], *(n // stride for n in even)), np.uint8)
             out[0] = 255
@@ -351,27 +350,68 @@ def run_border(
     cancelled: Callable[[], bool] | None,
     outside: Volume | None = None,
     views: Sequence[View] = ONCE,
-    tissues: TissueReader | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Border network over the dental box, in each of the views: (p_tooth, p_core), each uint8 on the grid; 0 where no
-    tooth is near. outside: as `normalise` has it. tissues: reads along, in the first view."""
+    tooth is near. outside: as `normalise` has it."""
+    see = _seen_by(model, cancelled)
+    tooth, core = _over_dentition(see, 2, model, grid, scan, coarse, progress, cancelled, outside, views)
+    return tooth, core
+
+
+def run_border_and_tissues(
+    model: Model,
+    head: Model,
+    grid: Volume,
+    scan: Volume,
+    coarse: CoarseMap,
+    progress: Progress,
+    cancelled: Callable[[], bool] | None,
+    outside: Volume | None = None,
+    views: Sequence[View] = ONCE,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """As `run_border`, and the probabilities of the tissues of teeth, uint8 (classes, z, y, x) on the grid: what the
+    head, a network of the task "tissues", says of the border network's output "features"."""
+    classes = len(head.metadata["labels"])
+
+    def see(part: np.ndarray) -> np.ndarray:
+        said, features = model.run_outputs(part, ["probabilities", "features"], cancelled)
+        check(cancelled)
+        tissues = head.run_named({"features": features}, cancelled)["probabilities"]
+        both = (_as_bytes(said[0], model.output_scale), _as_bytes(tissues[0], head.output_scale))
+        return np.concatenate(both)
+
+    out = _over_dentition(see, 2 + classes, model, grid, scan, coarse, progress, cancelled, outside, views)
+    return out[0], out[1], out[2:]
+
+
+def _over_dentition(
+    see: See,
+    channels: int,
+    model: Model,
+    grid: Volume,
+    scan: Volume,
+    coarse: CoarseMap,
+    progress: Progress,
+    cancelled: Callable[[], bool] | None,
+    outside: Volume | None,
+    views: Sequence[View],
+) -> np.ndarray:
+    """uint8 (channels, z, y, x): what is seen in tiles around the teeth, 0 elsewhere."""
     image = normalise(grid, scan, tuple(model.metadata["clip_percentiles"]), outside)
     divisor = int(model.metadata["divisor"])
     margin = margin_of(model, 16)
     fill = float(image.min())
     tiles = plan_tiles(needed_blocks(coarse, grid), image.shape, margin, divisor)
-    tooth, inner = np.zeros(image.shape, np.uint8), np.zeros(image.shape, np.uint8)
+    out = np.zeros((channels, *image.shape), np.uint8)
     told = _counted(progress, DRAW_BORDERS, len(tiles) * len(views))
     for tile in tiles:
         part = pad_to(image[tile.seen], tuple(s.stop - s.start for s in tile.seen), fill)
+        answer = _look(see, part, views, None, told, cancelled)
         local = box_of(slice(k.start - s.start, k.stop - s.start) for k, s in zip(tile.kept, tile.seen, strict=True))
-        read = None
-        if tissues is not None:
-            read = partial(tissues.add, kept=tile.kept, local=local, shape=image.shape, cancelled=cancelled)
-        answer = _look(model, part, views, None, told, cancelled, read)
-        tooth[tile.kept], inner[tile.kept] = answer[0][local], answer[1][local]
+        of_all, of_tile = (slice(None), *tile.kept), (slice(None), *local)
+        out[of_all] = answer[of_tile]
     progress(DRAW_BORDERS, 1, 1)
-    return tooth, inner
+    return out
 
 
 def smooth(probability: np.ndarray, sigma: float = 0.6) -> np.ndarray:

@@ -9,7 +9,7 @@ instances; 5. numbers along each arch; 6. labels back on the scan's grid. Memory
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any, final
@@ -20,6 +20,7 @@ from ..dentition import Confidence, Known, Stated
 from ..dentition.structures import Structure
 from ..errors import InputError, NoTeethError
 from ..files.volumes import Volume, find_outside, resample_ras
+from ..networks.folders import load_around
 from ..networks.models import Model, describe_model, load_model
 from ..networks.onnx_runtime import privacy_notes, version_notes
 from ..options import DEFAULTS, Progress, RunOptions
@@ -35,15 +36,14 @@ from ..stages import (
     SEPARATE_TEETH,
 )
 from .confidence import Calibrator, calibrator_for, provenance_of
-from .inference import check, run_border, run_numbering, smooth
+from .inference import check, run_border, run_border_and_tissues, run_numbering, smooth
 from .instance_numbers import NumberedTeeth, number_instances
 from .instances import HALF, ISLAND_MM3, find_instances
 from .mask_topology import close_thin_tunnels, reach_of
 from .placing import clean, place, reach_on_scan
 from .region import find_dental_region, no_teeth_message
-from .structure_maps import run_structures
-from .surroundings import find_surroundings
-from .tissues import TissueReader
+from .structure_maps import TISSUE_KEYS, StructureMap, keys_of, run_structures
+from .surroundings import Surroundings, place_surroundings, values_in
 from .views import AGAIN
 
 __all__ = ["Segmentation", "segment_volume"]
@@ -136,12 +136,9 @@ def segment_volume(
         )
         del models  # a network is let go as soon as it has run
         calibrator = calibrator_for(nets)
-        beside = _tasks_beside(options.structures)
-        for task in beside:
-            if task not in nets:
-                nets[task] = load_model(task, threads, precision, provider=options.provider)
-        described = [describe_model(nets[task], task) for task in ("numbering", "border", *beside)]
-        reader = TissueReader(nets.pop("tissues"), nets["border"]) if "tissues" in beside else None
+        nets |= load_around(options, nets)
+        wanted = [task for task in ("numbering", "border", "structures", "tissues") if task in nets]
+        described = [describe_model(nets[task], task) for task in wanted]
     warnings = privacy_notes() + ([_NO_MILK_TEETH] if stated.milk else [])
 
     with _stage(PREPARE_SCAN, seconds, report, cancelled):
@@ -157,8 +154,8 @@ def segment_volume(
     with _stage(FIND_TEETH, seconds, report, cancelled):
         coarse = run_numbering(nets.pop("numbering"), whole, scan, report, cancelled, **shown)
         region = find_dental_region(coarse, volume)
-    around = None
-    if "structures" in beside:
+    around = tissues = None
+    if "structures" in nets:
         with _stage(FIND_STRUCTURES, seconds, report, cancelled):
             net = nets.pop("structures")
             grid = _at_spacing(whole, scan, float(net.metadata["spacing_mm"]))
@@ -167,13 +164,18 @@ def segment_volume(
     del whole
     with _stage(DRAW_BORDERS, seconds, report, cancelled):
         grid = resample_ras(scan, float(nets["border"].metadata["spacing_mm"]), region.box)
-        tooth, core = run_border(nets.pop("border"), grid, scan, coarse, report, cancelled, **shown, tissues=reader)
-        del scan, shown, field
+        border, head = nets.pop("border"), nets.pop("tissues", None)
+        if head is None:
+            tooth, core = run_border(border, grid, scan, coarse, report, cancelled, **shown)
+        else:
+            keys = keys_of(head, TISSUE_KEYS)
+            answer = run_border_and_tissues(border, head, grid, scan, coarse, report, cancelled, **shown)
+            tooth, core, tissues = answer[0], answer[1], StructureMap(answer[2], grid, keys)
+            del answer
+        del border, head, scan, shown, field
         tooth = smooth(tooth)
         nothing = np.broadcast_to(np.zeros((), np.uint8), grid.array.shape)
         grid = grid.with_array(nothing)  # the grey values are done with
-        tissues = None if reader is None else reader.map_on(grid)
-        del reader
     with _stage(SEPARATE_TEETH, seconds, report, cancelled):
         found = find_instances(tooth, core, coarse, grid)
         del core
@@ -191,15 +193,19 @@ def segment_volume(
         )
     if not confidence or (calibrator is not None and max(confidence.values()) < _NO_TOOTH):
         raise NoTeethError(no_teeth_message(volume))
-    structures: dict[str, Any] = {}
-    canals: dict[str, Any] = {}
+    more: dict[str, Any] = {}
+    there = Surroundings(volume, ())
     if options.structures:
         with _stage(PLACE_STRUCTURES, seconds, report, cancelled):
-            there = find_surroundings(around, tissues, volume.with_array(placed), options.structures)
+            teeth = volume.with_array(placed)
+            there = place_surroundings(around, tissues, numbered.labels, teeth, options.structures, cancelled)
             del around, tissues
             warnings += there.notes
-            structures = {"structures": there.labels, "names": there.names}
-            canals = {"canals": there.canals}
+            more = {"structures": there.labels, "names": there.names}
+            still = values_in(placed)  # what turned out to be an implant is no tooth
+            confidence = Confidence(
+                {f: c for f, c in confidence.items() if f in still}, calibrated=confidence.calibrated
+            )
     doubtful = sorted(f for f, c in confidence.items() if c < _RATHER_WRONG)
     if len(doubtful) > len(confidence) / 3:
         warnings.append(
@@ -214,7 +220,7 @@ def segment_volume(
         "confidence": provenance_of(calibrator),
         "runtime_notes": version_notes(),
         "dental_box_ras_mm": [[round(float(v), 2) for v in corner] for corner in region.box],
-        **canals,
+        **({"canals": there.canals} if there.canals else {}),
     }
     return Segmentation(
         volume.with_array(placed),
@@ -224,14 +230,8 @@ def segment_volume(
         {f: numbered.scores[f] for f in confidence},
         {f: numbered.features[f] for f in confidence},
         Known(stated, numbered.evidence).of_teeth(confidence),
-        **structures,
+        **more,
     )
-
-
-def _tasks_beside(groups: Collection[str]) -> list[str]:
-    """The networks that find what is asked for besides the teeth."""
-    around = "jaws" in groups or "canals" in groups
-    return [*(["structures"] if around else []), *(["tissues"] if "tissues" in groups else [])]
 
 
 def _at_spacing(whole: Volume, scan: Volume, spacing_mm: float) -> Volume:

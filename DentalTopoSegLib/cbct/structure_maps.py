@@ -1,4 +1,4 @@
-"""The structures network over a scan: probabilities of jaws, canals, sinuses and airway at about 1 mm."""
+"""The structures network over a scan: probabilities of jaws, canals, sinuses and airway at 1 mm."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..errors import ModelError
 from ..files.volumes import Volume
 from ..files.volumes.boxes import Box, box_of
 from ..networks.models import Model
@@ -15,7 +16,7 @@ from ..stages import FIND_STRUCTURES
 from .inference import Tile, check, margin_of, normalise, pad_to, plan_tiles
 from .region import DentalRegion
 
-_TILE_VOXELS = 2_600_000  # seen at once, about 300 MB
+_TILE_VOXELS = 4_200_000  # seen at once, about 300 MB
 _BLOCK = 8  # voxels; the unit of `plan_tiles`
 # Around the dental region (R, A, S mm, low and high): to the mandible's angles and condyles, its lower border, the
 # sinuses' roofs and the throat's back wall.
@@ -25,7 +26,8 @@ _REACH_MM = ((35.0, 70.0, 50.0), (35.0, 25.0, 60.0))
 @dataclass(frozen=True)
 class StructureMap:
     """The network's answer. probabilities: uint8 (classes, z, y, x), 255 = certain, on an upright grid; grid: that
-    grid, without grey values; keys: of `dentition.structures`, one a class, the first the background."""
+    grid, without grey values; keys: of `dentition.structures`, one a class, the first the background; canal and sinus
+    have no side."""
 
     probabilities: np.ndarray
     grid: Volume
@@ -34,6 +36,26 @@ class StructureMap:
     def of(self, key: str) -> np.ndarray:
         """uint8 (z, y, x) of one structure."""
         return self.probabilities[self.keys.index(key)]
+
+    def owners(self) -> np.ndarray:
+        """uint8 (z, y, x): place in `keys` of the likeliest."""
+        best, owner = self.probabilities[0].copy(), np.zeros(self.grid.array.shape, np.uint8)
+        for number, one in enumerate(self.probabilities[1:], start=1):
+            np.copyto(owner, number, where=one > best)
+            np.maximum(best, one, out=best)
+        return owner
+
+
+STRUCTURE_KEYS = ("background", "upper_jaw", "mandible", "canal", "sinus", "airway")
+TISSUE_KEYS = ("background", "pulp", "enamel", "filling", "crown", "implant", "bracket")
+
+
+def keys_of(model: Model, wanted: tuple[str, ...]) -> tuple[str, ...]:
+    """What a network's classes are, in its order. ModelError where it lacks one, or has another."""
+    keys = tuple(str(key) for key in model.metadata["labels"])
+    if keys[:1] != wanted[:1] or set(keys) != set(wanted):
+        raise ModelError(f"The network {model.id} tells {', '.join(keys)} apart, not {', '.join(wanted)}.")
+    return keys
 
 
 def run_structures(
@@ -68,7 +90,7 @@ def run_structures(
     divisor, fill = int(model.metadata["divisor"]), float(image.min())
     needed = np.ones([-(-n // _BLOCK) for n in image.shape], bool)
     tiles = plan_tiles(needed, image.shape, margin_of(model, 16), divisor, _TILE_VOXELS)
-    keys = tuple(str(key) for key in model.metadata["labels"])
+    keys = keys_of(model, STRUCTURE_KEYS)
     out = np.zeros((len(keys), *image.shape), np.uint8)
     for number, tile in enumerate(tiles):
         progress(FIND_STRUCTURES, number, len(tiles))

@@ -1,104 +1,152 @@
-"""What teeth are made of and what dentists put there: the second head of the border network, tile by tile."""
+"""Pulp, enamel and what dentists put in, out of the second head's answer: cleaned by what they can be, on the scan's
+own grid."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from ..dentition.structures import structure
-from ..errors import ModelError
 from ..files.volumes import Volume
-from ..files.volumes.boxes import Box
-from ..networks.models import Model
+from ..files.volumes.boxes import Box, box_of
+from ..files.volumes.boxes import grow as enlarge
+from .inference import check
+from .instances import HALF, ISLAND_MM3
+from .placing import reach_on_scan
+from .structure_maps import StructureMap
+from .structure_placing import place_one
 
-FEATURES = "features"
-"""The border network's second output, which the head reads."""
-_OF_TEETH = ("pulp", "enamel")
-# Pieces smaller than this are grains of noise; an implant is as large as a root.
-_LEAST_MM3 = {"pulp": 0.6, "enamel": 1.0, "filling": 0.8, "crown": 6.0, "implant": 25.0, "bracket": 1.5}
+_INSIDE = ("enamel", "pulp", "filling", "crown")
+"""What is a part of a tooth; later ones win where two meet."""
+_ALONE = {"implant": 25.0, "bracket": 1.0}
+"""What stands for itself, and mm³ that a piece has at least: the smallest implants have 40 (3 mm wide, 6 mm long)."""
+_LEAST_MM3 = 1.0
+"""Of a piece of what is in a tooth."""
 _FULL = np.ones((3, 3, 3), bool)
+
+_IS_IMPLANT = "Where tooth {fdi} would stand is an implant: it has no tooth's number."
 
 
 @dataclass(frozen=True)
-class TissueMap:
-    """The head's answer. probabilities: uint8 (classes, z, y, x), 255 = certain, on an upright grid; grid: that grid,
-    without grey values; keys: of `dentition.structures`, one a class, the first the background."""
+class Tissues:
+    """labels: uint8 values of `dentition.structures` on the scan's grid. notes: sentences for people."""
 
-    probabilities: np.ndarray
-    grid: Volume
-    keys: tuple[str, ...]
-
-    def of(self, key: str) -> np.ndarray:
-        """uint8 (z, y, x) of one tissue."""
-        return self.probabilities[self.keys.index(key)]
+    labels: np.ndarray
+    notes: list[str] = field(default_factory=list)
 
 
-class TissueReader:
-    """Collects the head's answers to the border network's tiles.
+def find_tissues(
+    found: StructureMap, teeth: np.ndarray, placed: Volume, cancelled: Callable[[], bool] | None = None
+) -> Tissues:
+    """Tissues on the scan's own grid; implants are taken away from the teeth.
 
-    Parameters
-    ----------
-    model : Model
-        A network of the task "tissues".
-    border : Model
-        The network whose features it reads. ModelError where it was not made for that one.
-    """
-
-    def __init__(self, model: Model, border: Model) -> None:
-        made_for = model.metadata.get("reads")
-        if made_for != border.id or FEATURES not in border.session.outputs:
-            raise ModelError(
-                f"The network {model.id} goes with {made_for}, and the teeth are found by {border.id}: leave out the "
-                "tissues, or use the networks that come together."
-            )
-        self.model, self.keys = model, tuple(str(key) for key in model.metadata["labels"])
-        self._found: np.ndarray | None = None
-
-    def add(
-        self,
-        features: np.ndarray,
-        kept: Box,
-        local: Box,
-        shape: tuple[int, ...],
-        cancelled: Callable[[], bool] | None,
-    ) -> None:
-        """Take one tile: what its features (1, C, D/2, H/2, W/2) say in `local` goes to `kept` of a grid of `shape`."""
-        if self._found is None:
-            self._found = np.zeros((len(self.keys), *shape), np.uint8)
-        answer = self.model.run_named({FEATURES: features}, cancelled)["probabilities"][0]
-        of_all, of_tile = (slice(None), *kept), (slice(None), *local)
-        self._found[of_all] = answer[of_tile]
-
-    def map_on(self, grid: Volume) -> TissueMap:
-        """All answers on the border network's grid."""
-        nothing = np.zeros((len(self.keys), *grid.array.shape), np.uint8)
-        return TissueMap(nothing if self._found is None else self._found, grid, self.keys)
-
-
-def clean_tissues(labels: np.ndarray, teeth: np.ndarray, voxel_mm3: float) -> None:
-    """Take away, in place, what cannot be: pulp and enamel outside of teeth, grains of anything.
+    Enamel, pulp, fillings and crowns lie in a tooth; a pulp touches no other tooth, so it stays each tooth's own. A
+    crown may stand on an implant instead.
 
     Parameters
     ----------
-    labels : numpy.ndarray
-        uint8 (z, y, x) values of `dentition.structures`; those that are no tissue stay.
+    found : StructureMap
+        The head's answer on the border network's grid.
     teeth : numpy.ndarray
-        uint8 (z, y, x) FDI labels.
-    voxel_mm3 : float
-        Volume of a voxel.
+        uint8 FDI labels on that grid.
+    placed : Volume
+        The same teeth on the scan's grid; changed in place where implants are.
+    cancelled : callable, optional
+        Asked before each tooth.
+
+    Raises
+    ------
+    Cancelled
+        Once `cancelled` answers True.
     """
     from scipy import ndimage
 
-    for key, least in _LEAST_MM3.items():
-        value = structure(key).value
-        mask = labels == value
-        if key in _OF_TEETH:
-            labels[mask & (teeth == 0)] = 0
-            mask &= teeth > 0
-        pieces, count = ndimage.label(mask, _FULL)
-        if count:
-            small = np.bincount(pieces.ravel()) * voxel_mm3 < least
-            small[0] = False
-            labels[small[pieces]] = 0
+    owner = found.owners()
+    out = np.zeros(placed.array.shape, np.uint8)
+    implants = np.zeros(owner.shape, bool)
+    for key, least in _ALONE.items():
+        check(cancelled)
+        for part, box in _pieces(owner == found.keys.index(key), least / found.grid.voxel_volume_mm3):
+            _paint(out, part, box, key, found, placed, None)
+            if key == "implant":
+                implants[box] |= part
+    notes = _take_away(out == structure("implant").value, placed) if implants.any() else []
+    for fdi, tight in enumerate(ndimage.find_objects(teeth), start=1):
+        if tight is None:
+            continue
+        check(cancelled)
+        box = _within(enlarge(box_of(tight), 1), teeth.shape)
+        own = teeth[box] == fdi
+        others = ndimage.binary_dilation((teeth[box] > 0) & ~own, _FULL)
+        for key in _INSIDE:
+            mask = (owner[box] == found.keys.index(key)) & own
+            if key == "pulp":
+                mask &= ~others
+            mask = _kept(mask, _LEAST_MM3 / found.grid.voxel_volume_mm3)
+            if mask.any():
+                _paint(out, mask, box, key, found, placed, fdi)
+    if implants.any():
+        free = (owner == found.keys.index("crown")) & (teeth == 0)
+        on_implant = ndimage.binary_propagation(ndimage.binary_dilation(implants, _FULL) & free, _FULL, mask=free)
+        for part, box in _pieces(on_implant, _LEAST_MM3 / found.grid.voxel_volume_mm3):
+            _paint(out, part, box, "crown", found, placed, 0)
+    return Tissues(out, notes)
+
+
+def _take_away(implant: np.ndarray, placed: Volume) -> list[str]:
+    """No tooth where an implant is; a tooth of which only crumbs stay is none."""
+    touched = np.flatnonzero(np.bincount(placed.array[implant], minlength=256)[1:]) + 1
+    placed.array[implant] = 0
+    notes = []
+    for fdi in touched:
+        rest = placed.array == fdi
+        if np.count_nonzero(rest) * placed.voxel_volume_mm3 < ISLAND_MM3:
+            placed.array[rest] = 0
+            notes.append(_IS_IMPLANT.format(fdi=fdi))
+    return notes
+
+
+def _pieces(mask: np.ndarray, least: float) -> Iterator[tuple[np.ndarray, Box]]:
+    """Each piece of at least so many voxels, in its box grown by a voxel."""
+    from scipy import ndimage
+
+    labels, _ = ndimage.label(mask, _FULL)
+    for number, tight in enumerate(ndimage.find_objects(labels), start=1):
+        box = _within(enlarge(box_of(tight), 1), mask.shape)
+        part = labels[box] == number
+        if np.count_nonzero(part) >= least:
+            yield part, box
+
+
+def _kept(mask: np.ndarray, least: float) -> np.ndarray:
+    """The mask without its pieces of fewer voxels."""
+    from scipy import ndimage
+
+    labels, count = ndimage.label(mask, _FULL)
+    keep = np.bincount(labels.ravel(), minlength=count + 1) >= least
+    keep[0] = False
+    return keep[labels]
+
+
+def _within(box: Box, shape: tuple[int, ...]) -> Box:
+    return box_of(slice(s.start, min(s.stop, n)) for s, n in zip(box, shape, strict=True))
+
+
+def _paint(
+    out: np.ndarray, mask: np.ndarray, box: Box, key: str, found: StructureMap, placed: Volume, inside: int | None
+) -> None:
+    """A structure's mask, in a box of the grid, into the scan's labels, its probability interpolated. inside: the tooth
+    in which it must lie, 0 for outside of all, None for anywhere."""
+    said = found.of(key)[box]
+    soft = np.where(mask, np.maximum(said, HALF), np.minimum(said, HALF - 1)).astype(np.uint8)
+    corner = found.grid.index_to_ras(np.array([s.start for s in box]))
+    grid = replace(found.grid, array=soft, origin=(-corner[0], -corner[1], corner[2]))
+    there = reach_on_scan(mask.view(np.uint8), grid, placed)
+    if there is None:
+        return
+    where = place_one(soft, grid, placed, there)
+    if inside is not None:
+        where &= placed.array[there] == inside
+    np.copyto(out[there], structure(key).value, where=where)

@@ -65,9 +65,8 @@ def add_structures(command: argparse.ArgumentParser | argparse._ArgumentGroup) -
         "--structures",
         metavar="LIST",
         default="teeth",
-        help="what to find in a CBCT, with commas: teeth (always), jaws (and airway), canals (nerve canals and "
-        "sinuses), tissues (pulp, enamel, fillings, crowns, implants, brackets), or all; what is no tooth goes to "
-        "<name>_structures.seg.nrrd (default teeth)",
+        help=f"what to find in a CBCT, with commas: teeth (always), {', '.join(STRUCTURE_GROUPS)}, or all; what lies "
+        "around the teeth goes to <name>_structures.seg.nrrd (default teeth)",
     )
 
 

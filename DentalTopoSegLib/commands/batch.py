@@ -14,6 +14,7 @@ from .arguments import (
     add_network,
     add_orientation,
     add_output,
+    add_structures,
     add_tta,
     positive,
 )
@@ -70,6 +71,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--picture", action="store_true", help="also write <name>_teeth.png of every CBCT")
     parser.add_argument("--again", action="store_true", help="also do scans again whose results are there")
+    add_structures(parser)
     add_tta(parser)
     add_orientation(parser)
     add_anonymous_names(parser)

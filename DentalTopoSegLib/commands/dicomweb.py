@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from .arguments import add_known, add_models, add_network, add_output, add_tta
+from .arguments import add_known, add_models, add_network, add_output, add_structures, add_tta
 from .command import Call, Command
 from .text import files_text, result_text
 
@@ -31,6 +31,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", help="what the results are called (default: a code of the scan's content)")
     parser.add_argument("--picture", action="store_true", help="also write <name>_teeth.png with slices and 3D views")
     add_known(parser)
+    add_structures(parser)
     add_tta(parser)
     add_network(parser)
     add_models(parser)

@@ -7,7 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DONE, SOME_FAILED
-from .arguments import add_anonymous_names, add_known, add_models, add_network, add_orientation, add_output, add_tta
+from .arguments import (
+    add_anonymous_names,
+    add_known,
+    add_models,
+    add_network,
+    add_orientation,
+    add_output,
+    add_structures,
+    add_tta,
+)
 from .command import Call, Command
 from .streams import say
 
@@ -24,6 +33,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--once", action="store_true", help="end when all that is there is done")
     parser.add_argument("--picture", action="store_true", help="also write <name>_teeth.png of every CBCT")
+    add_structures(parser)
     add_tta(parser)
     add_orientation(parser)
     add_anonymous_names(parser)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Container
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from .tasks import task_names
 
 SCANS = {"volume": "CBCT", "surface": "intraoral scans"}
 """What the networks of a kind are for, in words."""
+_AROUND = {"jaws": "structures", "canals": "structures", "tissues": "tissues"}
+"""The task of the network that finds what may be asked for beside the teeth (`options.STRUCTURE_GROUPS`)."""
 
 
 def entries_of(folder: str | os.PathLike[str]) -> list[dict[str, Any]]:
@@ -59,7 +62,8 @@ def load_kind(
     """
     wanted = task_names(kind)
     own = frozenset() if folder is None else tasks_in(folder) & set(wanted)
-    if folder is not None and not own:
+    around = kind == "volume" and not own and folder is not None and any(t in tasks_in(folder) for t in _asked(options))
+    if folder is not None and not own and not around:
         has = ", ".join(sorted(tasks_in(folder))) or "nothing"
         raise ModelError(f"'{folder}' holds no network for {SCANS[kind]} (it has: {has}): name another folder.")
     place = None if folder is None else Path(folder)
@@ -71,10 +75,31 @@ def load_kind(
     }
 
 
-def load_own(kind: str, folder: str | os.PathLike[str], options: RunOptions = DEFAULTS) -> dict[str, Model]:
-    """The networks of one kind that a folder has, by task; none where it has none. Else as `load_kind`."""
-    return {
-        task: load_model(task, options.threads, options.precision, provider=options.provider, folder=Path(folder))
-        for task in task_names(kind)
-        if task in tasks_in(folder)
-    }
+def _asked(options: RunOptions) -> dict[str, str]:
+    """Tasks of the networks for what was asked for beside the teeth, with one of the groups that needs each."""
+    return {_AROUND[group]: group for group in options.structures}
+
+
+def load_around(options: RunOptions, there: Container[str] = ()) -> dict[str, Model]:
+    """The networks that find what was asked for beside the teeth, by task: those of `options.models`, and the installed
+    ones for what that folder lacks; without those tasks that are there already.
+
+    Raises
+    ------
+    ModelError
+        Neither has one, or it cannot be used.
+    """
+    nets: dict[str, Model] = {}
+    for task, group in _asked(options).items():
+        if task in there:
+            continue
+        own = options.models is not None and task in tasks_in(options.models)
+        if not own and task not in {str(entry["task"]) for entry in list_models()}:
+            places = "DentalTopoSeg's own networks" + (f" and '{options.models}'" if options.models else "")
+            raise ModelError(
+                f"What was asked for with '{group}' cannot be found here: {places} have no network for it (task "
+                f'"{task}"). Ask for the teeth alone, or install a version that has it.'
+            )
+        folder = Path(options.models) if own and options.models is not None else None
+        nets[task] = load_model(task, options.threads, options.precision, folder=folder, provider=options.provider)
+    return nets

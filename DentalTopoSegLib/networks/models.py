@@ -76,12 +76,16 @@ class Model:
     def run_outputs(
         self, array: np.ndarray, names: list[str], cancelled: Callable[[], bool] | None = None
     ) -> list[np.ndarray]:
-        """As run(): those of the outputs of the graph, each as it is stored there, (1, channels, ...)."""
+        """As run(), with all the outputs of these names, each (1, channels, D', H', W'). ModelError where the network
+        has none of that name."""
         divisor = int(self.metadata["divisor"])
         if array.ndim != 3 or any(n % divisor for n in array.shape):
             raise ValueError(
                 f"Model {self.id} takes (D, H, W) with sides that are multiples of {divisor}, not {array.shape}."
             )
+        absent = [name for name in names if name not in self.session.outputs]
+        if absent:
+            raise ModelError(f'The network {self.id} has no output "{absent[0]}".')
         feed = {next(iter(self.session.inputs)): np.ascontiguousarray(array, dtype=np.float32)[None, None]}
         return _run_interruptible(self, names, feed, cancelled, give_back=True)
 

@@ -106,7 +106,7 @@ def _cores() -> int:
 
 # ---------------------------------------------------------------- ONNX Runtime
 
-_ONNX_KINDS = {"tensor(float)": "float32", "tensor(int32)": "int32", "tensor(int64)": "int64"}
+_ONNX_KINDS = {"tensor(float)": "float32", "tensor(uint8)": "uint8", "tensor(int32)": "int32", "tensor(int64)": "int64"}
 
 
 class OnnxRuntimeSession:
@@ -173,7 +173,7 @@ class _OnnxRuntimeRunning:
 
 # ---------------------------------------------------------------- OpenVINO
 
-_OPENVINO_KINDS = {"f32": "float32", "i32": "int32", "i64": "int64"}
+_OPENVINO_KINDS = {"f32": "float32", "u8": "uint8", "i32": "int32", "i64": "int64"}
 _import_lock = threading.Lock()
 
 

@@ -24,8 +24,8 @@ class Task:
     name : str
         As in models.json and in the networks' own descriptions.
     kind : str
-        "volume": one array (D, H, W) in, "probabilities" out; "surroundings": what is found
-        besides the teeth, and only where that is asked for; "surface": named arrays of points in, named arrays out;
+        "volume": one array (D, H, W) in, "probabilities" out; "surroundings": likewise, of what lies around and
+        in the teeth, only where that is asked for; "surface": named arrays of points in, named arrays out;
         "foreign": somebody's nnU-Net, a tile (1, C, D, H, W) in, logits out.
     required : tuple of str
         Keys that the description inside the file must have.
@@ -74,7 +74,7 @@ TASKS: dict[str, Task] = {
         _volume("numbering"),
         _volume("border"),
         Task("structures", "surroundings", (*_OF_VOLUMES, "labels"), ("probabilities",)),
-        Task("tissues", "surroundings", ("labels", "reads"), ("probabilities",)),
+        Task("tissues", "surroundings", ("labels",), ("probabilities",)),
         _surface("orientation", "points"),
         _surface("surface", "labels", "area_per_point"),
         _surface("crowns", "labels", "crown_points"),

@@ -131,7 +131,7 @@ def _computed(
     job = Job([os.path.abspath(path) for path in item.inputs], output, name=name)
     if item.mesh:
         job = replace(job, kind="mesh", jaws=[item.jaw] if item.jaw else None)
-        options = replace(options, tta=False)
+        options = replace(options, tta=False, structures=())
     else:
         job = replace(job, kind="volume", picture=wishes.picture, orientation=orientation)
     failed = _failure(job, item, options, lambda event: told(name, event))

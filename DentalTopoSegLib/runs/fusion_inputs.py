@@ -141,7 +141,10 @@ def _segmented(
 ) -> list[NumberedJaw]:
     said = [stated[0]] if stated[0] else None
     name = job.name if job.name is None or len(scans) == 2 else f"{job.name}_{stated[0] or 'jaw'}"
-    run = segment(Job(scans, job.output, "mesh", said, job.unit, name=name), replace(options, tta=False, models=None))
+    run = segment(
+        Job(scans, job.output, "mesh", said, job.unit, name=name),
+        replace(options, tta=False, models=None, structures=()),
+    )
     return [
         NumberedJaw(report["name"], found.jaw, found, found.known, list(report["warnings"]))
         for report, found in zip(run.reports, run.segmentations, strict=True)

@@ -183,20 +183,17 @@ def _segment(volume: Volume, options: RunOptions) -> Segmentation | NetworkSegme
         from ..cbct import segment_volume
 
         return segment_volume(volume, options)
-    from ..networks.folders import load_kind, load_own, tasks_in
+    from ..networks.folders import load_kind, tasks_in
     from ..nnunet import PARTS_TASK, TASK, segment_by_folder
 
     if tasks_in(options.models).isdisjoint((TASK, PARTS_TASK)):
         from ..cbct import segment_volume
 
-        nets = load_kind("volume", options.models, options)
-        if options.structures:
-            nets |= load_own("surroundings", options.models, options)
-        return segment_volume(volume, options, models=nets)
+        return segment_volume(volume, options, models=load_kind("volume", options.models, options))
     if options.structures:
         raise UsageError(
-            "Somebody's own network names the structures it finds by itself: leave out the structures (--structures), "
-            "or the network (--models)."
+            f"The networks in '{options.models}' find what they were trained for and nothing else: leave out "
+            "--structures, or --models."
         )
     return segment_by_folder(volume, options.models, options)
 

@@ -214,7 +214,7 @@ class WatchedFolder:
         job = Job([os.path.abspath(path)], self.output, "mesh" if mesh else "volume", name=name)
         options = self.options
         if mesh:
-            options = replace(options, models=None, tta=False)
+            options = replace(options, models=None, tta=False, structures=())
         else:
             job = replace(job, picture=self.picture, orientation=self.orientation)
         watching.run_job(job, options, lambda event: self.progress(name, event))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import types
 
 import pytest
@@ -71,6 +72,20 @@ def test_teeth_into_a_segmentation_under_review_and_undo(panel, scan, result, sc
     assert set(panel.reviewPanel.review.teeth()) == {int(v) for v in set(labels.ravel().tolist())} - {0}
     click(panel.ui.undoButton)
     assert set(panel.reviewPanel.review.teeth()) == before
+
+
+def test_what_else_is_segmented_reaches_the_worker(panel, scan, monkeypatch) -> None:
+    from DentalTopoSegModuleLib import SegmentPanel
+    from DentalTopoSegModuleLib.Parameters import Structures
+
+    started = []
+    monkeypatch.setattr(SegmentPanel, "ensurePackages", lambda needed: None)
+    monkeypatch.setattr(panel.logic._worker, "start", lambda path, cancel: started.append(json.loads(path.read_text())))
+    panel.ui.structuresComboBox.currentIndex = list(Structures).index(Structures.JAWS_AND_CANALS)
+    click(panel.ui.applyButton)
+    assert started[0]["structures"] == ["jaws", "canals"]
+    assert panel.runOptions().structures == ("jaws", "canals")
+    panel.logic.abandon()
 
 
 def test_the_provider_and_looking_twice_reach_the_worker(panel, scan, monkeypatch) -> None:

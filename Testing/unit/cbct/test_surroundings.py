@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from DentalTopoSegLib.cbct.canals import find_canal
+from DentalTopoSegLib.cbct.midplane import find_midplane, plane_of_symmetry
 from DentalTopoSegLib.cbct.structure_maps import StructureMap, run_structures
-from DentalTopoSegLib.cbct.surroundings import GROUPS, find_surroundings
-from DentalTopoSegLib.cbct.tissues import TissueMap, TissueReader
+from DentalTopoSegLib.cbct.structure_placing import doubled, doubled_grid, place_labels
+from DentalTopoSegLib.cbct.surroundings import find_surroundings
+from DentalTopoSegLib.dentition.arch import expected_place
 from DentalTopoSegLib.dentition.structures import structure
-from DentalTopoSegLib.errors import ModelError, UsageError
+from DentalTopoSegLib.errors import Cancelled, UsageError
 from DentalTopoSegLib.files.volumes import Volume
 from DentalTopoSegLib.options import STRUCTURE_GROUPS, RunOptions
 
 KEYS = ("background", "upper_jaw", "mandible", "canal", "sinus", "airway")
-TISSUES = ("background", "pulp", "enamel", "filling", "crown", "implant", "bracket")
 UPRIGHT = (-1.0, 0.0, 0.0, 0.0, -1.0, 0.0, 0.0, 0.0, 1.0)
 SHAPE = (40, 60, 80)
 
@@ -47,15 +47,24 @@ def box(z: slice, y: slice, x: slice) -> np.ndarray:
 JAW = box(slice(4, 16), slice(5, 55), slice(5, 75))
 LEFT = box(slice(9, 12), slice(8, 50), slice(15, 18))
 RIGHT = box(slice(9, 12), slice(8, 50), slice(60, 63))
+SMALL_JAW = box(slice(4, 16), slice(5, 55), slice(5, 40))
 
 
-def teeth(spacing: float = 1.0) -> Volume:
+def teeth(spacing: float = 1.0, only: tuple[int, ...] = (36, 46)) -> Volume:
     """A tooth on either side, the right one at the larger R."""
     shape = tuple(int(n / spacing) for n in SHAPE)
     array = np.zeros(shape, np.uint8)
     for fdi, x in ((36, 16), (46, 61)):
-        array[tuple(slice(int(a / spacing), int((a + 5) / spacing)) for a in (12, 20, x))] = fdi
+        if fdi in only:
+            array[tuple(slice(int(a / spacing), int((a + 5) / spacing)) for a in (12, 20, x))] = fdi
     return upright(array, spacing)
+
+
+def names(around) -> set[str]:
+    return {one.key for one in around.names}
+
+
+# ---------------------------------------------------------------- canals
 
 
 def test_a_canal_in_pieces_is_joined_along_the_jaw():
@@ -64,10 +73,16 @@ def test_a_canal_in_pieces_is_joined_along_the_jaw():
     one = find_canal(probability, JAW, 1.0)
     assert one.pieces == 2
     assert 8.0 <= one.joined_mm <= 12.0
-    from scipy import ndimage
-
-    assert ndimage.label(one.mask, np.ones((3, 3, 3)))[1] == 1
+    assert ndimage.label(one.mask)[1] == 1
     assert JAW[one.mask].all()
+
+
+def test_what_is_seen_faintly_joins_without_doubt():
+    probability = np.where(LEFT, 255, 0).astype(np.uint8)
+    probability[:, 24:32] = np.where(LEFT, 90, 0)[:, 24:32]
+    one = find_canal(probability, JAW, 1.0)
+    assert (one.pieces, one.joined_mm) == (1, 0.0)
+    assert ndimage.label(one.mask)[1] == 1
 
 
 def test_a_join_goes_round_where_the_jaw_does_not_lead():
@@ -76,7 +91,6 @@ def test_a_join_goes_round_where_the_jaw_does_not_lead():
     hole = JAW & ~box(slice(0, 40), slice(26, 29), slice(12, 25))
     one = find_canal(probability, hole | LEFT & (probability > 0), 1.0)
     assert one.joined_mm > 12.0
-    assert (hole | (probability > 0))[one.mask & ~(probability > 0)].mean() > 0.9
     apart = JAW & ~box(slice(0, 40), slice(26, 29), slice(0, 80))
     alone = find_canal(probability, apart, 1.0)
     assert (alone.pieces, alone.joined_mm) == (1, 0.0)
@@ -88,64 +102,9 @@ def test_pieces_far_apart_and_crumbs_are_no_canal():
     assert find_canal(probability, JAW, 1.0) is None
     far = np.where(LEFT, 255, 0).astype(np.uint8)
     far[:, 14:44] = 0
-    assert find_canal(far, JAW, 1.0).pieces == 1
-
-
-def test_structures_are_put_on_the_scan_and_teeth_win():
-    scan = teeth(0.5)
-    found = answer(mandible=JAW, canal=LEFT | RIGHT)
-    around = find_surroundings(found, None, scan, STRUCTURE_GROUPS)
-    labels = around.labels.array
-    assert labels.shape == scan.array.shape
-    assert not labels[scan.array > 0].any()
-    for key, mask in (("canal_left", LEFT), ("canal_right", RIGHT), ("mandible", JAW & ~LEFT & ~RIGHT)):
-        fine = mask.repeat(2, 0).repeat(2, 1).repeat(2, 2) & (scan.array == 0)
-        own = labels == structure(key).value
-        assert 2 * (own & fine).sum() / (own.sum() + fine.sum()) > 0.9, key
-    assert {one.key for one in around.names} == {"mandible", "canal_left", "canal_right"}
-    assert around.notes == []
-
-
-def test_only_what_is_asked_for_is_found():
-    sinus = box(slice(30, 38), slice(30, 50), slice(10, 30))
-    found = answer(mandible=JAW, canal=LEFT, sinus=sinus, airway=box(slice(20, 35), slice(5, 20), slice(30, 50)))
-    for group, keys in (("canals", {"canal_left", "sinus_left"}), ("jaws", {"mandible", "airway"})):
-        assert {one.key for one in find_surroundings(found, None, teeth(), (group,)).names} == keys
-    assert set(GROUPS) == set(STRUCTURE_GROUPS)
-
-
-def test_what_spans_the_middle_is_parted_there():
-    both = box(slice(30, 38), slice(30, 50), slice(15, 63))
-    around = find_surroundings(answer(sinus=both), None, teeth(), ("canals",))
-    x = [
-        np.flatnonzero((around.labels.array == structure(key).value).any((0, 1)))
-        for key in ("sinus_left", "sinus_right")
-    ]
-    assert x[0].max() < x[1].min()
-    assert abs(x[0].max() - 40) <= 2  # between 36 and 46
-
-
-@pytest.mark.parametrize("keep", [36, 46])
-def test_teeth_of_one_side_tell_both_sides(keep: int):
-    one_side = teeth()
-    one_side.array[one_side.array != keep] = 0
-    around = find_surroundings(answer(mandible=JAW, canal=LEFT | RIGHT), None, one_side, ("canals",))
-    for key, mask in (("canal_left", LEFT), ("canal_right", RIGHT)):
-        own = around.labels.array == structure(key).value
-        assert own.sum() > 0.9 * (mask & (one_side.array == 0)).sum()
-        assert mask[own].mean() > 0.9
-
-
-def test_the_plane_between_the_sides_follows_a_turned_head():
-    turned = teeth()
-    turned.array[:] = 0
-    for fdi, y, x in ((36, 10, 16), (46, 34, 61), (33, 26, 20), (43, 50, 65)):
-        turned.array[12:17, y : y + 5, x : x + 5] = fdi
-    left = box(slice(9, 12), slice(0, 4), slice(44, 48))  # on the right of a plane straight across
-    right = box(slice(9, 12), slice(56, 60), slice(34, 38))
-    around = find_surroundings(answer(mandible=JAW, canal=left | right), None, turned, ("canals",))
-    assert (around.labels.array[left] == structure("canal_left").value).mean() > 0.5
-    assert (around.labels.array[right] == structure("canal_right").value).mean() > 0.5
+    one = find_canal(far, JAW, 1.0)
+    assert one.pieces == 1
+    assert ndimage.label(one.mask)[1] == 1
 
 
 def test_a_joined_canal_is_told():
@@ -153,57 +112,125 @@ def test_a_joined_canal_is_told():
     gap = LEFT & box(slice(0, 40), slice(24, 32), slice(0, 80))
     found.probabilities[:, gap] = 0
     found.probabilities[KEYS.index("mandible"), gap] = 255
-    around = find_surroundings(found, None, teeth(), ("canals",))
+    around = find_surroundings(found, teeth(0.5), ("canals",))
     assert around.canals["canal_left"]["pieces"] == 2
-    assert around.notes[0].startswith("The left mandibular canal was seen in 2 pieces")
+    assert around.notes[0].startswith("The left mandibular canal was seen in 2 pieces; 9 mm between them")
+    assert ndimage.label(around.labels.array == structure("canal_left").value)[1] == 1
 
 
-def tissue_answer(**where: np.ndarray) -> TissueMap:
-    probabilities = np.zeros((len(TISSUES), *SHAPE), np.uint8)
-    for key, mask in where.items():
-        probabilities[TISSUES.index(key), mask] = 255
-    probabilities[0, probabilities[1:].sum(0) == 0] = 255
-    return TissueMap(probabilities, upright(np.zeros(SHAPE, np.uint8), 1.0), TISSUES)
+# ---------------------------------------------------------------- on the scan
 
 
-def test_pulps_lie_in_teeth_and_grains_go():
-    scan = teeth()
-    inside = box(slice(13, 16), slice(21, 24), slice(17, 20))
-    outside = box(slice(13, 16), slice(40, 44), slice(17, 20))
-    implant = box(slice(12, 24), slice(40, 44), slice(40, 44))
-    grain = box(slice(12, 14), slice(50, 52), slice(40, 42))
-    found = tissue_answer(pulp=inside | outside, implant=implant | grain)
-    around = find_surroundings(None, found, scan, ("tissues",))
+def test_structures_are_put_on_the_scan_and_teeth_win():
+    scan = teeth(0.5)
+    found = answer(mandible=JAW, canal=LEFT | RIGHT)
+    around = find_surroundings(found, scan, STRUCTURE_GROUPS)
     labels = around.labels.array
-    assert {one.key for one in around.names} == {"pulp", "implant"}
-    np.testing.assert_array_equal(labels == structure("pulp").value, inside)
-    np.testing.assert_array_equal(labels == structure("implant").value, implant)
+    assert labels.shape == scan.array.shape
+    assert not labels[scan.array > 0].any()
+    for key, mask in (("canal_left", LEFT), ("canal_right", RIGHT), ("mandible", JAW & ~LEFT & ~RIGHT)):
+        fine = mask.repeat(2, 0).repeat(2, 1).repeat(2, 2) & (scan.array == 0)
+        own = labels == structure(key).value
+        assert 2 * (own & fine).sum() / (own.sum() + fine.sum()) > 0.95, key
+    assert names(around) == {"mandible", "canal_left", "canal_right"}
+    assert around.notes == []
 
 
-def test_a_head_of_another_border_network_is_refused():
-    class Named:
-        def __init__(self, name: str, outputs: list[str]) -> None:
-            self.id, self.session = name, type("Session", (), {"outputs": outputs})
-            self.metadata = {"reads": "border-9", "labels": list(TISSUES)}
+def test_only_what_is_asked_for_is_found():
+    high = box(slice(25, 38), slice(30, 50), slice(15, 30))
+    airway = box(slice(20, 35), slice(5, 20), slice(30, 50))
+    found = answer(mandible=JAW, canal=LEFT, airway=airway, sinus=high)
+    jaws = find_surroundings(found, teeth(), ("jaws",))
+    assert names(jaws) == {"mandible", "airway"}
+    assert (jaws.labels.array[LEFT] == structure("mandible").value).all()  # a canal is a part of its jaw
+    assert names(find_surroundings(found, teeth(), ("canals",))) == {"canal_left", "sinus_left"}
 
-    head = Named("tissues-9", ["probabilities"])
-    for border in (Named("border-8", ["probabilities", "features"]), Named("border-9", ["probabilities"])):
-        with pytest.raises(ModelError, match="tissues-9 goes with border-9"):
-            TissueReader(head, border)
-    assert TissueReader(head, Named("border-9", ["probabilities", "features"])).keys == TISSUES
+
+@pytest.mark.parametrize("turned", [False, True], ids=["along the axes", "askew"])
+def test_labels_are_placed_on_any_grid(turned):
+    labels = upright(np.random.default_rng(1).integers(0, 4, (20, 24, 28)).astype(np.uint8), 1.0)
+    angle = np.deg2rad(20.0 if turned else 0.0)
+    direction = np.array([[0, np.cos(angle), np.sin(angle)], [0, -np.sin(angle), np.cos(angle)], [1, 0, 0]])
+    scan = Volume(
+        np.zeros((30, 31, 32), np.uint8),
+        (0.6173, 0.7319, 0.8347),
+        (-20.037, -20.019, 3.073),
+        tuple(direction.ravel()),
+        "",
+    )
+    index = np.argwhere(np.ones(scan.array.shape, bool))
+    at = np.rint(labels.ras_to_index(scan.index_to_ras(index))).astype(int)
+    inside = ((at >= 0) & (at < labels.array.shape)).all(1)
+    expected = np.zeros(scan.array.shape, np.uint8)
+    expected[tuple(index[inside].T)] = labels.array[tuple(at[inside].T)]
+    assert expected.any()
+    assert (place_labels(labels, scan) != expected).mean() < 0.001
+
+
+def test_doubling_keeps_the_place():
+    ramp = np.broadcast_to(np.arange(0, 200, 10, dtype=np.uint8)[:, None, None], (20, 5, 5))
+    fine = doubled_grid(upright(ramp, 1.0), doubled(ramp))
+    inner = np.arange(1, 39)
+    np.testing.assert_allclose(
+        fine.array[inner, 3, 3], (fine.index_to_ras(np.stack([inner] * 3, 1))[:, 2] - 0.5) * 10, atol=1
+    )
+
+
+# ---------------------------------------------------------------- left and right
+
+
+def test_teeth_of_both_sides_tell_the_middle():
+    found = answer(mandible=JAW, canal=LEFT | RIGHT)
+    around = find_surroundings(found, teeth(), ("canals",))
+    for key, mask in (("canal_left", LEFT), ("canal_right", RIGHT)):
+        assert (around.labels.array[mask & (teeth().array == 0)] == structure(key).value).all()
+
+
+def test_a_turned_head_has_a_turned_midplane():
+    angle = np.deg2rad(25.0)
+    turn = np.array([[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0], [0, 0, 1.0]])
+    scan = upright(np.zeros((60, 140, 140), np.uint8), 1.0)
+    for fdi in (*range(31, 38), *range(41, 48), *range(11, 18), *range(21, 28)):
+        z, y, x = np.rint(scan.ras_to_index(turn @ expected_place(fdi) + [70, 70, 30])).astype(int)
+        scan.array[z - 2 : z + 3, y - 2 : y + 3, x - 2 : x + 3] = fdi
+    plane = find_midplane(scan, np.zeros(scan.array.shape, bool), scan)
+    assert plane.normal @ (turn @ [1, 0, 0]) > 0.995
+    for side, sign in (("right", 1), ("left", -1)):
+        assert plane.side_of(turn @ [sign * 6.0, 40.0, 0.0] + [70, 70, 30]) == side
+    assert plane.side_of(turn @ [1.0, -40.0, 0.0] + [70, 70, 30]) is None
+
+
+def test_the_jaws_own_symmetry_tells_it_where_teeth_do_not():
+    found = answer(mandible=JAW, canal=LEFT | RIGHT)
+    around = find_surroundings(found, teeth(only=(36,)), ("canals",))
+    assert names(around) == {"canal_left", "canal_right"}
+    assert not plane_of_symmetry(SMALL_JAW, found.grid)
+    plane = plane_of_symmetry(JAW, found.grid)
+    assert abs(plane.distances(np.array([40.0, 30.0, 10.0]))) < 1.5
+
+
+def test_teeth_of_one_side_tell_their_own_side_only():
+    both = find_surroundings(answer(mandible=SMALL_JAW, canal=LEFT | RIGHT), teeth(only=(36,)), ("canals",))
+    assert names(both) == {"canal_left", "canal"}
+
+
+def test_without_any_sign_nobody_guesses():
+    high = box(slice(25, 38), slice(30, 50), slice(15, 30))
+    found = answer(mandible=SMALL_JAW, canal=LEFT, sinus=high)
+    around = find_surroundings(found, teeth(only=()), ("canals",))
+    assert names(around) == {"canal", "sinus"}
+    assert [note for note in around.notes if note.startswith("Whether the mandibular canal is the left or the right")]
+    assert [note for note in around.notes if note.startswith("Whether the maxillary sinus is the left or the right")]
+
+
+# ---------------------------------------------------------------- the network
 
 
 class FakeNetwork:
     """Answers that each voxel is what its grey value says: shows that tiles are put together in their places."""
 
-    metadata: ClassVar[dict] = {
-        "clip_percentiles": [0, 100],
-        "divisor": 16,
-        "receptive_margin_vox": 16,
-        "labels": list(KEYS),
-    }
-
     def __init__(self) -> None:
+        self.metadata = {"clip_percentiles": [0, 100], "divisor": 16, "receptive_margin_vox": 16, "labels": list(KEYS)}
         self.largest = 0
 
     def run(self, part: np.ndarray, cancelled) -> np.ndarray:
@@ -231,6 +258,15 @@ def test_tiles_are_put_together_around_the_dentition(monkeypatch):
     clear = np.abs(part - image.mean()) > 0.05  # the z-score is of some of the voxels
     np.testing.assert_array_equal((found.of("mandible") > 0)[clear], (part > image.mean())[clear])
     assert found.grid.array.shape[1] < 120  # cut to the surroundings of the teeth
+
+
+def test_cancelling_stops_between_structures():
+    asked = []
+    with pytest.raises(Cancelled):
+        find_surroundings(
+            answer(mandible=JAW, canal=LEFT), teeth(), STRUCTURE_GROUPS, lambda: asked.append(1) or len(asked) > 3
+        )
+    assert len(asked) == 4
 
 
 def test_unknown_structures_are_refused():

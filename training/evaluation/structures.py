@@ -147,8 +147,9 @@ def summary(scans: dict[str, Values], seed: int = 0) -> dict[str, dict[str, Any]
     Returns
     -------
     dict
-        Of each: "mean" and "median" over its values; "interval", lower and upper end of the percentile bootstrap interval of that
-        mean when the patients are drawn again (None with fewer than two); "values" and "scans", how many it has.
+        Of each: "mean" and "median" over its values; "interval", lower and upper end of the percentile bootstrap
+        interval of the mean when the patients are drawn again (None with fewer than two); "values" and "scans", how
+        many it has.
     """
     scores = {}
     for key in dict.fromkeys(key for values in scans.values() for key in values):

@@ -147,8 +147,9 @@ def summary(scans: dict[str, Values], seed: int = 0) -> dict[str, dict[str, Any]
     Returns
     -------
     dict
-        Of each: "mean" over its values; "interval", lower and upper end of the percentile bootstrap interval of that
-        mean when the patients are drawn again (None with fewer than two); "values" and "scans", how many it has.
+        Of each: "mean" and "median" over its values; "interval", lower and upper end of the percentile bootstrap
+        interval of the mean when the patients are drawn again (None with fewer than two); "values" and "scans", how
+        many it has.
     """
     scores = {}
     for key in dict.fromkeys(key for values in scans.values() for key in values):
@@ -156,6 +157,7 @@ def summary(scans: dict[str, Values], seed: int = 0) -> dict[str, dict[str, Any]
         sums, counts = np.array([one.sum() for one in having]), np.array([len(one) for one in having])
         scores[key] = {
             "mean": float(sums.sum() / counts.sum()),
+            "median": float(np.median(np.concatenate(having))),
             "interval": _interval(sums, counts, np.random.default_rng(seed)) if len(having) > 1 else None,
             "values": int(counts.sum()),
             "scans": len(having),
@@ -173,13 +175,14 @@ def to_markdown(table: dict[str, Any]) -> str:
     """The scores, a line each."""
     rows = []
     for key, score in sorted(table["scores"].items()):
+        numbers = [f"{score[name]:.3f}" for name in ("mean", "median")]
         ends = " to ".join(f"{end:.3f}" for end in score["interval"] or ())
-        rows.append((key, f"{score['mean']:.3f}", ends or "-", score["values"], score["scans"]))
+        rows.append((key, *numbers, ends or "-", score["values"], score["scans"]))
     lines = [
         "dsc, nsd, cl_dice, one_piece, own_side, found, known: higher is better; the rest are errors in mm or degrees, "
         "and the share of implants called teeth.",
         "",
-        markdown_table(("score", "mean", f"{COVERED:.0%} of the means", "values", "scans"), rows),
+        markdown_table(("score", "mean", "median", f"{COVERED:.0%} of the means", "values", "scans"), rows),
     ]
     return "\n".join(lines) + "\n"
 

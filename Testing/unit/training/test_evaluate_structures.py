@@ -194,6 +194,7 @@ def test_scores_are_means_over_values_and_intervals_over_patients():
     found = evaluate.summary(scans)
     assert found["x"]["mean"] == pytest.approx(0.5) and found["y"] == {
         "mean": 3.0,
+        "median": 3.0,
         "interval": None,
         "values": 1,
         "scans": 1,
@@ -226,13 +227,14 @@ def test_the_command_scores_what_the_program_wrote(folders, capsys):
     assert table["scans"]["a"]["mandible_dsc"] == [1.0] and table["scans"]["b"]["mandible_dsc"] == [0.0]
     assert table["scores"]["mandible_dsc"] | {"interval": None} == {
         "mean": 0.5,
+        "median": 0.5,
         "interval": None,
         "values": 2,
         "scans": 2,
     }
     assert table["scores"]["tooth_length_mm"]["mean"] == pytest.approx(0.0, abs=1e-4)
     text = out.with_suffix(".md").read_text(encoding="utf-8")
-    assert text in capsys.readouterr().out and "| mandible_dsc | 0.500 | 0.000 to 1.000 | 2 | 2 |" in text
+    assert text in capsys.readouterr().out and "| mandible_dsc | 0.500 | 0.500 | 0.000 to 1.000 | 2 | 2 |" in text
 
 
 def test_the_command_runs_the_library_with_the_networks_that_are_named(folders, monkeypatch, truth):

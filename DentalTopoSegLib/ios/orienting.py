@@ -88,9 +88,7 @@ def thin_points(points: np.ndarray, seed: int = 0) -> tuple[np.ndarray, np.ndarr
         points = points[np.random.default_rng(seed).integers(len(points), size=CANDIDATES)]
     if len(points) < FEWEST:
         raise ValueError(f"A jaw's direction needs at least {FEWEST} points, not {len(points)}.")
-    middle = points.mean(0)
-    start = int(np.argmax(((points - middle) ** 2).sum(1)))
-    order = farthest_points(points, min(POINTS, len(points)), start)
+    order = farthest_points(points, min(POINTS, len(points)))
     middle = points[order[:PLACES]].mean(0)
     chosen = points[np.resize(order, POINTS)]
     return (chosen - middle).astype(np.float32), middle

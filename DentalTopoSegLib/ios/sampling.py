@@ -66,15 +66,26 @@ def level_counts(area_mm2: float, available: int, areas: Sequence[float] = AREA_
     return tuple(counts)
 
 
-def farthest_points(points: np.ndarray, count: int, start: int = 0) -> np.ndarray:
-    """Indices (count,) of a farthest-point order of points (N, 3) that begins at `start`."""
+def farthest_points(points: np.ndarray, count: int, away_from: np.ndarray | None = None) -> np.ndarray:
+    """Indices (count,) of a farthest-point order of points (N, 3).
+
+    It begins with the point farthest from `away_from` (3,), by default the mean of the points, so that a turned and
+    shifted surface is sampled at the same points.
+    """
     from fpsample import bucket_fps_kdline_sampling
 
-    if count >= len(points) and len(points) <= 2:
-        return np.arange(len(points))
-    height = int(np.clip(np.log2(max(len(points) / 64, 2)), 1, 7))
-    data = np.ascontiguousarray(points, np.float32)
-    return np.asarray(bucket_fps_kdline_sampling(data, count, h=height, start_idx=start), np.int64)
+    points = np.asarray(points, np.float64)
+    offset = points - points.mean(0)
+    start = offset.mean(0) if away_from is None else np.asarray(away_from, np.float64) - points.mean(0)
+    # fpsample sorts the points before it looks up the one to start with. A further point apart from all others along a
+    # fourth axis stays the first of them: it is the start, and the farthest from it comes next.
+    apart = 2 * np.sqrt(max(((offset - start) ** 2).sum(1).max(), 1e-6))
+    data = np.zeros((len(points) + 1, 4), np.float32)
+    data[0] = *start, -apart
+    data[1:, :3] = offset
+    height = int(np.clip(np.log2(max(len(data) / 64, 2)), 1, 7))
+    order = np.asarray(bucket_fps_kdline_sampling(data, count + 1, h=height, start_idx=0), np.int64)[1:] - 1
+    return np.where(order < 0, order[0], order)  # nothing is left but points that coincide with chosen ones
 
 
 def build_cloud(points: np.ndarray, normals: np.ndarray, counts: Sequence[int], workers: int = 1) -> Cloud:

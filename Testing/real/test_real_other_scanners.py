@@ -54,3 +54,11 @@ def test_every_jaw_lies_the_right_way_up(tries: dict[str, dict]):
 def test_the_teeth_are_found_whatever_their_number(tries: dict[str, dict]):
     found = [one["instance_dice"] for one in tries.values()]
     assert np.mean(found) > 0.94, found
+
+
+def test_the_numbers_are_the_same_in_every_position(tries: dict[str, dict]):
+    jaws: dict[str, list[list[tuple]]] = {}
+    for name, one in tries.items():
+        jaws.setdefault(name.rsplit(" ", 1)[0], []).append([one["wrong_fdi"], one["missed"], one["extra"]])
+    unlike = {name: found for name, found in jaws.items() if any(one != found[0] for one in found)}
+    assert unlike == {}

@@ -4,7 +4,8 @@
 
 FOLDER and the folders in it hold jaws as .npz (`vertices`, `faces`, `face_fdi` or `vertex_fdi`) or as Teeth3DS has them
 (.obj with .json); which jaw it is the file's name (`*_upper`, `*_lower`) or the labels say. Where the library asks for
-the jaw it is told the right one. Each folder is a row of the table.
+the jaw it is told the right one. Each folder is a row of the table. Where milk teeth are found on a jaw whose labels
+know none, a last row counts each as the permanent tooth in its place: which of both it is, such labels do not say.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from training.volumes.finished import MODELS
 
 LOW_DICE = 0.9
 """Scans below it are named."""
+_PERMANENT = 48  # the largest number of a permanent tooth
 
 
 class TorchNetwork:
@@ -105,7 +107,9 @@ def scores_of(scan: Scan, found: JawSegmentation, by_place: bool = False) -> dic
     vertex = found.fdi[surface.of_vertex]
     vertex[surface.of_vertex < 0] = 0
     if by_place:
-        face, vertex = (np.where(labels > 50, labels - 40, labels).astype(np.uint8) for labels in (face, vertex))
+        face, vertex = (
+            np.where(labels > _PERMANENT, labels - 40, labels).astype(np.uint8) for labels in (face, vertex)
+        )
     truth = vertex_labels(scan)
     scores = evaluate_mesh(scan.vertices, scan.faces, vertex, truth, face_predicted=face, face_reference=scan.face_fdi)
     return {**scores, "jaw_inferred": found.jaw_inferred, "jaw_confidence": found.jaw_confidence}
@@ -144,11 +148,12 @@ def load_networks(models: Path, surface_run: Path | None, crowns_run: Path | Non
     return networks
 
 
-def try_scan(scan: Scan, models: Mapping[str, Any], turn: np.ndarray, by_place: bool = False) -> dict[str, Any]:
+def try_scan(scan: Scan, models: Mapping[str, Any], turn: np.ndarray) -> dict[str, Any]:
     """Scores of one jaw turned about the origin by (3, 3) with nothing given.
 
     Besides those of `scores_of`: "jaw" the right one, "asked" whether the library asked for it, "off_deg" of the frame
-    from the one in which the labelled teeth stand best, "jaw_logits" what surface and crowns say.
+    from the one in which the labelled teeth stand best, "jaw_logits" what surface and crowns say; "by_place" the scores
+    with milk teeth as permanent ones, where some are found and the labels know none.
     """
     asked = False
     try:
@@ -157,8 +162,10 @@ def try_scan(scan: Scan, models: Mapping[str, Any], turn: np.ndarray, by_place: 
         asked = True
         found = segment(scan, models, turn=turn, jaw=scan.jaw)
     true = frame_of_labels(scan).matrix[:3, :3] @ turn.T
+    unknown = (found.face_fdi > _PERMANENT).any() and not (scan.face_fdi > _PERMANENT).any()
     return {
-        **scores_of(scan, found, by_place),
+        **scores_of(scan, found),
+        **({"by_place": scores_of(scan, found, by_place=True)} if unknown else {}),
         "jaw": scan.jaw,
         "group": scan.group,
         "asked": asked,
@@ -181,13 +188,17 @@ def told(name: str, one: Mapping[str, Any]) -> str:
 
 
 def group_table(scores: Mapping[str, Mapping[str, Any]]) -> str:
-    """Markdown: a row for each folder and one for all."""
+    """Markdown: a row for each folder and one for all, and one with milk teeth by their places where some have both."""
     groups: dict[str, dict[str, Mapping[str, Any]]] = {}
     for name, one in scores.items():
         groups.setdefault(one["group"], {})[name] = one
     rows = [_row(group or "(folder)", mine) for group, mine in groups.items()]
     if len(groups) > 1:
         rows.append(_row("all", scores))
+    if any("by_place" in one for one in scores.values()):
+        rows.append(
+            _row("milk teeth by place", {name: {**one, **one.get("by_place", {})} for name, one in scores.items()})
+        )
     head = ("jaws", "tries", "jaw right", "asked", "jaw wrong", "frame off, median", "95 %", "DSC")
     more = ("whatever the number", "wrong numbers", "missed", "extra a jaw")
     return markdown_table((*head, *more), rows, right=True)
@@ -225,8 +236,6 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--patients", type=Path, help="the data pack's ios/train, for the list of patients")
     parser.add_argument("--turns", type=int, default=3, help="random frames per jaw")
     parser.add_argument("--seed", type=int, default=0)
-    by_place = "labels know no milk teeth: each counts as the permanent tooth in its place"
-    parser.add_argument("--milk-by-place", action="store_true", help=by_place)
     parser.add_argument("--known", action="store_true", help="also with frame and jaw given")
     parser.add_argument("-o", "--output", type=Path, required=True)
     arguments = parser.parse_args(argv)
@@ -241,7 +250,7 @@ def main(argv: list[str] | None = None) -> None:
         rng = np.random.default_rng([arguments.seed, *scan.name.encode()])
         for k, turn in enumerate(Rotation.random(arguments.turns, rng=rng)):
             try:
-                one = try_scan(scan, models, turn.as_matrix(), arguments.milk_by_place)
+                one = try_scan(scan, models, turn.as_matrix())
             except (InputError, NoTeethError) as error:  # too small a piece, or no tooth in it
                 print(f"{name} {k}: {error}", flush=True)
                 continue
@@ -249,7 +258,7 @@ def main(argv: list[str] | None = None) -> None:
             print(told(f"{name} {k}", one), flush=True)
         if arguments.known:
             found = segment(scan, models, frame=frame_of_labels(scan), jaw=scan.jaw)
-            known[name] = scores_of(scan, found, arguments.milk_by_place)
+            known[name] = scores_of(scan, found)
         # after every jaw: a long run that is stopped has not been for nothing
         arguments.output.write_text(json.dumps({"tries": tries, "known": known}, indent=1), encoding="utf-8")
     if known:

@@ -240,7 +240,7 @@ def sample(jaw: Jaw, rng: np.random.Generator, area_per_point: float) -> dict[st
     normals /= np.linalg.norm(normals, axis=1, keepdims=True) + 1e-12
     areas = (area_per_point, *(np.array(AREA_PER_POINT[1:]) * rng.uniform(0.8, 1.3)))
     counts = level_counts(area, n, areas)
-    first = farthest_points(points, counts[1], int(rng.integers(n)))
+    first = farthest_points(points, counts[1], points[rng.integers(n)])
     rest = np.ones(n, bool)
     rest[first] = False
     order = np.concatenate([first, np.nonzero(rest)[0]])

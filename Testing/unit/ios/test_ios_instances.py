@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
 from DentalTopoSegLib.ios.instances import find_instances, instance_energy
 from DentalTopoSegLib.ios.islands import remove_islands
@@ -56,6 +57,36 @@ def test_level_counts_follow_the_surface_and_not_the_mesh() -> None:
     assert level_counts(4700.0, 10**6)[1:] == level_counts(4700.0, 20_000)[1:]
     assert level_counts(50_000.0, 10**6)[0] == 24_000
     assert min(level_counts(5.0, 40)) >= 17
+
+
+def farthest_by_hand(points: np.ndarray, count: int, start: int) -> list[int]:
+    """The farthest-point order of Eldar et al. without any short cut."""
+    chosen, distance = [start], np.full(len(points), np.inf)
+    while len(chosen) < count:
+        distance = np.minimum(distance, np.linalg.norm(points - points[chosen[-1]], axis=1))
+        chosen.append(int(distance.argmax()))
+    return chosen
+
+
+@pytest.mark.parametrize("count", [3, 40, 900])
+def test_farthest_points_begin_where_they_are_told_and_are_the_same_in_any_position(count: int) -> None:
+    rng = np.random.default_rng(count)
+    points = rng.normal(0, (20, 15, 4), (count, 3))
+    asked = min(count, 200)
+    first = int(np.linalg.norm(points - points.mean(0), axis=1).argmax())
+    order = farthest_points(points, asked)
+    assert order.tolist() == farthest_by_hand(points, asked, first)
+    moved = points @ Rotation.random(rng=rng).as_matrix().T + [150, -90, 60]
+    assert farthest_points(moved, asked).tolist() == order.tolist()
+    far = int(np.linalg.norm(points - points[1], axis=1).argmax())
+    assert farthest_points(points, asked, points[1]).tolist() == farthest_by_hand(points, asked, far)
+
+
+def test_points_that_coincide_are_repeated_and_none_is_invented() -> None:
+    points = np.repeat(np.random.default_rng(0).normal(0, 5, (4, 3)), 2, axis=0)
+    order = farthest_points(points, 8)
+    assert order.min() >= 0 and len(np.unique(points[order], axis=0)) == 4
+    assert farthest_points(points[:1], 1).tolist() == [0]
 
 
 def test_the_cloud_is_nested_and_its_neighbours_are_the_nearest() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,8 @@ pytest.importorskip("torch", reason="torch is installed with [test] on Python 3.
 from DentalTopoSegLib.errors import InputError
 from DentalTopoSegLib.ios import segmenting
 from DentalTopoSegLib.ios.orienting import Frame
-from training.evaluation import jaw_decision
-from training.evaluation.jaws import group_table, told, try_scan
+from training.evaluation import jaw_decision, jaws
+from training.evaluation.jaws import group_table, segment, told, try_scan
 from training.evaluation.labelled import Scan
 
 
@@ -74,3 +75,27 @@ def test_a_jaw_is_tried_with_nothing_given_and_answered_when_asked_about(
     rows = [row.split("|") for row in table.splitlines() if row.startswith("|")]
     assert [r[1].strip() for r in rows[2:]] == ["(folder)", "other", "all"]
     assert [int(r[5]) for r in rows[2:]] == [0, 1, 1]  # jaw wrong
+
+
+def test_milk_teeth_are_scored_both_ways_where_the_labels_know_none(monkeypatch: pytest.MonkeyPatch):
+    toy = toy_jaw("lower")
+    scan = Scan("toy_lower", "lower", toy.vertices, toy.faces, toy.face_fdi)
+    networks = {"orientation": None, "surface": ToySurfaceNetwork(toy, np.eye(4)), "crowns": UndecidedCrowns()}
+    monkeypatch.setattr(segmenting, "find_frame", lambda *_: Frame(np.eye(4), 1.0, 0.02, False))
+    adult = try_scan(scan, networks, np.eye(3))
+    assert "by_place" not in adult and "milk" not in group_table({"a": adult})
+
+    def called_milk(*given, **more):
+        found = segment(*given, **more)
+        fdi, face = (np.where(labels == 35, 75, labels).astype(np.uint8) for labels in (found.fdi, found.face_fdi))
+        return replace(found, fdi=fdi, face_fdi=face)
+
+    monkeypatch.setattr(jaws, "segment", called_milk)
+    child = try_scan(scan, networks, np.eye(3))
+    assert child["wrong_fdi"] == [[35, 75]] and child["dice"] < adult["dice"]
+    assert child["by_place"]["wrong_fdi"] == [] and child["by_place"]["dice"] == pytest.approx(adult["dice"])
+    *_, asis, by_place = group_table({"a": child}).splitlines()
+    assert asis.split("|")[1].strip() == "(folder)" and by_place.split("|")[1].strip() == "milk teeth by place"
+    assert "0.0 %" in by_place and "0.0 %" not in asis
+    labelled = replace(scan, face_fdi=np.where(scan.face_fdi == 35, 75, scan.face_fdi))
+    assert "by_place" not in try_scan(labelled, networks, np.eye(3))

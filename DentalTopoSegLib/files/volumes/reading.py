@@ -175,8 +175,8 @@ def _clean_intensities(volume: Volume, path: Path, warnings: list[str]) -> Volum
         raise InputError(f"'{path}' is empty: every voxel has the same value ({low:g}). Export the scan again.")
     if low >= 0 and (labels := _label_values(array)):
         raise InputError(
-            f"'{path}' looks like a label map, not like a scan: its voxels hold only {labels} different values, whole numbers from "
-            f"{low:g} to {high:g}. Give the scan that was segmented."
+            f"'{path}' looks like a label map, not like a scan: its voxels hold only {labels} different "
+            f"values, whole numbers from {low:g} to {high:g}. Give the scan that was segmented."
         )
     if array.dtype.kind in "iu" and array.dtype.itemsize > 2:
         fits = np.iinfo(np.int16).min <= low and high <= np.iinfo(np.int16).max

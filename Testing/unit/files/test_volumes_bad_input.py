@@ -15,6 +15,7 @@ from scan_files import block, oblique_direction, toy_dentition, write_dicom, wri
 from DentalTopoSegLib.errors import InputError, MemoryLimitError
 from DentalTopoSegLib.files.volumes import Volume, read_labels, read_volume
 from DentalTopoSegLib.files.volumes.dicom import check_slice_positions
+from DentalTopoSegLib.phantom import make_phantom
 
 
 def refusal(path: Path, **options) -> str:
@@ -221,8 +222,8 @@ def test_a_label_map_is_no_scan(tmp_path: Path, kind: type) -> None:
 
 
 def test_a_scan_of_eight_bits_is_no_label_map(tmp_path: Path) -> None:
-    grey = toy_dentition()[0]
-    eight = np.clip((grey.array + 100) / 1900 * 255, 0, 255).astype(np.uint8)
+    grey = make_phantom(3, 1.0, fov_mm=(30, 30, 30)).image
+    eight = np.clip((grey.array + 1000) / 4000 * 255, 0, 255).astype(np.uint8)
     assert read_volume(write_file(grey.with_array(eight), tmp_path / "scan.nii.gz"))[0].array.dtype == np.uint8
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ..errors import InputError, OutputError
 from .final_move import FINAL_MOVE
-from .journal import MARK, finish_moves, is_open, move_all, staged_files, sync_file, sync_folder
+from .journal import MARK, finish_moves, is_open, move_all, names_taken_away, staged_files, sync_file, sync_folder
 from .locks import lock_folder, locked
 
 #: Stages: the computer's mark, the process, a random end.
@@ -141,7 +141,8 @@ def require_writable(folder: Path) -> None:
 def all_or_nothing(folder: Path, inputs: Iterable[str | os.PathLike[str]] = ()) -> Iterator[Path]:
     """Yield a hidden folder to write results into; on success its files move to `folder`, else nothing is left.
 
-    Files of the same name are replaced, all or none, whenever the run is killed or the disk refuses (see `journal`).
+    Files of the same name are replaced, and those of `journal.take_away` go, all or none, whenever the run is killed
+    or the disk refuses (see `journal`).
     What an earlier run that was killed has left is put in order first. A stage as `folder` is yielded itself: it is
     moved as a whole later.
 
@@ -166,7 +167,7 @@ def all_or_nothing(folder: Path, inputs: Iterable[str | os.PathLike[str]] = ()) 
         with _stage_in(folder) as stage:
             yield stage
             if stage != folder:
-                keep_inputs(given, folder, [file.name for file in staged_files(stage)])
+                keep_inputs(given, folder, [*(file.name for file in staged_files(stage)), *names_taken_away(stage)])
                 with locked(folder):
                     _settle_locked(folder)
                     with FINAL_MOVE.uncut():

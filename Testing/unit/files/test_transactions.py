@@ -110,6 +110,38 @@ def test_a_run_ended_at_any_step_loses_nothing(tmp_path: Path, links: bool, monk
 
 
 @posix
+def test_a_file_for_which_nothing_comes_goes_with_the_others_or_not_at_all(tmp_path: Path) -> None:
+    def work() -> None:
+        with all_or_nothing(folder) as stage:
+            (stage / "z_report.json").write_text(NEW["z_report.json"])
+            for name in ("a.txt", "never.txt", "folder"):
+                journal.take_away(stage, name)
+
+    folder, number, seen = tmp_path / "out", 1, set()
+    after = OLD | {"z_report.json": NEW["z_report.json"]}
+    del after["a.txt"]
+    while True:
+        write_old(folder)
+        if not ended_at(number, work):
+            break
+        if "a.txt" not in shown(folder) and number % 2:  # somebody else brings one of this name
+            (folder / "a.txt").write_text("edited by hand")
+            run_next(folder)
+            assert shown(folder)["a.txt"] == "edited by hand"
+        else:
+            run_next(folder)
+            assert shown(folder) in (OLD, after), number
+            seen.add(shown(folder) == after)
+        assert hidden(folder) == [], number
+        number += 1
+    assert shown(folder) == after
+    assert seen == {True, False}
+    with pytest.raises(InputError, match="would replace"), all_or_nothing(folder, [folder / "b.txt"]) as stage:
+        journal.take_away(stage, "b.txt")
+    assert shown(folder) == after
+
+
+@posix
 def test_putting_in_order_may_itself_be_ended_at_any_step(tmp_path: Path) -> None:
     folder, number, first = tmp_path / "out", 1, _first_step_that_leaves_some_moved(tmp_path)
     while True:

@@ -83,8 +83,16 @@ def test_both_jaws_are_laid_and_their_teeth_written(case, tmp_path: Path, capsys
 
 
 def test_one_jaw_as_glb(case, tmp_path: Path, capsys) -> None:
+    """With a label map that holds only the box around the teeth, as a DICOM segmentation does."""
     folder, _ = case
-    assert call(folder, "lower.vtp", out=tmp_path / "out", more=("--format", "glb", "--json")) == 0
+    whole = sitk.ReadImage(str(folder / "labels.nii.gz"))
+    shape = sitk.LabelShapeStatisticsImageFilter()
+    shape.Execute(whole > 0)
+    x, y, z, *size = shape.GetBoundingBox(1)
+    assert size != list(whole.GetSize())
+    sitk.WriteImage(sitk.RegionOfInterest(whole, size, (x, y, z)), str(tmp_path / "part.nii.gz"))
+    more = ("--labels", str(tmp_path / "part.nii.gz"), "--format", "glb", "--json")
+    assert call(folder, "lower.vtp", out=tmp_path / "out", more=more) == 0
     report = json.loads(capsys.readouterr().out)
     assert [part["jaw"] for part in report["jaws"]] == ["lower"]
     scene = trimesh.load(tmp_path / "out" / "cbct_fused.glb")

@@ -15,8 +15,15 @@ from DentalTopoSegLib.checks.findings import Finding, check_dentition, repairs_f
 from DentalTopoSegLib.checks.findings.nearness import shown_uncertainty
 from DentalTopoSegLib.checks.findings.words import STRUCTURE
 from DentalTopoSegLib.checks.measures.canals import gaps_between, pieces_of
-from DentalTopoSegLib.checks.repair import RepairRefusedError, join_canal, make_structure_edit
-from DentalTopoSegLib.dentition.structures import structure
+from DentalTopoSegLib.checks.repair import (
+    RepairRefusedError,
+    join_canal,
+    make_sides_edit,
+    make_structure_edit,
+    swap_sides,
+)
+from DentalTopoSegLib.dentition import is_tooth, mirrored
+from DentalTopoSegLib.dentition.structures import STRUCTURES, structure
 from DentalTopoSegLib.files.label_maps import read_label_map, structures_without_value, write_labelmap
 from DentalTopoSegLib.files.volumes import Volume
 from DentalTopoSegLib.files.volumes.boxes import box_of
@@ -67,6 +74,53 @@ def test_a_right_canal_labelled_left_is_told_and_no_join_across_the_jaw_is_offer
     (pieces,) = told["canal_in_pieces"]
     assert pieces.detail["gap_mm"] > 12
     assert not repairs_for(pieces)
+
+
+def exchanged(beside: np.ndarray) -> np.ndarray:
+    table = np.arange(256, dtype=np.uint8)
+    for one in STRUCTURES:
+        if one.side is not None:
+            other = {"left": "right", "right": "left"}[one.side]
+            table[one.value] = structure(f"{one.key.removesuffix(one.side)}{other}").value
+    return table[beside]
+
+
+@pytest.mark.parametrize("mirrored_too", [True, False], ids=["mirrored as a whole", "teeth alone mirrored"])
+def test_what_lies_around_mirrored_teeth_is_exchanged_with_them_where_it_is_mirrored_too(
+    tmp_path: Path, mirrored_too: bool
+) -> None:
+    labels, around = with_structures()
+    table = np.array([mirrored(fdi) if is_tooth(fdi) else 0 for fdi in range(256)], np.uint8)
+    beside = around.with_array(exchanged(around.array)) if mirrored_too else around
+    assert (beside.array != around.array).any() == mirrored_too
+    path = write_labelmap(labels.with_array(table[labels.array]), tmp_path / "mirrored.nii.gz", structures=beside)
+    codes = [finding.code for finding in check_file(path).findings]
+    assert ("structure_wrong_side" in codes) == mirrored_too
+    run = repair_file(path, tmp_path / "right.nii.gz", finding=codes.index("left_right_mirrored") + 1)
+    assert run.done == ["Exchange left and right for all teeth"]
+    assert "structure_wrong_side" not in [finding.code for finding in run.after]
+    read = read_label_map(tmp_path / "right.nii.gz")
+    np.testing.assert_array_equal(read.teeth.array, labels.array)
+    sided = [one.value for one in STRUCTURES if one.side is not None]
+    there = np.isin(around.array, sided) & (labels.array == 0)
+    assert there.any()
+    np.testing.assert_array_equal(read.structures.array[there], around.array[there])
+
+
+def test_only_the_sinuses_go_with_the_upper_teeth() -> None:
+    labels, around = with_structures()
+    upper = [fdi for fdi in range(11, 29) if is_tooth(fdi)]
+    table = np.arange(256, dtype=np.uint8)
+    table[upper] = [mirrored(fdi) for fdi in upper]
+    wrong, beside = labels.with_array(table[labels.array]), around.with_array(exchanged(around.array))
+    edit = make_sides_edit(beside, wrong.with_array(labels.array), swap_sides("upper"))
+    after = edit.apply(beside.array.copy())
+    sinuses = np.isin(around.array, [structure(f"sinus_{side}").value for side in ("left", "right")])
+    assert sinuses.any()
+    np.testing.assert_array_equal(after[sinuses], around.array[sinuses])
+    np.testing.assert_array_equal(after[~sinuses], beside.array[~sinuses])
+    np.testing.assert_array_equal(edit.undo(after), beside.array)
+    assert make_sides_edit(around, labels, swap_sides("upper")) is None
 
 
 @pytest.mark.parametrize(("mm", "shown"), [(0.25, 0.3), (0.2, 0.2), (0.21, 0.3), (0.30000001, 0.3)])

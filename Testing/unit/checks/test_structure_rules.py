@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,13 +23,15 @@ from DentalTopoSegLib.checks.repair import (
     make_structure_edit,
     swap_sides,
 )
-from DentalTopoSegLib.dentition import is_tooth, mirrored
+from DentalTopoSegLib.dentition import is_tooth, label_values, mirrored
 from DentalTopoSegLib.dentition.structures import STRUCTURES, structure
+from DentalTopoSegLib.errors import InputError
 from DentalTopoSegLib.files.label_maps import read_label_map, structures_without_value, write_labelmap
-from DentalTopoSegLib.files.volumes import Volume
+from DentalTopoSegLib.files.volumes import Volume, write_volume
 from DentalTopoSegLib.files.volumes.boxes import box_of
 from DentalTopoSegLib.runs.checking import check_file
 from DentalTopoSegLib.runs.repairing import repair_file
+from DentalTopoSegLib.runs.results import export_result
 
 CODES = ("canal_in_pieces", "canal_branched", "structure_wrong_side", "tooth_outside_jaw", "implant_as_tooth")
 LEFT = structure("canal_left").value
@@ -74,6 +77,59 @@ def test_a_right_canal_labelled_left_is_told_and_no_join_across_the_jaw_is_offer
     (pieces,) = told["canal_in_pieces"]
     assert pieces.detail["gap_mm"] > 12
     assert not repairs_for(pieces)
+
+
+def test_a_pulp_without_its_tooth_is_called_one(tmp_path: Path) -> None:
+    labels, around = with_structures()
+    pulp = around.array == structure("pulp").value
+    values = np.where(pulp, labels.array + 100, labels.array)
+    values[(labels.array == 36) & ~pulp] = 0
+    path = write_volume(labels.with_array(values.astype(np.uint8)), tmp_path / "teeth.nii.gz")
+    said = [finding.message for finding in check_file(path).findings if finding.teeth == (36,)]
+    assert [text for text in said if text.startswith("Of tooth 36 only the pulp is labelled: ")]
+    assert not [text for text in said if "implausibly small" in text]
+
+
+def test_canals_without_teeth_are_called_so_and_no_numbering_is_proposed(tmp_path: Path) -> None:
+    labels, around = with_structures()
+    canals = np.isin(around.array, [structure(key).value for key in ("canal_left", "canal_right")])
+    path = write_volume(labels.with_array(np.where(canals, around.array, 0)), tmp_path / "canals.nii.gz")
+    said = (
+        r"holds no tooth, only what lies around teeth \(left mandibular canal, right mandibular canal\): give the label"
+    )
+    with pytest.raises(InputError, match=said):
+        check_file(path)
+    low = np.where(canals, around.array - structure("canal_left").value + 3, 0).astype(np.uint8)
+    path = write_volume(labels.with_array(low), tmp_path / "toothfairy.nii.gz")
+    with pytest.raises(
+        InputError, match=r"By totalsegmentator they are no teeth: left inferior alveolar canal, right"
+    ) as told:
+        check_file(path)
+    proposed = re.findall(r"--numbering ([\w]+)| or (\w+)\.", str(told.value))
+    assert all(3 in label_values(name or other) for name, other in proposed)
+    with pytest.raises(InputError, match=r"only what lies around teeth \(left inferior alveolar canal, right"):
+        check_file(path, numbering="toothfairy2")
+
+
+@pytest.mark.parametrize("suffix", [".seg.nrrd", ".nii.gz"])
+def test_what_lies_around_the_teeth_in_a_file_beside_them_is_checked_or_told(tmp_path: Path, suffix: str) -> None:
+    labels, around = with_structures()
+    beside = around.with_array(exchanged(around.array))
+    write_labelmap(labels, tmp_path / "whole.nii.gz", structures=beside)
+    export_result(tmp_path / "whole.nii.gz", tmp_path, "seg.nrrd")
+    teeth_path, structures_path = tmp_path / "whole_teeth.seg.nrrd", tmp_path / "whole_structures.seg.nrrd"
+    if suffix == ".nii.gz":
+        teeth_path = write_labelmap(labels, tmp_path / f"whole_teeth{suffix}")
+        structures_path = structures_path.rename(tmp_path / f"whole_structures{suffix}")
+    examined = check_file(teeth_path)
+    wrong = [finding.code for finding in examined.findings if finding.code == "structure_wrong_side"]
+    (told,) = [text for text in examined.report["warnings"] if structures_path.name in text]
+    if suffix == ".seg.nrrd":
+        assert len(wrong) == 4 and told.startswith("What lies around the teeth was taken from ")
+        structures_path.unlink()
+        assert not check_file(teeth_path).report["warnings"]
+    else:
+        assert not wrong and "was not read, so nothing is said of what lies around the teeth" in told
 
 
 def exchanged(beside: np.ndarray) -> np.ndarray:

@@ -14,6 +14,7 @@ from made_scans import MadeScan
 from PIL import Image
 
 from DentalTopoSegLib.commands import cli
+from DentalTopoSegLib.commands.fuse import _text
 from DentalTopoSegLib.dentition import Known
 from DentalTopoSegLib.errors import InputError
 from DentalTopoSegLib.files.jaw_labels import read_labelled_jaw
@@ -197,6 +198,14 @@ def test_jaws_that_are_exchanged_leave_nothing_of_their_own_segmentation(case, t
     assert sorted(tmp_path.iterdir()) == before
     fuse(folder / "cbct.nii.gz", paths[::-1], tmp_path / "out", labels=folder / "labels.nii.gz", name="right")
     assert (tmp_path / "out" / "numbered.vtp").exists()  # right this time
+
+
+def test_a_distance_that_is_looked_for_no_further_is_said_so() -> None:
+    tooth = {"fdi": 11, "fdi_in_cbct": 11, "fdi_in_scan": 11, "residual_median_mm": 0.07, "residual_p95_mm": 1.0}
+    jaw = {"scan": "a", "jaw": "upper", "share_that_fits": 0.9, "residual_median_mm": 0.1, "teeth": [tooth]}
+    assert _text({"jaws": [jaw], "findings": []}).splitlines()[-1].split()[3:] == ["0.07", "1.00", "or", "more"]
+    tooth |= {"residual_median_mm": None, "residual_p95_mm": 0.996}
+    assert _text({"jaws": [jaw], "findings": []}).splitlines()[-1].split()[3:] == ["-", "1.00"]
 
 
 def test_jaws_in_the_wrong_order_are_refused_and_nothing_is_left(case, tmp_path: Path, capsys) -> None:

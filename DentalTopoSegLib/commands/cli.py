@@ -142,12 +142,12 @@ def _refuse(error: DentalTopoSegError, as_json: bool) -> int:
     return error.exit_code
 
 
-def _stopped(error: BaseException | None = None) -> Cancelled:
+def _stopped(error: BaseException | None = None, *, for_good: bool = False) -> Cancelled:
     """What to say of a stop; takes away what is unfinished."""
     from ..files.final_move import FINAL_MOVE
     from ..files.transactions import remove_unfinished
 
-    remove_unfinished()
+    remove_unfinished(for_good=for_good)
     if isinstance(error, Cancelled) and str(error) != str(Cancelled()):
         return error
     return Cancelled("Stopped; the files that were written are whole.") if FINAL_MOVE.done else Cancelled()
@@ -160,7 +160,7 @@ def _is_moving() -> bool:
 
 def _leave(as_json: bool) -> None:
     """The end of the process that does not wait for what it is doing."""
-    code = _refuse(_stopped(), as_json)
+    code = _refuse(_stopped(for_good=True), as_json)
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
     os._exit(code)

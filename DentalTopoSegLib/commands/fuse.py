@@ -56,18 +56,24 @@ def _run(call: Call) -> dict[str, Any]:
 
 
 def _text(report: dict[str, Any]) -> str:
+    from ..fusion.pose import FAR_MM
+
+    def shown(millimetres: float | None) -> str:
+        if millimetres is None:
+            return "-"
+        return f"{millimetres:.2f}" if millimetres < FAR_MM else f"{FAR_MM:.2f} or more"
+
     lines = []
     for jaw in report["jaws"]:
         lines.append(
             f"{jaw['scan']} ({jaw['jaw']} jaw): {jaw['share_that_fits']:.0%} of the crowns' surface fits, "
             f"median distance {jaw['residual_median_mm']:.2f} mm"
         )
-        lines.append("  Tooth   in CBCT   in scan   median mm   95 % mm")
+        lines.append("  Tooth   in CBCT   in scan      median mm        95 % mm")
         for tooth in jaw["teeth"]:
-            values = (tooth["residual_median_mm"], tooth["residual_p95_mm"])
-            shown = ["-" if value is None else f"{value:.2f}" for value in values]
+            median, most = shown(tooth["residual_median_mm"]), shown(tooth["residual_p95_mm"])
             numbers = f"{tooth['fdi']:>5}   {tooth['fdi_in_cbct']:>7}   {tooth['fdi_in_scan']:>7}"
-            lines.append(f"  {numbers}   {shown[0]:>9}   {shown[1]:>7}")
+            lines.append(f"  {numbers}   {median:>12}   {most:>12}")
     lines += [finding["message"] for finding in report["findings"]]
     return "\n".join(lines)
 

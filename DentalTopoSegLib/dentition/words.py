@@ -1,7 +1,7 @@
 """Sentences that know which of their words are teeth, so that they can be said in any numbering and language.
 
 A `Sentence` is a template with fields; nothing ever reads tooth numbers back out of a text. Templates are English and
-double as the keys of a gettext catalogue::
+double as the keys of a catalogue::
 
     said = Sentence("{teeth:Teeth} lie apart by {gap:.0f} mm.", teeth=(14, 15), gap=3.2)
     str(said)                    # "Teeth 14 and 15 lie apart by 3 mm."
@@ -12,8 +12,8 @@ Format specifications beside Python's own: `{fdi:tooth}` is one tooth's number, 
 `{part:words}` another `Sentence` or a word of the catalogue, `{part:clause}` the same inside a sentence: its first
 letter is small.
 
-A language is the name of one, or a `Catalogue` of the caller's own: an application that has its own way to translate
-hands that over.
+A language is a `Catalogue`, such as `reports.languages.catalogue` reads from the translations that are shipped; an
+application that has its own way to translate hands that over. Named alone, it is English.
 """
 
 from __future__ import annotations
@@ -22,16 +22,11 @@ import gettext
 import string
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 from typing import Any, Protocol
 
 from ..errors import DentalTopoSegError
 from .naming import checked_numbering, tooth_text
 
-#: Name of the catalogue files, `<folder>/<language>/LC_MESSAGES/DentalTopoSeg.mo`.
-DOMAIN = "DentalTopoSeg"
-LOCALES = Path(__file__).resolve().parents[1] / "locales"
 SOURCE_LANGUAGE = "en"
 #: One tooth and several, at the beginning of a sentence and inside one; and how a list ends.
 BEGINNING = ("Tooth {numbers}", "Teeth {numbers}")
@@ -51,7 +46,7 @@ class Catalogue(Protocol):
         """One of two templates, for one thing or for several, in this language."""
 
 
-#: The name of a language ("de"), or its words.
+#: English by its name, or the words of another language.
 Language = str | Catalogue
 
 
@@ -205,15 +200,8 @@ def fields_of(template: str) -> frozenset[tuple[str, str]]:
 
 
 def _catalogue(language: Language) -> Catalogue:
-    """The words of a language; those of a language without a catalogue stay English."""
-    return _shipped(language) if isinstance(language, str) else language
-
-
-@lru_cache(maxsize=8)
-def _shipped(language: str) -> gettext.NullTranslations:
-    if language == SOURCE_LANGUAGE:
-        return gettext.NullTranslations()
-    return gettext.translation(DOMAIN, LOCALES, [language], fallback=True)
+    """The words of a language; of one that is only named the English ones: who has others gives its catalogue."""
+    return gettext.NullTranslations() if isinstance(language, str) else language
 
 
 def said(text: Sentence | str, numbering: str = "FDI", language: Language = SOURCE_LANGUAGE) -> str:

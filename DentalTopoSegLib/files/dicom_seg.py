@@ -91,9 +91,8 @@ def read_dicom_seg(path: Path) -> LabelMap:
     labels = _on_grid(_translated(volume.array, teeth), affine, path)
     structures = None
     if beside:
-        structures = labels.with_array(
-            _translated(beside.array, {number: structure(key).value for number, key in around.items()})
-        )
+        values = {number: structure(key).value for number, key in around.items()}
+        structures = _on_grid(_translated(beside.array, values), affine, path)
     strangers = [label for number, label in others.items() if number not in around]
     return LabelMap(labels, structures, [], list(others.values()), strangers)
 
@@ -131,7 +130,10 @@ def _segments(seg: Any) -> tuple[dict[int, int], dict[int, str]]:
 
 
 def _on_grid(array: np.ndarray, affine: np.ndarray, path: Path) -> Volume:
-    """affine: from indices of the array's axes to LPS mm."""
+    """affine: from indices of the array's axes to LPS mm; x, y and z of the volume are right-handed."""
+    if np.linalg.det(affine[:3, 2::-1]) < 0:  # from the last slice to the first, as no scan is read
+        array = np.ascontiguousarray(array[::-1])
+        affine = affine @ [[-1, 0, 0, len(array) - 1], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]]
     steps = affine[:3, :3][:, ::-1]  # columns of x, y, z
     spacing = np.linalg.norm(steps, axis=0)
     if not np.isfinite(affine).all() or (spacing <= 0).any():

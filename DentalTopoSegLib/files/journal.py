@@ -30,6 +30,7 @@ JOURNAL = f"{MARK}journal.json"
 UNDO = f"{MARK}undo.json"
 _DRAFT = f"{MARK}draft.json"
 _KEPT = f"{MARK}kept"
+_GONE = f"{MARK}gone"
 #: Files with this ending are moved last: where a report is, all is that it reports on.
 _REPORT_ENDING = "_report.json"
 _CHUNK_BYTES = 1 << 20
@@ -46,7 +47,7 @@ class Move:
     name : str
         In the stage and in the folder.
     sha256 : str
-        Of the new file.
+        Of the new file; "" where there is none, and the older one goes.
     replaced : list of int, optional
         Size and time of change, in ns, of the file that was there.
     """
@@ -60,6 +61,20 @@ def staged_files(stage: Path) -> list[Path]:
     """The files that are to be moved, reports last."""
     files = [path for path in stage.iterdir() if not path.name.startswith(MARK)]
     return sorted(files, key=lambda path: (path.name.endswith(_REPORT_ENDING), path.name))
+
+
+def take_away(stage: Path, name: str) -> None:
+    """Let the file of this name in the results' folder go when the stage's files are moved there, with them or not
+    at all."""
+    (stage / _GONE).mkdir(exist_ok=True)
+    (stage / _GONE / name).touch()
+
+
+def names_taken_away(stage: Path) -> list[str]:
+    """Of files for which nothing comes."""
+    gone = stage / _GONE
+    names = sorted(path.name for path in gone.iterdir()) if gone.is_dir() else []
+    return [name for name in names if not _is_there(stage / name)]
 
 
 def move_all(stage: Path, folder: Path) -> None:
@@ -99,7 +114,7 @@ def finish_moves(stage: Path, folder: Path) -> None:
         _take_back(stage, folder, _read_journal(stage / UNDO))
     elif (stage / JOURNAL).exists():
         moves = _read_journal(stage / JOURNAL)
-        left = [move for move in moves if _is_there(stage / move.name)]
+        left = [move for move in moves if _is_there((folder if not move.sha256 else stage) / move.name)]
         if not all(_can_go_on(stage, folder, move) for move in left):
             _turn_round(stage, folder, moves)
             return
@@ -139,8 +154,8 @@ def sync_folder(folder: Path) -> None:
 
 
 def _prepare(stage: Path, folder: Path) -> list[Move]:
-    moves = []
     (stage / _KEPT).mkdir(exist_ok=True)
+    moves = [Move(name, "", _state(folder / name)) for name in names_taken_away(stage) if _is_file(folder / name)]
     for file in staged_files(stage):
         target = folder / file.name
         if target.is_dir():
@@ -159,7 +174,8 @@ def _carry_out(stage: Path, folder: Path, moves: list[Move]) -> None:
         target, kept = folder / move.name, stage / _KEPT / move.name
         if _is_there(target) and not _is_there(kept):
             os.replace(target, kept)
-        os.replace(stage / move.name, target)
+        if move.sha256:
+            os.replace(stage / move.name, target)
     sync_folder(folder)
     (stage / JOURNAL).unlink()
 
@@ -188,11 +204,16 @@ def _take_back(stage: Path, folder: Path, moves: list[Move]) -> None:
 def _can_go_on(stage: Path, folder: Path, move: Move) -> bool:
     """Whether the new file is whole and the older one untouched (or put aside)."""
     state = _state(folder / move.name)
-    return (state is None or state == move.replaced) and sha256_of(stage / move.name) == move.sha256
+    untouched = state is None or state == move.replaced
+    return untouched and (not move.sha256 or sha256_of(stage / move.name) == move.sha256)
 
 
 def _is_there(path: Path) -> bool:
     return os.path.lexists(path)
+
+
+def _is_file(path: Path) -> bool:
+    return _is_there(path) and stat.S_ISREG(path.lstat().st_mode)
 
 
 def _state(path: Path) -> list[int] | None:

@@ -101,6 +101,12 @@ def read_label_map(
     if not fdi.array.any():
         if not ignored:
             return LabelMap(fdi, None, warnings)
+        if all(value in layout.others for value in ignored):
+            names = ", ".join(layout.others[value] for value in ignored)
+            raise InputError(
+                f"'{path}' holds no tooth, only what lies around teeth ({names}): give the label map that has the "
+                "teeth too."
+            )
         shown = _list_text(ignored)
         raise InputError(f"'{path}' holds the values {shown}, no tooth by {used}.{_others_that_fit(ignored, layout)}")
     unknown = [value for value in ignored if value not in layout.others]
@@ -204,8 +210,13 @@ def _refuse_doubt(path: Path, values: list[int]) -> None:
 
 
 def _others_that_fit(values: list[int], used: Layout) -> str:
-    fitting = [layout.name for layout in dentition.layouts_of(values) if layout is not used]
-    return f" They may be --numbering {' or '.join(fitting)}." if fitting else ""
+    fitting = [layout for layout in dentition.layouts_of(values) if layout is not used]
+    teeth = [layout.name for layout in fitting if any(value in layout.teeth for value in values)]
+    around = [layout for layout in fitting if layout.name not in teeth]
+    said = f" They may be --numbering {' or '.join(teeth)}." if teeth else ""
+    for layout in around[:1]:
+        said += f" By {layout.name} they are no teeth: {', '.join(layout.others[value] for value in values)}."
+    return said
 
 
 def _is_dicom_seg(path: str | os.PathLike[str]) -> bool:

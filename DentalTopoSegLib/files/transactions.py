@@ -7,23 +7,26 @@ import os
 import platform
 import re
 import shutil
+import threading
 import uuid
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import mkdtemp
 
 from ..errors import InputError, OutputError
 from .final_move import FINAL_MOVE
-from .journal import MARK, finish_moves, is_open, move_all, staged_files, sync_file, sync_folder
+from .journal import MARK, finish_moves, is_open, move_all, names_taken_away, staged_files, sync_file, sync_folder
 from .locks import lock_folder, locked
 
-#: Stages and single files on their way: the computer's mark, the process, a random end.
+#: Stages: the computer's mark, the process, a random end.
 _OURS = re.compile(rf"{re.escape(MARK)}([0-9a-f]{{4}})([0-9a-f]{{1,7}})-.+")
 _PROBE_BYTES = 1 << 20
 #: The folders in which this process has begun something, each with those that it made for that.
 _BEGUN: dict[Path, list[Path]] = {}
+_REMOVALS = 20
+#: For a folder that is just being made, where the process is to end.
+_MAKING_S = 1.0
 #: What DICOM segmentations and surfaces say they are, near their beginning.
 _DICOM_RESULTS = (b"1.2.840.10008.5.1.4.1.1.66.4", b"1.2.840.10008.5.1.4.1.1.104.3")
 _DICOM_HEAD_BYTES = 1024
@@ -43,36 +46,45 @@ _ADVICE = {
 
 @contextmanager
 def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Yield a temporary name beside `path` with the same suffix; on success it becomes `path`, else it goes.
+    """Yield the path of a file that is called like `path`, in a stage; on success it becomes `path`, else it goes.
 
     Cleans up on every exception, KeyboardInterrupt included; what a kill leaves, the next run into the folder takes
-    away. The file is on the disk (fsync) before it gets its name.
+    away. The file is on the disk (fsync) before it gets its place.
 
     Raises
     ------
     OutputError
-        When the folder refuses the file.
+        When the folder refuses the file, or is not there.
     """
     path = Path(path)
-    suffix = "".join(path.suffixes[-2:])
-    temporary = path.with_name(f"{_own_prefix()}{uuid.uuid4().hex[:8]}.part{suffix}")
-    staged = is_stage(path.parent)
-    if not staged:
-        _BEGUN.setdefault(path.parent.absolute(), [])
     try:
-        yield temporary
-        if staged:  # the stage does it for all
-            os.replace(temporary, path)
-        else:
-            sync_file(temporary)
-            with FINAL_MOVE.uncut():
+        with _place_for(path) as temporary:
+            yield temporary
+            if is_stage(path.parent):  # it syncs and moves all its files
                 os.replace(temporary, path)
-                sync_folder(path.parent)
+            else:
+                sync_file(temporary)
+                with FINAL_MOVE.uncut():
+                    os.replace(temporary, path)
+                    sync_folder(path.parent)
     except OSError as error:
         raise OutputError(cannot_write(path, error)) from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def _place_for(path: Path) -> Iterator[Path]:
+    """Where a single file may come into being, and is not once this ends."""
+    if is_stage(path.parent):
+        temporary = path.with_name(f"{_own_prefix()}{uuid.uuid4().hex[:8]}.part{''.join(path.suffixes[-2:])}")
+        try:
+            yield temporary
+        finally:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+    else:
+        os.stat(os.path.join(path.parent, ""))  # a folder that is not there is not made for a file
+        with _stage_in(path.parent) as stage:
+            yield stage / path.name
 
 
 def cannot_write(path: Path, error: OSError) -> str:
@@ -129,7 +141,8 @@ def require_writable(folder: Path) -> None:
 def all_or_nothing(folder: Path, inputs: Iterable[str | os.PathLike[str]] = ()) -> Iterator[Path]:
     """Yield a hidden folder to write results into; on success its files move to `folder`, else nothing is left.
 
-    Files of the same name are replaced, all or none, whenever the run is killed or the disk refuses (see `journal`).
+    Files of the same name are replaced, and those of `journal.take_away` go, all or none, whenever the run is killed
+    or the disk refuses (see `journal`).
     What an earlier run that was killed has left is put in order first. A stage as `folder` is yielded itself: it is
     moved as a whole later.
 
@@ -154,7 +167,7 @@ def all_or_nothing(folder: Path, inputs: Iterable[str | os.PathLike[str]] = ()) 
         with _stage_in(folder) as stage:
             yield stage
             if stage != folder:
-                keep_inputs(given, folder, [file.name for file in staged_files(stage)])
+                keep_inputs(given, folder, [*(file.name for file in staged_files(stage)), *names_taken_away(stage)])
                 with locked(folder):
                     _settle_locked(folder)
                     with FINAL_MOVE.uncut():
@@ -303,27 +316,64 @@ def settle(folder: Path) -> None:
         raise OutputError(cannot_write(folder, error)) from error
 
 
-def remove_unfinished() -> None:
+class _Making:
+    """Around the making of folders: none comes after what was unfinished has been taken away for good."""
+
+    def __init__(self) -> None:
+        self._one_makes = threading.Lock()
+        self._at_end = False
+
+    def __enter__(self) -> None:
+        self._one_makes.acquire()
+        if self._at_end:
+            self._one_makes.release()
+            raise KeyboardInterrupt
+
+    def __exit__(self, *_: object) -> None:
+        self._one_makes.release()
+
+    def end(self) -> None:
+        """From now on a thread that wants to make one is told to stop; one that is at it may end."""
+        self._at_end = True
+        if self._one_makes.acquire(timeout=_MAKING_S):  # a disk that is out of reach keeps nobody from leaving
+            self._one_makes.release()
+
+
+_MAKING = _Making()
+
+
+def remove_unfinished(*, for_good: bool = False) -> None:
     """Take away what this process has begun and not finished, before an end that cannot wait.
 
     What is already being moved stays: the next run into the folder finishes it or takes it back.
+
+    Parameters
+    ----------
+    for_good : bool
+        The process ends right after this, whatever its other threads do: they can begin nothing more.
     """
+    if for_good:
+        _MAKING.end()
     for folder, made in list(_BEGUN.items()):  # other threads may begin something
         with suppress(OSError):
-            for path in [path for path in folder.iterdir() if path.name.startswith(_own_prefix())]:
-                if not path.is_dir():
-                    path.unlink(missing_ok=True)
-                elif not is_open(path):
-                    _remove_surely(path)
+            for stage in [path for path in folder.iterdir() if path.name.startswith(_own_prefix())]:
+                if not is_open(stage):
+                    remove_surely(stage)
             _remove_empty(made)
 
 
-def _remove_surely(stage: Path) -> None:
-    """Remove a stage into which another thread may still be writing."""
-    for _ in range(20):
-        shutil.rmtree(stage, ignore_errors=True)
-        if not stage.exists():
-            return
+def remove_surely(stage: Path) -> None:
+    """Remove a stage into which another thread may still be writing; a stop meanwhile is heard afterwards."""
+    stopped: KeyboardInterrupt | None = None
+    for _ in range(_REMOVALS):
+        try:
+            shutil.rmtree(stage, ignore_errors=True)
+            if not os.path.lexists(stage):
+                break
+        except KeyboardInterrupt as error:
+            stopped = error
+    if stopped is not None:
+        raise stopped
 
 
 @contextmanager
@@ -332,18 +382,21 @@ def _stage_in(folder: Path) -> Iterator[Path]:
         yield folder
         return
     _BEGUN.setdefault(folder.absolute(), _absent(folder.absolute()))
-    folder.mkdir(parents=True, exist_ok=True)
-    with locked(folder):
-        _settle_locked(folder)
-        stage = Path(mkdtemp(prefix=_own_prefix(), dir=folder))
-        lock = lock_folder(stage)
+    stage, lock = folder / f"{_own_prefix()}{uuid.uuid4().hex[:8]}", None  # known before it is there
+    with _MAKING:
+        folder.mkdir(parents=True, exist_ok=True)
     try:
+        with locked(folder):
+            _settle_locked(folder)
+            with _MAKING:
+                stage.mkdir(0o700)
+            lock = lock_folder(stage)
         yield stage
     finally:
         if lock is not None:
             lock.release()
-        if not is_open(stage):
-            shutil.rmtree(stage, ignore_errors=True)
+        if os.path.lexists(stage) and not is_open(stage):
+            remove_surely(stage)
 
 
 def _settle_locked(folder: Path) -> None:
@@ -353,12 +406,8 @@ def _settle_locked(folder: Path) -> None:
         ours = _OURS.fullmatch(path.name)
         if not ours or ours[1] != _host() or path.is_symlink():
             continue
-        process = int(ours[2], 16)
         if path.is_dir():
-            _settle_stage(path, folder, process)
-        elif not _is_running(process):
-            with suppress(PermissionError):  # another user's
-                path.unlink(missing_ok=True)
+            _settle_stage(path, folder, int(ours[2], 16))
 
 
 def _settle_stage(stage: Path, folder: Path, process: int) -> None:

@@ -38,7 +38,7 @@ _MAX_POINTS = 30_000
 #: A place fits where the two surfaces are this near, mm, and face the same way (cosine).
 FITS_MM, _SAME_WAY = 0.3, 0.7
 #: A place further than this from every tooth counts as so far, mm.
-_FAR_MM = 1.0
+FAR_MM = 1.0
 #: Crowns' centres of a right pose lie this near to each other, mm.
 _CENTRE_MM = 3.0
 #: Triples tried, the widest first, and first poses that the ICP goes on with.
@@ -252,8 +252,8 @@ def _residuals(places: np.ndarray, teeth: Mapping[int, CbctTooth]) -> tuple[np.n
     edge = np.concatenate([tooth.edge for tooth in teeth.values()])
     distance, nearest = cKDTree(vertices).query(places)
     along = np.abs(np.einsum("ij,ij->i", places - vertices[nearest], normals[nearest]))
-    far = distance > _FAR_MM
-    return np.where(far, _FAR_MM, along), edge[nearest] | far, normals[nearest]
+    far = distance > FAR_MM
+    return np.where(far, FAR_MM, along), edge[nearest] | far, normals[nearest]
 
 
 def residuals_on(jaw_scan: NumberedScan, pose: Pose, teeth: Mapping[int, CbctTooth]) -> np.ndarray:

@@ -17,6 +17,8 @@ from ..files.label_content import LabelMap
 from ..files.label_maps import GroupedLabelsError, left_aside, read_grouped_labels, read_label_map
 from ..files.meshes import is_mesh_file
 from ..files.seg_nrrd import stored_confidence, stored_known
+from ..files.structures import known_structures, read_structures
+from ..files.volumes import placed_on
 from ..reports.checksums import compare_files
 from ..reports.report import build_jaw_report, build_report, known_of, read_report
 from .refusals import refuse_options
@@ -98,21 +100,42 @@ def check_file(
         refuse_options("numbered teeth", reference=reference, absent=sorted(absent))
         return _examine_groups(path, numbering, orientation)
     label_map = read.teeth
+    structures, notes = read.structures, warnings_of(read)
+    if structures is None:
+        structures, more = _structures_beside(Path(path), label_map)
+        notes += more
     known = with_absent(stored_known(label_map) or kept_beside(path, label_map.name), absent)
     examined = examine_label_map(
         label_map,
         stored_confidence(label_map) or None,
-        warnings=warnings_of(read),
+        warnings=notes,
         known=known,
-        structures=read.structures,
+        structures=structures,
     )
     if reference is not None:
         truth = read_label_map(reference, reference_numbering, orientation)
         examined.report["warnings"] += [f"Reference: {text}" for text in warnings_of(truth)]
-        examined.report["metrics"] = evaluate_pair(
-            label_map, truth.teeth, structures=(read.structures, truth.structures)
-        )
+        examined.report["metrics"] = evaluate_pair(label_map, truth.teeth, structures=(structures, truth.structures))
     return examined
+
+
+def _structures_beside(path: Path, teeth: Volume) -> tuple[Volume | None, list[str]]:
+    """What a run or an export has put into a file of its own, NAME_structures beside NAME_teeth, on the teeth's grid;
+    and what is said of it."""
+    stem, mark, suffix = path.name.rpartition("_teeth")
+    beside = path.with_name(f"{stem}_structures{suffix}")
+    if not mark or not beside.is_file():
+        return None, []
+    if not suffix.lower().endswith(".nrrd"):
+        return None, [
+            f"'{beside.name}' beside it was not read, so nothing is said of what lies around the teeth: export both as "
+            "seg.nrrd to have it checked."
+        ]
+    found = known_structures(*read_structures(beside))
+    placed = None if found is None else placed_on(found, teeth)
+    if placed is None:
+        return None, [f"'{beside.name}' beside it was not used: it holds no structure on the grid of '{path.name}'."]
+    return placed, [f"What lies around the teeth was taken from '{beside.name}' beside it."]
 
 
 def _examine_groups(path: str | os.PathLike[str], numbering: str | None, orientation: str | None) -> Examination:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,7 @@ from ..reports.checksums import add_checksums
 from ..reports.fusion_report import SCHEMA
 from ..reports.report import DISCLAIMER, versions
 from ..stages import LAY_SCANS
+from .earlier_fusion import take_earlier_away
 from .fusion_inputs import (
     NumberedCbct,
     NumberedJaw,
@@ -99,7 +101,7 @@ def fuse(
     """Lay one or two jaws' scans over a CBCT; write transforms, fused teeth and a report, all or none.
 
     What is not segmented yet is segmented first; those results are written into the folder too, and stay where the
-    scans do not fit.
+    scans do not fit. What an earlier fusion of this name wrote there, and this one does not, is taken away.
 
     Parameters
     ----------
@@ -147,11 +149,14 @@ def fuse_job(job: Job, options: RunOptions = DEFAULTS, kind: str = "stl") -> Fus
     SMALL_GICP.require()
     folder = Path(job.output)
     require_writable(folder)
-    scan = numbered_cbct(job, image, warnings, options)
-    jaws = numbered_jaws(job, labelled, options)
+    inputs = [*job.inputs, *([job.labels] if job.labels is not None else [])]
+    complete = job.labels is not None and all(labelled)
+    with nullcontext(folder) if complete else all_or_nothing(folder, inputs) as stage:  # none of a jaw that is another
+        inside = replace(job, output=stage)
+        scan = numbered_cbct(inside, image, warnings, options)
+        jaws = numbered_jaws(inside, labelled, options)
     laid = _laid_jaws(jaws, scan, options)
     options.stop_if_cancelled()
-    inputs = [*job.inputs, *([job.labels] if job.labels is not None else [])]
     return _written(folder, job.name or safe_stem(image.name), scan, laid, kind, inputs)
 
 
@@ -223,6 +228,7 @@ def _written(
         files["picture"] = fused_jaws_png(stage / f"{name}_fusion.png", [_picture_of(one) for one in laid], name)
         files["report"] = stage / f"{name}_fusion.json"
         report["files"] = {what: path.name for what, path in files.items()}
+        report["warnings"] += take_earlier_away(stage, files["report"].name, report["files"].values())
         report = plain(add_checksums(report, stage))
         write_report_json(report, files["report"])
     return FusionRun(report, {what: folder / path.name for what, path in files.items()})

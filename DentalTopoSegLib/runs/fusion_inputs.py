@@ -13,7 +13,7 @@ from ..errors import InputError, UsageError
 from ..files.label_maps import read_fdi_labels
 from ..files.meshes import is_mesh_file, read_mesh
 from ..files.seg_nrrd import stored_confidence, stored_known
-from ..files.volumes import read_volume
+from ..files.volumes import placed_on, read_volume
 from ..fusion.pose import jaw_of
 from ..options import RunOptions
 from ..reports.report import confidence_of, known_of
@@ -106,8 +106,10 @@ def numbered_cbct(job: Job, image: Volume, warnings: list[str], options: RunOpti
         report = run.report
         return NumberedCbct(image, run.labels, confidence_of(report), known_of(report), list(report["warnings"]))
     labels, more = read_fdi_labels(job.labels, orientation=job.orientation)
-    if not labels.same_grid(image):
+    placed = placed_on(labels, image)
+    if placed is None:
         raise InputError(f"'{job.labels}' is no label map of '{cbct}': the two have different voxels.")
+    labels = placed
     known = stored_known(labels) or kept_beside(job.labels, labels.name)
     return NumberedCbct(image, labels, stored_confidence(labels), known, [*warnings, *more])
 

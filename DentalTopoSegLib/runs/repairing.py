@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from ..checks.findings import Finding, check_dentition, check_jaws, repairs_for
-from ..checks.repair import Repair, RepairRefusedError, make_edit, make_structure_edit, number_again
+from ..checks.repair import Repair, RepairRefusedError, make_edit, make_sides_edit, make_structure_edit, number_again
 from ..dentition import Confidence, Known, Stated, is_deciduous
 from ..errors import InputError
 from ..exports import Result
@@ -283,6 +283,10 @@ class _LabelMapUnderRepair:
             return
         edit = make_edit(self.labels, repair)
         edit.apply(self.labels.array)
+        if repair.exchanges_sides and self.structures is not None:
+            beside = make_sides_edit(self.structures, self.labels, repair)
+            if beside is not None:
+                beside.apply(self.structures.array)
         self.known = edit.known(self.known)
         self.confidence = None if self.confidence is None else edit.confidence(self.confidence)
 

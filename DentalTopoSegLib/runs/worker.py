@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import signal
 import sys
 import threading
@@ -55,10 +54,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _work_inside(stage: Path) -> int:
     """The job comes on stdin; who has sent it may die while what is needed for it is imported."""
+    from ..files.transactions import remove_surely
+
     job = sys.stdin.buffer.readline()
 
     def orphaned() -> None:
-        shutil.rmtree(stage, ignore_errors=True)
+        remove_surely(stage)
         os._exit(Cancelled.exit_code)
 
     when_closed(take_stdin(), orphaned)

@@ -33,6 +33,9 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "Testing" / "helpers"))
+
+from peak_memory import peak_bytes  # noqa: E402 - beside the other helpers
 
 SHAPE_ZYX = (256, 512, 512)
 SPACING_MM = 0.3
@@ -81,18 +84,6 @@ def make_scan(path: Path) -> None:
     write_volume(Volume(array=fine, spacing=(SPACING_MM,) * 3, origin=coarse.origin, direction=coarse.direction), path)
 
 
-def peak_memory_bytes() -> int:
-    """Largest resident memory of this process so far (VmHWM; ru_maxrss where there is no /proc)."""
-    status = Path("/proc/self/status")
-    if status.is_file():
-        line = next(x for x in status.read_text().splitlines() if x.startswith("VmHWM"))
-        return int(line.split()[1]) * 1024
-    import resource
-
-    kilo = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * kilo
-
-
 def run_ours(scan: Path, threads: int, precision: str, models_dir: Path | None, provider: str) -> dict[str, Any]:
     """Child: the library's whole path on `scan`."""
     sys.path.insert(0, str(ROOT))
@@ -131,7 +122,7 @@ def run_ours(scan: Path, threads: int, precision: str, models_dir: Path | None, 
         write_volume(result.labels, Path(folder) / "teeth.nii.gz")
     write_s = time.perf_counter() - start
     return {
-        "peak_bytes": peak_memory_bytes(),
+        "peak_bytes": peak_bytes(),
         "model_bytes": sum(m.size_bytes for m in models.values()),
         "teeth": len(np.unique(result.labels.array)) - 1,
         "stages_s": {"read": read_s, **result.provenance["seconds"], "write": write_s},
@@ -227,7 +218,7 @@ def run_rival(scan: Path, threads: int, tiles: int | None) -> dict[str, Any]:
     logits = predictor.predict_sliding_window_return_logits(data)
     found = logits.argmax(0).numpy().astype(np.uint8)
     return {
-        "peak_bytes": peak_memory_bytes(),
+        "peak_bytes": peak_bytes(),
         "model_bytes": sum(p.numel() * p.element_size() for p in network.parameters()),
         "tiles": len(tile_seconds),
         "tiles_total": total,

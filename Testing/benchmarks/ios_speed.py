@@ -32,6 +32,9 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "Testing" / "helpers"))
+
+from peak_memory import peak_bytes  # noqa: E402 - beside the other helpers
 
 VERTICES = 200_000
 #: What must hold on two cores: seconds of the whole run and of the network, bytes.
@@ -66,18 +69,6 @@ def make_scan(source: Path, path: Path) -> str:
     return f"{source.name}, every edge split into {n}: {len(first):,} vertices, {len(faces):,} triangles"
 
 
-def peak_memory_bytes() -> int:
-    """Largest resident memory of this process so far (VmHWM; ru_maxrss where there is no /proc)."""
-    status = Path("/proc/self/status")
-    if status.is_file():
-        line = next(x for x in status.read_text().splitlines() if x.startswith("VmHWM"))
-        return int(line.split()[1]) * 1024
-    import resource
-
-    kilo = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * kilo
-
-
 def run_ours(scan: Path, threads: int) -> dict[str, Any]:
     """Child: the command on `scan`."""
     sys.path.insert(0, str(ROOT))
@@ -94,7 +85,7 @@ def run_ours(scan: Path, threads: int) -> dict[str, Any]:
     report = json.loads(said.getvalue())
     stages = report["provenance"]["seconds"]
     return {
-        "peak_bytes": peak_memory_bytes(),
+        "peak_bytes": peak_bytes(),
         "network_s": stages["network"],
         "model_bytes": sum(m["size_bytes"] for m in report["provenance"]["models"]),
         "teeth": report["count"]["total"],
@@ -143,7 +134,7 @@ def run_torch(scan: Path, threads: int) -> dict[str, Any]:
     with contextlib.suppress(DoneError):
         segment_jaws([surface], RunOptions(threads=threads), models=models)
     return {
-        "peak_bytes": peak_memory_bytes(),
+        "peak_bytes": peak_bytes(),
         "network_s": network.seconds,
         "model_bytes": sum(p.numel() * p.element_size() for p in net.parameters()),
     }

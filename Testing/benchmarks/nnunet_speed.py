@@ -150,7 +150,8 @@ def equal_share(ours: Path, theirs: Path) -> float:
 def measure(args: argparse.Namespace, folder: Path) -> dict[str, Any]:
     """All sides in turn; medians by side."""
     scan, model, network = folder / "scan.nii.gz", folder / "model", folder / "network"
-    make_scan(scan, tuple(args.shape))
+    # in a process of its own: whoever is large when it starts a child hands its size down as the child's peak
+    subprocess.run([sys.executable, __file__, "--make-scan", scan, "--shape", *map(str, args.shape)], check=True)
     me = [str(args.nnunet_python), str(Path(__file__).resolve()), "--plan", args.plan]
     timed([*me, "--make", str(model)], args.threads)
     converter = [sys.executable, "-m", "training", "quantize-nnunet", str(model), "-o", str(network)]
@@ -215,11 +216,15 @@ def main() -> int:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("-o", "--output", type=Path, help="write the figures as JSON")
     parser.add_argument("--make", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--make-scan", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--predict", type=Path, nargs=3, help=argparse.SUPPRESS)
     args = parser.parse_args()
     sys.path.insert(0, str(ROOT))
     if args.make:
         make_model(args.plan, args.make)
+        return 0
+    if args.make_scan:
+        make_scan(args.make_scan, tuple(args.shape))
         return 0
     if args.predict:
         predict(*args.predict, args.threads)

@@ -29,19 +29,12 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "Testing" / "helpers"))
+
+from peak_memory import peak_bytes  # noqa: E402 - beside the other helpers
+
 PROVIDERS = ("onnxruntime", "openvino")
 TILES = ((96, 96, 128), (112, 112, 112))
-
-
-def peak_memory_bytes() -> int:
-    """Largest resident memory of this process so far (VmHWM; ru_maxrss where there is no /proc)."""
-    status = Path("/proc/self/status")
-    if status.is_file():
-        line = next(x for x in status.read_text().splitlines() if x.startswith("VmHWM"))
-        return int(line.split()[1]) * 1024
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def measure(provider: str, folder: Path, threads: int, repeats: int, entry: str, models_dir: str | None) -> dict:
@@ -50,7 +43,7 @@ def measure(provider: str, folder: Path, threads: int, repeats: int, entry: str,
 
     from DentalTopoSegLib.networks.models import load_model
 
-    before, start = peak_memory_bytes(), time.process_time()
+    before, start = peak_bytes(), time.process_time()
     model = load_model(entry, threads, folder=Path(models_dir) if models_dir else None, provider=provider)
     result: dict[str, Any] = {"load_s": time.process_time() - start, "version": model.provider_version, "tiles": []}
     for path in sorted(folder.glob("tile*.npy")):
@@ -61,7 +54,7 @@ def measure(provider: str, folder: Path, threads: int, repeats: int, entry: str,
             seconds.append(time.process_time() - start)
         np.save(folder / f"{provider}_{path.name}", answer)
         result["tiles"].append({"first_s": seconds[0], "pass_s": statistics.median(seconds[1:])})
-    return result | {"grown_mb": (peak_memory_bytes() - before) / 1e6}
+    return result | {"grown_mb": (peak_bytes() - before) / 1e6}
 
 
 def as_written(content: bytes, tile: Any) -> Any:

@@ -10,18 +10,19 @@ import os
 import resource
 import select
 import signal
-import sys
 import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from peak_memory import MAXRSS_UNIT, maxrss_bytes
+
 #: Outcomes; all from the third on are faults.
 READ, REFUSED, RAISED, CRASHED, HUNG, TOO_LARGE = "read", "refused", "raised", "crashed", "hung", "over 2 GB"
 FAULTS = (RAISED, CRASHED, HUNG, TOO_LARGE)
 OUTCOMES = (REFUSED, READ, *FAULTS)
-#: Of memory in use, and of address space beyond what the parent has.
+#: Of memory in use and of address space, both beyond what the parent has at the fork.
 MAX_BYTES = 2_000_000_000
 ADDRESS_BYTES = 3_000_000_000
 #: Processor time of a child, and how long one may wait for something.
@@ -31,7 +32,8 @@ MAX_WAIT_SECONDS = 90
 
 @dataclass(frozen=True)
 class Outcome:
-    """kind: one of `OUTCOMES`; text: the refusal, or the last line and place of a fault."""
+    """kind: one of `OUTCOMES`; text: the refusal, or the last line and place of a fault; bytes: the most memory that
+    the child had beyond what the parent had at the fork."""
 
     kind: str
     text: str
@@ -60,7 +62,8 @@ def try_one(action: Callable[[], object], refusals: type[BaseException]) -> Outc
     if waited:
         os.kill(child, signal.SIGKILL)
     _, status, usage = os.wait4(child, 0)
-    peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    held, _, said = said.partition("\n")
+    peak = usage.ru_maxrss * MAXRSS_UNIT - int(held or 0)
     seconds = time.monotonic() - started
     kind, _, text = said.partition("\n")
     if os.WIFSIGNALED(status):
@@ -75,7 +78,7 @@ def try_one(action: Callable[[], object], refusals: type[BaseException]) -> Outc
 
 
 def _listen(pipe: int, started: float) -> tuple[str, bool]:
-    """What the child says until it closes the pipe; whether it took too long."""
+    """What the child says until it closes the pipe or takes too long; whether it did."""
     said = b""
     with os.fdopen(pipe, "rb", buffering=0) as stream:
         while (left := started + MAX_WAIT_SECONDS - time.monotonic()) > 0:
@@ -84,10 +87,11 @@ def _listen(pipe: int, started: float) -> tuple[str, bool]:
                 if not part:
                     return said.decode("utf-8", "replace"), False
                 said += part
-    return "", True
+    return said.decode("utf-8", "replace"), True
 
 
 def _in_child(action: Callable[[], object], refusals: type[BaseException], pipe: int) -> None:
+    os.write(pipe, b"%d\n" % maxrss_bytes())  # what the parent holds is in it
     faulthandler.disable()  # a crash is told by its signal
     silent = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):

@@ -78,7 +78,7 @@ def make_inputs(folder: Path) -> None:
     from toy_jaws import toy_jaw
 
     from DentalTopoSegLib.files.meshes.writing import write_stl, write_vtp
-    from DentalTopoSegLib.files.volumes import read_volume, write_volume
+    from DentalTopoSegLib.files.volumes import read_labels, write_volume
     from DentalTopoSegLib.phantom import make_phantom
     from DentalTopoSegLib.runs.public import segment_scan
 
@@ -100,7 +100,7 @@ def make_inputs(folder: Path) -> None:
         made = make_scan(phantom, "lower", spacing=0.4).labelled.mesh
         write_vtp(folder / "lower.vtp", made.vertices, made.faces, {"FDI": made.point_data["FDI"]})
     segment_scan(folder / "scan.nii.gz", folder / "result", name="case")
-    labels = read_volume(folder / "result" / "case_teeth.nii.gz")[0]
+    labels = read_labels(folder / "result" / "case_teeth.nii.gz")
     array = labels.array.copy()
     array[tuple(np.argwhere(array == 36).mean(0).round().astype(int))] = 0
     write_volume(labels.with_array(array), folder / "hollow.nii.gz")

@@ -156,6 +156,12 @@ class Surroundings:
             self._memory.canals[key] = found
         return self._memory.canals[key]
 
+    def is_pulp_alone(self, fdi: int) -> bool:
+        """Whether all that is labelled of a tooth is its pulp: a label map may have pulps of teeth that it lacks."""
+        box = self.case.measures[fdi].box
+        own = self.case.labels.array[box] == fdi
+        return bool((self.structures.array[box][own] == structure("pulp").value).all())
+
     def near(self, fdi: int, keys: Iterable[str], within_mm: float) -> tuple[np.ndarray, Box]:
         """The mask of structures in the box of a tooth, grown by a length, and that box."""
         margin = np.ceil(within_mm / np.array(self.structures.spacing[::-1])).astype(int)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...errors import InputError
+from ...files.volumes import common_grid, placed_on
 from ...files.volumes.boxes import tooth_boxes, union
 from ..topology import adjacency, betti_numbers
 from .boundaries import BOUNDARY_TOLERANCE_MM, surface_scores
@@ -103,6 +104,12 @@ def cer(pred: Volume, ref: Volume, voids: bool = False) -> float | None:
     return _cer(_betti_by_tooth(pred), _betti_by_tooth(ref), voids)
 
 
+def _placed(part: Volume, grid: Volume) -> Volume:
+    placed = placed_on(part, grid)
+    assert placed is not None  # the grid is around it
+    return placed
+
+
 def _betti_by_tooth(labels: Volume) -> dict[int, tuple[int, int, int]]:
     boxes = tooth_boxes(labels.array)
     return {fdi: betti_numbers(labels.array[box] == fdi) for fdi, box in sorted(boxes.items())}
@@ -127,7 +134,8 @@ def evaluate_pair(
     Parameters
     ----------
     pred, ref : Volume
-        FDI label maps on the same grid.
+        FDI label maps on the same grid; or on boxes of one grid, as DICOM segmentations are: what lies outside of a
+        box is background then.
     tolerance_mm : float
         Within which two boundaries count as the same.
     least_iou : float
@@ -149,10 +157,15 @@ def evaluate_pair(
         When the grids differ, a map is no FDI label map, or the reference holds no teeth.
     """
     if not pred.same_grid(ref):
-        raise InputError(
-            f"{pred.name} and {ref.name} are not on the same grid "
-            f"({_difference(pred, ref)}): resample one onto the other first."
-        )
+        grid = common_grid(pred, ref)
+        if grid is None:
+            raise InputError(
+                f"{pred.name} and {ref.name} are not on the same grid "
+                f"({_difference(pred, ref)}): resample one onto the other first."
+            )
+        pred, ref = _placed(pred, grid), _placed(ref, grid)
+        first, second = structures
+        structures = (first and _placed(first, grid), second and _placed(second, grid))
     overlaps = overlap_counts(pred, ref)
     p, r = sizes(overlaps, 0), sizes(overlaps, 1)
     if not r:

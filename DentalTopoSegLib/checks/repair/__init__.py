@@ -32,6 +32,7 @@ from .kinds import (
 )
 from .making import make_edit
 from .repair import NumberTakenError, Repair, RepairRefusedError
+from .sides import make_sides_edit
 
 __all__ = [
     "KINDS",
@@ -48,6 +49,7 @@ __all__ = [
     "join_canal",
     "join_pieces",
     "make_edit",
+    "make_sides_edit",
     "make_structure_edit",
     "merge",
     "number_again",

@@ -62,6 +62,8 @@ class Repair:
     not_of_surfaces: ClassVar[Sentence | None] = None
     #: True of what changes the structures around the teeth instead (`canals.make_structure_edit`).
     of_structures: ClassVar[bool] = False
+    #: True where the structures around the teeth may have to change with them (`sides.make_sides_edit`).
+    exchanges_sides: ClassVar[bool] = False
     #: True where teeth change places as a whole, so that each is as sure of its new number as it was of the old one.
     keeps_confidence: ClassVar[bool] = False
     #: True where numbers are found anew from what they were found from, which therefore goes with the teeth.

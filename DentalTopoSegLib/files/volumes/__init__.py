@@ -7,6 +7,7 @@ from .grid import IDENTITY, Volume
 from .header import VolumeHeader
 from .limits import COARSE_SPACING_MM, MAX_VOXELS
 from .orientation import notes_on_places, require_orientation
+from .parts import common_grid, placed_on
 from .reading import read_label_file, read_labels, read_volume
 from .resampling import resample_like, resample_ras
 from .writing import require_utf8, write_volume
@@ -18,9 +19,11 @@ __all__ = [
     "SCAN_SUFFIXES",
     "Volume",
     "VolumeHeader",
+    "common_grid",
     "find_outside",
     "from_numpy",
     "notes_on_places",
+    "placed_on",
     "read_header",
     "read_label_file",
     "read_labels",

@@ -18,6 +18,9 @@ from .orientation import require_orientation, resolve
 
 # Outside of a round field that is half as high as its box, many programs write NaN: that is 61 % of the box.
 _MOST_UNDEFINED = 0.75
+#: Different values. Noise gives a scan thousands, also where 8 bits are left of them more than half of the 256; a label
+#: map has some 32 teeth and the structures around them.
+_MOST_LABELS = 100
 
 
 def read_volume(
@@ -51,7 +54,7 @@ def read_volume(
     Raises
     ------
     InputError
-        For everything that cannot be a CBCT, and where left and right are not known.
+        For everything that cannot be a CBCT, label maps too, and where left and right are not known.
     UsageError
         For an orientation that is none.
     MemoryLimitError
@@ -170,7 +173,24 @@ def _clean_intensities(volume: Volume, path: Path, warnings: list[str]) -> Volum
     low, high = array.min(), array.max()
     if low == high:
         raise InputError(f"'{path}' is empty: every voxel has the same value ({low:g}). Export the scan again.")
+    if low >= 0 and (labels := _label_values(array)):
+        raise InputError(
+            f"'{path}' looks like a label map, not like a scan: its voxels hold only {labels} different "
+            f"values, whole numbers from {low:g} to {high:g}. Give the scan that was segmented."
+        )
     if array.dtype.kind in "iu" and array.dtype.itemsize > 2:
         fits = np.iinfo(np.int16).min <= low and high <= np.iinfo(np.int16).max
         array = array.astype(np.int16 if fits else np.float32)
     return replace(volume, array=array)
+
+
+def _label_values(array: np.ndarray) -> int:
+    """How many different values, not below 0, an array has; 0 where they are those of a scan."""
+    values: np.ndarray = np.zeros(0, array.dtype)
+    for part in array:
+        if array.dtype.kind == "f" and not (np.rint(part) == part).all():
+            return 0
+        values = np.union1d(values, part)
+        if len(values) > _MOST_LABELS:
+            return 0
+    return len(values)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,13 +16,22 @@ from DentalTopoSegLib.checks.findings import Finding, check_dentition, repairs_f
 from DentalTopoSegLib.checks.findings.nearness import shown_uncertainty
 from DentalTopoSegLib.checks.findings.words import STRUCTURE
 from DentalTopoSegLib.checks.measures.canals import gaps_between, pieces_of
-from DentalTopoSegLib.checks.repair import RepairRefusedError, join_canal, make_structure_edit
-from DentalTopoSegLib.dentition.structures import structure
+from DentalTopoSegLib.checks.repair import (
+    RepairRefusedError,
+    join_canal,
+    make_sides_edit,
+    make_structure_edit,
+    swap_sides,
+)
+from DentalTopoSegLib.dentition import is_tooth, label_values, mirrored
+from DentalTopoSegLib.dentition.structures import STRUCTURES, structure
+from DentalTopoSegLib.errors import InputError
 from DentalTopoSegLib.files.label_maps import read_label_map, structures_without_value, write_labelmap
-from DentalTopoSegLib.files.volumes import Volume
+from DentalTopoSegLib.files.volumes import Volume, write_volume
 from DentalTopoSegLib.files.volumes.boxes import box_of
 from DentalTopoSegLib.runs.checking import check_file
 from DentalTopoSegLib.runs.repairing import repair_file
+from DentalTopoSegLib.runs.results import export_result
 
 CODES = ("canal_in_pieces", "canal_branched", "structure_wrong_side", "tooth_outside_jaw", "implant_as_tooth")
 LEFT = structure("canal_left").value
@@ -67,6 +77,106 @@ def test_a_right_canal_labelled_left_is_told_and_no_join_across_the_jaw_is_offer
     (pieces,) = told["canal_in_pieces"]
     assert pieces.detail["gap_mm"] > 12
     assert not repairs_for(pieces)
+
+
+def test_a_pulp_without_its_tooth_is_called_one(tmp_path: Path) -> None:
+    labels, around = with_structures()
+    pulp = around.array == structure("pulp").value
+    values = np.where(pulp, labels.array + 100, labels.array)
+    values[(labels.array == 36) & ~pulp] = 0
+    path = write_volume(labels.with_array(values.astype(np.uint8)), tmp_path / "teeth.nii.gz")
+    said = [finding.message for finding in check_file(path).findings if finding.teeth == (36,)]
+    assert [text for text in said if text.startswith("Of tooth 36 only the pulp is labelled: ")]
+    assert not [text for text in said if "implausibly small" in text]
+
+
+def test_canals_without_teeth_are_called_so_and_no_numbering_is_proposed(tmp_path: Path) -> None:
+    labels, around = with_structures()
+    canals = np.isin(around.array, [structure(key).value for key in ("canal_left", "canal_right")])
+    path = write_volume(labels.with_array(np.where(canals, around.array, 0)), tmp_path / "canals.nii.gz")
+    said = (
+        r"holds no tooth, only what lies around teeth \(left mandibular canal, right mandibular canal\): give the label"
+    )
+    with pytest.raises(InputError, match=said):
+        check_file(path)
+    low = np.where(canals, around.array - structure("canal_left").value + 3, 0).astype(np.uint8)
+    path = write_volume(labels.with_array(low), tmp_path / "toothfairy.nii.gz")
+    with pytest.raises(
+        InputError, match=r"By totalsegmentator they are no teeth: left inferior alveolar canal, right"
+    ) as told:
+        check_file(path)
+    proposed = re.findall(r"--numbering ([\w]+)| or (\w+)\.", str(told.value))
+    assert all(3 in label_values(name or other) for name, other in proposed)
+    with pytest.raises(InputError, match=r"only what lies around teeth \(left inferior alveolar canal, right"):
+        check_file(path, numbering="toothfairy2")
+
+
+@pytest.mark.parametrize("suffix", [".seg.nrrd", ".nii.gz"])
+def test_what_lies_around_the_teeth_in_a_file_beside_them_is_checked_or_told(tmp_path: Path, suffix: str) -> None:
+    labels, around = with_structures()
+    beside = around.with_array(exchanged(around.array))
+    write_labelmap(labels, tmp_path / "whole.nii.gz", structures=beside)
+    export_result(tmp_path / "whole.nii.gz", tmp_path, "seg.nrrd")
+    teeth_path, structures_path = tmp_path / "whole_teeth.seg.nrrd", tmp_path / "whole_structures.seg.nrrd"
+    if suffix == ".nii.gz":
+        teeth_path = write_labelmap(labels, tmp_path / f"whole_teeth{suffix}")
+        structures_path = structures_path.rename(tmp_path / f"whole_structures{suffix}")
+    examined = check_file(teeth_path)
+    wrong = [finding.code for finding in examined.findings if finding.code == "structure_wrong_side"]
+    (told,) = [text for text in examined.report["warnings"] if structures_path.name in text]
+    if suffix == ".seg.nrrd":
+        assert len(wrong) == 4 and told.startswith("What lies around the teeth was taken from ")
+        structures_path.unlink()
+        assert not check_file(teeth_path).report["warnings"]
+    else:
+        assert not wrong and "was not read, so nothing is said of what lies around the teeth" in told
+
+
+def exchanged(beside: np.ndarray) -> np.ndarray:
+    table = np.arange(256, dtype=np.uint8)
+    for one in STRUCTURES:
+        if one.side is not None:
+            other = {"left": "right", "right": "left"}[one.side]
+            table[one.value] = structure(f"{one.key.removesuffix(one.side)}{other}").value
+    return table[beside]
+
+
+@pytest.mark.parametrize("mirrored_too", [True, False], ids=["mirrored as a whole", "teeth alone mirrored"])
+def test_what_lies_around_mirrored_teeth_is_exchanged_with_them_where_it_is_mirrored_too(
+    tmp_path: Path, mirrored_too: bool
+) -> None:
+    labels, around = with_structures()
+    table = np.array([mirrored(fdi) if is_tooth(fdi) else 0 for fdi in range(256)], np.uint8)
+    beside = around.with_array(exchanged(around.array)) if mirrored_too else around
+    assert (beside.array != around.array).any() == mirrored_too
+    path = write_labelmap(labels.with_array(table[labels.array]), tmp_path / "mirrored.nii.gz", structures=beside)
+    codes = [finding.code for finding in check_file(path).findings]
+    assert ("structure_wrong_side" in codes) == mirrored_too
+    run = repair_file(path, tmp_path / "right.nii.gz", finding=codes.index("left_right_mirrored") + 1)
+    assert run.done == ["Exchange left and right for all teeth"]
+    assert "structure_wrong_side" not in [finding.code for finding in run.after]
+    read = read_label_map(tmp_path / "right.nii.gz")
+    np.testing.assert_array_equal(read.teeth.array, labels.array)
+    sided = [one.value for one in STRUCTURES if one.side is not None]
+    there = np.isin(around.array, sided) & (labels.array == 0)
+    assert there.any()
+    np.testing.assert_array_equal(read.structures.array[there], around.array[there])
+
+
+def test_only_the_sinuses_go_with_the_upper_teeth() -> None:
+    labels, around = with_structures()
+    upper = [fdi for fdi in range(11, 29) if is_tooth(fdi)]
+    table = np.arange(256, dtype=np.uint8)
+    table[upper] = [mirrored(fdi) for fdi in upper]
+    wrong, beside = labels.with_array(table[labels.array]), around.with_array(exchanged(around.array))
+    edit = make_sides_edit(beside, wrong.with_array(labels.array), swap_sides("upper"))
+    after = edit.apply(beside.array.copy())
+    sinuses = np.isin(around.array, [structure(f"sinus_{side}").value for side in ("left", "right")])
+    assert sinuses.any()
+    np.testing.assert_array_equal(after[sinuses], around.array[sinuses])
+    np.testing.assert_array_equal(after[~sinuses], beside.array[~sinuses])
+    np.testing.assert_array_equal(edit.undo(after), beside.array)
+    assert make_sides_edit(around, labels, swap_sides("upper")) is None
 
 
 @pytest.mark.parametrize(("mm", "shown"), [(0.25, 0.3), (0.2, 0.2), (0.21, 0.3), (0.30000001, 0.3)])

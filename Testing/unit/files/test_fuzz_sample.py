@@ -6,13 +6,18 @@ import gzip
 import json
 import os
 import random
+import subprocess
+import sys
 import tracemalloc
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 if not hasattr(os, "fork"):
     pytest.skip("damaged files are tried in forked children, and this system cannot fork", allow_module_level=True)
 
+import fuzz_trials
 from fuzz_broken import broken_formats
 from fuzz_formats import FORMATS
 from fuzz_mutations import AWARE, _bomb, mutate
@@ -119,3 +124,23 @@ def spin():
 )
 def test_a_trial_tells_what_became_of_it(action, kind):
     assert try_one(action, InputError).kind == kind
+
+
+@pytest.mark.parametrize(("megabytes", "kind"), [(1, READ), (400, TOO_LARGE)])
+def test_what_the_parent_holds_is_not_the_child_s(monkeypatch, megabytes: int, kind: str) -> None:
+    """The whole suite in one process holds more than any file may take."""
+    monkeypatch.setattr(fuzz_trials, "MAX_BYTES", 200_000_000)
+    ballast = np.ones(300_000_000, np.uint8)
+    outcome = try_one(lambda: np.ones(megabytes * 1_000_000, np.uint8), InputError)
+    assert outcome.kind == kind, outcome.text
+    assert abs(outcome.bytes - megabytes * 1_000_000) < 50_000_000
+    assert ballast.all()
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason="only Linux tells a program's own peak")
+def test_a_program_does_not_have_the_peak_of_who_starts_it() -> None:
+    ballast = np.ones(300_000_000, np.uint8)
+    code = "import sys; sys.path.insert(0, 'Testing/helpers'); import peak_memory; print(peak_memory.peak_bytes())"
+    root = Path(__file__).resolve().parents[3]
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
+    assert 1_000_000 < int(run.stdout) < 100_000_000 < ballast.nbytes

@@ -293,13 +293,13 @@ def test_one_copy_is_held(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"scan{suffix}"
     path.write_bytes(contents[suffix]())
     code = (
-        "import resource, sys\n"
+        "import sys\n"
+        "sys.path.insert(0, 'Testing/helpers')\n"
         "from DentalTopoSegLib.files.volumes import read_labels, read_volume\n"
-        "unit = 1 if sys.platform == 'darwin' else 1024\n"
-        "most = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit\n"
-        "before = most()\n"
+        "from peak_memory import peak_bytes\n"
+        "before = peak_bytes()\n"
         "read = read_labels(sys.argv[1]) if '.seg' in sys.argv[1] else read_volume(sys.argv[1])[0]\n"
-        "print(most() - before, read.array.nbytes)"
+        "print(peak_bytes() - before, read.array.nbytes)"
     )
     done = subprocess.run([sys.executable, "-c", code, str(path)], cwd=ROOT, capture_output=True, text=True, check=True)
     taken, size = map(int, done.stdout.split())

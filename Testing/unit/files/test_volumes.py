@@ -28,6 +28,7 @@ from DentalTopoSegLib.files.volumes import (
     write_volume,
 )
 
+ROOT = Path(__file__).resolve().parents[3]
 SUFFIXES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
 
 
@@ -135,17 +136,18 @@ def test_averaging_slab_by_slab_is_itk_s_averaging_at_once(shape, shrink, kind, 
 @pytest.mark.skipif(sys.platform == "win32", reason="a process's peak memory is read from the kernel")
 def test_a_large_scan_is_not_held_twice_when_it_is_made_coarse() -> None:
     code = (
-        "import resource, numpy as np\n"
+        "import sys, numpy as np\n"
+        "sys.path.insert(0, 'Testing/helpers')\n"
+        "from peak_memory import peak_bytes\n"
         "from DentalTopoSegLib.files.volumes import Volume, resample_ras\n"
-        "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "resample_ras(Volume(np.ones((40, 40, 40), np.int16), (0.2,) * 3), 1.0)\n"  # the libraries are loaded
         "scan = Volume(np.ones((400, 400, 400), np.int16), (0.2,) * 3)\n"
-        "before = peak()\n"
+        "before = peak_bytes()\n"
         "resample_ras(scan, 1.0)\n"
-        "print((peak() - before) * (1 if __import__('sys').platform == 'darwin' else 1024))\n"
+        "print(peak_bytes() - before)\n"
     )
-    grown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert int(grown) < 400**3  # the scan is twice this
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert int(run.stdout) < 400**3  # the scan is twice this
 
 
 @settings(max_examples=25, deadline=None)

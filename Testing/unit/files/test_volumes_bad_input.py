@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from scan_files import block, oblique_direction, write_dicom, write_file, write_multi_frame
+from scan_files import block, oblique_direction, toy_dentition, write_dicom, write_file, write_multi_frame
 
 from DentalTopoSegLib.errors import InputError, MemoryLimitError
 from DentalTopoSegLib.files.volumes import Volume, read_labels, read_volume
 from DentalTopoSegLib.files.volumes.dicom import check_slice_positions
+from DentalTopoSegLib.phantom import make_phantom
 
 
 def refusal(path: Path, **options) -> str:
@@ -208,6 +209,22 @@ def test_nan_and_infinity(tmp_path: Path) -> None:
 def test_constant_volume(tmp_path: Path, value: float) -> None:
     flat = block().with_array(np.full(block().shape, value, np.float32))
     assert "same value" in refusal(write_file(flat, tmp_path / "flat.nii.gz"))
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16, np.int16, np.float32])
+def test_a_label_map_is_no_scan(tmp_path: Path, kind: type) -> None:
+    labels = toy_dentition()[1]
+    path = write_file(labels.with_array(labels.array.astype(kind)), tmp_path / "teeth.nii.gz")
+    said = refusal(path)
+    values = np.unique(labels.array)
+    assert f"looks like a label map, not like a scan: its voxels hold only {len(values)} different values" in said
+    assert f"from 0 to {values.max()}" in said
+
+
+def test_a_scan_of_eight_bits_is_no_label_map(tmp_path: Path) -> None:
+    grey = make_phantom(3, 1.0, fov_mm=(30, 30, 30)).image
+    eight = np.clip((grey.array + 1000) / 4000 * 255, 0, 255).astype(np.uint8)
+    assert read_volume(write_file(grey.with_array(eight), tmp_path / "scan.nii.gz"))[0].array.dtype == np.uint8
 
 
 def test_coarse_voxels_are_warned_about(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,13 +14,20 @@ from made_scans import MadeScan
 from PIL import Image
 
 from DentalTopoSegLib.commands import cli
+from DentalTopoSegLib.commands.fuse import _text
+from DentalTopoSegLib.dentition import Known
+from DentalTopoSegLib.errors import InputError
+from DentalTopoSegLib.files.jaw_labels import read_labelled_jaw
 from DentalTopoSegLib.files.label_maps import read_fdi_labels, write_labelmap
-from DentalTopoSegLib.files.meshes import read_mesh, write_vtp
+from DentalTopoSegLib.files.meshes import read_mesh, write_stl, write_vtp
 from DentalTopoSegLib.files.seg_nrrd import write_seg_nrrd
+from DentalTopoSegLib.files.transactions import all_or_nothing
 from DentalTopoSegLib.files.volumes import write_volume
+from DentalTopoSegLib.options import RunOptions
 from DentalTopoSegLib.phantom import make_phantom
 from DentalTopoSegLib.reports.fusion_report import read_fusion_report
-from DentalTopoSegLib.runs.fusing import fuse_job
+from DentalTopoSegLib.runs import fusion_inputs
+from DentalTopoSegLib.runs.fusing import fuse, fuse_job
 from DentalTopoSegLib.runs.job import Job, JobFile
 from DentalTopoSegLib.runs.results import open_result
 
@@ -76,8 +84,16 @@ def test_both_jaws_are_laid_and_their_teeth_written(case, tmp_path: Path, capsys
 
 
 def test_one_jaw_as_glb(case, tmp_path: Path, capsys) -> None:
+    """With a label map that holds only the box around the teeth, as a DICOM segmentation does."""
     folder, _ = case
-    assert call(folder, "lower.vtp", out=tmp_path / "out", more=("--format", "glb", "--json")) == 0
+    whole = sitk.ReadImage(str(folder / "labels.nii.gz"))
+    shape = sitk.LabelShapeStatisticsImageFilter()
+    shape.Execute(whole > 0)
+    x, y, z, *size = shape.GetBoundingBox(1)
+    assert size != list(whole.GetSize())
+    sitk.WriteImage(sitk.RegionOfInterest(whole, size, (x, y, z)), str(tmp_path / "part.nii.gz"))
+    more = ("--labels", str(tmp_path / "part.nii.gz"), "--format", "glb", "--json")
+    assert call(folder, "lower.vtp", out=tmp_path / "out", more=more) == 0
     report = json.loads(capsys.readouterr().out)
     assert [part["jaw"] for part in report["jaws"]] == ["lower"]
     scene = trimesh.load(tmp_path / "out" / "cbct_fused.glb")
@@ -139,6 +155,57 @@ def test_without_what_numbers_were_found_from_a_person_decides(case, tmp_path: P
     assert report["jaws"][0]["numbers"]["agree_after"] == report["jaws"][0]["numbers"]["agree_before"] == 4
     with Image.open(tmp_path / "out" / "cbct_fusion.png") as picture:
         assert picture.size[0] > 1000
+
+
+def test_one_jaw_again_takes_the_files_of_the_other_away(case, tmp_path: Path, capsys) -> None:
+    folder, _ = case
+    out = tmp_path / "out"
+    assert call(folder, "upper.vtp", "lower.vtp", out=out) == 0
+    (out / "notes.txt").write_text("mine")
+    (out / "cbct_fused_12.stl").write_bytes(b"edited")
+    capsys.readouterr()
+    assert call(folder, "lower.vtp", out=out) == 0
+    told = capsys.readouterr().err
+    report = read_fusion_report(out / "cbct_fusion.json")
+    left = {path.name for path in out.iterdir()} - set(report["files"].values())
+    assert left == {"notes.txt", "cbct_fused_12.stl"}
+    assert "of an earlier fusion and not of this one: 'cbct_fused_11.stl', " in told
+    assert "changed since and therefore left in the folder: 'cbct_fused_12.stl'." in told
+
+
+def test_jaws_that_are_exchanged_leave_nothing_of_their_own_segmentation(case, tmp_path: Path, monkeypatch) -> None:
+    """Meshes without labels are segmented into the folder before anybody knows which jaw they are."""
+    folder, scans = case
+    paths = []
+    for jaw in ("lower", "upper"):
+        mesh = scans[jaw].labelled.mesh
+        paths.append(write_stl(tmp_path / f"{jaw}.stl", mesh.vertices, mesh.faces))
+
+    def segmented(job: Job, options: RunOptions) -> SimpleNamespace:
+        with all_or_nothing(Path(job.output)) as stage:
+            (stage / "numbered.vtp").write_text("teeth")
+        jaws = [Path(path).stem for path in job.inputs]
+        read = [read_labelled_jaw(folder / f"{jaw}.vtp")[0] for jaw in jaws]
+        found = [
+            SimpleNamespace(**vars(one) | {"jaw": jaw, "known": Known()}) for one, jaw in zip(read, jaws, strict=True)
+        ]
+        return SimpleNamespace(reports=[{"name": one.jaw, "warnings": []} for one in found], segmentations=found)
+
+    monkeypatch.setattr(fusion_inputs, "segment", segmented)
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(InputError, match="is given as the upper jaw, but it is the lower one"):
+        fuse(folder / "cbct.nii.gz", paths, tmp_path / "out", labels=folder / "labels.nii.gz")
+    assert sorted(tmp_path.iterdir()) == before
+    fuse(folder / "cbct.nii.gz", paths[::-1], tmp_path / "out", labels=folder / "labels.nii.gz", name="right")
+    assert (tmp_path / "out" / "numbered.vtp").exists()  # right this time
+
+
+def test_a_distance_that_is_looked_for_no_further_is_said_so() -> None:
+    tooth = {"fdi": 11, "fdi_in_cbct": 11, "fdi_in_scan": 11, "residual_median_mm": 0.07, "residual_p95_mm": 1.0}
+    jaw = {"scan": "a", "jaw": "upper", "share_that_fits": 0.9, "residual_median_mm": 0.1, "teeth": [tooth]}
+    assert _text({"jaws": [jaw], "findings": []}).splitlines()[-1].split()[3:] == ["0.07", "1.00", "or", "more"]
+    tooth |= {"residual_median_mm": None, "residual_p95_mm": 0.996}
+    assert _text({"jaws": [jaw], "findings": []}).splitlines()[-1].split()[3:] == ["-", "1.00"]
 
 
 def test_jaws_in_the_wrong_order_are_refused_and_nothing_is_left(case, tmp_path: Path, capsys) -> None:

@@ -20,8 +20,12 @@ class ImplausibleVolume(Kind):
         "Tooth {fdi:tooth} is implausibly small: {volume} mm³, where {low:.0f} to {high:.0f} mm³ is usual."
     )
 
+    pulp = Template("Of tooth {fdi:tooth} only the pulp is labelled: {volume} mm³.")
+
     def sentence(self, finding: Finding) -> Sentence:
         detail = finding.detail
+        if detail.get("is_pulp"):
+            return self.pulp(fdi=finding.teeth[0], volume=detail["about_mm3"])
         low, high = detail["range_mm3"]
         words = self.large if detail["is_large"] else self.small
         return words(fdi=finding.teeth[0], volume=detail["about_mm3"], low=low, high=high)
@@ -35,6 +39,8 @@ class ImplausibleVolume(Kind):
             if volume > high or (volume < low and not case.is_cut(fdi)):
                 detail = {"volume_mm3": round(volume, 1), "range_mm3": [low, high]}
                 detail |= {"is_large": volume > high, "about_mm3": round(volume)}
+                if volume < low and case.around is not None and case.around.is_pulp_alone(fdi):
+                    detail["is_pulp"] = True
                 yield Finding(self.code, (fdi,), case.place(fdi), "warning", None, detail)
 
 

@@ -13,6 +13,7 @@ class SwapSides(Repair):
 
     kind = "swap_sides"
     keeps_confidence = True
+    exchanges_sides = True
 
     @property
     def sentence(self) -> Sentence:

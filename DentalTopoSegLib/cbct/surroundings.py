@@ -194,8 +194,9 @@ def _by_side(
     piece = owner[tuple(where.T)]
     sizes = np.bincount(piece, minlength=len(table))
     sums = np.stack([np.bincount(piece, weights=places[:, axis], minlength=len(table)) for axis in range(3)], 1)
-    for number in np.flatnonzero(sizes * grid.spacing[0] ** 3 >= max(least_mm3, 1e-9)):
-        table[int(number)] = 1 + _SIDES.index(middle.side_of(sums[number] / sizes[number]))
+    for piece_number in np.flatnonzero(sizes * grid.spacing[0] ** 3 >= max(least_mm3, 1e-9)):
+        place = sums[piece_number] / sizes[piece_number]
+        table[int(piece_number)] = 1 + _SIDES.index(middle.side_of(place))
     sides = np.array(table)[piece]
     result: dict[str, np.ndarray] = {}
     for number, side in enumerate(_SIDES, start=1):

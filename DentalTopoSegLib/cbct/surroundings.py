@@ -25,6 +25,8 @@ _LEAST_MM3 = 300.0
 """Of a piece of a jaw, the airway or a sinus."""
 _LEAST_PART = 0.02
 """Of the largest piece of a structure, for another to belong to it."""
+_CLEAR_OF_TEETH_MM = 3.0
+"""A canal that is drawn without being seen keeps this far from teeth: it must not make a root look endangered."""
 _LARGE_GAP_MM = 3.0
 """Joined over more than this is told."""
 _SIDES = ("left", "right", None)
@@ -142,7 +144,7 @@ def find_surroundings(
         check(cancelled)
         sinuses = _by_side("sinus", owner == found.keys.index("sinus"), found.grid, middle, _LEAST_MM3)
         wide |= {key: _large_pieces(mask, found.grid) for key, mask in sinuses.items()}
-        thin, notes, told = _canals(found, lower, middle)
+        thin, notes, told = _canals(found, lower & ~_near_teeth(teeth, found.grid), middle)
         notes += [_NO_SIDE.format(name=structure(key).name) for key in ("sinus", "canal") if key in (*wide, *thin)]
     check(cancelled)
     labels = _place_wide(wide, found, teeth, cancelled)
@@ -151,6 +153,14 @@ def find_surroundings(
         _paint(labels, canal, key, found, teeth)
     labels *= teeth.array == 0
     return Surroundings(teeth.with_array(labels), _names(labels), notes, told)
+
+
+def _near_teeth(teeth: Volume, grid: Volume) -> np.ndarray:
+    """bool on the grid: where a canal is not drawn without being seen, since a tooth is near."""
+    from scipy import ndimage
+
+    here = place_labels(teeth, grid) > 0
+    return ndimage.binary_dilation(here, iterations=max(1, round(_CLEAR_OF_TEETH_MM / grid.spacing[0])))
 
 
 def _canals(

@@ -118,6 +118,21 @@ def test_a_joined_canal_is_told():
     assert ndimage.label(around.labels.array == structure("canal_left").value)[1] == 1
 
 
+def test_what_is_drawn_without_being_seen_keeps_away_from_teeth():
+    found = answer(mandible=JAW, canal=LEFT)
+    gap = LEFT & box(slice(0, 40), slice(20, 36), slice(0, 80))
+    found.probabilities[:, gap] = 0
+    found.probabilities[KEYS.index("mandible"), gap] = 255
+    scan = teeth()
+    scan.array[8:14, 24:29, 13:18] = 36  # a root in the straight way
+    around = find_surroundings(found, scan, ("canals",))
+    canal = around.labels.array == structure("canal_left").value
+    assert ndimage.label(canal)[1] == 1
+    drawn = canal & gap & box(slice(0, 40), slice(22, 31), slice(0, 80))
+    assert not (drawn & ndimage.binary_dilation(scan.array > 0)).any()
+    assert canal[:, 20:36].any(axis=(0, 2)).all()
+
+
 # ---------------------------------------------------------------- on the scan
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..dentition.structures import BY_VALUE, Structure, structure
 from ..files.volumes import Volume
-from ..files.volumes.boxes import box_of
+from ..files.volumes.boxes import box_of, grow
 from .canals import SEEN, Canal, find_canal
 from .inference import check
 from .instances import HALF
@@ -25,7 +25,7 @@ _LEAST_MM3 = 300.0
 """Of a piece of a jaw, the airway or a sinus."""
 _LEAST_PART = 0.02
 """Of the largest piece of a structure, for another to belong to it."""
-_CLEAR_OF_TEETH_MM = 3.0
+_CLEAR_OF_TEETH_MM = 3.5
 """A canal that is drawn without being seen keeps this far from teeth: it must not make a root look endangered."""
 _LARGE_GAP_MM = 3.0
 """Joined over more than this is told."""
@@ -160,7 +160,12 @@ def _near_teeth(teeth: Volume, grid: Volume) -> np.ndarray:
     from scipy import ndimage
 
     here = place_labels(teeth, grid) > 0
-    return ndimage.binary_dilation(here, iterations=max(1, round(_CLEAR_OF_TEETH_MM / grid.spacing[0])))
+    used = ndimage.find_objects(here.view(np.uint8))
+    if not used:
+        return here
+    box = grow(box_of(used[0]), int(np.ceil(_CLEAR_OF_TEETH_MM / grid.spacing[0])))
+    here[box] = ndimage.distance_transform_edt(~here[box]) * grid.spacing[0] < _CLEAR_OF_TEETH_MM
+    return here
 
 
 def _canals(

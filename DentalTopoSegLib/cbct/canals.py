@@ -9,11 +9,13 @@ import numpy as np
 
 from ..files.volumes.boxes import Box, box_of
 
-_SURE, SEEN = 128, 64
+_SURE, SEEN = 128, 40
 """Probabilities (255 = certain): a canal's pieces are of the one; what has the other between them counts as seen."""
-_LEAST_MM3 = 12.0
-"""Of a piece; less is a marrow space."""
-_LONGEST_GAP_MM = 25.0
+_LEAST_MM3, _STONE_MM3 = 12.0, 3.0
+"""Of a piece that shows that there is a canal, and of one that only shows where it runs on: less is a marrow space."""
+_STONE_TOP = 64
+"""Probability that what shows where a canal runs on reaches somewhere."""
+_LONGEST_GAP_MM = 40.0
 """Further apart two pieces are not joined."""
 _FLOOR = 0.03
 """Probability at least that a gap is given in the lower jaw, so that the way through it stays short."""
@@ -67,10 +69,11 @@ def find_canal(probability: np.ndarray, jaw: np.ndarray, spacing: float) -> Cana
     from scipy import ndimage
     from scipy.spatial import cKDTree
 
-    labels, _ = ndimage.label(probability >= _SURE, _FULL)
-    sizes = np.bincount(labels.ravel())[1:] * spacing**3
-    order = [int(n) + 1 for n in np.argsort(-sizes, kind="stable") if sizes[n] >= _LEAST_MM3]
-    if not order:
+    labels = _pieces_of(probability)
+    sizes = np.bincount(labels.ravel(), minlength=1)[1:] * spacing**3
+    sure = np.bincount(labels[probability >= _SURE], minlength=len(sizes) + 1)[1:] * spacing**3
+    order = [int(n) + 1 for n in np.argsort(-sure, kind="stable") if sizes[n] >= _STONE_MM3]
+    if not order or sure[order[0] - 1] < _LEAST_MM3:
         return None
     points = {number: np.argwhere(labels == number) for number in order}
     own, left = points[order[0]], order[1:]
@@ -95,7 +98,32 @@ def find_canal(probability: np.ndarray, jaw: np.ndarray, spacing: float) -> Cana
         mask |= (labels == nearest) | tube
         drawn |= tube & ~(labels == nearest)
         own = np.concatenate([own, points[nearest]])
-    return Canal(mask, _line_along(mask, probability), drawn, pieces, joined)
+    line = _line_along(mask, probability)
+    near = ndimage.distance_transform_cdt(~_on(line, mask.shape), "chessboard") <= 2
+    certain = np.isin(labels, [number for number in order if sure[number - 1] >= _LEAST_MM3])
+    return Canal(mask & (certain | near), line, drawn & near, pieces, joined)
+
+
+def _pieces_of(probability: np.ndarray) -> np.ndarray:
+    """The pieces that the network is sure of by their numbers, and after them those of which it has an inkling."""
+    from scipy import ndimage
+
+    labels, count = ndimage.label(probability >= _SURE, _FULL)
+    faint, number = ndimage.label(probability >= SEEN, _FULL)
+    if number:
+        tops = ndimage.maximum(probability, faint, np.arange(number + 1))
+        stones = (tops >= _STONE_TOP) & (tops < _SURE)
+        stones[0] = False
+        own = stones[faint]
+        labels[own] = faint[own] + count
+    return labels
+
+
+def _on(line: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """bool of this shape: the voxels of a line (N, 3)."""
+    mask = np.zeros(shape, bool)
+    mask[tuple(line.T)] = True
+    return mask
 
 
 def _line_along(mask: np.ndarray, probability: np.ndarray) -> np.ndarray:

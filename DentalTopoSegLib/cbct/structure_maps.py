@@ -18,9 +18,11 @@ from .region import DentalRegion
 
 _TILE_VOXELS = 4_200_000  # seen at once, about 300 MB
 _BLOCK = 8  # voxels; the unit of `plan_tiles`
-# Around the dental region (R, A, S mm, low and high): to the mandible's angles and condyles, its lower border, the
-# sinuses' roofs and the throat's back wall.
-_REACH_MM = ((35.0, 70.0, 50.0), (35.0, 25.0, 60.0))
+# Around the origin of the mean dentition, the bite of its front teeth (R, A, S mm, low and high): to the mandible's
+# angles and condyles, its lower border, the sinuses' roofs and the throat's back wall; and around the teeth that there
+# are, wherever a tilted head has them.
+_REACH_MM = ((-65.0, -100.0, -55.0), (65.0, 20.0, 60.0))
+_AROUND_TEETH_MM = 10.0
 
 
 @dataclass(frozen=True)
@@ -112,10 +114,9 @@ def _kept_in(tile: Tile) -> Box:
 def _box_around(region: DentalRegion, grid: Volume) -> Box:
     """The grid's voxels around the dentition."""
     first, step = grid.index_to_ras(np.zeros(3)), grid.spacing[0]
-    low, high = (
-        (np.array(corner) + sign * np.array(reach) - first) / step
-        for corner, reach, sign in zip(region.box, _REACH_MM, (-1, 1), strict=True)
-    )
+    reach = np.array(_REACH_MM) + region.origin
+    own = np.array(region.box) + [[-_AROUND_TEETH_MM], [_AROUND_TEETH_MM]]
+    low, high = (np.minimum(reach[0], own[0]) - first) / step, (np.maximum(reach[1], own[1]) - first) / step
     return box_of(
         slice(max(0, int(np.floor(a))), min(n, int(np.ceil(b)) + 1))
         for a, b, n in zip(low[::-1], high[::-1], grid.array.shape, strict=True)

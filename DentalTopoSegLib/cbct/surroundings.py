@@ -10,7 +10,7 @@ import numpy as np
 
 from ..dentition.structures import BY_VALUE, Structure, structure
 from ..files.volumes import Volume
-from ..files.volumes.boxes import box_of
+from ..files.volumes.boxes import box_of, grow
 from .canals import SEEN, Canal, find_canal
 from .inference import check
 from .instances import HALF
@@ -25,6 +25,8 @@ _LEAST_MM3 = 300.0
 """Of a piece of a jaw, the airway or a sinus."""
 _LEAST_PART = 0.02
 """Of the largest piece of a structure, for another to belong to it."""
+_CLEAR_OF_TEETH_MM = 3.5
+"""A canal that is drawn without being seen keeps this far from teeth: it must not make a root look endangered."""
 _LARGE_GAP_MM = 3.0
 """Joined over more than this is told."""
 _SIDES = ("left", "right", None)
@@ -142,7 +144,7 @@ def find_surroundings(
         check(cancelled)
         sinuses = _by_side("sinus", owner == found.keys.index("sinus"), found.grid, middle, _LEAST_MM3)
         wide |= {key: _large_pieces(mask, found.grid) for key, mask in sinuses.items()}
-        thin, notes, told = _canals(found, lower, middle)
+        thin, notes, told = _canals(found, lower & ~_near_teeth(teeth, found.grid), middle)
         notes += [_NO_SIDE.format(name=structure(key).name) for key in ("sinus", "canal") if key in (*wide, *thin)]
     check(cancelled)
     labels = _place_wide(wide, found, teeth, cancelled)
@@ -151,6 +153,19 @@ def find_surroundings(
         _paint(labels, canal, key, found, teeth)
     labels *= teeth.array == 0
     return Surroundings(teeth.with_array(labels), _names(labels), notes, told)
+
+
+def _near_teeth(teeth: Volume, grid: Volume) -> np.ndarray:
+    """bool on the grid: where a canal is not drawn without being seen, since a tooth is near."""
+    from scipy import ndimage
+
+    here = place_labels(teeth, grid) > 0
+    used = ndimage.find_objects(here.view(np.uint8))
+    if not used:
+        return here
+    box = grow(box_of(used[0]), int(np.ceil(_CLEAR_OF_TEETH_MM / grid.spacing[0])))
+    here[box] = ndimage.distance_transform_edt(~here[box]) * grid.spacing[0] < _CLEAR_OF_TEETH_MM
+    return here
 
 
 def _canals(
@@ -194,8 +209,9 @@ def _by_side(
     piece = owner[tuple(where.T)]
     sizes = np.bincount(piece, minlength=len(table))
     sums = np.stack([np.bincount(piece, weights=places[:, axis], minlength=len(table)) for axis in range(3)], 1)
-    for number in np.flatnonzero(sizes * grid.spacing[0] ** 3 >= max(least_mm3, 1e-9)):
-        table[int(number)] = 1 + _SIDES.index(middle.side_of(sums[number] / sizes[number]))
+    for piece_number in np.flatnonzero(sizes * grid.spacing[0] ** 3 >= max(least_mm3, 1e-9)):
+        place = sums[piece_number] / sizes[piece_number]
+        table[int(piece_number)] = 1 + _SIDES.index(middle.side_of(place))
     sides = np.array(table)[piece]
     result: dict[str, np.ndarray] = {}
     for number, side in enumerate(_SIDES, start=1):

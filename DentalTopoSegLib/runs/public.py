@@ -148,7 +148,11 @@ def check(result: Volume | Segmentation | JawSegmentation | Sequence[JawSegmenta
     if isinstance(result, Segmentation):
         known = result.known
         return check_dentition(
-            result.labels, result.confidence, absent=known.stated.absent, two_numbers=known.two_numbers
+            result.labels,
+            result.confidence,
+            absent=known.stated.absent,
+            structures=result.structures,
+            two_numbers=known.two_numbers,
         )
     if isinstance(result, Volume):
         return check_dentition(result)

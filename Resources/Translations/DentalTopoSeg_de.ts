@@ -65,6 +65,11 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Also segment:</source>
+            <translation>Außerdem segmentieren:</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Arithmetic:</source>
             <translation>Rechenart:</translation>
         </message>
@@ -497,6 +502,11 @@
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Upper jaw:</source>
             <translation>Oberkiefer:</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>What else of a CBCT is segmented, with its distances from the teeth. It takes longer.</source>
+            <translation>Was in einem DVT außer den Zähnen segmentiert wird, mit den Abständen zu den Zähnen. Es dauert länger.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -2203,6 +2213,11 @@
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/stages.py"/>
+            <source>find the jaws and canals</source>
+            <translation>Kiefer und Kanäle suchen</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/stages.py"/>
             <source>find the teeth</source>
             <translation>Zähne suchen</translation>
         </message>
@@ -2565,6 +2580,11 @@
             <location filename="../../DentalTopoSegLib/stages.py"/>
             <source>place on the scan</source>
             <translation>auf den Scan übertragen</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/stages.py"/>
+            <source>place the jaws and canals</source>
+            <translation>Kiefer und Kanäle einsetzen</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/stages.py"/>
@@ -3698,6 +3718,11 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>
+            <source>All of these</source>
+            <translation>Alles davon</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>
             <source>Exact</source>
             <translation>Genau</translation>
         </message>
@@ -3718,8 +3743,28 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>
+            <source>Jaws and airway</source>
+            <translation>Kiefer und Atemweg</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>
+            <source>Jaws, nerve canals and sinuses</source>
+            <translation>Kiefer, Nervkanäle und Kieferhöhlen</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>
             <source>Lower jaw</source>
             <translation>Unterkiefer</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>
+            <source>Nerve canals and sinuses</source>
+            <translation>Nervkanäle und Kieferhöhlen</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>
+            <source>Nothing else</source>
+            <translation>Nichts weiter</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>
@@ -3745,6 +3790,11 @@
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>
             <source>Permanent teeth only</source>
             <translation>Nur bleibende Zähne</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>
+            <source>Pulps, enamel, fillings and implants</source>
+            <translation>Pulpen, Schmelz, Füllungen und Implantate</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>

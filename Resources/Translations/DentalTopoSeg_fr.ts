@@ -65,6 +65,11 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Also segment:</source>
+            <translation>Segmenter aussi :</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Arithmetic:</source>
             <translation>Calcul :</translation>
         </message>
@@ -497,6 +502,11 @@
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Upper jaw:</source>
             <translation>Mâchoire supérieure :</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>What else of a CBCT is segmented, with its distances from the teeth. It takes longer.</source>
+            <translation>Ce qui est segmenté dans un CBCT en plus des dents, avec les distances aux dents. Cela prend plus de temps.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -2203,6 +2213,11 @@
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/stages.py"/>
+            <source>find the jaws and canals</source>
+            <translation>chercher les mâchoires et les canaux</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/stages.py"/>
             <source>find the teeth</source>
             <translation>chercher les dents</translation>
         </message>
@@ -2565,6 +2580,11 @@
             <location filename="../../DentalTopoSegLib/stages.py"/>
             <source>place on the scan</source>
             <translation>reporter sur l'examen</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/stages.py"/>
+            <source>place the jaws and canals</source>
+            <translation>placer les mâchoires et les canaux</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/stages.py"/>
@@ -3698,6 +3718,11 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>
+            <source>All of these</source>
+            <translation>Tout cela</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>
             <source>Exact</source>
             <translation>Exact</translation>
         </message>
@@ -3718,8 +3743,28 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>
+            <source>Jaws and airway</source>
+            <translation>Mâchoires et voies aériennes</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>
+            <source>Jaws, nerve canals and sinuses</source>
+            <translation>Mâchoires, canaux nerveux et sinus</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>
             <source>Lower jaw</source>
             <translation>Arcade inférieure</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>
+            <source>Nerve canals and sinuses</source>
+            <translation>Canaux nerveux et sinus</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>
+            <source>Nothing else</source>
+            <translation>Rien d’autre</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>
@@ -3745,6 +3790,11 @@
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>
             <source>Permanent teeth only</source>
             <translation>Dents permanentes seulement</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>
+            <source>Pulps, enamel, fillings and implants</source>
+            <translation>Pulpes, émail, obturations et implants</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from scipy import ndimage
@@ -101,8 +103,8 @@ def test_pieces_far_apart_and_crumbs_are_no_canal():
     probability[10, 8:10, 16] = 255
     assert find_canal(probability, JAW, 1.0) is None
     far = np.where(LEFT, 255, 0).astype(np.uint8)
-    far[:, 14:44] = 0
-    one = find_canal(far, JAW, 1.0)
+    far[:, 14:44] = 0  # nothing of a jaw between
+    one = find_canal(far, JAW & ~box(slice(0, 40), slice(26, 29), slice(0, 80)), 1.0)
     assert one.pieces == 1
     assert ndimage.label(one.mask)[1] == 1
 
@@ -114,8 +116,24 @@ def test_a_joined_canal_is_told():
     found.probabilities[KEYS.index("mandible"), gap] = 255
     around = find_surroundings(found, teeth(0.5), ("canals",))
     assert around.canals["canal_left"]["pieces"] == 2
-    assert around.notes[0].startswith("The left mandibular canal was seen in 2 pieces; 9 mm between them")
+    told = re.match(r"The left mandibular canal was seen in 2 pieces; (\d+) mm between them", around.notes[0])
+    assert told and 9 <= int(told[1]) <= 16  # around the tooth there
     assert ndimage.label(around.labels.array == structure("canal_left").value)[1] == 1
+
+
+def test_what_is_drawn_without_being_seen_keeps_away_from_teeth():
+    found = answer(mandible=JAW, canal=LEFT)
+    gap = LEFT & box(slice(0, 40), slice(20, 36), slice(0, 80))
+    found.probabilities[:, gap] = 0
+    found.probabilities[KEYS.index("mandible"), gap] = 255
+    scan = teeth()
+    scan.array[8:14, 24:29, 13:18] = 36  # a root in the straight way
+    around = find_surroundings(found, scan, ("canals",))
+    canal = around.labels.array == structure("canal_left").value
+    assert ndimage.label(canal)[1] == 1
+    drawn = canal & gap & box(slice(0, 40), slice(22, 31), slice(0, 80))
+    assert not (drawn & ndimage.binary_dilation(scan.array > 0)).any()
+    assert canal[:, 20:36].any(axis=(0, 2)).all()
 
 
 # ---------------------------------------------------------------- on the scan
@@ -249,7 +267,7 @@ def test_tiles_are_put_together_around_the_dentition(monkeypatch):
     monkeypatch.setattr(structure_maps, "_TILE_VOXELS", 200_000)
     image = np.random.default_rng(0).normal(size=(100, 120, 130)).astype(np.float32)
     scan = upright(image, 1.0)
-    region = DentalRegion(((60.0, 80.0, 55.0), (100.0, 110.0, 60.0)), np.zeros(3))
+    region = DentalRegion(((60.0, 80.0, 55.0), (100.0, 110.0, 60.0)), np.array([80.0, 115.0, 58.0]))
     network = FakeNetwork()
     found = run_structures(network, scan, scan, region, lambda *_: None, None)
     assert network.largest <= 400_000

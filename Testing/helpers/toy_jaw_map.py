@@ -88,4 +88,10 @@ def odd_structures() -> list[tuple[np.ndarray, np.ndarray]]:
     r, front_of, s = place(36)
     below = (np.hypot(right - r, front - front_of) <= 2.0) & (up < s) & (up > s - 12)
     implant[below], on_implant[below] = structure("implant").value, 0
-    return [(array, broken_canal), (array, swapped), (array, branched), (array, bare), (on_implant, implant)]
+    pulp_alone, without_tooth = array.copy(), tidy_map.copy()
+    rest = (array == 36) & (tidy_map != structure("pulp").value)
+    pulp_alone[rest], without_tooth[rest] = 0, 0
+    return [
+        *[(array, broken_canal), (array, swapped), (array, branched), (array, bare)],
+        *[(on_implant, implant), (pulp_alone, without_tooth)],
+    ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -97,8 +96,10 @@ def test_a_surface_without_borders_is_one_label(fine: Surface) -> None:
 def test_three_million_triangles_take_bounded_time_and_memory(tmp_path: Path) -> None:
     """The whole command, with the truth in place of the networks."""
     code = """
+import resource
 import sys
 sys.path[:0] = ["Testing/helpers", "Testing/unit/ios"]
+from peak_memory import peak_bytes
 from DentalTopoSegLib.commands import cli
 from DentalTopoSegLib.ios import segmenting
 from test_ios_fine import FRAME
@@ -108,8 +109,7 @@ networks = {"orientation": None, "surface": network, "crowns": UndecidedCrowns()
 segmenting.load_networks = lambda precision, provider: networks
 segmenting.find_frame = lambda *_: FRAME
 code = cli.main(["segment", sys.argv[1], "-o", sys.argv[2], "--jaw", "lower", "--quiet", "--json"])
-status = open("/proc/self/status").read()
-print(int(status.split("VmHWM:")[1].split()[0]) // 1024, file=sys.stderr)
+print(peak_bytes() // 1_000_000, resource.getrusage(resource.RUSAGE_SELF).ru_utime, file=sys.stderr)
 sys.exit(code)
 """
     from DentalTopoSegLib.files.meshes import write_stl
@@ -118,19 +118,19 @@ sys.exit(code)
     vertices, faces = split(toy.vertices, toy.faces, 14)
     assert len(faces) > 3_000_000
     write_stl(tmp_path / "jaw.stl", vertices, faces)
-    started = time.perf_counter()
     done = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path / "jaw.stl"), str(tmp_path / "out")],
         capture_output=True,
         text=True,
         cwd=ROOT,
-        timeout=300,
+        timeout=1800,  # against a hang: a machine that does much else may take long
         check=False,
     )
     assert done.returncode == 0, done.stderr
     assert '"total": 14' in done.stdout
-    assert int(done.stderr) < 2500  # MB
-    assert time.perf_counter() - started < 120  # about 8 s of two cores; a shared machine may be far slower
+    megabytes, seconds = map(float, done.stderr.split())
+    assert megabytes < 2600
+    assert seconds < 60  # of a processor, whatever else the machine does; about 8
 
 
 def test_the_shipped_network_gives_the_same_bits_on_one_thread_and_on_several() -> None:

@@ -210,6 +210,7 @@ def folders(tmp_path: Path, truth) -> tuple[Path, Path]:
     for name in ("a", "b"):
         (results / name).mkdir(parents=True)
         grey = (truth.structures.array.astype(np.int16) + truth.teeth.array) * 5
+        grey += np.random.default_rng(0).integers(-90, 90, SHAPE).astype(np.int16)
         write_volume(volume(grey), phantoms / f"{name}_image.nii.gz")
         write_volume(truth.teeth, phantoms / f"{name}_labels.nii.gz")
         write_volume(truth.structures, phantoms / f"{name}_structures.nii.gz")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import Cancelled, InputError
+from ..errors import Cancelled, InputError, ModelError
 from ..files.volumes import Volume, resample_like
 from ..files.volumes.boxes import Box, box_of
 from ..networks.models import Model
@@ -371,6 +371,12 @@ def run_border_and_tissues(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """As `run_border`, and the probabilities of the tissues of teeth, uint8 (classes, z, y, x) on the grid: what the
     head, a network of the task "tissues", says of the border network's output "features"."""
+    made_for = head.metadata.get("reads", model.id)
+    if made_for != model.id:
+        raise ModelError(
+            f"The network {head.id} reads what {made_for} gives, and here the teeth are found by {model.id}: leave out "
+            "the tissues, or use networks that belong together."
+        )
     classes = len(head.metadata["labels"])
 
     def see(part: np.ndarray) -> np.ndarray:

@@ -9,15 +9,15 @@ instances; 5. numbers along each arch; 6. labels back on the scan's grid. Memory
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, final
 
 import numpy as np
 
 from ..dentition import Confidence, Known, Stated
-from ..dentition.structures import Structure
+from ..dentition.structures import ERRORS_KEY, Structure, errors_text
 from ..errors import InputError, NoTeethError
 from ..files.volumes import Volume, find_outside, resample_ras
 from ..networks.folders import load_around
@@ -155,9 +155,11 @@ def segment_volume(
         coarse = run_numbering(nets.pop("numbering"), whole, scan, report, cancelled, **shown)
         region = find_dental_region(coarse, volume)
     around = tissues = None
+    errors: dict[str, float] = {}
     if "structures" in nets:
         with _stage(FIND_STRUCTURES, seconds, report, cancelled):
             net = nets.pop("structures")
+            errors = {str(k): float(v) for k, v in net.metadata.get("distance_errors_mm", {}).items()}
             grid = _at_spacing(whole, scan, float(net.metadata["spacing_mm"]))
             around = run_structures(net, grid, scan, region, report, cancelled, shown.get("outside"))
             del net, grid
@@ -200,8 +202,9 @@ def segment_volume(
             teeth = volume.with_array(placed)
             there = place_surroundings(around, tissues, numbered.labels, teeth, options.structures, cancelled)
             del around, tissues
-            warnings += there.notes
-            more = {"structures": there.labels, "names": there.names}
+            warnings += there.notes + doubts_of(errors, there.names)
+            found_by = {ERRORS_KEY: errors_text(errors)} if errors else {}
+            more = {"structures": replace(there.labels, metadata=found_by), "names": there.names}
             still = values_in(placed)  # what turned out to be an implant is no tooth
             confidence = Confidence(
                 {f: c for f, c in confidence.items() if f in still}, calibrated=confidence.calibrated
@@ -232,6 +235,16 @@ def segment_volume(
         Known(stated, numbered.evidence).of_teeth(confidence),
         **more,
     )
+
+
+def doubts_of(errors_mm: Mapping[str, float], names: Iterable[Structure]) -> list[str]:
+    """How far distances to the nerve canals can be off, where there are any and it was measured."""
+    if "canal" not in errors_mm or not any(one.key.startswith("canal") for one in names):
+        return []
+    return [
+        f"The nerve canals were found by a network that was off by up to {errors_mm['canal']:g} mm (95 %) where it was "
+        "measured, and real scans can be harder: look at the canal in the scan before you rely on a distance to it."
+    ]
 
 
 def _at_spacing(whole: Volume, scan: Volume, spacing_mm: float) -> Volume:

@@ -10,6 +10,7 @@ standard code. Colours are those of Slicer's GenericAnatomyColors for the same o
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 #: (value, scheme, meaning) of a code.
@@ -111,6 +112,39 @@ def structure(key: str) -> Structure:
     if key not in BY_KEY:
         raise ValueError(f"'{key}' is no structure: use one of {', '.join(BY_KEY)}.")
     return BY_KEY[key]
+
+
+#: Key of a label map's metadata: how far what found its structures was off, as `errors_text` writes it.
+ERRORS_KEY = "DentalTopoSegDistanceErrorsMm"
+
+
+def errors_text(errors_mm: Mapping[str, float]) -> str:
+    """Errors by kind of structure ("canal", "sinus") as a text for `ERRORS_KEY`.
+
+    Examples
+    --------
+    >>> errors_text({"canal": 3.5, "sinus": 1.5})
+    'canal 3.5, sinus 1.5'
+    """
+    return ", ".join(f"{kind} {error:g}" for kind, error in errors_mm.items())
+
+
+def error_mm(metadata: Mapping[str, str], key: str) -> float:
+    """What the metadata of a label map say of the error (95 %, mm) of distances to a structure; 0 where nothing.
+
+    Examples
+    --------
+    >>> error_mm({ERRORS_KEY: "canal 3.5, sinus 1.5"}, "canal_left")
+    3.5
+    """
+    for part in metadata.get(ERRORS_KEY, "").split(","):
+        kind, _, error = part.strip().partition(" ")
+        if kind and key in (kind, f"{kind}_left", f"{kind}_right"):
+            try:
+                return max(0.0, float(error))
+            except ValueError:
+                return 0.0
+    return 0.0
 
 
 def is_structure(value: object) -> bool:

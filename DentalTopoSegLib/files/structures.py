@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ..dentition.label_names import structure_of
-from ..dentition.structures import BY_VALUE, Structure, structure
+from ..dentition.structures import BY_VALUE, ERRORS_KEY, Structure, structure
 from .seg_nrrd import NO_CODE, REGION_CONTEXT, TERMINOLOGY_CONTEXT, label_values, segmentation_header
 from .volumes import Volume, read_labels
 from .volumes.writing import write_image
@@ -87,6 +87,8 @@ def write_structures(labels: Volume, names: Mapping[int, str], path: str | os.Pa
     image = labels.to_sitk()
     for key, text in segmentation_header(labels).items():
         image.SetMetaData(key, text)
+    if ERRORS_KEY in labels.metadata:
+        image.SetMetaData(ERRORS_KEY, labels.metadata[ERRORS_KEY])
     boxes = ndimage.find_objects(labels.array)
     present = [(value, box) for value, box in enumerate(boxes, start=1) if box is not None and value in names]
     for i, (value, box) in enumerate(present):

@@ -251,12 +251,30 @@ def copy_shipped(model_id: str, models: Path) -> Path:
     return register(models, model, read_metadata(model), None)
 
 
+def distance_errors(result: Path) -> dict[str, float]:
+    """By kind of structure: the error (mm) that 95 % of the distances of roots closer than 5 mm to it stay below.
+
+    `result`: the JSON of `python -m training evaluate-structures`.
+    """
+    scans = json.loads(result.read_text(encoding="utf-8"))["scans"].values()
+    errors = {kind: [e for scan in scans for e in scan.get(f"near_{kind}_mm", [])] for kind in ("canal", "sinus")}
+    return {kind: round(float(np.quantile(values, 0.95)), 1) for kind, values in errors.items() if values}
+
+
 def export(
-    run_folder: Path, data: Path, val: Path, models: Path, version: str, count: int, tables: dict[str, Path]
+    run_folder: Path,
+    data: Path,
+    val: Path,
+    models: Path,
+    version: str,
+    count: int,
+    tables: dict[str, Path],
+    distances: Path | None = None,
 ) -> dict:
     """Export a run as the library's network; returns what was measured. RuntimeError if it differs from torch's.
 
-    `tables`: results of `python -m training evaluate-volumes` (title -> JSON file) for the model card.
+    `tables`: results of `python -m training evaluate-volumes` (title -> JSON file) for the model card. `distances`: of
+    a structures network, as `distance_errors` takes it.
     """
     run = load_run(run_folder)
     model_id = f"{run.task}-{version}"
@@ -267,7 +285,8 @@ def export(
     if not pairs:
         raise RuntimeError(f"No samples to compare with in {val}; make phantoms first.")
     scales, quantizer, samples = rounding(run, data, count)
-    metadata = {p: describe(run, model_id, p, samples) for p in ("fp32", "int8")}
+    measured_before = {"distance_errors_mm": distance_errors(distances)} if distances is not None else {}
+    metadata = {p: describe(run, model_id, p, samples) | measured_before for p in ("fp32", "int8")}
     fp32 = write_graph(run.net, metadata["fp32"])
     int8 = write_graph(run.net, metadata["int8"], scales, quantizer)
     measured = compare(run.net, fp32, int8, pairs, run.task)
@@ -331,10 +350,18 @@ def main(argv: list[str] | None = None) -> None:
         metavar=("TITLE", "JSON"),
         help="result of evaluate-volumes",
     )
+    parser.add_argument("--distances", type=Path, help="result of evaluate-structures, of a structures network")
     arguments = parser.parse_args(argv)
     tables = {title: Path(file) for title, file in arguments.table}
     measured = export(
-        arguments.run, arguments.data, arguments.val, arguments.models, arguments.version, arguments.samples, tables
+        arguments.run,
+        arguments.data,
+        arguments.val,
+        arguments.models,
+        arguments.version,
+        arguments.samples,
+        tables,
+        arguments.distances,
     )
     if arguments.time:
         task = load_run(arguments.run).task

@@ -1,6 +1,7 @@
 """What a dentist measures between teeth and what lies around them, on a label map that has both.
 
-Every number is that of the label map as it is; its uncertainty is the voxels' part alone (`subvoxel`, `tooth_shape`).
+Every number is that of the label map as it is; its uncertainty is the voxels' part (`subvoxel`, `tooth_shape`), and of
+distances to structures that a network found also how far it was off on held-out scans (`structures.error_mm`).
 Places are RAS mm. Nothing here is worked out before it is asked for.
 """
 
@@ -15,7 +16,7 @@ import numpy as np
 
 from ...cbct.mask_topology import FULL, pieces_and_cavities
 from ...dentition import arch_order, is_right, is_upper, jaw
-from ...dentition.structures import BY_VALUE, structure
+from ...dentition.structures import BY_VALUE, error_mm, structure
 from ...files.volumes.boxes import Box, box_of
 from .bite import Stand, occlusal_normal, stand_of
 from .canals import Piece, pieces_of
@@ -258,7 +259,7 @@ class Surroundings:
         keys = [key for key in (SINUSES if is_upper(fdi) else CANALS) if key in self.boxes]
         if not keys:
             return []
-        surface, unsure = self.tooth_surface(fdi), distance_uncertainty_mm(self.structures)
+        surface, of_voxels = self.tooth_surface(fdi), distance_uncertainty_mm(self.structures)
         roots = self.roots(fdi)
         parts = self._parts(surface, roots) if len(roots) > 1 else {"": surface}
         found = []
@@ -267,6 +268,7 @@ class Surroundings:
             lines = [one for one in lines if one[0].length_mm <= _FAR_MM]
             if lines:
                 line, key = min(lines, key=lambda one: one[0].length_mm)
+                unsure = float(np.hypot(of_voxels, error_mm(self.structures.metadata, key)))
                 found.append(Clearance(line, key, unsure, name))
         return sorted(found, key=lambda one: one.line.length_mm)
 

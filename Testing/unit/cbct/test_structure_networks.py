@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,9 +11,9 @@ from fake_networks import FakeNetworks, fake_models
 from toy_structures import write_toys
 
 from DentalTopoSegLib.cbct.inference import CoarseMap, run_border, run_border_and_tissues
-from DentalTopoSegLib.cbct.segmenting import segment_volume
+from DentalTopoSegLib.cbct.segmenting import doubts_of, segment_volume
 from DentalTopoSegLib.cbct.views import AGAIN, ONCE
-from DentalTopoSegLib.dentition.structures import structure
+from DentalTopoSegLib.dentition.structures import error_mm, structure
 from DentalTopoSegLib.errors import Cancelled, ModelError, UsageError
 from DentalTopoSegLib.files.volumes import Volume
 from DentalTopoSegLib.networks.folders import load_around
@@ -33,6 +34,23 @@ def phantom():
 @pytest.fixture(scope="module")
 def toys(tmp_path_factory):
     return write_toys(tmp_path_factory.mktemp("toys"), "structures", "border", "tissues")
+
+
+def test_a_head_of_another_border_network_is_refused(toys):
+    head = load_model("tissues", 1, folder=toys)
+    border = load_model("border", 1, folder=toys)
+    other = replace(head, metadata={**head.metadata, "reads": "border-9"})
+    grid, coarse = around_teeth()
+    with pytest.raises(ModelError, match="belong together"):
+        run_border_and_tissues(border, other, grid, grid, coarse, lambda *_: None, None)
+
+
+def test_how_far_a_canal_can_be_off_is_told_where_there_is_one():
+    errors = {"canal": 3.9, "sinus": 1.4}
+    (told,) = doubts_of(errors, [structure("mandible"), structure("canal_right")])
+    assert "off by up to 3.9 mm" in told
+    assert doubts_of(errors, [structure("mandible"), structure("sinus_left")]) == []
+    assert doubts_of({}, [structure("canal_right")]) == []
 
 
 def around_teeth() -> tuple[Volume, CoarseMap]:
@@ -78,6 +96,7 @@ def test_jaws_of_a_scan_with_a_network_of_ones_own(phantom, toys, monkeypatch):
     assert alone.confidence == found.confidence
     assert (alone.structures, alone.names) == (None, ())
     assert found.structures.same_grid(phantom.image)
+    assert error_mm(found.structures.metadata, "canal_left") == 3.9  # of what measures distances to them
     assert [one.key for one in found.names] == ["mandible"]
     jaw = found.structures.array == structure("mandible").value
     assert jaw.sum() > 1000 and not (jaw & (found.labels.array > 0)).any()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from toy_jaw_map import CANAL_R, CANAL_RADIUS, CANAL_S, CREST_S, SINUS_S, structures, teeth, with_structures
@@ -9,7 +11,7 @@ from toy_teeth import SPACING, place, volume
 
 from DentalTopoSegLib.checks.findings import check_dentition, measured_case
 from DentalTopoSegLib.checks.measures.surroundings import Surroundings
-from DentalTopoSegLib.dentition.structures import structure
+from DentalTopoSegLib.dentition.structures import ERRORS_KEY, errors_text, structure
 
 
 @pytest.fixture(scope="module")
@@ -111,3 +113,12 @@ def test_findings_are_those_beyond_the_uncertainty() -> None:
     assert not [f for f in check_dentition(labels) if f.code.startswith("near_")]
     kept = found[47].detail
     assert kept["structure"] == "canal_right" and len(kept["line_ras"]) == 2
+
+
+def test_what_a_network_found_is_as_unsure_as_the_network(around: Surroundings) -> None:
+    found = replace(around.structures, metadata={ERRORS_KEY: errors_text({"canal": 1.2})})
+    of_network = Surroundings(around.case, found)
+    near, as_given = of_network.clearances(47)[0], around.clearances(47)[0]
+    assert near.line.length_mm == as_given.line.length_mm
+    assert near.uncertainty_mm == pytest.approx(np.hypot(as_given.uncertainty_mm, 1.2))
+    assert of_network.clearances(16)[0].uncertainty_mm == around.clearances(16)[0].uncertainty_mm  # its sinus

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,9 @@ from scan_files import toy_dentition
 from test_dicom_objects import errors_of
 
 from DentalTopoSegLib.dentition import FDI_PERMANENT
-from DentalTopoSegLib.dentition.structures import BY_VALUE, structure
+from DentalTopoSegLib.dentition.structures import BY_VALUE, ERRORS_KEY, error_mm, structure
 from DentalTopoSegLib.files.label_maps import read_label_map, write_labelmap
-from DentalTopoSegLib.files.structures import known_structures, read_structures
+from DentalTopoSegLib.files.structures import known_structures, read_structures, write_known_structures
 from DentalTopoSegLib.files.volumes import Volume
 from DentalTopoSegLib.runs.results import export_result
 
@@ -90,6 +91,16 @@ def test_slicers_segmentation_has_names_codes_and_colours(path: Path, tmp_path: 
     )
     colour = [float(c) for c in header.GetMetaData(f"Segment{i}_Color").split()]
     np.testing.assert_allclose(colour, np.array(structure("canal_left").color) / 255, atol=1e-5)
+
+
+def test_how_sure_structures_are_is_kept(tmp_path: Path) -> None:
+    _, beside = toy()
+    found = replace(beside, metadata={ERRORS_KEY: "canal 3.5"})
+    stored, names = read_structures(write_known_structures(found, tmp_path / "toy_structures.seg.nrrd"))
+    again = known_structures(stored, names)
+    assert again is not None
+    assert error_mm(again.metadata, "canal_right") == 3.5
+    assert error_mm(again.metadata, "sinus_left") == 0.0
 
 
 def test_surfaces(path: Path, tmp_path: Path) -> None:

@@ -136,3 +136,11 @@ def test_training_learns_saves_and_resumes(tmp_path: Path) -> None:
     torch.testing.assert_close(again.task.net.head.weight, loop.task.net.head.weight)
     again.run()
     assert again.progress.step == 14
+
+
+def test_errors_of_distances_are_those_of_the_evaluation(tmp_path: Path) -> None:
+    from training.export.volumes import distance_errors
+
+    scans = {"a": {"near_canal_mm": [0.1 * i for i in range(11)]}, "b": {"near_canal_mm": [1.0] * 9}, "c": {}}
+    (tmp_path / "structures.json").write_text(json.dumps({"scans": scans}))
+    assert distance_errors(tmp_path / "structures.json") == {"canal": 1.0}

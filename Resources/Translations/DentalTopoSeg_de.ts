@@ -66,7 +66,7 @@
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Also segment:</source>
-            <translation>Außerdem segmentieren:</translation>
+            <translation>Außerdem:</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>

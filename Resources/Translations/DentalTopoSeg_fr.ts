@@ -65,6 +65,11 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Also segment:</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Arithmetic:</source>
             <translation>Calcul :</translation>
         </message>
@@ -497,6 +502,11 @@
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Upper jaw:</source>
             <translation>Mâchoire supérieure :</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>What else of a CBCT is segmented, with its distances from the teeth. It takes longer.</source>
+            <translation type="unfinished"></translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -1140,6 +1150,11 @@
             <location filename="../../DentalTopoSegLib/exports/surfaces.py"/>
             <source>OBJ</source>
             <translation>OBJ</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/checks/findings/kinds/implausible_volume.py"/>
+            <source>Of tooth {fdi:tooth} only the pulp is labelled: {volume} mm³.</source>
+            <translation>De la dent {fdi:tooth}, seule la pulpe est segmentée : {volume} mm³.</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/reports/around.py"/>
@@ -2203,6 +2218,11 @@
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/stages.py"/>
+            <source>find the jaws and canals</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/stages.py"/>
             <source>find the teeth</source>
             <translation>chercher les dents</translation>
         </message>
@@ -2565,6 +2585,11 @@
             <location filename="../../DentalTopoSegLib/stages.py"/>
             <source>place on the scan</source>
             <translation>reporter sur l'examen</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/stages.py"/>
+            <source>place the jaws and canals</source>
+            <translation type="unfinished"></translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/stages.py"/>
@@ -3698,6 +3723,11 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>
+            <source>All of these</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>
             <source>Exact</source>
             <translation>Exact</translation>
         </message>
@@ -3718,8 +3748,28 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>
+            <source>Jaws and airway</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>
+            <source>Jaws, nerve canals and sinuses</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>
             <source>Lower jaw</source>
             <translation>Arcade inférieure</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>
+            <source>Nerve canals and sinuses</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>
+            <source>Nothing else</source>
+            <translation type="unfinished"></translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>
@@ -3745,6 +3795,11 @@
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>
             <source>Permanent teeth only</source>
             <translation>Dents permanentes seulement</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>
+            <source>Pulps, enamel, fillings and implants</source>
+            <translation type="unfinished"></translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/DentalTopoSegModuleLib/Parameters.py"/>

@@ -21,6 +21,8 @@ _MOST_UNDEFINED = 0.75
 #: Different values. Noise gives a scan thousands, also where 8 bits are left of them more than half of the 256; a label
 #: map has some 32 teeth and the structures around them.
 _MOST_LABELS = 100
+#: The values of every layout of labels (`dentition.label_layouts`) fit a byte.
+_HIGHEST_LABEL = 255
 
 
 def read_volume(
@@ -173,7 +175,7 @@ def _clean_intensities(volume: Volume, path: Path, warnings: list[str]) -> Volum
     low, high = array.min(), array.max()
     if low == high:
         raise InputError(f"'{path}' is empty: every voxel has the same value ({low:g}). Export the scan again.")
-    if low >= 0 and (labels := _label_values(array)):
+    if low >= 0 and high <= _HIGHEST_LABEL and (labels := _label_values(array)):
         raise InputError(
             f"'{path}' looks like a label map, not like a scan: its voxels hold only {labels} different "
             f"values, whole numbers from {low:g} to {high:g}. Give the scan that was segmented."

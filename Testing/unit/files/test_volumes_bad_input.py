@@ -227,6 +227,12 @@ def test_a_scan_of_eight_bits_is_no_label_map(tmp_path: Path) -> None:
     assert read_volume(write_file(grey.with_array(eight), tmp_path / "scan.nii.gz"))[0].array.dtype == np.uint8
 
 
+def test_a_scan_of_few_grey_values_above_a_byte_is_no_label_map(tmp_path: Path) -> None:
+    grey = toy_dentition()[1]
+    plain = grey.with_array((grey.array > 0) * np.int16(1500))
+    assert read_volume(write_file(plain, tmp_path / "scan.nii.gz"))[0].array.max() == 1500
+
+
 def test_coarse_voxels_are_warned_about(tmp_path: Path) -> None:
     coarse = replace(block(), spacing=(0.4, 0.4, 1.0))
     _, warnings = read_volume(write_file(coarse, tmp_path / "coarse.nrrd"))

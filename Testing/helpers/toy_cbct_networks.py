@@ -55,7 +55,7 @@ def write_networks(folder: Path, scan: Volume) -> Path:
         "spread", [0, *(FIRST_TOOTH + STEP * k for k in range(1, 33))], slope, start, "full"
     )
     numbering += [helper.make_node("AveragePool", ["full"], ["float"], kernel_shape=[2] * 3, strides=[2] * 3)]
-    around = _levels("image", [0, -1e4, JAW, CANAL, -2e4, -3e4], slope, start, "float")
+    around = _without_teeth(dark) + _levels("bare", [0, -1e4, JAW, CANAL, -2e4, -3e4], slope, start, "float")
     entries = [
         _write(folder, "numbering", numbering, 33, _MARGIN | {"spacing_mm": 1.0, "output_stride": 2,
                                                               "labels": [int(v) for v in CLASS_FDI]}),
@@ -95,6 +95,17 @@ def _spread(dark: float) -> Nodes:
         helper.make_node("MaxPool", ["image"], ["next"], kernel_shape=[3] * 3, pads=[1] * 6),
         helper.make_node("Greater", ["image", "bright"], ["of_tooth"]),
         helper.make_node("Where", ["of_tooth", "next", "dark"], ["spread"]),
+    ]
+
+
+def _without_teeth(dark: float) -> Nodes:
+    """Dark where there is a bright voxel or one next to it, as between a tooth and the dark canals' grey is passed."""
+    return [
+        _constant("bright", _BRIGHT),
+        _constant("dark", dark),
+        helper.make_node("MaxPool", ["image"], ["next"], kernel_shape=[3] * 3, pads=[1] * 6),
+        helper.make_node("Greater", ["next", "bright"], ["near_tooth"]),
+        helper.make_node("Where", ["near_tooth", "dark", "image"], ["bare"]),
     ]
 
 

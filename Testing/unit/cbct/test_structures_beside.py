@@ -27,7 +27,7 @@ def networks(tmp_path_factory) -> Path:
 
 
 def found(networks: Path, *groups: str) -> Segmentation:
-    options = RunOptions(threads=1, structures=groups)
+    options = RunOptions(threads=1, models=str(networks), structures=groups)
     nets = load_kind("volume", networks, options)
     return segment_volume(toy_scan(), options, models=nets)
 

@@ -302,7 +302,7 @@ class DentalTopoSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             parameters.precision.value,
             parameters.provider.value,
             tta=parameters.tta,
-            structures=parameters.structures.value,
+            structures=self.segmentPanel.structures(),
             models=self.networkPanel.models(),
         )
 

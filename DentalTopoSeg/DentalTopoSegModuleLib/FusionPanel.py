@@ -5,6 +5,7 @@ what goes into the scene is in DentalTopoSegLib.scene.
 """
 
 import logging
+from dataclasses import replace
 
 import qt
 import slicer
@@ -129,7 +130,7 @@ class FusionPanel:
         from DentalTopoSegLib.fusion.pose import SMALL_GICP
         from DentalTopoSegLib.scene import prepare_fusion
 
-        options = self._options()
+        options = replace(self._options(), structures=())  # a fusion holds teeth only
         needed = [*requirements(self._requirementsPath), SMALL_GICP.requirement, TRIMESH.requirement]
         if self.parameters.provider is Provider.OPENVINO:
             needed.append(OPENVINO)

@@ -58,6 +58,11 @@ class NetworkPanel:
         name = self._chosen()
         return str(find_network(name, networksFolder()).folder) if name else None
 
+    @property
+    def isBuiltIn(self) -> bool:
+        """Whether the built-in networks look at a CBCT."""
+        return not self._chosen()
+
     def onChoose(self) -> None:
         """The user has chosen a network from the list."""
         if self._updating or self.parameters is None:

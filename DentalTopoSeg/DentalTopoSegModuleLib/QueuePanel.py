@@ -135,6 +135,7 @@ class QueuePanel:
 
     def _next(self) -> None:
         from DentalTopoSegLib.errors import DentalTopoSegError
+        from DentalTopoSegLib.files.meshes import is_mesh_file
         from DentalTopoSegLib.runs.rows import row_before
 
         output = Path(self.ui.queueOutputEdit.text.strip())
@@ -143,7 +144,8 @@ class QueuePanel:
             if row is None or self._stopping:
                 self._finish()
                 return
-            before = row_before(output, row.name, own=self._ownNetworks(row))
+            wanted = () if is_mesh_file(row.path) else self._chosen.structures
+            before = row_before(output, row.name, own=self._ownNetworks(row), structures=wanted)
             if before is not None:
                 self._show(row, before["state"], self._textOf(before))
                 continue
@@ -171,7 +173,8 @@ class QueuePanel:
         from DentalTopoSegLib.runs.job import Job, JobFile
 
         mesh = is_mesh_file(row.path)
-        kind, options = ("mesh", replace(self._chosen, models=None)) if mesh else ("volume", self._chosen)
+        kind = "mesh" if mesh else "volume"
+        options = replace(self._chosen, models=None, structures=()) if mesh else self._chosen
         number = self.rows.index(row)
         path, cancel = self._workspace / f"{number}.json", self._workspace / f"{number}.cancel"
         job = Job([row.path.absolute()], output, kind, name=row.name)

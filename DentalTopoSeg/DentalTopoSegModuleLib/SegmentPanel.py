@@ -43,6 +43,12 @@ class SegmentPanel:
             chosen.append(self.parameters.opposingNode)
         return [node for node in chosen if node is not None and slicer.mrmlScene.IsNodePresent(node)]
 
+    def structures(self) -> tuple:
+        """What is to be found in a CBCT besides the teeth (RunOptions.structures); a network of others, which names
+        its structures itself, is asked for nothing."""
+        chosen = self.parameters is not None and self._networkPanel.isBuiltIn
+        return self.parameters.structures.value if chosen else ()
+
     def update(self) -> None:
         """Show what belongs to the chosen scan, and whether the button can be pressed."""
         nodes = self.inputNodes()
@@ -54,9 +60,10 @@ class SegmentPanel:
             widget.visible = surface
         for widget in (
             self.ui.outputLabel, self.ui.outputSelector, self.ui.ttaCheckBox, self.ui.networkCollapsibleButton,
-            self.ui.structuresLabel, self.ui.structuresComboBox,
         ):  # fmt: skip
             widget.visible = not surface
+        for widget in (self.ui.structuresLabel, self.ui.structuresComboBox):
+            widget.visible = not surface and self._networkPanel.isBuiltIn
         new = surface or self.parameters is None or self.parameters.outputNode is None
         self.ui.outputNameEdit.enabled = new
         running = self.logic.isRunning
@@ -137,7 +144,7 @@ class SegmentPanel:
             absent=self._absentTeeth.teeth(),
             milk=parameters.dentition.value,
             tta=parameters.tta,
-            structures=() if _isModel(nodes[0]) else parameters.structures.value,
+            structures=() if _isModel(nodes[0]) else self.structures(),
             models=None if _isModel(nodes[0]) else self._networkPanel.models(),
             onProgress=self.onProgress,
             onFinished=self.onFinished,

@@ -224,6 +224,7 @@ def segment_volume(
         "runtime_notes": version_notes(),
         "dental_box_ras_mm": [[round(float(v), 2) for v in corner] for corner in region.box],
         **({"canals": there.canals} if there.canals else {}),
+        **({"structures": list(options.structures)} if options.structures else {}),
     }
     return Segmentation(
         volume.with_array(placed),

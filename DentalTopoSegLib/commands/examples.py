@@ -6,6 +6,7 @@ from __future__ import annotations
 EXAMPLES: dict[str, tuple[str, ...]] = {
     "segment": (
         "dentaltoposeg segment scan.nii.gz -o results --picture",
+        "dentaltoposeg segment scan.nii.gz -o results --structures teeth,canals",
         "dentaltoposeg segment dicom_folder -o results --series 5 --anonymous-names",
         "dentaltoposeg segment upper.stl lower.stl -o results --absent 18,28,38,48",
     ),
@@ -38,7 +39,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "dentaltoposeg export results/scan_report.json -o results --format dicom-seg --scan dicom_folder",
         "dentaltoposeg export labels.nii.gz -o out --format nifti --to-numbering totalsegmentator",
     ),
-    "batch": ("dentaltoposeg batch scans -o results --anonymous-names",),
+    "batch": (
+        "dentaltoposeg batch scans -o results --anonymous-names",
+        "dentaltoposeg batch scans -o results --structures all",
+    ),
     "dicomweb": (
         "dentaltoposeg dicomweb https://pacs.example.org/dicom-web --study 1.2.840.1 -o results",
         "dentaltoposeg dicomweb https://pacs.example.org/dicom-web --study 1.2.840.1 -o results --store --surfaces",

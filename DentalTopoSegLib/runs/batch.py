@@ -20,6 +20,7 @@ from .batch_item import Wishes
 from .cases import Item, items_of_folder, items_of_table, read_cases, with_fusions
 from .course import Course, Progress
 from .local import LocalRunner, Messages, is_stop
+from .refusals import refuse_structures
 from .rows import unnamed
 from .scans import look_through
 from .sizes import cores, jobs_for
@@ -128,6 +129,7 @@ def run_batch(
     wishes = Wishes(output, picture, orientation, again, anonymous_names, subfolders)
     wishes.require_sense()
     Stated(options.absent, options.milk).require_teeth()
+    refuse_structures(options)
     if scheduler is not None and jobs not in (1, AUTO):
         raise UsageError("--jobs is for this computer, --scheduler for others: give one of the two.")
     items = _items(folder, output, table, cases)

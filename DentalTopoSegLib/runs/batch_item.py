@@ -114,8 +114,10 @@ def row_of(item: Item, wishes: Wishes, options: RunOptions, told: Told, turn: Tu
     networks = None if options.models is None else entries_of(options.models)
     own = own_checksums(networks, item.mesh)
     options = options if own else replace(options, models=None)
+    if item.mesh:
+        options = replace(options, tta=False, structures=())
     if not wishes.again:
-        before = row_before(wishes.folder_of(name), name, stated, orientation, own, item.pair)
+        before = row_before(wishes.folder_of(name), name, stated, orientation, own, item.pair, options.structures)
         if before is not None:
             return row | before
     with turn(item):
@@ -131,7 +133,6 @@ def _computed(
     job = Job([os.path.abspath(path) for path in item.inputs], output, name=name)
     if item.mesh:
         job = replace(job, kind="mesh", jaws=[item.jaw] if item.jaw else None)
-        options = replace(options, tta=False, structures=())
     else:
         job = replace(job, kind="volume", picture=wishes.picture, orientation=orientation)
     failed = _failure(job, item, options, lambda event: told(name, event))

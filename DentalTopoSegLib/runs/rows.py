@@ -28,6 +28,7 @@ def row_before(
     orientation: str | None = None,
     own: frozenset[str] | None = None,
     pair: bool = False,
+    structures: Sequence[str] = (),
 ) -> dict[str, Any] | None:
     """The row of a scan that needs no run: its results are there, or somebody has changed them and they stay.
 
@@ -35,6 +36,7 @@ def row_before(
     where it is nothing they stay, and the row says what was stated. orientation: the same of how scans lie whose files
     do not say it. own: the checksums of the networks that are to be run in place of installed ones: results of others
     are none; empty for the installed ones; None where it does not matter. pair: the results are those of two jaws.
+    structures: what is to be found besides the teeth (`options.STRUCTURE_GROUPS`): results without it are none.
     """
     reports = reports_of(output, name, pair)
     if not reports:
@@ -50,6 +52,8 @@ def row_before(
     if any(one.missing for one in compared) or (stated and any(known_of(r).stated != stated for r in reports)):
         return None
     if orientation and any(r.get("orientation_stated", orientation) != orientation for r in reports):
+        return None
+    if not all(set(structures) <= set((r.get("provenance") or {}).get("structures") or ()) for r in reports):
         return None
     if own is not None and any(_is_of_others(report, own) for report in reports):
         return None

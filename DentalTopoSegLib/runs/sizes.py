@@ -21,6 +21,9 @@ _PICTURE_BYTES = 100 * _MB
 #: ... per voxel of a CBCT, and per byte of a mesh's file.
 _BYTES_PER_VOXEL = 2.2
 _BYTES_PER_MESH_BYTE = 16
+#: ... by what is found besides the teeth, and per voxel of its label map.
+_STRUCTURES_BYTES = {"jaws": 100 * _MB, "canals": 100 * _MB, "tissues": 600 * _MB}
+_STRUCTURES_BYTES_PER_VOXEL = 1.2
 #: Of a packed volume whose header says nothing: voxels per byte of its file.
 _VOXELS_PER_BYTE = 2.0
 #: Share of the free memory that is given away; other programs grow too.
@@ -55,7 +58,9 @@ def memory_of(item: Item, options: RunOptions, picture: bool = False) -> int:
         voxels = min(_voxels(item.inputs[0]), MAX_VOXELS)
     except (DentalTopoSegError, OSError):
         return _BASE_BYTES
-    return _BASE_BYTES + int(_BYTES_PER_VOXEL * voxels) + (_PICTURE_BYTES if picture else 0)
+    beside = sum(_STRUCTURES_BYTES[group] for group in options.structures)
+    per_voxel = _BYTES_PER_VOXEL + (_STRUCTURES_BYTES_PER_VOXEL if options.structures else 0)
+    return _BASE_BYTES + int(per_voxel * voxels) + beside + (_PICTURE_BYTES if picture else 0)
 
 
 def _voxels(scan: Path) -> float:

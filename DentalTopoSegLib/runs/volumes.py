@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import MemoryLimitError, NoTeethError, UsageError
+from ..errors import MemoryLimitError, NoTeethError
 from ..files.json_text import write_report_json
 from ..files.label_maps import write_labelmap
 from ..files.seg_nrrd import write_seg_nrrd
@@ -23,6 +23,7 @@ from ..reports.checksums import add_checksums
 from ..stages import CHECK, MAKE_PHANTOM, READ
 from .ahead import import_ahead
 from .job import Job
+from .refusals import refuse_structures
 from .run import Run, Writers, round_seconds, write_files
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ class Scan:
 
 def segment_scan(job: Job, options: RunOptions = DEFAULTS) -> Run:
     """Segment the CBCT that a job names; see `segmenting.segment`, which also refuses jobs that make no sense."""
+    refuse_structures(options)
     folder = Path(job.output)
     require_utf8(folder)
     require_writable(folder)
@@ -190,11 +192,6 @@ def _segment(volume: Volume, options: RunOptions) -> Segmentation | NetworkSegme
         from ..cbct import segment_volume
 
         return segment_volume(volume, options, models=load_kind("volume", options.models, options))
-    if options.structures:
-        raise UsageError(
-            f"The networks in '{options.models}' find what they were trained for and nothing else: leave out "
-            "--structures, or --models."
-        )
     return segment_by_folder(volume, options.models, options)
 
 

@@ -22,6 +22,7 @@ from ..options import DEFAULTS, RunOptions
 from . import watching
 from .anonymous import anonymous_name
 from .job import Job
+from .refusals import refuse_structures
 from .rows import row_before
 from .scans import scans_in, unreadable_in
 
@@ -105,9 +106,12 @@ class WatchedFolder:
             Where somebody wants to stop, with what is done.
         InputError
             For a folder that is not there at the beginning, and a damaged ledger.
+        UsageError
+            For structures that are asked of somebody's nnU-Net.
         OutputError
             For everything the disk refuses.
         """
+        refuse_structures(self.options)
         scans_in(self.folder, self.output)
         require_writable(self.output)
         self._ledger = _read_ledger(self.output / LEDGER)
@@ -186,7 +190,8 @@ class WatchedFolder:
             if not name:
                 raise InputError(f"'{path.name}' cannot be read: check who may read it.")
             name = shown = anonymous_name([path]) if self.anonymous_names else name
-            row = None if known else row_before(self.output, name)
+            wanted = () if is_mesh_file(path) else self.options.structures
+            row = None if known else row_before(self.output, name, structures=wanted)
             if known:  # its scan has changed: only what somebody has changed by hand is left
                 row = _left_as_it_is(row_before(self.output, name))
             if row is None:

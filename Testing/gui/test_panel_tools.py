@@ -88,6 +88,21 @@ def test_what_else_is_segmented_reaches_the_worker(panel, scan, monkeypatch) -> 
     panel.logic.abandon()
 
 
+def test_surroundings_are_asked_for_only_of_the_built_in_networks_and_a_cbct(panel, scan, slicer) -> None:
+    from DentalTopoSegModuleLib.Parameters import Structures
+
+    shown = (panel.ui.structuresLabel, panel.ui.structuresComboBox)
+    assert all(widget.visible for widget in shown)
+    panel.ui.structuresComboBox.currentIndex = list(Structures).index(Structures.CANALS)
+    panel._parameterNode.network = "a colleague's"
+    assert not any(widget.visible for widget in shown)
+    assert panel.segmentPanel.structures() == ()
+    panel._parameterNode.network = ""
+    assert all(widget.visible for widget in shown) and panel.segmentPanel.structures() == ("canals",)
+    panel.ui.inputSelector.setCurrentNode(slicer.mrmlScene.AddNewNodeByClass("vtkMRMLModelNode", "Jaw"))
+    assert not any(widget.visible for widget in shown)
+
+
 def test_the_provider_and_looking_twice_reach_the_worker(panel, scan, monkeypatch) -> None:
     from DentalTopoSegModuleLib import SegmentPanel
 

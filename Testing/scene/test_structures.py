@@ -8,11 +8,16 @@ from fake_output import write_output
 from scan_files import toy_dentition
 from scene_steps import transform
 
+from DentalTopoSegLib.dentition import Confidence
+from DentalTopoSegLib.dentition.structures import BY_VALUE, structure
 from DentalTopoSegLib.files.json_text import write_report_json
 from DentalTopoSegLib.files.label_maps import write_labelmap
 from DentalTopoSegLib.files.structures import structure_colour, write_structures
+from DentalTopoSegLib.options import RunOptions
 from DentalTopoSegLib.reports.report import read_report
 from DentalTopoSegLib.runs.checking import examine_label_map
+from DentalTopoSegLib.runs.job import JobFile
+from DentalTopoSegLib.runs.segmenting import segment
 from DentalTopoSegLib.scene import SceneError, add_result, prepare_job, review_of
 
 NAMES = {3: "Mandible", 300: "Upper Right Canine Pulp"}
@@ -32,6 +37,53 @@ def finish(job, fdi: np.ndarray, structures: np.ndarray) -> None:
     report = read_report(job.output / "scan_report.json")
     report["files"]["structures"] = "scan_structures.seg.nrrd"
     write_report_json(report, job.output / "scan_report.json")
+
+
+def by_the_run(job, labels: np.ndarray, around: np.ndarray, monkeypatch) -> None:
+    """What the worker leaves when these teeth and structures are found."""
+    from DentalTopoSegLib import cbct
+
+    def found(volume, options):
+        values = sorted({int(value) for value in np.unique(around)} - {0})
+        confidence = Confidence({int(f): 0.9 for f in np.unique(labels) if f}, calibrated=True)
+        structures = {"structures": volume.with_array(around), "names": tuple(BY_VALUE[value] for value in values)}
+        return cbct.Segmentation(volume.with_array(labels), confidence, {"models": []}, **structures)
+
+    monkeypatch.setattr(cbct, "segment_volume", found)
+    given = JobFile.from_dict(job.job)
+    assert given.options.structures == ("canals", "tissues")
+    segment(given.job, given.options)
+
+
+def test_what_a_run_finds_comes_with_names_colours_and_findings(volume_node, tmp_path, monkeypatch) -> None:
+    labels = toy_dentition()[1].array
+    around = np.zeros_like(labels)
+    z, _, x = np.argwhere(labels == 36)[0]
+    around[z - 4 : z - 1, :, x - 2 : x + 2] = structure("canal_left").value
+    around[labels > 0] = 0
+    for fdi in (11, 36):
+        z, y, x = np.argwhere(labels == fdi).mean(0).round().astype(int)
+        around[z - 2 : z + 3, y - 1 : y + 2, x - 1 : x + 2] = structure("pulp").value
+    job = prepare_job([volume_node], RunOptions(structures=("tissues", "canals")), folder=tmp_path)
+    by_the_run(job, labels, around, monkeypatch)
+    result = add_result(job)
+    segmentation = result.structures.GetSegmentation()
+    shown = [segmentation.GetNthSegment(i) for i in range(segmentation.GetNumberOfSegments())]
+    wanted = [structure(key) for key in ("canal_left", "pulp")]
+    assert {segment.GetName() for segment in shown} == {one.name for one in wanted}
+    for one in wanted:
+        segment_ = segmentation.GetSegment(f"Structure_{one.value}")
+        np.testing.assert_allclose(np.multiply(segment_.GetColor(), 255), one.color, atol=1e-3)
+        np.testing.assert_array_equal(
+            voxels_of(result.structures, f"Structure_{one.value}", labels.shape), around == one.value
+        )
+    review = review_of(result.node)
+    near = [finding for finding in review.findings() if finding.code == "near_canal"]
+    assert (36,) in [finding.teeth for finding in near]
+    assert {tuple(row["teeth"]) for row in result.report["findings"] if row["code"] == "near_canal"} == {
+        finding.teeth for finding in near
+    }
+    assert all("nerve canal" in finding.sentence for finding in near)
 
 
 def voxels_of(node, key: str, shape) -> np.ndarray:

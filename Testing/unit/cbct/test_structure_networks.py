@@ -153,11 +153,13 @@ def test_cancelling_while_structures_are_looked_for_takes_less_than_a_second(pha
     assert time.perf_counter() - begun[0] < 1.0
 
 
-def test_a_network_of_others_finds_nothing_else(tmp_path, phantom):
+def test_a_network_of_others_finds_nothing_else_and_no_scan_is_read_for_it(tmp_path):
     from toy_nnunet import write_network
 
-    from DentalTopoSegLib.runs.volumes import _segment
+    from DentalTopoSegLib.runs.job import Job
+    from DentalTopoSegLib.runs.segmenting import segment
 
-    folder = write_network(tmp_path / "theirs")
+    options = RunOptions(structures=("jaws",), models=str(write_network(tmp_path / "theirs")))
     with pytest.raises(UsageError, match="leave out --structures, or --models"):
-        _segment(phantom.image, RunOptions(structures=("jaws",), models=str(folder)))
+        segment(Job([tmp_path / "gone.nii.gz"], tmp_path / "out"), options)
+    assert not (tmp_path / "out").exists()

@@ -132,6 +132,9 @@ def test_memory_by_the_header_of_a_file_and_the_weight_of_a_folder(tmp_path: Pat
     two = Item((tmp_path / "a.stl",) * 2, "", "", "mesh")
     assert sizes.memory_of(two, DEFAULTS) - least == 32_000
     assert sizes.memory_of(Item((tmp_path / "a.nii.gz",), "", ""), DEFAULTS, picture=True) > least + 50_000_000
+    asked = RunOptions(structures=("jaws", "tissues"))
+    assert sizes.memory_of(Item((tmp_path / "a.nii.gz",), "", ""), asked) > least + 600_000_000 + 3 * scan.array.size
+    assert sizes.memory_of(two, asked) == sizes.memory_of(two, DEFAULTS), "a mesh has no structures"
 
 
 def test_limits_of_control_groups_count(tmp_path: Path) -> None:

@@ -211,7 +211,8 @@ def _refuse_doubt(path: Path, values: list[int]) -> None:
 
 def _others_that_fit(values: list[int], used: Layout) -> str:
     fitting = [layout for layout in dentition.layouts_of(values) if layout is not used]
-    teeth = [layout.name for layout in fitting if any(value in layout.teeth for value in values)]
+    grouped = dentition.GROUPED_LAYOUTS
+    teeth = [f.name for f in fitting if f.name in grouped or any(value in f.teeth for value in values)]
     around = [layout for layout in fitting if layout.name not in teeth]
     said = f" They may be --numbering {' or '.join(teeth)}." if teeth else ""
     for layout in around[:1]:

@@ -1,6 +1,6 @@
 """Training with the int8 arithmetic of the exported network in the forward pass (quantization-aware training).
 
-    net = unet_from_onnx("Resources/Models/border-3.int8.onnx")
+    net = unet_from_onnx("Resources/Models/border-5.int8.onnx")
     quantizer = Quantizer()  # or the paper's: Quantizer("paper", weight_bits=8, activation_bits=8)
     qnet = prepare_qat(net, calibrate(net, images, quantizer), quantizer).train()
     loss = task_loss(qnet(x)[0], y) + 0.01 * quantization_loss(qnet)      # each step

@@ -125,9 +125,10 @@ class _ModelFile:
 
     def plan(self) -> UNetPlan:
         try:
-            return UNetPlan.from_dict(self.metadata["training"]["plan"])
+            plan = UNetPlan.from_dict(self.metadata["training"]["plan"])
         except KeyError as error:
             raise ValueError(f"{self.path}: the metadata has no training.plan; it is no U-Net of ours.") from error
+        return replace(plan, tissues=0)  # that head is a file of its own
 
     def real(self, name: str) -> np.ndarray:
         """A constant as float64, whether stored so or as whole numbers with a scale per channel."""

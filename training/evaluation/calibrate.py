@@ -1,7 +1,7 @@
 """Fit the confidence of CBCT teeth: what it says shall be the share of such teeth that are right.
 
     python -m training calibrate FIT_FOLDER --held-out HELD_OUT_FOLDER -o Resources/Models/confidence-3.json \
-        --table Resources/Models/confidence-3.md
+        --table Resources/Models/confidence-4.md
 
 Folders as for `evaluate-volumes`; FIT_FOLDER holds phantoms of training patients (`make-evaluation-set --split train`),
 HELD_OUT_FOLDER those of others. Every scan goes through `cbct.segment_volume`; a predicted tooth is right if the

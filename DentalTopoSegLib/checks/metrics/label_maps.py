@@ -157,7 +157,8 @@ def evaluate_pair(
         When the grids differ, a map is no FDI label map, or the reference holds no teeth.
     """
     if not pred.same_grid(ref):
-        grid = common_grid(pred, ref)
+        # a box of a scan is smaller than the scan: as large, and elsewhere, it has lost its place
+        grid = common_grid(pred, ref) if pred.shape != ref.shape else None
         if grid is None:
             raise InputError(
                 f"{pred.name} and {ref.name} are not on the same grid "

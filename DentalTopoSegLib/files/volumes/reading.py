@@ -21,6 +21,8 @@ _MOST_UNDEFINED = 0.75
 #: Different values. Noise gives a scan thousands, also where 8 bits are left of them more than half of the 256; a label
 #: map has some 32 teeth and the structures around them.
 _MOST_LABELS = 100
+#: With fewer it may as well be something drawn, to try the program with.
+_FEWEST_LABELS = 6
 #: The values of every layout of labels (`dentition.label_layouts`) fit a byte.
 _HIGHEST_LABEL = 255
 
@@ -187,7 +189,7 @@ def _clean_intensities(volume: Volume, path: Path, warnings: list[str]) -> Volum
 
 
 def _label_values(array: np.ndarray) -> int:
-    """How many different values, not below 0, an array has; 0 where they are those of a scan."""
+    """How many different values, not below 0, an array has; 0 where they may be those of a scan."""
     values: np.ndarray = np.zeros(0, array.dtype)
     for part in array:
         if array.dtype.kind == "f" and not (np.rint(part) == part).all():
@@ -195,4 +197,4 @@ def _label_values(array: np.ndarray) -> int:
         values = np.union1d(values, part)
         if len(values) > _MOST_LABELS:
             return 0
-    return len(values)
+    return len(values) if len(values) >= _FEWEST_LABELS else 0

@@ -181,7 +181,10 @@ def test_boundary_area_of_a_box_and_a_ball():
 @pytest.mark.parametrize(
     ("other", "said"),
     [
-        (labels(np.full((14, 14, 59), 11)), "59 x 14 x 14 voxels of 0.5 x 0.5 x 0.5 mm against 60 x 14 x 14 voxels"),
+        (
+            labels(np.full((14, 14, 59), 11), origin=(0.2, 0.0, 0.0)),
+            "59 x 14 x 14 voxels of 0.5 x 0.5 x 0.5 mm against 60 x 14 x 14 voxels",
+        ),
         (labels(np.full((14, 14, 60), 11), (0.5, 0.5, 0.6)), "voxels of 0.5 x 0.5 x 0.6 mm against"),
         (labels(np.full((14, 14, 60), 11), origin=(3.0, 0.0, 0.0)), "as large, but they lie up to 3 mm apart"),
         (

@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 def write_scan(path: Path, shift: int = 0) -> Path:
     array = np.zeros((14, 16, 30), np.int16)
-    array[4:10, 4:12, 3 + shift : 11 + shift] = 100
+    array[4:10, 4:12, 3 + shift : 11 + shift] = 1000
     path.parent.mkdir(parents=True, exist_ok=True)
     return write_volume(Volume(array), path)
 

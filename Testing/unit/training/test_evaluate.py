@@ -25,7 +25,9 @@ def truth() -> Volume:
 def folder(tmp_path: Path) -> Path:
     for name in ("a", "b"):
         noise = np.random.default_rng(0).integers(0, 40, truth().array.shape)  # a few whole numbers were a label map
-        write_volume(Volume(array=(truth().array.astype(int) * 40 + noise).astype(np.int16)), tmp_path / f"{name}_image.nii.gz")
+        write_volume(
+            Volume(array=(truth().array.astype(int) * 40 + noise).astype(np.int16)), tmp_path / f"{name}_image.nii.gz"
+        )
         write_volume(truth(), tmp_path / f"{name}_labels.nii.gz")
     write_volume(Volume(array=np.ones((4, 4, 4), np.int16)), tmp_path / "unlabelled_image.nii.gz")
     return tmp_path

@@ -239,7 +239,7 @@ def photograph(stage: Stage) -> None:
     stage.save("3-result")
 
     review = panel.reviewPanel
-    key = next(f.key for f in review.review.findings() if f.repairs and len(f.teeth) == 1)
+    key = min((f for f in review.review.findings() if f.repairs), key=lambda f: len(f.teeth)).key
     review.findings.select(key)
     review.onFindingSelected(key)
     stage.save("4-finding")

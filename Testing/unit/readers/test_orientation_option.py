@@ -33,6 +33,11 @@ def labels() -> Volume:
     return volume(tidy())
 
 
+def grey(labels: Volume) -> Volume:
+    """What a scan of these teeth may hold."""
+    return labels.with_array(labels.array.astype(np.int16) * 30)
+
+
 @pytest.fixture(autouse=True)
 def pictures_are_not_drawn(monkeypatch) -> None:
     """That takes seconds, and has tests of its own."""
@@ -42,6 +47,7 @@ def pictures_are_not_drawn(monkeypatch) -> None:
 
 @pytest.fixture
 def unplaced(labels: Volume, tmp_path: Path) -> Path:
+    save(grey(labels), tmp_path / "scan_of_unplaced.nii.gz", 0, 0)
     return save(labels, tmp_path / "unplaced.nii.gz", 0, 0)
 
 
@@ -56,11 +62,11 @@ def commands(path: Path, folder: Path) -> dict[str, list[object]]:
         "evaluate": ["evaluate", path, path],
         "repair, a list": ["repair", path],
         "export": ["export", path, "-o", folder, "--format", "csv"],
-        "picture": ["picture", path, path, "-o", folder / "x.png"],
+        "picture": ["picture", path.with_name(f"scan_of_{path.name}"), path, "-o", folder / "x.png"],
     }
 
 
-@pytest.mark.parametrize("name", commands(Path(), Path()))
+@pytest.mark.parametrize("name", commands(Path("x"), Path()))
 def test_every_command_asks_for_it_and_takes_it(name: str, unplaced: Path, tmp_path: Path, capsys) -> None:
     words = commands(unplaced, tmp_path / "out")[name]
     assert run(*words) == InputError.exit_code
@@ -81,7 +87,9 @@ def test_the_word_decides_about_the_numbers(labels: Volume, unplaced: Path, caps
 
 
 def test_two_statements_are_told_with_the_result(labels: Volume, tmp_path: Path, capsys) -> None:
-    path = save(labels, tmp_path / "x.nii.gz", other=turned(labels.index_to_ras_matrix(), shift=(0, 30, 40)))
+    elsewhere = turned(labels.index_to_ras_matrix(), shift=(0, 30, 40))
+    path = save(labels, tmp_path / "x.nii.gz", other=elsewhere)
+    save(grey(labels), tmp_path / "scan_of_x.nii.gz", other=elsewhere)
     for words in commands(path, tmp_path / "out").values():
         assert run(*words) == 0
         assert "says twice where it lies, up to 50 mm apart" in capsys.readouterr().err
@@ -102,19 +110,24 @@ def test_a_repaired_file_has_one_place(labels: Volume, tmp_path: Path, capsys) -
 def test_a_label_map_elsewhere_than_its_scan_is_told(labels: Volume, tmp_path: Path, capsys) -> None:
     """Another program has taken the scan's qform and written its label map there."""
     matrix = labels.index_to_ras_matrix()
-    scan = save(labels, tmp_path / "scan.nii.gz", other=turned(matrix, shift=(0, 3, 4)))
+    scan = save(grey(labels), tmp_path / "scan.nii.gz", other=turned(matrix, shift=(0, 3, 4)))
+    by_sform = save(labels, tmp_path / "by_sform.nii.gz", other=turned(matrix, shift=(0, 3, 4)))
     by_qform = save(labels, tmp_path / "labels.nii.gz", 0, 1, other=turned(matrix, shift=(0, 3, 4)))
     assert run("picture", scan, by_qform, "-o", tmp_path / "x.png") == 0
     assert "lies up to 5 mm from it" in capsys.readouterr().err
     assert run("export", by_qform, "-o", tmp_path / "out", "--format", "html", "--scan", scan) == 0
     assert "lies up to 5 mm from it" in capsys.readouterr().err
-    assert run("evaluate", by_qform, scan) == InputError.exit_code
+    assert run("evaluate", by_qform, by_sform) == InputError.exit_code
     assert run("picture", scan, by_qform, "-o", tmp_path / "x.png", "--orientation", "qform") == 0
     assert "lies up to" not in capsys.readouterr().err
 
 
 def test_a_job_takes_it(labels: Volume, unplaced: Path, tmp_path: Path) -> None:
-    content = {"inputs": [str(unplaced)], "output": str(tmp_path), "orientation": "RAS"}
+    content = {
+        "inputs": [str(unplaced.with_name("scan_of_unplaced.nii.gz"))],
+        "output": str(tmp_path),
+        "orientation": "RAS",
+    }
     (tmp_path / "job.json").write_text(json.dumps(content))
     job = JobFile.read(tmp_path / "job.json")
     assert JobFile.from_dict(job.to_dict()) == job

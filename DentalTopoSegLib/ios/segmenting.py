@@ -46,6 +46,7 @@ __all__ = ["JawSegmentation", "load_networks", "segment_jaws"]
 
 #: Candidates per sampled point: farthest points of a finer mesh than that take long and gain nothing.
 _CANDIDATES = 3
+_NO_TEETH = "No teeth were found in '{name}': is it an intraoral scan of a jaw with teeth?"
 #: Below this confidence in a frame its teeth are asked, which takes longer.
 DOUBTFUL_FRAME = 0.8
 #: Up to this many faces, faces are labelled; more of them would take long, and then vertices lie as close.
@@ -316,7 +317,7 @@ class _JawRun:
         area, p = self.sampled_areas, self.prediction
         self.instances: Instances = find_instances(p.probabilities, p.votes, area)
         if len(self.instances) == 0:
-            raise NoTeethError(f"No teeth were found in '{self.name}': is it an intraoral scan of a jaw with teeth?")
+            raise NoTeethError(_NO_TEETH.format(name=self.name))
         self.shares = np.exp(-instance_energy(p.probabilities, p.votes, self.instances))
 
     def draw_borders(self) -> None:
@@ -390,6 +391,8 @@ class _JawRun:
     def result(self) -> JawSegmentation:
         number = np.r_[0, self.numbering.fdi].astype(np.uint8)
         confidence = {int(f): float(c) for f, c in zip(self.numbering.fdi, self.numbering.confidence, strict=True) if f}
+        if not confidence:
+            raise NoTeethError(_NO_TEETH.format(name=self.name))
         fdi, face_fdi = number[self.vertex_label], number[self.face_label]
         seen = set(np.unique(face_fdi)) | set(np.unique(fdi))
         return JawSegmentation(

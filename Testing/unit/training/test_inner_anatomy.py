@@ -193,6 +193,23 @@ def test_the_loss_of_tissues_is_that_of_the_border_and_more():
     assert bool(wrong.grad[:, 3:].any())
 
 
+def test_a_missed_filling_counts_as_much_as_missed_enamel():
+    enamel, filling = TISSUE_CLASSES.index("enamel"), TISSUE_CLASSES.index("filling")
+    target = torch.zeros(1, 2, 16, 16, 16, dtype=torch.uint8)
+    target[:, 1, :8], target[:, 1, 8, 8, 8:] = enamel, filling
+    logits = 8.0 * torch.nn.functional.one_hot(target[:, 1].long(), 7).float().movedim(-1, 1)
+    logits = torch.cat((torch.zeros(1, 3, 16, 16, 16), logits), 1)
+
+    def recall(missed: int) -> float:
+        wrong = logits.clone()
+        wrong[:, 3:][:, :, target[0, 1] == missed] = 0.0
+        wrong[:, 3][:, target[0, 1] == missed] = 8.0
+        return float(tissues_loss(wrong, target, recall_weight=1.0)[0] - tissues_loss(wrong, target)[0])
+
+    assert recall(filling) == pytest.approx(0.5, abs=0.01)
+    assert recall(filling) == pytest.approx(recall(enamel), abs=1e-3)
+
+
 def test_the_loss_asks_for_canals():
     target = torch.zeros(1, 12, 12, 12, dtype=torch.uint8)
     target[:, :, :6] = 2

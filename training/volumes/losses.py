@@ -161,14 +161,14 @@ def tissues_loss(
     target: Tensor,
     tissue_weight: float = 1.0,
     class_weight: float = 0.5,
-    recall_weight: float = 0.0,
+    balance_weight: float = 0.0,
     **border: Any,
 ) -> tuple[Tensor, dict[str, float]]:
     """`border_loss` of the first three classes, and the loss of `numbering_loss` over the tissues of the others.
 
     The tissues' loss is that of an eighth of the voxels, picked anew every time: there are far more than a gradient
-    needs. A filling has a hundred voxels where enamel has ten thousand, so what is missed of every tissue counts by
-    itself (`recall_weight`), the same for each. `target` (B, 2, D, H, W): that of `border_loss`; place in
+    needs. A filling has a hundred voxels where enamel has three thousand and is never asked for, so there is also a
+    cross-entropy at the tissues' voxels in which every tissue weighs the same (`balance_weight`). `target` (B, 2, D, H, W): that of `border_loss`; place in
     `TISSUE_CLASSES`, 255 unknown. `border`: options of `border_loss`. Also returns the hard Dice of every tissue that
     is there.
     """
@@ -181,11 +181,11 @@ def tissues_loss(
     flat, label = flat[known], label[known].long()
     more, p = _NumberingLoss.apply(flat, label, class_weight)
     in_tissue = (label > 0).nonzero()[:, 0]
-    if recall_weight and len(in_tissue):
+    if balance_weight and len(in_tissue):
         places, inverse = label[in_tissue].unique(return_inverse=True)
-        chosen = torch.softmax(flat[in_tissue].float(), 1).gather(1, label[in_tissue, None])[:, 0]
+        chosen = torch.log_softmax(flat[in_tissue].float(), 1).gather(1, label[in_tissue, None])[:, 0]
         sums = torch.zeros(len(places), device=chosen.device).index_add(0, inverse, chosen)
-        more = more + recall_weight * (1.0 - sums / inverse.bincount()).mean()
+        more = more - balance_weight * (sums / inverse.bincount()).mean()
     with torch.no_grad():
         guess = p.argmax(1)
         for number, name in enumerate(TISSUE_CLASSES[1:], start=1):

@@ -200,14 +200,14 @@ def test_a_missed_filling_counts_as_much_as_missed_enamel():
     logits = 8.0 * torch.nn.functional.one_hot(target[:, 1].long(), 7).float().movedim(-1, 1)
     logits = torch.cat((torch.zeros(1, 3, 16, 16, 16), logits), 1)
 
-    def recall(missed: int) -> float:
+    def price(missed: int) -> float:
         wrong = logits.clone()
         wrong[:, 3:][:, :, target[0, 1] == missed] = 0.0
         wrong[:, 3][:, target[0, 1] == missed] = 8.0
-        return float(tissues_loss(wrong, target, recall_weight=1.0)[0] - tissues_loss(wrong, target)[0])
+        return float(tissues_loss(wrong, target, balance_weight=1.0)[0] - tissues_loss(wrong, target)[0])
 
-    assert recall(filling) == pytest.approx(0.5, abs=0.01)
-    assert recall(filling) == pytest.approx(recall(enamel), abs=1e-3)
+    assert price(filling) == pytest.approx(4.0, abs=0.1)
+    assert price(filling) == pytest.approx(price(enamel), abs=1e-3)
 
 
 def test_the_loss_asks_for_canals():

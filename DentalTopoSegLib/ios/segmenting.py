@@ -15,7 +15,7 @@ import numpy as np
 
 from ..dentition import Known, Stated, arch_order
 from ..errors import InputError, NoTeethError
-from ..files.meshes import Surface
+from ..files.meshes import UNITS, Surface
 from ..files.meshes.geometry import labels_of_faces, labels_of_vertices
 from ..networks.models import Model, describe_model, load_model
 from ..networks.onnx_runtime import privacy_notes, version_notes
@@ -39,7 +39,7 @@ from .not_teeth import require_no_die, scan_bodies
 from .numbers import evidence_of, number_row
 from .orienting import Frame, find_frame, principal_frames, sample_surface
 from .sampling import MAX_POINTS, MIN_LEVEL, build_cloud, farthest_points, level_counts
-from .settling import settle
+from .settling import FEWEST_UPRIGHT, ROUND_DEG, look_up, settle, turned
 from .spreading import label_faces, label_vertices
 
 __all__ = ["JawSegmentation", "load_networks", "segment_jaws"]
@@ -58,6 +58,7 @@ _NO_MILK_TEETH = (
 )
 #: A surface shorter and narrower than this is a single tooth (longest with its root 24, widest 13.6) or even less.
 _TOOTH_MM = (32.0, 14.0)
+_LONGEST_JAW_MM = 110.0
 
 
 @dataclass(frozen=True)
@@ -231,13 +232,19 @@ class _JawRun:
         if length < _TOOTH_MM[0] and width < _TOOTH_MM[1]:
             raise InputError(
                 f"'{self.name}' is only {length:.0f} x {width:.0f} mm, the size of a single tooth: "
-                "give the scan of a jaw."
+                f"give the scan of a jaw{self.other_unit(length)}."
             )
         require_no_die(self.surface, self.name)
         self.normals, self.areas = self.surface.normals, self.surface.areas
         self.frame: Frame = self.given or self.look_at_surface()
         if self.frame.inside_out:
             self.normals = -self.normals
+
+    def other_unit(self, length: float) -> str:
+        """What else a surface of this length, mm, may be: sizes of teeth in millimetres are jaws' in centimetres."""
+        if self.surface.scale != UNITS["mm"] or not _TOOTH_MM[0] <= length * UNITS["cm"] <= _LONGEST_JAW_MM:
+            return ""
+        return ", or its unit if the file is not in millimetres (--unit cm)"
 
     def look_at_surface(self) -> Frame:
         """What the surface says, whatever its triangles: walls of a base have few, edges many."""
@@ -292,10 +299,21 @@ class _JawRun:
         )
 
     def settle_frame(self) -> None:
-        """Turn the cloud and the frame to where the teeth say."""
-        turn = settle(self.cloud, self.sampled_areas, self.likelier_jaw, self.models["surface"], self.cancelled)
-        points, normals = ((a @ turn.T).astype(np.float32) for a in (self.cloud.points, self.cloud.normals))
-        self.cloud = replace(self.cloud, points=points, normals=normals)
+        """Turn the cloud and the frame to where the teeth say, also from where the surface looks up as a whole."""
+        known = self.sampled_areas, self.likelier_jaw, self.models["surface"], self.cancelled
+        turn, sure = settle(self.cloud, *known)
+        as_given = self.cloud
+        if self.frame.inside_out:  # found in a frame that is doubtful
+            as_given = replace(as_given, normals=-as_given.normals)
+        up = look_up(as_given, self.sampled_areas)
+        if up is not None:
+            other, surer = settle(turned(as_given, up), *known, starts=ROUND_DEG, fewest=FEWEST_UPRIGHT)
+            if surer > sure:
+                turn = other @ up
+                if self.frame.inside_out:
+                    self.cloud, self.normals = as_given, -self.normals
+                    self.frame = replace(self.frame, inside_out=False)
+        self.cloud = turned(self.cloud, turn)
         matrix = np.eye(4)
         matrix[:3, :3] = turn
         self.frame = replace(self.frame, matrix=matrix @ self.frame.matrix)

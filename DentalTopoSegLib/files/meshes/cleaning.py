@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from ...errors import InputError
-from .geometry import edge_keys, equal_rows, face_areas, face_components
+from .geometry import equal_rows, face_areas, face_components
 from .mesh import Mesh, Surface
+from .winding import directed_keys, turned_faces
 
 UNITS = {"mm": 1.0, "cm": 10.0, "m": 1000.0, "inch": 25.4}  # to millimetres
 _UNIT_NAMES = {"mm": "millimetres", "cm": "centimetres", "m": "metres", "inch": "inches"}
@@ -58,7 +59,11 @@ def clean(mesh: Mesh, unit: str | None = None) -> tuple[Surface, list[str]]:
     keep = _drop_not_numbers(mesh, bad, warnings) if bad.any() else np.ones(len(mesh.faces), bool)
     used = np.zeros(len(mesh.vertices), bool)
     used[mesh.faces[keep].ravel()] = True
-    scale = _scale(mesh, used, unit, warnings)
+    scale, far = _scale(mesh, used, unit, warnings)
+    if far.any():
+        keep &= ~far[mesh.faces].any(axis=1)
+        used[:] = False
+        used[mesh.faces[keep].ravel()] = True
 
     of_vertex, first = _weld(mesh, used)
     vertices = mesh.vertices[first] * scale
@@ -74,7 +79,7 @@ def clean(mesh: Mesh, unit: str | None = None) -> tuple[Surface, list[str]]:
         renumbered = np.where(needed, np.cumsum(needed) - 1, -1).astype(np.int32)
         vertices, faces = vertices[needed], renumbered[faces]
         of_vertex = np.where(of_vertex >= 0, renumbered[of_vertex], np.int32(-1))
-    _look_at_edges(faces, len(vertices), warnings)
+    faces = _look_at_edges(vertices, faces, warnings)
     _look_at_pieces(vertices, faces, warnings)
     return Surface(vertices, faces, scale, of_vertex, of_face), warnings
 
@@ -132,13 +137,14 @@ def _drop_duplicates(faces: np.ndarray, keep: np.ndarray, warnings: list[str]) -
     return of_face
 
 
-def _scale(mesh: Mesh, used: np.ndarray, unit: str | None, warnings: list[str]) -> float:
-    """File unit -> mm, from what the user says or from the size of the bulk of the mesh."""
+def _scale(mesh: Mesh, used: np.ndarray, unit: str | None, warnings: list[str]) -> tuple[float, np.ndarray]:
+    """File unit -> mm, from what the user says or from the size of the bulk of the mesh; and (V,) which points lie
+    farther from the bulk than it is large."""
     points = mesh.vertices[used]
     whole = _diagonal(points.min(axis=0), points.max(axis=0))
     sides = np.stack([_bulk(points[:, axis]) for axis in range(3)], axis=1)
     bulk = _diagonal(*sides)
-    if not 0 < whole < np.inf:
+    if not (whole > 0 and bulk < np.inf):
         raise InputError(f"'{mesh.name}' has no size: all its points lie in one place. Export the scan again.")
     stray = whole > _STRAY * bulk
     size = bulk if stray else whole
@@ -149,12 +155,19 @@ def _scale(mesh: Mesh, used: np.ndarray, unit: str | None, warnings: list[str]) 
             f"'{mesh.name}' would be {_millimetres(size * scale)} across if its unit is {_UNIT_NAMES[unit]}, which no "
             "jaw is: give the right unit."
         )
+    far = np.zeros(len(used), bool)
     if stray:
+        with np.errstate(over="ignore"):
+            far[used] = ((points < sides[0] - bulk) | (points > sides[1] + bulk)).any(axis=1)
+        count = int(far.sum())
+        its = "its" if count == 1 else "their"
+        cut = "cut it off in the scanner's software"
+        told = f"{_count(count, 'point')} there {_were(count)} left out with {its} triangles"
         warnings.append(
             f"Some of the mesh lies far away from the rest ({_millimetres(whole * scale)} across in all, the bulk "
-            f"{_millimetres(bulk * scale)}): cut the stray piece off in the scanner's software."
+            f"{_millimetres(bulk * scale)}): {told if count else cut}."
         )
-    return scale
+    return scale, far
 
 
 def _bulk(values: np.ndarray) -> np.ndarray:
@@ -212,16 +225,29 @@ def _has_shape(points: np.ndarray) -> bool:
     return False
 
 
-def _look_at_edges(faces: np.ndarray, vertex_count: int, warnings: list[str]) -> None:
-    keys = edge_keys(faces, vertex_count)
+def _look_at_edges(vertices: np.ndarray, faces: np.ndarray, warnings: list[str]) -> np.ndarray:
+    """(G, 3) the faces, those turned round that run against their neighbours."""
+    keys = directed_keys(faces, len(vertices))
     keys.sort()
-    third = keys[2:] == keys[:-2]  # the third and later faces of an edge
-    third[1:] &= keys[2:-1] != keys[:-3]  # counted once
+    alike = keys[1:] == keys[:-1]
+    keys >>= np.uint64(1)
+    same = keys[1:] == keys[:-1]
+    third = same[1:] & same[:-1]  # the third and later faces of an edge
+    several = third.copy()
+    third[1:] &= ~same[:-2]  # counted once
     if count := int(third.sum()):
         warnings.append(
             f"{_count(count, 'edge')} {'belongs' if count == 1 else 'belong'} to more than two triangles "
             "(non-manifold); accepted, but look closely at the labels there."
         )
+    alike[1:] &= ~several
+    alike[:-1] &= ~several
+    if not alike.any():
+        return faces
+    turned = turned_faces(vertices, faces)
+    if count := int(turned.sum()):
+        warnings.append(f"{_count(count, 'triangle')} ran the other way round than the rest and {_were(count)} turned.")
+    return np.where(turned[:, None], faces[:, ::-1], faces)
 
 
 def _look_at_pieces(vertices: np.ndarray, faces: np.ndarray, warnings: list[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 from pathlib import Path
@@ -9,7 +10,9 @@ from pathlib import Path
 #: Materials and textures are named near a file's beginning.
 _LOOK_BYTES = 1 << 16
 _MATERIAL = re.compile(rb"mtllib\s+(.+)")
-_MAP = re.compile(rb"(?:map_\w+|bump|disp|decal|refl)\s+(?:-.*\s)?(\S+)", re.IGNORECASE)
+_MAP = re.compile(rb"(?:map_\w+|bump|disp|decal|refl)\s+(.+)", re.IGNORECASE)
+#: Options before a name have fewer words; a name may have blanks.
+_MOST_WORDS = 24
 _PLY_TEXTURE = re.compile(rb"comment\s+TextureFile\s+(.+)", re.IGNORECASE)
 
 
@@ -35,5 +38,14 @@ def _named(path: Path, pattern: re.Pattern[bytes]) -> list[Path]:
     with path.open("rb") as stream:
         text = stream.read(_LOOK_BYTES)
     found = [pattern.fullmatch(line.strip()) for line in text.splitlines()]
-    names = [os.fsdecode(line[1]) for line in found if line]
-    return [path.parent / name for name in names if os.path.isfile(path.parent / name)]
+    files = (_file_in(line[1], path.parent) for line in found if line)
+    return [file for file in files if file is not None]
+
+
+def _file_in(words: bytes, folder: Path) -> Path | None:
+    """The file that some words name, or the last of them where the first are options; None where there is none."""
+    for word in itertools.islice(re.finditer(rb"\S+", words), _MOST_WORDS):
+        file = folder / os.fsdecode(words[word.start() :])
+        if os.path.isfile(file):
+            return file
+    return None

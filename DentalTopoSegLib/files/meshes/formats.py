@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import hps, obj, ply, stl, vtp
+from .foreign import foreign_kind
 from .labelled import LabelWriter, write_labelled_ply, write_labelled_vtp
 from .mesh import Parsed
 
@@ -82,7 +83,7 @@ def format_of_content(head: bytes, size: int) -> MeshFormat | None:
 
 
 def is_mesh_file(path: str | os.PathLike[str]) -> bool:
-    """True for what is to be read as a mesh: a file with a mesh's suffix, or one with a mesh's content."""
+    """True for what is to be read, or refused, as a mesh: a file with a mesh's suffix, or one with a mesh's content."""
     path = Path(path)
     if os.path.isdir(path):
         return False
@@ -96,4 +97,7 @@ def is_mesh_file(path: str | os.PathLike[str]) -> bool:
             size = stream.seek(0, os.SEEK_END)
     except OSError:
         return False  # the reader will say what is wrong with it
-    return format_of_content(head, size) is not None
+    if format_of_content(head, size) is not None:
+        return True
+    foreign = foreign_kind(head, path.suffix.lower())
+    return foreign is not None and foreign.mesh

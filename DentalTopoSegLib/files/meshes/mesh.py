@@ -62,11 +62,11 @@ class Surface:
     vertices : ndarray
         (W, 3) float64 mm, on the file's axes (only scaled), each used by a face.
     faces : ndarray
-        (G, 3) int32, none degenerate, none twice.
+        (G, 3) int32, none degenerate, none twice; neighbours run the same way round wherever that is possible.
     scale : float
         File unit -> mm.
     of_vertex : ndarray
-        (V,) int32, Mesh vertex -> Surface vertex, -1 where dropped (unused or not a number).
+        (V,) int32, Mesh vertex -> Surface vertex, -1 where dropped (unused, not a number or far away).
     of_face : ndarray
         (F,) int32, Mesh face -> Surface face, -1 where dropped; a duplicate maps to the face kept.
     """

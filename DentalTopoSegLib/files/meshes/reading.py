@@ -11,6 +11,7 @@ from ...errors import InputError, MemoryLimitError
 from ..regular_files import may_not_be_read, require_regular_file
 from ..volumes import safe_stem
 from . import stl, vtp
+from .foreign import foreign_kind
 from .formats import KINDS, LOOK_BYTES, MESH_SUFFIXES, STL, VTP, MeshFormat, format_of_content
 from .geometry import equal_rows
 from .mesh import Mesh, Parsed, Problem, TooMuch
@@ -19,20 +20,6 @@ from .text import is_text
 # A scanner's finest export has about 1 million triangles; ten times that still fits in 4 GB.
 MAX_FACES = 10_000_000
 MAX_BYTES = 2_000_000_000
-
-# What else people have under a mesh's name, by the first bytes.
-_OTHER_KINDS = (
-    (b"PK\x03\x04", "is a zip archive (or a 3MF file): unpack it, or export {kinds}."),
-    (b"\x1f\x8b", "is compressed (gzip): unpack it first."),
-    (b"7z\xbc\xaf", "is a 7z archive: unpack it first."),
-    (b"Rar!", "is a RAR archive: unpack it first."),
-    (b"glTF", "is a glTF file: export it as {kinds}."),
-    (b"# vtk DataFile", "is a legacy VTK file: save it as .vtp (VTK XML PolyData)."),
-    (b"NRRD", "is a volume (NRRD), not a surface mesh: give the intraoral scan as {kinds}."),
-    (b"\x89PNG", "is a picture, not a mesh: give {kinds}."),
-    (b"\xff\xd8\xff", "is a picture, not a mesh: give {kinds}."),
-    (b"%PDF", "is a PDF, not a mesh: give {kinds}."),
-)
 
 
 def read_mesh(path: str | os.PathLike[str]) -> tuple[Mesh, list[str]]:
@@ -108,11 +95,9 @@ def _parse(path: Path, data: bytes) -> tuple[MeshFormat, Parsed]:
     kind = format_of_content(head, len(data))
     if kind is not None:
         return kind, kind.parse(path, data, MAX_FACES)
-    if data[128:132] == b"DICM":
-        raise Problem(f"is a DICOM file, not a surface mesh: give the intraoral scan as {KINDS}.")
-    for magic, reason in _OTHER_KINDS:
-        if data.startswith(magic):
-            raise Problem(reason.format(kinds=KINDS))
+    foreign = foreign_kind(head, path.suffix.lower())
+    if foreign is not None:
+        raise Problem(f"is {foreign.what}: {foreign.how.format(kinds=KINDS)}")
     if vtp.is_xml(head):
         return VTP, vtp.read(data, MAX_FACES)  # it knows what is wrong with it
     if is_text(head):

@@ -65,6 +65,7 @@ def read_binary(data: bytes, max_faces: int) -> Parsed:
 
 def read_ascii(data: bytes, max_faces: int) -> Parsed:
     """All triangles of an ASCII STL (any number of solids); raises Problem naming the line that is wrong."""
+    data = data.removeprefix(b"\xef\xbb\xbf")
     if b"\n" not in data:
         data = data.replace(b"\r", b"\n")
     parts, faces, position = [], 0, 0

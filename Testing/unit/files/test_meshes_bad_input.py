@@ -14,6 +14,7 @@ from mesh_files import dome, obj_text, ply_ascii, ply_binary, stl_ascii, stl_bin
 
 from DentalTopoSegLib.errors import InputError, MemoryLimitError, OutputError
 from DentalTopoSegLib.files.meshes import (
+    is_mesh_file,
     read_mesh,
     read_teeth3ds_json,
     write_ply,
@@ -81,13 +82,42 @@ def test_disk_errors_while_reading_are_named(tmp_path, monkeypatch):
         (b"\x89PNG\r\n\x1a\n" + bytes(200), "is a picture"),
         (b"# vtk DataFile Version 4.2\n" + b"x" * 100, "save it as .vtp"),
         (b"NRRD0005\n" + bytes(200), "is a volume"),
-        (b"glTF" + bytes(200), "glTF"),
+        (b"glTF" + bytes(200), "is a glTF file: export it as STL, PLY, OBJ or VTP."),
+        (b"PK\x03\x04" + bytes(26) + b"3D/3dmodel.model" + bytes(200), "is a 3MF file: export it as STL"),
+        (b"OFF\n3 1 0\n0 0 0\n1 0 0\n0 1 0\n3 0 1 2\n", "is an OFF file: export it as STL"),
+        (b"solid jaw\n facet normal".decode().encode("utf-16"), "is text in UTF-16: save it as UTF-8"),
         (bytes(range(256)) * 4, "damaged"),
         (bytes(10), "cut short"),
     ],
 )
 def test_other_files_called_stl_are_named_for_what_they_are(tmp_path, content, reason):
     assert reason in refusal(tmp_path / "jaw.stl", content)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "what"),
+    [
+        ("jaw.off", b"OFF\n3 1 0\n0 0 0\n1 0 0\n0 1 0\n3 0 1 2\n", "an OFF file"),
+        ("jaw.glb", b"glTF" + bytes(200), "a glTF file"),
+        ("jaw.gltf", b'{"asset": {"version": "2.0"}}', "a glTF file"),
+        ("jaw.3mf", b"PK\x03\x04" + bytes(26) + b"3D/3dmodel.model" + bytes(200), "a 3MF file"),
+        ("jaw.dae", b"<?xml version='1.0'?><COLLADA></COLLADA>", "a Collada file"),
+        ("jaw.xyz", b"0 0 0\n1 0 0\n", "a point cloud, without triangles"),
+        ("jaw.vtk", b"# vtk DataFile Version 3.0\njaw\nASCII\nDATASET POLYDATA\n", "a legacy VTK file"),
+    ],
+)
+def test_meshes_of_other_formats_are_taken_for_meshes_and_named(tmp_path, name, content, what):
+    """Who gives one means an intraoral scan: what to do with a volume does not help."""
+    message = refusal(tmp_path / name, content)
+    assert f"is {what}: " in message and ("STL, PLY, OBJ or VTP" in message or ".vtp" in message)
+    assert is_mesh_file(tmp_path / name)
+
+
+def test_archives_and_volumes_are_no_meshes(tmp_path):
+    volume = b"# vtk DataFile Version 3.0\nct\nASCII\nDATASET STRUCTURED_POINTS\n"
+    for name, content in (("scan.zip", b"PK\x03\x04" + bytes(99)), ("scan.nrrd", b"NRRD0005\n"), ("a.vtk", volume)):
+        (tmp_path / name).write_bytes(content)
+        assert not is_mesh_file(tmp_path / name)
 
 
 def test_binary_rubbish_of_no_known_suffix(tmp_path):

@@ -97,7 +97,7 @@ def test_nothing_with_an_area_is_refused():
 def test_an_edge_of_three_faces_is_accepted_with_a_warning():
     fin = [[*FACES[0][:2], LAST + 1], [*FACES[0][:2][::-1], LAST + 2]]
     vertices = np.vstack([VERTICES, [[0, 0, 9], [0, 0, -9]]])
-    surface, warnings = clean(mesh_of(vertices, np.vstack([FACES, fin[:1]])))
+    surface, warnings = clean(mesh_of(vertices, np.vstack([FACES, fin[1:]])))
     assert len(surface.faces) == len(FACES) + 1 and not warnings  # that edge was a border: two faces are fine
     shared = [*FACES[0][[0, 2]], LAST + 1]
     _, warnings = clean(mesh_of(vertices, np.vstack([FACES, [shared]])))
@@ -215,7 +215,50 @@ def test_a_stray_triangle_far_away_does_not_spoil_the_guess():
     mesh = mesh_of(np.vstack([vertices, far]), np.vstack([faces, [[900, 901, 902]]]))
     surface, warnings = clean(mesh)
     assert surface.scale == 1.0
-    assert any("far away from the rest" in w for w in warnings)
+    assert any("far away from the rest" in w and "3 points there were left out" in w for w in warnings)
+    assert len(surface.faces) == len(faces) and (surface.of_vertex[900:] == -1).all() and surface.of_face[-1] == -1
+
+
+@pytest.mark.parametrize("place", [900.0, 3e38, 1e200])
+def test_a_point_far_away_is_left_out_with_its_triangles(place):
+    vertices, faces = dome(30)
+    vertices[434] = [0, place, 0]
+    surface, warnings = clean(mesh_of(vertices, faces))
+    touched = (faces == 434).any(axis=1)
+    assert "1 point there was left out" in warnings[0] and len(warnings) == 1
+    assert surface.of_vertex[434] == -1 and (surface.of_face[touched] == -1).all()
+    assert len(surface.faces) == len(faces) - touched.sum()
+    assert np.ptp(surface.vertices, axis=0).max() < 100
+
+
+@pytest.mark.parametrize("share", [0.001, 0.3, 0.49])
+def test_triangles_that_run_the_other_way_are_turned(share):
+    vertices, faces = dome(30)
+    wrong = np.random.default_rng(0).random(len(faces)) < share
+    given = np.where(wrong[:, None], faces[:, ::-1], faces)
+    surface, warnings = clean(mesh_of(vertices, given))
+    assert warnings == ([f"{wrong.sum():,} triangles ran the other way round than the rest and were turned."])
+    assert (surface.crosses[:, 2] > 0).all()
+    assert (surface.of_face == np.arange(len(faces))).all()
+
+
+def test_a_surface_all_of_which_is_inside_out_stays_so():
+    """Which side is out is for those to find who know what a jaw is."""
+    vertices, faces = dome(12)
+    surface, warnings = clean(mesh_of(vertices, faces[:, ::-1]))
+    assert not warnings and (surface.crosses[:, 2] < 0).all()
+
+
+def test_a_surface_with_one_side_only_stays_as_it_is():
+    turn = np.linspace(0, np.pi, 40, endpoint=False)
+    across = np.stack([np.cos(turn) * np.cos(2 * turn), np.cos(turn) * np.sin(2 * turn), np.sin(turn)], axis=1)
+    ring = 30 * np.stack([np.cos(2 * turn), np.sin(2 * turn), 0 * turn], axis=1)
+    vertices = np.concatenate([ring - 6 * across, ring + 6 * across])
+    i = np.arange(40)
+    low, high = np.where(i < 39, i + 1, 40), np.where(i < 39, i + 41, 0)  # the last is joined to the first, half turned
+    faces = np.concatenate([np.stack([i, low, i + 40], 1), np.stack([low, high, i + 40], 1)])
+    surface, warnings = clean(mesh_of(vertices, faces))
+    assert not warnings and (surface.faces == faces).all()
 
 
 def test_three_million_triangles_in_bounded_time_and_memory():

@@ -65,6 +65,12 @@ def test_ascii_stl_with_several_solids_capitals_and_solid_in_names(tmp_path):
     assert_welded(read(tmp_path, "JAW2.STL", two.upper())[0])
 
 
+def test_ascii_stl_with_a_byte_order_mark(tmp_path):
+    mesh, warnings = read(tmp_path, "jaw.stl", b"\xef\xbb\xbf" + stl_ascii(VERTICES, FACES))
+    assert_welded(mesh)
+    assert not warnings
+
+
 def test_ascii_stl_read_in_many_chunks(tmp_path, monkeypatch):
     monkeypatch.setattr("DentalTopoSegLib.files.meshes.stl._CHUNK_BYTES", 700)
     assert_welded(read(tmp_path, "jaw.stl", stl_ascii(VERTICES, FACES))[0])

@@ -78,9 +78,21 @@ def test_a_single_crown_is_refused_for_its_size(tmp_path, capsys, fdi) -> None:
     write_stl(tmp_path / "crown.stl", model.vertices, model.faces)
     code, body, _ = run(tmp_path / "crown.stl", capsys, "--unit", "mm")
     assert code == 3
-    assert body["error"]["message"].endswith("the size of a single tooth: give the scan of a jaw.")
+    assert "the size of a single tooth: give the scan of a jaw, or its unit" in body["error"]["message"]
     assert "'crown' is only" in body["error"]["message"]
     assert names(tmp_path) == ["crown.stl"]
+
+
+def test_a_jaw_in_centimetres_that_looks_like_a_crown_in_millimetres_is_asked_for_its_unit(tmp_path, capsys) -> None:
+    """A jaw on a base is 13 cm across, a crown as many millimetres."""
+    vertices = TOY.vertices * (12.8 / np.linalg.norm(np.ptp(TOY.vertices, axis=0)))
+    write_stl(tmp_path / "jaw.stl", vertices, TOY.faces)
+    code, body, _ = run(tmp_path / "jaw.stl", capsys)
+    assert code == 3
+    assert body["error"]["message"].endswith("or its unit if the file is not in millimetres (--unit cm).")
+    write_stl(tmp_path / "tooth.stl", vertices / 10, TOY.faces)
+    code, body, _ = run(tmp_path / "tooth.stl", capsys, "--unit", "cm")
+    assert code == 3 and body["error"]["message"].endswith("the size of a single tooth: give the scan of a jaw.")
 
 
 def labels(folder: Path, stem: str) -> tuple[np.ndarray, np.ndarray]:

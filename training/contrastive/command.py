@@ -4,6 +4,9 @@
     python -m training contrastive pretrain training/configs/contrastive.yaml --pairs PAIRS --data DATA/ios/train
     python -m training contrastive retrieve RUN --pairs PAIRS --data DATA/ios/train
     python -m training contrastive show RUN PAIR.npz picture.png
+    python -m training contrastive finetune training/configs/swin.yaml --pairs PAIRS --data DATA/ios/train --init RUN
+    python -m training contrastive answers SAMPLES --teacher SWIN_RUN --people 12 --pairs PAIRS --data DATA/ios/train
+    python -m training contrastive score SWIN_RUN --scans EVAL/scans -o scores.json
     python -m training contrastive table training/configs/contrastive_table.yaml --pairs PAIRS --data DATA/ios/train ...
 
 ROOTED is what `root-teeth` wrote. Everything started again goes on from where it was.
@@ -16,18 +19,21 @@ import json
 import sys
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from DentalTopoSegLib.errors import DentalTopoSegError
 from DentalTopoSegLib.files.transactions import atomic_path
+from training.contrastive.answers import load_teacher, write_answers
 from training.contrastive.belonging import Disturbances
 from training.contrastive.finetune import fine_tune, first_people
 from training.contrastive.masked import MaskedImageTask, MaskedPointsTask
 from training.contrastive.pairs import PairPlan, load_pair, split_pairs, write_pairs
 from training.contrastive.pictures import draw_likeness
 from training.contrastive.pretrain import PretrainTask, encoder_weights, load_towers, write_surface_start
-from training.contrastive.scoring import retrieval_report
+from training.contrastive.scoring import held_jaws, other_jaws, retrieval_report, score_jaws, score_volumes
 from training.contrastive.table import make_table
+from training.export.surface import load_net
 from training.loop import add_run_arguments, read_config, run_to_end, start_command
 from training.patients.parts import WHOLE, parse_part
 from training.surfaces.jaws import FOLDS
@@ -65,7 +71,7 @@ def pretrain(arguments: argparse.Namespace) -> None:
     config |= {"objective": arguments.objective, "share": arguments.share}
     if not arguments.name and arguments.objective != "contrastive":
         folder = folder.with_name(f"{folder.name}_{arguments.objective}")
-    train, held = split_pairs(arguments.pairs, arguments.data, arguments.fold, arguments.share)
+    train, held = split_pairs(arguments.pairs, arguments.data, arguments.fold, arguments.share, config["seed"])
     task = OBJECTIVES[arguments.objective](config, train, held, arguments.device)
     run_to_end(task, folder, arguments.fresh)
 
@@ -85,6 +91,33 @@ def finetune(arguments: argparse.Namespace) -> None:
     fine_tune(config, folder, train, held, weights, arguments.device, arguments.fresh)
 
 
+def answers(arguments: argparse.Namespace) -> None:
+    """Write samples for the small numbering network: labels, and a Swin network's answers where there are none."""
+    torch.set_num_threads(arguments.threads)
+    train, held = split_pairs(arguments.pairs, arguments.data, arguments.fold)
+    teacher = load_teacher(arguments.teacher, held) if arguments.teacher else None
+    counts = write_answers(train, arguments.people, teacher, arguments.out, arguments.device)
+    print(f"{counts['labels']} samples with labels, {counts['answers']} with answers in {arguments.out}")
+
+
+def score(arguments: argparse.Namespace) -> None:
+    """Write the Dice of every tooth: of a CBCT run on labelled scans, or of a surface run on labelled jaws."""
+    torch.set_num_threads(arguments.threads)
+    if arguments.scans:
+        found = score_volumes(arguments.run, arguments.scans, arguments.of_each, arguments.device)
+    else:
+        fold = arguments.fold
+        jaws = other_jaws(arguments.jaws) if fold is None else held_jaws(arguments.jaws, fold)
+        found = score_jaws(load_net(arguments.run)[0], jaws)
+    values = {}
+    for name, teeth in found:
+        values[name] = teeth
+        print(f"{name} DSC {np.mean(list(teeth.values())) if teeth else float('nan'):.3f}", flush=True)
+    arguments.output.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_path(arguments.output) as temporary:
+        temporary.write_text(json.dumps(values, indent=1), encoding="utf-8")
+
+
 def retrieve(arguments: argparse.Namespace) -> None:
     """Find the scan of every held-out CBCT."""
     torch.set_num_threads(arguments.threads)
@@ -93,6 +126,7 @@ def retrieve(arguments: argparse.Namespace) -> None:
     report = retrieval_report(towers, config, held)
     print(report.text)
     if arguments.output:
+        arguments.output.parent.mkdir(parents=True, exist_ok=True)
         with atomic_path(arguments.output) as temporary:
             temporary.write_text(json.dumps(report.values, indent=1), encoding="utf-8")
 
@@ -138,7 +172,7 @@ def parser() -> argparse.ArgumentParser:
     one = add("pretrain", pretrain)
     _add_training(one)
     one.add_argument("--objective", choices=OBJECTIVES, default="contrastive")
-    one.add_argument("--share", type=float, default=1.0, help="of the training pairs, 0 to 1")
+    one.add_argument("--share", type=float, default=1.0, help="of the people to train on, 0 to 1")
     one = add("surface-start", surface_start)
     one.add_argument("run", type=Path, help="folder of the pretraining")
     one.add_argument("config", type=Path, help="of the surface network, as train-surface takes it")
@@ -147,6 +181,24 @@ def parser() -> argparse.ArgumentParser:
     _add_training(one)
     one.add_argument("--init", type=Path, help="run of a pretraining whose encoder it starts from")
     one.add_argument("--people", type=int, help="only the labels of the first so many people")
+    one = add("answers", answers)
+    one.add_argument("out", type=Path, help="folder of the samples, for train-volumes")
+    _add_data(one)
+    one.add_argument("--fold", type=int, choices=range(FOLDS), help="fifth of the people to hold out too")
+    one.add_argument("--people", type=int, help="the first so many people are labelled (default: all)")
+    one.add_argument("--teacher", type=Path, help="run of `contrastive finetune` that answers for all others")
+    one.add_argument("--device", default=default_device(), help="cpu or cuda (default: cuda where there is one)")
+    one.add_argument("--threads", type=int, default=1)
+    one = add("score", score)
+    one.add_argument("run", type=Path, help="of `contrastive finetune`, train-volumes (numbering) or train-surface")
+    which = one.add_mutually_exclusive_group(required=True)
+    which.add_argument("--scans", type=Path, help="labelled CBCTs, as make-evaluation-set writes them")
+    which.add_argument("--jaws", type=Path, help="labelled jaws")
+    one.add_argument("--of-each", type=int, help="with --scans: only the first so many scans of a person")
+    one.add_argument("--fold", type=int, choices=range(FOLDS), help="with --jaws, the data pack's ios/train: its fold")
+    one.add_argument("--device", default=default_device(), help="of a CBCT run (default: cuda where there is one)")
+    one.add_argument("--threads", type=int, default=1)
+    one.add_argument("-o", "--output", type=Path, required=True, help="JSON")
     one = add("retrieve", retrieve)
     one.add_argument("run", type=Path, help="folder of the pretraining")
     _add_data(one)
@@ -165,7 +217,8 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--reconstructed", type=Path, required=True, help="the same, reconstructed from projections")
     one.add_argument("--other-scanners", type=Path, required=True, help="labelled jaws of other scanners")
     one.add_argument("--runs", type=Path, help="folder of the runs (default: training/runs)")
-    one.add_argument("--threads", type=int, default=1)
+    one.add_argument("--threads", type=int, default=1, help="of every step")
+    one.add_argument("--workers", type=int, default=1, help="steps side by side")
     one.add_argument("--only", nargs="+", help="names of rows")
     one.add_argument("--jobs", type=int, help="stop after so many steps of the experiment")
     one.add_argument("--pictures", type=Path, help="folder for the curve")

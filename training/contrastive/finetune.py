@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from DentalTopoSegLib.dentition import CLASS_FDI
 from DentalTopoSegLib.errors import InputError
-from training.contrastive.pairs import load_pair
+from training.contrastive.pairs import load_pair, person_of
 from training.contrastive.pretrain import PretrainSettings, first_of_each, view_plan
 from training.contrastive.views import DrawPairs, ImageView, image_view
 from training.loop import Loop, Measures, Task, load_checkpoint, mean_measures, run_to_end
@@ -45,6 +45,8 @@ class SwinTask(Task):
     ) -> None:
         self.draw, self.plan, self.weights = DrawPairs(files, config["seed"]), view_plan(config), weights
         self.held_files = first_of_each(held, config["training"].get("held", PretrainSettings.held))
+        config["people"] = sorted({person_of(file) for file in files})
+        config["spacing_mm"] = load_pair(files[0]).spacing
         super().__init__(config, device)
 
     def build(self) -> nn.Module:
@@ -86,8 +88,8 @@ class SwinTask(Task):
 
 def first_people(files: Sequence[Path], count: int | None) -> list[Path]:
     """The pairs of the first so many people, by number; of all for None."""
-    names = sorted({p.stem.split("_")[0] for p in files})[:count]
-    return [p for p in files if p.stem.split("_")[0] in names]
+    names = sorted({person_of(p) for p in files})[:count]
+    return [p for p in files if person_of(p) in names]
 
 
 def fine_tune(

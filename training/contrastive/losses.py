@@ -7,8 +7,9 @@ The paper prints log(1 / (1 + exp(z (-t c.p + b)))). Here it is log sigma(z (t c
   count nowhere;
 - the diagonal of a modality with itself is masked; taken as a negative, as in the published code, it asks a token to
   differ from itself, and the scale collapses;
-- sums are divided by the number of tokens that have a positive, not by the size of the batch, so that ignored tokens
-  do not thin the loss out. With one positive per token and none ignored that is the printed equation;
+- the cross loss is divided by the number of positives, the inner ones by the number of tokens that have one, not by
+  the size of the batch, so that ignored tokens do not thin the loss out. With one positive per token and none ignored
+  that is the printed equation;
 - the maximum of equation 8 is taken over a token's positives: over everything, any easy negative would be the best
   match, and no positive would ever be learnt from. Negatives all count, as in equation 4;
 - scale and bias start at 10 and at the logit of the positives' share, so that the first steps are not spent on

@@ -184,10 +184,14 @@ def load_pair(path: Path) -> Pair:
     )
 
 
+def one_person(number: str) -> str:
+    """The number of a person, the same for both numbers of one who was scanned twice."""
+    return SAME_PERSON.get(number, number)
+
+
 def person_of(path: Path) -> str:
     """Whose dentition a file of a pair or a rooted dentition shows; two scans of one person are one person."""
-    number = path.stem.split("_")[0]
-    return SAME_PERSON.get(number, number)
+    return one_person(path.stem.split("_")[0])
 
 
 def scan_names(scans: Path, person: str) -> list[str]:
@@ -207,11 +211,12 @@ def write_pairs(
 ) -> int:
     """Write `count` pairs of every person of both splits that are not there yet; returns how many were written.
 
-    Pair k of every person comes before pair k + 1 of anyone, so that the first of them are of all people. InputError
-    where a split's folder holds no rooted dentition with scans.
+    Pair k of every person comes before pair k + 1 of anyone, so that the first of them are of all people. Impacted
+    third molars are borrowed from people of the same fold or from dentitions without scans, so that holding a fold out
+    holds all of its teeth out. InputError where a split's folder holds no rooted dentition with scans.
     """
     plan, disturbances = plan or PairPlan(), disturbances or Disturbances()
-    written = 0
+    written, everyone = 0, patients(scans)
     for split in ("train", "validation"):
         rooted_files = sorted((rooted / split).glob("*.npz"))
         own = [place for place, file in enumerate(rooted_files) if scan_names(scans, file.stem)]
@@ -220,6 +225,7 @@ def write_pairs(
                 f"{rooted / split} holds no rooted dentition whose scans are in {scans}: run root-teeth first."
             )
         dentitions = [load_dentition(file) for file in rooted_files]
+        folds = [fold_of(file.stem, everyone) if place in own else None for place, file in enumerate(rooted_files)]
         for number, place in part.of([(number, place) for number in range(count) for place in own]):
             person = rooted_files[place].stem
             target = out / split / f"{person}_{number:03d}.npz"
@@ -227,13 +233,16 @@ def write_pairs(
                 continue
             rng = np.random.default_rng([seed, number, *person.encode()])
             target.parent.mkdir(parents=True, exist_ok=True)
-            save_pair(target, make_pair(person, dentitions[place], dentitions, scans, plan, disturbances, rng))
+            donors = [d for d, fold in zip(dentitions, folds, strict=True) if fold in (None, folds[place])]
+            save_pair(target, make_pair(person, dentitions[place], donors, scans, plan, disturbances, rng))
             written += 1
             print(f"{split} {target.stem}", flush=True)
     return written
 
 
-def split_pairs(folder: Path, scans: Path, fold: int | None, share: float = 1.0) -> tuple[list[Path], list[Path]]:
+def split_pairs(
+    folder: Path, scans: Path, fold: int | None, share: float = 1.0, seed: int = 0
+) -> tuple[list[Path], list[Path]]:
     """Pairs to train on and held-out ones.
 
     Parameters
@@ -245,7 +254,10 @@ def split_pairs(folder: Path, scans: Path, fold: int | None, share: float = 1.0)
     fold : int, optional
         A fifth of the people (as `train-surface` has them) that is held out of training too.
     share : float
-        Of the training pairs, 0 to 1: the first pairs of everybody before the second ones.
+        Of the people, with all their pairs, 0 to 1: a real pair is a person, while more pairs of the same people only
+        show them otherwise.
+    seed : int
+        Which people: those of a smaller share are among those of a larger one.
 
     Raises
     ------
@@ -255,7 +267,9 @@ def split_pairs(folder: Path, scans: Path, fold: int | None, share: float = 1.0)
     everyone = patients(scans)
     train = sorted(folder.glob("train/*.npz"), key=lambda p: (p.stem.split("_")[1], p.stem))
     train = [p for p in train if fold is None or fold_of(p.stem, everyone) != fold]
-    train = train[: round(share * len(train))]
+    people = sorted({person_of(p) for p in train})
+    order = np.random.default_rng(seed).permutation(len(people))[: round(share * len(people))]
+    train = [p for p in train if person_of(p) in {people[k] for k in order}]
     held = sorted(folder.glob("validation/*.npz"))
     if not train or not held:
         raise InputError(f"{folder} holds no pairs for {'training' if not train else 'validation'}: draw more.")

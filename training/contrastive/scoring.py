@@ -2,35 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from scipy.stats import binomtest
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn import functional
 
 from DentalTopoSegLib.dentition import CLASS_FDI
 from DentalTopoSegLib.files.volumes import read_labels, read_volume, resample_like, resample_ras
 from DentalTopoSegLib.ios.sampling import AREA_PER_POINT
-from training.contrastive.pairs import Pair, load_pair
+from training.contrastive.finetune import load_segmenter
+from training.contrastive.intervals import person_in, share_interval
+from training.contrastive.pairs import Pair, load_pair, one_person
 from training.contrastive.pretrain import encode, reach_of, view_plan
 from training.contrastive.retrieval import likeness_table, ranks, token_retrieval
 from training.contrastive.towers import Towers
 from training.contrastive.views import see, z_scored
 from training.evaluation.labelled import find_scans, frame_of_labels
 from training.export.score_tables import markdown_table
-from training.loop import mean_measures
+from training.export.volumes import load_run as load_volume_run
+from training.loop import load_checkpoint, mean_measures
 from training.nets.point_transformer import PointTransformer
 from training.nets.swin import SwinSegmenter
 from training.patients.labelled_scans import find_pairs
+from training.patients.targets import SPACING
 from training.surfaces.clouds import graph_of
 from training.surfaces.jaws import Jaw, class_of, fdi_of, fold_of, patients, read_jaw, sample
+from training.volumes.data import normalise
 
 OVERLAP = 0.25
 """Share of a window that the next one sees again."""
+
+SMALL_SPACING_MM = SPACING["numbering"]
 
 TeethDice = dict[int, float]
 """Dice by FDI number, of the teeth that the truth holds."""
@@ -49,8 +56,8 @@ def dice_by_tooth(found: np.ndarray, truth: np.ndarray) -> TeethDice:
 
 
 @torch.no_grad()
-def segment_whole(net: SwinSegmenter, image: np.ndarray, crop: Sequence[int], device: str = "cpu") -> np.ndarray:
-    """Class indices (z, y, x) of a scan on the network's spacing, window by window, each normalised as in training."""
+def window_logits(net: SwinSegmenter, image: np.ndarray, crop: Sequence[int], device: str = "cpu") -> Tensor:
+    """(33, z, y, x) of a scan on the network's spacing, window by window, each normalised as in training."""
     from monai.inferers import sliding_window_inference
 
     def window(batch: Tensor) -> Tensor:
@@ -59,18 +66,66 @@ def segment_whole(net: SwinSegmenter, image: np.ndarray, crop: Sequence[int], de
         return net(torch.from_numpy(shown).to(device)).cpu()
 
     whole = torch.from_numpy(image.astype(np.float32))[None, None]
-    logits = sliding_window_inference(whole, tuple(crop), 1, window, OVERLAP, mode="gaussian", padding_mode="replicate")
+    return sliding_window_inference(whole, tuple(crop), 1, window, OVERLAP, mode="gaussian", padding_mode="replicate")[
+        0
+    ]
+
+
+def window_probabilities(net: SwinSegmenter, image: np.ndarray, crop: Sequence[int], device: str = "cpu") -> Tensor:
+    """The same as probabilities."""
+    return window_logits(net, image, crop, device).softmax(0)
+
+
+def segment_whole(net: SwinSegmenter, image: np.ndarray, crop: Sequence[int], device: str = "cpu") -> np.ndarray:
+    """Class indices (z, y, x) of a scan on the network's spacing."""
+    return window_logits(net, image, crop, device).argmax(0).numpy().astype(np.uint8)
+
+
+@torch.no_grad()
+def segment_small(net: nn.Module, image: np.ndarray, patch: Sequence[int]) -> np.ndarray:
+    """Class indices (z, y, x) by a network of the task numbering, on the grid of its images: logits at half of that,
+    window by window as it was trained, interpolated."""
+    from monai.inferers import sliding_window_inference
+
+    def window(batch: Tensor) -> Tensor:
+        return functional.interpolate(net(batch)[0].float(), scale_factor=2, mode="trilinear")
+
+    shown = torch.from_numpy(normalise(image))[None, None]
+    logits = sliding_window_inference(
+        shown, tuple(patch), 1, window, OVERLAP, mode="gaussian", padding_mode="replicate"
+    )
     return logits[0].argmax(0).numpy().astype(np.uint8)
 
 
+Segmenter = Callable[[np.ndarray], np.ndarray]
+
+
+def segmenter_of(run: Path, device: str = "cpu") -> tuple[Segmenter, float]:
+    """What numbers the voxels of a scan, and the spacing it wants, mm: a run of `contrastive finetune`, or of
+    `train-volumes` with the task numbering."""
+    if load_checkpoint(run)["config"]["task"] == "numbering":
+        small = load_volume_run(run)
+        net, patch = small.net, small.config["data"]["patch"]
+        return lambda image: segment_small(net, image, patch), SMALL_SPACING_MM
+    swin, config = load_segmenter(run)
+    swin.to(device)
+    return lambda image: segment_whole(swin, image, config["views"]["crop"], device), config["spacing_mm"]
+
+
 def score_volumes(
-    net: SwinSegmenter, crop: Sequence[int], spacing_mm: float, folder: Path, device: str = "cpu"
+    run: Path, folder: Path, of_each: int | None = None, device: str = "cpu"
 ) -> Iterator[tuple[str, TeethDice]]:
-    """(name, Dice) of every labelled scan of a folder, on the scan's own grid."""
+    """(name, Dice) of every labelled scan of a folder, on its own grid; `of_each`: only a person's first ones."""
+    segment, spacing_mm = segmenter_of(run, device)
+    asked: dict[str, int] = {}
     for name, image, labels in find_pairs(folder):
+        person = person_in(name)
+        asked[person] = asked.get(person, 0) + 1
+        if of_each is not None and asked[person] > of_each:
+            continue
         scan, truth = read_volume(image)[0], read_labels(labels)
         grid = resample_ras(scan, spacing_mm)
-        classes = segment_whole(net, grid.array, crop, device)
+        classes = segment(grid.array)
         found = resample_like(grid.with_array(np.array(CLASS_FDI, np.uint8)[classes]), truth, "nearest")
         yield name, dice_by_tooth(found.array, truth.array)
 
@@ -126,7 +181,8 @@ def kinds_of(pair: Pair) -> list[str]:
 def retrieval_report(towers: Towers, config: dict[str, Any], files: Sequence[Path], device: str = "cpu") -> Report:
     """Which scan every held-out CBCT finds among one of each person, by what disturbs the pair.
 
-    Everybody's k-th pairs are one round: in a round each person's CBCT asks among one scan of each person.
+    Everybody's k-th pairs are one round: in a round each person's CBCT asks among one scan of each person. Intervals
+    count people, not CBCTs.
     """
     pairs = [load_pair(path) for path in files]
     plan, rng = view_plan(config).still(), np.random.default_rng(0)
@@ -138,19 +194,19 @@ def retrieval_report(towers: Towers, config: dict[str, Any], files: Sequence[Pat
     for k, path in enumerate(files):
         if len(images[k]):
             rounds.setdefault(path.stem.split("_")[1], []).append(k)
-    rows: dict[str, list[tuple[int, int]]] = {}
+    rows: dict[str, list[tuple[int, int, str]]] = {}
     for members in rounds.values():
         table = likeness_table([images[k] for k in members], [scans[k] for k in members])
         for k, place in zip(members, ranks(table).tolist(), strict=True):
             for kind in kinds_of(pairs[k]):
-                rows.setdefault(kind, []).append((place, len(members)))
+                rows.setdefault(kind, []).append((place, len(members), one_person(pairs[k].person)))
     values: dict[str, Any] = {}
     lines = []
     for kind, places in sorted(rows.items()):
-        first, count = sum(place == 1 for place, _ in places), len(places)
-        low, high = binomtest(first, count).proportion_ci(method="wilson")
-        among = float(np.mean([1 / n for _, n in places]))
-        mrr = float(np.mean([1 / place for place, _ in places]))
+        first, count = sum(place == 1 for place, *_ in places), len(places)
+        _, low, high = share_interval(first / count, len({person for *_, person in places}))
+        among = float(np.mean([1 / n for _, n, _ in places]))
+        mrr = float(np.mean([1 / place for place, *_ in places]))
         values[kind] = {"right": first, "asked": count, "low": low, "high": high, "chance": among, "mrr": mrr}
         shown = f"{first / count:.2f} ({low:.2f} to {high:.2f})"
         lines.append((kind, count, shown, f"{among:.2f}", f"{mrr:.2f}"))

@@ -19,7 +19,8 @@ from training.nets.swin import SwinTokens
 class Towers(nn.Module):
     """Tokens of both modalities as unit vectors of `size` numbers.
 
-    One Point Transformer serves both jaws, as in `surfaces`: canonical axes make them alike. The paper has two.
+    One Point Transformer serves both jaws, as in `surfaces`: canonical axes make them alike. The paper has two; here
+    the tokens are told which jaw they are of, which is known of a scan.
 
     Parameters
     ----------
@@ -40,6 +41,7 @@ class Towers(nn.Module):
         self.points, self.level = PointTransformer(**points), level
         self.image_head = _head(2 * size, size)
         self.scan_head = _head(points["widths"][level], size)
+        self.jaw = nn.Parameter(torch.zeros(2, points["widths"][level]))
 
     @property
     def voxels(self) -> int:
@@ -56,7 +58,12 @@ class Towers(nn.Module):
     def scan_tokens(self, seen: Sequence[Seen], device: torch.device) -> Tokens:
         """Tokens of all clouds."""
         views = [(k, one.person, view) for k, one in enumerate(seen) for view in one.scans]
-        features = torch.cat([self.points.tokens(view.graph.to(device), self.level) for *_, view in views])
+        features = torch.cat(
+            [
+                self.points.tokens(view.graph.to(device), self.level) + self.jaw[int(view.which == "upper")]
+                for *_, view in views
+            ]
+        )
         places = [(k, person, view.places, torch.ones(len(view.places), dtype=torch.bool)) for k, person, view in views]
         return _tokens(self.scan_head(features), places, device)
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from training.contrastive.belonging import FLIP
-from training.contrastive.pairs import Pair, load_pair
+from training.contrastive.pairs import Pair, load_pair, one_person, person_of
 from training.nets.point_transformer import Graph
 from training.nets.swin import box_centres
 from training.surfaces.clouds import Augment, graph_of, pose
@@ -44,8 +44,9 @@ class ViewPlan:
     normal_jitter: float = 0.08
 
     def still(self) -> ViewPlan:
-        """The same crops with nothing varied."""
-        return ViewPlan(self.crop, 1.0, 0.0, 0.0, (0.0, 0.0, 0.0), 0.0, 0.0)
+        """The same crops with nothing varied but how the scans are turned: unturned they would tell the head's pose in
+        the CBCT, which nobody who looks for the scan of a CBCT knows."""
+        return ViewPlan(self.crop, 1.0, 0.0, 0.0, self.turn_deg, 0.0, 0.0)
 
 
 @dataclass
@@ -141,7 +142,7 @@ def see(pair: Pair, plan: ViewPlan, voxels: int, level: int, views: int, rng: np
         for which, clouds in sorted(pair.clouds.items())
         for view in range(views)
     ]
-    return Seen(images, scans, int.from_bytes(pair.person.encode(), "big") % 2**31)
+    return Seen(images, scans, int.from_bytes(one_person(pair.person).encode(), "big") % 2**31)
 
 
 class DrawPairs:
@@ -151,7 +152,7 @@ class DrawPairs:
         self.rng = np.random.default_rng(seed)
         self.people: dict[str, list[Path]] = {}
         for file in sorted(files):
-            self.people.setdefault(file.stem.split("_")[0], []).append(file)
+            self.people.setdefault(person_of(file), []).append(file)
 
     def __call__(self, count: int) -> list[Pair]:
         """`count` pairs, of as many people while there are enough."""

@@ -104,6 +104,10 @@ class Children:
                 f"see {child.log}; the same command goes on."
             )
 
+    def finished(self) -> set[str]:
+        """Names of those that have ended well."""
+        return {child.name for child in self._children if child.process.poll() == 0}
+
     def wait(self, done: Callable[[], bool] | None = None, meanwhile: Callable[[], None] = lambda: None) -> None:
         """Wait until `done` says so; without it, until all that are not endless have ended.
 

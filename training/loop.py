@@ -490,8 +490,17 @@ def run_to_end(
     return loop
 
 
+def kept_memory() -> dict[str, str]:
+    """Variables that tell malloc to keep large blocks (Linux, CPU training only); {} elsewhere.
+
+    A process that `volumes.children` starts must have them from the beginning: it cannot start itself again.
+    """
+    tuned = sys.platform == "linux" and not torch.cuda.is_available()
+    return {"GLIBC_TUNABLES": MALLOC} if tuned else {}
+
+
 def keep_memory() -> None:
-    """Start this process again with malloc told to keep large blocks (Linux, CPU training only)."""
-    if sys.platform == "linux" and "GLIBC_TUNABLES" not in os.environ and not torch.cuda.is_available():
-        os.environ["GLIBC_TUNABLES"] = MALLOC
+    """Start this process again with `kept_memory`."""
+    if "GLIBC_TUNABLES" not in os.environ and (tuned := kept_memory()):
+        os.environ.update(tuned)
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 from pathlib import Path
 
@@ -214,7 +215,7 @@ def parser() -> argparse.ArgumentParser:
     _add_data(one)
     one.add_argument("--clouds", type=Path, required=True, help="what sample-jaws wrote")
     one.add_argument("--scans", type=Path, required=True, help="labelled CBCT phantoms of held-out people")
-    one.add_argument("--reconstructed", type=Path, required=True, help="the same, reconstructed from projections")
+    one.add_argument("--reconstructed", type=Path, help="the same, reconstructed from projections; left out without")
     one.add_argument("--other-scanners", type=Path, required=True, help="labelled jaws of other scanners")
     one.add_argument("--runs", type=Path, help="folder of the runs (default: training/runs)")
     one.add_argument("--threads", type=int, default=1, help="of every step")
@@ -234,4 +235,7 @@ def main(argv: list[str] | None = None) -> int:
     except (DentalTopoSegError, OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("Stopped; the same command goes on.", file=sys.stderr)
+        return 128 + signal.SIGINT
     return 0

@@ -21,7 +21,7 @@ from DentalTopoSegLib.errors import InputError
 from DentalTopoSegLib.files.transactions import atomic_path, reserved
 from training.contrastive.curve import draw_curve
 from training.contrastive.results import MODALITIES, PARTS, Row, curves, report
-from training.loop import CHECKPOINT, RUNS, load_checkpoint, read_config
+from training.loop import CHECKPOINT, RUNS, kept_memory, load_checkpoint, read_config
 from training.volumes.children import Children
 
 CONFIGS = Path(__file__).resolve().parents[1] / "configs"
@@ -162,6 +162,8 @@ class Experiment:
         """The Dice of every tooth of both data sets of a modality."""
         a, steps = self.arguments, []
         for part in PARTS:
+            if part == "external" and modality == "cbct" and a.reconstructed is None:
+                continue
             if modality == "ios":
                 jaws = ("--jaws", a.data.absolute(), "--fold", self.config["fold"])
                 where = jaws if part == "internal" else ("--jaws", a.other_scanners.absolute())
@@ -251,7 +253,7 @@ class Experiment:
                     self._begin(step)
                     took = (time.monotonic() - began) / 60
                     print(f"== {step.name} ({total - len(left)} of {total}, after {took:.0f} min)", flush=True)
-                    children.start(step.name, step.command)
+                    children.start(step.name, step.command, environment=kept_memory())
                     running[step.name] = step, time.monotonic()
             return bool(running)
 

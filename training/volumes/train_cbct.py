@@ -30,7 +30,7 @@ import yaml
 
 from DentalTopoSegLib.errors import Cancelled, DentalTopoSegError, InputError
 from DentalTopoSegLib.files.locks import lock_folder
-from training.loop import CHECKPOINT, LOG, MALLOC, RUNS, Measures, read_log
+from training.loop import CHECKPOINT, LOG, RUNS, Measures, kept_memory, read_log
 from training.patients.packs import open_dentitions
 from training.volumes.children import Children
 from training.volumes.data import IMAGE_SUFFIX, TARGET_SUFFIX, list_samples
@@ -165,7 +165,7 @@ def run_round(plan: Plan, places: Places, cache: Path, number: int, init: dict[s
     folder = places.round(number)
     folder.mkdir(parents=True, exist_ok=True)
     single = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    tuned = {"GLIBC_TUNABLES": MALLOC} if sys.platform == "linux" and not torch.cuda.is_available() else {}
+    tuned = kept_memory()
     for name in plan.networks:
         tidy(places.samples(name))
         tidy(places.validation(name))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from toy_pairs import write_people  # noqa: E402
 from training_toys import toy_dentition  # noqa: E402
 
 from DentalTopoSegLib.errors import InputError  # noqa: E402
+from training.contrastive import pairs  # noqa: E402
 from training.contrastive.belonging import (  # noqa: E402
     FLIP,
     NOT_ROOTED,
@@ -216,11 +218,45 @@ def test_pairs_are_drawn_once_and_a_fold_trains_on_nobody_it_holds_out(people, t
     train, held = split_pairs(tmp_path, scans, None)
     assert [p.stem for p in train] == ["001_000", "002_000", "001_001", "002_001"]
     assert {person_of(p) for p in held} == {"003"}
-    assert [p.stem for p in split_pairs(tmp_path, scans, None, share=0.5)[0]] == ["001_000", "002_000"]
+    for seed in range(4):  # half of the people, with all their pairs
+        half = split_pairs(tmp_path, scans, None, share=0.5, seed=seed)[0]
+        assert len(half) == 2 and len({person_of(p) for p in half}) == 1
+    assert len({split_pairs(tmp_path, scans, None, 0.5, seed)[0][0].stem for seed in range(8)}) == 2
     from training.surfaces.jaws import fold_of, patients
 
     fold = fold_of("001_upper", patients(scans))
     assert {person_of(p) for p in split_pairs(tmp_path, scans, fold)[0]} == {"002"}
+
+
+def test_shares_of_the_people_lie_within_one_another(people, tmp_path: Path) -> None:
+    for k in range(1, 12):
+        (tmp_path / "train").mkdir(exist_ok=True)
+        (tmp_path / "train" / f"{k:03d}_000.npz").touch()
+    (tmp_path / "validation").mkdir()
+    (tmp_path / "validation" / "050_000.npz").touch()
+    shares = [set(split_pairs(tmp_path, people[1], None, share, seed=3)[0]) for share in (0.25, 0.5, 0.75, 1.0)]
+    assert [len(one) for one in shares] == [3, 6, 8, 11]
+    assert all(small < large for small, large in pairwise(shares))
+
+
+def test_a_fold_lends_no_tooth_to_another_one(people, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Impacted third molars of held-out people would be seen in the CBCTs of others."""
+    rooted, scans = people
+    lent: dict[str, int] = {}
+
+    def remember(person: str, models: list, donors: list, *_) -> str:
+        lent[person] = len(donors)
+        assert any(donor is models for donor in donors)
+        return person
+
+    monkeypatch.setattr(pairs, "make_pair", remember)
+    monkeypatch.setattr(pairs, "save_pair", lambda path, _: path.touch())
+    monkeypatch.setattr(pairs, "fold_of", lambda name, _: 0)
+    write_pairs(rooted, scans, tmp_path / "one", 1)
+    assert lent == {"001": 2, "002": 2, "003": 1}
+    monkeypatch.setattr(pairs, "fold_of", lambda name, _: int(name[:3]))
+    write_pairs(rooted, scans, tmp_path / "two", 1)
+    assert lent == {"001": 1, "002": 1, "003": 1}
 
 
 def test_a_person_on_both_sides_is_refused(people, tmp_path: Path) -> None:

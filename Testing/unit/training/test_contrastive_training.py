@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -187,6 +188,43 @@ def test_places_of_points_stay_in_the_scanners_frame_however_the_scan_is_turned(
     size = (one.places[:, None] - one.places[None]).norm(dim=-1)
     posed = one.graph.points[: len(one.places)]
     torch.testing.assert_close((posed[:, None] - posed[None]).norm(dim=-1), size, atol=0.3, rtol=0)
+
+
+def test_retrieval_is_not_told_the_heads_pose(split) -> None:
+    """A scan lies in the CBCT's frame: unturned, its tilt would say whose it is."""
+    pair = load_pair(split[0][0])
+    plan = PretrainTask(toy_config(), *split).plan
+    one, other = (
+        scan_view(pair.clouds["upper"][0], "upper", plan.still(), 3, np.random.default_rng(k)) for k in (0, 1)
+    )
+    assert not torch.allclose(one.graph.points, other.graph.points, atol=0.5)
+    assert float(one.graph.points.mean(0).norm()) < 1e-3  # nor where in the CBCT it lies
+    step = one.graph.points[1:] - one.graph.points[:-1]
+    torch.testing.assert_close(step.norm(dim=1), (other.graph.points[1:] - other.graph.points[:-1]).norm(dim=1))
+
+
+def test_two_scans_of_one_person_are_no_strangers(split, tmp_path: Path) -> None:
+    pair = load_pair(split[0][0])
+    plan = PretrainTask(toy_config(), *split).plan
+    people = [
+        see(replace(pair, person=p), plan, 8, 3, 1, np.random.default_rng(0)).person for p in ("071", "095", "072")
+    ]
+    assert people[0] == people[1] != people[2]
+    for name in ("071_000", "095_000", "072_000"):
+        (tmp_path / f"{name}.npz").touch()
+    assert sorted(DrawPairs(sorted(tmp_path.iterdir()), 0).people) == ["071", "072"]
+
+
+def test_tokens_are_told_which_jaw_they_are_of(split) -> None:
+    towers = PretrainTask(toy_config(), *split).net.towers.eval()
+    plan = PretrainTask(toy_config(), *split).plan.still()
+    seen = see(load_pair(split[0][0]), plan, 8, 3, 1, np.random.default_rng(0))
+    with torch.no_grad():
+        before = towers.scan_tokens([seen], torch.device("cpu")).features
+        towers.jaw[1] = torch.randn(towers.jaw.shape[1], generator=torch.Generator().manual_seed(0))
+        after = towers.scan_tokens([seen], torch.device("cpu")).features
+    upper = torch.cat([torch.full((len(view.places),), view.which == "upper") for view in seen.scans])
+    assert torch.equal(before[~upper], after[~upper]) and not torch.allclose(before[upper], after[upper], atol=1e-3)
 
 
 # ---------------------------------------------------------------- what comes of it

@@ -18,6 +18,7 @@ import argparse
 import json
 import signal
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -113,7 +114,8 @@ def score(arguments: argparse.Namespace) -> None:
     values = {}
     for name, teeth in found:
         values[name] = teeth
-        print(f"{name} DSC {np.mean(list(teeth.values())) if teeth else float('nan'):.3f}", flush=True)
+        mean = np.mean(list(teeth.values())) if teeth else float("nan")
+        print(f"{name} DSC {mean:.3f}, {time.process_time():.0f} CPU-s so far", flush=True)
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
     with atomic_path(arguments.output) as temporary:
         temporary.write_text(json.dumps(values, indent=1), encoding="utf-8")

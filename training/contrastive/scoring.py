@@ -118,7 +118,7 @@ def score_volumes(
     """(name, Dice) of every labelled scan of a folder, on its own grid; `of_each`: only a person's first ones."""
     segment, spacing_mm = segmenter_of(run, device)
     asked: dict[str, int] = {}
-    for name, image, labels in find_pairs(folder):
+    for name, image, labels in sorted(find_pairs(folder)):
         person = person_in(name)
         asked[person] = asked.get(person, 0) + 1
         if of_each is not None and asked[person] > of_each:

@@ -74,6 +74,8 @@ def numbering_loss(logits: Tensor, target: Tensor, tooth_weight: float = 1.0) ->
     known = target != IGNORE
     if not bool(known.all()):
         flat, target = flat[known], target[known]
+    if not len(target):  # a patch of which nothing is known teaches nothing
+        return logits.sum() * 0.0, {"tooth": float("nan"), "number": float("nan")}
     loss, p = _NumberingLoss.apply(flat, target, tooth_weight)
     with torch.no_grad():
         tooth, found = target > 0, p[:, 0] < 0.5

@@ -22,7 +22,7 @@ from training.contrastive.finetune import fine_tune  # noqa: E402
 from training.contrastive.pairs import load_pair, save_pair  # noqa: E402
 from training.loop import load_checkpoint, read_config, run_to_end  # noqa: E402
 from training.volumes.data import DataPlan, list_samples, load_sample  # noqa: E402
-from training.volumes.losses import IGNORE  # noqa: E402
+from training.volumes.losses import IGNORE, numbering_loss  # noqa: E402
 from training.volumes.train import VolumeTask  # noqa: E402
 
 CONFIGS = Path(__file__).resolve().parents[3] / "training" / "configs"
@@ -91,6 +91,13 @@ def test_only_people_without_labels_get_answers_and_nobody_else_without_a_teache
     np.testing.assert_array_equal(np.load(tmp_path / "both" / "001_000_target.npy"), truth)
 
 
+def test_a_patch_of_which_nothing_is_known_teaches_nothing() -> None:
+    logits = torch.randn(1, 33, 2, 2, 2, requires_grad=True)
+    loss, measures = numbering_loss(logits, torch.full((1, 2, 2, 2), IGNORE, dtype=torch.uint8))
+    loss.backward()
+    assert float(loss.detach()) == 0.0 and not logits.grad.any() and np.isnan(measures["tooth"])
+
+
 def test_a_teacher_that_has_seen_held_out_people_is_refused(split, teacher: Path) -> None:
     assert load_checkpoint(teacher)["config"]["people"] == ["001"]
     with pytest.raises(InputError, match="has seen 001"):
@@ -109,7 +116,7 @@ def test_the_small_network_learns_from_answers_and_both_are_scored_on_whole_scan
     assert "1 samples with labels, 2 with answers" in capsys.readouterr().out
     config = read_config(CONFIGS / "small.yaml", "net", "data")
     config["net"] |= {"widths": [32, 32, 32, 32, 32]}
-    config["data"]["patch"] = [32, 32, 32]
+    config["data"]["patch"] = [32, 32, 64]
     config["training"] |= {"steps": 2, "batch": 1, "log_every": 1, "warmup_steps": 1}
     run = run_to_end(VolumeTask(config, tmp_path / "samples"), tmp_path / "small")
     assert run.progress.step == 2

@@ -39,8 +39,7 @@ CHECKPOINT, LOG = "checkpoint.pt", "log.jsonl"
 # Large blocks are handed back to the system and zeroed again at every step unless malloc is told to keep them; that
 # costs more than the arithmetic of the memory-bound layers.
 MALLOC = "glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=4294967296:glibc.malloc.trim_threshold=17179869184"
-# What the rate falls to, as a share of its peak.
-LAST_RATE = 0.01
+LAST_RATE = 0.01  # what the rate falls to, as a share of its peak
 
 Measures = dict[str, float]
 
@@ -491,16 +490,11 @@ def run_to_end(
 
 
 def kept_memory() -> dict[str, str]:
-    """Variables that tell malloc to keep large blocks (Linux, CPU training only); {} elsewhere.
-
-    A process that `volumes.children` starts must have them from the beginning: it cannot start itself again.
-    """
-    tuned = sys.platform == "linux" and not torch.cuda.is_available()
-    return {"GLIBC_TUNABLES": MALLOC} if tuned else {}
+    """Variables that make malloc keep large blocks (Linux, CPU only), for those who cannot `keep_memory` themselves."""
+    return {"GLIBC_TUNABLES": MALLOC} if sys.platform == "linux" and not torch.cuda.is_available() else {}
 
 
 def keep_memory() -> None:
-    """Start this process again with `kept_memory`."""
-    if "GLIBC_TUNABLES" not in os.environ and (tuned := kept_memory()):
-        os.environ.update(tuned)
-        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+    """Start this process again with malloc told to keep large blocks."""
+    if "GLIBC_TUNABLES" not in os.environ and kept_memory():
+        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], {**os.environ, **kept_memory()})

@@ -110,17 +110,17 @@ def dice_table(base: Path, rows: list[Row], which: str) -> str:
         found = by_row[row.name]
         if not found:
             continue
-        kinds = []
+        by_kind = []
         for place in range(1, 9):
             dice = [d for s in found.values() for teeth in s.values() for n, d in teeth.items() if n % 10 == place]
-            kinds.append(f"{100 * np.mean(dice):.1f}" if dice else "-")
+            by_kind.append(f"{100 * np.mean(dice):.1f}" if dice else "-")
         by_seed = [means(scores).mean() for scores in found.values()]
         spread = f"{100 * np.std(by_seed, ddof=1):.1f}" if len(by_seed) > 1 else "-"
         more = None if row.name == row.against else gain(found, by_row.get(row.against, {}))
         paper = PAPER.get(row.name, {}).get(which, "-")
         share = f"{100 * row.share:.0f} %" if row.objective else "-"
         gained = _shown(more, "+") if more else "-"
-        lines.append((row.title, share, len(found), _shown(interval(*pooled(found))), gained, spread, *kinds, paper))
+        lines.append((row.title, share, len(found), _shown(interval(*pooled(found))), gained, spread, *by_kind, paper))
     if not lines:
         return ""
     kinds = (f"T{k}" for k in range(1, 9))

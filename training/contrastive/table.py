@@ -228,7 +228,7 @@ class Experiment:
                 )
         return self.record(step).is_file()
 
-    def run(self, steps: list[Step], workers: int, most: int | None, after: Callable[[], None]) -> int:
+    def run(self, steps: list[Step], workers: int, most: int | None, after: Callable[[], object]) -> int:
         """Do every step that is not done, `workers` side by side, at most `most`; `after` each. How many were done.
 
         Raises

@@ -65,6 +65,7 @@ def test_a_command_that_ends_is_waited_for_while_others_go_on(tmp_path: Path, st
         children.start("training", ["end", tmp_path / "training"], environment=stand_in)
         children.wait()
         assert _is_alive(pid)
+        assert children.finished() == {"training"}
     assert not _is_alive(pid)
     assert (tmp_path / "sampler.saved").exists()
 

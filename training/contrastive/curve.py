@@ -16,7 +16,7 @@ FILE = "contrastive_curve.png"
 
 
 def draw_curve(curves: Mapping[str, Sequence[tuple[float, float, float, float]]], folder: Path) -> Path:
-    """Draw Dice against the share of the pretraining pairs.
+    """Draw Dice against the share of the people whose pairs the pretraining saw.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def draw_curve(curves: Mapping[str, Sequence[tuple[float, float, float, float]]]
         axes = figure.add_subplot(1, len(curves), place)
         share, mean, low, high = 100.0 * np.array(sorted(points)).T
         axes.errorbar(share, mean, yerr=[mean - low, high - mean], marker="o", capsize=3)
-        axes.set(title=title, xlabel="pretraining pairs, % (0: none)", ylabel="DSC, %")
+        axes.set(title=title, xlabel="people of the pretraining, % (0: none)", ylabel="DSC, %")
         axes.grid(alpha=0.3)
     buffer = io.BytesIO()
     figure.savefig(buffer, dpi=DPI, format="png")

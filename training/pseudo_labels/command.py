@@ -5,8 +5,9 @@
 
 `table` starts from rooted dentitions (CACHE, by `root-teeth`): it draws the scans, trains the stages, makes pseudo
 labels of the unlabelled scans, trains on with them, scores all rows on held-out patients and prints the tables, which
-WORK/tables.md has after each group. Started again after a stop, the same command goes on. With scans of one's own in WORK/scans (`labelled` and `test`:
-NAME_image.nii.gz and NAME_labels.nii.gz with FDI numbers; `unlabelled`: NAME_image.nii.gz) CACHE is left out.
+WORK/tables.md has after each group. Started again after a stop, the same command goes on. With scans of one's own in
+WORK/scans (`labelled` and `test`: NAME_image.nii.gz and NAME_labels.nii.gz with FDI numbers; `unlabelled`:
+NAME_image.nii.gz) CACHE is left out.
 """
 
 from __future__ import annotations

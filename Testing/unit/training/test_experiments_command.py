@@ -15,7 +15,7 @@ pytest.importorskip("cripser", reason="cripser is not installed; only the topolo
 from onnx import numpy_helper  # noqa: E402
 
 from DentalTopoSegLib.phantom import make_phantom  # noqa: E402
-from training.experiments import command, rounding_errors  # noqa: E402
+from training.experiments import command, report, rounding_errors, tables  # noqa: E402
 from training.experiments.rows import read_rows  # noqa: E402
 from training.loop import run_to_end  # noqa: E402
 from training.nets.unet import macs  # noqa: E402
@@ -138,6 +138,15 @@ def test_rows_that_start_from_rows(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr("training.experiments.rows.RUNS", runs)
     monkeypatch.setattr(command, "keep_memory", lambda: None)
     command.main(["run", str(path), "--data", str(data), "--only", "half"])
+    scores = runs / "cuts" / "scores"
+    scores.mkdir()
+    empty = dict.fromkeys((*tables.COLUMNS, *tables.TESTED), 0.0) | {"errors": {}}
+    for name in ("half", "large"):
+        told = {"row": name, "seed": 7, "case": "a", "alone": empty, "rules": empty}
+        (scores / f"{name}_7__a.json").write_text(json.dumps(told), encoding="utf-8")
+    config_read, rows_read, base = read_rows(path)
+    text = report.report(config_read, rows_read, base)
+    assert "Large: from random weights, 2 steps.\n\nThe others: from cuts/large_7, 2 steps more." in text
     assert sorted(folder.name for folder in (runs / "cuts").glob("*_7")) == ["half_7", "large_7"]
     large, half = (load_tuned(runs / "cuts" / f"{name}_7")[0] for name in ("large", "half"))
     share = macs(half.plan, (32,) * 3)["total"] / macs(large.plan, (32,) * 3)["total"]

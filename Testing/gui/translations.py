@@ -15,6 +15,7 @@ import sys
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -56,11 +57,17 @@ class Message:
 
 def messages() -> list[Message]:
     """Every text that a user may see, each once per context."""
+    return list(_messages())
+
+
+@cache
+def _messages() -> tuple[Message, ...]:
+    """The same, read once: that takes seconds, and no source changes while this runs."""
     found: dict[tuple[str, str], Message] = {}
     for one in (*_of_module(), *_of_forms(), *_of_library()):
         if one.source:
             found.setdefault((one.context, one.source), one)
-    return sorted(found.values())
+    return tuple(sorted(found.values()))
 
 
 # ---------------------------------------------------------------- where texts are

@@ -10,6 +10,8 @@ network or the folder of an earlier run, of this command or of `train-volumes`; 
     topology: {variant: adaptive, weight: 0.1}  # L_topo (`training.volumes.topology_loss`)
     distillation: {teacher: uncompressed, weight: 0.5}  # masked distillation (`distillation`)
     gates: {macs: 0.1, harden: 0.6}  # a network with this share of the MACs (`gates`)
+    magnitude: {macs: 0.1}  # the same share by the weights' size, cut before the first step (`magnitude`)
+    net: {classes: 3, ...}  # no start: a network of this plan from random weights
 
 The weights are the paper's alpha and beta: L = L_seg + alpha L_quant + beta L_topo. The run's folder gets `tuned.pt`:
 the float network (after a search: the sliced one), its plan and, after quantization, its quantizer steps.
@@ -29,6 +31,7 @@ from torch import Tensor, nn
 
 from training.compression.distillation import DistillationPlan, Distiller
 from training.compression.gates import GatedUNet, slice_network, target_share
+from training.compression.magnitude import cut_by_magnitude
 from training.compression.quantization import activation_scales, prepare_qat, quantization_loss, to_float
 from training.compression.restore import unet_from_onnx, without_extra_heads
 from training.export.quantizer import Quantizer
@@ -44,7 +47,7 @@ from training.loop import (
     run_to_end,
     start_command,
 )
-from training.nets.unet import UNet, macs
+from training.nets.unet import UNet, UNetPlan, macs
 from training.volumes.data import validation_samples
 from training.volumes.finished import MODELS, TUNED, load_tuned, save_tuned, shipped_file
 from training.volumes.losses import border_loss
@@ -120,7 +123,12 @@ class TuneTask(VolumeTask):
                 "A search by gates runs at full precision: leave out quantization, or start a run of its "
                 "own from the network that the search finds."
             )
-        net = start_network(self.config["start"], self.runs)
+        if self.config.get("net") is not None:
+            net = UNet(UNetPlan.from_dict(self.config["net"]))
+        else:
+            net = start_network(self.config["start"], self.runs)
+        if self.config.get("magnitude") is not None:
+            net = cut_by_magnitude(net, **self.config["magnitude"])
         if gates is not None:
             plan = {k: v for k, v in gates.items() if k in ("group", "start", "temperature")}
             net = self.gated = GatedUNet(net, **plan)

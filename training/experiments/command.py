@@ -3,10 +3,12 @@
     python -m training experiments run training/configs/topology.yaml --data BUFFER --val VALIDATION
     python -m training experiments score training/configs/topology.yaml SCANS [SCANS ...]
     python -m training experiments tables training/configs/topology.yaml
-    python -m training experiments all training/configs/topology.yaml SCANS --data BUFFER --table accuracy
+    python -m training experiments all training/configs/topology.yaml SCANS --data BUFFER --table accuracy -o TABLE
+    python -m training experiments costs training/configs/topology.yaml
 
 `run` trains and exports what is not there yet, `score` measures on labelled scans of held-out patients, `tables` prints
-the tables, the paired tests and the chart of errors beside the papers' figures. `all` is the three after one another.
+the tables, the paired tests and the chart of errors beside the papers' figures. `all` is the three after one
+another, row by row, so that the table grows; stopped and started again, it goes on where it was. `costs` predicts.
 `--table` takes the rows that the configuration names for one table of the paper; "speed" is sizes and seconds only.
 """
 
@@ -21,9 +23,10 @@ import torch
 from DentalTopoSegLib.files.volumes.writing import atomic_path
 from DentalTopoSegLib.networks.models import load_model
 from training.compression.tune import tune
+from training.experiments.costs import cost_table, score_file
 from training.experiments.report import SPEED, report, speeds
-from training.experiments.rows import jobs, read_rows, row_config, with_sources
-from training.experiments.scoring import cases, score_case
+from training.experiments.rows import Row, jobs, read_rows, row_config, with_sources
+from training.experiments.scoring import Case, cases, labelled, score_case
 from training.export.volumes import copy_shipped, export_plain
 from training.loop import keep_memory
 from training.patients.parts import WHOLE, parse_part
@@ -34,39 +37,48 @@ def run(arguments: argparse.Namespace) -> None:
     """Train and export what is not there yet."""
     config, rows, base = read_rows(arguments.config)
     for row, seed in jobs(with_sources(rows, arguments.only or [row.name for row in rows])):
-        if row.shipped:
-            copy_shipped(config["start"], row.models(seed, base))
-            continue
-        folder = row.folder(seed, base)
-        if row.of is None and not (folder / TUNED).is_file():
-            print(f"== {row.name}, seed {seed}", flush=True)
-            tune(row_config(config, row, seed), folder, arguments.data, arguments.val, base.parent)
-        if not (folder / TUNED).is_file():
-            print(f"== {row.name}, seed {seed}: {row.of} is not trained yet, run again", flush=True)
-        elif not (row.models(seed, base) / "models.json").is_file():
-            name = f"border-{row.name}-{seed}"
-            target = row.models(seed, base)
-            export_plain(folder, target, name, row.precision, arguments.data, row.quantizer, tool=row.tool)
+        _make(arguments, config, row, seed, base)
+
+
+def _make(arguments: argparse.Namespace, config: dict, row: Row, seed: int, base: Path) -> None:
+    """One network of a row, where it is not there yet."""
+    if row.shipped:
+        copy_shipped(config["start"], row.models(seed, base))
+        return
+    folder = row.folder(seed, base)
+    if row.of is None and not (folder / TUNED).is_file():
+        print(f"== {row.name}, seed {seed}", flush=True)
+        tune(row_config(config, row, seed), folder, arguments.data, arguments.val, base.parent)
+    if not (folder / TUNED).is_file():
+        print(f"== {row.name}, seed {seed}: {row.of} is not trained yet, run again", flush=True)
+    elif not (row.models(seed, base) / "models.json").is_file():
+        name = f"border-{row.name}-{seed}"
+        target = row.models(seed, base)
+        export_plain(folder, target, name, row.precision, arguments.data, row.quantizer, tool=row.tool)
 
 
 def score(arguments: argparse.Namespace) -> None:
     """Measure every exported network on every labelled scan that has no score yet."""
     _, rows, base = read_rows(arguments.config)
-    out = base / "scores"
-    out.mkdir(parents=True, exist_ok=True)
     wanted = [(row, seed) for row, seed in jobs(rows) if (row.models(seed, base) / "models.json").is_file()]
     if arguments.only:
         wanted = [(row, seed) for row, seed in wanted if row.name in arguments.only]
     for case in cases(arguments.scans, arguments.threads, arguments.part):
         for row, seed in wanted:
-            file = out / f"{row.name}_{seed}__{case.name.replace('/', '__')}.json"
-            if file.is_file():
-                continue
-            network = load_model("border", arguments.threads, row.precision, folder=row.models(seed, base))
-            result = {"row": row.name, "seed": seed, "case": case.name, **score_case(case, network)}
-            with atomic_path(file) as temporary:
-                temporary.write_text(json.dumps(result), encoding="utf-8")
-            print(f"{case.name} {row.name} {seed}: {_line(result)}", flush=True)
+            _measure(case, row, seed, base, arguments.threads)
+
+
+def _measure(case: Case, row: Row, seed: int, base: Path, threads: int) -> None:
+    """The score of one network on one scan, where it is not there yet."""
+    file = score_file(base, row, seed, case.name)
+    if file.is_file():
+        return
+    network = load_model("border", threads, row.precision, folder=row.models(seed, base))
+    result = {"row": row.name, "seed": seed, "case": case.name, **score_case(case, network)}
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_path(file) as temporary:
+        temporary.write_text(json.dumps(result), encoding="utf-8")
+    print(f"{case.name} {row.name} {seed}: {_line(result)}", flush=True)
 
 
 def _line(result: dict) -> str:
@@ -92,23 +104,46 @@ def tables(arguments: argparse.Namespace) -> None:
         text = report(config, rows, base, arguments.pictures, arguments.time, arguments.data)
     print(text)
     if arguments.output:
-        with atomic_path(arguments.output) as temporary:
-            temporary.write_text(text, encoding="utf-8")
+        _write(arguments.output, text)
+
+
+def _write(file: Path, text: str) -> None:
+    """Whole or not at all."""
+    with atomic_path(file) as temporary:
+        temporary.write_text(text, encoding="utf-8")
 
 
 def everything(arguments: argparse.Namespace) -> None:
-    """Train, score and print: one command from the start to a table."""
-    run(arguments)
-    if arguments.table != SPEED:
-        score(arguments)
+    """Train, score and print, a row after the other: one command from the start to a table, which is written anew
+    after each row. Started again after a stop, it goes on."""
+    config, rows, base = read_rows(arguments.config)
+    asked = [row for row in rows if not arguments.only or row.name in arguments.only]
+    names = [name for name, *_ in labelled(arguments.scans, arguments.part)]
+    held: list[Case] = []  # what all rows share of a scan is worked out once
+    for row, seed in jobs(with_sources(rows, [row.name for row in asked])):
+        _make(arguments, config, row, seed, base)
+        left = [name for name in names if not score_file(base, row, seed, name).is_file()]
+        if arguments.table == SPEED or row not in asked or not left:
+            continue
+        held = held or list(cases(arguments.scans, arguments.threads, arguments.part))
+        for case in held:
+            _measure(case, row, seed, base, arguments.threads)
+        if arguments.output:
+            _write(arguments.output, report(config, asked, base))
     tables(arguments)
 
 
+def costs(arguments: argparse.Namespace) -> None:
+    """Print what each row costs in CPU minutes, as predicted, and how much of it is done."""
+    config, rows, base = read_rows(arguments.config)
+    print(cost_table(config, with_sources(rows, arguments.only or [row.name for row in rows]), base, arguments.count))
+
+
 def main(argv: list[str] | None = None) -> None:
-    """Run one of the four."""
+    """Run one of the five."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, function in (("run", run), ("score", score), ("tables", tables), ("all", everything)):
+    for name, function in (("run", run), ("score", score), ("tables", tables), ("all", everything), ("costs", costs)):
         command = commands.add_parser(name, help=function.__doc__)
         command.set_defaults(function=function)
         command.add_argument("config", type=Path)
@@ -142,6 +177,9 @@ def main(argv: list[str] | None = None) -> None:
 
 def _add_arguments(command: argparse.ArgumentParser, name: str) -> None:
     """What one of the commands, or all in one, need besides the configuration."""
+    if name == "costs":
+        command.add_argument("--count", type=int, default=12, help="scans to be scored (default: 12)")
+        return
     if name in ("score", "all"):
         command.add_argument("scans", type=Path, nargs="+", help="folders of labelled scans of held-out patients")
         command.add_argument("--part", type=parse_part, default=WHOLE, metavar="k/n", help="only part k of n")

@@ -7,7 +7,7 @@ from pathlib import Path
 from training.experiments.charts import draw_charts
 from training.experiments.measured import KINDS, read_scores
 from training.experiments.rounding_errors import rounding_table
-from training.experiments.rows import Row
+from training.experiments.rows import Row, row_config
 from training.experiments.tables import error_counts, score_table, size_table, test_table, time_table
 
 SPEED = "speed"
@@ -26,9 +26,15 @@ def report(
     rounding errors sit if samples are given as `data`."""
     scores = read_scores(base)
     steps = config["training"]["steps"]
+    anew = [row for row in rows if "net" in (row.changes or {})]
+    rest = "The others" if anew else "All rows"
     parts = [
-        f"All rows: from {config['start']}, {steps} steps more. Percent; in round brackets the standard deviation over "
-        "seeds, in square ones the paper's figure (its own data and network)."
+        *(
+            f"{row.title}: from random weights, {row_config(config, row, row.seeds[0])['training']['steps']} steps."
+            for row in anew
+        ),
+        f"{rest}: from {config['start']}, {steps} steps more. Percent; in round brackets the standard deviation over "
+        "seeds, in square ones the paper's figure (its own data and network).",
     ]
     for kind, title in KINDS.items():
         parts += [f"**{title}**", score_table(scores, rows, kind), error_counts(scores, rows, kind)]

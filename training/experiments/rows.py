@@ -12,18 +12,32 @@ from training.loop import RUNS, read_config
 from training.nets.unet import UNet
 from training.volumes.finished import TUNED, load_tuned
 
-SECTIONS = ("quantization", "topology", "distillation", "gates", "start", "data", "training", "loss")
-"""What a row may change of the configuration. "data", "training" and "loss": only the named values."""
+SECTIONS = (
+    "quantization",
+    "topology",
+    "distillation",
+    "gates",
+    "magnitude",
+    "net",
+    "start",
+    "data",
+    "training",
+    "loss",
+)
+"""What a row may change of the configuration. "data", "training" and "loss": only the named values. "net": the row
+starts from random weights of this plan."""
 
-REPORTED = ("tables", "pairs")
-"""What an experiment says of its report: the rows of each table by the table's name, the rows that are compared."""
+REPORTED = ("tables", "pairs", "costs")
+"""What an experiment says of its report: the rows of each table by the table's name, the rows that are compared, and
+what a step and a scored scan cost."""
 
 
 @dataclass(frozen=True)
 class Row:
     """A row of the tables. Two kinds train nothing: `of` names the row whose networks are quantised after training
     (`quantizer`: to what; `tool`: by ONNX Runtime's quantizer), `shipped` is the network all rows start from, as it was
-    shipped."""
+    shipped. `after`: the row of the same experiment whose network it starts from. `step_s`: CPU seconds that a step is
+    predicted to cost, where that is not what the experiment says of all."""
 
     name: str
     title: str
@@ -36,6 +50,8 @@ class Row:
     paper: str | None = None
     changes: dict | None = None
     start: str = ""
+    after: str | None = None
+    step_s: float | None = None
 
     def folder(self, seed: int, base: Path) -> Path:
         """Where the run of a seed lives."""
@@ -62,17 +78,27 @@ def read_rows(path: Path) -> tuple[dict, list[Row], Path]:
             raise ValueError(f"{path}: row {name} wants {count} of {len(seeds)} seeds.")
         try:
             row["quantizer"] = Quantizer.from_dict(row.get("quantizer", {}))
-            rows.append(Row(name, seeds=seeds[:count], changes=changes, start=config["start"], **row))
+            after = None if "net" in changes else _row_of(changes.get("start", config["start"]), path.stem)
+            rows.append(Row(name, seeds=seeds[:count], changes=changes, start=config["start"], after=after, **row))
         except (TypeError, ValueError) as error:
             raise ValueError(f"{path}: row {name} cannot be read ({error}).") from error
     names = {row.name for row in rows}
-    lost = [row.name for row in rows if row.of is not None and row.of not in names]
+    lost = [row.name for row in rows if not {row.of, row.after} <= {None, *names}]
     if lost:
         raise ValueError(f"{path}: row {lost[0]} is made of a row that does not exist.")
+    round_about = [row.name for row in rows if _starts_from_itself(row, {other.name: other for other in rows})]
+    if round_about:
+        raise ValueError(f"{path}: row {round_about[0]} starts from its own network.")
     named = {name for group in (*config.get("tables", {}).values(), *config.get("pairs", [])) for name in group}
     if named - names:
         raise ValueError(f"{path}: its tables and pairs name row {min(named - names)}, which does not exist.")
     return config, rows, RUNS / path.stem
+
+
+def _row_of(start: str, experiment: str) -> str | None:
+    """The row that a start like "pruning/large_42" is a run of; None for a start from outside of the experiment."""
+    folder, _, run = start.rpartition("/")
+    return run.rpartition("_")[0] if folder == experiment else None
 
 
 def row_config(config: dict, row: Row, seed: int) -> dict:
@@ -80,14 +106,39 @@ def row_config(config: dict, row: Row, seed: int) -> dict:
     result = {key: value for key, value in config.items() if key not in REPORTED} | {"seed": seed}
     for key, value in (row.changes or {}).items():
         result[key] = {**config.get(key, {}), **value} if key in ("data", "training", "loss") else value
+    if "net" in result:
+        del result["start"]
     return result
 
 
 def with_sources(rows: list[Row], names: Iterable[str]) -> list[Row]:
-    """The named rows and those whose networks they are made of, in the experiment's order."""
+    """The named rows and those whose networks they are made of or start from: in the experiment's order, but each
+    behind what it needs."""
+    named, found = {row.name: row for row in rows}, {}
+
+    def add(row: Row) -> None:
+        if row.name not in found:
+            for name in (row.of, row.after):
+                if name is not None:
+                    add(named[name])
+            found[row.name] = row
+
     wanted = set(names)
-    wanted |= {row.of for row in rows if row.name in wanted and row.of is not None}
-    return [row for row in rows if row.name in wanted]
+    for row in rows:
+        if row.name in wanted:
+            add(row)
+    return list(found.values())
+
+
+def _starts_from_itself(row: Row, rows: dict[str, Row]) -> bool:
+    """Whether a row needs its own network, by itself or by way of others."""
+    seen, left = set(), [row.of, row.after]
+    while left:
+        name = left.pop()
+        if name is not None and name not in seen:
+            seen.add(name)
+            left += [rows[name].of, rows[name].after]
+    return row.name in seen
 
 
 def jobs(rows: list[Row]) -> Iterator[tuple[Row, int]]:

@@ -83,21 +83,28 @@ class Case:
     box: Any
 
 
-def cases(folders: list[Path], threads: int, part: Part = WHOLE) -> Iterator[Case]:
-    """The part's labelled scans of the folders, one at a time; `coarse` is None where no teeth were found.
+def labelled(folders: list[Path], part: Part = WHOLE) -> list[tuple[str, Path, Path]]:
+    """(name, image, labels) of the part's labelled scans of the folders.
 
     Raises
     ------
     InputError
         Two scans have the same folder name and name, by which scores are kept.
     """
-    pairs = [(folder, *pair) for folder in folders for pair in find_pairs(folder)]
-    names = [f"{folder.name}/{name}" for folder, name, *_ in pairs]
+    pairs = [
+        (f"{folder.name}/{name}", image, labels) for folder in folders for name, image, labels in find_pairs(folder)
+    ]
+    names = [name for name, *_ in pairs]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise InputError(f"Two scans are called {twice[0]}, so one score would stand for both: rename a folder.")
+    return list(part.of(pairs))
+
+
+def cases(folders: list[Path], threads: int, part: Part = WHOLE) -> Iterator[Case]:
+    """`labelled` scans, one at a time; `coarse` is None where no teeth were found. InputError as there."""
     network = load_model("numbering", threads)
-    for folder, name, image, labels in part.of(pairs):
+    for name, image, labels in labelled(folders, part):
         scan, _ = read_volume(image)
         truth = read_labels(labels)
         numbering = Remembered(network)
@@ -107,7 +114,7 @@ def cases(folders: list[Path], threads: int, part: Part = WHOLE) -> Iterator[Cas
             box = find_dental_region(coarse, scan).box
         except NoTeethError:
             coarse, box = None, None
-        yield Case(f"{folder.name}/{name}", scan, truth, numbering, coarse, box)
+        yield Case(name, scan, truth, numbering, coarse, box)
 
 
 def alone(case: Case, border: Model) -> tuple[Volume, int]:

@@ -4,9 +4,10 @@
     python -m training pseudo-labels segment CONFIG WORK/8_1 SCAN -o teeth.nii.gz --network final
 
 `table` starts from rooted dentitions (CACHE, by `root-teeth`): it draws the scans, trains the stages, makes pseudo
-labels of the unlabelled scans, trains on with them, scores all rows on held-out patients and prints the tables. Started
-again after a stop, the same command goes on. With scans of one's own in WORK/scans (`labelled` and `test`:
-NAME_image.nii.gz and NAME_labels.nii.gz with FDI numbers; `unlabelled`: NAME_image.nii.gz) CACHE is left out.
+labels of the unlabelled scans, trains on with them, scores all rows on held-out patients and prints the tables, which
+WORK/tables.md has after each group. Started again after a stop, the same command goes on. With scans of one's own in
+WORK/scans (`labelled` and `test`: NAME_image.nii.gz and NAME_labels.nii.gz with FDI numbers; `unlabelled`:
+NAME_image.nii.gz) CACHE is left out.
 """
 
 from __future__ import annotations
@@ -51,6 +52,7 @@ def table(given: argparse.Namespace) -> None:
             run_group(given.output, plan, group, say, retrain=not given.labels)
             if not given.labels:
                 score_group(given.output, plan, group, say)
+                write_whole(given.output / "tables.md", tables(given.output, read_plan(given.config)))
     text = tables(given.output, read_plan(given.config))
     write_whole(given.output / "tables.md", text)
     print(text)

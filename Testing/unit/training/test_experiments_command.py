@@ -15,9 +15,12 @@ pytest.importorskip("cripser", reason="cripser is not installed; only the topolo
 from onnx import numpy_helper  # noqa: E402
 
 from DentalTopoSegLib.phantom import make_phantom  # noqa: E402
-from training.experiments import command, rounding_errors  # noqa: E402
+from training.experiments import command, report, rounding_errors, tables  # noqa: E402
+from training.experiments.rows import read_rows  # noqa: E402
 from training.loop import run_to_end  # noqa: E402
+from training.nets.unet import macs  # noqa: E402
 from training.patients.labelled_scans import RAS_TO_LPS, write_pair  # noqa: E402
+from training.volumes.finished import load_tuned  # noqa: E402
 from training.volumes.train import VolumeTask  # noqa: E402
 
 
@@ -61,12 +64,30 @@ def test_one_command_from_a_trained_network_to_a_table(tmp_path: Path, monkeypat
     asked = {"accuracy": ["ptq", "topo"], "speed": ["full", "topo"]}
     config = {"task": "topology", "start": "toy", "data": {"patch": [32] * 3, "samples": 2}, "training": steps}
     config |= {"seeds": [7], "rows": rows, "tables": asked, "pairs": [["topo", "ptq"]]}
+    config |= {"costs": {"step_s": 30, "scan_s": 6}}
     path = tmp_path / "small.yaml"
     path.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
     monkeypatch.setattr("training.experiments.rows.RUNS", runs)
     monkeypatch.setattr(command, "keep_memory", lambda: None)
     output = tmp_path / "table.md"
-    command.main([str(word) for word in ("all", path, scans, "--data", data, "--table", "accuracy", "-o", output)])
+    asked_for = [str(word) for word in ("all", path, scans, "--data", data, "--table", "accuracy", "-o", output)]
+    make = command._make
+
+    def stopped(arguments, config, row, seed, base) -> None:
+        if row.name == "topo":
+            raise KeyboardInterrupt
+        make(arguments, config, row, seed, base)
+
+    monkeypatch.setattr(command, "_make", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        command.main(asked_for)
+    early = output.read_text(encoding="utf-8")  # the rows that are done
+    assert "| PTQ 4 | 1 x 1 |" in early and "| QAT 4 | 1 x 1 |" not in early
+    monkeypatch.setattr(command, "_make", make)
+    score = runs / "small" / "scores" / "ptq_7__scans__a.json"
+    before = score.stat().st_mtime_ns
+    command.main(asked_for)
+    assert score.stat().st_mtime_ns == before
     text = output.read_text(encoding="utf-8")
     made = sorted(folder.name for folder in (runs / "small" / "models").iterdir())
     assert made == ["full_7", "ptq_7", "topo_7"]  # the row it is made of too, and no row that was not asked for
@@ -90,6 +111,50 @@ def test_one_command_from_a_trained_network_to_a_table(tmp_path: Path, monkeypat
     command.main(["tables", str(path), "--table", "speed"])
     out = capsys.readouterr().out
     assert "| FP |" in out and "| QAT 4 |" in out and "seeds x scans" not in out
+    command.main(["costs", str(path), "--count", "1"])
+    lines = {
+        line.split("|")[1].strip(): [cell.strip() for cell in line.split("|")[2:]]
+        for line in capsys.readouterr().out.splitlines()
+        if line
+    }
+    assert lines["QAT 4"][:2] == ["1.0", "0.1"] and lines["QAT 4"][3:5] == ["1 of 1", "1 of 1"]
+    assert lines["PTQ 4"][0] == "0.0" and lines["Not asked for"][3:5] == ["0 of 1", "0 of 1"]
+
+
+def test_rows_that_start_from_rows(tmp_path: Path, monkeypatch) -> None:
+    runs, data = tmp_path / "runs", tmp_path / "data"
+    _toy_start(runs, data)
+    net = {"classes": 3, "widths": [32, 32], "encoder_convs": [1, 1], "decoder_convs": [1], "full_width": 16}
+    rows = {
+        "half": {"title": "Half", "magnitude": {"macs": 0.5}, "distillation": {"teacher": "cuts/large_7"}},
+        "large": {"title": "Large", "net": {**net, "deep_supervision": 0}, "distillation": {"teacher": "toy"}},
+        "other": {"title": "Other", "start": "toy"},
+    }
+    steps = {"minutes": 9, "steps": 2, "lr": 1e-3, "freeze_norm_at": 0.0, "log_every": 1}
+    config = {"task": "topology", "start": "cuts/large_7", "data": {"patch": [32] * 3, "samples": 2}}
+    config |= {"training": steps, "seeds": [7], "rows": rows}
+    path = tmp_path / "cuts.yaml"
+    path.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
+    monkeypatch.setattr("training.experiments.rows.RUNS", runs)
+    monkeypatch.setattr(command, "keep_memory", lambda: None)
+    command.main(["run", str(path), "--data", str(data), "--only", "half"])
+    scores = runs / "cuts" / "scores"
+    scores.mkdir()
+    empty = dict.fromkeys((*tables.COLUMNS, *tables.TESTED), 0.0) | {"errors": {}}
+    for name in ("half", "large"):
+        told = {"row": name, "seed": 7, "case": "a", "alone": empty, "rules": empty}
+        (scores / f"{name}_7__a.json").write_text(json.dumps(told), encoding="utf-8")
+    config_read, rows_read, base = read_rows(path)
+    text = report.report(config_read, rows_read, base)
+    assert "Large: from random weights, 2 steps.\n\nThe others: from cuts/large_7, 2 steps more." in text
+    assert sorted(folder.name for folder in (runs / "cuts").glob("*_7")) == ["half_7", "large_7"]
+    large, half = (load_tuned(runs / "cuts" / f"{name}_7")[0] for name in ("large", "half"))
+    share = macs(half.plan, (32,) * 3)["total"] / macs(large.plan, (32,) * 3)["total"]
+    assert large.plan.layers == {} and 0.3 < share <= 0.5
+    for start, said in (("cuts/lost_7", "a row that does not exist"), ("cuts/half_7", "starts from its own network")):
+        path.write_text(yaml.safe_dump({**config, "start": start}), encoding="utf-8")
+        with pytest.raises(ValueError, match=said):
+            read_rows(path)
 
 
 def test_what_rounding_loses() -> None:

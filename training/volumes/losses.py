@@ -170,9 +170,9 @@ def tissues_loss(
 
     The tissues' loss is that of an eighth of the voxels, picked anew every time: there are far more than a gradient
     needs. A filling has a hundred voxels where enamel has three thousand and is never asked for, so there is also a
-    cross-entropy at the tissues' voxels in which every tissue weighs the same (`balance_weight`). `target` (B, 2, D, H, W): that of `border_loss`; place in
-    `TISSUE_CLASSES`, 255 unknown. `border`: options of `border_loss`. Also returns the hard Dice of every tissue that
-    is there.
+    cross-entropy at the tissues' voxels in which every tissue weighs the same (`balance_weight`). `target`
+    (B, 2, D, H, W): that of `border_loss`; place in `TISSUE_CLASSES`, 255 unknown. `border`: options of `border_loss`.
+    Also returns the hard Dice of every tissue that is there.
     """
     loss, measures = border_loss(logits[:, :BORDER_CLASSES], target[:, 0], **border)
     flat = logits[:, BORDER_CLASSES:].movedim(1, -1).reshape(-1, logits.shape[1] - BORDER_CLASSES)

@@ -47,6 +47,10 @@ class Site:
         mm across the axis, `WIDTH_DEPTHS` below the crest; None where there is no bone.
     uncertainty_mm : float
         Of each length, expanded (95 %), of the voxels alone.
+    end_error_mm : float
+        How far what ends it may be off beside that (95 %), where a network found it.
+    end_unseen : str
+        Why its end was not seen, of `unseen`; "" where it was.
     """
 
     fdi: int
@@ -56,18 +60,26 @@ class Site:
     outwards: np.ndarray
     widths: tuple[float | None, ...]
     uncertainty_mm: float
+    end_error_mm: float = 0.0
+    end_unseen: str = ""
 
     @property
     def height_mm(self) -> float:
         """Along the axis."""
         return float(np.linalg.norm(self.end - self.crest))
 
+    def end_places(self) -> np.ndarray:
+        """(3, 3) RAS mm: where the implant's end would be, on the axis and at its sides."""
+        return self.end + np.array([-IMPLANT_MM / 2, 0.0, IMPLANT_MM / 2])[:, None] * self.outwards
+
     def to_dict(self) -> dict[str, Any]:
         """As reports have it."""
         return {
             "fdi": self.fdi,
             "height_mm": round(self.height_mm, 1),
+            "height_uncertainty_mm": round(float(np.hypot(self.uncertainty_mm, self.end_error_mm)), 2),
             "ended_by": self.ended_by,
+            **({"end_unseen": self.end_unseen} if self.end_unseen else {}),
             "widths_mm": [None if width is None else round(width, 1) for width in self.widths],
             "width_depths_mm": list(WIDTH_DEPTHS),
             "uncertainty_mm": round(self.uncertainty_mm, 2),

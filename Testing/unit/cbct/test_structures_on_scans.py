@@ -118,6 +118,10 @@ def test_a_joined_canal_is_told():
     assert around.canals["canal_left"]["pieces"] == 2
     told = re.match(r"The left mandibular canal was seen in 2 pieces; (\d+) mm between them", around.notes[0])
     assert told and 9 <= int(told[1]) <= 16  # around the tooth there
+    ((key, (line,)),) = around.drawn.items()
+    inside = np.rint(found.grid.ras_to_index(line)).astype(int)
+    assert key == "canal_left" and (inside[:, 1].min(), inside[:, 1].max()) == (24, 31)
+    assert not found.of("canal")[tuple(inside.T)].any()
     assert ndimage.label(around.labels.array == structure("canal_left").value)[1] == 1
 
 

@@ -68,6 +68,12 @@ def origin_metadata(
     return told | drawn_metadata(stretches)
 
 
+def both_origins(one: Mapping[str, str], other: Mapping[str, str]) -> dict[str, str]:
+    """The metadata of two label maps that become one."""
+    joined = {key: (", " if key == ERRORS_KEY else "; ").join((one[key], other[key])) for key in one.keys() & other}
+    return {**one, **other, **joined}
+
+
 def _moved(line: np.ndarray, matrix: np.ndarray | None) -> np.ndarray:
     return line if matrix is None else line @ matrix[:3, :3].T + matrix[:3, 3]
 

@@ -40,12 +40,14 @@ def open_result(
     report_only: bool = False,
     orientation: str | None = None,
     absent: Collection[int] = (),
+    around: Path | None = None,
 ) -> Result:
     """A result: label map, labelled mesh (VTP, PLY), or a run's <name>_report.json with its files beside it.
 
     Nothing is checked before it is asked for. report_only: labels beside a report are left alone. orientation: of a
     label map that does not say where left and right are. absent: teeth that are stated absent beside those that the
-    file or the report beside it names. Raises InputError for what is none of these, NoTeethError for an empty one.
+    file or the report beside it names. around: of a label map, the file of what a run found around its teeth, which a
+    report names itself. Raises InputError for what is none of these, NoTeethError for an empty one.
     """
     path = Path(path)
     if path.suffix.lower() == ".json":
@@ -53,7 +55,7 @@ def open_result(
         refuse_options("labels (those of a report are known)", numbering=numbering, orientation=orientation)
         return _of_report(path, report_only)
     if not is_mesh_file(path):
-        return _of_label_map(path, numbering, orientation=orientation, absent=absent)
+        return _of_label_map(path, numbering, orientation=orientation, absent=absent, around=around)
     refuse_options("label maps", orientation=orientation)
     return _of_jaw(path, numbering, absent=absent)
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..dentition.label_names import structure_of
-from ..dentition.structure_origin import ORIGIN_TAGS, origin_metadata
+from ..dentition.structure_origin import ORIGIN_TAGS, both_origins, origin_metadata
 from ..dentition.structures import BY_VALUE, structure
 from ..files.volumes import Volume
 from .nodes import Grid, to_world
@@ -56,7 +56,8 @@ def structures_around(node: Any, grid: Grid) -> Volume | None:
         if other is None or other.GetSegmentation() is None:
             continue
         segments = _StructureSegments(other, grid)
-        labels, origin = segments.labels, origin | segments.origin()
+        labels = segments.labels
+        origin = both_origins(origin, segments.origin())
         if found is None:
             found = labels
         else:

@@ -127,14 +127,18 @@ class Exporter:
         """([files that hold the result], the scan's file or None)"""
         from DentalTopoSegLib.exports import Scan, export_format
         from DentalTopoSegLib.files.seg_nrrd import write_seg_nrrd
+        from DentalTopoSegLib.files.structures import write_known_structures
         from DentalTopoSegLib.files.volumes import safe_stem
 
         name = safe_stem(name or DEFAULT_NAME)
         if review.nodes[0].IsA("vtkMRMLModelNode"):
             jaws = zip(review.nodes, review.jaws, strict=True)
             return [self._writeJaw(node, jaw, name) for node, jaw in jaws], None
-        path = self._workspace / f"{name}.seg.nrrd"
+        path = self._workspace / f"{name}_teeth.seg.nrrd"
         write_seg_nrrd(review.labels(), path, review.confidences(), review.known())
+        around = review.structures()
+        if around is not None:
+            write_known_structures(around, self._workspace / f"{name}_structures.seg.nrrd")
         shown = any(export_format(kind).scan is Scan.SHOWN for kind in formats)
         return [path], self._writeScan(review) if shown else None
 

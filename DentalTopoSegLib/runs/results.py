@@ -27,6 +27,7 @@ from .checking import (
     kept_beside,
     read_teeth,
     require_teeth,
+    structures_beside,
     warnings_of,
     with_absent,
 )
@@ -86,10 +87,15 @@ def _of_label_map(
     around: Path | None = None,
 ) -> Result:
     """confidence, known: in place of what the file itself has. around: the file of structures that a run wrote beside,
-    where the map itself has none."""
+    where the map itself has none; without it, the one that is called after the map."""
     read = read_teeth(path, numbering, orientation)
     labels, warnings, structures = read.teeth, warnings_of(read), read.structures
-    if structures is None and around is not None and around.exists():
+    companions = _companions(path, labels.name.removesuffix("_teeth"))
+    if structures is None and around is None:
+        structures, beside, more = structures_beside(path, labels)
+        companions += [file for file in (beside,) if file is not None and file not in companions]
+        warnings += more
+    elif structures is None and around is not None and around.exists():
         structures = known_structures(*read_structures(around))
         if structures is not None and not structures.same_grid(labels):
             raise InputError(f"'{around}' does not lie on the grid of '{path.name}': keep a run's files as they are.")
@@ -105,7 +111,7 @@ def _of_label_map(
         confidence,
         structures=structures,
         known=known,
-        companions=_companions(path, name),
+        companions=companions,
     )
 
 

@@ -422,6 +422,10 @@ class VolumeReview(Review):
         self.recheck()
         return self._segments.labels.with_array(self._segments.labels.array.copy())
 
+    def structures(self) -> Volume | None:
+        """What lies around the teeth, values of `dentition.structures` on their grid; None where nothing does."""
+        return structures_around(self.node, self._segments.grid)
+
     def confidences(self) -> dict[int, float]:
         """Confidence 0..1 by FDI number, where known."""
         return self._segments.confidences()

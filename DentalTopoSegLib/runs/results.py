@@ -13,7 +13,7 @@ from ..dentition import Confidence, Known
 from ..dentition.words import SOURCE_LANGUAGE, Language
 from ..errors import InputError, OutputError, UsageError
 from ..exports import ExportOptions, Result
-from ..exports.registry import export, export_format
+from ..exports.registry import export, export_format, left_from_before
 from ..files.jaw_labels import read_labelled_jaw
 from ..files.meshes import is_mesh_file
 from ..files.seg_nrrd import stored_confidence, stored_known
@@ -213,4 +213,7 @@ def export_result(
     of_labels = None if scan is not None and Path(path).suffix.lower() == ".json" else orientation  # then the scan's
     result = open_result(path, numbering, report_only=chosen.report_only, orientation=of_labels, absent=absent)
     options = ExportOptions(scan, series, space, orientation, language, to_numbering)
-    return export(result, folder, chosen, options), result.warnings
+    files = export(result, folder, chosen, options)
+    left = left_from_before(result.name, folder, chosen, files.values())
+    more = [f"Of an earlier export, and no longer in this result: {', '.join(left)}."] if left else []
+    return files, [*result.warnings, *more]

@@ -62,6 +62,18 @@ def test_edits_are_exported(panel, result, folder) -> None:
     assert "scan_38.stl" in names and f"scan_{HOLLOW}.stl" not in names
     report = json.loads((folder / "scan_report.json").read_text(encoding="utf-8"))
     assert 38 in [tooth["fdi"] for tooth in report["teeth"]]
+    assert "earlier" not in panel.ui.exportMessageLabel.text
+
+
+def test_a_file_of_an_earlier_export_is_told(panel, result, folder) -> None:
+    """A tooth that has another number by now left its old file, which is not deleted without a word."""
+    folder.mkdir()
+    (folder / "scan_51.stl").write_text("of an earlier export", encoding="utf-8")
+    (folder / "other_52.stl").write_text("of another scan", encoding="utf-8")
+    names = _export(panel, folder, "stl")
+    assert "scan_51.stl" in names
+    said = panel.ui.exportMessageLabel.text
+    assert "Of an earlier export, and no longer in this result: scan_51.stl." in said
 
 
 def test_what_lies_around_the_teeth_goes_along(panel, result, folder, slicer) -> None:

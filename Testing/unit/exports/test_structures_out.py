@@ -110,6 +110,17 @@ def test_how_structures_were_found_is_kept(tmp_path: Path) -> None:
     assert not [key for key in kept.GetMetaDataKeys() if key.startswith("DentalTopoSeg")]
 
 
+def test_a_file_of_an_earlier_export_is_told(path: Path, tmp_path: Path) -> None:
+    pytest.importorskip("vtkmodules", reason="surfaces of label maps need VTK")
+    (tmp_path / "toy_51.stl").write_text("of a tooth that has another number by now", encoding="utf-8")
+    (tmp_path / "toy_canal.stl").write_text("of a canal whose side is known by now", encoding="utf-8")
+    _, said = export_result(path, tmp_path, "stl")
+    assert "Of an earlier export, and no longer in this result: toy_51.stl, toy_canal.stl." in said
+    assert (tmp_path / "toy_51.stl").is_file()
+    _, said = export_result(path, tmp_path / "other", "stl")
+    assert not any("earlier export" in text for text in said)
+
+
 def test_surfaces(path: Path, tmp_path: Path) -> None:
     pytest.importorskip("vtkmodules", reason="surfaces of label maps need VTK")
     trimesh = pytest.importorskip("trimesh")

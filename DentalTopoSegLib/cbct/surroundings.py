@@ -163,9 +163,10 @@ def find_surroundings(
 
 def _drawn_stretches(canal: Canal, grid: Volume) -> list[np.ndarray]:
     """The long stretches of a canal's line (n, 3), RAS mm, that were put between its pieces."""
-    there = np.concatenate([[False], canal.drawn[tuple(canal.line.T)], [False]]).astype(np.int8)
+    on = tuple(canal.line.T)
+    there = canal.drawn[on] | ~canal.mask[on]  # steps over faces leave a tube that is joined over corners
     stretches = []
-    for begin, end in np.flatnonzero(np.diff(there)).reshape(-1, 2):
+    for begin, end in np.flatnonzero(np.diff(there, prepend=False, append=False)).reshape(-1, 2):
         kept = np.unique([*range(begin, end, _POINTS_APART), end - 1])
         line = grid.index_to_ras(canal.line[kept].astype(float))
         if np.linalg.norm(np.diff(line, axis=0), axis=1).sum() > _LARGE_GAP_MM:

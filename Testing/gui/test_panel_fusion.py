@@ -145,5 +145,6 @@ def test_what_lays_scans_over_a_cbct_is_asked_for(panel, scene, ready, monkeypat
 
 def test_a_distance_beyond_what_is_measured_is_said_so(panel, ready, monkeypatch) -> None:
     monkeypatch.setattr(ready, "fusion", types.SimpleNamespace(rows=[FusedRow(16, 16, 16, 0.124, 1.0)]))
-    ready.update()
+    ready.ui.fusionCollapsibleButton.collapsed = False
+    ready._fillTable()
     assert _table(panel) == [["16", "16", "16", "0.12", "1.00 or more"]]

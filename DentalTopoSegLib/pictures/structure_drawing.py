@@ -39,6 +39,8 @@ NEAR_MM = {"canal": 6.0, "sinus": 2.0}
 MOST_NEAR = 6
 _WIDE_MM, _HIGH_MM, _PIXEL_MM, _THICK_MM = 24.0, 30.0, 0.06, 1.0
 _LINE_RGB = (255, 70, 60)
+#: Cosine of how far a section may lean.
+_UPRIGHT = 0.7
 
 
 # ---------------------------------------------------------------- on the panoramic view
@@ -174,6 +176,16 @@ def near_sections(
     return found
 
 
+def _upward(line: np.ndarray, outward: np.ndarray, up: np.ndarray) -> np.ndarray:
+    """(3,) the section's way up: that of the line, so that both of its ends are in the section, unless that leans far
+    from the arch's."""
+    across = line - (line @ outward) * outward
+    length = np.linalg.norm(across)
+    if length < 1e-6 or abs(across @ up) < _UPRIGHT * length:
+        return up
+    return across / length * (1 if across @ up > 0 else -1)
+
+
 def _section(
     image: Volume,
     labels: Volume,
@@ -188,7 +200,7 @@ def _section(
     start, end = (np.asarray(place, float) for place in line)
     middle = (start + end) / 2
     column, _, _ = surface.to_picture(middle)
-    outward, up = surface.outward[round(column)], surface.up
+    outward, up = surface.outward[round(column)], _upward(end - start, surface.outward[round(column)], surface.up)
     along = np.cross(outward, up)
     # the place lies a third of the picture from the end to which roots point, so that the tooth is in it
     centre = middle + (_HIGH_MM / 6) * (-up if is_upper(fdi) else up)

@@ -20,6 +20,8 @@ _LEAST_ROWS = 5
 _CREST_ACROSS = 7.0
 #: The axis is that of the ridge's middle over this depth below the crest, mm.
 _AXIS_DEPTH = (1.0, 10.0)
+#: A line through the ridge's middles that leans farther than this (degrees) has left the ridge: no implant stands so.
+_MOST_LEANING = 40.0
 #: The widths are measured so far below the crest, mm.
 WIDTH_DEPTHS = (1.0, 3.0, 5.0)
 #: So wide an implant must not meet a canal or a sinus, mm.
@@ -151,7 +153,7 @@ def measure_site(
     Returns
     -------
     Site or None
-        None where there is no ridge.
+        None where there is no ridge, or none with an axis that an implant could take.
     """
 
     def ras(points: np.ndarray) -> np.ndarray:
@@ -163,6 +165,8 @@ def measure_site(
         if found is None:
             return None
         crest, along = found
+    if along[1] < np.cos(np.radians(_MOST_LEANING)):
+        return None
     sideways = np.array([along[1], -along[0]])
     path = crest + np.arange(-2.0, _BELOW, _STEP / 4)[:, None] * along
     start = np.flatnonzero(bone_at(ras(path)) >= 0.5)

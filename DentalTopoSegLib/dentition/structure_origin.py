@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from .structures import ERRORS_KEY, error_mm
+from .structures import BY_KEY, ERRORS_KEY, error_mm
 
 #: Of segments: mm, 95 %; and the stretches, "r a s, r a s; r a s, r a s".
 ERROR_TAG, DRAWN_TAG = "DentalTopoSeg.DistanceErrorMm", "DentalTopoSeg.DrawnRas"
@@ -66,6 +66,13 @@ def origin_metadata(
             stretches[key] = [_moved(line, matrix) for line in lines]
     told = {ERRORS_KEY: ", ".join(f"{key} {error}" for key, error in errors.items())} if errors else {}
     return told | drawn_metadata(stretches)
+
+
+def exchanged_origin(metadata: Mapping[str, str], names: Mapping[str, str]) -> dict[str, str]:
+    """The metadata of a label map some of whose structures are now called otherwise, {key before: key now}."""
+    keys = [key for key in BY_KEY if origin_tags(metadata, key)]
+    kept = {name: text for name, text in metadata.items() if name != ERRORS_KEY and not name.startswith(_DRAWN_KEY)}
+    return kept | origin_metadata([(names.get(key, key), origin_tags(metadata, key)) for key in keys])
 
 
 def both_origins(one: Mapping[str, str], other: Mapping[str, str]) -> dict[str, str]:

@@ -16,8 +16,9 @@ from ..dentition import Known
 from ..dentition.label_names import structure_of
 from ..dentition.naming import checked_numbering
 from ..dentition.structure_origin import origin_tags
+from ..dentition.structures import structure
 from ..errors import InputError
-from ..files.structures import read_structures, structure_colour
+from ..files.structures import read_structures, structure_colour, structure_terminology
 from ..files.volumes import Volume, read_labels
 from ..files.volumes.boxes import box_of, grow, tooth_boxes, union
 from ..reports.report import confidence_of, known_of, read_report
@@ -224,6 +225,7 @@ def _add_structures(job: SceneJob, path: Path, name: str) -> Any:
         segment.SetLabelValue(value)
         key = structure_of(names[value])
         if key is not None:
+            segment.SetTag(segment.GetTerminologyEntryTagName(), structure_terminology(structure(key)))
             for origin, text in origin_tags(labels.metadata, key, np.linalg.inv(job.to_world[0])).items():
                 segment.SetTag(origin, text)
         segment.AddRepresentation(LABELMAP, image)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from ..dentition.label_names import structure_of
 from ..dentition.structure_origin import ORIGIN_TAGS, both_origins, origin_metadata
 from ..dentition.structures import BY_VALUE, structure
+from ..files.structures import structure_terminology
 from ..files.volumes import Volume
 from .nodes import Grid, to_world
 from .segments import ToothSegments, fdi_of_segment, tag
@@ -46,6 +48,23 @@ class _StructureSegments(ToothSegments):
             return None
         key = structure_of(segment.GetName() or "")
         return None if key is None else structure(key).value
+
+
+def exchange_sides(node: Any, names: Mapping[str, str]) -> None:
+    """Call structures of a segmentation of teeth, and of the one it refers to, otherwise: {key before: key now}, with
+    the names, colours and codes that belong to these."""
+    found = []
+    for other in (node.GetNodeReference(STRUCTURES_ROLE), node):
+        segmentation = None if other is None else other.GetSegmentation()
+        for i in range(0 if segmentation is None else segmentation.GetNumberOfSegments()):
+            segment = segmentation.GetNthSegment(i)
+            key = None if fdi_of_segment(segment) is not None else structure_of(segment.GetName() or "")
+            if key in names:
+                found.append((segment, structure(names[key])))
+    for segment, one in found:
+        segment.SetName(one.name)
+        segment.SetColor(*(c / 255 for c in one.color))
+        segment.SetTag(segment.GetTerminologyEntryTagName(), structure_terminology(one))
 
 
 def structures_around(node: Any, grid: Grid) -> Volume | None:

@@ -22,6 +22,7 @@ from DentalTopoSegLib.runs.checking import examine_label_map
 from DentalTopoSegLib.runs.job import JobFile
 from DentalTopoSegLib.runs.segmenting import segment
 from DentalTopoSegLib.scene import SceneError, add_result, prepare_job, review_of
+from DentalTopoSegLib.scene.segments import tag
 
 NAMES = {3: "Mandible", 300: "Upper Right Canine Pulp"}
 
@@ -120,6 +121,43 @@ def test_a_distance_stays_as_unsure_in_the_scene(scene, volume_node, tmp_path, m
         segment_.RemoveTag(tag)
     review.recheck(whole=True)
     assert [finding.teeth for finding in review.findings() if finding.code == "near_canal"]
+
+
+def test_canals_change_sides_with_mirrored_teeth(volume_node, tmp_path, monkeypatch) -> None:
+    """The names, colours and codes move; the voxels, and how they were found, stay where they are."""
+    labels, around, _ = near_a_canal()
+    mirror = np.arange(256, dtype=np.uint8)
+    for a, b in ((1, 2), (4, 3)):
+        for n in range(1, 9):
+            mirror[10 * a + n], mirror[10 * b + n] = 10 * b + n, 10 * a + n
+    other = structure("canal_right").value
+    mirrored = np.where(around == structure("canal_left").value, other, around).astype(np.uint8)
+    job = prepare_job([volume_node], RunOptions(structures=("tissues", "canals")), folder=tmp_path)
+    by_the_run(job, mirror[labels], mirrored, monkeypatch, {ERRORS_KEY: "canal 0.4"})
+    result = add_result(job)
+    review = review_of(result.node)
+    (finding,) = [f for f in review.findings() if f.code == "left_right_mirrored"]
+    segment_ = result.structures.GetSegmentation().GetSegment(f"Structure_{other}")
+
+    def shown() -> tuple:
+        entry = tag(segment_, segment_.GetTerminologyEntryTagName())
+        return segment_.GetName(), tuple(round(255 * c) for c in segment_.GetColor()), "24028007" in entry
+
+    def near() -> set[tuple[int, ...]]:
+        return {f.teeth for f in review.findings() if f.code == "near_canal" and f.state == "open"}
+
+    right, left = structure("canal_right"), structure("canal_left")
+    before = near()
+    assert shown() == (right.name, right.color, True)
+    review.repair(finding.key)
+    assert shown() == (left.name, left.color, False)
+    assert tag(segment_, ORIGIN_TAGS[0]) == "0.4"
+    assert not [f for f in review.findings() if f.code == "structure_wrong_side" and f.state == "open"]
+    assert near() == {(mirror[fdi],) for (fdi,) in before}
+    review.undo()
+    assert shown() == (right.name, right.color, True)
+    review.redo()
+    assert shown() == (left.name, left.color, False)
 
 
 def voxels_of(node, key: str, shape) -> np.ndarray:

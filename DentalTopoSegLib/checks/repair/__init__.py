@@ -32,7 +32,7 @@ from .kinds import (
 )
 from .making import make_edit
 from .repair import NumberTakenError, Repair, RepairRefusedError
-from .sides import make_sides_edit
+from .sides import make_sides_edit, sides_to_exchange
 
 __all__ = [
     "KINDS",
@@ -62,6 +62,7 @@ __all__ = [
     "split",
     "swap",
     "swap_jaws",
+    "sides_to_exchange",
     "swap_sides",
     "take_numbers",
 ]

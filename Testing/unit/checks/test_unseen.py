@@ -12,8 +12,8 @@ from toy_jaw_map import CANAL_R, CANAL_S, with_structures
 from toy_teeth import place
 
 from DentalTopoSegLib.checks.findings import check_dentition, measured_case
-from DentalTopoSegLib.dentition.structure_origin import drawn_metadata
-from DentalTopoSegLib.dentition.structures import ERRORS_KEY
+from DentalTopoSegLib.dentition.structure_origin import drawn_metadata, drawn_stretches, exchanged_origin
+from DentalTopoSegLib.dentition.structures import ERRORS_KEY, error_mm
 from DentalTopoSegLib.files.volumes import Volume
 from DentalTopoSegLib.reports.page import write_csv, write_report_html
 from DentalTopoSegLib.runs.checking import examine_label_map
@@ -85,3 +85,13 @@ def test_a_site_ends_where_a_canal_was_drawn_says_so() -> None:
     assert site["height_uncertainty_mm"] == pytest.approx(np.hypot(3.9, site["uncertainty_mm"]), abs=0.01)
     (as_given,) = examine_label_map(*with_structures(46)[:1], structures=with_structures(46)[1], name="toy").report["sites"]
     assert "end_unseen" not in as_given and as_given["height_uncertainty_mm"] == as_given["uncertainty_mm"]
+
+
+def test_how_a_structure_was_found_goes_with_it_to_the_other_side() -> None:
+    line = [ALL_OF_IT]
+    metadata = {ERRORS_KEY: "canal 3.9, sinus 1.4", "other": "kept"} | drawn_metadata({"canal_right": line})
+    turned = exchanged_origin(metadata, {"canal_right": "canal_left", "canal_left": "canal_right"})
+    assert drawn_stretches(turned, "canal_right") == []
+    np.testing.assert_array_equal(drawn_stretches(turned, "canal_left"), line)
+    assert [error_mm(turned, key) for key in ("canal_left", "canal_right", "sinus_left")] == [3.9, 3.9, 1.4]
+    assert turned["other"] == "kept"

@@ -35,7 +35,7 @@ class Dentition(enum.Enum):
         }[self]
 
 
-#: What is segmented besides the teeth of a CBCT: the words of RunOptions.structures, and the parameters that ask for it.
+#: What else of a CBCT is segmented: the words of RunOptions.structures, and the parameters that ask for it.
 STRUCTURES = {"jaws": "alsoJaws", "canals": "alsoCanals", "tissues": "alsoTissues"}
 
 

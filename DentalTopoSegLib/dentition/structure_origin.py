@@ -24,7 +24,7 @@ _LINES = re.compile(rf"{_LINE}(?:; {_LINE}){{0,50}}", re.ASCII)
 
 
 def drawn_metadata(stretches: Mapping[str, Sequence[np.ndarray]]) -> dict[str, str]:
-    """What a label map's metadata keep of the stretches (n, 3) of canals, by key, that were drawn without being seen."""
+    """What a label map's metadata keep of the stretches (n, 3) of canals, by key, that were drawn, not seen."""
     return {f"{_DRAWN_KEY}.{key}": _text(lines) for key, lines in stretches.items() if len(lines)}
 
 
@@ -52,9 +52,7 @@ def origin_tags(metadata: Mapping[str, str], key: str, matrix: np.ndarray | None
     return tags
 
 
-def origin_metadata(
-    tags: Iterable[tuple[str, Mapping[str, str]]], matrix: np.ndarray | None = None
-) -> dict[str, str]:
+def origin_metadata(tags: Iterable[tuple[str, Mapping[str, str]]], matrix: np.ndarray | None = None) -> dict[str, str]:
     """A label map's metadata out of the tags of its segments, (key of the structure, {name: text}); what is damaged
     says nothing. matrix: as in `origin_tags`, the other way."""
     errors, stretches = {}, {}

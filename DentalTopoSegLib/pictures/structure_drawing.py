@@ -219,7 +219,10 @@ def _section(
     canvas = Image.fromarray(picture)
     draw = ImageDraw.Draw(canvas)
     ends = [
-        ((place - centre) @ outward / _PIXEL_MM + len(columns) / 2, len(heights) / 2 - (place - centre) @ up / _PIXEL_MM)
+        (
+            (place - centre) @ outward / _PIXEL_MM + len(columns) / 2,
+            len(heights) / 2 - (place - centre) @ up / _PIXEL_MM,
+        )
         for place in (start, end)
     ]
     draw.line([*ends[0], *ends[1]], fill=_LINE_RGB, width=3)

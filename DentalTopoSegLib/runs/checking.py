@@ -127,14 +127,16 @@ def structures_beside(path: Path, teeth: Volume) -> tuple[Volume | None, Path | 
     if not mark or not beside.is_file():
         return None, None, []
     if not suffix.lower().endswith(".nrrd"):
-        return None, beside, [
+        said = (
             f"'{beside.name}' beside it was not read, so nothing is said of what lies around the teeth: export both as "
             "seg.nrrd to have it checked."
-        ]
+        )
+        return None, beside, [said]
     found = known_structures(*read_structures(beside))
     placed = None if found is None else placed_on(found, teeth)
     if placed is None:
-        return None, beside, [f"'{beside.name}' beside it was not used: it holds no structure on the grid of '{path.name}'."]
+        said = f"'{beside.name}' beside it was not used: it holds no structure on the grid of '{path.name}'."
+        return None, beside, [said]
     return placed, beside, [f"What lies around the teeth was taken from '{beside.name}' beside it."]
 
 

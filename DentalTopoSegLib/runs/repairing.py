@@ -299,9 +299,7 @@ class _LabelMapUnderRepair:
                 names = sides_to_exchange(self.structures, self.labels, repair.arguments["jaw"])
                 beside.apply(self.structures.array)
                 called = {BY_VALUE[one].key: BY_VALUE[other].key for one, other in names.items()}
-                self.structures = replace(
-                    self.structures, metadata=exchanged_origin(self.structures.metadata, called)
-                )
+                self.structures = replace(self.structures, metadata=exchanged_origin(self.structures.metadata, called))
         self.known = edit.known(self.known)
         self.confidence = None if self.confidence is None else edit.confidence(self.confidence)
 

@@ -56,10 +56,12 @@ def exchange_sides(node: Any, names: Mapping[str, str]) -> None:
     found = []
     for other in (node.GetNodeReference(STRUCTURES_ROLE), node):
         segmentation = None if other is None else other.GetSegmentation()
-        for i in range(0 if segmentation is None else segmentation.GetNumberOfSegments()):
+        if segmentation is None:
+            continue
+        for i in range(segmentation.GetNumberOfSegments()):
             segment = segmentation.GetNthSegment(i)
             key = None if fdi_of_segment(segment) is not None else structure_of(segment.GetName() or "")
-            if key in names:
+            if key is not None and key in names:
                 found.append((segment, structure(names[key])))
     for segment, one in found:
         segment.SetName(one.name)

@@ -117,8 +117,8 @@ def test_a_distance_stays_as_unsure_in_the_scene(scene, volume_node, tmp_path, m
     review.recheck(whole=True)
     assert not [finding for finding in review.findings() if finding.code == "near_canal"]
     segment_ = result.structures.GetSegmentation().GetSegment(f"Structure_{structure('canal_left').value}")
-    for tag in ORIGIN_TAGS:
-        segment_.RemoveTag(tag)
+    for name in ORIGIN_TAGS:
+        segment_.RemoveTag(name)
     review.recheck(whole=True)
     assert [finding.teeth for finding in review.findings() if finding.code == "near_canal"]
 

@@ -59,10 +59,10 @@ __all__ = [
     "renumber_piece",
     "renumber_run",
     "separate",
+    "sides_to_exchange",
     "split",
     "swap",
     "swap_jaws",
-    "sides_to_exchange",
     "swap_sides",
     "take_numbers",
 ]

@@ -83,7 +83,7 @@ def test_a_site_ends_where_a_canal_was_drawn_says_so() -> None:
     (site,) = told["sites"]
     assert (site["ended_by"], site["end_unseen"]) == ("canal_right", "drawn")
     assert site["height_uncertainty_mm"] == pytest.approx(np.hypot(3.9, site["uncertainty_mm"]), abs=0.01)
-    (as_given,) = examine_label_map(*with_structures(46)[:1], structures=with_structures(46)[1], name="toy").report["sites"]
+    as_given = examine_label_map(labels, structures=with_structures(46)[1], name="toy").report["sites"][0]
     assert "end_unseen" not in as_given and as_given["height_uncertainty_mm"] == as_given["uncertainty_mm"]
 
 

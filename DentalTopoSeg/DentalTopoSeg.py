@@ -32,7 +32,7 @@ from DentalTopoSegModuleLib import (
 )
 from DentalTopoSegModuleLib.Library import addLibraryToPath
 from DentalTopoSegModuleLib.LibraryWords import sentenceOf
-from DentalTopoSegModuleLib.Parameters import Dentition, Jaw, Numbering, Precision, Provider, Structures
+from DentalTopoSegModuleLib.Parameters import STRUCTURES, Dentition, Jaw, Numbering, Precision, Provider
 from slicer.i18n import tr as _
 from slicer.i18n import translate
 from slicer.parameterNodeWrapper import WithinRange, parameterNodeWrapper
@@ -89,8 +89,8 @@ class DentalTopoSegParameterNode:
     inputNode: a CBCT or an intraoral scan; opposingNode: the other jaw's scan; jaw: of the first scan; absentTeeth: FDI
     numbers of teeth that are not there, with commas; dentition: whether milk teeth may stand; numbering: how teeth are
     called; outputName: of the result, empty: the scan's; threads: 0 for all cores; precision: of the
-    networks; provider: what runs them; tta: they look twice at a CBCT; structures: what else
-    of a CBCT is segmented; network: the name of an added one that looks at
+    networks; provider: what runs them; tta: they look twice at a CBCT; alsoJaws,
+    alsoCanals, alsoTissues: what else of a CBCT is segmented; network: the name of an added one that looks at
     a CBCT, empty: the built-in ones; outputNode: the segmentation that takes the teeth, none: a new one; resultNode:
     the result under review; fusionVolumeNode, fusionTeethNode, fusionUpperNode, fusionLowerNode: a CBCT, its numbered
     teeth (none: it is segmented too) and the jaws' scans to be fused.
@@ -107,7 +107,9 @@ class DentalTopoSegParameterNode:
     precision: Precision = Precision.INT8
     provider: Provider = Provider.ONNXRUNTIME
     tta: bool = False
-    structures: Structures = Structures.NONE
+    alsoJaws: bool = False
+    alsoCanals: bool = False
+    alsoTissues: bool = False
     network: str = ""
     outputNode: Optional[slicer.vtkMRMLSegmentationNode]
     resultNode: Union[slicer.vtkMRMLSegmentationNode, slicer.vtkMRMLModelNode, None]
@@ -238,7 +240,8 @@ class DentalTopoSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             parameters.precision = Settings.remembered("precision", Precision.INT8, Precision)
             parameters.provider = Settings.remembered("provider", Provider.ONNXRUNTIME, Provider)
             parameters.tta = Settings.remembered("tta", False, _asBool)
-            parameters.structures = Settings.remembered("structures", Structures.NONE, lambda name: Structures[name])
+            for name in STRUCTURES.values():
+                setattr(parameters, name, Settings.remembered(name, False, _asBool))
             parameters.network = self.networkPanel.remembered()
             parameters.threads = Settings.remembered("threads", 0, lambda value: min(max(int(value), 0), 256))
         self.setParameterNode(parameters)
@@ -277,7 +280,8 @@ class DentalTopoSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         Settings.remember("precision", parameters.precision.value)
         Settings.remember("provider", parameters.provider.value)
         Settings.remember("tta", parameters.tta)
-        Settings.remember("structures", parameters.structures.name)
+        for name in STRUCTURES.values():
+            Settings.remember(name, getattr(parameters, name))
         Settings.remember("threads", parameters.threads)
         self.absentTeeth.update()
         self.networkPanel.update()

@@ -1,5 +1,6 @@
 """The section Export: which formats, where to, and what was written."""
 
+import html
 from pathlib import Path
 
 import qt
@@ -159,6 +160,9 @@ class ExportPanel:
             parts.append(written.format(count=count, folder=link))
         if exported.cancelled:
             parts.append(_("Stopped."))
+        if exported.left:
+            names = ", ".join(html.escape(name) for name in exported.left)
+            parts.append(_("Of an earlier export, and no longer in this result: {names}.").format(names=names))
         parts += exported.problems
         Messages.show(self.ui.exportMessageLabel, "<br>".join(parts), "error" if exported.problems else "done")
         self.update()

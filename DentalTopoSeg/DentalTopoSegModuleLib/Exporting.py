@@ -23,9 +23,11 @@ DEFAULT_NAME = "scan"
 
 @dataclass
 class Exported:
-    """files: what was written. problems: one sentence per format that could not be."""
+    """files: what was written. left: names of files of an earlier export that are not of this one. problems: one
+    sentence per format that could not be."""
 
     files: list = field(default_factory=list)
+    left: list = field(default_factory=list)
     problems: list = field(default_factory=list)
     cancelled: bool = False
 
@@ -82,7 +84,7 @@ class Exporter:
     def _forget(self) -> None:
         self._commands: list = []
         self._exported = Exported()
-        self._workspace = None
+        self._workspace = self._folder = None
         self._done = 0
         self._output = self._errorOutput = ""
 
@@ -108,7 +110,8 @@ class Exporter:
         absent = review.stated.absent
         for result in results:
             for kind in formats:
-                self._commands.append((kind, _arguments(kind, result, folder, scan, dicom, absent)))
+                self._commands.append((kind, result, _arguments(kind, result, folder, scan, dicom, absent)))
+        self._folder = folder
         self._next()
 
     def cancel(self) -> None:
@@ -127,14 +130,18 @@ class Exporter:
         """([files that hold the result], the scan's file or None)"""
         from DentalTopoSegLib.exports import Scan, export_format
         from DentalTopoSegLib.files.seg_nrrd import write_seg_nrrd
+        from DentalTopoSegLib.files.structures import write_known_structures
         from DentalTopoSegLib.files.volumes import safe_stem
 
         name = safe_stem(name or DEFAULT_NAME)
         if review.nodes[0].IsA("vtkMRMLModelNode"):
             jaws = zip(review.nodes, review.jaws, strict=True)
             return [self._writeJaw(node, jaw, name) for node, jaw in jaws], None
-        path = self._workspace / f"{name}.seg.nrrd"
+        path = self._workspace / f"{name}_teeth.seg.nrrd"
         write_seg_nrrd(review.labels(), path, review.confidences(), review.known())
+        around = review.structures()
+        if around is not None:
+            write_known_structures(around, self._workspace / f"{name}_structures.seg.nrrd")
         shown = any(export_format(kind).scan is Scan.SHOWN for kind in formats)
         return [path], self._writeScan(review) if shown else None
 
@@ -169,7 +176,7 @@ class Exporter:
         if self._done == len(self._commands):
             self._finish()
             return
-        kind, arguments = self._commands[self._done]
+        kind, _result, arguments = self._commands[self._done]
         self._onProgress(self._done, len(self._commands), kind)
         self._output = self._errorOutput = ""
         command = ["DentalTopoSegLib", *arguments]
@@ -183,18 +190,24 @@ class Exporter:
         self._errorOutput += text
 
     def _onEnded(self, started: bool, code: int) -> None:
+        from DentalTopoSegLib.exports import export_format
+        from DentalTopoSegLib.exports.registry import left_from_before
+
         self._child = None
         if not started:
             self._exported.problems.append(failedToStart())
             self._finish()
             return
-        kind, _command = self._commands[self._done]
+        kind, result, _command = self._commands[self._done]
         if code != 0:
             lines = self._errorOutput.strip().splitlines()
             last = lines[-1].removeprefix("dentaltoposeg: ") if lines else _("it ended without a word")
             self._exported.problems.append(f"{kind}: {last}")
         else:
-            self._exported.files += json.loads(self._output)["files"].values()
+            files = list(json.loads(self._output)["files"].values())
+            self._exported.files += files
+            name = result.name.removesuffix(".vtp").removesuffix("_teeth.seg.nrrd")
+            self._exported.left += left_from_before(name, self._folder, export_format(kind), files)
         self._done += 1
         self._next()
 

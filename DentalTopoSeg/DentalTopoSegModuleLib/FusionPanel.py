@@ -234,7 +234,7 @@ class FusionPanel:
         numbering = self.parameters.numbering.value if self.parameters is not None else "FDI"
         for i, row in enumerate(rows):
             numbers = [tooth_text(fdi, numbering) for fdi in (row.fdi, row.in_cbct, row.in_scan)]
-            distances = ["-" if mm is None else f"{mm:.2f}" for mm in (row.median_mm, row.p95_mm)]
+            distances = [_distanceText(mm) for mm in (row.median_mm, row.p95_mm)]
             for column, text in enumerate((*numbers, *distances)):
                 item = qt.QTableWidgetItem(text)
                 item.setTextAlignment(qt.Qt.AlignCenter)
@@ -261,6 +261,15 @@ class FusionPanel:
 
 def _present(node):
     return node if node is not None and slicer.mrmlScene.IsNodePresent(node) else None
+
+
+def _distanceText(mm) -> str:
+    """Beyond FAR_MM nothing is measured, so that is where distances end."""
+    from DentalTopoSegLib.fusion.pose import FAR_MM
+
+    if mm is None:
+        return "-"
+    return f"{mm:.2f}" if mm < FAR_MM else _("{mm} or more").format(mm=f"{FAR_MM:.2f}")
 
 
 def _doneText(fusion) -> str:

@@ -35,25 +35,8 @@ class Dentition(enum.Enum):
         }[self]
 
 
-class Structures(enum.Enum):
-    """What is segmented besides the teeth of a CBCT; the values are those of RunOptions.structures."""
-
-    NONE = ()
-    JAWS = ("jaws",)
-    CANALS = ("canals",)
-    JAWS_AND_CANALS = ("jaws", "canals")
-    TISSUES = ("tissues",)
-    ALL = ("jaws", "canals", "tissues")
-
-    def label(self) -> str:
-        return {
-            Structures.NONE: _("Nothing else"),
-            Structures.JAWS: _("Jaws and airway"),
-            Structures.CANALS: _("Nerve canals and sinuses"),
-            Structures.JAWS_AND_CANALS: _("Jaws, nerve canals and sinuses"),
-            Structures.TISSUES: _("Pulps, enamel, fillings and implants"),
-            Structures.ALL: _("All of these"),
-        }[self]
+#: What else of a CBCT is segmented: the words of RunOptions.structures, and the parameters that ask for it.
+STRUCTURES = {"jaws": "alsoJaws", "canals": "alsoCanals", "tissues": "alsoTissues"}
 
 
 class Numbering(enum.Enum):

@@ -9,7 +9,7 @@ from . import Messages
 from .LibraryWords import sentenceOf
 from .NetworkCards import LISTED_STRUCTURES
 from .Packages import OPENVINO, PackagesDeclinedError, ensurePackages, requirements
-from .Parameters import Dentition, Jaw, Provider, jawsOf
+from .Parameters import STRUCTURES, Dentition, Jaw, Provider, jawsOf
 
 
 class SegmentPanel:
@@ -46,8 +46,9 @@ class SegmentPanel:
     def structures(self) -> tuple:
         """What is to be found in a CBCT besides the teeth (RunOptions.structures); a network of others, which names
         its structures itself, is asked for nothing."""
-        chosen = self.parameters is not None and self._networkPanel.isBuiltIn
-        return self.parameters.structures.value if chosen else ()
+        if self.parameters is None or not self._networkPanel.isBuiltIn:
+            return ()
+        return tuple(group for group, name in STRUCTURES.items() if getattr(self.parameters, name))
 
     def update(self) -> None:
         """Show what belongs to the chosen scan, and whether the button can be pressed."""
@@ -62,7 +63,7 @@ class SegmentPanel:
             self.ui.outputLabel, self.ui.outputSelector, self.ui.ttaCheckBox, self.ui.networkCollapsibleButton,
         ):  # fmt: skip
             widget.visible = not surface
-        for widget in (self.ui.structuresLabel, self.ui.structuresComboBox):
+        for widget in (self.ui.structuresLabel, self.ui.jawsCheckBox, self.ui.canalsCheckBox, self.ui.tissuesCheckBox):
             widget.visible = not surface and self._networkPanel.isBuiltIn
         new = surface or self.parameters is None or self.parameters.outputNode is None
         self.ui.outputNameEdit.enabled = new

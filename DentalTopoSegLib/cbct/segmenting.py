@@ -17,6 +17,7 @@ from typing import Any, final
 import numpy as np
 
 from ..dentition import Confidence, Known, Stated
+from ..dentition.structure_origin import drawn_metadata
 from ..dentition.structures import ERRORS_KEY, Structure, errors_text
 from ..errors import InputError, NoTeethError
 from ..files.volumes import Volume, find_outside, resample_ras
@@ -204,6 +205,7 @@ def segment_volume(
             del around, tissues
             warnings += there.notes + doubts_of(errors, there.names)
             found_by = {ERRORS_KEY: errors_text(errors)} if errors else {}
+            found_by |= drawn_metadata(there.drawn)
             more = {"structures": replace(there.labels, metadata=found_by), "names": there.names}
             still = values_in(placed)  # what turned out to be an implant is no tooth
             confidence = Confidence(

@@ -28,7 +28,9 @@ _LEAST_PART = 0.02
 _CLEAR_OF_TEETH_MM = 3.5
 """A canal that is drawn without being seen keeps this far from teeth: it must not make a root look endangered."""
 _LARGE_GAP_MM = 3.0
-"""Joined over more than this is told."""
+"""Joined over more than this is told, and no distance to it is measured."""
+_POINTS_APART = 3
+"""Voxels of a canal's line from one kept point of a drawn stretch to the next."""
 _SIDES = ("left", "right", None)
 _FULL = np.ones((3, 3, 3), bool)
 
@@ -56,12 +58,15 @@ class Surroundings:
         What is doubtful, for people.
     canals : dict
         By key: the pieces that the network saw, and mm put between them.
+    drawn : dict
+        By key: the stretches (n, 3), RAS mm, of canals that were put between their pieces.
     """
 
     labels: Volume
     names: tuple[Structure, ...]
     notes: list[str] = field(default_factory=list)
     canals: dict[str, dict[str, Any]] = field(default_factory=dict)
+    drawn: dict[str, list[np.ndarray]] = field(default_factory=dict)
 
 
 def place_surroundings(
@@ -152,7 +157,21 @@ def find_surroundings(
         check(cancelled)
         _paint(labels, canal, key, found, teeth)
     labels *= teeth.array == 0
-    return Surroundings(teeth.with_array(labels), _names(labels), notes, told)
+    drawn = {key: lines for key, canal in thin.items() if (lines := _drawn_stretches(canal, found.grid))}
+    return Surroundings(teeth.with_array(labels), _names(labels), notes, told, drawn)
+
+
+def _drawn_stretches(canal: Canal, grid: Volume) -> list[np.ndarray]:
+    """The long stretches of a canal's line (n, 3), RAS mm, that were put between its pieces."""
+    on = tuple(canal.line.T)
+    there = canal.drawn[on] | ~canal.mask[on]  # steps over faces leave a tube that is joined over corners
+    stretches = []
+    for begin, end in np.flatnonzero(np.diff(there, prepend=False, append=False)).reshape(-1, 2):
+        kept = np.unique([*range(begin, end, _POINTS_APART), end - 1])
+        line = grid.index_to_ras(canal.line[kept].astype(float))
+        if np.linalg.norm(np.diff(line, axis=0), axis=1).sum() > _LARGE_GAP_MM:
+            stretches.append(line)
+    return stretches
 
 
 def _near_teeth(teeth: Volume, grid: Volume) -> np.ndarray:

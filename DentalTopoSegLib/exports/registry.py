@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
+from ..dentition import FDI_DECIDUOUS, FDI_PERMANENT
+from ..dentition.structures import BY_KEY
 from ..errors import InputError
 from ..files.names import bare_name
 from ..files.transactions import all_or_nothing, keep_inputs, require_file_name
@@ -79,3 +82,19 @@ def export(
     with all_or_nothing(folder, inputs) as stage:
         files = kind.write(result, lambda part: stage / file_of(part), options)
     return {what: folder / file.name for what, file in files.items()}
+
+
+def left_from_before(
+    name: str, folder: str | os.PathLike[str], kind: ExportFormat, files: Iterable[str | os.PathLike[str]]
+) -> list[str]:
+    """The names of files in a folder that a format wrote of an earlier state of this result, and not of the present
+    one: of a tooth that has another number by now, or is none.
+
+    name: of the result. files: those that were just written there.
+    """
+    if "{part}" not in kind.pattern:
+        return []
+    written = {Path(file).name for file in files}
+    parts = kind.parts or (*map(str, (*FDI_PERMANENT, *FDI_DECIDUOUS)), "gingiva", *BY_KEY)
+    names = [kind.pattern.format(name=name, part=part) for part in parts]
+    return [name for name in names if name not in written and (Path(folder) / name).is_file()]

@@ -44,7 +44,9 @@ def draw_content(result: Result, options: ExportOptions) -> PageContent:
 
             scan, notes = read_volume(options.scan, series=options.series, orientation=options.orientation)
             result.warnings.extend([*notes, *notes_on_places(scan, result.label_map)])
-        drawings = drawings_of_labels(result.label_map, scan, listed, result.report.get("sites", ()))
+        drawings = drawings_of_labels(
+            result.label_map, scan, listed, result.report.get("sites", ()), result.structures, result.report["teeth"]
+        )
     if _has_vtk():
         model = model_of_labels(result.label_map, listed) if jaw is None else model_of_jaw(jaw, listed)
     else:

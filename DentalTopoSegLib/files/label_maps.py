@@ -18,6 +18,7 @@ from .dicom_seg import is_dicom_seg, read_dicom_seg
 from .label_content import LabelMap
 from .label_tables import add_names_to_nifti, names_beside, names_in_nifti
 from .seg_nrrd import segment_names, segment_numbers
+from .structures import with_origin
 from .transactions import atomic_path
 from .volumes import Volume, read_label_file
 from .volumes.writing import write_image
@@ -114,7 +115,7 @@ def read_label_map(
         warnings.append(f"Taken as background, being no teeth by {used}: {_list_text(unknown)}.")
     known = [value for value in ignored if value in layout.others]
     strangers = [layout.others[value] for value in known if value not in layout.structures]
-    structures = labels.with_array(_structures_in(labels.array, layout))
+    structures = with_origin(labels).with_array(_structures_in(labels.array, layout))
     beside = [layout.others[value] for value in known]
     return LabelMap(fdi, structures if structures.array.any() else None, warnings, beside, strangers)
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import colorsys
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from ..dentition.label_names import structure_of
-from ..dentition.structures import BY_VALUE, ERRORS_KEY, Structure, structure
+from ..dentition.structure_origin import origin_metadata, origin_tags
+from ..dentition.structures import BY_VALUE, Structure, structure
 from .seg_nrrd import NO_CODE, REGION_CONTEXT, TERMINOLOGY_CONTEXT, label_values, segmentation_header
 from .volumes import Volume, read_labels
 from .volumes.writing import write_image
@@ -60,9 +62,20 @@ def read_structures(path: str | os.PathLike[str]) -> tuple[Volume, dict[int, str
     InputError
         For what is no label map, or damaged.
     """
-    labels = read_labels(path)
+    labels = with_origin(read_labels(path))
     found = {value: labels.metadata.get(f"{key}Name", "") for key, value in label_values(labels.metadata, labels.name)}
     return labels, {value: " ".join(name.split()) or str(value) for value, name in found.items() if value}
+
+
+def with_origin(labels: Volume) -> Volume:
+    """A segmentation as it was read, whose metadata also say of its structures what `structure_origin` asks for."""
+    tags = []
+    for prefix, _ in label_values(labels.metadata, labels.name):
+        key = structure_of(labels.metadata.get(f"{prefix}Name", ""))
+        if key is not None:
+            named = (text.partition(":") for text in labels.metadata.get(f"{prefix}Tags", "").split("|"))
+            tags.append((key, {name: text for name, _, text in named}))
+    return replace(labels, metadata=labels.metadata | origin_metadata(tags))
 
 
 def write_structures(labels: Volume, names: Mapping[int, str], path: str | os.PathLike[str]) -> Path:
@@ -87,13 +100,13 @@ def write_structures(labels: Volume, names: Mapping[int, str], path: str | os.Pa
     image = labels.to_sitk()
     for key, text in segmentation_header(labels).items():
         image.SetMetaData(key, text)
-    if ERRORS_KEY in labels.metadata:
-        image.SetMetaData(ERRORS_KEY, labels.metadata[ERRORS_KEY])
     boxes = ndimage.find_objects(labels.array)
     present = [(value, box) for value, box in enumerate(boxes, start=1) if box is not None and value in names]
     for i, (value, box) in enumerate(present):
         colour, known = structure_colour(value, names[value]), structure_of(names[value])
-        coded = "" if known is None else f"TerminologyEntry:{structure_terminology(structure(known))}|"
+        tags = {"Segmentation.Status": "inprogress"}
+        if known is not None:
+            tags |= {"TerminologyEntry": structure_terminology(structure(known))} | origin_tags(labels.metadata, known)
         fields = {
             "ID": f"Structure_{value}",
             "Name": names[value],
@@ -103,7 +116,7 @@ def write_structures(labels: Volume, names: Mapping[int, str], path: str | os.Pa
             "LabelValue": str(value),
             "Layer": "0",
             "Extent": " ".join(f"{s.start} {s.stop - 1}" for s in box[::-1]),
-            "Tags": f"Segmentation.Status:inprogress|{coded}",
+            "Tags": "".join(f"{tag}:{text}|" for tag, text in tags.items()),
         }
         for field, text in fields.items():
             image.SetMetaData(f"Segment{i}_{field}", text)

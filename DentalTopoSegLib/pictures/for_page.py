@@ -19,12 +19,17 @@ from .drawing import BACKGROUND, draw_numbers
 from .jaw_scene import Scene, SideView, build_scene
 from .jaws import OCCLUSAL_PX, draw_occlusal, draw_side, prepare_jaw
 from .mesh_rendering import Rendering, labels_seen, render_mesh
-from .panorama import draw_panorama, find_arch, reformat
+from .panorama import find_arch
 from .site_sections import site_pictures
+from .structure_drawing import draw_arch, near_sections
 from .volumes import PANORAMA_PX, Slice, choose_slices, dental_box, grey_window, slice_panel, view_panels
 from .voxel_rendering import VIEWS, render, tooth_fields
 
 PANORAMA = Template("Panoramic view, the patient's right on the left; findings have their numbers")
+PANORAMA_AROUND = Template(
+    "Panoramic view, the patient's right on the left, with nerve canals and sinuses; a canal is dashed where it is "
+    "drawn, not seen; findings have their numbers"
+)
 SLICES = {
     "axial, upper arch": Template("Axial slice through the upper teeth, seen from below"),
     "axial, lower arch": Template("Axial slice through the lower teeth, seen from below"),
@@ -86,7 +91,12 @@ class Drawings:
 
 
 def drawings_of_labels(
-    labels: Volume, image: Volume | None, findings: Sequence[Any], sites: Sequence[Mapping[str, Any]] = ()
+    labels: Volume,
+    image: Volume | None,
+    findings: Sequence[Any],
+    sites: Sequence[Mapping[str, Any]] = (),
+    structures: Volume | None = None,
+    teeth: Sequence[Mapping[str, Any]] = (),
 ) -> Drawings:
     """Of a label map (FDI numbers) on its scan, or without it.
 
@@ -100,6 +110,10 @@ def drawings_of_labels(
         Those of the page, in its order.
     sites : sequence of mapping
         Places without a tooth, of the report: each gets its cross-sections from the scan.
+    structures : Volume, optional
+        What lies around the teeth, values of `dentition.structures`: canals and sinuses are on the panoramic view.
+    teeth : sequence of mapping
+        Those of the report: each that is near to a canal or sinus gets a cross-section there.
     """
     box = dental_box(labels)
     views = [
@@ -118,10 +132,12 @@ def drawings_of_labels(
     panorama = None
     if arch is not None:
         listed = list(enumerate(findings, start=1))
-        flat = draw_panorama(reformat(grey, labels, arch), WIDE_PX, PANORAMA_PX, listed, "", _WIDE_NUMBER_PX)
-        panorama = Drawn(PANORAMA(), flat)
+        flat = draw_arch(grey, labels, arch, structures, WIDE_PX, PANORAMA_PX, listed, "", _WIDE_NUMBER_PX)
+        panorama = Drawn((PANORAMA if structures is None else PANORAMA_AROUND)(), flat)
     near = {i: _near_slices(grey, labels, finding, window) for i, finding in _placed(findings)}
     sections = [Drawn(*seen) for site in sites[:MOST_SITES] for seen in site_pictures(grey, site, window)]
+    if arch is not None and structures is not None:
+        sections += [Drawn(*seen) for seen in near_sections(grey, labels, structures, teeth, arch, window)]
     return Drawings(panorama, [*views, *slices, *sections], near)
 
 

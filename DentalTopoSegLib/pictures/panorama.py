@@ -24,6 +24,8 @@ from .shading import borders, palette
 
 #: How the layers of the slab become one picture.
 MODES = ("mean", "mip")
+#: What stands in its corner.
+PANORAMIC = "panoramic view"
 THICKNESS_MM = 14.0
 THICKNESS_RANGE_MM = (0.5, 40.0)
 SPACING_MM = 0.25
@@ -36,6 +38,7 @@ _LAYER_MM = 0.5
 #: A finding farther from the arch than this is not on the picture, mm.
 _NEAR_MM = 15.0
 _TINT = 0.85
+_DASH_RGB = (255, 70, 60)
 # How far a tooth may bend the expected arch, and how stiff the arch is: the weight of a bend against a tooth's pull.
 _FARTHEST_MM = 12.0
 _STIFFNESS = 40.0
@@ -182,13 +185,13 @@ def reformat(
         layers_inside = np.zeros(base.shape[:2], np.float32)
         for depth in depths:
             places = base + depth * surface.outward[None, part]
-            values, inside = _sample(image, places, 1)
+            values, inside = sample(image, places, 1)
             layers_inside += inside
             if mode == "mip":
                 np.maximum(block, values, out=block, where=inside)
             else:
                 np.add(block, values, out=block, where=inside)
-            found, inside = _sample(labels, places, 0)
+            found, inside = sample(labels, places, 0)
             np.copyto(seen, found.astype(np.uint8), where=(seen == 0) & (found > 0) & inside)
         if mode != "mip":
             block /= np.maximum(layers_inside, 1)
@@ -198,7 +201,7 @@ def reformat(
     return Panorama(np.where(np.isnan(grey), darkest, grey).astype(np.float32), teeth, surface)
 
 
-def _sample(volume: Volume, ras: np.ndarray, order: int) -> tuple[np.ndarray, np.ndarray]:
+def sample(volume: Volume, ras: np.ndarray, order: int) -> tuple[np.ndarray, np.ndarray]:
     """Values (...,) of a volume at RAS places (..., 3), 0 for the nearest voxel, 1 for linear, and whether (...,) they
     lie in a voxel of it at all."""
     from scipy import ndimage
@@ -269,13 +272,16 @@ def draw_panorama(
     width: int,
     height: int,
     findings: Sequence[tuple[int, Any]] = (),
-    title: str = "panoramic view",
+    title: str = PANORAMIC,
     number_px: int = NUMBER_PX,
+    around: np.ndarray | None = None,
+    dashes: Sequence[tuple[float, float, float, float]] = (),
 ) -> np.ndarray:
     """(h, w, 3) uint8: the panorama as large as fits into width x height pixels, teeth outlined and numbered.
 
     findings: `Finding`s with the number that stands for each. title: stands in its corner. number_px: height of a
-    tooth's number.
+    tooth's number. around: (rows, columns, 4) uint8, colours and how much they cover, drawn over the grey values below
+    the teeth's outlines. dashes: (column, row, column, row) of the panorama, drawn over all.
     """
     from PIL import Image, ImageDraw
 
@@ -287,10 +293,15 @@ def draw_panorama(
     grey = Image.fromarray((255 * level).astype(np.uint8)).resize(size, Image.Resampling.BICUBIC)
     labels = np.asarray(Image.fromarray(panorama.labels).resize(size, Image.Resampling.NEAREST))
     picture = np.repeat(np.asarray(grey)[..., None], 3, axis=2).astype(np.float32)
+    if around is not None:
+        over = np.asarray(Image.fromarray(around).resize(size, Image.Resampling.NEAREST)).astype(np.float32)
+        picture += over[..., 3:] / 255 * (over[..., :3] - picture)
     edge = borders(labels, np.ones(labels.shape, bool)) & (labels > 0)
     picture[edge] = (1 - _TINT) * picture[edge] + _TINT * palette()[labels[edge]]
     canvas = Image.fromarray(picture.astype(np.uint8))
     draw = ImageDraw.Draw(canvas)
+    for dash in dashes:
+        draw.line([(end + 0.5) * scale for end in dash], fill=_DASH_RGB, width=3)
     draw_numbers(draw, labels, size=number_px)
     places = []
     for number, finding in findings:

@@ -20,8 +20,9 @@ from ..files.volumes import Volume, find_outside, resample_ras
 from ..files.volumes.boxes import union
 from .annotations import MOST_FINDINGS, draw_legend
 from .drawing import BACKGROUND, GAP, HEAD_PX, draw_number, draw_numbers, label_panel, new_page, write_png
-from .panorama import draw_panorama, find_arch, reformat
+from .panorama import find_arch
 from .shading import borders, palette
+from .structure_drawing import draw_arch
 from .voxel_rendering import VIEWS, Field, View, render, tooth_fields
 
 PANEL_PX = 460
@@ -49,6 +50,7 @@ def overlay_png(
     path: str | os.PathLike[str],
     title: str | None = None,
     findings: Iterable[Any] | None = None,
+    structures: Volume | None = None,
 ) -> Path:
     """Draw `labels` (FDI) over `image` (any grid, same patient space) into a PNG, whole or not at all.
 
@@ -67,6 +69,8 @@ def overlay_png(
         Stands above it, before the number of teeth; the image's name where absent.
     findings : iterable of Finding, optional
         Numbered on the panoramic view and listed below.
+    structures : Volume, optional
+        Values of `dentition.structures`: nerve canals and sinuses are drawn on the panoramic view.
 
     Returns
     -------
@@ -77,10 +81,16 @@ def overlay_png(
     OutputError
         The file cannot be written.
     """
-    return write_png(path, compose(image, labels, title or image.name, findings))
+    return write_png(path, compose(image, labels, title or image.name, findings, structures))
 
 
-def compose(image: Volume, labels: Volume, title: str, findings: Iterable[Any] | None = None) -> np.ndarray:
+def compose(
+    image: Volume,
+    labels: Volume,
+    title: str,
+    findings: Iterable[Any] | None = None,
+    structures: Volume | None = None,
+) -> np.ndarray:
     """The picture of overlay_png as an (height, width, 3) uint8 array."""
     from PIL import Image
 
@@ -96,7 +106,7 @@ def compose(image: Volume, labels: Volume, title: str, findings: Iterable[Any] |
     count = int(np.count_nonzero(present_values(labels.array)))
     panels = [slice_panel(image, labels, s, (lower, upper), window) for s in slices]
     width = 4 * PANEL_PX + 5 * GAP
-    flat = _panoramic_panel(image, labels, width - 2 * GAP, shown)
+    flat = _panoramic_panel(image, labels, structures, width - 2 * GAP, shown)
     legend = draw_legend(listed, shown, width - 2 * GAP)
     canvas, _ = new_page(width, 2 * PANEL_PX + 3 * GAP + 26 + len(flat) + GAP + len(legend), title, count)
     for i, panel in enumerate(panels):
@@ -112,12 +122,14 @@ def compose(image: Volume, labels: Volume, title: str, findings: Iterable[Any] |
     return np.asarray(canvas)
 
 
-def _panoramic_panel(image: Volume, labels: Volume, width: int, findings: list[tuple[int, Any]]) -> np.ndarray:
+def _panoramic_panel(
+    image: Volume, labels: Volume, structures: Volume | None, width: int, findings: list[tuple[int, Any]]
+) -> np.ndarray:
     """(h, w, 3) uint8; nothing where too few teeth show how the arch runs."""
     surface = find_arch(labels)
     if surface is None:
         return np.zeros((0, 0, 3), np.uint8)
-    return draw_panorama(reformat(image, labels, surface), width, PANORAMA_PX, findings)
+    return draw_arch(image, labels, surface, structures, width, PANORAMA_PX, findings)
 
 
 def views_png(labels: Volume, path: str | os.PathLike[str]) -> Path:

@@ -18,14 +18,14 @@ _NUMBERS = (
 _SIDES = ("mesial", "distal", "buccal", "lingual", "palatal")
 #: For a spreadsheet, in their order.
 AROUND_COLUMNS = (
-    *(f"{what}_{part}" for what in _NEAR for part in ("mm", "uncertainty_mm", "root", "line_ras")),
+    *(f"{what}_{part}" for what in _NEAR for part in ("mm", "uncertainty_mm", "root", "line_ras", "unseen")),
     *_NUMBERS,
     *(f"bone_level_{side}_mm" for side in _SIDES),
     "roots",
 )
 SITE_COLUMNS = (
-    *("scan", "fdi", "height_mm", "ended_by", "width_1mm_mm", "width_3mm_mm", "width_5mm_mm", "uncertainty_mm"),
-    "line_ras",
+    *("scan", "fdi", "height_mm", "height_uncertainty_mm", "ended_by", "end_unseen"),
+    *("width_1mm_mm", "width_3mm_mm", "width_5mm_mm", "uncertainty_mm", "line_ras"),
 )
 
 
@@ -36,6 +36,8 @@ def around_cells(row: Mapping[str, Any]) -> dict[str, Any]:
         if what in around:
             cells |= {f"{what}_{part}": around[what][part] for part in ("mm", "uncertainty_mm", "root")}
             cells[f"{what}_line_ras"] = _ends(around[what])
+        if f"{what}_unseen" in around:
+            cells[f"{what}_unseen"] = around[f"{what}_unseen"]
     cells |= {name: around[name] for name in _NUMBERS if name in around}
     cells |= {f"bone_level_{side}_mm": level for side, level in around.get("bone_levels_mm", {}).items()}
     if around.get("roots"):
@@ -48,10 +50,16 @@ def site_cells(site: Mapping[str, Any], scan: str) -> dict[str, Any]:
     widths = zip(site["width_depths_mm"], site["widths_mm"], strict=True)
     return {
         **{name: site[name] for name in ("fdi", "height_mm", "ended_by", "uncertainty_mm")},
+        "height_uncertainty_mm": _height_uncertainty(site),
+        "end_unseen": site.get("end_unseen"),
         **{f"width_{depth:g}mm_mm": width for depth, width in widths},
         "scan": scan,
         "line_ras": _ends(site),
     }
+
+
+def _height_uncertainty(site: Mapping[str, Any]) -> float:
+    return site.get("height_uncertainty_mm", site["uncertainty_mm"])
 
 
 def _ends(measured: Mapping[str, Any]) -> list[float]:
@@ -68,7 +76,14 @@ BONE_LEVEL, PULP = Template("Bone below the enamel, at most"), Template("Pulp")
 SITES = Template("The bone where teeth are missing")
 SITE_HEIGHT, SITE_WIDTHS, SITE_END = Template("Height"), Template("Width 1, 3, 5 mm deep"), Template("Height ends at")
 END_OF_BONE, END_OF_SCAN = Template("the end of the bone"), Template("the end of the scan (at least)")
-SITES_NOTE = Template("Along the axis that an implant would take; ± {unsure:.1f} mm by the voxels alone.")
+SITES_NOTE = Template("Along the axis that an implant would take; widths ± {unsure:.1f} mm by the voxels alone.")
+NO_DISTANCE = Template("No distance, because")
+#: Why a line that ends on a structure is no measured distance, by `measures.unseen`.
+UNSEEN = {
+    "drawn": Template("the nearest part of the canal is drawn, not seen"),
+    "cut": Template("the scan ends where it is nearest"),
+}
+DRAWN_END = Template("a part of the canal that is drawn, not seen: look at the scan")
 
 
 def _measured(name: str, unit: str, decimals: int = 1) -> Any:
@@ -87,6 +102,12 @@ def _near(what: str) -> Any:
     return text
 
 
+def _unseen(row: Mapping[str, Any]) -> str:
+    around = row.get("around") or {}
+    why = next((around[key] for what in _NEAR if (key := f"{what}_unseen") in around), None)
+    return UNSEEN[why].text if why in UNSEEN else ""
+
+
 def _deepest(row: Mapping[str, Any]) -> str:
     levels = (row.get("around") or {}).get("bone_levels_mm")
     return f"{max(levels.values()):.1f} mm" if levels else ""
@@ -97,31 +118,34 @@ def _pulp(row: Mapping[str, Any]) -> str:
     return f"{around['pulp_mm3']:.0f} mm³ ({100 * around['pulp_share']:.0f} %)" if "pulp_mm3" in around else ""
 
 
-#: (heading, text of a row) in the order in which they are shown.
+#: (heading, text of a row, whether that is a number) in the order in which they are shown.
 PAGE_COLUMNS = (
-    (TO_CANAL, _near("canal")),
-    (TO_SINUS, _near("sinus")),
-    (LENGTH, _measured("length_mm", " mm")),
-    (CROWN, _measured("crown_mm", " mm")),
-    (ROOT, _measured("root_mm", " mm")),
-    (RATIO, _measured("crown_root_ratio", "", 2)),
-    (CLINICAL_RATIO, _measured("clinical_crown_root_ratio", "", 2)),
-    (TIP, _measured("tip_deg", "°", 0)),
-    (TORQUE, _measured("torque_deg", "°", 0)),
-    (BONE_LEVEL, _deepest),
-    (PULP, _pulp),
+    (TO_CANAL, _near("canal"), True),
+    (TO_SINUS, _near("sinus"), True),
+    (NO_DISTANCE, _unseen, False),
+    (LENGTH, _measured("length_mm", " mm"), True),
+    (CROWN, _measured("crown_mm", " mm"), True),
+    (ROOT, _measured("root_mm", " mm"), True),
+    (RATIO, _measured("crown_root_ratio", "", 2), True),
+    (CLINICAL_RATIO, _measured("clinical_crown_root_ratio", "", 2), True),
+    (TIP, _measured("tip_deg", "°", 0), True),
+    (TORQUE, _measured("torque_deg", "°", 0), True),
+    (BONE_LEVEL, _deepest, True),
+    (PULP, _pulp, True),
 )
 
 
 def end_of_site(site: Mapping[str, Any]) -> Template | str:
     """What ends a site's height, in words."""
+    if site.get("end_unseen") == "drawn":
+        return DRAWN_END
     ends = {"bone": END_OF_BONE, "scan": END_OF_SCAN}
     return ends.get(site["ended_by"]) or structure(site["ended_by"]).name
 
 
 def height_text(site: Mapping[str, Any]) -> str:
     """The height of a site."""
-    return f"{site['height_mm']:.1f} mm"
+    return f"{site['height_mm']:.1f} ± {shown_uncertainty(_height_uncertainty(site)):.1f} mm"
 
 
 def widths_text(site: Mapping[str, Any]) -> str:

@@ -80,7 +80,7 @@ _WIDTH = Column(Template("Width"), _width, heading="width", layout="{:>9}")
 _HOLES = Column(Template("Patches of gum"), lambda row: str(row["holes"]))
 
 
-_AROUND = tuple(Column(label, text) for label, text in PAGE_COLUMNS)
+_AROUND = tuple(Column(*column) for column in PAGE_COLUMNS)
 
 
 def _of_volumes(confidence: Column) -> Columns:

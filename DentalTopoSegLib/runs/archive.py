@@ -41,7 +41,7 @@ class ArchiveJob:
     series : str, optional
         Which series: its number, or the end of its UID; None takes the only one of CT images.
     store : bool
-        Whether DICOM SEG goes back into the archive.
+        Whether DICOM SEG, of the teeth and of what was found around them, goes back into the archive.
     surfaces : bool
         Whether the teeth's surfaces are made as DICOM STL, and go back with it.
     name : str, optional
@@ -114,7 +114,8 @@ def segment_from_archive(job: ArchiveJob, options: RunOptions = DEFAULTS) -> Arc
         name = job.name or anonymous_name([scan])
         run = segment(Job([scan], stage, kind="volume", name=name, picture=job.picture), options)
         written = dict(run.files[0])
-        result = open_result(written["segmentation"])  # by its report it would wait for this very stage
+        # by its report it would wait for this very stage
+        result = open_result(written["segmentation"], around=written.get("structures"))
         for kind in kinds:
             options.stop_if_cancelled()
             files = export(result, stage, export_format(kind), ExportOptions(scan))

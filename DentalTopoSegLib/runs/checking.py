@@ -102,7 +102,7 @@ def check_file(
     label_map = read.teeth
     structures, notes = read.structures, warnings_of(read)
     if structures is None:
-        structures, more = _structures_beside(Path(path), label_map)
+        structures, _, more = structures_beside(Path(path), label_map)
         notes += more
     known = with_absent(stored_known(label_map) or kept_beside(path, label_map.name), absent)
     examined = examine_label_map(
@@ -119,23 +119,25 @@ def check_file(
     return examined
 
 
-def _structures_beside(path: Path, teeth: Volume) -> tuple[Volume | None, list[str]]:
+def structures_beside(path: Path, teeth: Volume) -> tuple[Volume | None, Path | None, list[str]]:
     """What a run or an export has put into a file of its own, NAME_structures beside NAME_teeth, on the teeth's grid;
-    and what is said of it."""
+    that file, where there is one, and what is said of it."""
     stem, mark, suffix = path.name.rpartition("_teeth")
     beside = path.with_name(f"{stem}_structures{suffix}")
     if not mark or not beside.is_file():
-        return None, []
+        return None, None, []
     if not suffix.lower().endswith(".nrrd"):
-        return None, [
+        said = (
             f"'{beside.name}' beside it was not read, so nothing is said of what lies around the teeth: export both as "
             "seg.nrrd to have it checked."
-        ]
+        )
+        return None, beside, [said]
     found = known_structures(*read_structures(beside))
     placed = None if found is None else placed_on(found, teeth)
     if placed is None:
-        return None, [f"'{beside.name}' beside it was not used: it holds no structure on the grid of '{path.name}'."]
-    return placed, [f"What lies around the teeth was taken from '{beside.name}' beside it."]
+        said = f"'{beside.name}' beside it was not used: it holds no structure on the grid of '{path.name}'."
+        return None, beside, [said]
+    return placed, beside, [f"What lies around the teeth was taken from '{beside.name}' beside it."]
 
 
 def _examine_groups(path: str | os.PathLike[str], numbering: str | None, orientation: str | None) -> Examination:

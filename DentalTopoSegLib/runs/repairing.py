@@ -11,8 +11,18 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from ..checks.findings import Finding, check_dentition, check_jaws, repairs_for
-from ..checks.repair import Repair, RepairRefusedError, make_edit, make_sides_edit, make_structure_edit, number_again
+from ..checks.repair import (
+    Repair,
+    RepairRefusedError,
+    make_edit,
+    make_sides_edit,
+    make_structure_edit,
+    number_again,
+    sides_to_exchange,
+)
 from ..dentition import Confidence, Known, Stated, is_deciduous
+from ..dentition.structure_origin import exchanged_origin
+from ..dentition.structures import BY_VALUE
 from ..errors import InputError
 from ..exports import Result
 from ..files.jaw_labels import write_labelled_mesh
@@ -286,7 +296,10 @@ class _LabelMapUnderRepair:
         if repair.exchanges_sides and self.structures is not None:
             beside = make_sides_edit(self.structures, self.labels, repair)
             if beside is not None:
+                names = sides_to_exchange(self.structures, self.labels, repair.arguments["jaw"])
                 beside.apply(self.structures.array)
+                called = {BY_VALUE[one].key: BY_VALUE[other].key for one, other in names.items()}
+                self.structures = replace(self.structures, metadata=exchanged_origin(self.structures.metadata, called))
         self.known = edit.known(self.known)
         self.confidence = None if self.confidence is None else edit.confidence(self.confidence)
 

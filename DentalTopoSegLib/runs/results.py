@@ -13,7 +13,7 @@ from ..dentition import Confidence, Known
 from ..dentition.words import SOURCE_LANGUAGE, Language
 from ..errors import InputError, OutputError, UsageError
 from ..exports import ExportOptions, Result
-from ..exports.registry import export, export_format
+from ..exports.registry import export, export_format, left_from_before
 from ..files.jaw_labels import read_labelled_jaw
 from ..files.meshes import is_mesh_file
 from ..files.seg_nrrd import stored_confidence, stored_known
@@ -27,6 +27,7 @@ from .checking import (
     kept_beside,
     read_teeth,
     require_teeth,
+    structures_beside,
     warnings_of,
     with_absent,
 )
@@ -40,12 +41,14 @@ def open_result(
     report_only: bool = False,
     orientation: str | None = None,
     absent: Collection[int] = (),
+    around: Path | None = None,
 ) -> Result:
     """A result: label map, labelled mesh (VTP, PLY), or a run's <name>_report.json with its files beside it.
 
     Nothing is checked before it is asked for. report_only: labels beside a report are left alone. orientation: of a
     label map that does not say where left and right are. absent: teeth that are stated absent beside those that the
-    file or the report beside it names. Raises InputError for what is none of these, NoTeethError for an empty one.
+    file or the report beside it names. around: of a label map, the file of what a run found around its teeth, which a
+    report names itself. Raises InputError for what is none of these, NoTeethError for an empty one.
     """
     path = Path(path)
     if path.suffix.lower() == ".json":
@@ -53,7 +56,7 @@ def open_result(
         refuse_options("labels (those of a report are known)", numbering=numbering, orientation=orientation)
         return _of_report(path, report_only)
     if not is_mesh_file(path):
-        return _of_label_map(path, numbering, orientation=orientation, absent=absent)
+        return _of_label_map(path, numbering, orientation=orientation, absent=absent, around=around)
     refuse_options("label maps", orientation=orientation)
     return _of_jaw(path, numbering, absent=absent)
 
@@ -84,10 +87,15 @@ def _of_label_map(
     around: Path | None = None,
 ) -> Result:
     """confidence, known: in place of what the file itself has. around: the file of structures that a run wrote beside,
-    where the map itself has none."""
+    where the map itself has none; without it, the one that is called after the map."""
     read = read_teeth(path, numbering, orientation)
     labels, warnings, structures = read.teeth, warnings_of(read), read.structures
-    if structures is None and around is not None and around.exists():
+    companions = _companions(path, labels.name.removesuffix("_teeth"))
+    if structures is None and around is None:
+        structures, beside, more = structures_beside(path, labels)
+        companions += [file for file in (beside,) if file is not None and file not in companions]
+        warnings += more
+    elif structures is None and around is not None and around.exists():
         structures = known_structures(*read_structures(around))
         if structures is not None and not structures.same_grid(labels):
             raise InputError(f"'{around}' does not lie on the grid of '{path.name}': keep a run's files as they are.")
@@ -103,7 +111,7 @@ def _of_label_map(
         confidence,
         structures=structures,
         known=known,
-        companions=_companions(path, name),
+        companions=companions,
     )
 
 
@@ -205,4 +213,7 @@ def export_result(
     of_labels = None if scan is not None and Path(path).suffix.lower() == ".json" else orientation  # then the scan's
     result = open_result(path, numbering, report_only=chosen.report_only, orientation=of_labels, absent=absent)
     options = ExportOptions(scan, series, space, orientation, language, to_numbering)
-    return export(result, folder, chosen, options), result.warnings
+    files = export(result, folder, chosen, options)
+    left = left_from_before(result.name, folder, chosen, files.values())
+    more = [f"Of an earlier export, and no longer in this result: {', '.join(left)}."] if left else []
+    return files, [*result.warnings, *more]

@@ -149,6 +149,7 @@ def _segment_and_write(scan: Scan, folder: Path, options: RunOptions, picture: b
     labels, found = segmentation.labels, _structures(segmentation)
     if not labels.array.any() and found is None:
         raise NoTeethError(f"No teeth were found in '{scan.name}': is it a dental scan that shows the jaws?")
+    around = None if found is None else known_structures(*found)
     options.progress(CHECK, 0, 1)
     started = time.perf_counter()
     examined = examine_label_map(
@@ -158,7 +159,7 @@ def _segment_and_write(scan: Scan, folder: Path, options: RunOptions, picture: b
         warnings=[*scan.warnings, *segmentation.warnings],
         known=segmentation.known,
         may_be_empty=found is not None,
-        structures=None if found is None else known_structures(*found),
+        structures=around,
     )
     report = examined.report
     if scan.volume.orientation_stated:
@@ -171,7 +172,7 @@ def _segment_and_write(scan: Scan, folder: Path, options: RunOptions, picture: b
     options.progress(CHECK, 1, 1)
     seconds = round_seconds({"read": 0.0}, scan.seconds, segmentation.provenance.get("seconds", {}), checked)
     report["provenance"] = {**segmentation.provenance, "seconds": seconds}
-    drawn = _picture_writer(scan, labels, examined.findings) if picture and labels.array.any() else None
+    drawn = _picture_writer(scan, labels, examined.findings, around) if picture and labels.array.any() else None
     if scan.truth is None and scan.volume.array.size > _LARGE_VOXELS:
         scan.drop_grey_values()
     writers = _writers(scan, segmentation, report, drawn)
@@ -232,10 +233,12 @@ def _writers(
     return writers
 
 
-def _picture_writer(scan: Scan, labels: Volume, findings: list[Finding]) -> Callable[[Path], Any]:
+def _picture_writer(
+    scan: Scan, labels: Volume, findings: list[Finding], around: Volume | None
+) -> Callable[[Path], Any]:
     from ..pictures.volumes import compose, overlay_png, write_png
 
     if scan.volume.array.size <= _LARGE_VOXELS:
-        return lambda path: overlay_png(scan.volume, labels, path, scan.name, findings)
-    drawn = compose(scan.volume, labels, scan.name, findings)
+        return lambda path: overlay_png(scan.volume, labels, path, scan.name, findings, around)
+    drawn = compose(scan.volume, labels, scan.name, findings, around)
     return lambda path: write_png(path, drawn)

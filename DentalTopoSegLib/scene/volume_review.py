@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ..checks.findings.live import LiveCheck
-from ..checks.repair import Repair, make_edit, number_again
+from ..checks.repair import Repair, make_edit, number_again, sides_to_exchange
 from ..dentition import Confidence, Known, Stated
 from ..dentition.naming import checked_numbering, tooth_title
+from ..dentition.structures import BY_VALUE
 from ..dentition.words import Sentence
 from ..files.seg_nrrd import CONFIDENCE_MEANING_TAG, CONFIDENCE_TAG, KNOWN_TAGS
 from ..files.volumes import Volume
@@ -34,7 +35,7 @@ from .segments import (
     set_known,
     tag,
 )
-from .structure_segments import structures_around
+from .structure_segments import exchange_sides, structures_around
 
 #: How faded teeth are shown: 3D, slice fill, slice outline.
 _FADED = (0.12, 0.05, 0.25)
@@ -67,15 +68,27 @@ class _State:
 
 
 class _VolumeStep(Step):
-    def __init__(self, review: VolumeReview, sentence: Sentence, box: Box, before: _State, after: _State) -> None:
+    """sides: the structures that changed sides with the teeth, {key before: key after}."""
+
+    def __init__(
+        self,
+        review: VolumeReview,
+        sentence: Sentence,
+        box: Box,
+        before: _State,
+        after: _State,
+        sides: Mapping[str, str],
+    ) -> None:
         super().__init__(review, sentence)
-        self._box, self._before, self._after = box, before, after
+        self._box, self._before, self._after, self._sides = box, before, after, sides
 
     def undo(self) -> None:
         self.review.exchange(self._box, self._after, self._before)
+        self.review.exchange_sides({now: key for key, now in self._sides.items()})
 
     def redo(self) -> None:
         self.review.exchange(self._box, self._before, self._after)
+        self.review.exchange_sides(self._sides)
 
 
 class _ReplacementStep(Step):
@@ -289,8 +302,24 @@ class VolumeReview(Review):
         self._segments.sync()
         self._check.confidence, self._check.absent = self._segments.confidences(), known.stated.absent
         self._check.two_numbers = known.two_numbers
+        sides = self._sides_after(repair)
+        self.exchange_sides(sides)
         self._check.judge()
-        return _VolumeStep(self, repair.sentence, box, before, self._state(box)), changed
+        return _VolumeStep(self, repair.sentence, box, before, self._state(box), sides), changed
+
+    def _sides_after(self, repair: Repair) -> dict[str, str]:
+        """What lies around the teeth changes sides with them: {key before: key now}."""
+        if not repair.exchanges_sides or self._check.structures is None:
+            return {}
+        change = sides_to_exchange(self._check.structures, self._segments.labels, repair.arguments["jaw"])
+        return {BY_VALUE[one].key: BY_VALUE[other].key for one, other in change.items()}
+
+    def exchange_sides(self, names: Mapping[str, str]) -> None:
+        """Call structures otherwise, {key before: key now}, and measure what lies around the teeth anew."""
+        if names:
+            exchange_sides(self.node, names)
+            self._check.structures = self.structures()
+            self._check.update_all()
 
     def _write(self, box: Box, after: np.ndarray) -> None:
         """Give the segments the label array's new content inside the box, adding segments that are needed."""
@@ -421,6 +450,10 @@ class VolumeReview(Review):
     def labels(self) -> Volume:
         self.recheck()
         return self._segments.labels.with_array(self._segments.labels.array.copy())
+
+    def structures(self) -> Volume | None:
+        """What lies around the teeth, values of `dentition.structures` on their grid; None where nothing does."""
+        return structures_around(self.node, self._segments.grid)
 
     def confidences(self) -> dict[int, float]:
         """Confidence 0..1 by FDI number, where known."""

@@ -6,9 +6,12 @@ import json
 import types
 from pathlib import Path
 
+import numpy as np
 import pytest
 import stand_ins
 from gui_steps import HOLLOW, addScan, click, leftBehind, waitFor
+
+from DentalTopoSegLib.scene.segments import oriented_image
 
 
 @pytest.fixture
@@ -59,6 +62,36 @@ def test_edits_are_exported(panel, result, folder) -> None:
     assert "scan_38.stl" in names and f"scan_{HOLLOW}.stl" not in names
     report = json.loads((folder / "scan_report.json").read_text(encoding="utf-8"))
     assert 38 in [tooth["fdi"] for tooth in report["teeth"]]
+    assert "earlier" not in panel.ui.exportMessageLabel.text
+
+
+def test_a_file_of_an_earlier_export_is_told(panel, result, folder) -> None:
+    """A tooth that has another number by now left its old file, which is not deleted without a word."""
+    folder.mkdir()
+    (folder / "scan_51.stl").write_text("of an earlier export", encoding="utf-8")
+    (folder / "other_52.stl").write_text("of another scan", encoding="utf-8")
+    names = _export(panel, folder, "stl")
+    assert "scan_51.stl" in names
+    said = panel.ui.exportMessageLabel.text
+    assert "Of an earlier export, and no longer in this result: scan_51.stl." in said
+
+
+def test_what_lies_around_the_teeth_goes_along(panel, result, folder, slicer) -> None:
+    """Segments by the names of structures: into files of their own, and what is measured into the tables."""
+    review = panel.reviewPanel.review
+    grid, shape = review._segments.local, review.labels().shape
+    mask = np.zeros(shape, np.uint8)
+    z, y, x = (int(n) for n in np.argwhere(review.labels().array == 36).min(axis=0))
+    mask[max(z - 4, 1) : z, y : y + 4, x : x + 4] = 1
+    segment = slicer.vtkSegment()
+    segment.SetName("left mandibular canal")
+    segment.AddRepresentation("Binary labelmap", oriented_image(mask, (0, 0, 0), grid))
+    assert result.GetSegmentation().AddSegment(segment, "canal")
+    names = _export(panel, folder, "seg.nrrd", "json")
+    assert {"scan_teeth.seg.nrrd", "scan_structures.seg.nrrd", "scan_report.json"} <= set(names), names
+    report = json.loads((folder / "scan_report.json").read_text(encoding="utf-8"))
+    assert [one["key"] for one in report["structures_around"]] == ["canal_left"]
+    assert leftBehind() == []
 
 
 def test_the_page_shows_the_scan(panel, result, folder, slicer, phantom) -> None:

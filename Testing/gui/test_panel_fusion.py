@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
+import types
 
 import pytest
 from fusion_scenes import WRONG, add_cbct, add_numbered_jaw, patient
 from gui_steps import click, leftBehind, nodeNames, waitFor
+
+from DentalTopoSegLib.scene.fusions import FusedRow
 
 pytest.importorskip("small_gicp", reason="python -m pip install small_gicp")
 pytest.importorskip("trimesh", reason="python -m pip install trimesh")
@@ -138,3 +141,10 @@ def test_what_lays_scans_over_a_cbct_is_asked_for(panel, scene, ready, monkeypat
     assert len(asked) == 1 and "small_gicp" in asked[0] and "lays scans over one another" in asked[0]
     assert "small_gicp" in panel.ui.fusionMessageLabel.text and not ready.isRunning
     assert leftBehind() == []
+
+
+def test_a_distance_beyond_what_is_measured_is_said_so(panel, ready, monkeypatch) -> None:
+    monkeypatch.setattr(ready, "fusion", types.SimpleNamespace(rows=[FusedRow(16, 16, 16, 0.124, 1.0)]))
+    ready.ui.fusionCollapsibleButton.collapsed = False
+    ready._fillTable()
+    assert _table(panel) == [["16", "16", "16", "0.12", "1.00 or more"]]

@@ -74,26 +74,28 @@ def test_teeth_into_a_segmentation_under_review_and_undo(panel, scan, result, sc
     assert set(panel.reviewPanel.review.teeth()) == before
 
 
-def test_what_else_is_segmented_reaches_the_worker(panel, scan, monkeypatch) -> None:
+def test_what_else_is_segmented_reaches_the_worker(panel, scan, slicer, monkeypatch) -> None:
     from DentalTopoSegModuleLib import SegmentPanel
-    from DentalTopoSegModuleLib.Parameters import Structures
 
     started = []
     monkeypatch.setattr(SegmentPanel, "ensurePackages", lambda needed: None)
     monkeypatch.setattr(panel.logic._worker, "start", lambda path, cancel: started.append(json.loads(path.read_text())))
-    panel.ui.structuresComboBox.currentIndex = list(Structures).index(Structures.JAWS_AND_CANALS)
+    panel.ui.jawsCheckBox.checked = panel.ui.tissuesCheckBox.checked = True  # any of them, without the others
     click(panel.ui.applyButton)
-    assert started[0]["structures"] == ["jaws", "canals"]
-    assert panel.runOptions().structures == ("jaws", "canals")
+    assert started[0]["structures"] == ["jaws", "tissues"]
+    assert panel.runOptions().structures == ("jaws", "tissues")
     panel.logic.abandon()
+    panel.onSceneStartClose(None, None)
+    slicer.mrmlScene.Clear(0)
+    panel.onSceneEndClose(None, None)
+    boxes = (panel.ui.jawsCheckBox, panel.ui.canalsCheckBox, panel.ui.tissuesCheckBox)
+    assert [box.checked for box in boxes] == [True, False, True]  # what was used last
 
 
 def test_surroundings_are_asked_for_only_of_the_built_in_networks_and_a_cbct(panel, scan, slicer) -> None:
-    from DentalTopoSegModuleLib.Parameters import Structures
-
-    shown = (panel.ui.structuresLabel, panel.ui.structuresComboBox)
+    shown = (panel.ui.structuresLabel, panel.ui.jawsCheckBox, panel.ui.canalsCheckBox, panel.ui.tissuesCheckBox)
     assert all(widget.visible for widget in shown)
-    panel.ui.structuresComboBox.currentIndex = list(Structures).index(Structures.CANALS)
+    panel.ui.canalsCheckBox.checked = True
     panel._parameterNode.network = "a colleague's"
     assert not any(widget.visible for widget in shown)
     assert panel.segmentPanel.structures() == ()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from fake_output import write_output
@@ -9,7 +11,8 @@ from scan_files import toy_dentition
 from scene_steps import transform
 
 from DentalTopoSegLib.dentition import Confidence
-from DentalTopoSegLib.dentition.structures import BY_VALUE, structure
+from DentalTopoSegLib.dentition.structure_origin import ORIGIN_TAGS, drawn_metadata
+from DentalTopoSegLib.dentition.structures import BY_VALUE, ERRORS_KEY, structure
 from DentalTopoSegLib.files.json_text import write_report_json
 from DentalTopoSegLib.files.label_maps import write_labelmap
 from DentalTopoSegLib.files.structures import structure_colour, write_structures
@@ -19,6 +22,7 @@ from DentalTopoSegLib.runs.checking import examine_label_map
 from DentalTopoSegLib.runs.job import JobFile
 from DentalTopoSegLib.runs.segmenting import segment
 from DentalTopoSegLib.scene import SceneError, add_result, prepare_job, review_of
+from DentalTopoSegLib.scene.segments import tag
 
 NAMES = {3: "Mandible", 300: "Upper Right Canine Pulp"}
 
@@ -39,14 +43,15 @@ def finish(job, fdi: np.ndarray, structures: np.ndarray) -> None:
     write_report_json(report, job.output / "scan_report.json")
 
 
-def by_the_run(job, labels: np.ndarray, around: np.ndarray, monkeypatch) -> None:
-    """What the worker leaves when these teeth and structures are found."""
+def by_the_run(job, labels: np.ndarray, around: np.ndarray, monkeypatch, origin: dict[str, str] | None = None) -> None:
+    """What the worker leaves when these teeth and structures are found. origin: metadata of how they were found."""
     from DentalTopoSegLib import cbct
 
     def found(volume, options):
         values = sorted({int(value) for value in np.unique(around)} - {0})
         confidence = Confidence({int(f): 0.9 for f in np.unique(labels) if f}, calibrated=True)
-        structures = {"structures": volume.with_array(around), "names": tuple(BY_VALUE[value] for value in values)}
+        beside = replace(volume.with_array(around), metadata=origin or {})
+        structures = {"structures": beside, "names": tuple(BY_VALUE[value] for value in values)}
         return cbct.Segmentation(volume.with_array(labels), confidence, {"models": []}, **structures)
 
     monkeypatch.setattr(cbct, "segment_volume", found)
@@ -84,6 +89,75 @@ def test_what_a_run_finds_comes_with_names_colours_and_findings(volume_node, tmp
         finding.teeth for finding in near
     }
     assert all("nerve canal" in finding.sentence for finding in near)
+
+
+def near_a_canal() -> tuple[np.ndarray, np.ndarray, tuple[int, int, int]]:
+    """Teeth, a left canal at tooth 36, and a voxel of it."""
+    labels = toy_dentition()[1].array
+    around = np.zeros_like(labels)
+    z, y, x = (int(n) for n in np.argwhere(labels == 36)[0])
+    around[z - 4 : z - 1, :, x - 2 : x + 2] = structure("canal_left").value
+    around[labels > 0] = 0
+    return labels, around, (z - 2, y, x)
+
+
+@pytest.mark.parametrize("what", ["as unsure as the network", "drawn, not seen"])
+def test_a_distance_stays_as_unsure_in_the_scene(scene, volume_node, tmp_path, monkeypatch, what: str) -> None:
+    """A review measures again: by what the segments say of how they were found, wherever the scan lies."""
+    moved = np.eye(4)
+    moved[:3, 3] = (5.0, -3.0, 2.0)
+    volume_node.SetAndObserveTransformNodeID(transform(scene, moved).GetID())
+    labels, around, seen = near_a_canal()
+    job = prepare_job([volume_node], RunOptions(structures=("tissues", "canals")), folder=tmp_path)
+    line = job.grid.volume(labels).index_to_ras(np.array([[seen[0], y, seen[2]] for y in (0, labels.shape[1] - 1)]))
+    unsure = {ERRORS_KEY: "canal 3.9, sinus 1.4"}
+    by_the_run(job, labels, around, monkeypatch, unsure if what[0] == "a" else drawn_metadata({"canal_left": [line]}))
+    result = add_result(job)
+    review = review_of(result.node)
+    review.recheck(whole=True)
+    assert not [finding for finding in review.findings() if finding.code == "near_canal"]
+    segment_ = result.structures.GetSegmentation().GetSegment(f"Structure_{structure('canal_left').value}")
+    for name in ORIGIN_TAGS:
+        segment_.RemoveTag(name)
+    review.recheck(whole=True)
+    assert [finding.teeth for finding in review.findings() if finding.code == "near_canal"]
+
+
+def test_canals_change_sides_with_mirrored_teeth(volume_node, tmp_path, monkeypatch) -> None:
+    """The names, colours and codes move; the voxels, and how they were found, stay where they are."""
+    labels, around, _ = near_a_canal()
+    mirror = np.arange(256, dtype=np.uint8)
+    for a, b in ((1, 2), (4, 3)):
+        for n in range(1, 9):
+            mirror[10 * a + n], mirror[10 * b + n] = 10 * b + n, 10 * a + n
+    other = structure("canal_right").value
+    mirrored = np.where(around == structure("canal_left").value, other, around).astype(np.uint8)
+    job = prepare_job([volume_node], RunOptions(structures=("tissues", "canals")), folder=tmp_path)
+    by_the_run(job, mirror[labels], mirrored, monkeypatch, {ERRORS_KEY: "canal 0.4"})
+    result = add_result(job)
+    review = review_of(result.node)
+    (finding,) = [f for f in review.findings() if f.code == "left_right_mirrored"]
+    segment_ = result.structures.GetSegmentation().GetSegment(f"Structure_{other}")
+
+    def shown() -> tuple:
+        entry = tag(segment_, segment_.GetTerminologyEntryTagName())
+        return segment_.GetName(), tuple(round(255 * c) for c in segment_.GetColor()), "24028007" in entry
+
+    def near() -> set[tuple[int, ...]]:
+        return {f.teeth for f in review.findings() if f.code == "near_canal" and f.state == "open"}
+
+    right, left = structure("canal_right"), structure("canal_left")
+    before = near()
+    assert shown() == (right.name, right.color, True)
+    review.repair(finding.key)
+    assert shown() == (left.name, left.color, False)
+    assert tag(segment_, ORIGIN_TAGS[0]) == "0.4"
+    assert not [f for f in review.findings() if f.code == "structure_wrong_side" and f.state == "open"]
+    assert near() == {(mirror[fdi],) for (fdi,) in before}
+    review.undo()
+    assert shown() == (right.name, right.color, True)
+    review.redo()
+    assert shown() == (left.name, left.color, False)
 
 
 def voxels_of(node, key: str, shape) -> np.ndarray:

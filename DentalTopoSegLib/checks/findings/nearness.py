@@ -55,7 +55,8 @@ class Nearness(Kind):
         if case.around is None:
             return
         for fdi in case.teeth:
-            near = next((one for one in case.around.clearances(fdi) if one.key in self.keys), None)
+            measured = (one for one in case.around.clearances(fdi) if not one.unseen)
+            near = next((one for one in measured if one.key in self.keys), None)
             if near is not None and near.line.length_mm + near.uncertainty_mm <= self.limit_mm:
                 place = case.in_file((near.line.start + near.line.end) / 2)
                 yield fdi, place, {**near.to_dict(), "limit_mm": self.limit_mm}

@@ -20,6 +20,8 @@ _LEAST_ROWS = 5
 _CREST_ACROSS = 7.0
 #: The axis is that of the ridge's middle over this depth below the crest, mm.
 _AXIS_DEPTH = (1.0, 10.0)
+#: A line through the ridge's middles that leans farther than this (degrees) has left the ridge: no implant stands so.
+_MOST_LEANING = 40.0
 #: The widths are measured so far below the crest, mm.
 WIDTH_DEPTHS = (1.0, 3.0, 5.0)
 #: So wide an implant must not meet a canal or a sinus, mm.
@@ -47,6 +49,10 @@ class Site:
         mm across the axis, `WIDTH_DEPTHS` below the crest; None where there is no bone.
     uncertainty_mm : float
         Of each length, expanded (95 %), of the voxels alone.
+    end_error_mm : float
+        How far what ends it may be off beside that (95 %), where a network found it.
+    end_unseen : str
+        Why its end was not seen, of `unseen`; "" where it was.
     """
 
     fdi: int
@@ -56,18 +62,26 @@ class Site:
     outwards: np.ndarray
     widths: tuple[float | None, ...]
     uncertainty_mm: float
+    end_error_mm: float = 0.0
+    end_unseen: str = ""
 
     @property
     def height_mm(self) -> float:
         """Along the axis."""
         return float(np.linalg.norm(self.end - self.crest))
 
+    def end_places(self) -> np.ndarray:
+        """(3, 3) RAS mm: where the implant's end would be, on the axis and at its sides."""
+        return self.end + np.array([-IMPLANT_MM / 2, 0.0, IMPLANT_MM / 2])[:, None] * self.outwards
+
     def to_dict(self) -> dict[str, Any]:
         """As reports have it."""
         return {
             "fdi": self.fdi,
             "height_mm": round(self.height_mm, 1),
+            "height_uncertainty_mm": round(float(np.hypot(self.uncertainty_mm, self.end_error_mm)), 2),
             "ended_by": self.ended_by,
+            **({"end_unseen": self.end_unseen} if self.end_unseen else {}),
             "widths_mm": [None if width is None else round(width, 1) for width in self.widths],
             "width_depths_mm": list(WIDTH_DEPTHS),
             "uncertainty_mm": round(self.uncertainty_mm, 2),
@@ -139,7 +153,7 @@ def measure_site(
     Returns
     -------
     Site or None
-        None where there is no ridge.
+        None where there is no ridge, or none with an axis that an implant could take.
     """
 
     def ras(points: np.ndarray) -> np.ndarray:
@@ -151,6 +165,8 @@ def measure_site(
         if found is None:
             return None
         crest, along = found
+    if along[1] < np.cos(np.radians(_MOST_LEANING)):
+        return None
     sideways = np.array([along[1], -along[0]])
     path = crest + np.arange(-2.0, _BELOW, _STEP / 4)[:, None] * along
     start = np.flatnonzero(bone_at(ras(path)) >= 0.5)

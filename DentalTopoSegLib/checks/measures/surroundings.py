@@ -8,7 +8,7 @@ Places are RAS mm. Nothing here is worked out before it is asked for.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -25,6 +25,7 @@ from .periodontium import LEVEL_VOXELS, Levels, bone_crest, by_side, enamel_edge
 from .sampled import Sampled
 from .subvoxel import Line, distance_uncertainty_mm, shortest_line, surface_points
 from .tooth_shape import AXIS_DEG, LENGTH_VOXELS, Root, ToothShape, find_roots, named_roots, tooth_shape
+from .unseen import DRAWN, why_unseen
 
 if TYPE_CHECKING:
     from ...dentition.arch import ArchFrame
@@ -57,12 +58,15 @@ class Clearance:
         Expanded (95 %), of the voxels alone.
     root : str
         Which root, where it has a name.
+    unseen : str
+        Why the line is no measured distance, of `unseen`; "" of one that is.
     """
 
     line: Line
     key: str
     uncertainty_mm: float
     root: str = ""
+    unseen: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """As reports have it."""
@@ -249,7 +253,7 @@ class Surroundings:
 
         The distance is the Euclidean one between the two surfaces (`subvoxel`); between third molars and canal it tells
         the risk to the nerve (e.g. Monaco et al., J Am Dent Assoc 2004;135:312, on CT). It is 0 within its uncertainty
-        where they touch.
+        where they touch. Lines that end where a structure was not seen are among them, and say so.
         """
         if fdi not in self._memory.clearances:
             self._memory.clearances[fdi] = self._measure_clearances(fdi)
@@ -269,7 +273,7 @@ class Surroundings:
             if lines:
                 line, key = min(lines, key=lambda one: one[0].length_mm)
                 unsure = float(np.hypot(of_voxels, error_mm(self.structures.metadata, key)))
-                found.append(Clearance(line, key, unsure, name))
+                found.append(Clearance(line, key, unsure, name, why_unseen(line.end, key, self.structures)))
         return sorted(found, key=lambda one: one.line.length_mm)
 
     @staticmethod
@@ -380,7 +384,7 @@ class Surroundings:
         stops = [key for key in (SINUSES if is_upper(fdi) else CANALS) if key in self.boxes]
         canals = [key for key in (*CANALS, *SMALL_CANALS) if key in self.boxes]
         sampled = Sampled(self.structures, section.corners())
-        return measure_site(
+        site = measure_site(
             fdi,
             section,
             sampled.of((jaw_key, *canals)),
@@ -388,6 +392,11 @@ class Surroundings:
             sampled.inside,
             max(self.structures.spacing),
         )
+        if site is None or site.ended_by not in stops:
+            return site
+        drawn = any(why_unseen(place, site.ended_by, self.structures) == DRAWN for place in site.end_places())
+        error = error_mm(self.structures.metadata, site.ended_by)
+        return replace(site, end_error_mm=error, end_unseen=DRAWN if drawn else "")
 
     # ------------------------------------------------------------ for reports
 
@@ -418,9 +427,10 @@ class Surroundings:
         near, shape, roots = self.clearances(fdi), self.shape(fdi), self.roots(fdi)
         voxel = max(self.structures.spacing)
         if near:
-            row["sinus" if is_upper(fdi) else "canal"] = near[0].to_dict()
+            what = "sinus" if is_upper(fdi) else "canal"
+            row |= {f"{what}_unseen": near[0].unseen} if near[0].unseen else {what: near[0].to_dict()}
         if len(roots) > 1:
-            mm = {one.root: round(one.line.length_mm, 2) for one in near}
+            mm = {one.root: round(one.line.length_mm, 2) for one in near if not one.unseen}
             row["roots"] = [{"name": root.name, "tip_ras": _rounded(root.tip)} for root in roots]
             for told in row["roots"]:
                 if told["name"] in mm:

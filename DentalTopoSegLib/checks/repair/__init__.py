@@ -32,7 +32,7 @@ from .kinds import (
 )
 from .making import make_edit
 from .repair import NumberTakenError, Repair, RepairRefusedError
-from .sides import make_sides_edit
+from .sides import make_sides_edit, sides_to_exchange
 
 __all__ = [
     "KINDS",
@@ -59,6 +59,7 @@ __all__ = [
     "renumber_piece",
     "renumber_run",
     "separate",
+    "sides_to_exchange",
     "split",
     "swap",
     "swap_jaws",

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 _JAWS = {"canal": "lower", "incisive_canal": "lower", "sinus": "upper"}
 
 
-def make_sides_edit(structures: Volume, teeth: Volume, repair: Repair) -> LabelMapEdit | None:
-    """What becomes of the structures with a side when left and right of teeth are exchanged.
+def sides_to_exchange(structures: Volume, teeth: Volume, which: str | None) -> dict[int, int]:
+    """Which values of structures with a side become which when left and right of teeth are exchanged.
 
     A mirrored map is mirrored as a whole, but a canal or sinus that lies on the side of the teeth of its own side
     already as they are numbered afterwards was right before and stays.
@@ -31,19 +31,19 @@ def make_sides_edit(structures: Volume, teeth: Volume, repair: Repair) -> LabelM
         Values of `dentition.structures` (z, y, x); stays as it is.
     teeth : Volume
         FDI numbers on the same grid, exchanged.
-    repair : Repair
-        `swap_sides`.
+    which : str, optional
+        The jaw whose teeth they are, "upper" or "lower"; None for both.
 
     Returns
     -------
-    LabelMapEdit or None
-        None where nothing has to change.
+    dict
+        Empty where nothing has to change.
     """
     from scipy import ndimage
 
     boxes = {value: box_of(box) for value, box in enumerate(ndimage.find_objects(structures.array), 1) if box}
     change: dict[int, int] = {}
-    for left, right in _pairs(repair.arguments["jaw"]):
+    for left, right in _pairs(which):
         lies = {
             one: _lies_on(one, _across(structures, one.value, boxes), teeth)
             for one in (left, right)
@@ -51,8 +51,18 @@ def make_sides_edit(structures: Volume, teeth: Volume, repair: Repair) -> LabelM
         }
         if all(where not in (None, one.side) for one, where in lies.items()):  # both sides cannot be one another's
             change |= {one.value: (right if one is left else left).value for one in lies}
+    return change
+
+
+def make_sides_edit(structures: Volume, teeth: Volume, repair: Repair) -> LabelMapEdit | None:
+    """What `sides_to_exchange` makes of the voxels; None where nothing has to change. repair: `swap_sides`; the other
+    parameters are those of `sides_to_exchange`."""
+    from scipy import ndimage
+
+    change = sides_to_exchange(structures, teeth, repair.arguments["jaw"])
     if not change:
         return None
+    boxes = {value: box_of(box) for value, box in enumerate(ndimage.find_objects(structures.array), 1) if box}
     box = union(boxes[value] for value in change)
     before = structures.array[box].copy()
     table = np.arange(256, dtype=np.uint8)

@@ -118,6 +118,23 @@ def test_a_joined_canal_is_told():
     assert around.canals["canal_left"]["pieces"] == 2
     told = re.match(r"The left mandibular canal was seen in 2 pieces; (\d+) mm between them", around.notes[0])
     assert told and 9 <= int(told[1]) <= 16  # around the tooth there
+    ((key, (line,)),) = around.drawn.items()
+    inside = np.rint(found.grid.ras_to_index(line)).astype(int)
+    assert key == "canal_left" and (inside[:, 1].min(), inside[:, 1].max()) == (24, 31)
+    assert not found.of("canal")[tuple(inside.T)].any()
+
+
+def test_all_of_a_slanting_gap_is_kept_as_drawn():
+    along = np.zeros(SHAPE, bool)
+    for step in range(10, 48):
+        along[9:12, step, step - 2 : step + 1] = True
+    found = answer(mandible=JAW, canal=along)
+    gap = along & box(slice(0, 40), slice(20, 34), slice(0, 80))
+    found.probabilities[:, gap] = 0
+    found.probabilities[KEYS.index("mandible"), gap] = 255
+    around = find_surroundings(found, teeth(0.5, ()), ("canals",))
+    ((_, (line,)),) = around.drawn.items()
+    assert np.linalg.norm(line[0] - line[-1]) == pytest.approx(13 * 2**0.5, abs=3.0)
     assert ndimage.label(around.labels.array == structure("canal_left").value)[1] == 1
 
 

@@ -71,3 +71,9 @@ def test_where_the_scan_ends_the_height_is_said_to_end_there() -> None:
     assert site.height_mm == pytest.approx(16.0, abs=0.3)
     nowhere = labels.with_array(np.zeros_like(labels.array))
     assert _measured(nowhere, Section(middle, np.array([1.0, 0.0, 0.0]), deep)) is None
+
+
+@pytest.mark.parametrize(("lean", "is_site"), [(25.0, True), (55.0, False)])
+def test_an_axis_that_no_implant_takes_is_not_told(lean: float, is_site: bool) -> None:
+    site, _, _ = drawn((0.4, 0.4, 0.4), 3, 8.0, lean, None)
+    assert (site is not None) == is_site

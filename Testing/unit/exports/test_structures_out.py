@@ -12,6 +12,7 @@ from scan_files import toy_dentition
 from test_dicom_objects import errors_of
 
 from DentalTopoSegLib.dentition import FDI_PERMANENT
+from DentalTopoSegLib.dentition.structure_origin import drawn_metadata, drawn_stretches
 from DentalTopoSegLib.dentition.structures import BY_VALUE, ERRORS_KEY, error_mm, structure
 from DentalTopoSegLib.files.label_maps import read_label_map, write_labelmap
 from DentalTopoSegLib.files.structures import known_structures, read_structures, write_known_structures
@@ -93,14 +94,31 @@ def test_slicers_segmentation_has_names_codes_and_colours(path: Path, tmp_path: 
     np.testing.assert_allclose(colour, np.array(structure("canal_left").color) / 255, atol=1e-5)
 
 
-def test_how_sure_structures_are_is_kept(tmp_path: Path) -> None:
+def test_how_structures_were_found_is_kept(tmp_path: Path) -> None:
+    """Also by who keeps the segments' tags alone, as 3D Slicer does."""
     _, beside = toy()
-    found = replace(beside, metadata={ERRORS_KEY: "canal 3.5"})
+    line = np.array([[20.0, -10.0, -21.5], [20.5, -4.0, -21.0]])
+    found = replace(beside, metadata={ERRORS_KEY: "canal 3.5"} | drawn_metadata({"canal_left": [line, line + 9]}))
     stored, names = read_structures(write_known_structures(found, tmp_path / "toy_structures.seg.nrrd"))
     again = known_structures(stored, names)
     assert again is not None
-    assert error_mm(again.metadata, "canal_right") == 3.5
+    assert error_mm(again.metadata, "canal_left") == 3.5
     assert error_mm(again.metadata, "sinus_left") == 0.0
+    np.testing.assert_allclose(drawn_stretches(again.metadata, "canal_left"), [line, line + 9])
+    assert drawn_stretches(again.metadata, "sinus_left") == []
+    kept = sitk.ReadImage(str(tmp_path / "toy_structures.seg.nrrd"))
+    assert not [key for key in kept.GetMetaDataKeys() if key.startswith("DentalTopoSeg")]
+
+
+def test_a_file_of_an_earlier_export_is_told(path: Path, tmp_path: Path) -> None:
+    pytest.importorskip("vtkmodules", reason="surfaces of label maps need VTK")
+    (tmp_path / "toy_51.stl").write_text("of a tooth that has another number by now", encoding="utf-8")
+    (tmp_path / "toy_canal.stl").write_text("of a canal whose side is known by now", encoding="utf-8")
+    _, said = export_result(path, tmp_path, "stl")
+    assert "Of an earlier export, and no longer in this result: toy_51.stl, toy_canal.stl." in said
+    assert (tmp_path / "toy_51.stl").is_file()
+    _, said = export_result(path, tmp_path / "other", "stl")
+    assert not any("earlier export" in text for text in said)
 
 
 def test_surfaces(path: Path, tmp_path: Path) -> None:

@@ -75,11 +75,16 @@ def study(tmp_path: Path, archive: Orthanc) -> str:
 
 
 def fetched(archive: Archive, study: str, modality: str, folder: Path) -> list[Path]:
-    """The objects of a modality, out of the archive."""
+    """The objects of a modality, out of the archive, by the numbers of their series."""
     folder.mkdir()
-    (series,) = [one for one in archive.series(study) if one.modality == modality]
-    archive.fetch(study, series, folder)
-    return sorted(folder.iterdir())
+    found = [one for one in archive.series(study) if one.modality == modality]
+    files = []
+    for series in sorted(found, key=lambda one: int(one.number)):
+        into = folder / series.number
+        into.mkdir()
+        archive.fetch(study, series, into)
+        files += sorted(into.iterdir())
+    return files
 
 
 def grown(labels: Volume, grid: Volume) -> np.ndarray:
@@ -106,10 +111,13 @@ def test_the_round_trip(tmp_path: Path, archive: Orthanc, study: str, network: P
     np.testing.assert_array_equal(labels.array, expected[scan().array // 100])
 
     there = Archive(Address(archive.url))
-    (seg,) = fetched(there, study, "SEG", tmp_path / "seg")
+    seg, around = fetched(there, study, "SEG", tmp_path / "seg")
     read = read_dicom_seg(seg)
     assert read.warnings == read.beside == []
     np.testing.assert_array_equal(grown(read.teeth, labels), labels.array)
+    (segment,) = pydicom.dcmread(around).SegmentSequence
+    (kind,) = segment.SegmentedPropertyTypeCodeSequence
+    assert (segment.SegmentLabel, kind.CodeValue) == ("lower jaw", "91609006")
 
     stls = fetched(there, study, "M3D", tmp_path / "stl")
     assert len(stls) == len(TEETH)
@@ -145,9 +153,9 @@ def test_stored_twice_is_stored_once(tmp_path: Path, archive: Orthanc, study: st
     options = RunOptions(precision="fp32", models=str(network))
     job = ArchiveJob(Address(archive.url), study, tmp_path / "out", store=True)
     for _ in range(2):
-        assert segment_from_archive(job, options).stored == 1
+        assert segment_from_archive(job, options).stored == 2  # teeth, and the jaw around them
     there = Archive(Address(archive.url))
-    assert [one.instances for one in there.series(study) if one.modality == "SEG"] == [1]
+    assert [one.instances for one in there.series(study) if one.modality == "SEG"] == [1, 1]
 
 
 def test_what_an_archive_refuses_is_told_and_all_is_kept(

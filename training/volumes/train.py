@@ -95,6 +95,9 @@ class VolumeTask(Task):
 
     def build(self) -> nn.Module:
         net = UNet(UNetPlan.from_dict(self.config["net"]))
+        part = self.config.get("trained", "")
+        for name, parameter in net.named_parameters():
+            parameter.requires_grad_(name.startswith(part))
         return net.to(self.device, memory_format=torch.channels_last_3d)
 
     def make_loss(self) -> Callable[[Tensor, Tensor], tuple[Tensor, Measures]]:

@@ -22,12 +22,12 @@ CANAL_KEYS = ("background", "near", "canal")
 _OUTPUTS = ["tube", "near"]
 """What the network gives of them: the probability of either of the last two, and of the first of those."""
 _BLOCK = 8  # voxels; the unit of `plan_tiles`
-_MARGIN_MM = 4.0
+_MARGIN_MM = 3.0
 """Around the lower jaw: its bone may be drawn too small."""
 _OVER_BITE_MM = 20.0
 """Over the bite of the front teeth the mandibular foramen lies at most so high; what is above holds no canal."""
-_LEAST_SIDE_MM3 = 1000.0
-"""Of lower jaw on one side, for it to be looked at by itself."""
+_LEAST_SIDE_MM3 = 5000.0
+"""Of lower jaw on one side, with that margin, for it to be looked at by itself."""
 
 
 def run_canals(
@@ -71,6 +71,7 @@ def run_canals(
     jaw |= around.of("canal") >= HALF
     heights = around.grid.index_to_ras(np.arange(len(jaw))[:, None] * np.array([1.0, 0.0, 0.0]))[:, 2]
     jaw[heights > region.origin[2] + _OVER_BITE_MM] = False
+    jaw = _large(jaw)
     used = ndimage.find_objects(jaw.view(np.uint8))
     if not used:
         return None
@@ -78,7 +79,7 @@ def run_canals(
     box = grow(box_of(used[0]), margin)
     low, high = around.grid.index_to_ras(np.array([[s.start for s in box], [s.stop for s in box]]) - 0.5)
     grid = resample_ras(scan, spacing, (np.minimum(low, high), np.maximum(low, high)))
-    bone = ndimage.binary_dilation(_on_grid(jaw, around.grid, grid), iterations=round(_MARGIN_MM / spacing))
+    bone = ndimage.binary_dilation(on_grid(jaw, around.grid, grid), iterations=round(_MARGIN_MM / spacing))
     out = np.zeros((len(keys), *grid.array.shape), np.uint8)
     out[0] = 255
     divisor = int(model.metadata["divisor"])
@@ -90,7 +91,9 @@ def run_canals(
             progress(FIND_STRUCTURES, 1, 2)
             check(cancelled)
             shown = pad_to(image[tile.seen], tuple(s.stop - s.start for s in tile.seen), float(image.min()))
-            of_tile = box_of(slice(k.start - s.start, k.stop - s.start) for k, s in zip(tile.kept, tile.seen, strict=True))
+            of_tile = box_of(
+                slice(k.start - s.start, k.stop - s.start) for k, s in zip(tile.kept, tile.seen, strict=True)
+            )
             tube, near = model.run(shown, cancelled)[(slice(None), *of_tile)]
             kept = box_of(slice(h.start + k.start, h.start + k.stop) for h, k in zip(half, tile.kept, strict=True))
             out[(slice(None), *kept)] = 255 - tube, np.minimum(near, tube), tube - np.minimum(near, tube)
@@ -98,7 +101,23 @@ def run_canals(
     return StructureMap(out, grid.with_array(nothing), keys)
 
 
-def _on_grid(mask: np.ndarray, coarse: Volume, grid: Volume) -> np.ndarray:
+def _large(jaw: np.ndarray) -> np.ndarray:
+    """The pieces of a mask that are at least a tenth of the largest: two halves of a jaw, not what is taken for one."""
+    from scipy import ndimage
+
+    pieces, count = ndimage.label(jaw)
+    sizes = np.bincount(pieces.ravel(), minlength=count + 1)
+    sizes[0] = 0
+    return (sizes >= max(1.0, 0.1 * sizes.max()))[pieces]
+
+
+def course_of(closer: StructureMap) -> np.ndarray:
+    """uint8 (z, y, x): how sure it is that a canal is here, or at the least near: what hardly shows still has a course.
+    Where a canal is sure, what is only near it stays below one half."""
+    return closer.of("canal") + closer.of("near") // 2
+
+
+def on_grid(mask: np.ndarray, coarse: Volume, grid: Volume) -> np.ndarray:
     """bool on the finer grid: the mask's nearest voxel; both grids are upright."""
     first = coarse.ras_to_index(grid.index_to_ras(np.zeros(3)))
     step = grid.spacing[0] / coarse.spacing[0]

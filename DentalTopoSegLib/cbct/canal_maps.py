@@ -94,9 +94,11 @@ def run_canals(
             of_tile = box_of(
                 slice(k.start - s.start, k.stop - s.start) for k, s in zip(tile.kept, tile.seen, strict=True)
             )
-            tube, near = model.run(shown, cancelled)[(slice(None), *of_tile)]
+            tube, near = (one[of_tile] for one in model.run(shown, cancelled))
+            near = np.minimum(near, tube)
             kept = box_of(slice(h.start + k.start, h.start + k.stop) for h, k in zip(half, tile.kept, strict=True))
-            out[(slice(None), *kept)] = 255 - tube, np.minimum(near, tube), tube - np.minimum(near, tube)
+            for channel, one in zip(out, (255 - tube, near, tube - near), strict=True):
+                channel[kept] = one
     nothing = np.broadcast_to(np.zeros((), np.uint8), grid.array.shape)
     return StructureMap(out, grid.with_array(nothing), keys)
 

@@ -22,8 +22,10 @@ _FLOOR = 0.03
 """Probability at least that a gap is given in the lower jaw, so that the way through it stays short."""
 _DETOUR_MM = 10.0
 """So far around the straight line between two pieces the way between them may lead."""
-_WORTH = 0.35
+_WORTH = 0.65
 """Probability below which a canal's end is given up."""
+_GAP_COST = 0.15
+"""Of a millimetre drawn without being seen, against one that is certain: what lies beyond a gap must be worth it."""
 _RADIUS_MM, _REACH_MM = 1.2, 2.0
 """Of what is drawn around a canal's line where its edge is not seen, and of what is seen that belongs to it."""
 _FULL = np.ones((3, 3, 3), bool)
@@ -86,7 +88,8 @@ def find_canal(
     if one is None:
         return None
     whole = np.zeros((2, *jaw.shape), bool)
-    whole[(slice(None), *box)] = one.mask, one.drawn
+    for place, mask in zip(whole, (one.mask, one.drawn), strict=True):
+        place[box] = mask
     return replace(one, mask=whole[0], drawn=whole[1], line=one.line + [s.start for s in box])
 
 
@@ -160,7 +163,7 @@ def _line_along(mask: np.ndarray, probability: np.ndarray, seen: np.ndarray) -> 
 
     box = _box_around((np.argwhere(mask).min(0), np.argwhere(mask).max(0)), 0, mask.shape)
     graph, places = _graph(mask[box], 1.0 / (_FLOOR + probability[box] / 255.0))
-    worth = np.where(seen[box], probability[box] / 255.0 - _WORTH, 0.0)[mask[box]]
+    worth = np.where(seen[box], probability[box] / 255.0 - _WORTH, -_GAP_COST)[mask[box]]
     start = int(np.argmax(probability[box][mask[box]]))
     for _ in range(2):  # from anywhere to one end, from that to the other
         distance, before = dijkstra(graph, directed=False, indices=start, return_predecessors=True)
@@ -261,6 +264,6 @@ def _thick(way: np.ndarray, shape: tuple[int, ...], spacing: float) -> np.ndarra
     return line
 
 
-def _box_around(ends: tuple[ArrayLike, ArrayLike], margin: int, shape: tuple[int, ...]) -> Box:
+def _box_around(ends: ArrayLike, margin: int, shape: tuple[int, ...]) -> Box:
     low, high = np.min(ends, 0) - margin, np.max(ends, 0) + margin + 1
     return box_of(slice(max(0, int(a)), min(n, int(b))) for a, b, n in zip(low, high, shape, strict=True))

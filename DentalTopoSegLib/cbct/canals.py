@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..files.volumes.boxes import Box, box_of
 
@@ -21,6 +22,12 @@ _FLOOR = 0.03
 """Probability at least that a gap is given in the lower jaw, so that the way through it stays short."""
 _DETOUR_MM = 10.0
 """So far around the straight line between two pieces the way between them may lead."""
+_WORTH = 0.65
+"""Probability below which a canal's end is given up."""
+_GAP_COST = 0.15
+"""Of a millimetre drawn without being seen, against one that is certain: what lies beyond a gap must be worth it."""
+_RADIUS_MM, _REACH_MM = 1.2, 2.0
+"""Of what is drawn around a canal's line where its edge is not seen, and of what is seen that belongs to it."""
 _FULL = np.ones((3, 3, 3), bool)
 
 
@@ -35,7 +42,7 @@ class Canal:
     line : numpy.ndarray
         (N, 3) voxels z, y, x from one end to the other, each a neighbour by its face of the one before.
     drawn : numpy.ndarray
-        bool (z, y, x): the part of the mask that was put between its pieces.
+        bool (z, y, x): the part of the mask that was put around its line where its edge is not seen.
     pieces : int
         How many pieces the network saw.
     joined_mm : float
@@ -49,7 +56,9 @@ class Canal:
     joined_mm: float
 
 
-def find_canal(probability: np.ndarray, jaw: np.ndarray, spacing: float) -> Canal | None:
+def find_canal(
+    probability: np.ndarray, jaw: np.ndarray, spacing: float, lumen: np.ndarray | None = None
+) -> Canal | None:
     """The canal of one side.
 
     Parameters
@@ -60,12 +69,32 @@ def find_canal(probability: np.ndarray, jaw: np.ndarray, spacing: float) -> Cana
         bool (z, y, x): where the lower jaw and its canals are; a join stays inside.
     spacing : float
         Edge of a voxel, mm.
+    lumen : numpy.ndarray, optional
+        uint8 (z, y, x), how sure it is that a place is inside of the canal, where `probability` tells its course.
 
     Returns
     -------
     Canal or None
         None where there is none.
     """
+    from scipy import ndimage
+
+    used = ndimage.find_objects((probability >= SEEN).view(np.uint8))
+    if not used:
+        return None
+    box = _box_around(([s.start for s in used[0]], [s.stop - 1 for s in used[0]]), int(_DETOUR_MM / spacing), jaw.shape)
+    inside = probability if lumen is None else lumen
+    one = _find_in_box(probability[box], jaw[box], spacing, inside[box])
+    if one is None:
+        return None
+    whole = np.zeros((2, *jaw.shape), bool)
+    for place, mask in zip(whole, (one.mask, one.drawn), strict=True):
+        place[box] = mask
+    return replace(one, mask=whole[0], drawn=whole[1], line=one.line + [s.start for s in box])
+
+
+def _find_in_box(probability: np.ndarray, jaw: np.ndarray, spacing: float, lumen: np.ndarray) -> Canal | None:
+    """As `find_canal`."""
     from scipy import ndimage
     from scipy.spatial import cKDTree
 
@@ -75,9 +104,10 @@ def find_canal(probability: np.ndarray, jaw: np.ndarray, spacing: float) -> Cana
     order = [int(n) + 1 for n in np.argsort(-sure, kind="stable") if sizes[n] >= _STONE_MM3]
     if not order or sure[order[0] - 1] < _LEAST_MM3:
         return None
-    points = {number: np.argwhere(labels == number) for number in order}
+    boxes = ndimage.find_objects(labels)
+    points = {n: np.argwhere(labels[boxes[n - 1]] == n) + [s.start for s in boxes[n - 1]] for n in order}
     own, left = points[order[0]], order[1:]
-    mask, drawn = labels == order[0], np.zeros(labels.shape, bool)
+    mask = labels == order[0]
     joined, pieces = 0.0, 1
     while left:  # the nearest first, so that a canal in three pieces is joined along its course
         tree = cKDTree(own)
@@ -94,14 +124,14 @@ def find_canal(probability: np.ndarray, jaw: np.ndarray, spacing: float) -> Cana
         unseen = _unseen_mm(way, probability, spacing)
         pieces += unseen > 0
         joined += unseen
-        tube = _thick(way, mask.shape) & ~mask
-        mask |= (labels == nearest) | tube
-        drawn |= tube & ~(labels == nearest)
+        mask |= (labels == nearest) | _thick(way, mask.shape, spacing)
         own = np.concatenate([own, points[nearest]])
-    line = _line_along(mask, probability)
-    near = ndimage.distance_transform_cdt(~_on(line, mask.shape), "chessboard") <= 2
-    certain = np.isin(labels, [number for number in order if sure[number - 1] >= _LEAST_MM3])
-    return Canal(mask & (certain | near), line, drawn & near, pieces, joined)
+    line = _line_along(mask, probability, labels > 0)
+    near = ndimage.distance_transform_cdt(~_on(line, mask.shape), "chessboard") <= int(_REACH_MM / spacing)
+    inside = lumen >= _SURE
+    seen = mask & near & inside
+    drawn = _thick(line[~inside[tuple(line.T)]], mask.shape, spacing) & ~seen
+    return Canal(seen | drawn | _on(line, mask.shape), line, drawn, pieces, joined)
 
 
 def _pieces_of(probability: np.ndarray) -> np.ndarray:
@@ -126,16 +156,18 @@ def _on(line: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     return mask
 
 
-def _line_along(mask: np.ndarray, probability: np.ndarray) -> np.ndarray:
-    """(N, 3) voxels along a connected mask between its farthest ends, by steps over faces."""
+def _line_along(mask: np.ndarray, probability: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """(N, 3) voxels along a connected mask, by steps over faces: of the cheapest ways the one that passes the most of
+    what is surely a canal; what is faint at its ends (of the places seen) costs more than it is worth."""
     from scipy.sparse.csgraph import dijkstra
 
     box = _box_around((np.argwhere(mask).min(0), np.argwhere(mask).max(0)), 0, mask.shape)
     graph, places = _graph(mask[box], 1.0 / (_FLOOR + probability[box] / 255.0))
-    start = 0
+    worth = np.where(seen[box], probability[box] / 255.0 - _WORTH, -_GAP_COST)[mask[box]]
+    start = int(np.argmax(probability[box][mask[box]]))
     for _ in range(2):  # from anywhere to one end, from that to the other
         distance, before = dijkstra(graph, directed=False, indices=start, return_predecessors=True)
-        start = int(np.argmax(np.where(np.isfinite(distance), distance, -1)))
+        start = int(np.argmax(_gain(distance, before, places, worth)))
     way = places[_way_back(before, start)] + [s.start for s in box]
     line = [way[0]]
     for place in way[1:]:
@@ -144,6 +176,18 @@ def _line_along(mask: np.ndarray, probability: np.ndarray) -> np.ndarray:
             step[axis] = place[axis]
             line.append(step)
     return np.array(line)
+
+
+def _gain(distance: np.ndarray, before: np.ndarray, places: np.ndarray, worth: np.ndarray) -> np.ndarray:
+    """(N,) what the cheapest way to each of the places is worth, from where a search began."""
+    gain = np.full(len(places), -np.inf)
+    order = np.argsort(distance, kind="stable")
+    gain[order[0]] = 0.0
+    lengths = np.linalg.norm(places - places[np.maximum(before, 0)], axis=1)
+    for place in order[1:]:
+        if before[place] >= 0:
+            gain[place] = gain[before[place]] + worth[place] * lengths[place]
+    return gain
 
 
 def _way_between(
@@ -210,15 +254,16 @@ def _unseen_mm(way: np.ndarray, probability: np.ndarray, spacing: float) -> floa
     return float(steps[unseen[1:] | unseen[:-1]].sum())
 
 
-def _thick(way: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """A way (N, 3) as a tube one voxel around it: bool of this shape."""
+def _thick(way: np.ndarray, shape: tuple[int, ...], spacing: float) -> np.ndarray:
+    """A way (N, 3) as a tube of `_RADIUS_MM`: bool of this shape."""
     line = np.zeros(shape, bool)
-    for step in ((0, 0, 0), *(tuple(sign * np.eye(3, dtype=int)[a]) for a in range(3) for sign in (-1, 1))):
+    steps = np.argwhere(np.ones((2 * int(_RADIUS_MM / spacing) + 1,) * 3, bool)) - int(_RADIUS_MM / spacing)
+    for step in steps[np.linalg.norm(steps, axis=1) * spacing <= _RADIUS_MM]:
         places = way + step
         line[tuple(places[((places >= 0) & (places < shape)).all(1)].T)] = True
     return line
 
 
-def _box_around(ends: tuple[np.ndarray, np.ndarray], margin: int, shape: tuple[int, ...]) -> Box:
-    low, high = np.minimum(*ends) - margin, np.maximum(*ends) + margin + 1
+def _box_around(ends: ArrayLike, margin: int, shape: tuple[int, ...]) -> Box:
+    low, high = np.min(ends, 0) - margin, np.max(ends, 0) + margin + 1
     return box_of(slice(max(0, int(a)), min(n, int(b))) for a, b, n in zip(low, high, shape, strict=True))

@@ -36,6 +36,7 @@ from ..stages import (
     PREPARE_SCAN,
     SEPARATE_TEETH,
 )
+from .canal_maps import run_canals
 from .confidence import Calibrator, calibrator_for, provenance_of
 from .inference import check, run_border, run_border_and_tissues, run_numbering, smooth
 from .instance_numbers import NumberedTeeth, number_instances
@@ -138,7 +139,7 @@ def segment_volume(
         del models  # a network is let go as soon as it has run
         calibrator = calibrator_for(nets)
         nets |= load_around(options, nets)
-        wanted = [task for task in ("numbering", "border", "structures", "tissues") if task in nets]
+        wanted = [task for task in ("numbering", "border", "structures", "canals", "tissues") if task in nets]
         described = [describe_model(nets[task], task) for task in wanted]
     warnings = privacy_notes() + ([_NO_MILK_TEETH] if stated.milk else [])
 
@@ -155,7 +156,7 @@ def segment_volume(
     with _stage(FIND_TEETH, seconds, report, cancelled):
         coarse = run_numbering(nets.pop("numbering"), whole, scan, report, cancelled, **shown)
         region = find_dental_region(coarse, volume)
-    around = tissues = None
+    around = canals = tissues = None
     errors: dict[str, float] = {}
     if "structures" in nets:
         with _stage(FIND_STRUCTURES, seconds, report, cancelled):
@@ -164,6 +165,11 @@ def segment_volume(
             grid = _at_spacing(whole, scan, float(net.metadata["spacing_mm"]))
             around = run_structures(net, grid, scan, region, report, cancelled, shown.get("outside"))
             del net, grid
+            if "canals" in nets and "canals" in options.structures:
+                net = nets.pop("canals")
+                errors |= {str(k): float(v) for k, v in net.metadata.get("distance_errors_mm", {}).items()}
+                canals = run_canals(net, scan, around, region, report, cancelled, shown.get("outside"))
+                del net
     del whole
     with _stage(DRAW_BORDERS, seconds, report, cancelled):
         grid = resample_ras(scan, float(nets["border"].metadata["spacing_mm"]), region.box)
@@ -201,8 +207,8 @@ def segment_volume(
     if options.structures:
         with _stage(PLACE_STRUCTURES, seconds, report, cancelled):
             teeth = volume.with_array(placed)
-            there = place_surroundings(around, tissues, numbered.labels, teeth, options.structures, cancelled)
-            del around, tissues
+            there = place_surroundings(around, tissues, numbered.labels, teeth, options.structures, cancelled, canals)
+            del around, canals, tissues
             warnings += there.notes + doubts_of(errors, there.names)
             found_by = {ERRORS_KEY: errors_text(errors)} if errors else {}
             found_by |= drawn_metadata(there.drawn)

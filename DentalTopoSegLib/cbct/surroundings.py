@@ -11,6 +11,7 @@ import numpy as np
 from ..dentition.structures import BY_VALUE, Structure, structure
 from ..files.volumes import Volume
 from ..files.volumes.boxes import box_of, grow
+from .canal_maps import course_of, on_grid
 from .canals import SEEN, Canal, find_canal
 from .inference import check
 from .instances import HALF
@@ -76,6 +77,7 @@ def place_surroundings(
     teeth: Volume,
     groups: tuple[str, ...],
     cancelled: Callable[[], bool] | None = None,
+    closer: StructureMap | None = None,
 ) -> Surroundings:
     """All that was asked for beside the teeth, on the scan's own grid.
 
@@ -87,11 +89,11 @@ def place_surroundings(
         uint8 FDI labels on the grid of the tissues.
     teeth : Volume
         The same on the scan's grid; changed in place where implants are.
-    groups, cancelled
+    groups, cancelled, closer
         As `find_surroundings` takes them.
     """
     inner = None if tissues is None else find_tissues(tissues, grid_teeth, teeth, cancelled)
-    outer = None if around is None else find_surroundings(around, teeth, groups, cancelled)
+    outer = None if around is None else find_surroundings(around, teeth, groups, cancelled, closer)
     if outer is None:
         assert inner is not None  # nothing was asked for
         return Surroundings(teeth.with_array(inner.labels), _names(inner.labels), inner.notes)
@@ -113,7 +115,11 @@ def _names(labels: np.ndarray) -> tuple[Structure, ...]:
 
 
 def find_surroundings(
-    found: StructureMap, teeth: Volume, groups: tuple[str, ...], cancelled: Callable[[], bool] | None = None
+    found: StructureMap,
+    teeth: Volume,
+    groups: tuple[str, ...],
+    cancelled: Callable[[], bool] | None = None,
+    closer: StructureMap | None = None,
 ) -> Surroundings:
     """Clean, sided and joined structures on the scan's own grid.
 
@@ -127,6 +133,8 @@ def find_surroundings(
         Of `options.STRUCTURE_GROUPS`: "jaws" are the jaws and the airway, "canals" the nerve canals and the sinuses.
     cancelled : callable, optional
         Asked between structures.
+    closer : StructureMap, optional
+        What the canals network says (`canal_maps.CANAL_KEYS`): the canals are then taken from it.
 
     Raises
     ------
@@ -149,13 +157,16 @@ def find_surroundings(
         check(cancelled)
         sinuses = _by_side("sinus", owner == found.keys.index("sinus"), found.grid, middle, _LEAST_MM3)
         wide |= {key: _large_pieces(mask, found.grid) for key, mask in sinuses.items()}
-        thin, notes, told = _canals(found, lower & ~_near_teeth(teeth, found.grid), middle)
+        lumen, grid = (found.of("canal"), found.grid) if closer is None else (closer.of("canal"), closer.grid)
+        said = lumen if closer is None else course_of(closer)
+        free = on_grid(lower, found.grid, grid) & ~_near_teeth(teeth, grid)
+        thin, notes, told = _canals(said, lumen, grid, free, middle)
         notes += [_NO_SIDE.format(name=structure(key).name) for key in ("sinus", "canal") if key in (*wide, *thin)]
     check(cancelled)
     labels = _place_wide(wide, found, teeth, cancelled)
     for key, canal in thin.items():
         check(cancelled)
-        _paint(labels, canal, key, found, teeth)
+        _paint(labels, canal, key, lumen, grid, teeth)
     labels *= teeth.array == 0
     drawn = {key: lines for key, canal in thin.items() if (lines := _drawn_stretches(canal, found.grid))}
     return Surroundings(teeth.with_array(labels), _names(labels), notes, told, drawn)
@@ -188,13 +199,14 @@ def _near_teeth(teeth: Volume, grid: Volume) -> np.ndarray:
 
 
 def _canals(
-    found: StructureMap, jaw: np.ndarray, middle: Midplane | None
+    said: np.ndarray, lumen: np.ndarray, grid: Volume, jaw: np.ndarray, middle: Midplane | None
 ) -> tuple[dict[str, Canal], list[str], dict[str, dict[str, Any]]]:
-    """The canals by key, what is doubtful of them, and their pieces."""
-    said, spacing = found.of("canal"), found.grid.spacing[0]
+    """The canals by key, what is doubtful of them, and their pieces; said, lumen: uint8 (z, y, x) on the grid, as
+    `find_canal` takes them."""
+    spacing = grid.spacing[0]
     canals, notes, told = {}, [], {}
-    for key, where in _by_side("canal", said >= SEEN, found.grid, middle, 0.0).items():
-        one = find_canal(np.where(where, said, 0).astype(np.uint8), jaw, spacing)
+    for key, where in _by_side("canal", said >= SEEN, grid, middle, 0.0).items():
+        one = find_canal(np.where(where, said, 0).astype(np.uint8), jaw, spacing, lumen)
         if one is None:
             continue
         canals[key] = one
@@ -293,17 +305,16 @@ def _said(found: StructureMap, key: str) -> np.ndarray:
     return found.of(key.split("_left")[0].split("_right")[0])
 
 
-def _paint(labels: np.ndarray, canal: Canal, key: str, found: StructureMap, scan: Volume) -> None:
+def _paint(labels: np.ndarray, canal: Canal, key: str, lumen: np.ndarray, grid: Volume, scan: Volume) -> None:
     """A canal into the scan's labels, its probability interpolated; in one piece, since its line is certain."""
     from scipy import ndimage
 
-    said = found.of("canal")
-    soft = np.where(canal.mask, np.maximum(said, HALF), np.minimum(said, HALF - 1)).astype(np.uint8)
+    soft = np.where(canal.mask, np.maximum(lumen, HALF), np.minimum(lumen, HALF - 1)).astype(np.uint8)
     soft[canal.drawn] = 255
     soft[tuple(canal.line.T)] = 255
-    box = reach_on_scan(canal.mask.view(np.uint8), found.grid, scan)
+    box = reach_on_scan(canal.mask.view(np.uint8), grid, scan)
     if box is None:
         return
-    pieces, count = ndimage.label(place_one(soft, found.grid, scan, box))
+    pieces, count = ndimage.label(place_one(soft, grid, scan, box))
     if count:
         labels[box][pieces == np.bincount(pieces.ravel())[1:].argmax() + 1] = structure(key).value

@@ -17,6 +17,10 @@ SCANS = {"volume": "CBCT", "surface": "intraoral scans"}
 _AROUND = {"jaws": "structures", "canals": "structures", "tissues": "tissues"}
 """The task of the network that finds what may be asked for beside the teeth (`options.STRUCTURE_GROUPS`)."""
 
+_FINER = {"structures": "canals"}
+"""A network that looks again, closer, at what another has found, if it lies beside it: its task, and the group that it
+is for."""
+
 
 def entries_of(folder: str | os.PathLike[str]) -> list[dict[str, Any]]:
     """The entries of a folder's models.json.
@@ -102,4 +106,10 @@ def load_around(options: RunOptions, there: Container[str] = ()) -> dict[str, Mo
             )
         folder = Path(options.models) if own and options.models is not None else None
         nets[task] = load_model(task, options.threads, options.precision, folder=folder, provider=options.provider)
+        finer = _FINER.get(task, "")
+        listed = list_models() if folder is None else list_models(folder)
+        if finer in options.structures and finer not in there and finer in {str(entry["task"]) for entry in listed}:
+            nets[finer] = load_model(
+                finer, options.threads, options.precision, folder=folder, provider=options.provider
+            )
     return nets

@@ -74,6 +74,7 @@ TASKS: dict[str, Task] = {
         _volume("numbering"),
         _volume("border"),
         Task("structures", "surroundings", (*_OF_VOLUMES, "labels"), ("probabilities",)),
+        Task("canals", "surroundings", (*_OF_VOLUMES, "labels"), ("probabilities",)),
         Task("tissues", "surroundings", ("labels",), ("probabilities",)),
         _surface("orientation", "points"),
         _surface("surface", "labels", "area_per_point"),

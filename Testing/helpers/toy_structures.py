@@ -16,10 +16,17 @@ _SPACING = {"structures": 1.0}
 
 def write_toys(folder: Path, *tasks: str, features: bool = True) -> Path:
     """A folder with toy networks of these tasks: "structures" calls all that is brighter than the mean the lower jaw;
-    "border" calls it tooth, and gives what "tissues" reads; that calls the brightest enamel, the rest pulp."""
+    "canals" calls it near a canal; "border" calls it tooth, and gives what "tissues" reads; that calls the brightest
+    enamel, the rest pulp."""
     folder.mkdir(parents=True, exist_ok=True)
-    makers = {"structures": _structures, "border": lambda: _border(features), "tissues": _tissues}
-    labels = {"structures": STRUCTURES, "border": ("background", "core", "border"), "tissues": TISSUES}
+    plain = lambda: _border(features=False)  # noqa: E731
+    makers = {"structures": _structures, "border": lambda: _border(features), "tissues": _tissues, "canals": plain}
+    labels = {
+        "structures": STRUCTURES,
+        "border": ("background", "core", "border"),
+        "tissues": TISSUES,
+        "canals": ("background", "near", "canal"),
+    }
     entries = []
     for task in tasks:
         about = {

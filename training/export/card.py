@@ -15,6 +15,10 @@ PURPOSE = {
     "sinuses and the airway are; left and right are told by where they lie, not by the network. Roots count as the jaw "
     "that they stand in: the teeth come from the other networks. Input 1 mm voxels, output six probabilities as 0..255 "
     "on the same grid.",
+    "canals": "Says where the mandibular canals run: their lumen, and what lies within 1.8 mm of it. It looks at one "
+    "side of the lower jaw at a time, where the structures network has found it, and its answer replaces that "
+    "network's canals. Input 0.6 mm voxels, output two probabilities (the lumen or near it, near it) as 0..255 on the "
+    "same grid.",
     "tissues": "Says where pulp, enamel and what dentists put in (filling, crown, implant, bracket) are. A post counts "
     "as filling, a bridge as crown. Input: what the border network of the same number gives as `features`; output "
     "seven probabilities as 0..255 on the border network's grid of 0.5 mm.",

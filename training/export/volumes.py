@@ -32,23 +32,27 @@ from training.export.timing import seconds
 from training.export.tissues import compare_tissues, head_scales, write_tissues_graph
 from training.loop import load_checkpoint
 from training.nets.unet import UNet, UNetPlan
-from training.patients.targets import SPACING, STRUCTURE_CLASSES, TISSUE_CLASSES
+from training.patients.targets import CANAL_CLASSES, SPACING, STRUCTURE_CLASSES, TISSUE_CLASSES
 from training.volumes.data import DataPlan, validation_samples
 from training.volumes.finished import MODELS, TUNED, load_tuned, shipped_file
 from training.volumes.losses import IGNORE, STRUCTURE_GROUPS
 
 FP32 = Path(__file__).resolve().parents[1] / "runs" / "fp32"
 # Voxels at a tile's edge to throw away: the output there lacks context. The whole-arch network wants all it can get.
-MARGIN = {"numbering": 32, "border": 16, "structures": 16, "tissues": 16}
+MARGIN = {"numbering": 32, "border": 16, "structures": 16, "tissues": 16, "canals": 16}
 
 
 LABELS = {
     "numbering": list(CLASS_FDI),
     "border": ["background", "core", "border"],
     "structures": list(STRUCTURE_CLASSES),
+    "canals": list(CANAL_CLASSES),
     "tissues": list(TISSUE_CLASSES),
 }
 """What a network's classes are called in its metadata."""
+TWO_OUTPUTS = {"border": ["tooth", "core"], "canals": ["tube", "near"]}
+"""Of networks of three classes, whose graphs give two probabilities: of either class that is not the background, and of
+the first of them."""
 
 
 @dataclass(frozen=True)
@@ -93,11 +97,12 @@ def int8_report(optimised: onnx.ModelProto) -> dict[str, list[str]]:
 
 
 def hard_labels(output: np.ndarray, task: str) -> np.ndarray:
-    """Class per voxel: border 0 background, 1 border, 2 core; otherwise the likeliest."""
-    if task != "border":
+    """Class per voxel: border 0 background, 1 border, 2 core; canals 0 background, 1 near, 2 canal; otherwise the
+    likeliest."""
+    if task not in TWO_OUTPUTS:
         return output[0].argmax(0)
-    tooth, core = output[0] > 127
-    return tooth.astype(np.int64) + (tooth & core)
+    whole, part = output[0] > 127
+    return whole.astype(np.int64) + (whole & (part if task == "border" else ~part))
 
 
 def tooth_dice(labels: np.ndarray, target: np.ndarray) -> float:
@@ -134,7 +139,7 @@ def compare(
         with torch.no_grad():
             p = torch.softmax(net(torch.from_numpy(image))[0][:, : net.plan.classes], 1).numpy()
         a, b = (runner.run([OUTPUT], {"image": image})[0] for runner in (exact, quick))
-        if task == "border":
+        if task in TWO_OUTPUTS:
             p = np.concatenate([1 - p[:, :1], p[:, 1:2]], 1) * 255
         if task == "structures":
             p = p * 255
@@ -175,7 +180,7 @@ def describe(run: Run, model_id: str, precision: str, samples: int, task: str = 
         "divisor": net.plan.divisor,
         "output_stride": net.plan.output_stride,
         "output_scale": 1 if task == "numbering" else 255,
-        "outputs": ["tooth", "core"] if task == "border" else "one probability per label",
+        "outputs": TWO_OUTPUTS.get(task, "one probability per label"),
         "labels": LABELS[task],
         "clip_percentiles": [0.5, 99.5],
         "normalisation": "clip, z-score",

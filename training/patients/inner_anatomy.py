@@ -11,11 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from training.patients.anatomy import Patient
+from training.patients.marrow import Marrow, sample_marrow
 from training.patients.nasopalatine import sample_nasopalatine
 from training.patients.nerve_canals import Tube, sample_tubes
 from training.patients.sinuses import Sinus, sample_sinuses
 
-STREAM, NASOPALATINE_STREAM = 20, 21
+STREAM, NASOPALATINE_STREAM, MARROW_STREAM = 20, 21, 22
 """Second words of the seed: other streams than that of the patient's noise."""
 
 
@@ -31,11 +32,14 @@ class InnerAnatomy:
         Maxillary sinuses.
     nasopalatine : list of Tube
         The canal behind the upper incisors.
+    marrow : Marrow
+        What the lower jaw is filled with.
     """
 
     tubes: list[Tube]
     sinuses: list[Sinus]
     nasopalatine: list[Tube]
+    marrow: Marrow
 
 
 def sample_inner(patient: Patient) -> InnerAnatomy:
@@ -43,4 +47,5 @@ def sample_inner(patient: Patient) -> InnerAnatomy:
     rng = np.random.default_rng([patient.seed, STREAM])
     tubes, sinuses = sample_tubes(patient, rng), sample_sinuses(patient, rng)
     other = np.random.default_rng([patient.seed, NASOPALATINE_STREAM])
-    return InnerAnatomy(tubes, sinuses, sample_nasopalatine(patient, other))
+    marrow = sample_marrow(np.random.default_rng([patient.seed, MARROW_STREAM]))
+    return InnerAnatomy(tubes, sinuses, sample_nasopalatine(patient, other), marrow)

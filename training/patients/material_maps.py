@@ -96,7 +96,9 @@ def render(patient: Patient, grid: Grid, warp_mm: float = 1.5, device: str = "cp
     found = StructureMap(grid.shape, device)
     _paint_soft_tissue(canvas, surfaces, patient, texture, found)
     bones = _Bones(canvas, surfaces, patient, texture, trabeculae, found)
-    ridges = _paint_bones(bones)
+    more = torch.Generator().manual_seed(patient.seed)  # of its own, so that whatever is drawn after it stays
+    filling = inner.marrow.paint(patient, bones.spongy, points, grid.spacing, more) if "lower" in surfaces else None
+    ridges = _paint_bones(bones, inner.marrow.plate, filling)
     if "lower" in surfaces:
         lumina = draw_tubes(canvas, inner.tubes, points, surfaces["lower"], patient.grey)
         for name, mask in lumina.items():
@@ -200,11 +202,15 @@ class _Bones:
         self.cortical = grey["cortical"] * (1 + 0.06 * texture)
         self.spongy = (grey["trabecular"] * (1 + shape["trabecular_contrast"] * trabeculae)).clamp(min=-200)
 
-    def paint(self, name: str, shell_mm: float | torch.Tensor, structure: str = "") -> torch.Tensor:
-        """Paint one bone with a shell of this thickness as a part of a structure; its distance (z, y, x) in mm."""
+    def paint(
+        self, name: str, shell_mm: float | torch.Tensor, structure: str = "", spongy: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """Paint one bone with a shell of this thickness as a part of a structure, filled with `spongy` (grey values; by
+        default the patient's usual ones); its distance (z, y, x) in mm."""
         distance = self.surfaces[name]
         self.canvas.paint(self.canvas.cover(distance), self.cortical, "cortical")
-        self.canvas.paint(self.canvas.cover(distance + shell_mm), self.spongy, "trabecular")
+        filling = self.spongy if spongy is None else spongy
+        self.canvas.paint(self.canvas.cover(distance + shell_mm), filling, "trabecular")
         self.found.mark(distance < 0, structure)
         return distance
 
@@ -213,8 +219,9 @@ OF_THE_UPPER_JAW = ("skull", "zygoma", "palate", "pterygoid")
 """Bones that count as upper jaw with skull base."""
 
 
-def _paint_bones(bones: _Bones) -> torch.Tensor:
-    """Paint every bone; the signed distance (z, y, x) in mm to the nearest jaw."""
+def _paint_bones(bones: _Bones, lower_plate: float, lower_filling: torch.Tensor | None) -> torch.Tensor:
+    """Paint every bone, the lower jaw with plates of so many times the usual thickness and a filling of its own; the
+    signed distance (z, y, x) in mm to the nearest jaw."""
     patient = bones.patient
     for name in ("skull", "spine", "blobs", "hyoid", "zygoma", "pterygoid"):
         if name in bones.surfaces:
@@ -225,7 +232,10 @@ def _paint_bones(bones: _Bones) -> torch.Tensor:
     ridges = torch.full_like(bones.canvas.image, FAR_MM)
     for name in patient.jaws:
         plate = bones.surfaces[name + "_plate"]
-        bone = bones.paint(name, plate, "upper_jaw" if name == "upper" else "mandible")
+        if name == "upper":
+            bone = bones.paint(name, plate, "upper_jaw")
+        else:
+            bone = bones.paint(name, (plate * lower_plate).clamp(min=0.3), "mandible", lower_filling)
         ridges = torch.minimum(ridges, bone)
     return ridges
 

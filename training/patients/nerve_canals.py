@@ -83,7 +83,7 @@ def sample_tubes(patient: Patient, rng: np.random.Generator) -> list[Tube]:
         return []
     look = sample_look(rng)
     diameter = float(np.clip(rng.normal(2.6, 0.5), 1.8, 4.0))
-    away = float(rng.normal(0, 1.8))
+    away = float(rng.normal(0, 2.2))
     tubes = []
     for quadrant, ramus in ((3, _ramus(jaw.ramus, -1.0)), (4, _ramus(jaw.ramus, 1.0))):
         side = JawSide.of(patient, quadrant)
@@ -109,7 +109,7 @@ class Look:
 
 def sample_look(rng: np.random.Generator) -> Look:
     """How a patient's canals look."""
-    return Look(float(rng.uniform(0, 1) ** 1.5), float(rng.uniform(0.3, 1.0)), float(rng.uniform(0.3, 0.8)))
+    return Look(float(rng.uniform(0, 0.8)), float(rng.uniform(0.3, 1.0)), float(rng.uniform(0.3, 0.8)))
 
 
 def _ramus(lines: np.ndarray, side: float) -> np.ndarray | None:

@@ -23,6 +23,7 @@ from training.patients.anatomy import Patient, sample_patient
 from training.patients.canvas import Grid
 from training.patients.fast_scanner import acquire
 from training.patients.fields import FieldOfView, small_field
+from training.patients.inner_anatomy import sample_inner
 from training.patients.material_maps import render
 from training.patients.parametric import make_parametric_sample
 from training.patients.rooted_teeth import ToothModel, load_dentition
@@ -40,6 +41,8 @@ def place_grid(task: str, patient: Patient, rng: np.random.Generator) -> np.ndar
     """RAS origin (3,) mm of a sample's grid: around the teeth, sometimes far from them."""
     shape, spacing = np.array(SHAPES[task][::-1]), SPACING[task]
     half = shape * spacing / 2
+    if task == "canals":
+        return _middle_of_a_canal(patient, rng) + rng.uniform(-1, 1, 3) * [6, 11, 9] - half
     if task in WHOLE_ARCH:
         if rng.random() < 0.12:  # a place with few teeth or none: skull, spine, sinus
             away = rng.normal(0, 1, 3) + [0, -0.8, 0.3]
@@ -52,6 +55,16 @@ def place_grid(task: str, patient: Patient, rng: np.random.Generator) -> np.ndar
         return patient.middle + rng.normal(0, [25, 25, 18]) - half
     tooth = teeth[int(rng.integers(len(teeth)))]
     return tooth.to_ras(np.array([0, 0, -4.0]))[0] + rng.uniform(-1, 1, 3) * half * 0.75 - half
+
+
+def _middle_of_a_canal(patient: Patient, rng: np.random.Generator) -> np.ndarray:
+    """RAS (3,) mm of the middle of the box round one side's mandibular canal; of the teeth where there is none."""
+    canals = [tube for tube in sample_inner(patient).tubes if tube.structure.startswith("canal")]
+    if not canals:
+        return patient.middle
+    line = canals[int(rng.integers(len(canals)))].line
+    line = (line - patient.middle) @ patient.pose.T + patient.middle
+    return 0.5 * (line.min(0) + line.max(0)) + [0, 0, 3.0]  # roots above tell more than what is under the jaw
 
 
 def field_of_view(

@@ -3,7 +3,8 @@
 `numbering`: image at 1 mm, target = class index at 2 mm. `border`: both at 0.5 mm, target 0 background, 1 core (deeper
 than `CORE_DEPTH_MM`), 2 border, +16 where two teeth come close. `topology`: the same with a second target channel, the
 class index of the nearest tooth. `tissues`: the same with the place in `TISSUE_CLASSES` as second channel.
-`structures`: both at 1 mm, target = place in `STRUCTURE_CLASSES`, +16 in the canals.
+`structures`: both at 1 mm, target = place in `STRUCTURE_CLASSES`, +16 in the canals. `canals`: both at 0.6 mm, one side
+of the lower jaw, target = place in `CANAL_CLASSES`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import torch
 from scipy import ndimage
 
 from DentalTopoSegLib.dentition.structures import BY_KEY, structure
+from DentalTopoSegLib.files.volumes.boxes import box_of, grow
 from training.patients.material_maps import Rendered
 
 CORE_DEPTH_MM = 0.6
@@ -26,13 +28,18 @@ SHAPES = {
     "border": (112, 144, 144),
     "topology": (112, 144, 144),
     "tissues": (112, 144, 144),
+    "canals": (80, 128, 64),
 }
-SPACING = {"numbering": 1.0, "structures": 1.0, "border": 0.5, "topology": 0.5, "tissues": 0.5}
+SPACING = {"numbering": 1.0, "structures": 1.0, "border": 0.5, "topology": 0.5, "tissues": 0.5, "canals": 0.6}
 CANAL_FLAG = 16
 """Added to the classes of canals, for samplers and losses to find them."""
 STRUCTURE_CLASSES = ("background", "upper_jaw", "mandible", "canal", "sinus", "airway")
 """What the structures network tells apart, by class: keys of `dentition.structures`. A side is no class: it follows
 from where a canal lies in its jaw, and a network that sees a part of the head cannot know it."""
+CANAL_CLASSES = ("background", "near", "canal")
+"""What the canals network tells apart: the mandibular canal's lumen, and what lies around it within `NEAR_CANAL_MM`. A
+canal that hardly shows can still be said to run near a place."""
+NEAR_CANAL_MM = 1.8
 TISSUE_CLASSES = ("background", "pulp", "enamel", "filling", "crown", "implant", "bracket")
 """What the second head of a border network tells apart: keys of `dentition.structures`. A post counts as filling, a
 bridge as crown: neither can be told from the other in a few millimetres of it."""
@@ -60,6 +67,20 @@ def structures_target(drawn: Rendered) -> torch.Tensor:
             if key + side in BY_KEY:
                 table[structure(key + side).value] = number + (CANAL_FLAG if key == "canal" else 0)
     return table[drawn.bed.long()]
+
+
+def canals_target(drawn: Rendered) -> torch.Tensor:
+    """Place in `CANAL_CLASSES` of every voxel; left and right are the same."""
+    bed = drawn.bed.numpy()
+    lumen = np.isin(bed, [structure(key).value for key in ("canal_left", "canal_right")])
+    target = lumen.astype(np.uint8)
+    used = ndimage.find_objects(target)
+    if used:
+        reach = int(np.ceil(NEAR_CANAL_MM / SPACING["canals"])) + 1
+        box = grow(box_of(used[0]), reach)
+        near = ndimage.distance_transform_edt(~lumen[box]) * SPACING["canals"] <= NEAR_CANAL_MM
+        target[box] = near.astype(np.uint8) + lumen[box]
+    return torch.from_numpy(target)
 
 
 def numbering_target(drawn: Rendered) -> torch.Tensor:
@@ -120,4 +141,5 @@ _TARGETS = {
     "border": border_target,
     "topology": topology_target,
     "tissues": tissues_target,
+    "canals": canals_target,
 }

@@ -5,7 +5,7 @@ numbering: class index on the grid of half the resolution; border: see `training
 topology: (2, D, H, W), the border target and the class index of the nearest tooth; tissues: likewise with the place in
 `training.patients.targets.TISSUE_CLASSES`; teeth: class index on the image's
 grid; mask: 1 where a tooth is, there too; structures: the place in `training.patients.targets.STRUCTURE_CLASSES`, +16
-in the canals, on the image's grid).
+in the canals, on the image's grid; canals: the place in `training.patients.targets.CANAL_CLASSES`, there too).
 Axes: z to superior, y to anterior, x to the patient's right. Files appear by atomic rename, the target first or last,
 and may vanish at any moment; both are normal here.
 """

@@ -125,6 +125,26 @@ def structures_loss(
     return loss, measures
 
 
+def canals_loss(logits: Tensor, target: Tensor, class_weight: float = 0.5) -> tuple[Tensor, dict[str, float]]:
+    """Loss of `numbering_loss` over the mandibular canal and what is near it.
+
+    `class_weight`: of telling the two apart. `target`: place in `CANAL_CLASSES`, 255 unknown. Also returns the hard
+    Dice of the canal and of the tube that both make ("near").
+    """
+    flat, target = logits.movedim(1, -1).reshape(-1, logits.shape[1]), target.reshape(-1)
+    known = target != IGNORE
+    if not bool(known.all()):
+        flat, target = flat[known], target[known]
+    loss, p = _NumberingLoss.apply(flat, target.long(), class_weight)
+    with torch.no_grad():
+        guess, measures = p.argmax(1), {}
+        for least, name in ((1, "near"), (2, "canal")):
+            found, truth = guess >= least, target >= least
+            size = truth.sum()
+            measures[name] = float(2 * (found & truth).sum() / (found.sum() + size)) if bool(size) else float("nan")
+    return loss, measures
+
+
 def border_loss(
     logits: Tensor,
     target: Tensor,

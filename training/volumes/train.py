@@ -31,7 +31,14 @@ from training.loop import (
 )
 from training.nets.unet import UNet, UNetPlan, freeze_norm_statistics
 from training.volumes.data import Buffer, DataPlan, validation_samples
-from training.volumes.losses import border_loss, coarser_target, numbering_loss, structures_loss, tissues_loss
+from training.volumes.losses import (
+    border_loss,
+    canals_loss,
+    coarser_target,
+    numbering_loss,
+    structures_loss,
+    tissues_loss,
+)
 
 Batch = tuple[np.ndarray, np.ndarray]
 
@@ -102,7 +109,12 @@ class VolumeTask(Task):
 
     def make_loss(self) -> Callable[[Tensor, Tensor], tuple[Tensor, Measures]]:
         """(logits (B, C, D, H, W), target) -> (loss, measures), by the configuration's task."""
-        losses = {"numbering": numbering_loss, "structures": structures_loss, "tissues": tissues_loss}
+        losses = {
+            "numbering": numbering_loss,
+            "structures": structures_loss,
+            "tissues": tissues_loss,
+            "canals": canals_loss,
+        }
         return partial(losses.get(self.plan.task, border_loss), **loss_options(self.config))
 
     def open(self, step: int) -> None:

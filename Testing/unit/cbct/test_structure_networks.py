@@ -17,7 +17,7 @@ from DentalTopoSegLib.dentition.structures import error_mm, structure
 from DentalTopoSegLib.errors import Cancelled, ModelError, UsageError
 from DentalTopoSegLib.files.volumes import Volume
 from DentalTopoSegLib.networks.folders import load_around
-from DentalTopoSegLib.networks.models import load_model
+from DentalTopoSegLib.networks.models import list_models, load_model
 from DentalTopoSegLib.options import RunOptions
 from DentalTopoSegLib.phantom import make_phantom
 
@@ -126,9 +126,21 @@ def test_networks_that_are_not_there_are_told_in_one_sentence(tmp_path, monkeypa
     assert load_around(RunOptions()) == {}
 
 
-def _without_structures(folder=None):
-    from DentalTopoSegLib.networks.models import list_models
+def test_a_closer_look_at_canals_comes_from_where_the_structures_come_from(toys, tmp_path):
+    canals = RunOptions(structures=("canals",))
+    here = {entry["task"] for entry in list_models()}
+    assert set(load_around(canals)) == {"structures", "canals"} & here
+    assert set(load_around(RunOptions(structures=("jaws",)))) == {"structures"}
+    assert set(load_around(replace(canals, models=str(toys)))) == {"structures"}
+    both = write_toys(tmp_path / "both", "structures", "canals")
+    own = load_around(replace(canals, models=str(both)))
+    assert {task: model.id for task, model in own.items()} == {
+        "structures": "toy-structures",
+        "canals": "toy-canals",
+    }
 
+
+def _without_structures(folder=None):
     return [entry for entry in list_models(folder) if entry["task"] not in ("structures", "tissues")]
 
 

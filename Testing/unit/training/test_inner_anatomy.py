@@ -13,22 +13,26 @@ from scipy import ndimage  # noqa: E402
 
 from DentalTopoSegLib.dentition.structures import structure  # noqa: E402
 from Testing.unit.training.test_phantom_engine import dentition  # noqa: E402, F401
-from training.patients import inner_anatomy  # noqa: E402
+from training.patients import inner_anatomy, sampler  # noqa: E402
 from training.patients.anatomy import Patient, sample_patient  # noqa: E402
 from training.patients.arch_places import JawSide  # noqa: E402
 from training.patients.canvas import Grid  # noqa: E402
 from training.patients.inner_anatomy import sample_inner  # noqa: E402
+from training.patients.marrow import Marrow  # noqa: E402
 from training.patients.material_maps import Rendered, render  # noqa: E402
 from training.patients.nasopalatine import sample_nasopalatine  # noqa: E402
 from training.patients.targets import (  # noqa: E402
+    CANAL_CLASSES,
+    NEAR_CANAL_MM,
     STRUCTURE_CLASSES,
     TISSUE_CLASSES,
     border_target,
+    canals_target,
     structures_target,
     tissues_target,
 )
 from training.patients.variety import FULL  # noqa: E402
-from training.volumes.losses import IGNORE, border_loss, structures_loss, tissues_loss  # noqa: E402
+from training.volumes.losses import IGNORE, border_loss, canals_loss, structures_loss, tissues_loss  # noqa: E402
 
 PLAIN = FULL.without("restorations", "disease", "roots")
 SPACING = 1.0
@@ -160,6 +164,59 @@ def test_the_target_names_classes_and_flags_canals(drawn):
     assert (target[drawn.bed.numpy() == structure("sinus_right").value] == STRUCTURE_CLASSES.index("sinus")).all()
     assert (target[mask(drawn, "mandible")] == STRUCTURE_CLASSES.index("mandible")).all()
     assert set(np.unique(target) & 15) <= set(range(len(STRUCTURE_CLASSES)))
+
+
+def test_a_canal_is_taught_with_what_is_near_it(drawn):
+    target = canals_target(drawn).numpy()
+    lumen = np.isin(drawn.bed.numpy(), [structure(f"canal_{side}").value for side in ("left", "right")])
+    np.testing.assert_array_equal(target == CANAL_CLASSES.index("canal"), lumen)
+    away = ndimage.distance_transform_edt(~lumen) * sampler.SPACING["canals"]
+    np.testing.assert_array_equal(target == CANAL_CLASSES.index("near"), ~lumen & (away <= NEAR_CANAL_MM))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_sample_of_canals_shows_most_of_one(patient, seed):
+    rng = np.random.default_rng(seed)
+    turned = sampler.turn_head(patient, rng.normal(0, 0.1, 3))
+    low = sampler.place_grid("canals", turned, rng)
+    high = low + np.array(sampler.SHAPES["canals"][::-1]) * sampler.SPACING["canals"]
+    lines = [tube.line for tube in sample_inner(turned).tubes if tube.structure.startswith("canal")]
+    lines = [(line - turned.middle) @ turned.pose.T + turned.middle for line in lines]
+    shares = [((line > low) & (line < high)).all(1).mean() for line in lines]
+    assert max(shares) > 0.6
+    assert min(shares) < 0.2  # one side at a time
+
+
+def test_marrow_is_hollow_behind_and_as_dense_as_bone_in_front(patient, grid):
+    bone = torch.full(grid.shape, 800.0)
+    marrow = Marrow(front=1.0, behind=0.0, regions=0.0, spaces=0.0, grey=1.0, plate=1.0)
+    points = grid.points()
+    grey = marrow.paint(patient, bone, points, SPACING, torch.Generator().manual_seed(1))
+    front = max(tooth.centre[1] for tooth in patient.teeth)
+    dense, hollow = (points[..., 1] > front - 15.0, points[..., 1] < front - 65.0)
+    assert float((grey[dense] - 800.0).abs().max()) < 1e-3
+    assert float((grey[hollow] - patient.grey["soft"]).abs().max()) < 1e-3
+    uneven = replace(marrow, behind=0.5, spaces=0.3).paint(
+        patient, bone, points, SPACING, torch.Generator().manual_seed(1)
+    )
+    assert float(uneven[hollow].std()) > 50.0
+
+
+def test_the_loss_of_canals_asks_for_the_lumen_and_for_what_is_near():
+    target = torch.zeros(1, 12, 12, 12, dtype=torch.uint8)
+    target[:, :, 4:9, 4:9], target[:, :, 5:8, 5:8], target[:, 0] = 1, 2, IGNORE
+
+    def logits(labels: torch.Tensor) -> torch.Tensor:
+        return (8.0 * torch.nn.functional.one_hot(labels.long(), 3).float()).movedim(-1, 1).requires_grad_()
+
+    right = torch.where(target == IGNORE, 0, target)
+    good, measures = canals_loss(logits(right), target)
+    assert measures == {"near": 1.0, "canal": 1.0}
+    for wrong, missed in ((right.clamp(max=1), "canal"), (torch.where(right == 1, 0, right), "near")):
+        bad, measures = canals_loss(logits(wrong), target)
+        assert measures[missed] < 0.6
+        assert float(bad.detach()) > float(good.detach()) + 0.3
+        bad.backward()
 
 
 def test_tissues_are_taught_beside_the_border(drawn):

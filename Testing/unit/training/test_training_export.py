@@ -13,7 +13,7 @@ pytest.importorskip("onnx", reason="onnx is not installed; only training and its
 
 from training.export.graph import WEIGHT_LIMIT, activation_names, quantise_weight, write_graph  # noqa: E402
 from training.export.ranges import best_scale, measure_scales, session  # noqa: E402
-from training.export.volumes import int8_report  # noqa: E402
+from training.export.volumes import TWO_OUTPUTS, int8_report  # noqa: E402
 from training.loop import Loop, read_config, read_log  # noqa: E402
 from training.nets.unet import UNet, UNetPlan  # noqa: E402
 from training.volumes.train import VolumeTask  # noqa: E402
@@ -22,6 +22,7 @@ PLANS = {
     "numbering": UNetPlan(33, (32, 48), (1, 1), (1,), deep_supervision=0),
     "border": UNetPlan(3, (32, 48), (1, 1), (1,), full_width=16),
     "structures": UNetPlan(6, (32, 48), (1, 1), (1,), full_width=16),
+    "canals": UNetPlan(3, (32, 48), (1, 1), (1,), full_width=16),
 }
 
 
@@ -46,7 +47,7 @@ def _image(shape: tuple[int, int, int]) -> np.ndarray:
 def _torch_output(net: UNet, image: np.ndarray, task: str) -> np.ndarray:
     with torch.no_grad():
         p = torch.softmax(net(torch.from_numpy(image))[0], 1).numpy()
-    return np.concatenate([1 - p[:, :1], p[:, 1:2]], 1) if task == "border" else p
+    return np.concatenate([1 - p[:, :1], p[:, 1:2]], 1) if task in TWO_OUTPUTS else p
 
 
 @pytest.mark.parametrize("task", list(PLANS))
@@ -70,7 +71,7 @@ def test_int8_graph_is_close_and_all_int8(task: str, tmp_path: Path) -> None:
     net, image = _network(task), _image((16, 16, 16))
     fp32 = write_graph(net, {"id": "x"})
     scales = measure_scales(fp32, activation_names(net), [image])
-    if task != "border":
+    if task not in TWO_OUTPUTS:
         scales |= {"head": 0.1, "head.zero": 128}
     int8 = write_graph(net, {"id": "x", "task": task}, scales)
     import onnx

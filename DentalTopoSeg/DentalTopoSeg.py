@@ -155,7 +155,7 @@ class DentalTopoSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.fusionPanel = FusionPanel.FusionPanel(
             self.ui, self.resourcePath("requirements.txt"), self.runOptions, self.onFused, self.onFusionUndone
         )
-        self.ui.arrangeViewsCheckBox.checked = Settings.remembered("arrangeViews", True, _asBool)
+        self.ui.arrangeViewsCheckBox.checked = Settings.remembered("arrangeViews", True, Settings.asBool)
         self.ui.arrangeViewsCheckBox.toggled.connect(lambda on: Settings.remember("arrangeViews", bool(on)))
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self.onSceneEndClose)
@@ -239,9 +239,9 @@ class DentalTopoSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             parameters.numbering = Settings.remembered("numbering", Numbering.FDI, Numbering)
             parameters.precision = Settings.remembered("precision", Precision.INT8, Precision)
             parameters.provider = Settings.remembered("provider", Provider.ONNXRUNTIME, Provider)
-            parameters.tta = Settings.remembered("tta", False, _asBool)
+            parameters.tta = Settings.remembered("tta", False, Settings.asBool)
             for name in STRUCTURES.values():
-                setattr(parameters, name, Settings.remembered(name, False, _asBool))
+                setattr(parameters, name, Settings.remembered(name, False, Settings.asBool))
             parameters.network = self.networkPanel.remembered()
             parameters.threads = Settings.remembered("threads", 0, lambda value: min(max(int(value), 0), 256))
         self.setParameterNode(parameters)
@@ -335,11 +335,6 @@ class DentalTopoSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if node is not None and node.IsA("vtkMRMLSegmentationNode") and node.GetDisplayNode() is not None:
             node.GetDisplayNode().SetVisibility3D(True)
         self.reviewPanel.refresh()
-
-
-def _asBool(value) -> bool:
-    """Of a setting, which comes back as a text or as a bool."""
-    return str(value).lower() in ("true", "1")
 
 
 class DentalTopoSegLogic(ScriptedLoadableModuleLogic):

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import qt
 from slicer.i18n import tr as _
 
-from . import Messages
+from . import Messages, Settings
 from .FindingsTable import FindingsTable
 from .LibraryWords import WORDS, sentenceOf, toothTitle
 from .ToothChart import Place, ToothChart
@@ -27,6 +27,7 @@ class ReviewPanel:
         self.review = None
         self.refreshed = []  # called whenever something else is shown
         self.looked = []  # called with a place (RAS mm), or None, whenever the views go there
+        self._pointedFinding = None  # key of the finding that the views went to
         self._waitingRepair = None  # (key, which) of a repair for which a number is picked on the chart
         self.chart = ToothChart(ui.toothChartPlace, self.onToothClicked)
         self.findings = FindingsTable(
@@ -42,6 +43,8 @@ class ReviewPanel:
         ui.undoButton.clicked.connect(lambda *_checked: self.onUndo())
         ui.redoButton.clicked.connect(lambda *_checked: self.onRedo())
         ui.recheckButton.clicked.connect(lambda *_checked: self.onRecheck())
+        ui.distancesCheckBox.checked = Settings.remembered("showDistances", True, Settings.asBool)
+        ui.distancesCheckBox.toggled.connect(self.onDistancesToggled)
         Messages.show(ui.reviewMessageLabel, "")
         self.refresh()
 
@@ -166,7 +169,8 @@ class ReviewPanel:
         key = self._openFindingOf(fdi)
         self.findings.select(key)
         if fdi in self.review.teeth():
-            self._lookAt(lambda: self.review.look_at_tooth(fdi), (fdi,))
+            nearest = self.ui.distancesCheckBox.checked
+            self._lookAt(lambda: self.review.look_at_tooth(fdi, at_distance=nearest), (fdi,))
         elif key is not None:
             self._lookAt(lambda: self.review.look(key), self._finding(key).teeth)
         self._updateTooth()
@@ -204,7 +208,7 @@ class ReviewPanel:
 
         try:
             look = where()
-            self.review.point_out(key)
+            self._pointOut(key)
             if look is not None:
                 look_at(look, self.review.nodes[0].GetScene())
             self._tellLooked(None if look is None else look.position)
@@ -212,6 +216,17 @@ class ReviewPanel:
                 self.review.emphasise(teeth)
         except SceneError as error:
             self._say(sentenceOf(error), "error")
+
+    def _pointOut(self, key: str | None = None) -> None:
+        """Show the lines of a finding and of the selected tooth."""
+        self._pointedFinding = key
+        self.review.point_out(key, self.chart.selected if self.ui.distancesCheckBox.checked else None)
+
+    def onDistancesToggled(self, on: bool) -> None:
+        """Show the selected tooth's distances, or do without."""
+        Settings.remember("showDistances", bool(on))
+        if self.review is not None:
+            self._do(lambda: self._pointOut(self._pointedFinding))
 
     # ---------------------------------------------------------------- changing
 
@@ -292,6 +307,7 @@ class ReviewPanel:
         if self._do(lambda: self.review.renumber(old, fdi, swap_numbers=taken)) is None:
             return
         self.chart.select(fdi)
+        self._pointOut()
         self._updateTooth()
         text = _("Teeth {old} and {new} have exchanged their numbers.") if taken else _("Tooth {old} is now {new}.")
         self._say(text.format(old=self._text(old), new=self._text(fdi)), "done")
@@ -416,6 +432,7 @@ class ReviewPanel:
         else:
             text = f"<b>{place.title}</b>"
             text += _confidenceText(teeth[fdi])
+            text = "<br>".join((text, *(self.review.say(distance) for distance in self.review.distances(fdi))))
         self.ui.toothLabel.text = text
         self.ui.renumberButton.enabled = present
         self.ui.removeToothButton.enabled = present
@@ -434,6 +451,7 @@ class ReviewPanel:
         self.ui.recheckButton.enabled = some
         self.ui.showAllButton.enabled = some
         self.ui.findingsTable.visible = some
+        self.ui.distancesCheckBox.visible = some and any(map(self.review.distances, self.review.teeth()))
 
     def _say(self, text: str, kind: str = "info") -> None:
         Messages.show(self.ui.reviewMessageLabel, text, kind)

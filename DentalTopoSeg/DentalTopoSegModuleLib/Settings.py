@@ -17,3 +17,8 @@ def remembered(name: str, default, converter=str):
 def remember(name: str, value) -> None:
     """Keep a text, a number or a bool."""
     qt.QSettings().setValue(f"{_PREFIX}/{name}", value)
+
+
+def asBool(value) -> bool:
+    """Of a setting, which comes back as a text or as a bool."""
+    return str(value).lower() in ("true", "1")

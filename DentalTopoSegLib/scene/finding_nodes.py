@@ -66,6 +66,7 @@ class FindingNodes:
         self._owners = tuple(owners)
         self.points, self.table = points, table
         self._only: frozenset[int] | None = None
+        self._behind: frozenset[str] = frozenset()
         self._numbering = "FDI"
         self.rows: list[Row] = _rows_of(table)
         self._language: Language = SOURCE_LANGUAGE
@@ -152,6 +153,13 @@ class FindingNodes:
         self._only = None if teeth is None else frozenset(teeth)
         self._show_visibility()
 
+    def give_way(self, keys: Iterable[str]) -> None:
+        """Hide the points of these findings: their lines are shown, which points and labels would lie upon."""
+        keys = frozenset(keys)
+        if keys != self._behind:
+            self._behind = keys
+            self._show_visibility()
+
     def show(self, numbering: str) -> None:
         """Bring both nodes in line with the rows."""
         self._numbering = numbering
@@ -164,7 +172,7 @@ class FindingNodes:
         return [(row, place) for row, place in places if place is not None]
 
     def _visible(self, row: Row) -> bool:
-        return self._only is None or bool(self._only & set(row.finding.teeth))
+        return row.key not in self._behind and (self._only is None or bool(self._only & set(row.finding.teeth)))
 
     def _show_visibility(self) -> None:
         placed = self._placed()

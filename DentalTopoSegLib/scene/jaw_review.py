@@ -18,8 +18,9 @@ from ..dentition import Known, Stated
 from ..dentition.naming import checked_numbering, tooth_title
 from ..dentition.words import Sentence
 from .nodes import NodeGoneError, SceneError, to_world
-from .review import Review, Step
+from .review import Review
 from .review_items import Rechecked, ToothState
+from .review_steps import Step
 from .surfaces import about, change_about, jaws_of, segmentation_of, show_teeth, write_back
 
 #: How much is shown around the teeth, mm.

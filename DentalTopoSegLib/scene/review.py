@@ -6,7 +6,6 @@ What a segmentation and coloured jaws have in common; `volume_review` and `jaw_r
 from __future__ import annotations
 
 import time
-import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -18,46 +17,15 @@ from ..checks.findings import SEVERITIES, Finding, repairs_for
 from ..checks.repair import Repair, RepairRefusedError, delete, renumber, swap, take_numbers
 from ..dentition import Known, Stated, TwoNumbers, is_upper
 from ..dentition.naming import NUMBERINGS, checked_numbering, tooth_text
-from ..dentition.words import SOURCE_LANGUAGE, Language, Sentence
-from .distance_line import show_line
+from ..dentition.words import SOURCE_LANGUAGE, Language
+from .distance_line import Distance, DistanceLines, distance_of_finding
 from .finding_nodes import STANDING, FindingNodes, Row
 from .nodes import SceneError, require
 from .review_items import Rechecked, ReviewedFinding, ToothState
+from .review_steps import Step
 from .views import Look, look_from_outside
 
 NUMBERING = "DentalTopoSeg.Numbering"
-
-
-class Step(ABC):
-    """An edit that was made.
-
-    Parameters
-    ----------
-    review : Review
-        Whose edit it is; not kept alive by its steps.
-    sentence : Sentence
-        What it did.
-
-    Attributes
-    ----------
-    key : str or None
-        Of the finding it was made for.
-    row_state : str
-        That finding's state before.
-    """
-
-    def __init__(self, review: Review, sentence: Sentence) -> None:
-        self.review, self.sentence = weakref.proxy(review), sentence
-        self.key: str | None = None
-        self.row_state = "open"
-
-    @abstractmethod
-    def undo(self) -> None:
-        """Take it back. Raises SceneError when somebody changed the same place since."""
-
-    @abstractmethod
-    def redo(self) -> None:
-        """Do it again; raises as `undo`."""
 
 
 class Review(ABC):
@@ -84,6 +52,8 @@ class Review(ABC):
         self._done: list[Step] = []
         self._undone: list[Step] = []
         self._observed: list[tuple[Any, int]] = []
+        self._lines = DistanceLines()
+        self._pointed_out: tuple[str | None, int | None] = (None, None)
 
     # ------------------------------------------------------------ what there is
 
@@ -152,17 +122,46 @@ class Review(ABC):
         finding = self._row(key).finding
         return self._look(finding.position_ras, finding.teeth)
 
-    def point_out(self, key: str | None) -> Any:
-        """Show the line that a finding measured, as a markups line beside the result, and hide the one before; None
-        only hides. Returns the line's node, None where there never was one."""
-        row = None if key is None else self._row(key)
-        words = "" if row is None else row.finding.say(self.numbering, self.language)
-        return show_line(self.node, None if row is None else row.finding, words)
+    def distances(self, fdi: int) -> list[Distance]:
+        """How near a tooth, or each of its roots, comes to the nerve canal or sinus, the nearest first, and why a
+        distance was not measured; none where nothing of that is labelled, or there is no such tooth."""
+        return []
 
-    def look_at_tooth(self, fdi: int) -> Look:
-        """Where to look for a tooth. Raises SceneError when it is not there."""
+    def say(self, distance: Distance) -> str:
+        """A distance in words."""
+        return distance.sentence.say(self.numbering, self.language)
+
+    def point_out(self, key: str | None, fdi: int | None = None) -> list[Any]:
+        """Show the line that a finding measured and those of a tooth's measured distances, labelled, beside the result,
+        in place of those shown before; they follow every edit. Returns the lines' nodes; without both, none."""
+        self._pointed_out = key, fdi
+        return self._show_lines()
+
+    def _show_lines(self) -> list[Any]:
+        """The lines as they are now of what was pointed out last."""
+        key, fdi = self._pointed_out
+        row = None if key is None else self._lists().row(key)
+        own = distance_of_finding(row.finding) if row is not None and row.state in STANDING else None
+        of_tooth = [] if fdi is None else self.distances(fdi)
+        told = [] if own is None else [own, *(one for one in of_tooth if not one.is_line_of(own))]
+        shown = told or of_tooth
+        measured = {row.key: distance_of_finding(row.finding) for row in self._lists().rows}
+        hidden = (key for key, line in measured.items() if line and any(map(line.is_line_of, shown)))
+        self._lists().give_way(hidden)
+        return self._lines.show(self.node, [(one.ends, self.say(one)) for one in shown if one.ends])
+
+    def _hide_lines(self) -> None:
+        self._pointed_out = (None, None)
+        self._lines.clear()
+        if self._listed.alive():
+            self._listed.give_way(())
+
+    def look_at_tooth(self, fdi: int, *, at_distance: bool = False) -> Look:
+        """Where to look for a tooth; at_distance: at its shortest measured distance, if it has one. Raises SceneError
+        when it is not there."""
         self._lists()
-        look = self._look(None, (fdi,))
+        ends = next((one.ends for one in self.distances(fdi) if one.ends), None) if at_distance else None
+        look = self._look(None if ends is None else tuple(np.mean(ends, axis=0)), (fdi,))
         if look is None:
             raise SceneError("There is no tooth {number}.", number=self.tooth_text(fdi))
         return look
@@ -397,6 +396,7 @@ class Review(ABC):
     def close(self) -> None:
         """Stop observing and restore the appearance; safe on nodes that are gone."""
         self._unwatch()
+        self._hide_lines()
         if all(node.GetScene() is not None for node in self.nodes):
             self.restore()
         self.closed = True

@@ -19,10 +19,12 @@ from ..files.seg_nrrd import CONFIDENCE_MEANING_TAG, CONFIDENCE_TAG, KNOWN_TAGS
 from ..files.volumes import Volume
 from ..files.volumes.boxes import Box
 from . import replacing
+from .distance_line import Distance, distances_of_tooth
 from .finding_nodes import STANDING
 from .nodes import SceneError, require
-from .review import Review, Step
+from .review import Review
 from .review_items import Rechecked, ToothState
+from .review_steps import Step
 from .segments import (
     FDI_TAG,
     FINDINGS_TAG,
@@ -198,6 +200,7 @@ class VolumeReview(Review):
     def _judge(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         changes = self._lists().update(self._check.findings, self.numbering)
         self._mark()
+        self._show_lines()
         return changes
 
     def _adopt(self) -> None:
@@ -253,6 +256,9 @@ class VolumeReview(Review):
     def segment_of(self, fdi: int) -> str | None:
         """The id of a tooth's segment, None where there is none."""
         return self._segments.ids().get(fdi)
+
+    def distances(self, fdi: int) -> list[Distance]:
+        return distances_of_tooth(self._check.clearances(fdi))
 
     # ------------------------------------------------------------ where to look
 
@@ -412,7 +418,7 @@ class VolumeReview(Review):
                 self._show(key, _Shown(False, shown.opacities) if hide else _Shown(shown.visible, _FADED))
 
     def restore(self) -> None:
-        self.point_out(None)
+        self._hide_lines()
         self._restore_look()
 
     def _restore_look(self) -> None:

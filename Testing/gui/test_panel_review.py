@@ -213,36 +213,3 @@ def test_another_result_is_shown_and_the_first_gets_its_look_back(panel, result,
     assert len(set(_opacities(result).values())) == 1
     panel.ui.resultSelector.setCurrentNode(result)
     assert _place(panel, 21).state == "fine"
-
-
-def test_a_click_on_a_distance_shows_its_line(panel, dentition, phantom, scene, slicer) -> None:
-    """Of a segmentation that also holds a canal, another program's: its line appears, and goes with the close look."""
-    from DentalTopoSegLib.scene.segments import LABELMAP, oriented_image
-
-    z, _, x = np.argwhere(dentition == 36)[0]  # where its root ends
-    canal = np.zeros(dentition.shape, np.uint8)
-    canal[max(z - 5, 0) : z - 1, :, x - 2 : x + 2] = 1
-    canal[dentition > 0] = 0
-    node = addDentition(scene, dentition, phantom)
-    segment = slicer.vtkSegment()
-    segment.SetName("Left mandibular canal")
-    segment.SetLabelValue(1)
-    segment.AddRepresentation(LABELMAP, oriented_image(canal, (0, 0, 0), phantom.labels.index_to_ras_matrix()))
-    assert node.GetSegmentation().AddSegment(segment)
-    panel.ui.resultSelector.setCurrentNode(node)
-    assert panel.reviewPanel.review is not None, panel.ui.reviewMessageLabel.text
-    assert scene.GetFirstNodeByClass("vtkMRMLMarkupsLineNode") is None
-    _clickRow(panel, "near_canal")
-    line = scene.GetFirstNodeByClass("vtkMRMLMarkupsLineNode")
-    finding = next(f for f in panel.reviewPanel.review.findings() if f.code == "near_canal")
-    assert line.GetDisplayVisibility()
-    ends = np.zeros((2, 3))
-    for i in range(2):
-        line.GetNthControlPointPositionWorld(i, ends[i])
-    assert np.allclose(ends.mean(axis=0), finding.position, atol=0.02)
-    click(panel.ui.showAllButton)
-    assert not line.GetDisplayVisibility()
-    _clickRow(panel, "near_canal")
-    assert line.GetDisplayVisibility()
-    _clickRow(panel, "void")
-    assert not line.GetDisplayVisibility()

@@ -15,7 +15,7 @@ import numpy as np
 from ...dentition import Confidence, TwoNumbers
 from ...files.volumes.boxes import Box, shift, tooth_boxes, union
 from ..measures.label_map import Case
-from ..measures.surroundings import Memory
+from ..measures.surroundings import Clearance, Memory
 from ..topology import ToothMeasure, contacts_of, locate_tunnels, measure_tooth
 from .checking import findings_of
 from .finding import Finding
@@ -119,8 +119,15 @@ class LiveCheck:
             structures=self.structures,
             memory=self._memory,
         )
+        self._case = case
         self.findings = findings_of(case) if self.measures else []
         return self.findings
+
+    def clearances(self, fdi: int) -> list[Clearance]:
+        """How near a tooth comes to nerve canal or sinus, as `Surroundings.clearances`; none where no structures are
+        known or there is no such tooth."""
+        around = self._case.around
+        return [] if around is None or fdi not in self.measures else around.clearances(fdi)
 
     def _measure(self, fdi: int, box: Box) -> None:
         self.measures[fdi] = measure_tooth(self.labels, fdi, box)

@@ -22,14 +22,16 @@ _RGB = (1.0, 0.1, 0.1)
 _SAME_MM = 0.03
 #: In slices so far from a line it is drawn in full, and from the second length on not at all, mm.
 _FADES_MM = (2.0, 12.0)
+#: Views go to where a tooth is nearest; of a longer line they would leave the tooth, mm.
+_NEAR_MM = 6.0
 
 TO_CANAL = Template("{mm:.1f} mm ± {unsure:.1f} mm to the nerve canal")
 TO_SINUS = Template("{mm:.1f} mm ± {unsure:.1f} mm to the maxillary sinus")
 ROOT_TO_CANAL = Template("{root:words} root: {mm:.1f} mm ± {unsure:.1f} mm to the nerve canal")
 ROOT_TO_SINUS = Template("{root:words} root: {mm:.1f} mm ± {unsure:.1f} mm to the maxillary sinus")
 LENGTH = Template("{mm:.1f} mm")
-NO_DISTANCE = Template("no distance, because {why:clause}")
-ROOT_NO_DISTANCE = Template("{root:words} root: no distance, because {why:clause}")
+NO_DISTANCE = Template("no distance, because {why:words}")
+ROOT_NO_DISTANCE = Template("{root:words} root: no distance, because {why:words}")
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,14 @@ def _distance(near: Clearance) -> Distance:
         return Distance(NO_DISTANCE(why=why) if root is None else ROOT_NO_DISTANCE(why=why, root=root()), None)
     ends = _point(near.line.start), _point(near.line.end)
     return Distance(_words(near.key, near.line.length_mm, near.uncertainty_mm, near.root), ends)
+
+
+def nearest_place(distances: Sequence[Distance]) -> tuple[float, float, float] | None:
+    """The middle of a tooth's shortest measured distance, world RAS mm; None where nothing is near, or was measured."""
+    ends = next((one.ends for one in distances if one.ends is not None), None)
+    if ends is None or math.dist(*ends) > _NEAR_MM:
+        return None
+    return _point(np.mean(ends, axis=0))
 
 
 def distance_of_finding(finding: Finding) -> Distance | None:
@@ -157,6 +167,7 @@ def _new_line(owner: Any, ends: Sequence[Sequence[float]], label: str, words: st
     shown.SetPointLabelsVisibility(True)
     shown.SetSliceProjection(True)  # a slice seldom holds both ends
     shown.SetSliceProjectionUseFiducialColor(True)
+    shown.SetSliceProjectionOpacity(1.0)
     shown.SetLineColorFadingStart(_FADES_MM[0])
     shown.SetLineColorFadingEnd(_FADES_MM[1])
     # the panoramic view shows another place, on which the line would only seem to lie

@@ -18,7 +18,7 @@ from ..checks.repair import Repair, RepairRefusedError, delete, renumber, swap, 
 from ..dentition import Known, Stated, TwoNumbers, is_upper
 from ..dentition.naming import NUMBERINGS, checked_numbering, tooth_text
 from ..dentition.words import SOURCE_LANGUAGE, Language
-from .distance_line import Distance, DistanceLines, distance_of_finding
+from .distance_line import Distance, DistanceLines, distance_of_finding, nearest_place
 from .finding_nodes import STANDING, FindingNodes, Row
 from .nodes import SceneError, require
 from .review_items import Rechecked, ReviewedFinding, ToothState
@@ -157,11 +157,10 @@ class Review(ABC):
             self._listed.give_way(())
 
     def look_at_tooth(self, fdi: int, *, at_distance: bool = False) -> Look:
-        """Where to look for a tooth; at_distance: at its shortest measured distance, if it has one. Raises SceneError
+        """Where to look for a tooth; at_distance: at its shortest distance, where that is small. Raises SceneError
         when it is not there."""
         self._lists()
-        ends = next((one.ends for one in self.distances(fdi) if one.ends), None) if at_distance else None
-        look = self._look(None if ends is None else tuple(np.mean(ends, axis=0)), (fdi,))
+        look = self._look(nearest_place(self.distances(fdi)) if at_distance else None, (fdi,))
         if look is None:
             raise SceneError("There is no tooth {number}.", number=self.tooth_text(fdi))
         return look

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import weakref
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+from typing import Any
 
 from ..dentition.words import Sentence
-
-if TYPE_CHECKING:
-    from .review import Review
 
 
 class Step(ABC):
@@ -30,7 +27,7 @@ class Step(ABC):
         That finding's state before.
     """
 
-    def __init__(self, review: Review, sentence: Sentence) -> None:
+    def __init__(self, review: Any, sentence: Sentence) -> None:
         self.review, self.sentence = weakref.proxy(review), sentence
         self.key: str | None = None
         self.row_state = "open"

@@ -16,7 +16,7 @@ from DentalTopoSegLib.files.json_text import write_report_json
 from DentalTopoSegLib.files.structures import write_known_structures
 from DentalTopoSegLib.reports.report import read_report
 from DentalTopoSegLib.scene import add_result, prepare_job, review_of
-from DentalTopoSegLib.scene.distance_line import distances_of_tooth
+from DentalTopoSegLib.scene.distance_line import distances_of_tooth, nearest_place
 from DentalTopoSegLib.scene.nodes import nodes_of
 from DentalTopoSegLib.scene.views import PANORAMIC_TAG
 
@@ -30,6 +30,11 @@ def canal_below(labels: np.ndarray) -> np.ndarray:
     found[max(z - 4, 0) : z - 1, :, x - 2 : x + 2] = structure("canal_left").value
     found[labels > 0] = 0
     return found
+
+
+def near(mm: float, root: str = "", unseen: str = "") -> Clearance:
+    """A distance downwards from the origin."""
+    return Clearance(Line(np.zeros(3), np.array([0, 0, -mm])), "canal_left", 0.42, root, unseen)
 
 
 @pytest.fixture
@@ -187,21 +192,23 @@ def test_the_panoramic_view_shows_no_line(scene, result) -> None:
 
 def test_every_root_that_was_measured_has_its_line() -> None:
     """The crown has none beside the roots', unless nothing is nearer."""
-
-    def near(mm: float, root: str, unseen: str = "") -> Clearance:
-        return Clearance(Line(np.zeros(3), np.array([0, 0, -mm])), "canal_left", 0.42, root, unseen)
-
-    measured = [near(1.0, "mesial"), near(2.0, "distal", "cut"), near(9.0, "")]
+    measured = [near(1.0, "mesial"), near(2.0, "distal", "cut"), near(9.0)]
     told = distances_of_tooth(measured)
     assert [str(one.sentence) for one in told] == [
         "mesial root: 1.0 mm ± 0.5 mm to the nerve canal",
         "distal root: no distance, because the scan ends where it is nearest",
     ]
     assert told[0].ends == ((0, 0, 0), (0, 0, -1)) and told[1].ends is None
-    assert [str(one.sentence) for one in distances_of_tooth([near(0.5, ""), near(1.0, "mesial")])] == [
+    assert [str(one.sentence) for one in distances_of_tooth([near(0.5), near(1.0, "mesial")])] == [
         "0.5 mm ± 0.5 mm to the nerve canal",
         "mesial root: 1.0 mm ± 0.5 mm to the nerve canal",
     ]
+
+
+def test_views_leave_no_tooth_for_what_is_far_away() -> None:
+    assert nearest_place(distances_of_tooth([near(1.0, "mesial", "drawn"), near(4.0, "distal")])) == (0, 0, -2)
+    assert nearest_place(distances_of_tooth([near(15.0)])) is None
+    assert nearest_place([]) is None
 
 
 def test_the_line_moves_with_the_head(scene, result) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gettext
+
 import numpy as np
 import pytest
 from fake_output import write_output
@@ -16,7 +18,7 @@ from DentalTopoSegLib.files.json_text import write_report_json
 from DentalTopoSegLib.files.structures import write_known_structures
 from DentalTopoSegLib.reports.report import read_report
 from DentalTopoSegLib.scene import add_result, prepare_job, review_of
-from DentalTopoSegLib.scene.distance_line import distances_of_tooth, nearest_place
+from DentalTopoSegLib.scene.distance_line import TO_CANAL, distances_of_tooth, nearest_place
 from DentalTopoSegLib.scene.nodes import nodes_of
 from DentalTopoSegLib.scene.views import PANORAMIC_TAG
 
@@ -113,6 +115,19 @@ def test_a_tooth_without_a_finding_shows_its_distance_with_the_networks_error(sc
         review.look_at_tooth(TOOTH, at_distance=True).position, ends_of(line).mean(axis=0), atol=1e-6
     )
     assert review.point_out(None, 11) == [] == lines_in(scene)
+
+
+def test_the_label_speaks_the_users_language(result) -> None:
+    class German(gettext.NullTranslations):
+        def gettext(self, message: str) -> str:
+            return {TO_CANAL.text: "{mm:.1f} mm ± {unsure:.1f} mm zum Nervkanal", ".": ","}.get(message, message)
+
+    review = review_of(result.node)
+    review.language = German()
+    (line,) = review.point_out(None, TOOTH)
+    mm = np.linalg.norm(np.subtract(*ends_of(line)))
+    said = line.GetNthControlPointLabel(1)
+    assert said.startswith(f"{mm:.1f} mm ± ".replace(".", ",")) and said.endswith(" mm zum Nervkanal")
 
 
 def test_a_finding_and_its_tooth_share_one_line(scene, result) -> None:

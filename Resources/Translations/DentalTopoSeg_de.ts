@@ -185,6 +185,11 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>In the views, the line from the selected tooth to where the nerve canal or the maxillary sinus is nearest, with its length and how sure that is. What was not seen in the scan has no line.</source>
+            <translation>In den Ansichten die Linie vom gewählten Zahn dorthin, wo Nervkanal oder Kieferhöhle am nächsten sind, mit ihrer Länge und deren Unsicherheit. Was im Scan nicht zu sehen war, hat keine Linie.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Its teeth:</source>
             <translation>Dessen Zähne:</translation>
         </message>
@@ -382,6 +387,11 @@
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Show panoramic view</source>
             <translation>Panoramaansicht zeigen</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Show the distance to nerve canal or sinus</source>
+            <translation>Abstand zu Nervkanal oder Kieferhöhle zeigen</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -2567,6 +2577,11 @@
             <translation>nahe an der Kieferhöhle</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/scene/distance_line.py"/>
+            <source>no distance, because {why:words}</source>
+            <translation>kein Abstand, denn {why:words}</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
             <source>no tooth found</source>
             <translation>kein Zahn gefunden</translation>
@@ -3067,6 +3082,21 @@
             <translation>angegeben war: {jaw:words}</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/scene/distance_line.py"/>
+            <source>{mm:.1f} mm</source>
+            <translation>{mm:.1f} mm</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/scene/distance_line.py"/>
+            <source>{mm:.1f} mm ± {unsure:.1f} mm to the maxillary sinus</source>
+            <translation>{mm:.1f} mm ± {unsure:.1f} mm zur Kieferhöhle</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/scene/distance_line.py"/>
+            <source>{mm:.1f} mm ± {unsure:.1f} mm to the nerve canal</source>
+            <translation>{mm:.1f} mm ± {unsure:.1f} mm zum Nervkanal</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/two_numbers.py"/>
             <source>{number:tooth}</source>
             <translation>{number:tooth}</translation>
@@ -3090,6 +3120,21 @@
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/numbering_again.py"/>
             <source>{old:tooth} is left without a number</source>
             <translation>{old:tooth} bleibt ohne Nummer</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/scene/distance_line.py"/>
+            <source>{root:words} root: no distance, because {why:words}</source>
+            <translation>{root:words} Wurzel: kein Abstand, denn {why:words}</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/scene/distance_line.py"/>
+            <source>{root:words} root: {mm:.1f} mm ± {unsure:.1f} mm to the maxillary sinus</source>
+            <translation>{root:words} Wurzel: {mm:.1f} mm ± {unsure:.1f} mm zur Kieferhöhle</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/scene/distance_line.py"/>
+            <source>{root:words} root: {mm:.1f} mm ± {unsure:.1f} mm to the nerve canal</source>
+            <translation>{root:words} Wurzel: {mm:.1f} mm ± {unsure:.1f} mm zum Nervkanal</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/reports/page_words.py"/>

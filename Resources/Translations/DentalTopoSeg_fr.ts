@@ -185,6 +185,11 @@
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>In the views, the line from the selected tooth to where the nerve canal or the maxillary sinus is nearest, with its length and how sure that is. What was not seen in the scan has no line.</source>
+            <translation>Dans les vues, la ligne de la dent choisie jusque là où le canal mandibulaire ou le sinus maxillaire est le plus proche, avec sa longueur et l'incertitude de celle-ci. Ce qui n'a pas été vu dans le scan n'a pas de ligne.</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Its teeth:</source>
             <translation>Ses dents :</translation>
         </message>
@@ -382,6 +387,11 @@
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
             <source>Show panoramic view</source>
             <translation>Afficher la vue panoramique</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
+            <source>Show the distance to nerve canal or sinus</source>
+            <translation>Montrer la distance au canal mandibulaire ou au sinus</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSeg/Resources/UI/DentalTopoSeg.ui"/>
@@ -2567,6 +2577,11 @@
             <translation>près du sinus</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/scene/distance_line.py"/>
+            <source>no distance, because {why:words}</source>
+            <translation>pas de distance, car {why:words}</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/reports/page_words.py"/>
             <source>no tooth found</source>
             <translation>aucune dent trouvée</translation>
@@ -3067,6 +3082,21 @@
             <translation>l'arcade indiquée est {jaw:words}</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/scene/distance_line.py"/>
+            <source>{mm:.1f} mm</source>
+            <translation>{mm:.1f} mm</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/scene/distance_line.py"/>
+            <source>{mm:.1f} mm ± {unsure:.1f} mm to the maxillary sinus</source>
+            <translation>{mm:.1f} mm ± {unsure:.1f} mm jusqu'au sinus maxillaire</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/scene/distance_line.py"/>
+            <source>{mm:.1f} mm ± {unsure:.1f} mm to the nerve canal</source>
+            <translation>{mm:.1f} mm ± {unsure:.1f} mm jusqu'au canal mandibulaire</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/checks/findings/kinds/two_numbers.py"/>
             <source>{number:tooth}</source>
             <translation>{number:tooth}</translation>
@@ -3090,6 +3120,21 @@
             <location filename="../../DentalTopoSegLib/checks/repair/kinds/numbering_again.py"/>
             <source>{old:tooth} is left without a number</source>
             <translation>{old:tooth} reste sans numéro</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/scene/distance_line.py"/>
+            <source>{root:words} root: no distance, because {why:words}</source>
+            <translation>racine {root:words} : pas de distance, car {why:words}</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/scene/distance_line.py"/>
+            <source>{root:words} root: {mm:.1f} mm ± {unsure:.1f} mm to the maxillary sinus</source>
+            <translation>racine {root:words} : {mm:.1f} mm ± {unsure:.1f} mm jusqu'au sinus maxillaire</translation>
+        </message>
+        <message>
+            <location filename="../../DentalTopoSegLib/scene/distance_line.py"/>
+            <source>{root:words} root: {mm:.1f} mm ± {unsure:.1f} mm to the nerve canal</source>
+            <translation>racine {root:words} : {mm:.1f} mm ± {unsure:.1f} mm jusqu'au canal mandibulaire</translation>
         </message>
         <message>
             <location filename="../../DentalTopoSegLib/reports/page_words.py"/>

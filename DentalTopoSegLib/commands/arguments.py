@@ -71,13 +71,15 @@ def add_structures(command: argparse.ArgumentParser | argparse._ArgumentGroup) -
 
 
 def structures_of(given: argparse.Namespace) -> tuple[str, ...]:
-    """The groups of `options.STRUCTURE_GROUPS` that --structures names. UsageError for another word."""
+    """The groups of `options.STRUCTURE_GROUPS` that --structures names. UsageError for another word, or none."""
     words = [word.strip() for word in given.structures.split(",") if word.strip()]
+    known = ", ".join(("teeth", *STRUCTURE_GROUPS))
+    if not words:
+        raise UsageError(f"--structures names nothing: name any of {known}, with commas, or all.")
+    if unknown := [word for word in words if word not in ("teeth", "all", *STRUCTURE_GROUPS)]:
+        raise UsageError(f"--structures does not know '{unknown[0]}': name any of {known}, with commas, or all.")
     if "all" in words:
         return STRUCTURE_GROUPS
-    if unknown := [word for word in words if word not in ("teeth", *STRUCTURE_GROUPS)]:
-        known = ", ".join(("teeth", *STRUCTURE_GROUPS))
-        raise UsageError(f"--structures does not know '{unknown[0]}': name any of {known}, with commas, or all.")
     return tuple(word for word in words if word != "teeth")
 
 

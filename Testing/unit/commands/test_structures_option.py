@@ -114,6 +114,17 @@ def test_an_unknown_word_is_told_with_the_known_ones(tmp_path: Path, scan: Path,
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(
+    ("words", "told"), [("all,ears", "does not know 'ears'"), ("", "names nothing"), (" , ", "names nothing")]
+)
+def test_neither_all_nor_an_empty_list_hides_a_mistake(
+    tmp_path: Path, scan: Path, words: str, told: str, capsys
+) -> None:
+    assert cli.main(["segment", str(scan), "-o", str(tmp_path / "out"), "--structures", words]) == 2
+    assert f"--structures {told}: name any of teeth, jaws, canals, tissues" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_mesh_has_no_structures(tmp_path: Path, jaw: Path, capsys) -> None:
     assert cli.main(["segment", str(jaw), "-o", str(tmp_path / "out"), "--structures", "canals"]) == 2
     assert "--structures is only for CBCT: leave it out here." in capsys.readouterr().err

@@ -12,6 +12,7 @@ from ..dentition.structures import structure
 from ..files.volumes import Volume
 from ..files.volumes.boxes import Box, box_of
 from ..files.volumes.boxes import grow as enlarge
+from .implant_crowns import crowns_on_implants
 from .inference import check
 from .instances import HALF, ISLAND_MM3
 from .placing import reach_on_scan
@@ -26,6 +27,7 @@ _LEAST_MM3 = 1.0
 """Of a piece of what is in a tooth."""
 _FULL = np.ones((3, 3, 3), bool)
 
+_IS_CROWN = "What was taken for tooth {fdi} is a crown on an implant: it has no tooth's number."
 _IS_IMPLANT = "Where tooth {fdi} would stand is an implant: it has no tooth's number."
 
 
@@ -40,7 +42,7 @@ class Tissues:
 def find_tissues(
     found: StructureMap, teeth: np.ndarray, placed: Volume, cancelled: Callable[[], bool] | None = None
 ) -> Tissues:
-    """Tissues on the scan's own grid; implants are taken away from the teeth.
+    """Tissues on the scan's own grid; implants and the crowns on them are taken away from the teeth.
 
     Enamel, pulp, fillings and crowns lie in a tooth; a pulp touches no other tooth, so it stays each tooth's own. A
     crown may stand on an implant instead.
@@ -66,13 +68,20 @@ def find_tissues(
     owner = found.owners()
     out = np.zeros(placed.array.shape, np.uint8)
     implants = np.zeros(owner.shape, bool)
+    bodies: list[tuple[np.ndarray, Box]] = []
     for key, least in _ALONE.items():
         check(cancelled)
         for part, box in _pieces(owner == found.keys.index(key), least / found.grid.voxel_volume_mm3):
             _paint(out, part, box, key, found, placed, None)
             if key == "implant":
                 implants[box] |= part
+                bodies.append((part, box))
     notes = _take_away(out == structure("implant").value, placed) if implants.any() else []
+    borne = crowns_on_implants(bodies, teeth, owner == found.keys.index("pulp"), found.grid)
+    if borne:
+        notes += [_IS_CROWN.format(fdi=fdi) for fdi in borne if (placed.array == fdi).any()]
+        placed.array[np.isin(placed.array, borne)] = 0
+        teeth = np.where(np.isin(teeth, borne), 0, teeth).astype(np.uint8)
     for fdi, tight in enumerate(ndimage.find_objects(teeth), start=1):
         if tight is None:
             continue

@@ -110,6 +110,26 @@ def test_the_crown_of_an_implant_is_there_without_a_tooth():
     assert not there[:, :10, :10].any()
 
 
+def bearing(height: slice, implant: slice, pulp: np.ndarray | None = None) -> list[str]:
+    """Notes of a "tooth" 37 at this height over an implant, in line with it."""
+    teeth = np.where(block(height, slice(8, 22), slice(28, 42)), 37, 0).astype(np.uint8)
+    body = block(implant, slice(11, 19), slice(31, 39))
+    parts = {"implant": body} if pulp is None else {"implant": body & ~pulp, "pulp": pulp}
+    return find_tissues(answer(**parts), teeth, upright(teeth.repeat(2, 0).repeat(2, 1).repeat(2, 2), 0.25)).notes
+
+
+def test_a_crown_on_an_implant_is_no_tooth():
+    told = ["What was taken for tooth 37 is a crown on an implant: it has no tooth's number."]
+    assert bearing(slice(24, 38), slice(2, 22)) == told  # the abutment between them was not seen
+    assert bearing(slice(21, 38), slice(2, 22)) == told  # the crown comes down over the shoulder
+
+
+def test_a_tooth_with_a_pulp_or_a_root_beside_the_implant_stays():
+    assert bearing(slice(24, 38), slice(2, 22), block(slice(28, 32), slice(12, 18), slice(32, 38))) == []
+    assert bearing(slice(8, 38), slice(2, 22)) == []
+    assert bearing(slice(31, 38), slice(2, 22)) == []  # too far
+
+
 def test_a_speck_of_metal_is_no_implant():
     scan = on_scan()
     found = find_tissues(answer(implant=block(slice(10, 14), slice(10, 14), slice(30, 34))), TEETH, scan)

@@ -15,6 +15,9 @@ _SOCKET_MM = 1.2
 _LEAST_POINTS = 4
 #: Expanded uncertainty (95 %) of a level by the voxels alone, in voxels; `Testing/unit/checks/test_surroundings.py`.
 LEVEL_VOXELS = 1.5
+#: Bone that stands over the cemento-enamel junction by more (mm): the tooth has not come through, or the map calls gum
+#: and crown bone; neither is a level.
+COVERED_MM = 2.0
 #: Where a side begins and ends, in degrees from its middle.
 _SIDE_DEG = 45.0
 

@@ -21,7 +21,7 @@ from ...files.volumes.boxes import Box, box_of
 from .bite import Stand, occlusal_normal, stand_of
 from .canals import Piece, pieces_of
 from .implant_site import Section, Site, measure_site
-from .periodontium import LEVEL_VOXELS, Levels, bone_crest, by_side, enamel_edge
+from .periodontium import COVERED_MM, LEVEL_VOXELS, Levels, bone_crest, by_side, enamel_edge
 from .sampled import Sampled
 from .subvoxel import Line, distance_uncertainty_mm, shortest_line, surface_points
 from .tooth_shape import AXIS_DEG, LENGTH_VOXELS, Root, ToothShape, find_roots, named_roots, tooth_shape
@@ -338,7 +338,7 @@ class Surroundings:
     def bone_levels(self, fdi: int) -> dict[str, float]:
         """How far the bone's crest lies towards the root from the cemento-enamel junction, mm by the tooth's sides: 0.4
         to 1.9 mm without bone loss (Hausmann et al., J Periodontol 1991;62:570). None where enamel or jaw are not
-        labelled."""
+        labelled, or bone covers the crown."""
         shape, edge, crest = self.shape(fdi), self.enamel_edge(fdi), self.bone_crest(fdi)
         frame = self.case.frame
         if shape is None or edge is None or crest is None or frame is None or not self.case.numbers_trusted:
@@ -347,7 +347,8 @@ class Surroundings:
         mesial = frame.tangent(fdi) * (1 if is_right(fdi) else -1)
         inner = "palatal" if is_upper(fdi) else "lingual"
         sides = {"mesial": mesial, "distal": -mesial, "buccal": outwards, inner: -outwards}
-        return by_side(crest.heights - edge.heights, shape, sides, _across(shape))
+        levels = by_side(crest.heights - edge.heights, shape, sides, _across(shape))
+        return {side: level for side, level in levels.items() if level >= -COVERED_MM}
 
     # ------------------------------------------------------------ places without a tooth
 
@@ -464,7 +465,8 @@ class Surroundings:
             told |= {"crown_mm": round(crown, 1), "root_mm": round(root, 1)}
             if root > 0:
                 told["crown_root_ratio"] = round(crown / root, 2)
-        if crest is not None and crest.mean is not None and crest.mean < shape.root_end:
+        highest = -np.inf if edge is None or edge.mean is None else edge.mean - COVERED_MM
+        if crest is not None and crest.mean is not None and highest <= crest.mean < shape.root_end:
             out, held = crest.mean - shape.crown_end, shape.root_end - crest.mean
             told |= {"in_bone_mm": round(held, 1), "clinical_crown_root_ratio": round(out / held, 2)}
         return told

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import toy_jaw_map
 from toy_jaw_map import CANAL_R, CANAL_RADIUS, CANAL_S, CREST_S, SINUS_S, structures, teeth, with_structures
 from toy_teeth import SPACING, place, volume
 
@@ -63,6 +64,16 @@ def test_crown_root_and_bone(around: Surroundings) -> None:
     pulp = (labels.array == structure("pulp").value) & (around.case.labels.array == 46)
     assert row["pulp_mm3"] == pytest.approx(pulp.sum() * SPACING**3, abs=0.06)
     assert row["pulp_share"] == pytest.approx(pulp.sum() / (around.case.labels.array == 46).sum(), abs=1e-4)
+
+
+def test_bone_over_the_crown_is_no_level(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(toy_jaw_map, "CREST_S", CREST_S + 8.0)
+    labels, beside = with_structures()
+    around = measured_case(labels, structures=beside).around
+    assert around is not None
+    row = around.tooth_row(46)
+    assert row["crown_mm"] > 5.0
+    assert not {"in_bone_mm", "clinical_crown_root_ratio", "bone_levels_mm"} & set(row)
 
 
 def test_what_is_not_labelled_is_not_told() -> None:

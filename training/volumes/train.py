@@ -3,6 +3,7 @@
     python -m training train-volumes training/configs/numbering.yaml --data BUFFER --val VALIDATION --name numbering
 
 Stops after the configured minutes or steps. Started again with the same name it goes on from the last checkpoint.
+`trained: NAME` in a configuration trains the layers whose names begin so and leaves the others as they are.
 """
 
 from __future__ import annotations

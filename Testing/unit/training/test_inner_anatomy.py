@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from scipy import ndimage  # noqa: E402
 
 from DentalTopoSegLib.dentition.structures import structure  # noqa: E402
 from Testing.unit.training.test_phantom_engine import dentition  # noqa: E402, F401
+from training import loop  # noqa: E402
 from training.patients import inner_anatomy, sampler  # noqa: E402
 from training.patients.anatomy import Patient, sample_patient  # noqa: E402
 from training.patients.arch_places import JawSide  # noqa: E402
@@ -33,6 +35,7 @@ from training.patients.targets import (  # noqa: E402
 )
 from training.patients.variety import FULL  # noqa: E402
 from training.volumes.losses import IGNORE, border_loss, canals_loss, structures_loss, tissues_loss  # noqa: E402
+from training.volumes.train import VolumeTask  # noqa: E402
 
 PLAIN = FULL.without("restorations", "disease", "roots")
 SPACING = 1.0
@@ -265,6 +268,15 @@ def test_a_missed_filling_counts_as_much_as_missed_enamel():
 
     assert price(filling) == pytest.approx(4.0, abs=0.1)
     assert price(filling) == pytest.approx(price(enamel), abs=1e-3)
+
+
+def test_the_head_of_tissues_can_be_trained_alone():
+    config = loop.read_config(Path(loop.__file__).parent / "configs" / "tissues_head.yaml")
+    net = VolumeTask(config, Path("samples")).net
+    learning = {name.split(".")[0] for name, weights in net.named_parameters() if weights.requires_grad}
+    assert learning == {"tissue_head"}
+    del config["trained"]
+    assert all(weights.requires_grad for weights in VolumeTask(config, Path("samples")).net.parameters())
 
 
 def test_the_loss_asks_for_canals():

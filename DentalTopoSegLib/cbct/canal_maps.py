@@ -60,6 +60,13 @@ def run_canals(
     -------
     StructureMap or None
         Of `CANAL_KEYS`, background where it has not looked; None where there is no lower jaw.
+
+    Raises
+    ------
+    ModelError
+        The network tells other things apart, or gives other maps.
+    Cancelled
+        Once `cancelled` answers True.
     """
     from scipy import ndimage
 

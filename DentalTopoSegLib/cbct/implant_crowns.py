@@ -41,7 +41,7 @@ def crowns_on_implants(
     grid : Volume
         The grid of both, for its spacing.
     """
-    spacing = np.asarray(grid.spacing, float)
+    spacing = np.asarray(grid.spacing[::-1], float)
     found: set[int] = set()
     for mask, box in implants:
         if np.count_nonzero(mask) * grid.voxel_volume_mm3 < _LEAST_IMPLANT_MM3:

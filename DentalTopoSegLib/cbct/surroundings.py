@@ -168,14 +168,14 @@ def find_surroundings(
         check(cancelled)
         _paint(labels, canal, key, lumen, grid, teeth)
     labels *= teeth.array == 0
-    drawn = {key: lines for key, canal in thin.items() if (lines := _drawn_stretches(canal, found.grid))}
+    drawn = {key: lines for key, canal in thin.items() if (lines := _drawn_stretches(canal, said, grid))}
     return Surroundings(teeth.with_array(labels), _names(labels), notes, told, drawn)
 
 
-def _drawn_stretches(canal: Canal, grid: Volume) -> list[np.ndarray]:
-    """The long stretches of a canal's line (n, 3), RAS mm, that were put between its pieces."""
-    on = tuple(canal.line.T)
-    there = canal.drawn[on] | ~canal.mask[on]  # steps over faces leave a tube that is joined over corners
+def _drawn_stretches(canal: Canal, said: np.ndarray, grid: Volume) -> list[np.ndarray]:
+    """The long stretches of a canal's line (n, 3), RAS mm, that were put between its pieces; said: uint8 (z, y, x) on
+    the grid, how sure it is that it passes there."""
+    there = said[tuple(canal.line.T)] < SEEN
     stretches = []
     for begin, end in np.flatnonzero(np.diff(there, prepend=False, append=False)).reshape(-1, 2):
         kept = np.unique([*range(begin, end, _POINTS_APART), end - 1])

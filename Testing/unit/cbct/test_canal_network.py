@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import ndimage
@@ -55,6 +57,11 @@ def closer(tube: np.ndarray, near: np.ndarray) -> StructureMap:
     lumen = tube - near
     probabilities = np.stack([255 - tube, near, lumen]).astype(np.uint8)
     return StructureMap(probabilities, upright(np.zeros(SHAPE, np.uint8), 1.0), CANAL_KEYS)
+
+
+def moved(grid: Volume) -> Volume:
+    """The same voxels two millimetres farther along every axis."""
+    return replace(grid, origin=tuple(o + d for o, d in zip(grid.origin, (-2.0, -2.0, 2.0), strict=True)))
 
 
 def test_it_looks_along_the_lower_jaw_at_each_side_by_itself():
@@ -115,6 +122,26 @@ def test_where_a_canal_is_only_near_its_course_is_still_found():
     assert ndimage.label(canal.mask)[1] == 1
     assert np.abs(canal.line[:, 2] - 16).max() <= 2
     assert canal.drawn[:, 24:32].any()
+
+
+def test_what_was_drawn_lies_where_the_finer_map_has_its_gap():
+    gap = np.zeros(SHAPE, bool)
+    gap[:, 24:32] = True
+    tube = np.where(ndimage.binary_dilation(LEFT) & ~gap, 255, 0)
+    fine = replace(closer(tube, np.where(LEFT, 0, tube)), grid=moved(upright(np.zeros(SHAPE, np.uint8), 1.0)))
+    around = find_surroundings(answer(mandible=JAW, canal=LEFT), teeth(0.5, ()), ("canals",), closer=fine)
+    ((key, (line,)),) = around.drawn.items()
+    inside = np.rint(fine.grid.ras_to_index(line)).astype(int)
+    assert key == "canal_left" and (inside[:, 1].min(), inside[:, 1].max()) == (24, 31)
+
+
+def test_a_course_whose_edge_is_unsure_is_no_gap():
+    tube = np.where(ndimage.binary_dilation(LEFT), 255, 0)
+    near = np.where(LEFT, 0, tube)
+    near[:, 24:32] = np.where(tube[:, 24:32] > 0, 200, 0)
+    around = find_surroundings(answer(mandible=JAW), teeth(0.5, ()), ("canals",), closer=closer(tube, near))
+    assert around.canals["canal_left"]["pieces"] == 1
+    assert around.drawn == {}
 
 
 def test_the_faint_tail_of_a_canal_is_given_up():

@@ -108,7 +108,6 @@ def _find_in_box(probability: np.ndarray, jaw: np.ndarray, spacing: float, lumen
     points = {n: np.argwhere(labels[boxes[n - 1]] == n) + [s.start for s in boxes[n - 1]] for n in order}
     own, left = points[order[0]], order[1:]
     mask = labels == order[0]
-    joined, pieces = 0.0, 1
     while left:  # the nearest first, so that a canal in three pieces is joined along its course
         tree = cKDTree(own)
         away = {number: tree.query(points[number]) for number in left}
@@ -121,17 +120,16 @@ def _find_in_box(probability: np.ndarray, jaw: np.ndarray, spacing: float, lumen
         way = _way_between(mask, labels == nearest, (own[partners[at]], points[nearest][at]), probability, jaw, spacing)
         if way is None:
             continue
-        unseen = _unseen_mm(way, probability, spacing)
-        pieces += unseen > 0
-        joined += unseen
         mask |= (labels == nearest) | _thick(way, mask.shape, spacing)
         own = np.concatenate([own, points[nearest]])
     line = _line_along(mask, probability, labels > 0)
+    unseen = probability[tuple(line.T)] < SEEN
+    pieces = 1 + int(np.count_nonzero(np.diff(unseen, prepend=False) & unseen))
     near = ndimage.distance_transform_cdt(~_on(line, mask.shape), "chessboard") <= int(_REACH_MM / spacing)
     inside = lumen >= _SURE
     seen = mask & near & inside
     drawn = _thick(line[~inside[tuple(line.T)]], mask.shape, spacing) & ~seen
-    return Canal(seen | drawn | _on(line, mask.shape), line, drawn, pieces, joined)
+    return Canal(seen | drawn | _on(line, mask.shape), line, drawn, pieces, _unseen_mm(line, probability, spacing))
 
 
 def _pieces_of(probability: np.ndarray) -> np.ndarray:

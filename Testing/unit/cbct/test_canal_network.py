@@ -135,6 +135,14 @@ def test_what_was_drawn_lies_where_the_finer_map_has_its_gap():
     assert key == "canal_left" and (inside[:, 1].min(), inside[:, 1].max()) == (24, 31)
 
 
+def test_a_gap_that_the_canal_does_not_cross_is_not_told():
+    rows = np.arange(SHAPE[1])[None, :, None]
+    seen = np.where(LEFT & (rows < 34), 255, 0) + np.where(LEFT & (rows >= 38) & (rows < 41), 80, 0)
+    one = find_canal(seen.astype(np.uint8), JAW, 1.0)
+    assert one.line[:, 1].max() < 34
+    assert (one.pieces, one.joined_mm) == (1, 0.0)
+
+
 def test_a_course_whose_edge_is_unsure_is_no_gap():
     tube = np.where(ndimage.binary_dilation(LEFT), 255, 0)
     near = np.where(LEFT, 0, tube)

@@ -13,7 +13,7 @@ label map itself has wrong comes on top.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -27,6 +27,8 @@ SMOOTHING_VOXELS = 0.5
 _MARGIN = 3
 #: With 95 % probability a distance is nearer to the truth than this part of the largest voxel edge.
 _EXPANDED = 0.5
+#: Every so manieth point bounds how long the shortest line between two surfaces can be.
+_FEW = 16
 
 
 @dataclass(frozen=True)
@@ -93,10 +95,10 @@ def _carry_on(padded: np.ndarray, axis: int, first: bool, last: bool) -> None:
 
 def _crossings(field: np.ndarray, level: float) -> np.ndarray:
     """(n, 3) (z, y, x) indices where the field crosses the level between two neighbouring voxels, linearly."""
-    found = []
+    found, inside = [], field > level
     for axis in range(3):
-        along = np.moveaxis(field, axis, 0)
-        crosses = (along[:-1] > level) != (along[1:] > level)
+        along, there = np.moveaxis(field, axis, 0), np.moveaxis(inside, axis, 0)
+        crosses = there[:-1] != there[1:]
         at = np.argwhere(crosses).astype(float)
         before, after = along[:-1][crosses], along[1:][crosses]
         at[:, 0] += (level - before) / (after - before)
@@ -105,12 +107,21 @@ def _crossings(field: np.ndarray, level: float) -> np.ndarray:
     return np.concatenate(found)
 
 
-def shortest_line(first: np.ndarray, second: np.ndarray) -> Line | None:
-    """The shortest line between two sets of surface points, (n, 3) and (m, 3) RAS mm; None where one is empty."""
+def search_tree(points: np.ndarray) -> Any:
+    """A `scipy.spatial.cKDTree` of (n, 3) points, for `shortest_line` where it is asked more than once."""
     from scipy.spatial import cKDTree
 
-    if not len(first) or not len(second):
+    return cKDTree(points)
+
+
+def shortest_line(first: np.ndarray, second: np.ndarray | Any, within_mm: float = np.inf) -> Line | None:
+    """The shortest line between two sets of surface points, (n, 3) and (m, 3) RAS mm, the second as they are or as a
+    `search_tree`; None where one is empty, or they are farther apart."""
+    tree = search_tree(second) if isinstance(second, np.ndarray) else second
+    if not len(first) or not tree.n:
         return None
-    distances, nearest = cKDTree(second).query(first)
+    # that a point is farther away than some other is quicker seen than how far away it is
+    bound = min(within_mm, tree.query(first[::_FEW], distance_upper_bound=within_mm)[0].min())
+    distances, nearest = tree.query(first, distance_upper_bound=bound * (1 + 1e-9) + 1e-9)
     at = int(np.argmin(distances))
-    return Line(first[at], second[nearest[at]])
+    return Line(first[at], tree.data[nearest[at]]) if np.isfinite(distances[at]) else None

@@ -21,9 +21,9 @@ from ...files.volumes.boxes import Box, box_of
 from .bite import Stand, occlusal_normal, stand_of
 from .canals import Piece, pieces_of
 from .implant_site import Section, Site, measure_site
-from .periodontium import COVERED_MM, LEVEL_VOXELS, Levels, bone_crest, by_side, enamel_edge
+from .periodontium import COVERED_MM, HELD_MM, LEVEL_VOXELS, Levels, bone_crest, by_side, enamel_edge
 from .sampled import Sampled
-from .subvoxel import Line, distance_uncertainty_mm, shortest_line, surface_points
+from .subvoxel import Line, distance_uncertainty_mm, search_tree, shortest_line, surface_points
 from .tooth_shape import AXIS_DEG, LENGTH_VOXELS, Root, ToothShape, find_roots, named_roots, tooth_shape
 from .unseen import DRAWN, why_unseen
 
@@ -38,8 +38,6 @@ SINUSES = ("sinus_left", "sinus_right", "sinus")
 JAWS = {"upper": "upper_jaw", "lower": "mandible"}
 #: What is farther away than this is no tooth's neighbour, such as the canal of the other side, mm.
 _FAR_MM = 20.0
-#: So far around a tooth's box its socket's bone may lie, mm.
-_SOCKET_BOX_MM = 2.0
 #: An implant this near to the middle of where a tooth would stand takes its place, mm.
 _IMPLANT_MM = 3.0
 
@@ -105,11 +103,14 @@ class Memory:
     shapes: dict[int, ToothShape | None] = field(default_factory=dict)
     roots: dict[int, list[Root]] = field(default_factory=dict)
     clearances: dict[int, list[Clearance]] = field(default_factory=dict)
+    edges: dict[int, Levels | None] = field(default_factory=dict)
+    bone: dict[int, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
+    trees: dict[str, Any] = field(default_factory=dict)
     canals: dict[str, list[Piece]] = field(default_factory=dict)
 
     def forget(self, fdi: int) -> None:
         """A tooth has changed."""
-        for kept in (self.surfaces, self.shapes, self.roots, self.clearances):
+        for kept in (self.surfaces, self.shapes, self.roots, self.clearances, self.edges, self.bone):
             kept.pop(fdi, None)  # type: ignore[attr-defined]
 
 
@@ -154,6 +155,12 @@ class Surroundings:
             self._memory.surfaces[key] = surface_points(self.mask(key), self.boxes[key], self.structures)
         return self._memory.surfaces[key]
 
+    def _search_tree(self, key: str) -> Any:
+        """Of a structure's surface."""
+        if key not in self._memory.trees:
+            self._memory.trees[key] = search_tree(self.surface(key))
+        return self._memory.trees[key]
+
     def canal_pieces(self, key: str) -> list[Piece]:
         """The connected pieces of a canal, without specks, the largest first; none where it is not labelled."""
         if key not in self._memory.canals:
@@ -174,11 +181,15 @@ class Surroundings:
         around = box_of(slice(max(s.start - m, 0), min(s.stop + m, n)) for s, m, n in sizes)
         return np.isin(self.structures.array[around], [structure(key).value for key in keys]), around
 
-    def bone_near(self, fdi: int, within_mm: float) -> bool:
-        """Whether some of its jaw's bone is so near to a tooth."""
-        mask, around = self.near(fdi, (JAWS[jaw(fdi)],), within_mm)
-        line = shortest_line(self.tooth_surface(fdi), surface_points(mask, around, self.structures))
-        return line is not None and line.length_mm <= within_mm
+    def bone_near(self, fdi: int) -> tuple[np.ndarray, np.ndarray]:
+        """(n, 3) RAS mm of the surface of its jaw's bone less than `HELD_MM` away from a tooth, and (n,) mm how far
+        each point is; none where there is none."""
+        if fdi not in self._memory.bone:
+            mask, around = self.near(fdi, (JAWS[jaw(fdi)],), HELD_MM)
+            bone = surface_points(mask, around, self.structures)
+            away = search_tree(self.tooth_surface(fdi)).query(bone, distance_upper_bound=HELD_MM)[0]
+            self._memory.bone[fdi] = bone[np.isfinite(away)], away[np.isfinite(away)]
+        return self._memory.bone[fdi]
 
     def contact_mm2(self, fdi: int, key: str) -> float:
         """Over which area a tooth and a structure touch or overlap, counted over voxel faces as between teeth."""
@@ -268,8 +279,8 @@ class Surroundings:
         parts = self._parts(surface, roots) if len(roots) > 1 else {"": surface}
         found = []
         for name, points in parts.items():
-            lines = [(line, key) for key in keys if (line := shortest_line(points, self.surface(key))) is not None]
-            lines = [one for one in lines if one[0].length_mm <= _FAR_MM]
+            found_lines = ((shortest_line(points, self._search_tree(key), _FAR_MM), key) for key in keys)
+            lines = [(line, key) for line, key in found_lines if line is not None]
             if lines:
                 line, key = min(lines, key=lambda one: one[0].length_mm)
                 unsure = float(np.hypot(of_voxels, error_mm(self.structures.metadata, key)))
@@ -279,9 +290,7 @@ class Surroundings:
     @staticmethod
     def _parts(surface: np.ndarray, roots: list[Root]) -> dict[str, np.ndarray]:
         """The surface of each root, by name, and under "" what belongs to none."""
-        from scipy.spatial import cKDTree
-
-        near = np.array([cKDTree(root.points).query(surface)[0] for root in roots])
+        near = np.array([search_tree(root.points).query(surface)[0] for root in roots])
         step = float(np.median(near.min(axis=0))) + 1.0
         nearest, close = near.argmin(axis=0), near.min(axis=0) <= step
         names = [root.name or str(i) for i, root in enumerate(roots, start=1)]
@@ -316,6 +325,11 @@ class Surroundings:
 
     def enamel_edge(self, fdi: int) -> Levels | None:
         """The tooth's cemento-enamel junction; None where no enamel is labelled."""
+        if fdi not in self._memory.edges:
+            self._memory.edges[fdi] = self._find_enamel_edge(fdi)
+        return self._memory.edges[fdi]
+
+    def _find_enamel_edge(self, fdi: int) -> Levels | None:
         shape, enamel = self.shape(fdi), self.inside_tooth(fdi, "enamel")
         if shape is None or not enamel.any():
             return None
@@ -324,15 +338,10 @@ class Surroundings:
 
     def bone_crest(self, fdi: int) -> Levels | None:
         """The crest of the bone around the tooth; None where the jaw is not labelled, or nowhere near."""
-        shape, key = self.shape(fdi), "upper_jaw" if is_upper(fdi) else "mandible"
-        if shape is None or key not in self.boxes:
+        shape = self.shape(fdi)
+        if shape is None or JAWS[jaw(fdi)] not in self.boxes:
             return None
-        mask, around = self.near(fdi, (key,), _SOCKET_BOX_MM)
-        if not mask.any():
-            return None
-        crest = bone_crest(
-            surface_points(mask, around, self.structures), self.tooth_surface(fdi), shape, _across(shape)
-        )
+        crest = bone_crest(*self.bone_near(fdi), shape, _across(shape))
         return crest if crest.mean is not None else None
 
     def bone_levels(self, fdi: int) -> dict[str, float]:

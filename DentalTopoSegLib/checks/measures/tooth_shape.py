@@ -154,10 +154,15 @@ def find_roots(mask: np.ndarray, places: np.ndarray, shape: ToothShape) -> list[
     heights = shape.along(places)
     field = np.full(mask.shape, -np.inf)
     field[mask] = heights
+    middle = (shape.crown_end + shape.root_end) / 2
+    lower = heights > middle  # nothing nearer to the crown is cut
+    if not lower.any():
+        return []
+    field = field[ndimage.find_objects((field > middle).view(np.uint8))[0]]
+    mask, places, heights = field > middle, places[lower], heights[lower]
     block = np.ones((3, 3, 3), bool)
     found: list[tuple[float, np.ndarray]] = []  # (height of the tip, which voxels) of free pieces at the level before
     done: list[np.ndarray] = []
-    middle = (shape.crown_end + shape.root_end) / 2
     level = float(heights.max()) - _STEP_MM
     while level > middle:
         pieces, count = ndimage.label(field >= level, block)

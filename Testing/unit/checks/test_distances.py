@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from DentalTopoSegLib.checks.measures.subvoxel import (
     distance_uncertainty_mm,
+    search_tree,
     shortest_line,
     surface_points,
 )
@@ -90,3 +91,18 @@ def test_a_body_that_the_scan_cuts_has_no_surface_there() -> None:
 
 def test_nothing_has_no_line() -> None:
     assert shortest_line(np.zeros((0, 3)), np.zeros((2, 3))) is None
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 10**6), apart=st.floats(0.0, 30.0), count=st.integers(1, 60))
+def test_the_shortest_line_is_the_shortest_of_all(seed: int, apart: float, count: int) -> None:
+    """However few of the points it looks at closely."""
+    rng = np.random.default_rng(seed)
+    first, second = rng.normal(size=(count, 3)), rng.normal(size=(40, 3)) + [apart, 0, 0]
+    every = np.linalg.norm(first[:, None] - second, axis=2)
+    at = np.unravel_index(np.argmin(every), every.shape)
+    for to in (second, search_tree(second)):
+        line = shortest_line(first, to)
+        np.testing.assert_array_equal([line.start, line.end], [first[at[0]], second[at[1]]])
+        assert shortest_line(first, to, float(every.min()) * 0.99 - 1e-6) is None
+        assert shortest_line(first, to, float(every.min()) * 1.01 + 1e-6).length_mm == line.length_mm

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scan_files import toy_dentition
+from toy_jaw_map import with_structures
 
-from DentalTopoSegLib.checks.findings import check_dentition, live
+from DentalTopoSegLib.checks.findings import check_dentition, live, measured_case
 from DentalTopoSegLib.checks.findings.live import LiveCheck
 from DentalTopoSegLib.dentition import Confidence
 from DentalTopoSegLib.errors import InputError
@@ -94,3 +95,15 @@ def test_refuses_what_is_no_tooth() -> None:
     check = LiveCheck(editable())
     with pytest.raises(InputError, match="holds 99"):
         edit(check, (slice(0, 2),) * 3, np.full((2, 2, 2), 99, np.uint8))
+
+
+def test_what_is_around_an_edited_tooth_is_measured_anew() -> None:
+    labels, beside = with_structures()
+    check = LiveCheck(replace(labels, array=labels.array.copy()), structures=beside)
+    before = check._case.around.tooth_row(46)
+    z, y, x = box_of(labels.array == 46)
+    root = slice(z.start, z.start + 8), y, x  # the root's end goes
+    edit(check, root, 0)
+    after = check._case.around.tooth_row(46)
+    assert after["length_mm"] < before["length_mm"] and after["in_bone_mm"] < before["in_bone_mm"]
+    assert after == measured_case(check.labels, structures=beside).around.tooth_row(46)

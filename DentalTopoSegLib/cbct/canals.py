@@ -28,6 +28,8 @@ _GAP_COST = 0.15
 """Of a millimetre drawn without being seen, against one that is certain: what lies beyond a gap must be worth it."""
 _RADIUS_MM, _REACH_MM = 1.2, 2.0
 """Of what is drawn around a canal's line where its edge is not seen, and of what is seen that belongs to it."""
+_LEAST_RADIUS_MM = 1.0
+"""Of a canal (2 to 4 mm wide): its line stays so far from teeth, since no canal runs inside of one."""
 _FULL = np.ones((3, 3, 3), bool)
 
 
@@ -57,7 +59,11 @@ class Canal:
 
 
 def find_canal(
-    probability: np.ndarray, jaw: np.ndarray, spacing: float, lumen: np.ndarray | None = None
+    probability: np.ndarray,
+    jaw: np.ndarray,
+    spacing: float,
+    lumen: np.ndarray | None = None,
+    teeth: np.ndarray | None = None,
 ) -> Canal | None:
     """The canal of one side.
 
@@ -71,6 +77,8 @@ def find_canal(
         Edge of a voxel, mm.
     lumen : numpy.ndarray, optional
         uint8 (z, y, x), how sure it is that a place is inside of the canal, where `probability` tells its course.
+    teeth : numpy.ndarray, optional
+        bool (z, y, x): where they are; no canal runs there.
 
     Returns
     -------
@@ -79,12 +87,16 @@ def find_canal(
     """
     from scipy import ndimage
 
+    inside = probability if lumen is None else lumen
+    if teeth is not None:
+        probability, inside = np.where(teeth, 0, probability), np.where(teeth, 0, inside)
     used = ndimage.find_objects((probability >= SEEN).view(np.uint8))
     if not used:
         return None
     box = _box_around(([s.start for s in used[0]], [s.stop - 1 for s in used[0]]), int(_DETOUR_MM / spacing), jaw.shape)
-    inside = probability if lumen is None else lumen
-    one = _find_in_box(probability[box], jaw[box], spacing, inside[box])
+    roots = np.zeros(1, bool) if teeth is None else teeth[box]
+    near_root = _within(roots, _LEAST_RADIUS_MM / spacing) if roots.any() else np.zeros(jaw[box].shape, bool)
+    one = _find_in_box(probability[box], jaw[box], spacing, inside[box], near_root)
     if one is None:
         return None
     whole = np.zeros((2, *jaw.shape), bool)
@@ -93,8 +105,10 @@ def find_canal(
     return replace(one, mask=whole[0], drawn=whole[1], line=one.line + [s.start for s in box])
 
 
-def _find_in_box(probability: np.ndarray, jaw: np.ndarray, spacing: float, lumen: np.ndarray) -> Canal | None:
-    """As `find_canal`."""
+def _find_in_box(
+    probability: np.ndarray, jaw: np.ndarray, spacing: float, lumen: np.ndarray, near_root: np.ndarray
+) -> Canal | None:
+    """As `find_canal`; near_root: bool (z, y, x), where a tooth is too near for the line."""
     from scipy import ndimage
     from scipy.spatial import cKDTree
 
@@ -122,14 +136,22 @@ def _find_in_box(probability: np.ndarray, jaw: np.ndarray, spacing: float, lumen
             continue
         mask |= (labels == nearest) | _thick(way, mask.shape, spacing)
         own = np.concatenate([own, points[nearest]])
-    line = _line_along(mask, probability, labels > 0)
+    line = _line_along(mask, probability, labels > 0, np.where(near_root, 0.0, (probability / 255 + lumen / 255) / 2))
     unseen = probability[tuple(line.T)] < SEEN
     pieces = 1 + int(np.count_nonzero(np.diff(unseen, prepend=False) & unseen))
     near = ndimage.distance_transform_cdt(~_on(line, mask.shape), "chessboard") <= int(_REACH_MM / spacing)
     inside = lumen >= _SURE
     seen = mask & near & inside
-    drawn = _thick(line[~inside[tuple(line.T)]], mask.shape, spacing) & ~seen
+    at_lumen = ndimage.binary_dilation(seen, _FULL)  # what the line touches is the canal, whose edge is seen
+    drawn = _thick(line[~at_lumen[tuple(line.T)]], mask.shape, spacing) & ~seen & ~near_root
     return Canal(seen | drawn | _on(line, mask.shape), line, drawn, pieces, _unseen_mm(line, probability, spacing))
+
+
+def _within(mask: np.ndarray, reach: float) -> np.ndarray:
+    """bool: what is at most so many voxels away from a mask."""
+    from scipy import ndimage
+
+    return np.asarray(ndimage.distance_transform_edt(~mask) <= reach)
 
 
 def _pieces_of(probability: np.ndarray) -> np.ndarray:
@@ -154,13 +176,17 @@ def _on(line: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     return mask
 
 
-def _line_along(mask: np.ndarray, probability: np.ndarray, seen: np.ndarray) -> np.ndarray:
+def _line_along(mask: np.ndarray, probability: np.ndarray, seen: np.ndarray, inner: np.ndarray) -> np.ndarray:
     """(N, 3) voxels along a connected mask, by steps over faces: of the cheapest ways the one that passes the most of
-    what is surely a canal; what is faint at its ends (of the places seen) costs more than it is worth."""
+    what is surely a canal; what is faint at its ends (of the places seen) costs more than it is worth.
+
+    inner: (z, y, x) 0 to 1, how likely a canal's middle may be there: what makes a way cheap, so that in bends it stays
+    inside of the canal.
+    """
     from scipy.sparse.csgraph import dijkstra
 
     box = _box_around((np.argwhere(mask).min(0), np.argwhere(mask).max(0)), 0, mask.shape)
-    graph, places = _graph(mask[box], 1.0 / (_FLOOR + probability[box] / 255.0))
+    graph, places = _graph(mask[box], 1.0 / (_FLOOR + inner[box]))
     worth = np.where(seen[box], probability[box] / 255.0 - _WORTH, -_GAP_COST)[mask[box]]
     start = int(np.argmax(probability[box][mask[box]]))
     for _ in range(2):  # from anywhere to one end, from that to the other

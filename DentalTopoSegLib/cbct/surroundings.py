@@ -159,8 +159,9 @@ def find_surroundings(
         wide |= {key: _large_pieces(mask, found.grid) for key, mask in sinuses.items()}
         lumen, grid = (found.of("canal"), found.grid) if closer is None else (closer.of("canal"), closer.grid)
         said = lumen if closer is None else course_of(closer)
-        free = on_grid(lower, found.grid, grid) & ~_near_teeth(teeth, grid)
-        thin, notes, told = _canals(said, lumen, grid, free, middle)
+        own = place_labels(teeth, grid) > 0
+        free = on_grid(lower, found.grid, grid) & ~_near(own, grid)
+        thin, notes, told = _canals(said, lumen, grid, free, own, middle)
         notes += [_NO_SIDE.format(name=structure(key).name) for key in ("sinus", "canal") if key in (*wide, *thin)]
     check(cancelled)
     labels = _place_wide(wide, found, teeth, cancelled)
@@ -185,11 +186,11 @@ def _drawn_stretches(canal: Canal, said: np.ndarray, grid: Volume) -> list[np.nd
     return stretches
 
 
-def _near_teeth(teeth: Volume, grid: Volume) -> np.ndarray:
+def _near(teeth: np.ndarray, grid: Volume) -> np.ndarray:
     """bool on the grid: where a canal is not drawn without being seen, since a tooth is near."""
     from scipy import ndimage
 
-    here = place_labels(teeth, grid) > 0
+    here = teeth.copy()
     used = ndimage.find_objects(here.view(np.uint8))
     if not used:
         return here
@@ -199,14 +200,19 @@ def _near_teeth(teeth: Volume, grid: Volume) -> np.ndarray:
 
 
 def _canals(
-    said: np.ndarray, lumen: np.ndarray, grid: Volume, jaw: np.ndarray, middle: Midplane | None
+    said: np.ndarray,
+    lumen: np.ndarray,
+    grid: Volume,
+    jaw: np.ndarray,
+    teeth: np.ndarray,
+    middle: Midplane | None,
 ) -> tuple[dict[str, Canal], list[str], dict[str, dict[str, Any]]]:
-    """The canals by key, what is doubtful of them, and their pieces; said, lumen: uint8 (z, y, x) on the grid, as
-    `find_canal` takes them."""
+    """The canals by key, what is doubtful of them, and their pieces; said, lumen, jaw, teeth: (z, y, x) on the
+    grid, as `find_canal` takes them."""
     spacing = grid.spacing[0]
     canals, notes, told = {}, [], {}
     for key, where in _by_side("canal", said >= SEEN, grid, middle, 0.0).items():
-        one = find_canal(np.where(where, said, 0).astype(np.uint8), jaw, spacing, lumen)
+        one = find_canal(np.where(where, said, 0).astype(np.uint8), jaw, spacing, lumen, teeth)
         if one is None:
             continue
         canals[key] = one

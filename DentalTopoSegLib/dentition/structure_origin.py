@@ -1,4 +1,5 @@
-"""How what lies around the teeth was found: how far off that can be, and where a canal was drawn without being seen.
+"""How what lies around the teeth was found: how far off that can be, and what is measured on the teeth beside it, and
+where a canal was drawn without being seen.
 
 It is kept in the metadata of label maps, and on disk and in 3D Slicer as tags of each structure's segment, which stay
 with it whoever saves it. Places are RAS mm.
@@ -11,14 +12,18 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from .structures import BY_KEY, ERRORS_KEY, error_mm
+from .structures import BY_KEY, ERRORS_KEY, TOOTH_MEASURES, error_of, errors_text
 
-#: Of segments: mm, 95 %; and the stretches, "r a s, r a s; r a s, r a s".
+#: Of segments: mm, 95 %; the stretches, "r a s, r a s; r a s, r a s"; and the same of all structures, "length mm, axis
+#: degrees".
 ERROR_TAG, DRAWN_TAG = "DentalTopoSeg.DistanceErrorMm", "DentalTopoSeg.DrawnRas"
-ORIGIN_TAGS = (ERROR_TAG, DRAWN_TAG)
+TEETH_TAG = "DentalTopoSeg.ToothErrors"
+ORIGIN_TAGS = (ERROR_TAG, DRAWN_TAG, TEETH_TAG)
 _DRAWN_KEY = "DentalTopoSegDrawnRas"
 _NUMBER = r"-?[0-9]{1,6}(?:\.[0-9]{1,3})?"
 _PLACE = rf"{_NUMBER} {_NUMBER} {_NUMBER}"
+_ERROR = r"[0-9]{1,3}(?:\.[0-9]{1,3})?"
+_TOOTH_ERROR = rf"\b({'|'.join(TOOTH_MEASURES)}) ({_ERROR})(?=,|$)"
 _LINE = rf"{_PLACE}(?:, {_PLACE}){{1,200}}"
 _LINES = re.compile(rf"{_LINE}(?:; {_LINE}){{0,50}}", re.ASCII)
 
@@ -43,9 +48,12 @@ def drawn_stretches(metadata: Mapping[str, str], key: str) -> list[np.ndarray]:
 def origin_tags(metadata: Mapping[str, str], key: str, matrix: np.ndarray | None = None) -> dict[str, str]:
     """The tags of a structure's segment, by name; matrix: (4, 4), brings the places where the segment's are."""
     tags = {}
-    error = error_mm(metadata, key)
+    error = error_of(metadata, key)
     if error:
         tags[ERROR_TAG] = f"{error:g}"
+    of_teeth = {what: error for what in TOOTH_MEASURES if (error := error_of(metadata, what))}
+    if of_teeth:
+        tags[TEETH_TAG] = errors_text(of_teeth)
     lines = drawn_stretches(metadata, key)
     if lines:
         tags[DRAWN_TAG] = _text([_moved(line, matrix) for line in lines])
@@ -55,13 +63,15 @@ def origin_tags(metadata: Mapping[str, str], key: str, matrix: np.ndarray | None
 def origin_metadata(tags: Iterable[tuple[str, Mapping[str, str]]], matrix: np.ndarray | None = None) -> dict[str, str]:
     """A label map's metadata out of the tags of its segments, (key of the structure, {name: text}); what is damaged
     says nothing. matrix: as in `origin_tags`, the other way."""
-    errors, stretches = {}, {}
+    errors, stretches, of_teeth = {}, {}, dict[str, str]()
     for key, texts in tags:
-        if re.fullmatch(r"[0-9]{1,3}(?:\.[0-9]{1,3})?", texts.get(ERROR_TAG, ""), re.ASCII):
+        if re.fullmatch(_ERROR, texts.get(ERROR_TAG, ""), re.ASCII):
             errors[key] = texts[ERROR_TAG]
+        of_teeth |= dict(re.findall(_TOOTH_ERROR, texts.get(TEETH_TAG, ""), re.ASCII))
         lines = _lines(texts.get(DRAWN_TAG, ""))
         if lines:
             stretches[key] = [_moved(line, matrix) for line in lines]
+    errors |= of_teeth
     told = {ERRORS_KEY: ", ".join(f"{key} {error}" for key, error in errors.items())} if errors else {}
     return told | drawn_metadata(stretches)
 

@@ -116,10 +116,12 @@ def structure(key: str) -> Structure:
 
 #: Key of a label map's metadata: how far what found its structures was off, as `errors_text` writes it.
 ERRORS_KEY = "DentalTopoSegDistanceErrorsMm"
+#: What is measured on teeth alone that has errors there too: of a tooth's length, mm, and of its long axis, degrees.
+TOOTH_MEASURES = ("length", "axis")
 
 
 def errors_text(errors_mm: Mapping[str, float]) -> str:
-    """Errors by kind of structure ("canal", "sinus") as a text for `ERRORS_KEY`.
+    """Errors by kind of structure ("canal", "sinus") or of `TOOTH_MEASURES` as a text for `ERRORS_KEY`.
 
     Examples
     --------
@@ -129,12 +131,13 @@ def errors_text(errors_mm: Mapping[str, float]) -> str:
     return ", ".join(f"{kind} {error:g}" for kind, error in errors_mm.items())
 
 
-def error_mm(metadata: Mapping[str, str], key: str) -> float:
-    """What the metadata of a label map say of the error (95 %, mm) of distances to a structure; 0 where nothing.
+def error_of(metadata: Mapping[str, str], key: str) -> float:
+    """What the metadata of a label map say of the error (95 %) of distances to a structure, mm, or of one of
+    `TOOTH_MEASURES`; 0 where nothing.
 
     Examples
     --------
-    >>> error_mm({ERRORS_KEY: "canal 3.5, sinus 1.5"}, "canal_left")
+    >>> error_of({ERRORS_KEY: "canal 3.5, sinus 1.5"}, "canal_left")
     3.5
     """
     for part in metadata.get(ERRORS_KEY, "").split(","):

@@ -1,7 +1,7 @@
 """What a dentist measures between teeth and what lies around them, on a label map that has both.
 
 Every number is that of the label map as it is; its uncertainty is the voxels' part (`subvoxel`, `tooth_shape`), and of
-distances to structures that a network found also how far it was off on held-out scans (`structures.error_mm`).
+what a network found also how far it was off on held-out scans (`structures.error_of`).
 Places are RAS mm. Nothing here is worked out before it is asked for.
 """
 
@@ -16,12 +16,12 @@ import numpy as np
 
 from ...cbct.mask_topology import FULL, pieces_and_cavities
 from ...dentition import arch_order, is_right, is_upper, jaw
-from ...dentition.structures import BY_VALUE, error_mm, structure
+from ...dentition.structures import BY_VALUE, TOOTH_MEASURES, error_of, structure
 from ...files.volumes.boxes import Box, box_of
 from .bite import Stand, occlusal_normal, stand_of
 from .canals import Piece, pieces_of
 from .implant_site import Section, Site, measure_site
-from .periodontium import COVERED_MM, HELD_MM, LEVEL_VOXELS, Levels, bone_crest, by_side, enamel_edge
+from .periodontium import COVERED_MM, HELD_MM, LEVEL_VOXELS, Levels, bone_crest, by_side, crown_and_root, enamel_edge
 from .sampled import Sampled
 from .subvoxel import Line, distance_uncertainty_mm, search_tree, shortest_line, surface_points
 from .tooth_shape import AXIS_DEG, LENGTH_VOXELS, Root, ToothShape, find_roots, named_roots, tooth_shape
@@ -38,6 +38,9 @@ SINUSES = ("sinus_left", "sinus_right", "sinus")
 JAWS = {"upper": "upper_jaw", "lower": "mandible"}
 #: What is farther away than this is no tooth's neighbour, such as the canal of the other side, mm.
 _FAR_MM = 20.0
+#: A tooth whose pulp has less than this share of its volume was hardly seen inside: it is filled, calcified or hidden by
+#: metal. All pulps together have about 2 % of all teeth (docs/sources.md).
+LEAST_PULP_SHARE = 0.01
 #: An implant this near to the middle of where a tooth would stand takes its place, mm.
 _IMPLANT_MM = 3.0
 
@@ -283,7 +286,7 @@ class Surroundings:
             lines = [(line, key) for line, key in found_lines if line is not None]
             if lines:
                 line, key = min(lines, key=lambda one: one[0].length_mm)
-                unsure = float(np.hypot(of_voxels, error_mm(self.structures.metadata, key)))
+                unsure = float(np.hypot(of_voxels, error_of(self.structures.metadata, key)))
                 found.append(Clearance(line, key, unsure, name, why_unseen(line.end, key, self.structures)))
         return sorted(found, key=lambda one: one.line.length_mm)
 
@@ -405,7 +408,7 @@ class Surroundings:
         if site is None or site.ended_by not in stops:
             return site
         drawn = any(why_unseen(place, site.ended_by, self.structures) == DRAWN for place in site.end_places())
-        error = error_mm(self.structures.metadata, site.ended_by)
+        error = error_of(self.structures.metadata, site.ended_by)
         return replace(site, end_error_mm=error, end_unseen=DRAWN if drawn else "")
 
     # ------------------------------------------------------------ for reports
@@ -436,6 +439,7 @@ class Surroundings:
         row: dict[str, Any] = {}
         near, shape, roots = self.clearances(fdi), self.shape(fdi), self.roots(fdi)
         voxel = max(self.structures.spacing)
+        errors = {what: error_of(self.structures.metadata, what) for what in TOOTH_MEASURES}
         if near:
             what = "sinus" if is_upper(fdi) else "canal"
             row |= {f"{what}_unseen": near[0].unseen} if near[0].unseen else {what: near[0].to_dict()}
@@ -446,13 +450,15 @@ class Surroundings:
                 if told["name"] in mm:
                     told["distance_mm"] = mm[told["name"]]
         if shape is not None:
-            row |= {"length_mm": round(shape.length_mm, 1), "length_uncertainty_mm": round(LENGTH_VOXELS * voxel, 2)}
+            unsure = float(np.hypot(LENGTH_VOXELS * voxel, errors["length"]))
+            row |= {"length_mm": round(shape.length_mm, 1), "length_uncertainty_mm": round(unsure, 2)}
             row["axis_ras"] = [_rounded(shape.crown_point), _rounded(shape.root_point)]
-            row |= self._crown_and_root(fdi, shape)
+            unsure = float(np.hypot(LEVEL_VOXELS * voxel, errors["length"]))
+            row |= crown_and_root(shape, self.enamel_edge(fdi), self.bone_crest(fdi), unsure)
         stand = self.stand(fdi)
         if stand is not None:
             row |= {name: round(value, 1) for name, value in asdict(stand).items()}
-            row["axis_uncertainty_deg"] = AXIS_DEG
+            row["axis_uncertainty_deg"] = round(float(np.hypot(AXIS_DEG, errors["axis"])), 1)
         levels = self.bone_levels(fdi)
         if levels:
             row["bone_levels_mm"] = {side: round(value, 1) for side, value in levels.items()}
@@ -461,24 +467,8 @@ class Surroundings:
         if pulp:
             whole = int(np.count_nonzero(self.tooth_mask(fdi)))
             row |= {"pulp_mm3": round(pulp * self.structures.voxel_volume_mm3, 1), "pulp_share": round(pulp / whole, 4)}
+            row["pulp_hardly_seen"] = pulp < LEAST_PULP_SHARE * whole
         return row
-
-    def _crown_and_root(self, fdi: int, shape: ToothShape) -> dict[str, float]:
-        """Lengths of crown and root along the axis, parted at the mean cemento-enamel junction, and their ratio; and
-        the clinical ratio, what stands out of the bone to what is in it (Glossary of Prosthodontic Terms, J Prosthet
-        Dent 2017;117:e1, "crown-root ratio"), parted at the mean crest."""
-        told: dict[str, float] = {}
-        edge, crest = self.enamel_edge(fdi), self.bone_crest(fdi)
-        if edge is not None and edge.mean is not None:
-            crown, root = edge.mean - shape.crown_end, shape.root_end - edge.mean
-            told |= {"crown_mm": round(crown, 1), "root_mm": round(root, 1)}
-            if root > 0:
-                told["crown_root_ratio"] = round(crown / root, 2)
-        highest = -np.inf if edge is None or edge.mean is None else edge.mean - COVERED_MM
-        if crest is not None and crest.mean is not None and highest <= crest.mean < shape.root_end:
-            out, held = crest.mean - shape.crown_end, shape.root_end - crest.mean
-            told |= {"in_bone_mm": round(held, 1), "clinical_crown_root_ratio": round(out / held, 2)}
-        return told
 
 
 def _rounded(place: np.ndarray) -> list[float]:

@@ -13,7 +13,7 @@ from toy_structures import write_toys
 from DentalTopoSegLib.cbct.inference import CoarseMap, run_border, run_border_and_tissues
 from DentalTopoSegLib.cbct.segmenting import doubts_of, segment_volume
 from DentalTopoSegLib.cbct.views import AGAIN, ONCE
-from DentalTopoSegLib.dentition.structures import error_mm, structure
+from DentalTopoSegLib.dentition.structures import error_of, structure
 from DentalTopoSegLib.errors import Cancelled, ModelError, UsageError
 from DentalTopoSegLib.files.volumes import Volume
 from DentalTopoSegLib.networks.folders import load_around
@@ -96,7 +96,7 @@ def test_jaws_of_a_scan_with_a_network_of_ones_own(phantom, toys, monkeypatch):
     assert alone.confidence == found.confidence
     assert (alone.structures, alone.names) == (None, ())
     assert found.structures.same_grid(phantom.image)
-    assert error_mm(found.structures.metadata, "canal_left") == 3.9  # of what measures distances to them
+    assert error_of(found.structures.metadata, "canal_left") == 3.9  # of what measures distances to them
     assert [one.key for one in found.names] == ["mandible"]
     jaw = found.structures.array == structure("mandible").value
     assert jaw.sum() > 1000 and not (jaw & (found.labels.array > 0)).any()

@@ -13,7 +13,7 @@ from toy_teeth import place
 
 from DentalTopoSegLib.checks.findings import check_dentition, measured_case
 from DentalTopoSegLib.dentition.structure_origin import drawn_metadata, drawn_stretches, exchanged_origin
-from DentalTopoSegLib.dentition.structures import ERRORS_KEY, error_mm
+from DentalTopoSegLib.dentition.structures import ERRORS_KEY, error_of
 from DentalTopoSegLib.files.volumes import Volume
 from DentalTopoSegLib.reports.page import write_csv, write_report_html
 from DentalTopoSegLib.runs.checking import examine_label_map
@@ -93,5 +93,5 @@ def test_how_a_structure_was_found_goes_with_it_to_the_other_side() -> None:
     turned = exchanged_origin(metadata, {"canal_right": "canal_left", "canal_left": "canal_right"})
     assert drawn_stretches(turned, "canal_right") == []
     np.testing.assert_array_equal(drawn_stretches(turned, "canal_left"), line)
-    assert [error_mm(turned, key) for key in ("canal_left", "canal_right", "sinus_left")] == [3.9, 3.9, 1.4]
+    assert [error_of(turned, key) for key in ("canal_left", "canal_right", "sinus_left")] == [3.9, 3.9, 1.4]
     assert turned["other"] == "kept"

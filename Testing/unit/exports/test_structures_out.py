@@ -13,7 +13,7 @@ from test_dicom_objects import errors_of
 
 from DentalTopoSegLib.dentition import FDI_PERMANENT
 from DentalTopoSegLib.dentition.structure_origin import drawn_metadata, drawn_stretches
-from DentalTopoSegLib.dentition.structures import BY_VALUE, ERRORS_KEY, error_mm, structure
+from DentalTopoSegLib.dentition.structures import BY_VALUE, ERRORS_KEY, error_of, structure
 from DentalTopoSegLib.files.label_maps import read_label_map, write_labelmap
 from DentalTopoSegLib.files.structures import known_structures, read_structures, write_known_structures
 from DentalTopoSegLib.files.volumes import Volume
@@ -102,8 +102,8 @@ def test_how_structures_were_found_is_kept(tmp_path: Path) -> None:
     stored, names = read_structures(write_known_structures(found, tmp_path / "toy_structures.seg.nrrd"))
     again = known_structures(stored, names)
     assert again is not None
-    assert error_mm(again.metadata, "canal_left") == 3.5
-    assert error_mm(again.metadata, "sinus_left") == 0.0
+    assert error_of(again.metadata, "canal_left") == 3.5
+    assert error_of(again.metadata, "sinus_left") == 0.0
     np.testing.assert_allclose(drawn_stretches(again.metadata, "canal_left"), [line, line + 9])
     assert drawn_stretches(again.metadata, "sinus_left") == []
     kept = sitk.ReadImage(str(tmp_path / "toy_structures.seg.nrrd"))

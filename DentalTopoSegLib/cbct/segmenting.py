@@ -46,6 +46,7 @@ from .placing import clean, place, reach_on_scan
 from .region import find_dental_region, no_teeth_message
 from .structure_maps import TISSUE_KEYS, StructureMap, keys_of, run_structures
 from .surroundings import Surroundings, place_surroundings, values_in
+from .tooth_errors import tooth_errors
 from .views import AGAIN
 
 __all__ = ["Segmentation", "segment_volume"]
@@ -174,6 +175,7 @@ def segment_volume(
     with _stage(DRAW_BORDERS, seconds, report, cancelled):
         grid = resample_ras(scan, float(nets["border"].metadata["spacing_mm"]), region.box)
         border, head = nets.pop("border"), nets.pop("tissues", None)
+        errors |= tooth_errors(border)
         if head is None:
             tooth, core = run_border(border, grid, scan, coarse, report, cancelled, **shown)
         else:

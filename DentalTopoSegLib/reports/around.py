@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,9 +12,10 @@ from ..dentition.words import Template
 
 _NEAR = ("canal", "sinus")
 _NUMBERS = (
-    *("length_mm", "length_uncertainty_mm", "crown_mm", "root_mm", "crown_root_ratio"),
-    *("in_bone_mm", "clinical_crown_root_ratio", "inclination_deg", "tip_deg", "torque_deg", "axis_uncertainty_deg"),
-    *("pulp_mm3", "pulp_share", "level_uncertainty_mm"),
+    *("length_mm", "length_uncertainty_mm", "crown_mm", "root_mm", "crown_root_ratio", "crown_root_ratio_uncertainty"),
+    *("in_bone_mm", "clinical_crown_root_ratio", "clinical_crown_root_ratio_uncertainty", "part_uncertainty_mm"),
+    *("inclination_deg", "tip_deg", "torque_deg", "axis_uncertainty_deg"),
+    *("pulp_mm3", "pulp_share", "pulp_hardly_seen", "level_uncertainty_mm"),
 )
 _SIDES = ("mesial", "distal", "buccal", "lingual", "palatal")
 #: For a spreadsheet, in their order.
@@ -73,6 +75,7 @@ LENGTH, CROWN, ROOT = Template("Length"), Template("Crown"), Template("Root")
 RATIO, CLINICAL_RATIO = Template("Crown to root"), Template("Out of the bone to in it")
 TIP, TORQUE = Template("Leans to the midline"), Template("Leans to the cheek")
 BONE_LEVEL, PULP = Template("Bone below the enamel, at most"), Template("Pulp")
+HARDLY_SEEN = Template("hardly seen: filled, calcified or hidden by metal")
 SITES = Template("The bone where teeth are missing")
 SITE_HEIGHT, SITE_WIDTHS, SITE_END = Template("Height"), Template("Width 1, 3, 5 mm deep"), Template("Height ends at")
 END_OF_BONE, END_OF_SCAN = Template("the end of the bone"), Template("the end of the scan (at least)")
@@ -86,10 +89,18 @@ UNSEEN = {
 DRAWN_END = Template("a part of the canal that is drawn, not seen: look at the scan")
 
 
-def _measured(name: str, unit: str, decimals: int = 1) -> Any:
+def _measured(name: str, unsure: str, unit: str, decimals: int = 1) -> Any:
+    """Text of a measure with its uncertainty; reports of before may tell none."""
+
     def text(row: Mapping[str, Any]) -> str:
-        value = (row.get("around") or {}).get(name)
-        return "" if value is None else f"{value:.{decimals}f}{unit}"
+        around = row.get("around") or {}
+        if name not in around:
+            return ""
+        told = f"{around[name]:.{decimals}f}"
+        if unsure in around:
+            # rounded up, so that nobody reads less than it is
+            told += f" ± {math.ceil(10**decimals * around[unsure] - 1e-6) / 10**decimals:.{decimals}f}"
+        return told + unit
 
     return text
 
@@ -115,7 +126,10 @@ def _deepest(row: Mapping[str, Any]) -> str:
 
 def _pulp(row: Mapping[str, Any]) -> str:
     around = row.get("around") or {}
-    return f"{around['pulp_mm3']:.0f} mm³ ({100 * around['pulp_share']:.0f} %)" if "pulp_mm3" in around else ""
+    if "pulp_mm3" not in around:
+        return ""
+    told = f"{around['pulp_mm3']:.0f} mm³ ({100 * around['pulp_share']:.0f} %)"
+    return f"{told}, {HARDLY_SEEN.text}" if around.get("pulp_hardly_seen") else told
 
 
 #: (heading, text of a row, whether that is a number) in the order in which they are shown.
@@ -123,13 +137,13 @@ PAGE_COLUMNS = (
     (TO_CANAL, _near("canal"), True),
     (TO_SINUS, _near("sinus"), True),
     (NO_DISTANCE, _unseen, False),
-    (LENGTH, _measured("length_mm", " mm"), True),
-    (CROWN, _measured("crown_mm", " mm"), True),
-    (ROOT, _measured("root_mm", " mm"), True),
-    (RATIO, _measured("crown_root_ratio", "", 2), True),
-    (CLINICAL_RATIO, _measured("clinical_crown_root_ratio", "", 2), True),
-    (TIP, _measured("tip_deg", "°", 0), True),
-    (TORQUE, _measured("torque_deg", "°", 0), True),
+    (LENGTH, _measured("length_mm", "length_uncertainty_mm", " mm"), True),
+    (CROWN, _measured("crown_mm", "part_uncertainty_mm", " mm"), True),
+    (ROOT, _measured("root_mm", "part_uncertainty_mm", " mm"), True),
+    (RATIO, _measured("crown_root_ratio", "crown_root_ratio_uncertainty", "", 2), True),
+    (CLINICAL_RATIO, _measured("clinical_crown_root_ratio", "clinical_crown_root_ratio_uncertainty", "", 2), True),
+    (TIP, _measured("tip_deg", "axis_uncertainty_deg", "°", 0), True),
+    (TORQUE, _measured("torque_deg", "axis_uncertainty_deg", "°", 0), True),
     (BONE_LEVEL, _deepest, True),
     (PULP, _pulp, True),
 )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..dentition import Known
+from ..dentition.structures import error_of
 from ..errors import InputError, NoTeethError, UsageError
 from ..exports import Examination
 from ..files.label_content import LabelMap
@@ -24,11 +25,16 @@ from ..reports.report import build_jaw_report, build_report, known_of, read_repo
 from .refusals import refuse_options
 
 if TYPE_CHECKING:
+    from ..checks.measures.surroundings import Surroundings
     from ..files.jaw_labels import LabelledJaw
     from ..files.volumes import Volume
 
 #: Vertices of one mesh, written by two programs, lie at most this far apart.
 SAME_PLACE_MM = 0.05
+_VOXELS_ALONE = (
+    "The uncertainty {what} is that of the voxels alone: nothing tells how far off the network or person was who drew "
+    "them."
+)
 
 
 def check_file(
@@ -166,6 +172,20 @@ def _contradictions(known: Known, teeth: Collection[int]) -> list[str]:
         return []
     named = f"Tooth {held[0]} is" if len(held) == 1 else f"Teeth {', '.join(map(str, held))} are"
     return [f"{named} stated absent, but labelled here: `repair --absent` numbers the teeth of a run again."]
+
+
+def _unknown_errors(around: Surroundings) -> list[str]:
+    """What is said of measures whose uncertainty is that of the voxels alone, since nothing tells how far off the one
+    was who drew the map: NIfTI and DICOM SEG do not hold it, nor do maps of other programs."""
+    from ..checks.measures.surroundings import CANALS, SINUSES
+
+    metadata, parts = around.structures.metadata, []
+    if not error_of(metadata, "length"):
+        parts.append("of the teeth's lengths and axes")
+    for keys, what in ((CANALS, "of distances to nerve canals"), (SINUSES, "of distances to sinuses")):
+        if any(key in around.boxes and not error_of(metadata, key) for key in keys):
+            parts.append(what)
+    return [_VOXELS_ALONE.format(what=" and ".join(parts))] if parts else []
 
 
 def kept_beside(path: str | os.PathLike[str], name: str) -> Known:
@@ -326,15 +346,16 @@ def examine_label_map(
     )
     measures = {} if case is None else case.measures
     findings = [] if case is None else findings_of(case)
+    around = None if case is None else case.around
     report = build_report(
         measures,
         findings,
         name=labels.name if name is None else name,
         confidence=confidence,
-        warnings=[*warnings, *_contradictions(known, measures)],
+        warnings=[*warnings, *_contradictions(known, measures), *([] if around is None else _unknown_errors(around))],
         contacts=contacts(labels) if case is None else case.contacts,
         known=known,
-        around=None if case is None else case.around,
+        around=around,
     )
     return Examination(report, findings)
 

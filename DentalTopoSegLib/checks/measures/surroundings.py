@@ -38,8 +38,8 @@ SINUSES = ("sinus_left", "sinus_right", "sinus")
 JAWS = {"upper": "upper_jaw", "lower": "mandible"}
 #: What is farther away than this is no tooth's neighbour, such as the canal of the other side, mm.
 _FAR_MM = 20.0
-#: A tooth whose pulp has less than this share of its volume was hardly seen inside: it is filled, calcified or hidden by
-#: metal. All pulps together have about 2 % of all teeth (docs/sources.md).
+#: A pulp of less than this share of its tooth was hardly seen: the tooth is filled, calcified or hidden by metal. All
+#: pulps together have about 2 % of all teeth (docs/sources.md).
 LEAST_PULP_SHARE = 0.01
 #: An implant this near to the middle of where a tooth would stand takes its place, mm.
 _IMPLANT_MM = 3.0

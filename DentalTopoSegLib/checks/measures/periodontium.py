@@ -9,10 +9,8 @@ import numpy as np
 from .tooth_shape import ToothShape
 
 SECTORS = 12
-#: A tooth held by bone has some nearer than this, mm: ligament and lost cortical plates together are less.
-HELD_MM = 3.0
 #: Bone this near to a tooth's surface is its socket's: the ligament is 0.15 to 0.4 mm wide, and voxels are lost in it.
-_SOCKET_MM = 1.2
+SOCKET_MM = 1.2
 #: A sector of the circumference with fewer points than this tells nothing.
 _LEAST_POINTS = 4
 #: Expanded uncertainty (95 %) of a level by the voxels alone, in voxels; `Testing/unit/checks/test_surroundings.py`.
@@ -63,12 +61,12 @@ def enamel_edge(enamel: np.ndarray, shape: ToothShape, towards: np.ndarray) -> L
     return _extremes(enamel, shape, towards, np.max)
 
 
-def bone_crest(bone: np.ndarray, away: np.ndarray, shape: ToothShape, towards: np.ndarray) -> Levels:
+def bone_crest(socket: np.ndarray, shape: ToothShape, towards: np.ndarray) -> Levels:
     """The alveolar crest: in each sector the point of the socket's bone nearest to the crown.
 
-    bone: (n, 3) RAS mm of the jaw's surface. away: (n,) mm, how far each point is from the tooth.
+    socket: (n, 3) RAS mm of the surface of bone within `SOCKET_MM` of the tooth.
     """
-    return _extremes(bone[away < _SOCKET_MM], shape, towards, np.min)
+    return _extremes(socket, shape, towards, np.min)
 
 
 def _extremes(points: np.ndarray, shape: ToothShape, towards: np.ndarray, which: np.ufunc | object) -> Levels:

@@ -21,7 +21,7 @@ from ...files.volumes.boxes import Box, box_of
 from .bite import Stand, occlusal_normal, stand_of
 from .canals import Piece, pieces_of
 from .implant_site import Section, Site, measure_site
-from .periodontium import COVERED_MM, HELD_MM, LEVEL_VOXELS, Levels, bone_crest, by_side, crown_and_root, enamel_edge
+from .periodontium import COVERED_MM, LEVEL_VOXELS, SOCKET_MM, Levels, bone_crest, by_side, crown_and_root, enamel_edge
 from .sampled import Sampled
 from .subvoxel import Line, distance_uncertainty_mm, search_tree, shortest_line, surface_points
 from .tooth_shape import AXIS_DEG, LENGTH_VOXELS, Root, ToothShape, find_roots, named_roots, tooth_shape
@@ -38,6 +38,8 @@ SINUSES = ("sinus_left", "sinus_right", "sinus")
 JAWS = {"upper": "upper_jaw", "lower": "mandible"}
 #: What is farther away than this is no tooth's neighbour, such as the canal of the other side, mm.
 _FAR_MM = 20.0
+#: So far around a tooth's box its socket's bone may lie, mm.
+_SOCKET_BOX_MM = 2.0
 #: A pulp of less than this share of its tooth was hardly seen: the tooth is filled, calcified or hidden by metal. All
 #: pulps together have about 2 % of all teeth (docs/sources.md).
 LEAST_PULP_SHARE = 0.01
@@ -107,13 +109,13 @@ class Memory:
     roots: dict[int, list[Root]] = field(default_factory=dict)
     clearances: dict[int, list[Clearance]] = field(default_factory=dict)
     edges: dict[int, Levels | None] = field(default_factory=dict)
-    bone: dict[int, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
+    sockets: dict[int, np.ndarray] = field(default_factory=dict)
     trees: dict[str, Any] = field(default_factory=dict)
     canals: dict[str, list[Piece]] = field(default_factory=dict)
 
     def forget(self, fdi: int) -> None:
         """A tooth has changed."""
-        for kept in (self.surfaces, self.shapes, self.roots, self.clearances, self.edges, self.bone):
+        for kept in (self.surfaces, self.shapes, self.roots, self.clearances, self.edges, self.sockets):
             kept.pop(fdi, None)  # type: ignore[attr-defined]
 
 
@@ -184,15 +186,14 @@ class Surroundings:
         around = box_of(slice(max(s.start - m, 0), min(s.stop + m, n)) for s, m, n in sizes)
         return np.isin(self.structures.array[around], [structure(key).value for key in keys]), around
 
-    def bone_near(self, fdi: int) -> tuple[np.ndarray, np.ndarray]:
-        """(n, 3) RAS mm of the surface of its jaw's bone less than `HELD_MM` away from a tooth, and (n,) mm how far
-        each point is; none where there is none."""
-        if fdi not in self._memory.bone:
-            mask, around = self.near(fdi, (JAWS[jaw(fdi)],), HELD_MM)
+    def socket(self, fdi: int) -> np.ndarray:
+        """(n, 3) RAS mm of the surface of its jaw's bone within `SOCKET_MM` of a tooth."""
+        if fdi not in self._memory.sockets:
+            mask, around = self.near(fdi, (JAWS[jaw(fdi)],), _SOCKET_BOX_MM)
             bone = surface_points(mask, around, self.structures)
-            away = search_tree(self.tooth_surface(fdi)).query(bone, distance_upper_bound=HELD_MM)[0]
-            self._memory.bone[fdi] = bone[np.isfinite(away)], away[np.isfinite(away)]
-        return self._memory.bone[fdi]
+            away = search_tree(self.tooth_surface(fdi)).query(bone, distance_upper_bound=SOCKET_MM)[0]
+            self._memory.sockets[fdi] = bone[np.isfinite(away)]
+        return self._memory.sockets[fdi]
 
     def contact_mm2(self, fdi: int, key: str) -> float:
         """Over which area a tooth and a structure touch or overlap, counted over voxel faces as between teeth."""
@@ -344,7 +345,7 @@ class Surroundings:
         shape = self.shape(fdi)
         if shape is None or JAWS[jaw(fdi)] not in self.boxes:
             return None
-        crest = bone_crest(*self.bone_near(fdi), shape, _across(shape))
+        crest = bone_crest(self.socket(fdi), shape, _across(shape))
         return crest if crest.mean is not None else None
 
     def bone_levels(self, fdi: int) -> dict[str, float]:

@@ -7,12 +7,14 @@ from collections.abc import Iterator, Sequence
 from ....dentition import jaw
 from ....dentition.words import Sentence, Template
 from ...measures.label_map import Case
-from ...measures.periodontium import HELD_MM
 from ...measures.subvoxel import shortest_line
 from ...measures.surroundings import JAWS
 from ...repair import Repair, delete
 from ..finding import Finding, Kind
 from ..words import JAW
+
+#: A tooth held by bone has some nearer than this, mm: ligament and lost cortical plates together are less.
+_HELD_MM = 3.0
 
 
 class ToothOutsideJaw(Kind):
@@ -33,10 +35,10 @@ class ToothOutsideJaw(Kind):
             return
         for fdi in case.teeth:
             key = JAWS[jaw(fdi)]
-            if key not in around.boxes or len(around.bone_near(fdi)[0]):
+            if key not in around.boxes or len(around.socket(fdi)):
                 continue
             line = shortest_line(around.tooth_surface(fdi), around.surface(key))
-            if line is not None and line.length_mm > HELD_MM:
+            if line is not None and line.length_mm > _HELD_MM:
                 yield Finding(self.code, (fdi,), case.place(fdi), "warning", "delete", {"mm": round(line.length_mm, 1)})
 
 

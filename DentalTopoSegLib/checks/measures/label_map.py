@@ -213,6 +213,18 @@ class Case(DentitionCase):
             return None
         return self.in_file(self.middle(standing) + (self.frame.place(absent) - self.frame.place(standing)))
 
+    def would_show(self, standing: int, absent: int) -> bool:
+        """Whether the scan holds the place and the width of an absent tooth on the side of a present one; without an
+        arch that shows its place, whether the present one is whole."""
+        beside = self.place_beside(standing, absent)
+        if self.frame is None or beside is None:
+            return not self.is_cut(standing)
+        places = [np.array(beside)]
+        if self.is_cut(standing):  # what is left of it does not show where it stands
+            places.append(self.frame.place(absent))
+        half = crown_width_mm(absent) / 2 * self.frame.tangent(absent)
+        return all(self.holds(self.in_file(place + shift)) for place in places for shift in (-half, 0 * half, half))
+
     def holds(self, place: Place) -> bool:
         """True when the scan has image data there."""
         index = np.round(self.labels.ras_to_index(place)).astype(int)

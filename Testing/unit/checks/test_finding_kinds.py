@@ -50,8 +50,8 @@ FDI_ONLY = re.compile(r"\b(3[3-8]|4[1-8])\b")
 
 def _label_maps() -> list[list[Finding]]:
     odd = [check_dentition(volume(make().astype(np.uint8))) for make in MAPS.values()]
-    large = tidy().copy()
-    paint(large, 46, at(46, 0, 0, 4), scale=1.65)
+    large = np.pad(tidy(), 12)
+    paint(large, 46, at(46, 12, 12, 16), scale=1.65)
     gaps = relabel(tidy(), {35: 0, 36: 0, 44: 0, 47: 0})
     few = np.where(tidy() > 40, tidy(), 0)
     upside_down = relabel(np.where(tidy() > 30, tidy(), 0), {fdi: flipped_jaw(fdi) for fdi in FDI_PERMANENT})

@@ -91,6 +91,39 @@ def test_a_missing_tooth_outside_the_scan_is_only_mentioned(array):
     assert (finding.teeth, finding.severity) == ((47,), "info")
 
 
+@pytest.mark.parametrize("column", [22, 25, 40, 62, 68, 74, 90, 115, 118, 121])
+def test_a_part_of_a_scan_misses_no_tooth_of_the_rest(array, column):
+    """Wherever it ends, and though a network finds no tooth of which little is left there."""
+    half = array[:, :, :column].copy()
+    sizes, whole = np.bincount(half.ravel(), minlength=256), np.bincount(array.ravel(), minlength=256)
+    half[np.isin(half, np.flatnonzero(sizes < 0.6 * whole))] = 0
+    found = check(half)
+    assert {f.code for f in found if f.severity != "info"} == set()
+    assert all("outside the scan" in f.message for f in found if f.code == "missing_tooth")
+    assert sorted(fdi for f in found if f.code == "missing_tooth" for fdi in f.teeth) == sorted(
+        fdi for fdi in TEETH if not (half == fdi).any()
+    )
+
+
+def test_a_tooth_that_goes_on_outside_is_not_as_large_as_two(array):
+    both = relabel(array, {36: 37})
+    z, y, x = np.round((at(36) + at(37)) / 2).astype(int)
+    both[z - 6 : z + 6, y - 8 : y + 8, x - 5 : x + 5] = 37
+    first = int(np.nonzero(both == 37)[1].min())
+    assert check(both, "merged_neighbours")
+    assert check(both[:, first + 1 :], "merged_neighbours") == []
+
+
+def test_what_the_scan_would_show_is_missed_and_the_rest_is_not(array):
+    half = array[:, :, : int(at(11)[2]) + 4].copy()
+    kept = [fdi for fdi in TEETH if (half == fdi).any() and fdi < 30]
+    last = kept[-1] if kept[-1] > 20 else kept[0]
+    half[half == last] = 0
+    found = [f for f in check(half, "missing_tooth") if any(fdi < 30 for fdi in f.teeth)]
+    assert [f.severity for f in found] == ["warning", "info"]
+    assert found[0].teeth == (last,)
+
+
 def test_an_absent_jaw_is_one_finding(array):
     (finding,) = check(np.where(array < 30, array, 0))
     assert (finding.code, finding.teeth, finding.severity) == ("missing_tooth", (), "info")
@@ -305,11 +338,14 @@ def test_numbers_shifted_by_one_keep_the_order(array):
 
 
 def test_implausibly_large_and_small_teeth(array):
-    large = array.copy()
+    large = np.pad(array, [(0, 12)] * 3)
     paint(large, 16, at(16, 0, 0, 4), scale=1.65)
     (finding,) = check(large, "implausible_volume")
     assert finding.teeth == (16,)
     assert "implausibly large" in finding.message
+    cut = large[:, :, : int(at(16)[2]) + 14]  # what goes on outside the scan has no size
+    assert (16,) in [f.teeth for f in check(cut, "cut_by_field_of_view")]
+    assert check(cut, "implausible_volume") == []
     small = relabel(array, {16: 0})
     paint(small, 16, scale=0.6)
     (finding,) = check(small, "implausible_volume")

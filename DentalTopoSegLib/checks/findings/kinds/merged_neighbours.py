@@ -17,8 +17,9 @@ SHARE_OF_NEIGHBOUR = 0.6
 
 
 def neighbour_within(case: DentitionCase, fdi: int) -> int | None:
-    """The absent neighbour that a tooth, as large and wide as two, probably holds."""
-    if not case.sizes_comparable:
+    """The absent neighbour that a tooth, as large and wide as two, probably holds; None of a tooth that goes on outside
+    the scan, whose size says nothing, nor its neighbour's absence."""
+    if not case.sizes_comparable or case.is_cut(fdi):
         return None
     size = case.pieces(fdi)[0].size
     for other in neighbours(fdi, case.absent):

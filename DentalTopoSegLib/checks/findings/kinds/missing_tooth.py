@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from typing import Any
 
-from ....dentition import arch_order, crown_width_mm, is_deciduous, position
+from ....dentition import arch_order, crown_width_mm, is_deciduous, jaw, position
 from ....dentition.words import Sentence, Template
 from ...measures.case import DentitionCase
 from ...measures.jaw import JawCase
@@ -101,9 +102,9 @@ class MissingTooth(Kind):
                 elif before and after:
                     yield self._between(case, gap, before, after)
                 elif before:
-                    yield self._at_the_end(case, gap, before, gap[0])
+                    yield from self._at_the_end(case, gap, before)
                 elif after:
-                    yield self._at_the_end(case, gap, after, gap[-1])
+                    yield from self._at_the_end(case, gap[::-1], after)
             run, before = [], after
 
     def _between(self, case: DentitionCase, gap: tuple[int, ...], before: int, after: int) -> Finding:
@@ -114,13 +115,19 @@ class MissingTooth(Kind):
             return Finding(self.code, gap, place, "info", None, detail)
         return Finding(self.code, gap, place, "warning", "add_tooth", detail)
 
-    def _at_the_end(self, case: DentitionCase, gap: tuple[int, ...], last: int, next_to_it: int) -> Finding:
+    def _at_the_end(self, case: DentitionCase, gap: tuple[int, ...], last: int) -> Iterator[Finding]:
+        """gap: from the last tooth on. Only what the scan would show is missed."""
+        order = arch_order(jaw(last)).index
         if not isinstance(case, Case):  # a scan of a surface simply ends somewhere
-            return Finding(self.code, gap, None, "info", None, {"behind": last})
-        place = case.place_beside(last, next_to_it)
-        if place is not None and not case.holds(place):
-            return Finding(self.code, gap, None, "info", None, {"outside_scan": True})
-        return Finding(self.code, gap, place, "warning", "add_tooth", {"behind": last})
+            yield Finding(self.code, tuple(sorted(gap, key=order)), None, "info", None, {"behind": last})
+            return
+        shown = list(takewhile(lambda fdi: case.would_show(last, fdi), gap))
+        missed, outside = (tuple(sorted(part, key=order)) for part in (shown, gap[len(shown) :]))
+        if missed:
+            place = case.place_beside(last, gap[0])
+            yield Finding(self.code, missed, place, "warning", "add_tooth", {"behind": last})
+        if outside:
+            yield Finding(self.code, outside, None, "info", None, {"outside_scan": True})
 
 
 KIND = MissingTooth()

@@ -12,6 +12,7 @@ from toy_structures import write_toys
 
 from DentalTopoSegLib.cbct.inference import CoarseMap, run_border, run_border_and_tissues
 from DentalTopoSegLib.cbct.segmenting import doubts_of, segment_volume
+from DentalTopoSegLib.cbct.tooth_errors import MEASURED, tooth_errors
 from DentalTopoSegLib.cbct.views import AGAIN, ONCE
 from DentalTopoSegLib.dentition.structures import error_of, structure
 from DentalTopoSegLib.errors import Cancelled, ModelError, UsageError
@@ -97,6 +98,7 @@ def test_jaws_of_a_scan_with_a_network_of_ones_own(phantom, toys, monkeypatch):
     assert (alone.structures, alone.names) == (None, ())
     assert found.structures.same_grid(phantom.image)
     assert error_of(found.structures.metadata, "canal_left") == 3.9  # of what measures distances to them
+    assert error_of(found.structures.metadata, "length") == 0.0  # nobody measured how far off such a border network is
     assert [one.key for one in found.names] == ["mandible"]
     jaw = found.structures.array == structure("mandible").value
     assert jaw.sum() > 1000 and not (jaw & (found.labels.array > 0)).any()
@@ -104,6 +106,18 @@ def test_jaws_of_a_scan_with_a_network_of_ones_own(phantom, toys, monkeypatch):
     assert found.provenance["models"][2]["installed"] is False
     assert "find the jaws and canals" in found.provenance["seconds"]
     assert "find the jaws and canals" not in alone.provenance["seconds"]
+
+
+def test_lengths_and_axes_are_as_unsure_as_the_border_network(phantom, toys, monkeypatch):
+    monkeypatch.setitem(MEASURED, fake_models()["border"].id, {"length": 2.5, "axis": 7.3})
+    FakeNetworks(phantom.labels, noise=0.1).install(monkeypatch)
+    options = RunOptions(structures=("jaws",), models=str(toys))
+    found = segment_volume(phantom.image, options, models=fake_models()).structures
+    assert [error_of(found.metadata, what) for what in ("length", "axis")] == [2.5, 7.3]
+
+
+def test_the_installed_border_network_was_measured():
+    assert set(tooth_errors(load_model("border", 1))) == {"length", "axis"}
 
 
 def test_a_border_network_without_features_is_told(toys):

@@ -308,3 +308,27 @@ def test_unknown_structures_are_refused():
     with pytest.raises(UsageError, match="The structures 'ears' are unknown"):
         RunOptions(structures=("ears",))
     assert RunOptions(structures=("canals", "jaws")).structures == ("jaws", "canals")
+
+
+def test_nothing_is_drawn_beside_an_edge_that_is_seen():
+    """A line that hugs the inside of a bend, where the canal's own edge tells how far it goes."""
+    rows, columns = np.ogrid[: SHAPE[1], : SHAPE[2]]
+    away = np.hypot(rows - 50.0, columns - 10.0)
+    bend = np.zeros(SHAPE, bool)
+    bend[8:13] = (np.abs(away - 25.0) <= 2.0) & (rows < 50) & (columns > 10)
+    near = ndimage.binary_dilation(bend, iterations=2)
+    one = find_canal(np.where(near, 255, 0).astype(np.uint8), JAW, 0.6, np.where(bend, 255, 0).astype(np.uint8))
+    between = (rows < 42) & (columns > 18)  # without its two ends
+    assert (one.line[:, 1] < 30).any() and (one.line[:, 2] > 28).any()
+    assert not (one.drawn & between).any()
+    assert np.count_nonzero(one.mask & between & ~bend) <= 5  # of the line itself
+
+
+def test_no_canal_runs_inside_a_tooth():
+    """Though the network sees one in the end of its root."""
+    probability = np.where(LEFT, 255, 0).astype(np.uint8)
+    probability[9:14, 24:32, 15:20] = 200
+    root = box(slice(11, 30), slice(26, 30), slice(15, 24))
+    one = find_canal(probability, JAW, 1.0, probability, root)
+    assert not (one.mask & root).any()
+    assert np.abs(np.argwhere(root)[:, None] - one.line[None]).max(axis=2).min() > 1

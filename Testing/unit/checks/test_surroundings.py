@@ -13,6 +13,8 @@ from toy_teeth import SPACING, place, volume
 from DentalTopoSegLib.checks.findings import check_dentition, measured_case
 from DentalTopoSegLib.checks.measures.surroundings import Surroundings
 from DentalTopoSegLib.dentition.structures import ERRORS_KEY, errors_text, structure
+from DentalTopoSegLib.reports.around import PAGE_COLUMNS
+from DentalTopoSegLib.runs.checking import examine_label_map
 
 
 @pytest.fixture(scope="module")
@@ -133,3 +135,45 @@ def test_what_a_network_found_is_as_unsure_as_the_network(around: Surroundings) 
     assert near.line.length_mm == as_given.line.length_mm
     assert near.uncertainty_mm == pytest.approx(np.hypot(as_given.uncertainty_mm, 1.2))
     assert of_network.clearances(16)[0].uncertainty_mm == around.clearances(16)[0].uncertainty_mm  # its sinus
+
+
+def test_lengths_axes_and_ratios_are_as_unsure_as_the_network(around: Surroundings) -> None:
+    found = replace(around.structures, metadata={ERRORS_KEY: errors_text({"length": 2.5, "axis": 7.3})})
+    row, as_given = Surroundings(around.case, found).tooth_row(46), around.tooth_row(46)
+    assert row["length_mm"] == as_given["length_mm"] and row["crown_root_ratio"] == as_given["crown_root_ratio"]
+    assert as_given["length_uncertainty_mm"] == SPACING
+    assert row["length_uncertainty_mm"] == pytest.approx(np.hypot(SPACING, 2.5), abs=0.01)
+    assert row["axis_uncertainty_deg"] == pytest.approx(np.hypot(2.0, 7.3), abs=0.1)
+    part = row["part_uncertainty_mm"]
+    assert part == pytest.approx(np.hypot(1.5 * SPACING, 2.5), abs=0.01)
+    ratio, root = row["crown_root_ratio"], row["root_mm"]
+    assert row["crown_root_ratio_uncertainty"] == pytest.approx(part * np.hypot(1, ratio) / root, abs=0.02)
+    assert as_given["crown_root_ratio_uncertainty"] < row["crown_root_ratio_uncertainty"]
+    told = {heading.text: text({"around": row}) for heading, text, _ in PAGE_COLUMNS}
+    assert told["Length"] == f"{row['length_mm']:.1f} ± {np.ceil(10 * row['length_uncertainty_mm']) / 10:.1f} mm"
+    assert told["Crown to root"].startswith(f"{ratio:.2f} ± 0.")
+    assert told["Leans to the midline"].endswith(" ± 8°")
+
+
+def test_a_pulp_that_was_hardly_seen_is_told(around: Surroundings) -> None:
+    array = around.structures.array.copy()
+    pulp = np.argwhere((array == structure("pulp").value) & (around.case.labels.array == 46))
+    array[tuple(pulp[4:].T)] = 0
+    rest = Surroundings(around.case, around.structures.with_array(array))
+    assert [one.tooth_row(46)["pulp_hardly_seen"] for one in (around, rest)] == [False, True]
+    (text,) = [text for heading, text, _ in PAGE_COLUMNS if heading.text == "Pulp"]
+    assert "hardly seen" in text({"around": rest.tooth_row(46)})
+    assert "hardly seen" not in text({"around": around.tooth_row(46)})
+
+
+def test_what_is_not_known_to_be_off_is_told() -> None:
+    """NIfTI keeps no word of the network that drew a map."""
+    labels, beside = with_structures(36)
+    (said,) = examine_label_map(labels, structures=beside).report["warnings"]
+    assert "lengths and axes and of distances to nerve canals and of distances to sinuses is that of the voxels" in said
+    known = replace(beside, metadata={ERRORS_KEY: "canal 3, length 2.5, axis 7.3"})
+    (said,) = examine_label_map(labels, structures=known).report["warnings"]
+    assert said.startswith("The uncertainty of distances to sinuses is")
+    known = replace(beside, metadata={ERRORS_KEY: "canal 3, sinus 1.4, length 2.5, axis 7.3"})
+    assert examine_label_map(labels, structures=known).report["warnings"] == []
+    assert examine_label_map(labels).report["warnings"] == []

@@ -98,12 +98,16 @@ def test_how_structures_were_found_is_kept(tmp_path: Path) -> None:
     """Also by who keeps the segments' tags alone, as 3D Slicer does."""
     _, beside = toy()
     line = np.array([[20.0, -10.0, -21.5], [20.5, -4.0, -21.0]])
-    found = replace(beside, metadata={ERRORS_KEY: "canal 3.5"} | drawn_metadata({"canal_left": [line, line + 9]}))
+    found = replace(
+        beside,
+        metadata={ERRORS_KEY: "canal 3.5, length 2.5, axis 7.3"} | drawn_metadata({"canal_left": [line, line + 9]}),
+    )
     stored, names = read_structures(write_known_structures(found, tmp_path / "toy_structures.seg.nrrd"))
     again = known_structures(stored, names)
     assert again is not None
     assert error_of(again.metadata, "canal_left") == 3.5
     assert error_of(again.metadata, "sinus_left") == 0.0
+    assert [error_of(again.metadata, what) for what in ("length", "axis")] == [2.5, 7.3]
     np.testing.assert_allclose(drawn_stretches(again.metadata, "canal_left"), [line, line + 9])
     assert drawn_stretches(again.metadata, "sinus_left") == []
     kept = sitk.ReadImage(str(tmp_path / "toy_structures.seg.nrrd"))

@@ -363,6 +363,7 @@ def main() -> None:
         stage = Stage(arguments.output)
         if arguments.distance:
             photographDistance(stage)
+            return
         if arguments.fusion:
             photographFusion(stage)
             return

@@ -2307,6 +2307,11 @@
             <translation>Loch in der Oberfläche</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/reports/around.py"/>
+            <source>hardly seen: filled, calcified or hidden by metal</source>
+            <translation>kaum zu sehen: gefüllt, verkalkt oder von Metall verdeckt</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/checks/repair/shapes.py"/>
             <source>has a hole that is too wide, or too close to another tooth, to be closed by itself</source>
             <translation>hat ein Loch, das zu weit oder einem anderen Zahn zu nah ist, um automatisch geschlossen zu werden</translation>

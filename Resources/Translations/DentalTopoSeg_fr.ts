@@ -2307,6 +2307,11 @@
             <translation>trou de surface</translation>
         </message>
         <message>
+            <location filename="../../DentalTopoSegLib/reports/around.py"/>
+            <source>hardly seen: filled, calcified or hidden by metal</source>
+            <translation>à peine visible : obturée, calcifiée ou masquée par du métal</translation>
+        </message>
+        <message>
             <location filename="../../DentalTopoSegLib/checks/repair/shapes.py"/>
             <source>has a hole that is too wide, or too close to another tooth, to be closed by itself</source>
             <translation>a un trou trop large, ou trop proche d'une autre dent, pour être fermé automatiquement</translation>

@@ -45,6 +45,7 @@ from training.pseudo_labels.guard import (
     NotKeptError,
     changes,
     changes_table,
+    gains_text,
     measured_text,
     score_scans,
     verdict,
@@ -389,7 +390,8 @@ def conclude(work: Work, told: dict[str, Any], bar: ProgressBar, report: Report)
         )
         bar.close()
         measured = read_json(work.folder / "measured.json")
-        table = changes_table(changes(measured["before"], measured["adapted"]))
+        changed = changes(measured["before"], measured["adapted"])
+        table = changes_table(changed)
         report(f"{table}\n\n{adapted.scans_text(drawn)}")
         if work.given.move_quadrant is not None:
             found = refusal or "Nothing speaks against the network."
@@ -401,7 +403,12 @@ def conclude(work: Work, told: dict[str, Any], bar: ProgressBar, report: Report)
         else:
             _keep_verdict(work, False, refusal)
             raise NotKeptError(refusal)
-    _keep_verdict(work, True, f"Kept: {work.folder / NETWORK}. No held-out figure fell by more than its spread.")
+    _keep_verdict(
+        work,
+        True,
+        f"Kept: {work.folder / NETWORK}. No held-out figure fell by more than its spread. "
+        + gains_text(changed, work.guard),
+    )
 
 
 def _keep_verdict(work: Work, kept: bool, text: str) -> None:

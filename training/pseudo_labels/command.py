@@ -80,10 +80,10 @@ def segment(given: argparse.Namespace) -> None:
     write_volume(label_map(answer, scan, plan.limits.least), given.output)
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run one of them; returns the exit code of a refusal, 0 otherwise."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    actions = parser.add_subparsers(dest="action", required=True)
+def parser() -> argparse.ArgumentParser:
+    """What the command takes."""
+    result = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    actions = result.add_subparsers(dest="action", required=True)
     one = actions.add_parser("table", help=table.__doc__, description=table.__doc__)
     one.add_argument("config", type=Path)
     one.add_argument("cache", type=Path, nargs="?", help="rooted dentitions; without them, scans of one's own")
@@ -119,7 +119,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     one.set_defaults(function=lambda given: adapt(given, say))
     for action in actions.choices.values():
         action.add_argument("--threads", type=int, help="CPU threads (default: all)")
-    given = parser.parse_args(argv)
+    return result
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one of them; returns the exit code of a refusal, 0 otherwise."""
+    given = parser().parse_args(argv)
     keep_memory()
     if given.threads:
         torch.set_num_threads(given.threads)

@@ -104,6 +104,14 @@ def verdict(before: Scores, after: Scores, guard: Guard) -> str | None:
     return None
 
 
+def gains_text(rows: Sequence[Change], guard: Guard) -> str:
+    """Which figures of a network that may be kept rose by more than their spread, one sentence."""
+    risen = [TITLES[row.figure] for row in rows if row.gain > guard.spread * row.spread + _ROUNDING]
+    if not risen:
+        return "No held-out figure became better by more than its spread either: nothing measured speaks for it."
+    return f"Better by more than their spread: {', '.join(risen)}."
+
+
 def changes_table(rows: Sequence[Change]) -> str:
     """Markdown: every figure before and after, its mean change and the standard error of that."""
     cells = [

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 import yaml
 from torch import nn
 
@@ -272,7 +273,8 @@ def _fates_text(row: dict[str, Any]) -> str:
 class AdaptTask(VolumeTask):
     """The numbering network that goes on from `start`, on patches of phantoms and of pseudo-labelled scans.
 
-    Every batch is drawn from its number alone, so that a run that was stopped goes on as if it had not been.
+    Every batch is drawn from its number alone, so that a run that was stopped goes on with the batches of one that was
+    not; bfloat16 alone rounds differently from run to run.
 
     Parameters
     ----------
@@ -300,7 +302,7 @@ class AdaptTask(VolumeTask):
         super().__init__(config, real, validation, best_device())
 
     def build(self) -> nn.Module:
-        return self.start.to(self.device)
+        return self.start.to(self.device, memory_format=torch.channels_last_3d)
 
     def open(self, step: int) -> None:
         self.batches = Ahead(self.batch_at, step)
@@ -394,8 +396,7 @@ def conclude(work: Work, told: dict[str, Any], bar: ProgressBar, report: Report)
         table = changes_table(changed)
         report(f"{table}\n\n{adapted.scans_text(drawn)}")
         if work.given.move_quadrant is not None:
-            found = refusal or "Nothing speaks against the network."
-            refusal = f"An experiment with a fault is never kept. What the guard says: {found}"
+            refusal = of_experiment(refusal)
         if refusal is None:
             results.draw_curve({"numbering": work.run}, stage / results.CURVE)
             content = adapted.card(name, work.start, licence, told, work.config, table, compared)
@@ -409,6 +410,12 @@ def conclude(work: Work, told: dict[str, Any], bar: ProgressBar, report: Report)
         f"Kept: {work.folder / NETWORK}. No held-out figure fell by more than its spread. "
         + gains_text(changed, work.guard),
     )
+
+
+def of_experiment(refusal: str | None) -> str:
+    """Why a network that was taught a fault on purpose is not kept, with what the guard says of it."""
+    found = refusal or "Nothing measured speaks against the network."
+    return f"An experiment with a fault is never kept. What the guard says: {found}"
 
 
 def _keep_verdict(work: Work, kept: bool, text: str) -> None:

@@ -48,6 +48,7 @@ from training.pseudo_labels.guard import (
     changes_table,
     gains_text,
     measured_text,
+    renumbered_text,
     score_scans,
     verdict,
 )
@@ -370,7 +371,7 @@ def conclude(work: Work, told: dict[str, Any], bar: ProgressBar, report: Report)
     Raises
     ------
     NotKeptError
-        A held-out figure fell, or it was an experiment with a fault.
+        A held-out figure fell, a sure tooth of the scans has another number, or it was an experiment with a fault.
     """
     name = results.network_name(work.given.name or f"{work.start['id'].removeprefix('numbering-')}-adapted")
     licence = work.given.licence or work.start["license"]
@@ -395,6 +396,7 @@ def conclude(work: Work, told: dict[str, Any], bar: ProgressBar, report: Report)
         changed = changes(measured["before"], measured["adapted"])
         table = changes_table(changed)
         report(f"{table}\n\n{adapted.scans_text(drawn)}")
+        refusal = refusal or renumbered_text(drawn, told)
         if work.given.move_quadrant is not None:
             refusal = of_experiment(refusal)
         if refusal is None:

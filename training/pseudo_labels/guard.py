@@ -11,11 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from DentalTopoSegLib.dentition import CLASS_FDI
 from DentalTopoSegLib.files.json_text import read_json
 from DentalTopoSegLib.files.volumes import read_labels, read_volume
 from training.evaluation.volumes import Segment, evaluate_scan
 from training.export.score_tables import TITLES, markdown_table
 from training.export.shipping import write_whole
+from training.pseudo_labels.labels import DROPPED
 
 FIGURES = ("dice", "nsd", "tooth_dice", "identification_accuracy", "detection_f1", "tca", "acs", "cer")
 """What is compared, by the names of `checks.metrics.label_maps`."""
@@ -101,6 +103,34 @@ def verdict(before: Scores, after: Scores, guard: Guard) -> str | None:
             f"The adapted network is not kept: DSC of the held-out scan {name} fell from {before[name]['dice']:.3f} to "
             f"{after[name]['dice']:.3f}, by {losses[name]:.3f} where {guard.scan:g} is the most that a scan may lose."
         )
+    return None
+
+
+def renumbered_text(drawn: Mapping[str, Mapping[str, Any]], told: Mapping[str, Mapping[str, Any]]) -> str | None:
+    """Why a network that calls a tooth of the unlabelled scans otherwise, whose number was believed, is not kept.
+
+    It was taught that very number, so something went wrong, whatever the held-out scans say.
+
+    Parameters
+    ----------
+    drawn
+        Name of a scan -> what `adapted.compare` tells.
+    told
+        Name of a scan -> "teeth": what became of each, as `labels.Tooth`.
+
+    Returns
+    -------
+    str or None
+        One sentence; None where all believed numbers stayed.
+    """
+    for name, row in drawn.items():
+        believed = {CLASS_FDI[tooth["number"]] for tooth in told[name]["teeth"] if tooth["fate"] != DROPPED}
+        other = [f"{fdi} is called {now}" for fdi, now in row["renumbered"] if fdi in believed]
+        if other:
+            return (
+                f"The adapted network is not kept: in {name} {', '.join(other)} after it, and these numbers were sure "
+                "before."
+            )
     return None
 
 

@@ -193,6 +193,17 @@ def test_one_scan_that_collapses_is_refused_though_the_mean_hides_it() -> None:
     assert "the held-out scan s3 fell from 0.530 to 0.130, by 0.400 where 0.1 is the most" in said
 
 
+def test_a_sure_tooth_of_the_scans_that_is_called_otherwise_refuses_and_a_doubtful_one_may_change() -> None:
+    teeth = [{"number": C[35], "fate": "kept"}, {"number": C[36], "fate": "dropped"}]
+    told = {"scan_01": {"teeth": []}, "scan_02": {"teeth": teeth}}
+    drawn = {"scan_01": {"renumbered": []}, "scan_02": {"renumbered": [[36, 37]]}}
+    assert guard.renumbered_text(drawn, told) is None
+    drawn["scan_02"]["renumbered"].append([35, 36])
+    said = guard.renumbered_text(drawn, told)
+    assert said is not None
+    assert "in scan_02 35 is called 36 after it" in said
+
+
 def test_what_rose_by_more_than_its_spread_is_named_and_so_is_that_nothing_did() -> None:
     better = guard.changes(scores(), scores(-0.02, "cer"))
     assert guard.gains_text(better, guard.Guard()) == "Better by more than their spread: CER."
@@ -373,6 +384,26 @@ def test_a_fault_on_purpose_is_taught_and_its_network_never_kept(
     right, wrong = (np.load(folder / "pseudo/scan_01_target.npy") for folder in (work, target))
     assert ((right >= C[41]) & (right < C[48])).any()
     assert (wrong == scan_labels.moved_by_one(right, 4)).all()
+
+
+def test_a_network_that_renumbers_a_sure_tooth_is_refused_whatever_the_held_out_scans_say(
+    given: Path, work: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target, exported = given / "renumbered", work / "network"
+    for done in ("pseudo", "numbering"):
+        shutil.copytree(work / done, target / done)
+    told = json.loads((work / "pseudo/pseudo_labels.json").read_text(encoding="utf-8"))
+    sure = next(t["number"] for t in told["scan_01"]["teeth"] if t["fate"] != "dropped")
+    row = {"before": [], "after": [], "same": 1.0, "renumbered": [[CLASS_FDI[sure], 38]]}
+    monkeypatch.setattr(adapting, "train", lambda *_: None)
+    monkeypatch.setattr(
+        adapting.results, "export_volume", lambda *given: shutil.copytree(exported, given[3], dirs_exist_ok=True)
+    )
+    monkeypatch.setattr(adapting, "measure", lambda *_: shutil.copy(work / "measured.json", target) and None)
+    monkeypatch.setattr(adapted, "draw_all", lambda *_: {"scan_01": row})
+    assert command.main(call(given, target, tiny_config(given))) == 1
+    assert f"in scan_01 {CLASS_FDI[sure]} is called 38" in capsys.readouterr().err
+    assert not (target / "network").exists()
 
 
 def test_a_training_that_was_stopped_gives_the_same_as_one_that_was_not(

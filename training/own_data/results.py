@@ -34,6 +34,7 @@ from training.volumes.data import DataPlan, validation_samples
 
 COLUMNS = ("dice", "nsd", "tooth_dice", "identification_accuracy", "detection_f1")
 CURVE = "learning_curve.png"
+LABELLED = "labelled scans of others"
 SAMPLES = 16
 """Patches, at most, that ranges are measured on and that int8 is compared with fp32 on."""
 
@@ -44,11 +45,11 @@ def network_name(text: str) -> str:
 
 
 def export_volume(
-    run_folder: Path, samples: Path, held: Path, network: Path, name: str, licence: str
+    run_folder: Path, samples: Path, held: Path, network: Path, name: str, licence: str, data: str = LABELLED
 ) -> dict[str, float]:
     """Write a run's network as int8 and fp32 with its entries; returns how the two compare on held-out patches.
 
-    Ranges are measured on the samples of training patients.
+    Ranges are measured on the samples of training patients. `data`: what the metadata says it was trained on.
     """
     run = load_run(run_folder)
     model_id = f"{run.task}-{name}"
@@ -56,7 +57,7 @@ def export_volume(
     graphs = {}
     for precision, steps in (("fp32", None), ("int8", scales)):
         metadata = describe(run, model_id, precision, count)
-        metadata["training"] |= {"data": "labelled scans of others", "start": run.config["start"]}
+        metadata["training"] |= {"data": data, "start": run.config["start"]}
         graphs[precision] = write_graph(run.net, metadata, steps, quantizer)
         register(network, graphs[precision], metadata, f"{name}.md", license=licence)
     pairs = list(validation_samples(held, DataPlan.from_config(run.config), SAMPLES))

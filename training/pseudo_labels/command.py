@@ -2,12 +2,17 @@
 
     python -m training pseudo-labels table CONFIG CACHE -o WORK
     python -m training pseudo-labels segment CONFIG WORK/8_1 SCAN -o teeth.nii.gz --network final
+    python -m training pseudo-labels adapt SCAN ... --samples BUFFER/numbering --held-out EVAL/scans -o WORK
 
 `table` starts from rooted dentitions (CACHE, by `root-teeth`): it draws the scans, trains the stages, makes pseudo
 labels of the unlabelled scans, trains on with them, scores all rows on held-out patients and prints the tables, which
 WORK/tables.md has after each group. Started again after a stop, the same command goes on. With scans of one's own in
 WORK/scans (`labelled` and `test`: NAME_image.nii.gz and NAME_labels.nii.gz with FDI numbers; `unlabelled`:
 NAME_image.nii.gz) CACHE is left out.
+
+`adapt` trains the numbering network of a folder, or the installed one, on with real scans that nobody has labelled,
+beside samples of phantoms. WORK/network is then a folder for `dentaltoposeg segment --models`; where a figure on the
+held-out labelled scans falls by more than its spread there is none, a sentence says so, and the exit code is 1.
 """
 
 from __future__ import annotations
@@ -23,7 +28,9 @@ from DentalTopoSegLib.errors import DentalTopoSegError, InputError
 from DentalTopoSegLib.files.volumes import read_volume, write_volume
 from training.export.shipping import write_whole
 from training.loop import CHECKPOINT, keep_memory
+from training.pseudo_labels.adapting import CONFIG, adapt
 from training.pseudo_labels.answers import VIEWS, answer_in_region, find, label_map, load_net
+from training.pseudo_labels.guard import NotKeptError
 from training.pseudo_labels.plan import read_plan
 from training.pseudo_labels.runs import make_samples, run_group
 from training.pseudo_labels.scans import make_scans
@@ -73,10 +80,10 @@ def segment(given: argparse.Namespace) -> None:
     write_volume(label_map(answer, scan, plan.limits.least), given.output)
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run one of the two; returns the exit code of a refusal, 0 otherwise."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    actions = parser.add_subparsers(dest="action", required=True)
+def parser() -> argparse.ArgumentParser:
+    """What the command takes."""
+    result = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    actions = result.add_subparsers(dest="action", required=True)
     one = actions.add_parser("table", help=table.__doc__, description=table.__doc__)
     one.add_argument("config", type=Path)
     one.add_argument("cache", type=Path, nargs="?", help="rooted dentitions; without them, scans of one's own")
@@ -94,9 +101,30 @@ def main(argv: Sequence[str] | None = None) -> int:
     one.add_argument("--network", default="final", help="of the second stage (default: final)")
     one.add_argument("--views", choices=sorted(VIEWS), default="mirrored", help="test-time augmentation")
     one.set_defaults(function=segment)
+    one = actions.add_parser("adapt", help=adapt.__doc__, description=adapt.__doc__)
+    one.add_argument("scans", type=Path, nargs="+", help="files, DICOM folders, or folders with either")
+    one.add_argument("--samples", type=Path, required=True, help="samples of phantoms (sample-patients), all there")
+    one.add_argument("--validation", type=Path, help="samples to validate on (default: val_... beside the samples)")
+    one.add_argument("--held-out", type=Path, required=True, help="labelled scans that decide (make-evaluation-set)")
+    one.add_argument("--models", type=Path, help="networks to start from (default: the installed ones)")
+    one.add_argument("-o", "--output", type=Path, required=True, help="folder of work; WORK/network is the result")
+    one.add_argument("--orientation", metavar="LPS|RAS|...", help="of files that do not say where left is")
+    one.add_argument("--name", help="of the network (default: of the one it starts from, -adapted)")
+    one.add_argument("--licence", help="terms of the network (default: of the one it starts from)")
+    one.add_argument("--config", type=Path, default=CONFIG, help="another configuration")
+    one.add_argument("--steps", type=int, help="instead of the configuration's")
+    one.add_argument("--cache", type=Path, help="folder for the networks' answers on held-out scans")
+    one.add_argument("--move-quadrant", type=int, choices=(1, 2, 3, 4), help="an experiment: numbers of this quadrant "
+                     "are taught one too high, to see whether it is noticed; its network is never kept")  # fmt: skip
+    one.set_defaults(function=lambda given: adapt(given, say))
     for action in actions.choices.values():
-        action.add_argument("--threads", type=int, default=0, help="CPU threads (default: all)")
-    given = parser.parse_args(argv)
+        action.add_argument("--threads", type=int, help="CPU threads (default: all)")
+    return result
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one of them; returns the exit code of a refusal, 0 otherwise."""
+    given = parser().parse_args(argv)
     keep_memory()
     if given.threads:
         torch.set_num_threads(given.threads)
@@ -108,4 +136,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("pseudo-labels: Stopped; the same command goes on.", file=sys.stderr)
         return 130
+    except NotKeptError as refusal:
+        print(f"pseudo-labels: {refusal}", file=sys.stderr)
+        return 1
     return 0

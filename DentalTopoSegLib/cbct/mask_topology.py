@@ -15,8 +15,8 @@ from ..files.volumes.boxes import grow, tooth_boxes
 
 FULL = np.ones((3, 3, 3), bool)
 _WIDEST_MM = 3.5  # a tunnel wider than this between the roots may be there
-_MOST_SHARE = 0.05  # of a tooth's voxels that closing its tunnels may change
-_FILLED, _CUT = 191, 64  # of 255: what is changed must outlast the interpolation onto the scan's grid
+MOST_SHARE = 0.05  # of a tooth's voxels that closing its tunnels may change
+_FILLED, CUT = 191, 64  # of 255: what is changed must outlast the interpolation onto the scan's grid
 
 
 def euler_characteristic(mask: np.ndarray) -> int:
@@ -109,7 +109,7 @@ def close_thin_tunnels(labels: np.ndarray, reach: int, tooth: np.ndarray | None 
         view[filled], view[cut] = fdi, 0
         if tooth is not None:
             tooth[around][filled] = np.maximum(tooth[around][filled], _FILLED)
-            tooth[around][cut] = np.minimum(tooth[around][cut], _CUT)
+            tooth[around][cut] = np.minimum(tooth[around][cut], CUT)
 
 
 def reach_of(spacing: float) -> int:
@@ -129,7 +129,7 @@ def _without_tunnels(mask: np.ndarray, free: np.ndarray, reach: int) -> np.ndarr
                 best = found
             elif best is not None:  # a wider look has found nothing smaller
                 break
-        if best is None or np.count_nonzero(best[1] ^ mask) > _MOST_SHARE * np.count_nonzero(mask):
+        if best is None or np.count_nonzero(best[1] ^ mask) > MOST_SHARE * np.count_nonzero(mask):
             break
         _, current, left = best
     return current

@@ -19,8 +19,8 @@ _SLAB_VOXELS = 48_000_000  # of the scan's grid placed at once
 
 
 def clean(labels: np.ndarray, least_voxels: int) -> np.ndarray:
-    """Per tooth: keep the largest 26-connected piece and other pieces of at least least_voxels, fill voids
-    (6-connected background).
+    """Per tooth: keep the largest 26-connected piece and other pieces of at least least_voxels, fill voids (6-connected
+    background), also with what a neighbour's corner holds there.
 
     labels: uint8 (z, y, x), changed in place and returned. Each tooth is handled in its own bounding box.
     """
@@ -40,8 +40,7 @@ def clean(labels: np.ndarray, least_voxels: int) -> np.ndarray:
             keep[0] = False
             view[mask & ~keep[pieces]] = 0
             mask &= keep[pieces]
-        filled = _fill_voids(mask)
-        view[filled & (view == 0)] = value
+        view[_fill_voids(mask)] = value
     return labels
 
 

@@ -42,6 +42,7 @@ from .inference import check, run_border, run_border_and_tissues, run_numbering,
 from .instance_numbers import NumberedTeeth, number_instances
 from .instances import HALF, ISLAND_MM3, find_instances
 from .mask_topology import close_thin_tunnels, reach_of
+from .meeting_roots import part_meeting_roots
 from .placing import clean, place, reach_on_scan
 from .region import find_dental_region, no_teeth_message
 from .structure_maps import TISSUE_KEYS, StructureMap, keys_of, run_structures
@@ -275,10 +276,12 @@ def _place_on_scan(labels: np.ndarray, tooth: np.ndarray, grid: Volume, scan: Vo
     """Whole teeth on the scan's own grid, uint8 of its shape, and the voxels (256,) of each number there."""
     clean(labels, int(ISLAND_MM3 / grid.voxel_volume_mm3))
     close_thin_tunnels(labels, reach_of(grid.spacing[0]), tooth)
+    part_meeting_roots(labels, tooth)
     placed = place(labels, tooth, grid, scan)
     used = placed[reach_on_scan(labels, grid, scan) or ()]  # a view: the rest of a large scan is empty
     clean(used, int(np.ceil(ISLAND_MM3 / scan.voxel_volume_mm3)))
     close_thin_tunnels(used, 1)  # what the interpolation opened
+    part_meeting_roots(used)
     return placed, np.bincount(used[used > 0], minlength=256)
 
 

@@ -85,22 +85,30 @@ def inner_loss(logits: Tensor, relation: Tensor) -> Tensor:
 class PairLoss(nn.Module):
     """Equation 9: both inner losses and `alpha` times the cross loss.
 
-    rates: expected share of positives between the modalities, among CBCT tokens, among intraoral tokens.
+    rates: expected share of positives between the modalities, among CBCT tokens, among intraoral tokens. tokens: of
+    more CBCT tokens so many are drawn for the loss among them, whose cost grows with their square; None: all count.
     """
 
-    def __init__(self, reach: Reach, alpha: float, rates: tuple[float, float, float]) -> None:
+    def __init__(
+        self, reach: Reach, alpha: float, rates: tuple[float, float, float], tokens: int | None = None
+    ) -> None:
         super().__init__()
-        self.reach, self.alpha = reach, alpha
+        self.reach, self.alpha, self.tokens = reach, alpha, tokens
         self.cross, self.image, self.scan = (Sigmoid(rate) for rate in rates)
 
     def forward(self, image: Tokens, scan: Tokens) -> dict[str, Tensor]:
         """Every term, weighted; their sum is minimised."""
         reach = self.reach
-        among_image = inner_relation(image, reach.image_same, reach.image_near)
+        between = cross_relation(image, scan, reach)
+        rows, columns = (between != IGNORED).any(1), (between != IGNORED).any(0)  # the others count nowhere
+        crossed = self.cross(image.features[rows], scan.features[columns])
+        some = image
+        if self.tokens is not None and len(image) > self.tokens:
+            some = image.at(torch.randperm(len(image))[: self.tokens].to(image.pair.device))
+        among_image = inner_relation(some, reach.image_same, reach.image_near)
         among_scan = inner_relation(scan, reach.scan_same, reach.scan_near)
-        crossed = self.cross(image.features, scan.features)
         return {
-            "image": inner_loss(self.image(image.features, image.features), among_image),
+            "image": inner_loss(self.image(some.features, some.features), among_image),
             "scan": inner_loss(self.scan(scan.features, scan.features), among_scan),
-            "cross": self.alpha * cross_loss(crossed, cross_relation(image, scan, reach)),
+            "cross": self.alpha * cross_loss(crossed, between[rows][:, columns]),
         }

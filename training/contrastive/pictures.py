@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,7 +54,8 @@ def draw_likeness(towers: Towers, config: dict[str, Any], pair: Pair, path: Path
     from matplotlib.figure import Figure
 
     rng = np.random.default_rng(seed)
-    seen = see(pair, view_plan(config).still(), towers.voxels, towers.level, 1, rng)
+    plan = replace(view_plan(config).still(), crop=pair.image.shape)
+    seen = see(pair, plan, towers.voxels, towers.level, 1, rng)
     image, scan = encode(towers, [seen])
     crop = seen.images[0]
     relation = cross_relation(image, scan, reach_of(config, towers.voxels, pair.spacing))

@@ -12,16 +12,26 @@ import torch
 from torch import Tensor, nn
 
 from DentalTopoSegLib.errors import InputError
-from training.contrastive.pairs import Pair, load_pair, person_of
+from training.contrastive.pairs import load_pair, person_of
+from training.contrastive.places import draw_place, see_place
 from training.contrastive.relations import Reach, Tokens, cross_relation, inner_relation, positive_rate
 from training.contrastive.retrieval import retrieval
 from training.contrastive.towers import Pretraining, Towers
-from training.contrastive.views import DrawPairs, Seen, ViewPlan, see
+from training.contrastive.views import DrawPairs, Seen, ViewPlan, see, see_whole
 from training.loop import Loop, Measures, Settings, Task, load_checkpoint, mean_measures, save_whole
 from training.nets.point_transformer import PointTransformer
 
 VIEWS = 2
 """Of every modality per step: within a modality, a token's positives lie in the other view."""
+
+FEWEST_PEOPLE = 2
+"""In a batch."""
+
+MOST_TRIES = 50
+"""Of drawing places that people show."""
+
+SCALE_RATE = 3.0
+"""Rate of the loss's scales and biases, as a multiple of the networks'."""
 
 RATES_FROM = 8
 """Pairs from which the share of positives is taken that the biases start at."""
@@ -78,14 +88,14 @@ class PretrainTask(Task):
         towers = Towers(**self.config["net"])
         self.reach = reach_of(self.config, towers.voxels, load_pair(self.files[0]).spacing)
         rates = self._rates(towers)
-        return Pretraining(towers, self.reach, self.config["loss"]["alpha"], rates).to(self.device)
+        return Pretraining(towers, self.reach, rates, **self.config["loss"]).to(self.device)
 
     def _rates(self, towers: Towers) -> tuple[float, float, float]:
         """Shares of positives in batches like those to come: between the modalities, among boxes, among points."""
         draw = DrawPairs(self.files, 0)
         rows = []
         for _ in range(max(1, RATES_FROM // self.settings.batch)):
-            seen = [self._see(towers, pair, draw.rng) for pair in draw(self.settings.batch)]
+            seen = self._batch(towers, draw)
             image, scan = _places(seen, "images"), _places(seen, "scans")
             among = inner_relation(image, self.reach.image_same, self.reach.image_near)
             points = inner_relation(scan, self.reach.scan_same, self.reach.scan_near)
@@ -99,15 +109,40 @@ class PretrainTask(Task):
             )
         return rates
 
-    def _see(self, towers: Towers, pair: Pair, rng: np.random.Generator, plan: ViewPlan | None = None) -> Seen:
-        views = VIEWS if plan is None else 1
-        return see(pair, plan or self.plan, towers.voxels, towers.level, views, rng)
-
     def generators(self) -> list[np.random.Generator]:
         return [self.draw.rng]
 
     def next_batch(self) -> list[Seen]:
-        return [self._see(self.net.towers, pair, self.draw.rng) for pair in self.draw(self.settings.batch)]
+        return self._batch(self.net.towers, self.draw)
+
+    def _batch(self, towers: Towers, draw: DrawPairs) -> list[Seen]:
+        """Views of so many people's pairs; with a radius in the plan of few places, of fewer where fewer show them."""
+        if self.plan.radius_mm is None:
+            size = towers.voxels, towers.level
+            return [see(pair, self.plan, *size, VIEWS, draw.rng) for pair in draw(self.settings.batch)]
+        size = towers.voxels, towers.level, VIEWS
+        for _ in range(MOST_TRIES):
+            places, found = [draw_place(draw.rng) for _ in range(self.plan.places)], []
+            for pair in draw.each_once():
+                seen = see_place(pair, places[len(found) % len(places)], self.plan, *size, draw.rng)
+                found += [seen] if seen is not None else []
+                if len(found) == self.settings.batch:
+                    break
+            if len(found) >= FEWEST_PEOPLE:
+                return found
+        raise InputError(
+            f"of {MOST_TRIES} places of the arch none is shown by CBCT and scan of {FEWEST_PEOPLE} people: draw more "
+            "pairs, or leave views.radius_mm out."
+        )
+
+    def parameter_groups(self) -> list[dict[str, Any]]:
+        """Scales and biases learn faster: single numbers, which a few hundred steps would hardly move."""
+        groups = super().parameter_groups()
+        single = {id(p) for p in self.net.criterion.parameters()}
+        for group in groups:
+            group["params"] = [p for p in group["params"] if id(p) not in single]
+        rate = self.settings.lr * SCALE_RATE
+        return [*groups, {"params": list(self.net.criterion.parameters()), "weight_decay": 0.0, "lr": rate}]
 
     def loss(self, batch: list[Seen], loop: Loop) -> tuple[Tensor, Measures]:
         terms = self.net(batch, self.device)
@@ -120,7 +155,8 @@ class PretrainTask(Task):
             return None
         if not self._held:
             rng = np.random.default_rng(0)
-            self._held = [self._see(net.towers, load_pair(p), rng, self.plan.still()) for p in self.held_files]
+            size = net.towers.voxels, net.towers.level
+            self._held = [see_whole(load_pair(p), self.plan.still(), *size, rng) for p in self.held_files]
         image, scan = encode(net.towers, self._held, self.device)
         return retrieval(image, scan, len(self._held), self.reach)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import torch
 from torch import Tensor
@@ -25,6 +25,10 @@ class Tokens:
         (N,) which pair of the batch, and whose dentition it is.
     known : torch.Tensor
         (N,) bool: False where there is nothing to see, as outside of a field of view.
+    own : torch.Tensor
+        (N, 3) mm where it lies in its own scan as that came, without registration; of a CBCT its `places`.
+    piece : torch.Tensor
+        (N,) which scan of a mouth it is of: jaws lie apart.
     """
 
     features: Tensor
@@ -32,6 +36,12 @@ class Tokens:
     pair: Tensor
     person: Tensor
     known: Tensor
+    own: Tensor | None = None
+    piece: Tensor | None = None
+
+    def __post_init__(self) -> None:
+        self.own = self.places if self.own is None else self.own
+        self.piece = torch.zeros_like(self.pair) if self.piece is None else self.piece
 
     def __len__(self) -> int:
         return len(self.places)
@@ -39,13 +49,15 @@ class Tokens:
     @classmethod
     def joined(cls, parts: list[Tokens]) -> Tokens:
         """All of them, in order."""
-        names = ("features", "places", "pair", "person", "known")
-        return cls(*(torch.cat([getattr(part, name) for part in parts]) for name in names))
+        return cls(*(torch.cat([getattr(part, field.name) for part in parts]) for field in fields(cls)))
 
     def of_pair(self, number: int) -> Tokens:
         """The known tokens of one pair."""
-        mine = (self.pair == number) & self.known
-        return Tokens(*(getattr(self, n)[mine] for n in ("features", "places", "pair", "person", "known")))
+        return self.at((self.pair == number) & self.known)
+
+    def at(self, rows: Tensor) -> Tokens:
+        """Those of some rows: a mask or numbers."""
+        return Tokens(*(getattr(self, field.name)[rows] for field in fields(self)))
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from training.volumes.children import Children
 
 CONFIGS = Path(__file__).resolve().parents[1] / "configs"
 TRAININGS = ("contrastive", "masked-image", "masked-points", "cbct", "ios", "cbct-longer", "ios-longer", "small")
-"""What a table's `training` gives steps for."""
+"""What a table's `training` gives steps, or settings, for."""
 LABELS = "labels"
 """In place of a teacher: only the labels teach the small network."""
 
@@ -109,10 +109,12 @@ class Experiment:
         return list(found.values())
 
     def _config(self, name: str, run: str, seed: int, kind: str) -> tuple[dict[str, Any], Path]:
-        """A configuration with this seed and so many steps, and where a run of this name finds it."""
+        """A configuration with this seed and what the table's `training` says of this kind (steps, or some of the
+        settings), and where a run of this name finds it."""
         config = yaml.safe_load((CONFIGS / name).read_text(encoding="utf-8"))
         kept = {k: v for k, v in config["training"].items() if k != "minutes"}
-        config |= {"seed": seed, "training": {**kept, "steps": self.config["training"][kind]}}
+        told = self.config["training"][kind]
+        config |= {"seed": seed, "training": {**kept, **(told if isinstance(told, dict) else {"steps": told})}}
         return config, self.base / "configs" / f"{run}.yaml"
 
     def _training(

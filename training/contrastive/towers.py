@@ -65,7 +65,11 @@ class Towers(nn.Module):
             ]
         )
         places = [(k, person, view.places, torch.ones(len(view.places), dtype=torch.bool)) for k, person, view in views]
-        return _tokens(self.scan_head(features), places, device)
+        tokens = _tokens(self.scan_head(features), places, device)
+        counts = torch.tensor([len(view.places) for *_, view in views])
+        tokens.own = torch.cat([view.graph.points[: len(view.places)] for *_, view in views]).to(device)
+        tokens.piece = torch.arange(len(views)).repeat_interleave(counts).to(device)
+        return tokens
 
 
 def _head(inputs: int, outputs: int) -> nn.Sequential:
@@ -94,10 +98,12 @@ def _tokens(features: Tensor, views: list[tuple[int, int, Tensor, Tensor]], devi
 class Pretraining(nn.Module):
     """The towers with their loss: scales and biases are learnt too."""
 
-    def __init__(self, towers: Towers, reach: Reach, alpha: float, rates: tuple[float, float, float]) -> None:
+    def __init__(
+        self, towers: Towers, reach: Reach, rates: tuple[float, float, float], alpha: float, tokens: int | None = None
+    ) -> None:
         super().__init__()
         self.towers = towers
-        self.criterion = PairLoss(reach, alpha, rates)
+        self.criterion = PairLoss(reach, alpha, rates, tokens)
 
     def forward(self, seen: Sequence[Seen], device: torch.device) -> dict[str, Tensor]:
         """Every term of the loss of a batch."""

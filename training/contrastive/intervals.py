@@ -18,8 +18,9 @@ Interval = tuple[float, float, float]
 
 
 def person_in(name: str) -> str:
-    """Whose scan it is: the number of three digits in the name ("phantom_013_2", "013_upper"), else the name."""
-    found = re.search(r"(?<!\d)\d{3}(?!\d)", name)
+    """Whose scan it is: the number of three digits in the name ("phantom_013_2", "013_upper") or a person of AutoJaw
+    ("phantom_autojaw_p03_2"), else the name."""
+    found = re.search(r"(?<!\d)\d{3}(?!\d)|autojaw_p\d\d", name)
     return one_person(found[0]) if found else name
 
 

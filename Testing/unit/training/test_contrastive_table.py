@@ -284,6 +284,7 @@ def test_the_report_tells_retrieval_and_processor_minutes(tmp_path: Path) -> Non
 
 def test_intervals_take_scans_of_one_person_for_one() -> None:
     assert [person_in(n) for n in ("phantom_013_2", "095_upper", "01A6HAN6_upper")] == ["013", "071", "01A6HAN6_upper"]
+    assert person_in("phantom_autojaw_p03_2") == person_in("phantom_autojaw_p03") == "autojaw_p03"
     rng = np.random.default_rng(0)
     values = np.repeat(rng.normal(0, 1, 20), 10)
     few = interval([f"{k // 10:03d}_{k}" for k in range(200)], values)

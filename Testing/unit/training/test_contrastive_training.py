@@ -303,6 +303,17 @@ def test_a_batch_of_one_place_is_of_different_people_and_learns(split, tmp_path:
         PretrainTask(config, few, split[1])
 
 
+def test_a_search_is_told_where_a_scan_came_and_not_where_it_belongs(split) -> None:
+    towers = PretrainTask(toy_config(), *split).net.towers
+    seen = see_whole(load_pair(split[0][0]), place_plan(split).still(), 8, 3, np.random.default_rng(0))
+    image, scan = encode(towers, [seen])
+    assert torch.equal(image.own, image.places) and scan.piece.unique().tolist() == [0, 1]
+    for number, view in enumerate(seen.scans):
+        own = scan.own[scan.piece == number]
+        assert torch.equal(own, view.graph.points[: len(own)])
+        assert float((own - view.places).norm(dim=1).min()) > 0.1
+
+
 def test_a_search_sees_the_whole_cbct_and_every_box_once(split) -> None:
     pair, plan = load_pair(split[0][0]), replace(place_plan(split).still(), crop=(24, 32, 32))
     inside = pair.inside.copy()

@@ -389,7 +389,7 @@ def configurations() -> dict[str, dict]:
         if "task" in content:
             found[file.stem] = loops.read_config(file)
         else:
-            found |= {f"{file.stem} {section}": config for section, config in content.items()}
+            found |= {f"{file.stem} {name}": section for name, section in content.items() if "training" in section}
     return found
 
 

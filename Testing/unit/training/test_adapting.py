@@ -346,7 +346,7 @@ def test_a_network_that_lost_what_it_knew_is_refused_and_nothing_of_it_is_left(
 ) -> None:
     """A rate far too high: the loss of what was known is real."""
     monkeypatch.setattr(adapted, "draw_all", lambda *_: {})
-    config = tiny_config(given, lr=0.05, warmup_steps=1)
+    config = tiny_config(given, lr=0.01, warmup_steps=1)
     strict = yaml.safe_load(config.read_text(encoding="utf-8"))
     strict["guard"] = {"spread": 1.0, "scan": 0.1, "least_scans": 2}
     config.write_text(yaml.safe_dump(strict), encoding="utf-8")

@@ -78,7 +78,8 @@ def main(argv: list[str] | None = None) -> int:
     Returns
     -------
     int
-        Exit code: what the command returns, 0 for the list, 2 for an unknown command.
+        Exit code: what the command returns, 0 for the list, 1 where a training's loss is not finite, 2 for an unknown
+        command.
     """
     name, *rest = (sys.argv[1:] if argv is None else argv) or ["--help"]
     if name in ("-h", "--help"):
@@ -88,7 +89,11 @@ def main(argv: list[str] | None = None) -> int:
         print(f"{PROGRAM}: there is no command '{name}'.\n\n{overview()}", file=sys.stderr)
         return 2
     sys.argv[0] = f"{PROGRAM} {name}"  # the name that the command's own help and messages show
-    return importlib.import_module(f"training.{COMMANDS[name].module}").main(rest) or 0
+    try:
+        return importlib.import_module(f"training.{COMMANDS[name].module}").main(rest) or 0
+    except FloatingPointError as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        return 1
 
 
 if __name__ == "__main__":

@@ -7,7 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+import yaml
 
 from training.__main__ import COMMANDS, main, overview
 
@@ -49,6 +51,27 @@ def test_an_unknown_command_is_refused_with_the_list(capsys: pytest.CaptureFixtu
     error = capsys.readouterr().err
     assert "no command 'train-everything'" in error
     assert overview() in error
+
+
+def test_a_loss_that_is_not_finite_ends_a_training_with_a_sentence(tmp_path: Path) -> None:
+    samples = tmp_path / "samples"
+    samples.mkdir()
+    np.save(samples / "0_image.npy", np.full((16, 16, 16), np.nan, np.float16))
+    np.save(samples / "0_target.npy", np.ones((16, 16, 16), np.uint8))
+    config = {
+        "task": "border",
+        "net": {"classes": 3, "widths": [32, 32], "encoder_convs": [1, 1], "decoder_convs": [1], "full_width": 16},
+        "data": {"patch": [16, 16, 16]},
+        "training": {"steps": 2, "batch": 1, "lr": 0.001},
+    }
+    (tmp_path / "tiny.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    command = [sys.executable, "-m", "training", "train-volumes", str(tmp_path / "tiny.yaml"), "--data", str(samples)]
+    ended = subprocess.run(
+        [*command, "--runs", str(tmp_path / "runs"), "--threads", "1"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert ended.returncode == 1
+    assert ended.stderr.endswith("train-volumes: The loss became nan at step 0; lower the rate.\n")
+    assert "Traceback" not in ended.stderr
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -20,7 +20,7 @@ _SLAB_VOXELS = 48_000_000  # of the scan's grid placed at once
 
 def clean(labels: np.ndarray, least_voxels: int) -> np.ndarray:
     """Per tooth: keep the largest 26-connected piece and other pieces of at least least_voxels, fill voids (6-connected
-    background), also with what a neighbour's corner holds there.
+    background), also with the lesser part of a neighbour that lies in one; a tooth that lies there whole stays.
 
     labels: uint8 (z, y, x), changed in place and returned. Each tooth is handled in its own bounding box.
     """
@@ -40,7 +40,11 @@ def clean(labels: np.ndarray, least_voxels: int) -> np.ndarray:
             keep[0] = False
             view[mask & ~keep[pieces]] = 0
             mask &= keep[pieces]
-        view[_fill_voids(mask)] = value
+        filled = _fill_voids(mask)
+        for other in np.unique(view[filled & ~mask]):
+            enclosed = filled & (view == other)
+            if not other or 2 * np.count_nonzero(enclosed) < np.count_nonzero(labels == other):
+                view[enclosed] = value
     return labels
 
 

@@ -72,6 +72,17 @@ def test_a_crumb_of_a_neighbour_inside_a_tooth_becomes_the_tooth():
     assert labels[8, 8, 14] == 36
 
 
+def test_a_tooth_that_lies_whole_in_another_stays():
+    labels = np.zeros((24, 24, 24), np.uint8)
+    z, y, x = np.indices(labels.shape) - 12
+    away = np.sqrt(z**2 + y**2 + x**2)
+    labels[away < 9] = 37
+    labels[away < 5] = 36
+    before = labels.copy()
+    clean(labels, 20)
+    np.testing.assert_array_equal(labels, before)
+
+
 def test_meeting_roots_that_the_network_sees_do_not_reach_the_scan(monkeypatch):
     phantom = make_phantom(3, 0.4, fov_mm=(70, 60, 50), jaws="lower", fillings=0, missing=(38, 48))
     fake = FakeNetworks(phantom.labels)

@@ -50,7 +50,7 @@ def origin_tags(metadata: Mapping[str, str], key: str, matrix: np.ndarray | None
     tags = {}
     error = error_of(metadata, key)
     if error:
-        tags[ERROR_TAG] = f"{error:g}"
+        tags[ERROR_TAG] = f"{round(error, 3):g}"
     of_teeth = {what: error for what in TOOTH_MEASURES if (error := error_of(metadata, what))}
     if of_teeth:
         tags[TEETH_TAG] = errors_text(of_teeth)

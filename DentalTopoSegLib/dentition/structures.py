@@ -125,10 +125,10 @@ def errors_text(errors_mm: Mapping[str, float]) -> str:
 
     Examples
     --------
-    >>> errors_text({"canal": 3.5, "sinus": 1.5})
-    'canal 3.5, sinus 1.5'
+    >>> errors_text({"canal": 3.5, "sinus": 1.51234})
+    'canal 3.5, sinus 1.512'
     """
-    return ", ".join(f"{kind} {error:g}" for kind, error in errors_mm.items())
+    return ", ".join(f"{kind} {round(error, 3):g}" for kind, error in errors_mm.items())
 
 
 def error_of(metadata: Mapping[str, str], key: str) -> float:

@@ -83,6 +83,9 @@ def changes(before: Scores, after: Scores) -> list[Change]:
 
 def verdict(before: Scores, after: Scores, guard: Guard) -> str | None:
     """Why the adapted network is not kept, one sentence; None where nothing speaks against it."""
+    for name, figure in ((name, figure) for name in sorted(before) for figure in FIGURES):
+        if before[name][figure] is not None and after[name][figure] is None:
+            return f"The adapted network is not kept: the held-out scan {name} has no {TITLES[figure]} after it."
     rows = changes(before, after)
     fallen = [row for row in rows if -row.gain > guard.spread * row.spread + _ROUNDING]
     if fallen:
@@ -195,7 +198,8 @@ def score_scans(
 
 
 def _plain(value: Any) -> float | None:
-    return None if value is None else float(value)
+    """None where there is no number."""
+    return float(value) if value is not None and math.isfinite(value) else None
 
 
 def measured_text(before: Scores, after: Scores) -> str:

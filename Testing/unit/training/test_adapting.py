@@ -193,6 +193,13 @@ def test_one_scan_that_collapses_is_refused_though_the_mean_hides_it() -> None:
     assert "the held-out scan s3 fell from 0.530 to 0.130, by 0.400 where 0.1 is the most" in said
 
 
+@pytest.mark.parametrize("scans", [["s3"], [f"s{k}" for k in range(10)]])
+def test_a_figure_that_there_is_no_more_refuses(scans: list[str]) -> None:
+    after = {name: {**row, "tca": None} if name in scans else row for name, row in scores().items()}
+    said = guard.verdict(scores(), after, guard.Guard())
+    assert said == f"The adapted network is not kept: the held-out scan {scans[0]} has no TCA after it."
+
+
 def test_a_sure_tooth_of_the_scans_that_is_called_otherwise_refuses_and_a_doubtful_one_may_change() -> None:
     teeth = [{"number": C[35], "fate": "kept"}, {"number": C[36], "fate": "dropped"}]
     told = {"scan_01": {"teeth": []}, "scan_02": {"teeth": teeth}}

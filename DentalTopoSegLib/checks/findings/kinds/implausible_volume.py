@@ -1,4 +1,4 @@
-"""implausible_volume: a tooth outside the generous range of its kind; that of a cut tooth says nothing."""
+"""implausible_volume: a tooth outside the generous range of its kind; cut teeth may be too small, never too large."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class ImplausibleVolume(Kind):
         for fdi in case.teeth:
             low, high = volume_range_mm3(fdi)
             volume = case.pieces(fdi)[0].volume_mm3
-            if (volume > high or volume < low) and not case.is_cut(fdi):
+            if volume > high or (volume < low and not case.is_cut(fdi)):
                 detail = {"volume_mm3": round(volume, 1), "range_mm3": [low, high]}
                 detail |= {"is_large": volume > high, "about_mm3": round(volume)}
                 if volume < low and case.around is not None and case.around.is_pulp_alone(fdi):

@@ -38,7 +38,6 @@ from training.nets.unet import UNet
 from training.own_data import results
 from training.own_data.doubles import same_volumes, volume_signature
 from training.own_data.samples import has_volume_sample, write_volume_sample
-from training.own_data.tasks import Ahead
 from training.patients.labelled_scans import find_pairs
 from training.pseudo_labels import adapted
 from training.pseudo_labels.guard import (
@@ -54,9 +53,10 @@ from training.pseudo_labels.guard import (
 )
 from training.pseudo_labels.labels import DROPPED, KEPT, REFINED
 from training.pseudo_labels.scan_labels import Judging, moved_by_one, pseudo_sample
-from training.volumes.data import augment, crop, list_samples, load_sample
+from training.pseudo_labels.stages import MixedTask
+from training.volumes.data import list_samples
 from training.volumes.finished import MODELS
-from training.volumes.train import Batch, VolumeTask, best_device
+from training.volumes.train import best_device
 
 CONFIG = Path(__file__).resolve().parents[1] / "configs" / "adapt.yaml"
 NETWORK, VERDICT, TOLD = "network", "verdict.json", "pseudo_labels.json"
@@ -271,11 +271,10 @@ def _fates_text(row: dict[str, Any]) -> str:
 # --- Training -------------------------------------------------------------------------------------------------------
 
 
-class AdaptTask(VolumeTask):
+class AdaptTask(MixedTask):
     """The numbering network that goes on from `start`, on patches of phantoms and of pseudo-labelled scans.
 
-    Every batch is drawn from its number alone, so that a run that was stopped goes on with the batches of one that was
-    not; bfloat16 alone rounds differently from run to run.
+    bfloat16 alone rounds differently from run to run; the batches are the same.
 
     Parameters
     ----------
@@ -298,35 +297,11 @@ class AdaptTask(VolumeTask):
         pseudo: Path,
         pseudo_names: Sequence[str],
     ) -> None:
-        self.start, self.names = start, list_samples(real)
-        self.pseudo, self.pseudo_names = pseudo, sorted(pseudo_names)
-        super().__init__(config, real, validation, best_device())
+        self.start = start
+        super().__init__(config, real, list_samples(real), pseudo, pseudo_names, validation, best_device())
 
     def build(self) -> nn.Module:
         return self.start.to(self.device, memory_format=torch.channels_last_3d)
-
-    def open(self, step: int) -> None:
-        self.batches = Ahead(self.batch_at, step)
-
-    def close(self) -> None:
-        self.batches.close()
-
-    def next_batch(self) -> Batch:
-        return self.batches.next()
-
-    def batch_at(self, step: int) -> Batch:
-        """Batch number `step`."""
-        rows = [self.sample_at(step, row) for row in range(self.settings.batch)]
-        return np.stack([row[0] for row in rows])[:, None], np.stack([row[1] for row in rows])
-
-    def sample_at(self, step: int, row: int) -> tuple[np.ndarray, np.ndarray]:
-        """One varied patch and its target."""
-        rng = np.random.default_rng([self.config["seed"], step, row])
-        folder, names = self.data, self.names
-        if rng.random() < self.config["pseudo_share"]:
-            folder, names = self.pseudo, self.pseudo_names
-        image, target = load_sample(folder, names[rng.integers(len(names))], self.plan)
-        return augment(*crop(image, target, self.plan, rng), self.plan, rng)
 
 
 def train(work: Work, names: Sequence[str]) -> None:

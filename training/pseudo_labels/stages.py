@@ -118,19 +118,21 @@ def classes_of(labels: Volume) -> Volume:
     return labels.with_array(CLASS_INDEX[labels.array])
 
 
-class StageTask(VolumeTask):
-    """A stage's network on samples with labels and, beside them, on samples with pseudo labels.
+class MixedTask(VolumeTask):
+    """A network on samples with labels and, beside them, on samples with pseudo labels.
 
     Every batch is drawn from its number alone, so that a run that was stopped goes on as if it had not been.
 
     Parameters
     ----------
     config : dict
-        "net" is a `SubvoxelPlan`; "pseudo_share": how often a sample is one with pseudo labels.
+        "pseudo_share": how often a sample is one with pseudo labels.
     real, names : Path, sequence of str
-        Folder of the samples, and the scans that may be drawn.
+        Folder of the samples, and those that may be drawn.
     pseudo, pseudo_names : Path, sequence of str
         The same of pseudo labels.
+    validation, device
+        As `VolumeTask` takes them.
     """
 
     def __init__(
@@ -140,13 +142,11 @@ class StageTask(VolumeTask):
         names: Sequence[str],
         pseudo: Path | None = None,
         pseudo_names: Sequence[str] = (),
+        validation: Path | None = None,
+        device: torch.device | str = "cpu",
     ) -> None:
         self.names, self.pseudo, self.pseudo_names = sorted(names), pseudo, sorted(pseudo_names)
-        super().__init__(config, real)
-
-    def build(self) -> nn.Module:
-        net = SubvoxelUNet(SubvoxelPlan.from_dict(self.config["net"]))
-        return net.to(self.device, memory_format=torch.channels_last_3d)
+        super().__init__(config, real, validation, device)
 
     def open(self, step: int) -> None:
         self.batches = Ahead(self.batch_at, step)
@@ -170,6 +170,14 @@ class StageTask(VolumeTask):
             folder, names = self.pseudo, self.pseudo_names
         image, target = load_sample(folder, names[rng.integers(len(names))], self.plan)
         return augment(*crop(image, target, self.plan, rng), self.plan, rng)
+
+
+class StageTask(MixedTask):
+    """A stage's network; "net" of the configuration is a `SubvoxelPlan`."""
+
+    def build(self) -> nn.Module:
+        net = SubvoxelUNet(SubvoxelPlan.from_dict(self.config["net"]))
+        return net.to(self.device, memory_format=torch.channels_last_3d)
 
     def losses(self, x: Tensor, y: Tensor, loop: Loop) -> tuple[Tensor, Measures]:
         with self.autocast():
